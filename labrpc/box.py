@@ -1,0 +1,273 @@
+"""A box: one incarnation of one server, stepped by the world.
+
+`Box` is all that the world knows. `InProcessBox` runs the submission in this
+process, on greenlets. Only bytes and plain values pass through `step`, so a
+box in a process of its own can stand behind the same interface.
+"""
+
+import inspect
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from labrpc.ends import ApplyEnd, PeerEnd, PersisterEnd
+from labrpc.encoding import Codec
+from labrpc.errors import LoadError
+from labrpc.events import (
+    Action,
+    Boot,
+    Crash,
+    Event,
+    Invoke,
+    Log,
+    Ready,
+    Reply,
+    Request,
+    Response,
+    Result,
+    Taken,
+    Wake,
+)
+from labrpc.plain import plain_copy
+from labrpc.simulated import importer
+from labrpc.simulated.os_ import Output
+from labrpc.stacks import exception_report, threads_report
+from labrpc.streams import stream
+from labrpc.stuck import find_deadlock
+from labrpc.submission import Submission
+from labrpc.threads import Scheduler, Task
+
+Step = tuple[list[Action], int | None]
+
+# A server that logs more than this in one run loses the rest.
+LOG_LINES_MAX = 10_000
+
+
+class Box(Protocol):
+    """One incarnation of one server, as the world sees it."""
+
+    def step(self, now_ns: int, event: Event) -> Step:
+        """Deliver `event` and run until every thread waits.
+
+        Returns what the server did, in order, and when it wants to be woken.
+        """
+
+    def crash(self) -> None:
+        """End the incarnation, as a power cut does."""
+
+    def runaway(self) -> str:
+        """Return where the thread that does not stop stands, for a watchdog."""
+
+    def threads(self) -> str:
+        """Return the threads and where each waits, for a person."""
+
+
+class InProcessBox:
+    """A box whose threads are greenlets of this process."""
+
+    def __init__(
+        self, submission: Submission, server: int, incarnation: int, seed: str
+    ) -> None:
+        self.submission = submission
+        self.server = server
+        self.incarnation = incarnation
+        name = ("server", server, "incarnation", incarnation)
+        self.entropy = stream(seed, *name, "entropy")
+        self.scheduler = Scheduler(
+            stream(seed, *name, "threads"), self._escaped, owner=self
+        )
+        self.main_thread: Any = None
+        self.output = Output(self)
+        self.importer = importer.Importer(submission, self)
+        self.codec = Codec(self.importer.own)
+        self.raft: Any = None
+        self.actions: list[Action] = []
+        self.pending_calls: dict[int, Task] = {}
+        self.pending_puts: dict[int, Task] = {}
+        self.invoked: dict[int, Task] = {}
+        self._handlers: dict[str, Callable[..., Any]] = {}
+        self._serials: dict[str, int] = {}
+        self._log_lines = 0
+        self._crashed = False
+        self._deliver: dict[type, Callable[[Any], None]] = {
+            Boot: self._boot,
+            Request: self._request,
+            Response: self._response,
+            Invoke: self._invoke,
+            Taken: self._taken,
+            Wake: lambda event: None,
+        }
+
+    # What the world calls.
+
+    def step(self, now_ns: int, event: Event) -> Step:
+        """Deliver `event` and run until every thread waits."""
+        importer.install(self.importer.own)
+        scheduler = self.scheduler
+        self._deliver[type(event)](event)
+        scheduler.run(now_ns)
+        actions, self.actions = self.actions, []
+        wake_ns = scheduler.next_timer_ns()
+        if (scheduler.contended or wake_ns is None) and not self._crashed:
+            wake_ns = self._look_for_deadlock(actions, wake_ns)
+        return actions, wake_ns
+
+    def crash(self) -> None:
+        """End the incarnation, as a power cut does."""
+        importer.install(self.importer.own)
+        self.scheduler.kill()
+        self.raft = None
+
+    def runaway(self) -> str:
+        """Return where the thread that does not stop stands."""
+        return threads_report(self.submission, self.scheduler, running_only=True)
+
+    def threads(self) -> str:
+        """Return the threads and where each waits."""
+        return threads_report(self.submission, self.scheduler)
+
+    # What the simulated modules call.
+
+    def next_serial(self, kind: str) -> int:
+        """Return 1, 2, 3, … for each `kind`."""
+        serial = self._serials[kind] = self._serials.get(kind, 0) + 1
+        return serial
+
+    def log(self, line: str) -> None:
+        """Record a line that the server printed."""
+        self._log_lines += 1
+        if self._log_lines < LOG_LINES_MAX:
+            self.actions.append(Log(self.scheduler.now_ns, line))
+        elif self._log_lines == LOG_LINES_MAX:
+            self.actions.append(Log(self.scheduler.now_ns, "… (no more is recorded)"))
+
+    # Events.
+
+    def _boot(self, event: Boot) -> None:
+        self.scheduler.spawn(self._construct, (event,), "constructor")
+
+    def _construct(self, event: Boot) -> None:
+        """Load the submission and construct its class, in the box's first thread."""
+        try:
+            raft_class = self.importer.load_class()
+            peers = [PeerEnd(self, peer) for peer in range(event.servers)]
+            persister = PersisterEnd(self, event.raft_state, event.snapshot)
+            args = (peers, self.server, persister, ApplyEnd(self))
+            check_signature(raft_class)
+            self.raft = raft_class(*args)
+        except LoadError as exc:
+            self.fail("load", exc.headline, exc.evidence)
+        except Exception as exc:
+            what = "while it was loaded" if self.raft is None else "in its constructor"
+            headline, evidence = exception_report(self.submission, exc)
+            self.fail("load", f"{headline}, {what}", evidence)
+        except SystemExit as exc:
+            self.fail("load", f"it called sys.exit({exc.code!r}) when it was loaded")
+        else:
+            self.actions.append(Ready())
+
+    def _request(self, event: Request) -> None:
+        method = event.method.rpartition(".")[2]
+        self.scheduler.spawn(self._handle, (event, method), f"{method} from {event.src}")
+
+    def _handle(self, event: Request, method: str) -> None:
+        """Run the handler of one RPC, in a thread of its own."""
+        try:
+            handler = self._handlers.get(method)
+            if handler is None:
+                handler = self._handlers[method] = self._find_handler(event)
+            reply = handler(self.codec.decode(event.data))
+            data = self.codec.encode(reply)
+        except (Exception, SystemExit) as exc:
+            self._report(exc, f"in the RPC handler {method}, called by server {event.src}")
+            return
+        self.actions.append(Reply(event.request_id, data))
+
+    def _find_handler(self, event: Request) -> Callable[..., Any]:
+        method = event.method.rpartition(".")[2]
+        handler = getattr(self.raft, method, None)
+        if callable(handler):
+            return handler
+        known = [n for n in dir(self.raft) if not n.startswith("_")]
+        raise AttributeError(
+            f"server {event.src} called {event.method!r}, but the class has no method "
+            f"{method!r}; it has {', '.join(known)}"
+        )
+
+    def _response(self, event: Response) -> None:
+        task = self.pending_calls.pop(event.call_id, None)
+        if task is not None:
+            self.scheduler.wake(task, event.data)
+
+    def _invoke(self, event: Invoke) -> None:
+        self.invoked[event.invoke_id] = self.scheduler.spawn(
+            self._run_invoked, (event,), f"{event.method}()"
+        )
+
+    def _run_invoked(self, event: Invoke) -> None:
+        """Run a method for the service above, in a thread of its own."""
+        try:
+            method = getattr(self.raft, event.method, None)
+            if method is None and event.method == "kill":
+                value = None
+            elif method is None:
+                raise AttributeError(f"the class has no method {event.method!r}")
+            else:
+                value = plain_copy(method(*event.args), f"what {event.method}() returned")
+        except (Exception, SystemExit) as exc:
+            self._report(exc, f"in {event.method}()")
+            return
+        finally:
+            self.invoked.pop(event.invoke_id, None)
+        self.actions.append(Result(event.invoke_id, value))
+
+    def _taken(self, event: Taken) -> None:
+        task = self.pending_puts.pop(event.put_id, None)
+        if task is not None:
+            self.scheduler.wake(task)
+
+    # What ends a box.
+
+    def fail(self, kind: str, headline: str, evidence: str = "") -> None:
+        """Report that the submission broke; the world will end the test."""
+        if not self._crashed:
+            self._crashed = True
+            self.actions.append(Crash(kind, headline, evidence))
+
+    def _escaped(self, exc: BaseException, task: Task) -> None:
+        self._report(exc, f"in thread {task.name!r}")
+
+    def _report(self, exc: BaseException, where: str) -> None:
+        headline, evidence = exception_report(self.submission, exc)
+        self.fail("exception", f"{headline}, {where}", evidence)
+
+    def _look_for_deadlock(
+        self, actions: list[Action], wake_ns: int | None
+    ) -> int | None:
+        """Report a deadlock; return when the box wants to be woken."""
+        self.scheduler.contended = False
+        found = find_deadlock(self, idle=wake_ns is None)
+        if found is None:
+            return wake_ns
+        if found.certain:
+            self.fail("deadlock", found.headline, found.evidence)
+            actions += self.actions
+            self.actions = []
+            return None
+        return found.look_again_ns
+
+
+def check_signature(raft_class: type) -> None:
+    """Raise LoadError if the class cannot be constructed as the lab does it."""
+    try:
+        signature = inspect.signature(raft_class)
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind("peers", 0, "persister", "apply_ch")
+    except TypeError as exc:
+        found = ", ".join(["self", *signature.parameters])
+        raise LoadError(
+            f"{raft_class.__name__}.__init__ has the wrong parameters: {exc}",
+            f"found    def __init__({found})\n"
+            "expected def __init__(self, peers, me, persister, apply_ch)",
+        ) from None

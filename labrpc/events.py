@@ -1,0 +1,128 @@
+"""What goes into a box and what comes out: the whole history of a server.
+
+Every field is plain: numbers, text, bytes, and lists or dictionaries of
+them. So an event can cross to another process, and a recorded run can be
+read without the submission. Imports nothing of the lab's.
+"""
+
+from typing import Any
+
+import msgspec
+
+
+class _Frame(msgspec.Struct, frozen=True, tag=True, array_like=True, gc=False):
+    """An immutable record that msgspec can also write as bytes."""
+
+
+# Events: what the world tells a box.
+
+
+class Boot(_Frame):
+    """The first event of an incarnation: load the submission and construct it.
+
+    Answered by `Ready` when the constructor has returned.
+    """
+
+    servers: int
+    raft_state: bytes
+    snapshot: bytes
+
+
+class Request(_Frame):
+    """An RPC has arrived; answer it with `Reply(request_id, …)`."""
+
+    request_id: int
+    src: int
+    method: str
+    data: bytes
+
+
+class Response(_Frame):
+    """An RPC of this box has ended; `data` is None when it was lost."""
+
+    call_id: int
+    data: bytes | None
+
+
+class Invoke(_Frame):
+    """The service calls a method of the server; answered by `Result`."""
+
+    invoke_id: int
+    method: str
+    args: tuple[Any, ...]
+
+
+class Taken(_Frame):
+    """The service has taken the applied message `put_id`."""
+
+    put_id: int
+
+
+class Wake(_Frame):
+    """The moment that the box asked to be woken at has come."""
+
+
+# Actions: what a box did during one step, in order.
+
+
+class Ready(_Frame):
+    """The constructor has returned: the server may be called from now on."""
+
+
+class Call(_Frame):
+    """Send an RPC to server `dst`; a `Response(call_id, …)` will follow."""
+
+    call_id: int
+    dst: int
+    method: str
+    data: bytes
+
+
+class Reply(_Frame):
+    """What the handler returned, for `Request(request_id, …)`."""
+
+    request_id: int
+    data: bytes
+
+
+class Result(_Frame):
+    """What an invoked method returned."""
+
+    invoke_id: int
+    value: Any
+
+
+class Apply(_Frame):
+    """A message for the service: the field values of the message, in order."""
+
+    put_id: int
+    message: tuple[Any, ...]
+
+
+class Persist(_Frame):
+    """Replace what the disk holds, both at once."""
+
+    raft_state: bytes
+    snapshot: bytes
+
+
+class Log(_Frame):
+    """A line that the server printed or logged, at its own virtual time."""
+
+    time_ns: int
+    line: str
+
+
+class Crash(_Frame):
+    """The submission broke: an exception, a deadlock, a loop without end.
+
+    `kind` is one of "load", "exception", "deadlock", "runaway", "misuse".
+    """
+
+    kind: str
+    headline: str
+    evidence: str
+
+
+Event = Boot | Request | Response | Invoke | Taken | Wake
+Action = Ready | Call | Reply | Result | Apply | Persist | Log | Crash

@@ -1,0 +1,66 @@
+"""Recording a run: every event, every action, and the digest of them all.
+
+A run that records nothing pays nothing. The digest is the proof that two
+runs were the same; it leaves out what may differ between two machines though
+the behaviour does not: printed lines and the text of tracebacks.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from labrpc.events import Action, Crash, Event, Log
+
+_to_bytes = msgspec.msgpack.Encoder().encode
+
+
+class Recorder(Protocol):
+    """Is told everything that happens in a world."""
+
+    def step(
+        self,
+        now_ns: int,
+        server: int,
+        incarnation: int,
+        event: Event,
+        actions: Sequence[Action],
+    ) -> None:
+        """One box was stepped."""
+
+    def control(self, now_ns: int, verb: str, *args: object) -> None:
+        """The scenario did something to the world, as in `crash 2`."""
+
+
+class DigestRecorder:
+    """Keeps nothing but the digest."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.blake2b(digest_size=16)
+        self.steps = 0
+
+    def step(
+        self,
+        now_ns: int,
+        server: int,
+        incarnation: int,
+        event: Event,
+        actions: Sequence[Action],
+    ) -> None:
+        """Add one step of a box."""
+        self.steps += 1
+        behaviour = [
+            a.kind if isinstance(a, Crash) else a
+            for a in actions
+            if not isinstance(a, Log)
+        ]
+        self._digest.update(_to_bytes((now_ns, server, incarnation, event, behaviour)))
+
+    def control(self, now_ns: int, verb: str, *args: object) -> None:
+        """Add something that the scenario did."""
+        self._digest.update(_to_bytes((now_ns, verb, args)))
+
+    def hexdigest(self) -> str:
+        """Return the digest so far."""
+        return self._digest.hexdigest()

@@ -1,0 +1,1 @@
+"""The standard modules as a server sees them: virtual time, simulated threads."""

@@ -1,0 +1,32 @@
+"""How simulated modules find the box that is running."""
+
+from random import Random
+from typing import Any, Protocol
+
+from labrpc.threads import Scheduler, current_scheduler
+
+
+class BoxContext(Protocol):
+    """What the simulated modules ask of a box."""
+
+    server: int
+    incarnation: int
+    entropy: Random
+    main_thread: Any
+    scheduler: Scheduler
+
+    def next_serial(self, kind: str) -> int:
+        """Return 1, 2, 3, … for each `kind`, anew in each incarnation."""
+
+    def log(self, line: str) -> None:
+        """Record a line that the server printed."""
+
+
+def current_box() -> BoxContext:
+    """Return the box whose thread is running.
+
+    Raises:
+        RuntimeError: lab code used a simulated module.
+    """
+    box: BoxContext = current_scheduler().owner
+    return box

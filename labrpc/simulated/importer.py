@@ -1,0 +1,249 @@
+"""What `import` means inside a box.
+
+The submission's own modules are executed anew for each incarnation, so their
+globals die in a crash and are never shared. Simulated modules stand in for
+the standard ones; what a server has no business with is refused; everything
+else is the process's own module.
+"""
+
+import builtins
+import importlib
+import importlib.util
+import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+import labrpc
+from labrpc.errors import LoadError
+from labrpc.simulated import os_
+from labrpc.simulated.context import BoxContext, current_box
+from labrpc.simulated.stdlib import module_functions, standard_modules
+from labrpc.submission import Submission
+
+
+class Importer:
+    """The modules of one incarnation.
+
+    Attributes:
+        own: the submission's modules that have been loaded, by name.
+    """
+
+    def __init__(self, submission: Submission, box: BoxContext) -> None:
+        self.own: dict[str, ModuleType] = {}
+        self._submission = submission
+        self._box = box
+        self._standard = standard_modules()
+        self._private: dict[str, ModuleType] = {}
+
+    def load(self, name: str) -> ModuleType:
+        """Return the module `name`, loading it and its parents first.
+
+        Raises:
+            ImportError: no such module, or one that a server may not use.
+        """
+        if name in self.own:
+            return self.own[name]
+        if name in self._submission.files:
+            return self._load_own(name)
+        simulated = self._simulated(name)
+        if simulated is not None:
+            return simulated
+        if name.partition(".")[0] in self._submission.files:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        os_.refuse_import(name)
+        with HostModules():
+            return importlib.import_module(name)
+
+    def _load_own(self, name: str) -> ModuleType:
+        parent, _, child = name.rpartition(".")
+        if parent:
+            self.load(parent)
+            if name in self.own:
+                return self.own[name]
+        code = self._submission.code(name)
+        file = self._submission.files[name]
+        is_package = file is None or file.name == "__init__.py"
+        module = ModuleType(name)
+        module.__builtins__ = BOX_BUILTINS  # type: ignore[attr-defined]
+        module.__package__ = name if is_package else parent
+        module.__spec__ = ModuleSpec(
+            name, None, origin=str(file), is_package=is_package
+        )
+        if file is not None:
+            module.__file__ = str(file)
+        if is_package:
+            module.__path__ = []
+        self.own[name] = module
+        sys.modules[name] = module
+        if code is not None:
+            try:
+                exec(code, vars(module))
+            except BaseException:
+                del self.own[name]
+                sys.modules.pop(name, None)
+                raise
+        if parent:
+            setattr(self.own[parent], child, module)
+        return module
+
+    def _simulated(self, name: str) -> ModuleType | None:
+        """Return what stands in for the module `name`, if anything does."""
+        module = self._private.get(name)
+        if module is not None:
+            return module
+        if name == "random":
+            module = ModuleType(name)
+            standard = self._standard.modules[name]
+            vars(module).update(vars(standard))
+            vars(module).update(module_functions(vars(standard)["Random"]()))
+        elif name == "sys":
+            module = os_.sys_module(self.own, self._box.output)
+        elif name == "logging":
+            modules = self._standard.modules | {"sys": self.load("sys")}
+            module = self._standard.execute(name, modules)
+        elif name == "builtins":
+            module = ModuleType(name)
+            vars(module).update(BOX_BUILTINS)
+        elif name == "importlib":
+            module = ModuleType(name)
+            module.import_module = import_module  # type: ignore[attr-defined]
+        elif name == "labrpc":
+            module = ModuleType(name, labrpc.__doc__)
+            vars(module).update({n: getattr(labrpc, n) for n in labrpc.__all__})
+        else:
+            return self._standard.modules.get(name)
+        self._private[name] = module
+        return module
+
+    def import_(
+        self,
+        name: str,
+        globals: dict[str, Any] | None,
+        fromlist: tuple[str, ...] | None,
+        level: int,
+    ) -> Any:
+        """Do what the `import` statement asks `__import__` for."""
+        if level:
+            package = (globals or {}).get("__package__") or ""
+            if not package:
+                raise ImportError("attempted relative import with no known parent package")
+            name = importlib.util.resolve_name("." * level + name, package)
+        module = self.load(name)
+        if not fromlist:
+            if level:
+                return module
+            top = name.partition(".")[0]
+            return self.load(top) if top != name else module
+        for attribute in fromlist:
+            if attribute != "*" and not hasattr(module, attribute):
+                self._load_submodule(module, name, attribute)
+        return module
+
+    def _load_submodule(self, module: ModuleType, name: str, attribute: str) -> None:
+        """Load `name.attribute` where `from name import attribute` means it."""
+        if not hasattr(module, "__path__"):
+            return
+        try:
+            submodule = self.load(f"{name}.{attribute}")
+        except ModuleNotFoundError as exc:
+            if exc.name != f"{name}.{attribute}":
+                raise
+            return
+        if name in self.own:
+            setattr(module, attribute, submodule)
+
+    def load_class(self) -> type:
+        """Load the submission and return its class.
+
+        Raises:
+            LoadError: there is no such class.
+        """
+        package, class_name = self._submission.package, self._submission.class_name
+        module = self.load(package)
+        inner = f"{package}.{package}"
+        if not hasattr(module, class_name) and inner in self._submission.files:
+            module = self.load(inner)
+        found = getattr(module, class_name, None)
+        if isinstance(found, type):
+            return found
+        classes = [
+            n for n, v in vars(module).items()
+            if isinstance(v, type) and v.__module__ in self._submission.files
+        ]  # fmt: skip
+        raise LoadError(
+            f"module {module.__name__} defines no class {class_name}",
+            (f"it defines {', '.join(sorted(classes))}; " if classes else "")
+            + f"the lab constructs `{class_name}(peers, me, persister, apply_ch)`",
+        )
+
+
+def import_module(name: str, package: str | None = None) -> ModuleType:
+    """Stand in for `importlib.import_module`."""
+    if name.startswith("."):
+        name = importlib.util.resolve_name(name, package)
+    return _importer().load(name)
+
+
+def _importer() -> Importer:
+    importer: Importer = current_box().importer  # type: ignore[attr-defined]
+    return importer
+
+
+def _import(
+    name: str,
+    globals: dict[str, Any] | None = None,
+    locals: dict[str, Any] | None = None,
+    fromlist: tuple[str, ...] | None = (),
+    level: int = 0,
+) -> Any:
+    return _importer().import_(name, globals, fromlist, level)
+
+
+BOX_BUILTINS = vars(builtins) | {
+    "__import__": _import,
+    "print": os_.print_to_box,
+    "open": os_.open_file,
+    "input": os_.read_input,
+}
+
+_installed: dict[str, ModuleType] = {}
+_hidden: dict[str, ModuleType] = {}
+
+
+def install(modules: dict[str, ModuleType]) -> None:
+    """Let `sys.modules` show one incarnation's modules, and no other's.
+
+    `pickle`, `dataclasses` and others look a class's module up there. Each
+    box installs its own before its threads run.
+    """
+    global _installed
+    if _installed is not modules:
+        for name in _installed:
+            if name not in modules:
+                _uninstall(name)
+        for name in modules:
+            if name not in _installed and name in sys.modules:
+                _hidden[name] = sys.modules[name]
+        sys.modules.update(modules)
+        _installed = modules
+
+
+def _uninstall(name: str) -> None:
+    if name in _hidden:
+        sys.modules[name] = _hidden.pop(name)
+    else:
+        sys.modules.pop(name, None)
+
+
+class HostModules:
+    """While entered, `sys.modules` shows only the process's own modules."""
+
+    def __enter__(self) -> None:
+        """Take the box's modules out."""
+        self._modules = _installed
+        install({})
+
+    def __exit__(self, *exc: object) -> None:
+        """Put them back."""
+        install(self._modules)

@@ -1,0 +1,134 @@
+"""`os` and `sys` as a server sees them, and what it has no business with."""
+
+import builtins
+import io
+import os as real_os
+import sys as real_sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, NoReturn
+
+from labrpc.simulated.context import BoxContext, current_box
+
+_NETWORK = "a server talks to the others by peers[i].call(…), and to nobody else"
+_PROCESS = "a server is one process: it cannot start, signal or share with others"
+_BACK_DOOR = "it reaches past the simulated threads and clocks that a run replays by"
+_LAB = "the lab itself is out of a server's reach; import from labrpc only"
+
+# Modules that a server cannot import, and why. A name covers its submodules.
+FORBIDDEN = {
+    **dict.fromkeys(
+        ("socket", "_socket", "ssl", "_ssl", "select", "selectors", "socketserver",
+         "http", "urllib", "xmlrpc", "ftplib", "smtplib", "imaplib", "poplib",
+         "wsgiref", "requests", "httpx", "aiohttp", "zmq", "grpc"), _NETWORK),
+    **dict.fromkeys(
+        ("subprocess", "multiprocessing", "_multiprocessing", "_posixsubprocess",
+         "_posixshmem", "pty", "signal", "_signal", "fcntl", "mmap", "sqlite3", "dbm",
+         "shelve", "concurrent.futures.process", "logging.handlers"), _PROCESS),
+    **dict.fromkeys(
+        ("ctypes", "_ctypes", "cffi", "greenlet", "gevent", "eventlet", "trio",
+         "asyncio", "_asyncio", "faulthandler", "posix", "_xxsubinterpreters",
+         "_interpreters", "gc"), _BACK_DOOR),
+    **dict.fromkeys(
+        ("tester", "grade", "pytest", "_pytest", "pluggy", "xdist", "execnet"), _LAB),
+}  # fmt: skip
+
+_DENIED_IN_OS = (
+    "fork", "forkpty", "system", "popen", "kill", "killpg", "abort", "_exit",
+    "execl", "execle", "execlp", "execlpe", "execv", "execve", "execvp", "execvpe",
+    "spawnl", "spawnle", "spawnlp", "spawnlpe", "spawnv", "spawnve", "spawnvp",
+    "spawnvpe", "posix_spawn", "posix_spawnp", "wait", "wait3", "wait4", "waitpid",
+    "pipe", "pipe2", "open", "fdopen", "openpty", "remove", "unlink", "rename",
+    "replace", "rmdir", "removedirs", "mkdir", "makedirs", "symlink", "link",
+    "truncate", "chdir", "chmod", "nice", "setuid", "putenv", "unsetenv",
+)  # fmt: skip
+
+
+def refuse_import(name: str) -> None:
+    """Raise ImportError, with the reason, if a server may not import `name`."""
+    part = name
+    while part:
+        if part in FORBIDDEN:
+            raise ImportError(
+                f"a server in the lab cannot import {name}: {FORBIDDEN[part]}"
+            )
+        part = part.rpartition(".")[0]
+
+
+def refuse(name: str, reason: str) -> Callable[..., NoReturn]:
+    """Return a function that fails with a sentence instead of doing `name`."""
+
+    def refused(*args: object, **kwargs: object) -> NoReturn:
+        raise PermissionError(f"a server in the lab cannot use {name}: {reason}")
+
+    refused.__name__ = name.rpartition(".")[2]
+    return refused
+
+
+_DISK = "what must survive a crash goes to persister.save, what you print is recorded"
+open_file = refuse("open", _DISK)
+read_input = refuse("input", "nobody sits at its keyboard")
+
+
+def urandom(size: int) -> bytes:
+    """Return bytes from the box's own entropy."""
+    return current_box().entropy.randbytes(size)
+
+
+def as_module() -> ModuleType:
+    """Return the module that a server imports as `os`."""
+    module = ModuleType("os", real_os.__doc__)
+    names = vars(module)
+    names.update(vars(real_os))
+    for name in _DENIED_IN_OS:
+        if name in names:
+            names[name] = refuse(f"os.{name}", _PROCESS)
+    names["urandom"] = urandom
+    names["getrandom"] = lambda size, flags=0: urandom(size)
+    names["getpid"] = lambda: 1000 * current_box().incarnation + current_box().server
+    names["getppid"] = lambda: 1
+    names["cpu_count"] = names["process_cpu_count"] = lambda: 4
+    names["register_at_fork"] = lambda **hooks: None
+    names["environ"] = {}
+    names["getenv"] = lambda key, default=None: default
+    return module
+
+
+class Output(io.TextIOBase):
+    """A server's stdout and stderr: each line goes to the box's log."""
+
+    def __init__(self, box: BoxContext) -> None:
+        self._box = box
+        self._pending = ""
+
+    def writable(self) -> bool:
+        """Return True."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Log every line that is now complete."""
+        *lines, self._pending = (self._pending + text).split("\n")
+        for line in lines:
+            self._box.log(line)
+        return len(text)
+
+
+def print_to_box(*values: object, file: Any = None, **how: Any) -> None:
+    """Print to the log of the box that is running."""
+    builtins.print(*values, file=file or current_box().output, **how)  # type: ignore[attr-defined]
+
+
+def sys_module(modules: dict[str, ModuleType], output: Output) -> ModuleType:
+    """Return the module that a server imports as `sys`: its own copy."""
+    module = ModuleType("sys", real_sys.__doc__)
+    names = vars(module)
+    names.update(vars(real_sys))
+    names["modules"] = modules
+    names["stdout"] = names["stderr"] = output
+    names["__stdout__"] = names["__stderr__"] = output
+    names["stdin"] = names["__stdin__"] = io.StringIO()
+    names["argv"] = ["raft"]
+    names["setrecursionlimit"] = lambda limit: None
+    for name in ("settrace", "setprofile", "setswitchinterval"):
+        names[name] = lambda *args: None
+    return module

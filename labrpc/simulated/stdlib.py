@@ -1,0 +1,290 @@
+"""The set of simulated standard modules, one for all boxes of this process.
+
+The pure-Python modules of the standard library (`threading`, `queue`, …) are
+executed afresh over the simulated `_thread`, `time` and `os`, rather than
+written again; the process's own modules are never touched. What they need to
+know of a server they look up in the box that is running.
+"""
+
+import builtins
+import functools
+import importlib
+import importlib.util
+import random as real_random
+from types import CodeType, ModuleType
+from typing import Any
+
+from labrpc.simulated import datetime_, os_, thread_, time_
+from labrpc.simulated.context import current_box
+from labrpc.threads import Task, current_scheduler, current_task, getcurrent
+
+# Executed afresh in this order: each uses only those before it. `logging` is
+# missing because its loggers are state: each box gets its own (see importer).
+_REEXECUTED = (
+    "threading",
+    "_threading_local",
+    "queue",
+    "sched",
+    "random",
+    "secrets",
+    "uuid",
+    "concurrent",
+    "concurrent.futures._base",
+    "concurrent.futures.thread",
+    "concurrent.futures",
+)
+# C accelerators that would bypass the simulated primitives.
+_WITHOUT = {"_queue", "_uuid"}
+
+
+class StandardModules:
+    """The simulated modules, by name, and the machinery to make more."""
+
+    def __init__(self) -> None:
+        self.modules: dict[str, ModuleType] = {
+            "_thread": thread_.as_module(),
+            "time": time_.as_module(),
+            "os": os_.as_module(),
+            "datetime": datetime_.as_module(),
+        }
+        for name in _REEXECUTED:
+            if name == "concurrent.futures":
+                # The package imports its submodules lazily, as attributes.
+                self._finish_futures()
+            module = self.execute(name, self.modules)
+            if name == "threading":
+                _finish_threading(module)
+            elif name == "_threading_local":
+                vars(self.modules["threading"])["local"] = vars(module)["local"]
+            elif name == "random":
+                _finish_random(module)
+            elif name == "uuid":
+                _finish_uuid(module)
+        vars(self.modules["concurrent"])["futures"] = self.modules["concurrent.futures"]
+        vars(self.modules["concurrent.futures"])["thread"] = self.modules[
+            "concurrent.futures.thread"
+        ]
+        self._pristine = {n: dict(vars(m)) for n, m in self.modules.items()}
+
+    def execute(self, name: str, modules: dict[str, ModuleType]) -> ModuleType:
+        """Run a standard module over simulated ones, and add it to `modules`."""
+        module = ModuleType(name)
+        namespace = vars(module)
+        namespace["__builtins__"] = vars(builtins) | {
+            "__import__": functools.partial(_import, modules)
+        }
+        namespace["__file__"] = _source(name)[1]
+        namespace["__package__"] = name.rpartition(".")[0]
+        if name in ("concurrent", "concurrent.futures", "logging"):
+            namespace["__path__"] = []
+            namespace["__package__"] = name
+        modules[name] = module
+        exec(_source(name)[0], namespace)
+        return module
+
+    def restore(self) -> None:
+        """Undo what a submission has done to the modules, between two runs."""
+        for name, names in self._pristine.items():
+            namespace = vars(self.modules[name])
+            if namespace != names:
+                namespace.clear()
+                namespace.update(names)
+        threading = vars(self.modules["threading"])
+        for registry in ("_active", "_limbo"):
+            threading[registry].clear()
+
+    def _finish_futures(self) -> None:
+        """Take ids and hashes of objects out of the order of futures."""
+        base = self.modules["concurrent.futures._base"]
+        future = vars(base)["Future"]
+        future.__hash__ = lambda self: hash(_serial(self))
+        vars(base)["id"] = _serial
+        pool = vars(self.modules["concurrent.futures.thread"])["ThreadPoolExecutor"]
+        pool._counter = lambda self=None: current_box().next_serial("pool")
+
+
+@functools.cache
+def standard_modules() -> StandardModules:
+    """Return the set, made when the first box of the process needs it."""
+    return StandardModules()
+
+
+@functools.cache
+def _source(name: str) -> tuple[CodeType, str]:
+    """Return the compiled source of a standard module, and its file."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ImportError(f"no source for the standard module {name}")
+    with open(spec.origin, encoding="utf-8") as file:
+        return compile(file.read(), spec.origin, "exec", dont_inherit=True), spec.origin
+
+
+def _import(
+    modules: dict[str, ModuleType],
+    name: str,
+    globals: dict[str, Any] | None = None,
+    locals: dict[str, Any] | None = None,
+    fromlist: tuple[str, ...] = (),
+    level: int = 0,
+) -> Any:
+    """Import for a standard module that runs over simulated ones."""
+    if level and globals is not None:
+        name = importlib.util.resolve_name("." * level + name, globals["__package__"])
+    if name in _WITHOUT:
+        raise ImportError(f"{name} is left out: its Python form is used")
+    if name in modules:
+        if fromlist:
+            for attribute in fromlist:
+                submodule = modules.get(f"{name}.{attribute}")
+                if submodule is not None:
+                    setattr(modules[name], attribute, submodule)
+            return modules[name]
+        return modules[name.partition(".")[0]]
+    return __import__(name, None, None, fromlist, 0)
+
+
+def _serial(thing: Any) -> int:
+    """Return a number for an object, in the order in which they are asked for."""
+    serial: int | None = vars(thing).get("_lab_serial")
+    if serial is None:
+        serial = thing._lab_serial = current_box().next_serial("object")
+    return serial
+
+
+def _finish_random(module: ModuleType) -> None:
+    """Seed unseeded generators from the box's own entropy."""
+    standard = vars(module)["Random"]
+
+    class Random(standard):  # type: ignore[misc]
+        """The standard generator; without a seed, it takes the box's entropy."""
+
+        def seed(self, a: Any = None, version: int = 2) -> None:
+            if a is None:
+                a = current_box().entropy.getrandbits(256)
+            super().seed(a, version)
+
+    Random.__module__ = "random"
+    Random.__qualname__ = "Random"
+    vars(module)["Random"] = Random
+
+
+def _finish_uuid(module: ModuleType) -> None:
+    """Keep the machine's network address and clock out of uuid1."""
+    names = vars(module)
+    names["getnode"] = lambda: 0x02_00_00_00_00_00 + current_box().server
+    names["_generate_time_safe"] = names["_UuidCreate"] = None
+    names["_last_timestamp"] = None
+
+
+def module_functions(generator: real_random.Random) -> dict[str, Any]:
+    """Return `random.random`, `random.randint` and so on, for one generator."""
+    standard = vars(standard_modules().modules["random"])
+    shared = standard["_inst"]
+    return {
+        name: getattr(generator, value.__name__)
+        for name, value in standard.items()
+        if getattr(value, "__self__", None) is shared
+    } | {"_inst": generator}
+
+
+def _finish_threading(module: ModuleType) -> None:
+    """Put threads onto the box's scheduler, and names and lists per box."""
+    names = vars(module)
+    thread_class = names["Thread"]
+    excepthook = names["excepthook"]
+
+    def run_thread(thread: Any) -> None:
+        task = getcurrent()
+        try:
+            thread.run()
+        except SystemExit:
+            pass
+        except Exception as exc:
+            if names["excepthook"] is excepthook:
+                task.scheduler.escaped(exc, task)
+            else:
+                names["excepthook"](
+                    thread_._ExceptHookArgs((type(exc), exc, exc.__traceback__, thread))
+                )
+        finally:
+            thread._is_stopped = True
+            handle = vars(thread).get("_handle")
+            if handle is not None:
+                handle._set_done()
+            thread._lab_ended.set()
+
+    def start(self: Any) -> None:
+        if not self._initialized:
+            raise RuntimeError("thread.__init__() not called")
+        if self._started.is_set():
+            raise RuntimeError("threads can only be started once")
+        self._lab_ended = names["Event"]()
+        task = current_scheduler().spawn(run_thread, (self,), self._name)
+        task.thread = self
+        self._ident = self._native_id = task.ident
+        self._started.set()
+
+    def join(self: Any, timeout: float | None = None) -> None:
+        if not self._started.is_set():
+            raise RuntimeError("cannot join thread before it is started")
+        if self is current_thread():
+            raise RuntimeError("cannot join current thread")
+        self._lab_ended.wait(timeout)
+
+    def is_alive(self: Any) -> bool:
+        return self._started.is_set() and not self._lab_ended.is_set()
+
+    class LabThread(thread_class):  # type: ignore[misc]
+        """A thread that the lab started: the constructor's, or a handler's."""
+
+        def __init__(self, task: Task) -> None:
+            super().__init__(name=task.name, daemon=True)
+            self._lab_ended = names["Event"]()
+            self._ident = self._native_id = task.ident
+            self._started.set()
+
+    def current_thread() -> Any:
+        task = current_task()
+        if task is None:
+            return names["_main_thread"]
+        if task.thread is None:
+            task.thread = _PENDING  # LabThread asks for the current thread.
+            task.thread = LabThread(task)
+        return task.thread
+
+    def enumerate_threads() -> list[Any]:
+        return [
+            task.thread or _thread_of(task) for task in current_scheduler().tasks
+        ]
+
+    def _thread_of(task: Task) -> Any:
+        task.thread = LabThread(task)
+        return task.thread
+
+    def main_thread() -> Any:
+        """Return the thread that ran the constructor, ended or not."""
+        box = current_box()
+        if box.main_thread is None:
+            box.main_thread = LabThread(getcurrent())
+            box.main_thread._name = "MainThread"
+        return box.main_thread
+
+    thread_class.start = start
+    thread_class.join = join
+    thread_class.is_alive = is_alive
+    thread_class.__hash__ = lambda self: hash(_serial(self))
+    names["_allocate_lock"] = thread_.Notification
+    names["_counter"] = lambda: current_box().next_serial("thread")
+    names["current_thread"] = names["currentThread"] = current_thread
+    names["enumerate"] = enumerate_threads
+    names["active_count"] = names["activeCount"] = lambda: len(current_scheduler().tasks)
+    names["main_thread"] = main_thread
+
+
+class _Pending:
+    """What `current_thread` answers while the thread's object is being made."""
+
+    daemon = True
+
+
+_PENDING = _Pending()

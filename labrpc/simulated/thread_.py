@@ -1,0 +1,376 @@
+"""What stands in for `_thread`: locks and threads of the current box.
+
+The standard library's own `threading`, `queue` and `concurrent.futures` run
+on top of this (see `modules`). A lock that is released passes straight to
+the thread that has waited longest, so nobody starves.
+"""
+
+import _thread as real_thread
+from collections import deque
+from collections.abc import Callable
+from types import ModuleType, TracebackType
+from typing import Any
+
+from labrpc.clock import from_seconds
+from labrpc.threads import TIMED_OUT, Task, current_scheduler, getcurrent
+
+TIMEOUT_MAX = real_thread.TIMEOUT_MAX
+error = RuntimeError
+
+
+def _deadline_ns(now_ns: int, blocking: bool, timeout: float) -> int | None:
+    """Return when an acquire gives up, as the real locks check it."""
+    if timeout == -1:
+        return None
+    if not blocking:
+        raise ValueError("can't specify a timeout for a non-blocking call")
+    if timeout < 0:
+        raise ValueError("timeout value must be a non-negative number")
+    if timeout > TIMEOUT_MAX:
+        raise OverflowError("timeout value is too large")
+    return now_ns + from_seconds(timeout)
+
+
+class _Waiting:
+    """What locks of both kinds share: who holds it and who waits for it."""
+
+    __slots__ = ("__weakref__", "holder", "waiters")
+
+    def __init__(self) -> None:
+        self.holder: Task | None = None
+        self.waiters: deque[Task] | None = None
+
+    def _wait(self, blocking: bool, timeout: float) -> bool:
+        """Wait until the holder hands the lock over; False on a time-out."""
+        if not blocking:
+            _deadline_ns(0, blocking, timeout)
+            return False
+        task = getcurrent()
+        if task.dying:
+            return True
+        scheduler = task.scheduler
+        deadline_ns = _deadline_ns(scheduler.now_ns, blocking, timeout)
+        if self.waiters is None:
+            self.waiters = deque()
+        self.waiters.append(task)
+        if type(self) is not Notification:
+            scheduler.contended = True
+        try:
+            woken = scheduler.park(self, deadline_ns)
+        except BaseException:
+            self._forget(task)
+            raise
+        if woken is TIMED_OUT:
+            self._forget(task)
+            return False
+        return True
+
+    def _forget(self, task: Task) -> None:
+        if self.waiters and task in self.waiters:
+            self.waiters.remove(task)
+
+    def _hand_over(self) -> None:
+        """Make the longest waiting thread the holder, or nobody."""
+        while self.waiters:
+            task = self.waiters.popleft()
+            if task.scheduler.wake(task):
+                self.holder = task
+                return
+        self.holder = None
+
+    def describe_wait(self) -> str:
+        """Return the lock and its holder, for a deadlock report."""
+        kind = type(self).__name__
+        if self.holder is None:
+            return f"a {kind}"
+        return f"a {kind} held by {getattr(self.holder, 'name', 'the lab')}"
+
+
+class Lock(_Waiting):
+    """Simulated `_thread.lock`: any thread may release it."""
+
+    __slots__ = ()
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """Take the lock; False when it was not to be had in time."""
+        if self.holder is None:
+            if timeout != -1:
+                _deadline_ns(0, blocking, timeout)
+            self.holder = getcurrent()
+            return True
+        return self._wait(blocking, timeout)
+
+    def release(self) -> None:
+        """Hand the lock to the next thread that waits for it."""
+        if self.waiters:
+            self._hand_over()
+        elif self.holder is None:
+            if not getattr(getcurrent(), "dying", False):
+                raise RuntimeError("release unlocked lock")
+        else:
+            self.holder = None
+
+    def __enter__(self) -> bool:
+        """Take the lock."""
+        if self.holder is None:
+            self.holder = getcurrent()
+            return True
+        return self._wait(True, -1)
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Release the lock."""
+        self.release()
+
+    def locked(self) -> bool:
+        """Return whether some thread holds the lock."""
+        return self.holder is not None
+
+    def _is_owned(self) -> bool:
+        # For Condition, which otherwise finds out by trying to acquire.
+        return self.holder is not None
+
+    def _at_fork_reinit(self) -> None:
+        self.holder = None
+        self.waiters = None
+
+    def __repr__(self) -> str:
+        """Return a text without an address: the same in every run."""
+        return f"<{'locked' if self.locked() else 'unlocked'} Lock>"
+
+
+class Notification(Lock):
+    """The lock that `Condition.wait` makes for itself and waits for.
+
+    Its holder is the waiting thread, so it says nothing about deadlocks.
+    """
+
+    __slots__ = ()
+
+    def describe_wait(self) -> str:
+        """Return what wakes the thread, for a deadlock report."""
+        return "a notification (Condition, Event, Semaphore or queue)"
+
+
+class RLock(_Waiting):
+    """Simulated `_thread.RLock`: its holder may take it again."""
+
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """Take the lock, once more if this thread holds it already."""
+        task = getcurrent()
+        if self.holder is task:
+            self.count += 1
+            return True
+        if self.holder is None:
+            if timeout != -1:
+                _deadline_ns(0, blocking, timeout)
+            self.holder = task
+        elif not self._wait(blocking, timeout):
+            return False
+        self.count = 1
+        return True
+
+    __enter__ = acquire
+
+    def release(self) -> None:
+        """Give back one acquisition; the last one frees the lock."""
+        task = getcurrent()
+        if self.holder is not task:
+            if getattr(task, "dying", False):
+                return
+            raise RuntimeError("cannot release un-acquired lock")
+        self.count -= 1
+        if not self.count:
+            self._hand_over()
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Release the lock."""
+        self.release()
+
+    def locked(self) -> bool:
+        """Return whether some thread holds the lock."""
+        return self.holder is not None
+
+    def _is_owned(self) -> bool:
+        return self.holder is getcurrent()
+
+    def _recursion_count(self) -> int:
+        return self.count if self.holder is getcurrent() else 0
+
+    def _release_save(self) -> int:
+        """Free the lock wholly, for Condition.wait; return how deep it was."""
+        if not self._is_owned():
+            if getattr(getcurrent(), "dying", False):
+                return 0
+            raise RuntimeError("cannot release un-acquired lock")
+        count, self.count = self.count, 0
+        self._hand_over()
+        return count
+
+    def _acquire_restore(self, count: int) -> None:
+        self.acquire()
+        self.count = count
+
+    def _at_fork_reinit(self) -> None:
+        self.holder = None
+        self.waiters = None
+        self.count = 0
+
+    def __repr__(self) -> str:
+        """Return a text without an address: the same in every run."""
+        state = "locked" if self.locked() else "unlocked"
+        return f"<{state} RLock count={self.count}>"
+
+
+allocate_lock = allocate = lock = LockType = Lock
+
+
+def get_ident() -> int:
+    """Return the number of the current thread, from 1 in each incarnation."""
+    return getattr(getcurrent(), "ident", 0)
+
+
+get_native_id = get_ident
+
+
+def _guarded(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Run a raw thread's function; report what escapes it."""
+    task = getcurrent()
+    try:
+        function(*args, **kwargs)
+    except SystemExit:
+        pass
+    except Exception as exc:
+        task.scheduler.escaped(exc, task)
+
+
+def start_new_thread(
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any] | None = None,
+) -> int:
+    """Start a thread that runs `function(*args, **kwargs)`."""
+    name = f"thread {getattr(function, '__name__', 'function')}"
+    task = current_scheduler().spawn(_guarded, (function, args, kwargs or {}), name)
+    return task.ident
+
+
+start_new = start_new_thread
+
+
+def exit() -> None:
+    """End the current thread."""
+    raise SystemExit
+
+
+exit_thread = exit
+
+
+def interrupt_main(signum: int = 2) -> None:
+    """Refuse: a server has no process of its own to interrupt."""
+    raise RuntimeError("a server in the lab cannot interrupt the main thread")
+
+
+def stack_size(size: int = 0) -> int:
+    """Return 0, the default size, whatever is asked for."""
+    return 0
+
+
+def daemon_threads_allowed() -> bool:
+    """Return True: daemon threads end with their server."""
+    return True
+
+
+def _count() -> int:
+    return len(current_scheduler().tasks)
+
+
+class _ExceptHookArgs(tuple[Any, ...]):
+    """What `threading.excepthook` is given, by the names of the real one."""
+
+    exc_type = property(lambda self: self[0])
+    exc_value = property(lambda self: self[1])
+    exc_traceback = property(lambda self: self[2])
+    thread = property(lambda self: self[3])
+
+
+def _excepthook(args: _ExceptHookArgs) -> None:
+    """Report an exception that left a thread: the server has crashed."""
+    task = getcurrent()
+    task.scheduler.escaped(args.exc_value, task)
+
+
+# What the versions of `threading` ask for at import. `modules` replaces the
+# parts of `Thread` that would use them, so they only have to be there.
+
+
+class _ThreadHandle:
+    """Python 3.13's handle of a thread: here only a flag for `repr`."""
+
+    def __init__(self) -> None:
+        self.ident = 0
+        self._done = False
+
+    def is_done(self) -> bool:
+        """Return whether the thread has ended."""
+        return self._done
+
+    def _set_done(self) -> None:
+        self._done = True
+
+
+def _make_thread_handle(ident: int) -> _ThreadHandle:
+    handle = _ThreadHandle()
+    handle.ident = ident
+    return handle
+
+
+def start_joinable_thread(
+    function: Callable[[], Any], handle: Any = None, daemon: bool = True
+) -> _ThreadHandle:
+    """Start a thread as Python 3.13's `threading` does."""
+    return _make_thread_handle(start_new_thread(function, ()))
+
+
+def _get_main_thread_ident() -> int:
+    return 1
+
+
+def _is_main_interpreter() -> bool:
+    return True
+
+
+def _shutdown() -> None:
+    """Do nothing: a server's threads end with its box."""
+
+
+_set_sentinel = Lock
+
+
+class _local:  # noqa: N801 - the name that `threading` imports
+    """Only there to be imported; `modules` puts the pure-Python one in."""
+
+
+
+def as_module() -> ModuleType:
+    """Return the module that a server imports as `_thread`."""
+    module = ModuleType("_thread", real_thread.__doc__)
+    for name, value in globals().items():
+        if not isinstance(value, ModuleType) and not name.startswith("__"):
+            setattr(module, name, value)
+    return module

@@ -1,0 +1,84 @@
+"""`time` in virtual time."""
+
+import time as real_time
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from labrpc.clock import EPOCH_NS, SECOND, from_seconds
+from labrpc.threads import current_scheduler
+
+
+def monotonic_ns() -> int:
+    """Return virtual nanoseconds since the world began."""
+    return current_scheduler().read_clock()
+
+
+def monotonic() -> float:
+    """Return virtual seconds since the world began."""
+    return current_scheduler().read_clock() / SECOND
+
+
+def time_ns() -> int:
+    """Return the virtual date in nanoseconds since 1970."""
+    return EPOCH_NS + current_scheduler().read_clock()
+
+
+def time() -> float:
+    """Return the virtual date in seconds since 1970."""
+    return (EPOCH_NS + current_scheduler().read_clock()) / SECOND
+
+
+def sleep(seconds: float) -> None:
+    """Make the current thread wait for so much virtual time."""
+    if seconds < 0:
+        raise ValueError("sleep length must be non-negative")
+    current_scheduler().sleep(from_seconds(seconds))
+
+
+def _of_now(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a function of a date the virtual one as its default."""
+
+    def wrapped(seconds: float | None = None) -> Any:
+        return function(time() if seconds is None else seconds)
+
+    return wrapped
+
+
+def strftime(format: str, when: Any = None) -> str:
+    """Format a date, the virtual one by default."""
+    # UTC, so that what a server prints does not depend on where it runs.
+    return real_time.strftime(format, when or real_time.gmtime(time()))
+
+
+def asctime(when: Any = None) -> str:
+    """Return a date as text, the virtual one by default."""
+    return real_time.asctime(when or real_time.gmtime(time()))
+
+
+def clock_gettime(clock: int) -> float:
+    """Return the virtual date for CLOCK_REALTIME, else seconds since the start."""
+    return time() if clock == real_time.CLOCK_REALTIME else monotonic()
+
+
+def clock_gettime_ns(clock: int) -> int:
+    """Return the same as `clock_gettime`, in nanoseconds."""
+    return time_ns() if clock == real_time.CLOCK_REALTIME else monotonic_ns()
+
+
+def as_module() -> ModuleType:
+    """Return the module that a server imports as `time`."""
+    module = ModuleType("time", real_time.__doc__)
+    names = vars(module)
+    names.update(vars(real_time))
+    for function in (
+        monotonic_ns, monotonic, time_ns, time, sleep, strftime, asctime,
+        clock_gettime, clock_gettime_ns,
+    ):  # fmt: skip
+        names[function.__name__] = function
+    names["perf_counter"] = names["process_time"] = names["thread_time"] = monotonic
+    names["perf_counter_ns"] = names["process_time_ns"] = monotonic_ns
+    names["thread_time_ns"] = monotonic_ns
+    names["localtime"] = names["gmtime"] = _of_now(real_time.gmtime)
+    names["ctime"] = _of_now(lambda seconds: asctime(real_time.gmtime(seconds)))
+    return module

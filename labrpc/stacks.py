@@ -1,0 +1,65 @@
+"""Threads and exceptions in words, without the lab's own frames."""
+
+import linecache
+from traceback import FrameSummary, TracebackException
+
+from labrpc.submission import Submission
+from labrpc.threads import Scheduler, Task, stack_of
+
+FRAMES_MAX = 12
+THREADS_MAX = 12
+
+
+def frames_text(submission: Submission, frames: list[FrameSummary]) -> str:
+    """Return the submission's own frames, innermost last, as traceback lines."""
+    own = [frame for frame in frames if submission.owns(frame.filename)]
+    lines = []
+    if len(own) > FRAMES_MAX:
+        lines.append(f"  … {len(own) - FRAMES_MAX} more frames")
+        own = own[-FRAMES_MAX:]
+    for frame in own:
+        file = submission.relative(frame.filename)
+        lines.append(f"  {file}:{frame.lineno} in {frame.name}")
+        source = linecache.getline(frame.filename, frame.lineno or 0).strip()
+        if source:
+            lines.append(f"      {source}")
+    return "\n".join(lines)
+
+
+def exception_report(
+    submission: Submission, exc: BaseException
+) -> tuple[str, str]:
+    """Return an exception as a headline with its place, and its traceback."""
+    summary = TracebackException.from_exception(exc, lookup_lines=False)
+    own = [frame for frame in summary.stack if submission.owns(frame.filename)]
+    headline = f"{type(exc).__name__}: {exc}".rstrip(": ")
+    if len(headline) > 300:
+        headline = headline[:300] + "…"
+    if own:
+        last = own[-1]
+        headline += f" ({submission.relative(last.filename)}:{last.lineno})"
+    return headline.replace("\n", " "), frames_text(submission, list(summary.stack))
+
+
+def waits_for(task: Task) -> str:
+    """Return what a thread waits for, in words."""
+    what = task.waits_for
+    if what is None:
+        return "is running"
+    return f"waits for {what if isinstance(what, str) else what.describe_wait()}"
+
+
+def threads_report(
+    submission: Submission, scheduler: Scheduler, running_only: bool = False
+) -> str:
+    """Return each thread of a box: what it waits for, and where."""
+    lines = []
+    tasks = [t for t in scheduler.tasks if not running_only or t.waits_for is None]
+    for task in tasks[:THREADS_MAX]:
+        lines.append(f"thread {task.name!r} {waits_for(task)}")
+        stack = frames_text(submission, stack_of(task))
+        if stack:
+            lines.append(stack)
+    if len(tasks) > THREADS_MAX:
+        lines.append(f"… and {len(tasks) - THREADS_MAX} more threads")
+    return "\n".join(lines)

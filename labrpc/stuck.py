@@ -1,0 +1,118 @@
+"""Finding deadlocks: threads that wait for locks which nobody will release.
+
+A circle of locks is a deadlock at once. Threads that wait for a lock whose
+holder waits for something else become one when no thread of the box has a
+time-out left and nothing has moved for a while.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labrpc.clock import SECOND
+from labrpc.ends import PUT
+from labrpc.simulated.thread_ import Lock, Notification, RLock
+from labrpc.stacks import threads_report
+from labrpc.threads import Task
+
+if TYPE_CHECKING:
+    from labrpc.box import InProcessBox
+
+# How long a lock must have been waited for, with no time-out running and no
+# RPC under way, before an unclear case counts as a deadlock.
+PATIENCE_NS = 5 * SECOND
+
+
+@dataclass(frozen=True)
+class Deadlock:
+    """Threads that wait for locks; `certain` once nothing can free them."""
+
+    certain: bool
+    headline: str
+    evidence: str
+    look_again_ns: int
+
+
+def find_deadlock(box: "InProcessBox", idle: bool) -> Deadlock | None:
+    """Return the deadlock that the box is in, or may be in; None if there is none.
+
+    Args:
+        box: the box to look at, between two steps.
+        idle: no thread has a time-out, so only a message can wake the box.
+    """
+    waiting = [task for task in box.scheduler.tasks if _lock_of(task) is not None]
+    if not waiting:
+        return None
+    circle = next((c for task in waiting if (c := _circle(task))), None)
+    if circle is not None:
+        return _deadlock(box, True, _describe_circle(circle), 0)
+    holder = _blocked_by_service(box, waiting)
+    if holder is not None:
+        return _deadlock(
+            box,
+            True,
+            f"thread {holder.name!r} holds a lock in apply_ch.put while the service "
+            "is in snapshot(), which waits for that lock: apply without the lock",
+            0,
+        )
+    if not idle or box.pending_calls:
+        return None
+    oldest = min(waiting, key=lambda task: task.parked_at_ns)
+    look_again_ns = oldest.parked_at_ns + PATIENCE_NS
+    lock = _lock_of(oldest)
+    assert lock is not None
+    return _deadlock(
+        box,
+        box.scheduler.now_ns >= look_again_ns,
+        f"thread {oldest.name!r} waits for {lock.describe_wait()}, and nothing that "
+        "could release it has happened for 5 s",
+        look_again_ns,
+    )
+
+
+def _lock_of(task: Task) -> Lock | RLock | None:
+    """Return the lock that a thread waits for without a time-out, if any."""
+    lock = task.waits_for
+    if isinstance(lock, (Lock, RLock)) and not isinstance(lock, Notification):
+        return lock if task.deadline_ns is None else None
+    return None
+
+
+def _circle(task: Task) -> list[Task] | None:
+    """Return the threads that wait for each other in a circle, if `task` leads to one."""
+    path: list[Task] = []
+    current: Task | None = task
+    while current is not None and current not in path:
+        path.append(current)
+        lock = _lock_of(current)
+        if lock is None:
+            return None
+        current = lock.holder
+    return path[path.index(current) :] if current is not None else None
+
+
+def _describe_circle(circle: list[Task]) -> str:
+    if len(circle) == 1:
+        return f"thread {circle[0].name!r} waits for a lock that it holds itself"
+    steps = []
+    for task in circle:
+        lock = _lock_of(task)
+        assert lock is not None
+        steps.append(f"{task.name!r} waits for {lock.describe_wait()}")
+    return "; ".join(steps)
+
+
+def _blocked_by_service(box: "InProcessBox", waiting: list[Task]) -> Task | None:
+    """Return the thread that holds, in `put`, the lock that snapshot() needs."""
+    for task in box.invoked.values():
+        lock = _lock_of(task)
+        if task.name == "snapshot()" and lock is not None and lock.holder is not None:
+            if lock.holder.waits_for is PUT:
+                return lock.holder
+    return None
+
+
+def _deadlock(
+    box: "InProcessBox", certain: bool, what: str, look_again_ns: int
+) -> Deadlock:
+    evidence = threads_report(box.submission, box.scheduler) if certain else ""
+    return Deadlock(certain, f"deadlock: {what}", evidence, look_again_ns)

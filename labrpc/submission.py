@@ -1,0 +1,183 @@
+"""Where a submission's modules lie, and their compiled code.
+
+Accepts a package directory, a directory that contains one, a directory with
+a module, or a single file. Knows nothing of boxes: `simulated.importer`
+runs the code once per incarnation.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import CodeType
+
+from labrpc.errors import LoadError
+
+# Folders that are never part of a submission, whatever they contain.
+_SKIPPED = {"__pycache__", "tests", "test", "build", "dist", "venv", "node_modules"}
+FILES_MAX = 500
+
+
+@dataclass(frozen=True, eq=False)
+class Submission:
+    """A student's modules, found but not yet run.
+
+    Attributes:
+        path: what the user named.
+        root: file names in reports are relative to this directory.
+        package: the module that should define `class_name`.
+        files: module name to source file, for every module that can be
+            imported; None for a package without `__init__.py`.
+    """
+
+    path: Path
+    root: Path
+    package: str
+    class_name: str
+    files: dict[str, Path | None]
+    _code: dict[str, CodeType] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def find(
+        cls, path: str | Path, package: str = "raft", class_name: str = "Raft"
+    ) -> "Submission":
+        """Locate the submission at `path`.
+
+        Raises:
+            LoadError: nothing there, or nothing that could be a submission.
+        """
+        path = Path(path).resolve()
+        if path.is_file():
+            if path.suffix != ".py":
+                raise LoadError(
+                    f"{path} is not a Python file",
+                    "a submission is a directory with a package or module "
+                    f"`{package}`, or a single .py file",
+                )
+            name = path.stem if path.stem.isidentifier() else package
+            return cls(path, path.parent, name, class_name, {name: path})
+        if not path.is_dir():
+            raise LoadError(f"{path} does not exist")
+        if (path / package).is_dir() and _has_python(path / package):
+            files = _scan(path / package, package) | _neighbours(path, package)
+            return cls(path, path, package, class_name, files)
+        if path.name == package or (path / "__init__.py").is_file():
+            if _has_python(path):
+                return cls(
+                    path, path.parent, package, class_name, _scan(path, package)
+                )
+        elif (path / f"{package}.py").is_file():
+            return cls(path, path, package, class_name, _neighbours(path, ""))
+        raise LoadError(
+            f"{path} holds no submission",
+            f"expected a package `{package}/` or a file `{package}.py` in it",
+        )
+
+    @staticmethod
+    def looks_like_one(path: Path, package: str = "raft") -> bool:
+        """Return whether `find` would accept `path`, without reading it."""
+        try:
+            Submission.find(path, package)
+        except LoadError:
+            return False
+        return True
+
+    @property
+    def name(self) -> str:
+        """What reports call the submission: its directory's or file's name."""
+        if self.path.name == self.package:
+            return self.path.name
+        return self.path.stem if self.path.is_file() else self.path.name
+
+    @cached_property
+    def digest(self) -> str:
+        """A fingerprint of every source file, independent of where they lie."""
+        digest = hashlib.blake2b(digest_size=16)
+        for name in sorted(self.files):
+            file = self.files[name]
+            content = file.read_bytes() if file else b""
+            digest.update(f"{name}:{len(content)}:".encode())
+            digest.update(content)
+        return digest.hexdigest()
+
+    def code(self, module: str) -> CodeType | None:
+        """Return the compiled code of a module, None for a bare package.
+
+        Compiled once per process; every incarnation executes it afresh.
+
+        Raises:
+            LoadError: a syntax error, or a file that cannot be read as text.
+        """
+        file = self.files[module]
+        if file is None:
+            return None
+        if module not in self._code:
+            try:
+                self._code[module] = compile(
+                    file.read_bytes(), str(file), "exec", dont_inherit=True
+                )
+            except SyntaxError as exc:
+                raise LoadError(
+                    f"syntax error in {self.relative(file)}, line {exc.lineno}: "
+                    f"{exc.msg}",
+                    _point_at(exc),
+                ) from None
+            except (OSError, ValueError) as exc:
+                raise LoadError(f"cannot read {self.relative(file)}: {exc}") from None
+        return self._code[module]
+
+    def relative(self, file: str | Path) -> str:
+        """Return a file's name as reports show it: the same on every machine."""
+        try:
+            return str(Path(file).relative_to(self.root))
+        except ValueError:
+            return Path(file).name
+
+    def owns(self, filename: str) -> bool:
+        """Return whether a frame's file is one of the submission's."""
+        return filename in self._filenames
+
+    @cached_property
+    def _filenames(self) -> frozenset[str]:
+        return frozenset(str(file) for file in self.files.values() if file)
+
+
+def _has_python(directory: Path) -> bool:
+    return any(directory.glob("*.py"))
+
+
+def _scan(directory: Path, name: str) -> dict[str, Path | None]:
+    """Return the modules of the package at `directory`, itself included."""
+    init = directory / "__init__.py"
+    files: dict[str, Path | None] = {name: init if init.is_file() else None}
+    for entry in sorted(directory.iterdir()):
+        if entry.name.startswith(".") or entry.name in _SKIPPED:
+            continue
+        if entry.suffix == ".py" and entry.stem != "__init__" and entry.is_file():
+            files[f"{name}.{entry.stem}"] = entry
+        elif entry.is_dir() and entry.name.isidentifier() and _has_python(entry):
+            files |= _scan(entry, f"{name}.{entry.name}")
+    if len(files) > FILES_MAX:
+        raise LoadError(f"{directory} has more than {FILES_MAX} Python files")
+    return files
+
+
+def _neighbours(directory: Path, package: str) -> dict[str, Path | None]:
+    """Return the top-level modules and packages beside the package."""
+    files: dict[str, Path | None] = {}
+    for entry in sorted(directory.iterdir()):
+        if entry.name.startswith(".") or entry.name in _SKIPPED:
+            continue
+        if entry.suffix == ".py" and entry.stem.isidentifier() and entry.is_file():
+            files.setdefault(entry.stem, entry)
+        elif entry.name != package and (entry / "__init__.py").is_file():
+            files |= _scan(entry, entry.name)
+    return files
+
+
+def _point_at(exc: SyntaxError) -> str:
+    """Return the offending line with a caret below it."""
+    line = (exc.text or "").rstrip()
+    stripped = line.lstrip()
+    column = max((exc.offset or 1) - 1 - (len(line) - len(stripped)), 0)
+    return f"    {stripped}\n    {' ' * column}^" if stripped else ""

@@ -1,0 +1,293 @@
+"""The threads of one box: greenlets that run until they wait.
+
+Owns switching between threads, their time-outs, and the clock as they see
+it. One `Scheduler` belongs to one box; `run` goes on until every thread of
+the box waits for something. It does not know what the threads run, nor why
+they wait: whoever parks a thread says so in words for reports.
+
+Greenlets are pooled, because creating one costs more than an RPC.
+The only module that imports greenlet.
+"""
+
+import ctypes
+import itertools
+from collections.abc import Callable
+from heapq import heappop, heappush
+from random import Random
+from traceback import FrameSummary, StackSummary, walk_stack
+from typing import Any, Protocol
+
+from greenlet import GreenletExit, getcurrent, greenlet
+
+from labrpc.clock import MICROSECOND
+
+# Reading the clock takes this much virtual time, so that a loop which spins
+# on it gets somewhere.
+CLOCK_READ_NS = MICROSECOND
+# A thread that has only read the clock for this long waits until the rest of
+# the world has caught up: otherwise its server would run ahead of its messages.
+CLOCK_LEAD_NS_MAX = 50 * MICROSECOND
+# The shortest sleep, as on a real machine: `sleep(0)` in a loop must not
+# keep the whole world at one instant.
+SLEEP_NS_MIN = 50 * MICROSECOND
+# A dying thread that swallows this many GreenletExits is left alone for good.
+DEATHS_MAX = 10
+
+TIMED_OUT: Any = object()
+
+_idle: list["Task"] = []
+_tokens = itertools.count(1).__next__
+
+
+class Waitable(Protocol):
+    """Something that a thread waits for, in words for a deadlock report."""
+
+    def describe_wait(self) -> str:
+        """Return what is waited for, as in "lock <Lock 3> held by ticker"."""
+
+
+class Task(greenlet):
+    """One thread of a box, run by a pooled greenlet.
+
+    `token` is non-zero while the task waits; a wake-up that was meant for an
+    earlier wait carries another token and is ignored.
+    """
+
+    scheduler: "Scheduler"
+    body: Callable[..., Any]
+    args: tuple[Any, ...]
+    name: str
+    ident: int
+    token: int
+    value: Any
+    waits_for: "Waitable | str | None"
+    parked_at_ns: int
+    deadline_ns: int | None
+    thread: Any
+    begun: bool
+    dying: bool
+    deaths: int
+
+    def run(self) -> None:
+        """Run one body after another, waiting in the pool between them."""
+        while True:
+            self.begun = True
+            try:
+                self.body(*self.args)
+            except GreenletExit:
+                pass
+            hub = self.scheduler.finish(self)
+            hub.switch()
+
+
+class Scheduler:
+    """Runs the threads of one box in virtual time.
+
+    Args:
+        picks: the random stream that decides which of several ready threads
+            runs next.
+        escaped: told of an exception that left a thread, with the thread.
+        owner: the box, for the simulated modules that ask for theirs.
+    """
+
+    def __init__(
+        self,
+        picks: Random,
+        escaped: Callable[[BaseException, Task], None],
+        owner: Any = None,
+    ) -> None:
+        self.owner = owner
+        self.now_ns = 0
+        self.hub: greenlet = getcurrent()
+        self.running = False
+        self.tasks: dict[Task, None] = {}
+        self.escaped = escaped
+        # Whether some thread has had to wait for a lock since this was cleared.
+        self.contended = False
+        self._world_ns = 0
+        self._pick = picks.random
+        self._ready: list[Task] = []
+        self._timers: list[tuple[int, int, Task]] = []
+        self._idents = itertools.count(1).__next__
+
+    def spawn(
+        self, body: Callable[..., Any], args: tuple[Any, ...], name: str
+    ) -> Task:
+        """Start a thread; it runs when the scheduler next gets to it."""
+        task = _idle.pop() if _idle else Task()
+        task.scheduler = self
+        task.body = body
+        task.args = args
+        task.name = name
+        task.ident = self._idents()
+        task.token = 0
+        task.waits_for = None
+        task.thread = None
+        task.begun = False
+        task.dying = False
+        task.deaths = 0
+        self.tasks[task] = None
+        self._ready.append(task)
+        return task
+
+    def finish(self, task: Task) -> greenlet:
+        """Take a task whose body has ended back into the pool."""
+        self.tasks.pop(task, None)
+        hub = self.hub
+        task.body = task.args = task.thread = task.value = task.waits_for = None  # type: ignore[assignment]
+        task.token = 0
+        _idle.append(task)
+        return hub
+
+    def park(self, waits_for: "Waitable | str", deadline_ns: int | None = None) -> Any:
+        """Make the current thread wait; return what `wake` was given for it.
+
+        Returns TIMED_OUT when `deadline_ns` passes first. In a thread that is
+        being killed it raises again, so that a dying thread cannot wait.
+        """
+        task = getcurrent()
+        if task.dying:
+            task.deaths += 1
+            if task.deaths < DEATHS_MAX:
+                raise GreenletExit
+            _keep_for_ever(task)
+        task.token = token = _tokens()
+        task.waits_for = waits_for
+        task.parked_at_ns = self.now_ns
+        task.deadline_ns = deadline_ns
+        if deadline_ns is not None:
+            heappush(self._timers, (deadline_ns, token, task))
+        self.hub.switch()
+        task.waits_for = None
+        return task.value
+
+    def wake(self, task: Task, value: Any = None) -> bool:
+        """Let a waiting task go on; False if it was woken already."""
+        if not task.token:
+            return False
+        task.token = 0
+        task.value = value
+        self._ready.append(task)
+        return True
+
+    def run(self, now_ns: int) -> None:
+        """Run until every thread waits, beginning at `now_ns` of virtual time."""
+        self._world_ns = now_ns
+        if now_ns > self.now_ns:
+            self.now_ns = now_ns
+        self._expire_timers()
+        self.hub = getcurrent()
+        self.running = True
+        ready = self._ready
+        while ready:
+            if len(ready) == 1:
+                task = ready.pop()
+            else:
+                picked = int(self._pick() * len(ready))
+                task = ready[picked]
+                last = ready.pop()
+                if picked < len(ready):
+                    ready[picked] = last
+            task.switch()
+        self.running = False
+
+    def _expire_timers(self) -> None:
+        timers = self._timers
+        while timers and timers[0][0] <= self._world_ns:
+            _, token, task = heappop(timers)
+            if task.token == token:
+                self.wake(task, TIMED_OUT)
+
+    def next_timer_ns(self) -> int | None:
+        """Return when the next time-out ends, None if nobody has one."""
+        timers = self._timers
+        while timers:
+            deadline_ns, token, task = timers[0]
+            if task.token == token:
+                return deadline_ns
+            heappop(timers)
+        return None
+
+    def read_clock(self) -> int:
+        """Return the time for the current thread; reading takes a little."""
+        self.now_ns += CLOCK_READ_NS
+        task = getcurrent()
+        lead_ns = self.now_ns - self._world_ns
+        if lead_ns > CLOCK_LEAD_NS_MAX and not task.dying:
+            self.park("the clock", self.now_ns)
+        return self.now_ns
+
+    def sleep(self, duration_ns: int) -> None:
+        """Make the current thread wait for `duration_ns` of virtual time."""
+        self.park("sleep", self.now_ns + max(duration_ns, SLEEP_NS_MIN))
+
+    def kill(self) -> None:
+        """End all threads at once, as a power cut does.
+
+        GreenletExit unwinds their stacks and so frees them. Whatever their
+        `finally` blocks do goes nowhere: the box is gone.
+        """
+        self.hub = getcurrent()
+        for task in list(self.tasks):
+            task.dying = True
+            if not task.begun:
+                self._discard_unbegun(task)
+                continue
+            while task in self.tasks and task.deaths < DEATHS_MAX:
+                task.throw(GreenletExit)
+        self.tasks.clear()
+        self._ready.clear()
+        self._timers.clear()
+
+    def _discard_unbegun(self, task: Task) -> None:
+        del self.tasks[task]
+        if task:  # A pooled greenlet that was handed a body but not switched to.
+            _idle.append(task)
+
+    def stop(self, reason: BaseException) -> None:
+        """Leave the current thread for good, and raise `reason` from `run`.
+
+        For a watchdog's signal handler, in a thread that never waits. The
+        greenlet is kept for ever: to free it would be to run it again.
+        """
+        task = getcurrent()
+        self.tasks.pop(task, None)
+        _keep_for_ever(task)
+        self.hub.throw(reason)
+
+
+def _keep_for_ever(task: Task) -> None:
+    """Never free a greenlet: freeing throws GreenletExit into it once more.
+
+    A reference in a module would be dropped when the interpreter ends, so
+    the count itself is raised.
+    """
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(task))
+
+
+def current_task() -> Task | None:
+    """Return the box's thread that is running, None in the lab's own code."""
+    task = getcurrent()
+    return task if isinstance(task, Task) else None
+
+
+def current_scheduler() -> Scheduler:
+    """Return the scheduler of the box that is running.
+
+    Raises:
+        RuntimeError: no box is running: lab code used a simulated module.
+    """
+    task = getcurrent()
+    if not isinstance(task, Task):
+        raise RuntimeError("a simulated module was used outside a box")
+    return task.scheduler
+
+
+def stack_of(task: Task) -> list[FrameSummary]:
+    """Return where a waiting or running task stands, outermost frame first."""
+    frame = task.gr_frame
+    if frame is None:
+        return []
+    stack = StackSummary.extract(walk_stack(frame), lookup_lines=False)
+    stack.reverse()
+    return stack

@@ -1,0 +1,1 @@
+"""The lab on top of the emulated world: cluster, checks, graded runs, grades."""

@@ -1,0 +1,279 @@
+"""A cluster of servers under control of a scenario: the verbs that tests speak.
+
+Starts, crashes and connects servers, lets virtual time pass, and asks
+servers for their state. It judges only the form of what a server answers;
+what must hold is in `checks` and `service`.
+"""
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from labrpc.box import InProcessBox
+from labrpc.clock import SECOND, from_seconds, to_seconds
+from labrpc.errors import SubmissionError
+from labrpc.record import Recorder
+from labrpc.scenario import ScenarioThread
+from labrpc.streams import stream
+from labrpc.submission import Submission
+from labrpc.world import Host, World
+from tester.service import Applied, Service
+
+# 6.824's limit for one test, here in virtual time.
+TEST_SECONDS_MAX = 120
+
+_DOWN: Any = object()
+
+
+class Cluster:
+    """Servers of one submission, all started and connected.
+
+    Args:
+        submission: what runs on every server.
+        seed: text from which all randomness of the run is derived.
+        servers: how many there are.
+        reliable: whether the network loses and delays nothing at first.
+        snapshots: whether the services take snapshots.
+        recorder: told of everything that happens.
+
+    Attributes:
+        random: the scenario's own random stream.
+        connected: whether each server is connected to the others.
+        services: the service above each server's current incarnation.
+        decided: the first command applied at each index, by any server.
+        states: what each server has last answered to `get_state`.
+        warnings: what was odd, but broke no rule.
+    """
+
+    def __init__(
+        self,
+        submission: Submission,
+        seed: str,
+        servers: int,
+        reliable: bool = True,
+        snapshots: bool = False,
+        recorder: Recorder | None = None,
+    ) -> None:
+        self.servers = range(servers)
+        self.random = stream(seed, "scenario")
+        self.connected = [False] * servers
+        self.decided: dict[int, Applied] = {}
+        self.warnings: list[str] = []
+        self.states: list[tuple[int, bool] | None] = [None] * servers
+        self._snapshots = snapshots
+        self.world = World(
+            servers,
+            seed,
+            lambda server, incarnation: InProcessBox(
+                submission, server, incarnation, seed
+            ),
+            recorder,
+        )
+        self.network = self.world.network
+        self.network.reliable = reliable
+        self.network.long_delays = True
+        self.world.on_apply = self._on_apply
+        self.services = [self._new_service(server) for server in self.servers]
+
+    def boot(self) -> None:
+        """Start and connect every server."""
+        self.restart(*self.servers)
+
+    # Servers.
+
+    def restart(self, *servers: int) -> None:
+        """Start servers from what they persisted, and connect them.
+
+        Those that are up are all crashed first.
+        """
+        self.crash(*servers)
+        for server in servers:
+            self.services[server] = self._new_service(server)
+            self.world.start(server)
+        self.connect(*servers)
+
+    def crash(self, *servers: int) -> None:
+        """Cut servers off and cut their power: only what they persisted is left."""
+        for server in servers:
+            if self.is_up(server):
+                self.disconnect(server)
+                self.world.crash(server)
+                self.states[server] = None
+
+    def is_up(self, server: int) -> bool:
+        """Return whether a server runs at the moment."""
+        return self.world.hosts[server] is not None
+
+    def up(self) -> list[int]:
+        """Return the servers that run at the moment."""
+        return [server for server in self.servers if self.is_up(server)]
+
+    def _new_service(self, server: int) -> Service:
+        return Service(self.world, server, self.decided, self._snapshots)
+
+    def _on_apply(self, host: Host, put_id: int, message: tuple[Any, ...]) -> None:
+        self.services[host.server].offer(host, put_id, message)
+
+    # Links.
+
+    def connect(self, *servers: int) -> None:
+        """Restore the links of servers to all that are connected themselves."""
+        for server in servers:
+            self.world.control("connect", server)
+            self.connected[server] = True
+            for other in self.servers:
+                if self.connected[other]:
+                    self.network.enable(server, other)
+                    self.network.enable(other, server)
+
+    def disconnect(self, *servers: int) -> None:
+        """Cut all links of servers, in both directions."""
+        for server in servers:
+            self.world.control("disconnect", server)
+            self.connected[server] = False
+            for other in self.servers:
+                self.network.enable(server, other, False)
+                self.network.enable(other, server, False)
+
+    def set_link(self, src: int, dst: int, enabled: bool) -> None:
+        """Let calls pass from `src` to `dst`, or not: in this direction only."""
+        self.world.control("link", src, dst, enabled)
+        self.network.enable(src, dst, enabled)
+
+    def set_reliable(self, reliable: bool) -> None:
+        """Switch loss and delays of the network off or on."""
+        self.world.control("reliable", reliable)
+        self.network.reliable = reliable
+
+    def set_long_reordering(self, long_reordering: bool) -> None:
+        """Hold two replies of three back, by up to 2.2 s, or no longer."""
+        self.world.control("long reordering", long_reordering)
+        self.network.long_reordering = long_reordering
+
+    # Time.
+
+    @property
+    def now(self) -> float:
+        """Virtual seconds since the test began."""
+        return to_seconds(self.world.now_ns)
+
+    def sleep(self, seconds: float) -> None:
+        """Let virtual time pass.
+
+        Raises:
+            SubmissionError: the test has taken more than 120 virtual seconds.
+        """
+        self.world.sleep_ns(from_seconds(seconds))
+        if self.world.now_ns > TEST_SECONDS_MAX * SECOND:
+            self.fail(f"the test took longer than {TEST_SECONDS_MAX} virtual seconds")
+
+    def spawn(self, function: Callable[..., None], *args: Any) -> ScenarioThread:
+        """Run a function of the scenario at the same time as what follows."""
+        return self.world.spawn(function, *args)
+
+    def join(self, threads: list[ScenarioThread]) -> None:
+        """Wait for functions that were spawned."""
+        while any(not thread.ended for thread in threads):
+            self.sleep(0.001)
+
+    # Servers' answers.
+
+    def get_state(self, server: int) -> tuple[int, bool]:
+        """Return a server's term, and whether it believes that it leads."""
+        answer = self._ask(server, "get_state")
+        if answer is _DOWN:
+            return 0, False
+        if not _has_types(answer, int, bool):
+            self._wrong_answer(server, "get_state", answer, "(term, is_leader)")
+        term, is_leader = self.states[server] = answer
+        return term, is_leader
+
+    def start(self, server: int, command: Any) -> tuple[int, int, bool]:
+        """Offer a command to a server: index, term, and whether it leads."""
+        answer = self._ask(server, "start", command)
+        if answer is _DOWN:
+            return -1, 0, False
+        if not _has_types(answer, int, int, bool):
+            self._wrong_answer(server, "start", answer, "(index, term, is_leader)")
+        index, term, is_leader = answer
+        return index, term, is_leader
+
+    def _ask(self, server: int, method: str, *args: Any) -> Any:
+        """Call a method; _DOWN if another thread of the scenario crashes the server."""
+        host = self.world.hosts[server]
+        if host is None:
+            return _DOWN
+        answer = self.world.invoke(server, method, *args)
+        return answer if host.up else _DOWN
+
+    def _wrong_answer(
+        self, server: int, method: str, answer: Any, expected: str
+    ) -> NoReturn:
+        self.fail(
+            f"{method}() of server {server} returned {answer!r}; the contract is a "
+            f"tuple {expected}"
+        )
+
+    # Counts.
+
+    def rpcs_received(self) -> int:
+        """Return how many requests have reached the servers that run."""
+        return sum(self.network.received[server] for server in self.up())
+
+    def commits(self) -> int:
+        """Return the highest index that any server has applied."""
+        return max(self.decided, default=0)
+
+    def raft_state_bytes_max(self) -> int:
+        """Return the size of the largest Raft state that a server has saved."""
+        return max(len(disk.raft_state) for disk in self.world.disks)
+
+    # Failure.
+
+    def fail(self, headline: str, evidence: str = "") -> NoReturn:
+        """End the test: the submission broke what `headline` says.
+
+        Raises:
+            SubmissionError: always.
+        """
+        raise SubmissionError(headline, evidence)
+
+    def warn(self, warning: str) -> None:
+        """Note something that is odd, but breaks no rule."""
+        self.warnings.append(warning)
+
+    def require(self, holds: bool, headline: str, evidence: str = "") -> None:
+        """Fail with `headline` unless the condition holds."""
+        if not holds:
+            self.fail(headline, evidence)
+
+    def describe(self) -> str:
+        """Return each server's state as far as it is known, for a report."""
+        lines = []
+        for server in self.servers:
+            if not self.is_up(server):
+                lines.append(f"server {server}: down")
+                continue
+            state = self.states[server]
+            role = "not asked for its state yet"
+            if state is not None:
+                role = f"{'leader' if state[1] else 'not leader'}, term {state[0]}"
+            where = "connected" if self.connected[server] else "cut off"
+            applied = self.services[server].last_applied
+            lines.append(
+                f"server {server}: {role} when last asked; applied up to index "
+                f"{applied}; {where}"
+            )
+        return "\n".join(lines)
+
+    def close(self) -> None:
+        """End all servers and threads of the scenario."""
+        self.world.close()
+
+
+def _has_types(answer: Any, *types: type) -> bool:
+    """Return whether an answer is a tuple of just these types."""
+    return (
+        isinstance(answer, (tuple, list))
+        and len(answer) == len(types)
+        and all(type(part) is kind for part, kind in zip(answer, types, strict=True))
+    )

@@ -1,0 +1,151 @@
+"""Running one graded test once: a pure function of (submission, test, seed)."""
+
+import gc
+import linecache
+import shlex
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from labrpc.clock import to_seconds
+from labrpc.errors import SubmissionError
+from labrpc.real_time import cpu_seconds, watchdog
+from labrpc.record import DigestRecorder
+from labrpc.submission import Submission
+from tester.checks import CheckedCluster
+from tester.verdict import Run, Verdict
+
+LOG_LINES_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class GradedTest:
+    """A scenario of the graded suite, and what its markers say.
+
+    Attributes:
+        name: the function's name.
+        function: takes the cluster, and raises SubmissionError if it fails.
+        file: where it is defined.
+        servers: how many servers it wants.
+        reliable: whether the network is reliable at first.
+        snapshots: whether the services take snapshots.
+    """
+
+    name: str
+    part: str
+    points: float
+    function: Callable[[CheckedCluster], None]
+    file: Path
+    servers: int
+    reliable: bool = True
+    snapshots: bool = False
+
+    @property
+    def description(self) -> str:
+        """The first line of the docstring."""
+        return (self.function.__doc__ or self.name).strip().partition("\n")[0]
+
+
+def replay_command(test: GradedTest, submission: Submission, seed: int) -> str:
+    """Return the command that runs a test again at one seed, from any directory."""
+    return shlex.join(
+        [
+            "pytest",
+            f"{test.file}::{test.name}",
+            "--seed",
+            str(seed),
+            "--submission",
+            str(submission.path),
+        ]
+    )
+
+
+def run_test(
+    test: GradedTest, submission: Submission, seed: int, digest: bool = False
+) -> Run:
+    """Run one test of one submission at one seed.
+
+    Never raises for anything the submission does. An error of the lab's own
+    makes the verdict unknown.
+    """
+    recorder = DigestRecorder() if digest else None
+    run = Run(
+        submission=submission.name,
+        part=test.part,
+        test=test.name,
+        seed=seed,
+        points=test.points,
+        verdict=Verdict.PASSED,
+        servers=test.servers,
+        replay=replay_command(test, submission, seed),
+    )
+    began_s = cpu_seconds()
+    cluster = CheckedCluster(
+        submission,
+        # The name, not the path: a run is the same wherever the suite lies.
+        f"{test.name}/{seed}",
+        test.servers,
+        reliable=test.reliable,
+        snapshots=test.snapshots,
+        recorder=recorder,
+    )
+    # Collected only between runs, so that no finalizer runs at a moment that
+    # depends on what the process did before.
+    gc.disable()
+    try:
+        with watchdog(cluster.world):
+            try:
+                cluster.boot()
+                test.function(cluster)
+            except SubmissionError as exc:
+                _note_failure(run, test, cluster, exc)
+            except AssertionError as exc:
+                _note_failure(run, test, cluster, SubmissionError(str(exc)))
+            except Exception as exc:
+                run.verdict = Verdict.UNKNOWN
+                run.reason = f"the lab itself broke: {type(exc).__name__}: {exc}"
+                run.evidence = traceback.format_exc()
+            cluster.close()
+    finally:
+        gc.enable()
+    run.virtual_s = round(cluster.now, 6)
+    run.cpu_s = round(cpu_seconds() - began_s, 6)
+    run.rpcs = cluster.network.calls
+    run.bytes = cluster.network.bytes
+    run.commits = cluster.commits()
+    run.warnings = cluster.warnings
+    if recorder is not None:
+        run.digest = recorder.hexdigest()
+    return run
+
+
+def _note_failure(
+    run: Run, test: GradedTest, cluster: CheckedCluster, exc: SubmissionError
+) -> None:
+    """Say what is wrong, when, where in the scenario, and what is known."""
+    run.verdict = Verdict.FAILED
+    run.reason = exc.headline
+    sections = [f"at {cluster.now:.6f} s of virtual time, seed {run.seed}"]
+    step = _step_of_scenario(test, exc)
+    if step:
+        sections.append(f"in the scenario: {step}")
+    if exc.evidence:
+        sections.append(exc.evidence)
+    sections.append(cluster.describe())
+    lines = cluster.world.log[-LOG_LINES_SHOWN:]
+    if lines:
+        printed = [f"  {to_seconds(t):10.6f} s  server {s}: {x}" for t, s, x in lines]
+        sections.append("\n".join(["what the servers printed last:", *printed]))
+    run.evidence = "\n".join(sections)
+
+
+def _step_of_scenario(test: GradedTest, exc: BaseException) -> str:
+    """Return the line of the test at which it failed."""
+    frames = traceback.extract_tb(exc.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename) == test.file]
+    if not own:
+        return ""
+    frame = own[-1]
+    source = linecache.getline(frame.filename, frame.lineno or 0).strip()
+    return f"{test.file.name}:{frame.lineno} in {frame.name}: {source}"

@@ -1,0 +1,172 @@
+"""The service above one server: takes what Raft applies, and checks it.
+
+Like the key/value service that a Raft would carry: it reads the apply
+channel one message at a time, and with snapshots on, calls `snapshot` after
+every tenth command before it takes the next message.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from labrpc.clock import MICROSECOND, to_seconds
+from labrpc.contract import ApplyMsg
+from labrpc.errors import SubmissionError
+from labrpc.events import Taken
+from labrpc.world import Host, World
+
+# The service takes a message this long after the server has offered it.
+TAKE_NS = 10 * MICROSECOND
+# 6.824's cadence: after applying an index k with (k + 1) % 10 == 0.
+SNAPSHOT_INTERVAL = 10
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A command that some server applied: the first one to do so at its index."""
+
+    command: Any
+    server: int
+    time_ns: int
+
+
+class Service:
+    """What one server's service has applied, in its current incarnation.
+
+    Args:
+        world: where the server runs.
+        server: its number.
+        decided: the first command applied at each index, by any server.
+        snapshots: whether to take snapshots.
+
+    Attributes:
+        commands: what is applied at each index, also by way of a snapshot.
+        last_applied: the highest of these indices, 0 when there is none.
+    """
+
+    def __init__(
+        self, world: World, server: int, decided: dict[int, Applied], snapshots: bool
+    ) -> None:
+        self._world = world
+        self._server = server
+        self._decided = decided
+        self._snapshots = snapshots
+        self._waiting: list[tuple[Host, int, ApplyMsg]] = []
+        self._busy = False
+        self.commands: dict[int, Any] = {}
+        self.last_applied = 0
+        saved = world.disks[server].snapshot
+        if saved:
+            self._restore(saved)
+
+    def offer(self, host: Host, put_id: int, message: tuple[Any, ...]) -> None:
+        """Note that the server has put a message on its apply channel."""
+        self._waiting.append((host, put_id, ApplyMsg(*message)))
+        if not self._busy:
+            self._busy = True
+            self._world.after(TAKE_NS, self._take_next)
+
+    def _take_next(self, _result: Any = None) -> None:
+        """Take one message, let the server go on, and apply it."""
+        if not self._waiting or not self._waiting[0][0].up:
+            self._busy = False
+            return
+        host, put_id, message = self._waiting.pop(0)
+        self._apply(message)
+        self._world.step(host, Taken(put_id))
+        index = message.command_index
+        if (
+            self._snapshots
+            and message.command_valid
+            and (index + 1) % SNAPSHOT_INTERVAL == 0
+        ):
+            # The next message waits until snapshot() has returned.
+            self._world.invoke_then(
+                host, self._take_next_later, "snapshot", index, self._snapshot()
+            )
+        else:
+            self._take_next_later()
+
+    def _take_next_later(self, _result: Any = None) -> None:
+        if self._waiting:
+            self._world.after(TAKE_NS, self._take_next)
+        else:
+            self._busy = False
+
+    def _apply(self, message: ApplyMsg) -> None:
+        if message.command_valid and not message.snapshot_valid:
+            self._apply_command(message.command_index, message.command)
+        elif message.snapshot_valid and not message.command_valid:
+            self._apply_snapshot(message)
+        else:
+            raise SubmissionError(
+                f"server {self._server} put an ApplyMsg of neither kind on its apply "
+                "channel: set command_valid for a command, snapshot_valid for a "
+                "snapshot, and never both"
+            )
+
+    def _apply_command(self, index: int, command: Any) -> None:
+        if index != self.last_applied + 1:
+            raise SubmissionError(
+                f"server {self._server} applied index {index} after index "
+                f"{self.last_applied}; the next must be {self.last_applied + 1}: "
+                "each entry is applied once, in log order (section 5.3)",
+                "a server that restarts with a snapshot continues above it, and one "
+                "without applies from index 1 again",
+            )
+        first = self._decided.setdefault(
+            index, Applied(command, self._server, self._world.now_ns)
+        )
+        if first.command != command or type(first.command) is not type(command):
+            raise SubmissionError(
+                f"server {self._server} applied {short(command)} at index {index}, "
+                f"where server {first.server} has applied {short(first.command)} "
+                "(State Machine Safety, Figure 3)",
+                f"server {first.server} did so at {to_seconds(first.time_ns):.3f} s: "
+                "a committed entry was replaced. Look at the vote's up-to-date "
+                "check (5.4.1), the commit rule (5.4.2, Figure 8), and at what "
+                "is persisted before a reply (Figure 2)",
+            )
+        self.commands[index] = command
+        self.last_applied = index
+
+    def _apply_snapshot(self, message: ApplyMsg) -> None:
+        index = self._decode(message.snapshot)[0]
+        if index != message.snapshot_index:
+            raise SubmissionError(
+                f"server {self._server} applied a snapshot as of index "
+                f"{message.snapshot_index}, but the service made it at index {index}"
+            )
+        if index < self.last_applied:
+            raise SubmissionError(
+                f"server {self._server} applied a snapshot of index {index} when "
+                f"index {self.last_applied} was applied already: its state went back "
+                "(section 7: an older snapshot must be ignored)"
+            )
+        self._restore(message.snapshot)
+
+    def _snapshot(self) -> bytes:
+        upto = range(1, self.last_applied + 1)
+        commands = [self.commands[index] for index in upto]
+        return msgspec.msgpack.encode((self.last_applied, commands))
+
+    def _decode(self, snapshot: bytes) -> tuple[int, list[Any]]:
+        try:
+            return msgspec.msgpack.decode(snapshot, type=tuple[int, list[Any]])
+        except (msgspec.DecodeError, TypeError):
+            raise SubmissionError(
+                f"server {self._server} handed the service {len(snapshot)} bytes as a "
+                "snapshot that the service did not make: keep and send its bytes as "
+                "they are (Figure 13)"
+            ) from None
+
+    def _restore(self, snapshot: bytes) -> None:
+        self.last_applied, commands = self._decode(snapshot)
+        self.commands = dict(enumerate(commands, start=1))
+
+
+def short(value: Any) -> str:
+    """Return a command as reports show it."""
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:30]}… ({len(text)} characters)"

@@ -1,0 +1,100 @@
+"""Where the graded suite lies, and reading a graded test off a pytest item.
+
+pytest collects; its markers say what each test is worth and what cluster it
+wants. In a wheel the suite travels as `tester/lab2`, in the repository it is
+`tests/lab2`.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from labrpc.errors import LabError
+from tester.run import GradedTest
+
+MARKERS = (
+    "part(name): the part of the lab that a graded test belongs to, as in '2A'",
+    "points(number): what a graded test is worth",
+    "cluster(servers, reliable=True, snapshots=False): the cluster a graded test gets",
+)
+
+
+class UsageError(Exception):
+    """The person asked for something that is not there; the message says what."""
+
+
+def suite_path() -> Path:
+    """Return the directory of the graded suite."""
+    here = Path(__file__).resolve().parent
+    for path in (here / "lab2", here.parent / "tests" / "lab2"):
+        if path.is_dir():
+            return path
+    raise LabError(f"the graded suite is neither in {here} nor beside it")
+
+
+def graded_test(item: pytest.Item) -> GradedTest | None:
+    """Return the graded test behind a pytest item, None if it is not one."""
+    cluster = item.get_closest_marker("cluster")
+    if cluster is None or not isinstance(item, pytest.Function):
+        return None
+    part = item.get_closest_marker("part")
+    points = item.get_closest_marker("points")
+    return GradedTest(
+        name=item.originalname,
+        part=part.args[0] if part else "",
+        points=points.args[0] if points else 0,
+        function=item.obj,
+        file=item.path,
+        **cluster.kwargs,
+    )
+
+
+@dataclass
+class _Collected:
+    """A pytest plugin that keeps what was collected, and what went wrong."""
+
+    tests: list[GradedTest] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        found = [graded_test(item) for item in session.items]
+        self.tests = [test for test in found if test is not None]
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.errors.append(str(report.longrepr))
+
+
+def collect(parts: list[str] | None = None, expression: str = "") -> list[GradedTest]:
+    """Return the graded tests, in the suite's order.
+
+    Args:
+        parts: only these parts, as in ["2A", "2B"]; None for all.
+        expression: only tests that match it, as pytest's `-k` does.
+
+    Raises:
+        UsageError: no such part, a wrong expression, or nothing matches.
+    """
+    found = _Collected()
+    suite = suite_path()
+    options = ["--collect-only", "-p", "no:cacheprovider", "-p", "no:terminal"]
+    options += ["--import-mode=importlib", f"--rootdir={suite}", "-c", "/dev/null"]
+    if expression:
+        options += ["-k", expression]
+    status = pytest.main([str(suite), *options], plugins=[found])
+    if found.errors:
+        raise LabError("the graded suite cannot be collected:\n" + found.errors[0])
+    if status == pytest.ExitCode.USAGE_ERROR:
+        raise UsageError(f"{expression!r} is not an expression that pytest's -k takes")
+    known = sorted({test.part for test in found.tests})
+    unknown = [part for part in parts or [] if part not in known]
+    if unknown and not expression:
+        raise UsageError(f"no part {', '.join(unknown)}; there are {', '.join(known)}")
+    tests = [test for test in found.tests if parts is None or test.part in parts]
+    if not tests:
+        raise UsageError(
+            f"no graded test matches {expression!r}; `pytest {suite} --collect-only -q` "
+            "lists them"
+        )
+    return tests

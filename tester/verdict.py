@@ -1,0 +1,76 @@
+"""What came of one graded run: passed, failed, or unknown.
+
+*Failed* is the submission's fault. *Unknown* is ours (the lab broke, the
+machine ran out of memory, the run was interrupted), and never costs points.
+"""
+
+import enum
+
+import msgspec
+
+
+class Verdict(enum.StrEnum):
+    """The three outcomes of a run."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Run(msgspec.Struct, kw_only=True):
+    """One test of one submission at one seed; a row of results.json.
+
+    Attributes:
+        submission: its name, as in the reports.
+        part: "2A" to "2D".
+        test: the test function's name.
+        points: what the test is worth.
+        reason: one line that says what is wrong, "" when it passed.
+        evidence: what the reason rests on: states, stacks, advice.
+        replay: the command that runs exactly this again.
+        virtual_s: virtual seconds that the scenario took.
+        cpu_s: CPU seconds that the run took.
+        rpcs: RPCs that servers have sent.
+        bytes: bytes of requests and of delivered replies.
+        commits: the highest index that was applied.
+        digest: the trace's digest, if it was asked for.
+    """
+
+    submission: str
+    part: str
+    test: str
+    seed: int
+    points: float
+    verdict: Verdict
+    reason: str = ""
+    evidence: str = ""
+    replay: str = ""
+    servers: int = 0
+    virtual_s: float = 0.0
+    cpu_s: float = 0.0
+    rpcs: int = 0
+    bytes: int = 0
+    commits: int = 0
+    digest: str = ""
+    warnings: list[str] = msgspec.field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing was found wrong."""
+        return self.verdict is Verdict.PASSED
+
+    def summary(self) -> str:
+        """Return 6.824's line for a test: time, servers, RPCs, bytes, commits."""
+        return (
+            f"{self.virtual_s:5.1f} s  {self.servers} servers  {self.rpcs:5d} RPCs  "
+            f"{self.bytes:8d} bytes  {self.commits:4d} commits"
+        )
+
+    def report(self) -> str:
+        """Return what a person needs to know of a run that did not pass."""
+        lines = [self.reason]
+        if self.evidence:
+            lines += ["", self.evidence]
+        if self.replay:
+            lines += ["", f"replay: {self.replay}"]
+        return "\n".join(lines)

@@ -1,0 +1,310 @@
+"""Part 2B: the replicated log (sections 5.3 and 5.4)."""
+
+from typing import Any
+
+import pytest
+
+from tester.checks import ELECTION_TIMEOUT, CheckedCluster
+
+pytestmark = pytest.mark.part("2B")
+
+NO_MAJORITY = "only a minority of the servers was connected"
+
+
+@pytest.mark.points(3)
+@pytest.mark.cluster(servers=3)
+def test_basic_agreement(cluster: CheckedCluster) -> None:
+    """Three commands are agreed on, at indices 1, 2 and 3."""
+    for index in (1, 2, 3):
+        cluster.check_no_agreement(index, "no command was started there yet")
+        found = cluster.one(index * 100, expected=3)
+        cluster.require(
+            found == index,
+            f"command number {index} went to index {found} instead of {index}",
+            "indices start at 1, and a leader must not add entries of its own, such "
+            "as a no-op when its term begins",
+        )
+
+
+@pytest.mark.points(3)
+@pytest.mark.cluster(servers=3)
+def test_rpc_bytes(cluster: CheckedCluster) -> None:
+    """Each command is sent to each follower just once."""
+    cluster.one("99", expected=3)
+    before = cluster.network.bytes
+
+    sent = 0
+    for index in range(2, 12):
+        command = "".join(cluster.random.choices("abcdefghij", k=5000))
+        found = cluster.one(command, expected=3)
+        cluster.require(
+            found == index, f"got index {found} for a command, expected {index}"
+        )
+        sent += len(command)
+
+    used = cluster.network.bytes - before
+    most = 3 * sent + 50_000
+    cluster.require(
+        used <= most,
+        f"{used} bytes were sent to agree on {sent} bytes of commands by 3 servers; "
+        f"at most {most} should be needed",
+        "a leader sends the entries from next_index on, not its whole log (section 5.3)",
+    )
+
+
+@pytest.mark.points(3)
+@pytest.mark.cluster(servers=3)
+def test_follower_failure(cluster: CheckedCluster) -> None:
+    """Followers disappear one by one; without a majority nothing commits."""
+    cluster.one(101, expected=3)
+    leader = cluster.check_one_leader()
+    (first,) = cluster.next_servers(leader, 1)
+    cluster.disconnect(first)
+
+    # The leader and one follower are a majority.
+    cluster.one(102, expected=2)
+    cluster.sleep(ELECTION_TIMEOUT)
+    cluster.one(103, expected=2)
+
+    leader = cluster.check_one_leader()
+    cluster.disconnect(*cluster.next_servers(leader, 2))
+    index, _, is_leader = cluster.start(leader, 104)
+    cluster.require(is_leader, f"server {leader} refused a command though it leads")
+    cluster.require(index == 4, f"the fourth command got index {index} instead of 4")
+
+    cluster.sleep(2 * ELECTION_TIMEOUT)
+    cluster.check_no_agreement(4, NO_MAJORITY)
+
+
+@pytest.mark.points(3)
+@pytest.mark.cluster(servers=3)
+def test_leader_failure(cluster: CheckedCluster) -> None:
+    """Leaders disappear one by one; without a majority nothing commits."""
+    cluster.one(101, expected=3)
+    cluster.disconnect(cluster.check_one_leader())
+
+    cluster.one(102, expected=2)
+    cluster.sleep(ELECTION_TIMEOUT)
+    cluster.one(103, expected=2)
+
+    cluster.disconnect(cluster.check_one_leader())
+    cluster.start_on_all(104)
+    cluster.sleep(2 * ELECTION_TIMEOUT)
+    cluster.check_no_agreement(4, NO_MAJORITY)
+
+
+@pytest.mark.points(3)
+@pytest.mark.cluster(servers=3)
+def test_follower_reconnects(cluster: CheckedCluster) -> None:
+    """A follower that missed entries takes part again when it is back."""
+    cluster.one(101, expected=3)
+    (follower,) = cluster.next_servers(cluster.check_one_leader(), 1)
+    cluster.disconnect(follower)
+
+    cluster.one(102, expected=2)
+    cluster.one(103, expected=2)
+    cluster.sleep(ELECTION_TIMEOUT)
+    cluster.one(104, expected=2)
+    cluster.one(105, expected=2)
+
+    cluster.connect(follower)
+    cluster.one(106, expected=3, retry=True)
+    cluster.sleep(ELECTION_TIMEOUT)
+    cluster.one(107, expected=3, retry=True)
+
+
+@pytest.mark.points(3)
+@pytest.mark.cluster(servers=5)
+def test_no_agreement_without_majority(cluster: CheckedCluster) -> None:
+    """With three of five followers cut off nothing commits; repaired, it does."""
+    cluster.one(10, expected=5)
+    leader = cluster.check_one_leader()
+    cut_off = cluster.next_servers(leader, 3)
+    cluster.disconnect(*cut_off)
+
+    index, _, is_leader = cluster.start(leader, 20)
+    cluster.require(is_leader, f"server {leader} refused a command though it leads")
+    cluster.require(index == 2, f"the second command got index {index} instead of 2")
+    cluster.sleep(2 * ELECTION_TIMEOUT)
+    cluster.check_no_agreement(2, NO_MAJORITY)
+
+    # The disconnected majority may have chosen a leader without that entry.
+    cluster.connect(*cut_off)
+    leader = cluster.check_one_leader()
+    index, _, is_leader = cluster.start(leader, 30)
+    cluster.require(is_leader, f"server {leader} refused a command though it leads")
+    cluster.require(
+        index in (2, 3), f"a command after the repair got index {index}, not 2 or 3"
+    )
+    cluster.one(1000, expected=5, retry=True)
+
+
+@pytest.mark.points(3)
+@pytest.mark.cluster(servers=3)
+def test_concurrent_starts(cluster: CheckedCluster) -> None:
+    """Commands started at the same moment are all committed."""
+    for attempt in range(5):
+        if attempt:
+            cluster.sleep(3)
+        commands = _start_five_at_once(cluster)
+        if commands is not None:
+            missing = [x for x in range(100, 105) if x not in commands]
+            cluster.require(
+                not missing,
+                f"commands {missing} were started in one stable term, but are not "
+                f"among the committed {commands}",
+                "start() may be called by several threads at once: each must append "
+                "its own entry",
+            )
+            return
+    cluster.fail("the term changed during each of 5 tries to start five commands")
+
+
+def _start_five_at_once(cluster: CheckedCluster) -> list[Any] | None:
+    """Return the committed commands, None if the term changed on the way."""
+    leader = cluster.check_one_leader()
+    _, term, is_leader = cluster.start(leader, 1)
+    if not is_leader:
+        return None
+    indices = []
+
+    def client(number: int) -> None:
+        index, started_term, accepted = cluster.start(leader, 100 + number)
+        if accepted and started_term == term:
+            indices.append(index)
+
+    cluster.join([cluster.spawn(client, number) for number in range(5)])
+    if any(cluster.get_state(server)[0] != term for server in cluster.servers):
+        return None
+    commands = [cluster.wait(index, 3, term) for index in indices]
+    return None if None in commands else commands
+
+
+@pytest.mark.points(3)
+@pytest.mark.cluster(servers=3)
+def test_rejoin_of_partitioned_leader(cluster: CheckedCluster) -> None:
+    """A leader that was cut off with uncommitted entries gives them up."""
+    cluster.one(101, expected=3, retry=True)
+
+    first = cluster.check_one_leader()
+    cluster.disconnect(first)
+    for command in (102, 103, 104):
+        cluster.start(first, command)
+    cluster.one(103, expected=2, retry=True)
+
+    second = cluster.check_one_leader()
+    cluster.disconnect(second)
+    cluster.connect(first)
+    cluster.one(104, expected=2, retry=True)
+
+    cluster.connect(second)
+    cluster.one(105, expected=3, retry=True)
+
+
+@pytest.mark.points(3)
+@pytest.mark.cluster(servers=5)
+def test_backup_of_wrong_logs(cluster: CheckedCluster) -> None:
+    """A leader backs up quickly over followers' long wrong logs."""
+
+    def agree_on_50() -> None:
+        for _ in range(50):
+            cluster.one(cluster.random_command(), expected=3, retry=True)
+
+    def start_50(server: int) -> None:
+        for _ in range(50):
+            cluster.start(server, cluster.random_command())
+
+    cluster.one(cluster.random_command(), expected=5, retry=True)
+
+    # A leader with one follower takes 50 commands that cannot commit.
+    leader = cluster.check_one_leader()
+    partner, *majority = cluster.next_servers(leader, 4)
+    cluster.disconnect(*majority)
+    start_50(leader)
+    cluster.sleep(ELECTION_TIMEOUT / 2)
+
+    # The other three agree on 50, then two of them take 50 in vain.
+    cluster.disconnect(leader, partner)
+    cluster.connect(*majority)
+    agree_on_50()
+    second = cluster.check_one_leader()
+    other = majority[0]
+    if other == second:
+        (other,) = cluster.next_servers(second, 1)
+    cluster.disconnect(other)
+    start_50(second)
+    cluster.sleep(ELECTION_TIMEOUT / 2)
+
+    # The first two return, with one who has the committed entries.
+    cluster.disconnect(*cluster.servers)
+    cluster.connect(leader, partner, other)
+    agree_on_50()
+
+    cluster.connect(*cluster.servers)
+    cluster.one(cluster.random_command(), expected=5, retry=True)
+
+
+@pytest.mark.points(3)
+@pytest.mark.cluster(servers=3)
+def test_rpc_counts(cluster: CheckedCluster) -> None:
+    """Elections, agreements and idle seconds take few RPCs."""
+    cluster.check_one_leader()
+    electing = cluster.rpcs_received()
+    cluster.require(
+        1 <= electing <= 30,
+        f"{electing} RPCs to elect the first leader; 1 to 30 are enough",
+    )
+
+    for attempt in range(5):
+        if attempt:
+            cluster.sleep(3)
+        if _agree_on_twelve(cluster):
+            break
+    else:
+        cluster.fail("the term changed during each of 5 tries to count RPCs")
+
+    before = cluster.rpcs_received()
+    cluster.sleep(ELECTION_TIMEOUT)
+    idle = cluster.rpcs_received() - before
+    cluster.require(
+        idle <= 3 * 20,
+        f"{idle} RPCs in an idle second; 60 are enough for the heartbeats of 3 servers",
+        "a leader sends a heartbeat about ten times a second (section 5.2)",
+    )
+
+
+def _agree_on_twelve(cluster: CheckedCluster) -> bool:
+    """Count the RPCs of twelve commands; False if the term changed on the way."""
+    leader = cluster.check_one_leader()
+    before = cluster.rpcs_received()
+    first, term, is_leader = cluster.start(leader, 1)
+    if not is_leader:
+        return False
+
+    commands = [cluster.random_command() for _ in range(11)]
+    for index, command in enumerate(commands, start=first + 1):
+        found, started_term, accepted = cluster.start(leader, command)
+        if started_term != term or not accepted:
+            return False
+        cluster.require(
+            found == index, f"start() returned index {found}, expected {index}"
+        )
+    for index, command in enumerate(commands[:-1], start=first + 1):
+        committed = cluster.wait(index, 3, term)
+        if committed is None:
+            return False
+        cluster.require(
+            committed == command,
+            f"{committed} is committed at index {index}, where {command} was started",
+        )
+    if any(cluster.get_state(server)[0] != term for server in cluster.servers):
+        return False
+
+    used = cluster.rpcs_received() - before
+    most = (10 + 1 + 3) * 3
+    cluster.require(
+        used <= most,
+        f"{used} RPCs for 12 commands started at once; {most} are enough",
+        "several entries may travel in one AppendEntries (section 5.3)",
+    )
+    return True
