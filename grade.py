@@ -1,0 +1,85 @@
+"""Grade Raft submissions, or write a student's starter: see `--help`."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from tester.grader import Plan, find_submissions, grade
+from tester.progress import progress
+from tester.report import print_submission, print_summary, write_files
+from tester.starter_repo import write_starter
+from tester.suite import UsageError, collect
+
+USAGE = "%(prog)s SUBMISSION… [options]\n       %(prog)s new DIR"
+EXIT_BELOW, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+
+
+def positive(text: str) -> int:
+    """Return a whole number from 1 on, for argparse."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Return the command line's options."""
+    parser = argparse.ArgumentParser(
+        prog="grade.py",
+        usage=USAGE,
+        description="Grade Raft submissions on the emulated network.",
+        epilog="`new DIR` writes a starter repository for a student. Exit status: 0 "
+        "graded, 1 a submission is below --fail-under, 2 wrong usage.",
+    )
+    add = parser.add_argument
+    add("submissions", nargs="+", metavar="SUBMISSION", help="a submission (a directory with raft/ or raft.py, or one .py file), or a folder of them")
+    add("--parts", help="only these parts, as in 2A,2B")
+    add("--tests", default="", metavar="EXPR", help="only tests that match, as in pytest's -k")
+    add("--seeds", type=positive, default=1, metavar="N", help="how many seeds (default 1)")
+    add("--seed", type=int, default=0, metavar="S", help="the first seed (default 0)")
+    add("--jobs", type=positive, default=os.cpu_count() or 1, metavar="J", help="how many processes (default: one per core)")
+    add("--out", type=Path, default=Path("grades"), metavar="DIR", help="where results.json and grades.csv go (default grades/)")
+    add("--fail-under", type=float, metavar="PERCENT", help="exit with 1 if a submission has less")
+    return parser.parse_args(arguments)
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Grade what the options name; return the exit status."""
+    parts = options.parts.upper().split(",") if options.parts else None
+    seeds = range(options.seed, options.seed + options.seeds)
+    plan = Plan(find_submissions(options.submissions), collect(parts, options.tests), seeds)
+    with progress(console, plan) as tell:
+        grades, interrupted = grade(plan, options.jobs, tell)
+    write_files(options.out, grades)
+    for one in grades:
+        print_submission(console, one)
+    print_summary(console, grades)
+    console.print(f"every run: {options.out}/results.json   grades: {options.out}/grades.csv", highlight=False)
+    if interrupted:
+        console.print("interrupted: runs that did not take place are unknown")
+        return EXIT_INTERRUPTED
+    below = options.fail_under is not None and any(g.percent < options.fail_under for g in grades)
+    return EXIT_BELOW if below else 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        if arguments[:1] == ["new"]:
+            if len(arguments) != 2 or arguments[1].startswith("-"):
+                raise UsageError("usage: grade.py new DIR")
+            write_starter(Path(arguments[1]))
+            print(f"wrote {arguments[1]}: read its README.md, then run pytest in it")
+            return 0
+        return run(parse(arguments), Console())
+    except UsageError as exc:
+        print(f"grade.py: {exc}", file=sys.stderr)
+        return EXIT_USAGE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

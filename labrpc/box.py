@@ -30,7 +30,7 @@ from labrpc.events import (
 from labrpc.plain import plain_copy
 from labrpc.simulated import importer
 from labrpc.simulated.os_ import Output
-from labrpc.stacks import exception_report, threads_report
+from labrpc.stacks import exception_report, running_thread_report, threads_report
 from labrpc.streams import stream
 from labrpc.stuck import find_deadlock
 from labrpc.submission import Submission
@@ -119,7 +119,7 @@ class InProcessBox:
 
     def runaway(self) -> str:
         """Return where the thread that does not stop stands."""
-        return threads_report(self.submission, self.scheduler, running_only=True)
+        return running_thread_report(self.submission)
 
     def threads(self) -> str:
         """Return the threads and where each waits."""

@@ -15,8 +15,8 @@ from labrpc.events import Call, Event, Request, Response
 
 # A message takes a little even on a reliable network, so that at one instant
 # of virtual time nothing can go round in circles.
-TRANSIT_NS_MIN = 50 * MICROSECOND
-TRANSIT_NS_MAX = 500 * MICROSECOND
+TRANSIT_NS_MIN = 100 * MICROSECOND
+TRANSIT_NS_MAX = 2000 * MICROSECOND
 # Unreliable: a request is held up to so long, and each message may be lost.
 UNRELIABLE_DELAY_MS_MAX = 26
 LOSS = 0.1

@@ -4,7 +4,7 @@ import linecache
 from traceback import FrameSummary, TracebackException
 
 from labrpc.submission import Submission
-from labrpc.threads import Scheduler, Task, stack_of
+from labrpc.threads import Scheduler, Task, current_task, stack_of
 
 FRAMES_MAX = 12
 THREADS_MAX = 12
@@ -45,16 +45,20 @@ def waits_for(task: Task) -> str:
     """Return what a thread waits for, in words."""
     what = task.waits_for
     if what is None:
-        return "is running"
+        return "is running" if task is current_task() else "is about to run"
     return f"waits for {what if isinstance(what, str) else what.describe_wait()}"
 
 
-def threads_report(
-    submission: Submission, scheduler: Scheduler, running_only: bool = False
-) -> str:
+def running_thread_report(submission: Submission) -> str:
+    """Return where the thread stands that is running at this moment."""
+    task = current_task()
+    return frames_text(submission, stack_of(task)) if task is not None else ""
+
+
+def threads_report(submission: Submission, scheduler: Scheduler) -> str:
     """Return each thread of a box: what it waits for, and where."""
     lines = []
-    tasks = [t for t in scheduler.tasks if not running_only or t.waits_for is None]
+    tasks = list(scheduler.tasks)
     for task in tasks[:THREADS_MAX]:
         lines.append(f"thread {task.name!r} {waits_for(task)}")
         stack = frames_text(submission, stack_of(task))

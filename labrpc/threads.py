@@ -11,6 +11,7 @@ The only module that imports greenlet.
 
 import ctypes
 import itertools
+import sys
 from collections.abc import Callable
 from heapq import heappop, heappush
 from random import Random
@@ -285,7 +286,7 @@ def current_scheduler() -> Scheduler:
 
 def stack_of(task: Task) -> list[FrameSummary]:
     """Return where a waiting or running task stands, outermost frame first."""
-    frame = task.gr_frame
+    frame = sys._getframe() if task is getcurrent() else task.gr_frame
     if frame is None:
         return []
     stack = StackSummary.extract(walk_stack(frame), lookup_lines=False)

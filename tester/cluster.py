@@ -254,13 +254,14 @@ class Cluster:
                 lines.append(f"server {server}: down")
                 continue
             state = self.states[server]
-            role = "not asked for its state yet"
+            role = "never asked for its state"
             if state is not None:
                 role = f"{'leader' if state[1] else 'not leader'}, term {state[0]}"
+                role += " when last asked"
             where = "connected" if self.connected[server] else "cut off"
             applied = self.services[server].last_applied
             lines.append(
-                f"server {server}: {role} when last asked; applied up to index "
+                f"server {server}: {role}; applied up to index "
                 f"{applied}; {where}"
             )
         return "\n".join(lines)

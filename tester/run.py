@@ -2,6 +2,7 @@
 
 import gc
 import linecache
+import os
 import shlex
 import traceback
 from collections.abc import Callable
@@ -49,8 +50,11 @@ class GradedTest:
 
 def replay_command(test: GradedTest, submission: Submission, seed: int) -> str:
     """Return the command that runs a test again at one seed, from any directory."""
+    # The order of a submission's sets depends on it, so it belongs to the run.
+    hash_seed = os.environ.get("PYTHONHASHSEED")
     return shlex.join(
         [
+            *([f"PYTHONHASHSEED={hash_seed}"] if hash_seed else []),
             "pytest",
             f"{test.file}::{test.name}",
             "--seed",
@@ -118,6 +122,19 @@ def run_test(
     if recorder is not None:
         run.digest = recorder.hexdigest()
     return run
+
+
+def boot_problem(submission: Submission) -> SubmissionError | None:
+    """Return why no server of a submission can be started, None if it can."""
+    cluster = CheckedCluster(submission, "load", servers=3)
+    with watchdog(cluster.world):
+        try:
+            cluster.boot()
+        except SubmissionError as exc:
+            return exc
+        finally:
+            cluster.close()
+    return None
 
 
 def _note_failure(
