@@ -35,14 +35,47 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "graded, 1 a submission is below --fail-under, 2 wrong usage.",
     )
     add = parser.add_argument
-    add("submissions", nargs="+", metavar="SUBMISSION", help="a submission (a directory with raft/ or raft.py, or one .py file), or a folder of them")
+    add(
+        "submissions",
+        nargs="+",
+        metavar="SUBMISSION",
+        help="a submission (a directory with raft/ or raft.py, or one .py file), or a folder of them",
+    )
     add("--parts", help="only these parts, as in 2A,2B")
-    add("--tests", default="", metavar="EXPR", help="only tests that match, as in pytest's -k")
-    add("--seeds", type=positive, default=1, metavar="N", help="how many seeds (default 1)")
+    add(
+        "--tests",
+        default="",
+        metavar="EXPR",
+        help="only tests that match, as in pytest's -k",
+    )
+    add(
+        "--seeds",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="how many seeds (default 1)",
+    )
     add("--seed", type=int, default=0, metavar="S", help="the first seed (default 0)")
-    add("--jobs", type=positive, default=os.cpu_count() or 1, metavar="J", help="how many processes (default: one per core)")
-    add("--out", type=Path, default=Path("grades"), metavar="DIR", help="where results.json and grades.csv go (default grades/)")
-    add("--fail-under", type=float, metavar="PERCENT", help="exit with 1 if a submission has less")
+    add(
+        "--jobs",
+        type=positive,
+        default=os.cpu_count() or 1,
+        metavar="J",
+        help="how many processes (default: one per core)",
+    )
+    add(
+        "--out",
+        type=Path,
+        default=Path("grades"),
+        metavar="DIR",
+        help="where results.json and grades.csv go (default grades/)",
+    )
+    add(
+        "--fail-under",
+        type=float,
+        metavar="PERCENT",
+        help="exit with 1 if a submission has less",
+    )
     return parser.parse_args(arguments)
 
 
@@ -50,18 +83,25 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Grade what the options name; return the exit status."""
     parts = options.parts.upper().split(",") if options.parts else None
     seeds = range(options.seed, options.seed + options.seeds)
-    plan = Plan(find_submissions(options.submissions), collect(parts, options.tests), seeds)
+    plan = Plan(
+        find_submissions(options.submissions), collect(parts, options.tests), seeds
+    )
     with progress(console, plan) as tell:
         grades, interrupted = grade(plan, options.jobs, tell)
     write_files(options.out, grades)
     for one in grades:
         print_submission(console, one)
     print_summary(console, grades)
-    console.print(f"every run: {options.out}/results.json   grades: {options.out}/grades.csv", highlight=False)
+    console.print(
+        f"every run: {options.out}/results.json   grades: {options.out}/grades.csv",
+        highlight=False,
+    )
     if interrupted:
         console.print("interrupted: runs that did not take place are unknown")
         return EXIT_INTERRUPTED
-    below = options.fail_under is not None and any(g.percent < options.fail_under for g in grades)
+    below = options.fail_under is not None and any(
+        g.percent < options.fail_under for g in grades
+    )
     return EXIT_BELOW if below else 0
 
 

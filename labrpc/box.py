@@ -7,10 +7,10 @@ box in a process of its own can stand behind the same interface.
 
 import inspect
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-from labrpc.ends import ApplyEnd, PeerEnd, PersisterEnd
 from labrpc.encoding import Codec
+from labrpc.ends import ApplyEnd, PeerEnd, PersisterEnd
 from labrpc.errors import LoadError
 from labrpc.events import (
     Action,
@@ -81,6 +81,7 @@ class InProcessBox:
         self.codec = Codec(self.importer.own)
         self.raft: Any = None
         self.actions: list[Action] = []
+        self.calls_made = 0
         self.pending_calls: dict[int, Task] = {}
         self.pending_puts: dict[int, Task] = {}
         self.invoked: dict[int, Task] = {}
@@ -107,7 +108,7 @@ class InProcessBox:
         scheduler.run(now_ns)
         actions, self.actions = self.actions, []
         wake_ns = scheduler.next_timer_ns()
-        if (scheduler.contended or wake_ns is None) and not self._crashed:
+        if scheduler.contended and not self._crashed:
             wake_ns = self._look_for_deadlock(actions, wake_ns)
         return actions, wake_ns
 
@@ -167,7 +168,9 @@ class InProcessBox:
 
     def _request(self, event: Request) -> None:
         method = event.method.rpartition(".")[2]
-        self.scheduler.spawn(self._handle, (event, method), f"{method} from {event.src}")
+        self.scheduler.spawn(
+            self._handle, (event, method), f"{method} from {event.src}"
+        )
 
     def _handle(self, event: Request, method: str) -> None:
         """Run the handler of one RPC, in a thread of its own."""
@@ -178,7 +181,9 @@ class InProcessBox:
             reply = handler(self.codec.decode(event.data))
             data = self.codec.encode(reply)
         except (Exception, SystemExit) as exc:
-            self._report(exc, f"in the RPC handler {method}, called by server {event.src}")
+            self._report(
+                exc, f"in the RPC handler {method}, called by server {event.src}"
+            )
             return
         self.actions.append(Reply(event.request_id, data))
 
@@ -186,7 +191,7 @@ class InProcessBox:
         method = event.method.rpartition(".")[2]
         handler = getattr(self.raft, method, None)
         if callable(handler):
-            return handler
+            return cast("Callable[..., Any]", handler)
         known = [n for n in dir(self.raft) if not n.startswith("_")]
         raise AttributeError(
             f"server {event.src} called {event.method!r}, but the class has no method "
@@ -212,7 +217,9 @@ class InProcessBox:
             elif method is None:
                 raise AttributeError(f"the class has no method {event.method!r}")
             else:
-                value = plain_copy(method(*event.args), f"what {event.method}() returned")
+                value = plain_copy(
+                    method(*event.args), f"what {event.method}() returned"
+                )
         except (Exception, SystemExit) as exc:
             self._report(exc, f"in {event.method}()")
             return
@@ -244,7 +251,6 @@ class InProcessBox:
         self, actions: list[Action], wake_ns: int | None
     ) -> int | None:
         """Report a deadlock; return when the box wants to be woken."""
-        self.scheduler.contended = False
         found = find_deadlock(self, idle=wake_ns is None)
         if found is None:
             return wake_ns

@@ -102,14 +102,14 @@ class Codec:
 
     def _find_lower(self, kind: type) -> Lower:
         name = f"{kind.__module__}:{kind.__qualname__}"
+        lower: Lower = _refuse
         if not self._is_ours(kind):
-            lower = _refuse
+            pass
         elif issubclass(kind, enum.Enum):
-            lower = _refuse if kind.__reduce_ex__ is not enum.Enum.__reduce_ex__ else (
-                lambda value, seen: (..., name, self._lower_any(value.value, seen))
-            )  # fmt: skip
+            if kind.__reduce_ex__ is enum.Enum.__reduce_ex__:
+                lower = self._lower_member(name)
         elif not _is_plain_class(kind):
-            lower = _refuse
+            pass
         elif "__dataclass_fields__" in vars(kind):
             lower = self._lower_fields(kind, name)
         else:
@@ -121,6 +121,10 @@ class Codec:
         """Return whether the class can be found again by its name."""
         module = self._modules.get(kind.__module__)
         return module is not None and _resolve(module, kind.__qualname__) is kind
+
+    def _lower_member(self, name: str) -> Lower:
+        """Return how to lower a member of an enum: by its value, as pickle does."""
+        return lambda value, seen: (..., name, self._lower_any(value.value, seen))
 
     def _lower_fields(self, kind: Any, name: str) -> Lower:
         """Return how to lower a dataclass: its field values, in order."""
@@ -220,12 +224,12 @@ def _refuse(value: Any, seen: set[int]) -> Any:
     raise _NotPlain
 
 
-def _is_plain_class(kind: type) -> bool:
+def _is_plain_class(kind: Any) -> bool:
     """Return whether pickle would store just the object's `__dict__`."""
     return (
         kind.__reduce_ex__ is object.__reduce_ex__
         and kind.__reduce__ is object.__reduce__
-        and kind.__getstate__ is object.__getstate__  # type: ignore[attr-defined]
+        and kind.__getstate__ is object.__getstate__
         and kind.__new__ is object.__new__
         and not hasattr(kind, "__setstate__")
         and not hasattr(kind, "__getnewargs__")

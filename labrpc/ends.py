@@ -25,6 +25,7 @@ class EndsBox(Protocol):
     scheduler: Scheduler
     codec: Codec
     actions: list[Action]
+    calls_made: int
     pending_calls: dict[int, Task]
     pending_puts: dict[int, Task]
 
@@ -45,29 +46,15 @@ class PeerEnd:
         """Call `method` on the peer; None when the RPC was lost."""
         box = self._box
         data = box.codec.encode(args)
-        call_id = box.next_serial("call")
+        box.calls_made = call_id = box.calls_made + 1
         box.actions.append(Call(call_id, self._peer, method, data))
         box.pending_calls[call_id] = getcurrent()
-        reply: bytes | None = box.scheduler.park(_Rpc(method, self._peer))
+        reply: bytes | None = box.scheduler.park((method, self._peer))
         return None if reply is None else box.codec.decode(reply)
 
     def __repr__(self) -> str:
         """Return which server this end leads to."""
         return f"<ClientEnd to server {self._peer}>"
-
-
-class _Rpc:
-    """What a thread waits for in `PeerEnd.call`."""
-
-    __slots__ = ("method", "peer")
-
-    def __init__(self, method: str, peer: int) -> None:
-        self.method = method
-        self.peer = peer
-
-    def describe_wait(self) -> str:
-        """Return the call, for a report."""
-        return f"the reply of server {self.peer} to {self.method}"
 
 
 class PersisterEnd:

@@ -17,7 +17,7 @@ class _Frame(msgspec.Struct, frozen=True, tag=True, array_like=True, gc=False):
 # Events: what the world tells a box.
 
 
-class Boot(_Frame):
+class Boot(_Frame, frozen=True):
     """The first event of an incarnation: load the submission and construct it.
 
     Answered by `Ready` when the constructor has returned.
@@ -28,7 +28,7 @@ class Boot(_Frame):
     snapshot: bytes
 
 
-class Request(_Frame):
+class Request(_Frame, frozen=True):
     """An RPC has arrived; answer it with `Reply(request_id, …)`."""
 
     request_id: int
@@ -37,14 +37,14 @@ class Request(_Frame):
     data: bytes
 
 
-class Response(_Frame):
+class Response(_Frame, frozen=True):
     """An RPC of this box has ended; `data` is None when it was lost."""
 
     call_id: int
     data: bytes | None
 
 
-class Invoke(_Frame):
+class Invoke(_Frame, frozen=True):
     """The service calls a method of the server; answered by `Result`."""
 
     invoke_id: int
@@ -52,24 +52,24 @@ class Invoke(_Frame):
     args: tuple[Any, ...]
 
 
-class Taken(_Frame):
+class Taken(_Frame, frozen=True):
     """The service has taken the applied message `put_id`."""
 
     put_id: int
 
 
-class Wake(_Frame):
+class Wake(_Frame, frozen=True):
     """The moment that the box asked to be woken at has come."""
 
 
 # Actions: what a box did during one step, in order.
 
 
-class Ready(_Frame):
+class Ready(_Frame, frozen=True):
     """The constructor has returned: the server may be called from now on."""
 
 
-class Call(_Frame):
+class Call(_Frame, frozen=True):
     """Send an RPC to server `dst`; a `Response(call_id, …)` will follow."""
 
     call_id: int
@@ -78,42 +78,42 @@ class Call(_Frame):
     data: bytes
 
 
-class Reply(_Frame):
+class Reply(_Frame, frozen=True):
     """What the handler returned, for `Request(request_id, …)`."""
 
     request_id: int
     data: bytes
 
 
-class Result(_Frame):
+class Result(_Frame, frozen=True):
     """What an invoked method returned."""
 
     invoke_id: int
     value: Any
 
 
-class Apply(_Frame):
+class Apply(_Frame, frozen=True):
     """A message for the service: the field values of the message, in order."""
 
     put_id: int
     message: tuple[Any, ...]
 
 
-class Persist(_Frame):
+class Persist(_Frame, frozen=True):
     """Replace what the disk holds, both at once."""
 
     raft_state: bytes
     snapshot: bytes
 
 
-class Log(_Frame):
+class Log(_Frame, frozen=True):
     """A line that the server printed or logged, at its own virtual time."""
 
     time_ns: int
     line: str
 
 
-class Crash(_Frame):
+class Crash(_Frame, frozen=True):
     """The submission broke: an exception, a deadlock, a loop without end.
 
     `kind` is one of "load", "exception", "deadlock", "runaway", "misuse".

@@ -6,7 +6,6 @@ used, so that two runs which differ in one fault can still be compared.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from random import Random
 from typing import Protocol
 
@@ -17,6 +16,7 @@ from labrpc.events import Call, Event, Request, Response
 # of virtual time nothing can go round in circles.
 TRANSIT_NS_MIN = 100 * MICROSECOND
 TRANSIT_NS_MAX = 2000 * MICROSECOND
+_TRANSIT_NS_SPREAD = TRANSIT_NS_MAX - TRANSIT_NS_MIN
 # Unreliable: a request is held up to so long, and each message may be lost.
 UNRELIABLE_DELAY_MS_MAX = 26
 LOSS = 0.1
@@ -50,14 +50,8 @@ class Clockwork(Protocol):
         """Call `callback` after a delay."""
 
 
-@dataclass(slots=True)
-class _Pending:
-    """An RPC under way."""
-
-    src: Node
-    dst: Node
-    call_id: int
-    delivered_at_ns: int
+_Pending = tuple[Node, Node, int, int]
+"""An RPC under way: caller, callee, the caller's call id, when it is delivered."""
 
 
 class Network:
@@ -97,9 +91,9 @@ class Network:
         A cut link is noticed by calls under way at their next liveness poll.
         """
         if self._enabled[src][dst] and not enabled:
-            for request_id, pending in self._pending.items():
-                if pending.src.server == src and pending.dst.server == dst:
-                    self._poll_later(request_id, pending)
+            for request_id, (caller, callee, _, at_ns) in self._pending.items():
+                if caller.server == src and callee.server == dst:
+                    self._poll_later(request_id, at_ns)
         self._enabled[src][dst] = enabled
 
     def is_enabled(self, src: int, dst: int) -> bool:
@@ -115,11 +109,11 @@ class Network:
         """Take a crashed incarnation off the network; calls to it will fail."""
         if self._nodes[node.server] is node:
             self._nodes[node.server] = None
-        for request_id, pending in list(self._pending.items()):
-            if pending.src is node:
+        for request_id, (caller, callee, _, at_ns) in list(self._pending.items()):
+            if caller is node:
                 del self._pending[request_id]
-            elif pending.dst is node:
-                self._poll_later(request_id, pending)
+            elif callee is node:
+                self._poll_later(request_id, at_ns)
 
     # Messages.
 
@@ -127,16 +121,17 @@ class Network:
         """Carry an RPC that `src` has sent."""
         draw = self._draw
         transit, hold, loss, dead = draw(), draw(), draw(), draw()
+        size = len(call.data)
         self.calls += 1
-        self.bytes += len(call.data)
-        self.sent_bytes[src.server] += len(call.data)
+        self.bytes += size
+        self.sent_bytes[src.server] += size
         dst = self._nodes[call.dst] if 0 <= call.dst < len(self._nodes) else None
         if dst is None or not self._enabled[src.server][call.dst]:
             longest_ms = DEAD_LONG_DELAY_MS if self.long_delays else DEAD_DELAY_MS
             delay_ns = TRANSIT_NS_MIN + int(dead * longest_ms) * MILLISECOND
             self._post(delay_ns, src, Response(call.call_id, None))
             return
-        delay_ns = _transit_ns(transit)
+        delay_ns = TRANSIT_NS_MIN + int(transit * _TRANSIT_NS_SPREAD)
         if not self.reliable:
             delay_ns += int(hold * (UNRELIABLE_DELAY_MS_MAX + 1)) * MILLISECOND
             if loss < LOSS:
@@ -144,7 +139,7 @@ class Network:
                 return
         self._last_id = request_id = self._last_id + 1
         delivered_at_ns = self._clockwork.now_ns + delay_ns
-        self._pending[request_id] = _Pending(src, dst, call.call_id, delivered_at_ns)
+        self._pending[request_id] = (src, dst, call.call_id, delivered_at_ns)
         self._post(
             delay_ns, dst, Request(request_id, src.server, call.method, call.data)
         )
@@ -160,39 +155,36 @@ class Network:
         pending = self._pending.pop(request_id, None)
         if pending is None:
             return
-        lost = Response(pending.call_id, None)
-        if not self._connected(pending) or (not self.reliable and loss < LOSS):
-            self._post(0, pending.src, lost)
+        src, dst, call_id, _ = pending
+        if not self._connected(src, dst) or (not self.reliable and loss < LOSS):
+            self._post(0, src, Response(call_id, None))
             return
-        delay_ns = _transit_ns(transit)
+        delay_ns = TRANSIT_NS_MIN + int(transit * _TRANSIT_NS_SPREAD)
         if self.long_reordering and reorder < REORDERED:
             most_ms = int(spread * REORDER_DELAY_MS_SPREAD)
             held_ms = REORDER_DELAY_MS_MIN + int(within * (most_ms + 1))
             delay_ns += held_ms * MILLISECOND
         self.bytes += len(data)
-        self._post(delay_ns, pending.src, Response(pending.call_id, data))
+        self._post(delay_ns, src, Response(call_id, data))
 
     # Liveness.
 
-    def _connected(self, pending: _Pending) -> bool:
-        return (
-            pending.dst.up and self._enabled[pending.src.server][pending.dst.server]
-        )
+    def _connected(self, src: Node, dst: Node) -> bool:
+        return dst.up and self._enabled[src.server][dst.server]
 
-    def _poll_later(self, request_id: int, pending: _Pending) -> None:
+    def _poll_later(self, request_id: int, delivered_at_ns: int) -> None:
         """Let the caller find out at its next look whether the call still runs."""
         now_ns = self._clockwork.now_ns
-        running_ns = max(now_ns - pending.delivered_at_ns, 0)
+        running_ns = max(now_ns - delivered_at_ns, 0)
         looks = running_ns // LIVENESS_POLL_NS + 1
-        next_look_ns = pending.delivered_at_ns + looks * LIVENESS_POLL_NS
+        next_look_ns = delivered_at_ns + looks * LIVENESS_POLL_NS
         self._clockwork.after(next_look_ns - now_ns, lambda: self._poll(request_id))
 
     def _poll(self, request_id: int) -> None:
         pending = self._pending.get(request_id)
-        if pending is not None and not self._connected(pending):
+        if pending is None:
+            return
+        src, dst, call_id, _ = pending
+        if not self._connected(src, dst):
             del self._pending[request_id]
-            self._post(0, pending.src, Response(pending.call_id, None))
-
-
-def _transit_ns(drawn: float) -> int:
-    return TRANSIT_NS_MIN + int(drawn * (TRANSIT_NS_MAX - TRANSIT_NS_MIN))
+            self._post(0, src, Response(call_id, None))

@@ -98,8 +98,6 @@ def watchdog(world: World) -> Iterator[Watchdog]:
         signal.signal(signal.SIGVTALRM, before)
 
 
-
-
 class Deadline:
     """A moment in real time, for waiting on another process."""
 

@@ -27,10 +27,10 @@ class Recorder(Protocol):
         event: Event,
         actions: Sequence[Action],
     ) -> None:
-        """One box was stepped."""
+        """Note that one box was stepped."""
 
     def control(self, now_ns: int, verb: str, *args: object) -> None:
-        """The scenario did something to the world, as in `crash 2`."""
+        """Note what the scenario did to the world, as in `crash 2`."""
 
 
 class DigestRecorder:

@@ -26,9 +26,7 @@ def frames_text(submission: Submission, frames: list[FrameSummary]) -> str:
     return "\n".join(lines)
 
 
-def exception_report(
-    submission: Submission, exc: BaseException
-) -> tuple[str, str]:
+def exception_report(submission: Submission, exc: BaseException) -> tuple[str, str]:
     """Return an exception as a headline with its place, and its traceback."""
     summary = TracebackException.from_exception(exc, lookup_lines=False)
     own = [frame for frame in summary.stack if submission.owns(frame.filename)]
@@ -46,7 +44,11 @@ def waits_for(task: Task) -> str:
     what = task.waits_for
     if what is None:
         return "is running" if task is current_task() else "is about to run"
-    return f"waits for {what if isinstance(what, str) else what.describe_wait()}"
+    if isinstance(what, str):
+        return f"waits for {what}"
+    if isinstance(what, tuple):
+        return f"waits for the reply of server {what[1]} to {what[0]}"
+    return f"waits for {what.describe_wait()}"
 
 
 def running_thread_report(submission: Submission) -> str:

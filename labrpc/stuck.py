@@ -40,6 +40,8 @@ def find_deadlock(box: "InProcessBox", idle: bool) -> Deadlock | None:
         idle: no thread has a time-out, so only a message can wake the box.
     """
     waiting = [task for task in box.scheduler.tasks if _lock_of(task) is not None]
+    # Until nobody waits for a lock any more, every step may close a circle.
+    box.scheduler.contended = bool(waiting)
     if not waiting:
         return None
     circle = next((c for task in waiting if (c := _circle(task))), None)
@@ -105,9 +107,10 @@ def _blocked_by_service(box: "InProcessBox", waiting: list[Task]) -> Task | None
     """Return the thread that holds, in `put`, the lock that snapshot() needs."""
     for task in box.invoked.values():
         lock = _lock_of(task)
-        if task.name == "snapshot()" and lock is not None and lock.holder is not None:
-            if lock.holder.waits_for is PUT:
-                return lock.holder
+        if task.name != "snapshot()" or lock is None or lock.holder is None:
+            continue
+        if lock.holder.waits_for is PUT:
+            return lock.holder
     return None
 
 

@@ -63,9 +63,7 @@ class Submission:
             return cls(path, path, package, class_name, files)
         if path.name == package or (path / "__init__.py").is_file():
             if _has_python(path):
-                return cls(
-                    path, path.parent, package, class_name, _scan(path, package)
-                )
+                return cls(path, path.parent, package, class_name, _scan(path, package))
         elif (path / f"{package}.py").is_file():
             return cls(path, path, package, class_name, _neighbours(path, ""))
         raise LoadError(

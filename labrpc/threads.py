@@ -18,7 +18,9 @@ from random import Random
 from traceback import FrameSummary, StackSummary, walk_stack
 from typing import Any, Protocol
 
-from greenlet import GreenletExit, getcurrent, greenlet
+from greenlet import GreenletExit as GreenletExit
+from greenlet import getcurrent as _getcurrent
+from greenlet import greenlet as greenlet
 
 from labrpc.clock import MICROSECOND
 
@@ -36,6 +38,10 @@ DEATHS_MAX = 10
 
 TIMED_OUT: Any = object()
 
+# In a box's thread the current greenlet is a Task; elsewhere it is not. Callers
+# know which, the type checker cannot.
+getcurrent: Callable[[], Any] = _getcurrent
+
 _idle: list["Task"] = []
 _tokens = itertools.count(1).__next__
 
@@ -47,12 +53,21 @@ class Waitable(Protocol):
         """Return what is waited for, as in "lock <Lock 3> held by ticker"."""
 
 
+Wait = Waitable | str | tuple[str, int]
+"""What a parked thread waits for; a tuple is an RPC: its method and peer."""
+
+
 class Task(greenlet):
     """One thread of a box, run by a pooled greenlet.
 
     `token` is non-zero while the task waits; a wake-up that was meant for an
     earlier wait carries another token and is ignored.
     """
+
+    __slots__ = (
+        "args", "begun", "body", "deadline_ns", "deaths", "dying", "ident", "name",
+        "parked_at_ns", "scheduler", "thread", "token", "value", "waits_for",
+    )  # fmt: skip
 
     scheduler: "Scheduler"
     body: Callable[..., Any]
@@ -61,7 +76,7 @@ class Task(greenlet):
     ident: int
     token: int
     value: Any
-    waits_for: "Waitable | str | None"
+    waits_for: "Wait | None"
     parked_at_ns: int
     deadline_ns: int | None
     thread: Any
@@ -69,16 +84,24 @@ class Task(greenlet):
     dying: bool
     deaths: int
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.token = 0
+        self.thread = self.value = self.waits_for = None
+
     def run(self) -> None:
         """Run one body after another, waiting in the pool between them."""
         while True:
             self.begun = True
-            try:
+            try:  # noqa: SIM105 - a context manager costs a tenth of an RPC
                 self.body(*self.args)
             except GreenletExit:
                 pass
-            hub = self.scheduler.finish(self)
-            hub.switch()
+            scheduler = self.scheduler
+            scheduler.tasks.pop(self, None)
+            self.body = self.args = self.thread = self.value = None  # type: ignore[assignment]
+            _idle.append(self)
+            scheduler.hub.switch()
 
 
 class Scheduler:
@@ -103,7 +126,7 @@ class Scheduler:
         self.running = False
         self.tasks: dict[Task, None] = {}
         self.escaped = escaped
-        # Whether some thread has had to wait for a lock since this was cleared.
+        # Whether some thread may be waiting for a lock; cleared by who has looked.
         self.contended = False
         self._world_ns = 0
         self._pick = picks.random
@@ -111,9 +134,7 @@ class Scheduler:
         self._timers: list[tuple[int, int, Task]] = []
         self._idents = itertools.count(1).__next__
 
-    def spawn(
-        self, body: Callable[..., Any], args: tuple[Any, ...], name: str
-    ) -> Task:
+    def spawn(self, body: Callable[..., Any], args: tuple[Any, ...], name: str) -> Task:
         """Start a thread; it runs when the scheduler next gets to it."""
         task = _idle.pop() if _idle else Task()
         task.scheduler = self
@@ -121,26 +142,13 @@ class Scheduler:
         task.args = args
         task.name = name
         task.ident = self._idents()
-        task.token = 0
-        task.waits_for = None
-        task.thread = None
-        task.begun = False
-        task.dying = False
+        task.begun = task.dying = False
         task.deaths = 0
         self.tasks[task] = None
         self._ready.append(task)
         return task
 
-    def finish(self, task: Task) -> greenlet:
-        """Take a task whose body has ended back into the pool."""
-        self.tasks.pop(task, None)
-        hub = self.hub
-        task.body = task.args = task.thread = task.value = task.waits_for = None  # type: ignore[assignment]
-        task.token = 0
-        _idle.append(task)
-        return hub
-
-    def park(self, waits_for: "Waitable | str", deadline_ns: int | None = None) -> Any:
+    def park(self, waits_for: "Wait", deadline_ns: int | None = None) -> Any:
         """Make the current thread wait; return what `wake` was given for it.
 
         Returns TIMED_OUT when `deadline_ns` passes first. In a thread that is
@@ -158,8 +166,11 @@ class Scheduler:
         task.deadline_ns = deadline_ns
         if deadline_ns is not None:
             heappush(self._timers, (deadline_ns, token, task))
-        self.hub.switch()
-        task.waits_for = None
+        try:
+            self.hub.switch()
+        finally:
+            task.token = 0
+            task.waits_for = None
         return task.value
 
     def wake(self, task: Task, value: Any = None) -> bool:

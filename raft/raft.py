@@ -10,7 +10,8 @@ import pickle
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from labrpc import ApplyMsg, ClientEnd, Persister
@@ -398,9 +399,7 @@ class Raft:
     def leads(self, term: int) -> bool:
         """Return whether this server is the leader of `term`. With the lock held."""
         return (
-            self.role is Role.LEADER
-            and self.current_term == term
-            and not self.killed
+            self.role is Role.LEADER and self.current_term == term and not self.killed
         )
 
     def run_heartbeats(self, term: int) -> None:
@@ -450,17 +449,21 @@ class Raft:
                 self.heartbeat_due[peer] = False
                 self.calls_made += 1
                 self.in_call[peer] = self.calls_made
-                must_install = self.next_index[peer] <= self.log.last_included_index
-                send = self.send_snapshot if must_install else self.send_entries
-                args = (
-                    self.install_snapshot_args()
-                    if must_install
-                    else self.append_entries_args(peer)
-                )
-            send(peer, args)
+                send = self.what_to_send(peer)
+            send()
             with self.lock:
                 if self.is_in_charge(peer, term, number):
                     self.in_call[peer] = 0
+
+    def what_to_send(self, peer: int) -> Callable[[], None]:
+        """Return the RPC that a peer needs next: entries, or the snapshot.
+
+        The snapshot if the entries have been discarded (section 7). With the
+        lock held.
+        """
+        if self.next_index[peer] <= self.log.last_included_index:
+            return partial(self.send_snapshot, peer, self.install_snapshot_args())
+        return partial(self.send_entries, peer, self.append_entries_args(peer))
 
     def is_in_charge(self, peer: int, term: int, number: int) -> bool:
         """Return whether a replicator still has its task. With the lock held."""
@@ -471,9 +474,7 @@ class Raft:
 
         With the lock held.
         """
-        return (
-            self.heartbeat_due[peer] or self.next_index[peer] <= self.log.last_index
-        )
+        return self.heartbeat_due[peer] or self.next_index[peer] <= self.log.last_index
 
     def append_entries_args(self, peer: int) -> AppendEntriesArgs:
         """Return all entries from next_index on. With the lock held."""
@@ -527,7 +528,9 @@ class Raft:
         Entries of earlier terms are committed with it, never by counting
         their own replicas (Figure 8). With the lock held.
         """
-        matched = sorted([self.log.last_index, *(self.match_index[p] for p in self.others)])
+        matched = sorted(
+            [self.log.last_index, *(self.match_index[p] for p in self.others)]
+        )
         index = matched[(len(matched) - 1) // 2]
         if index > self.commit_index and self.log.term_at(index) == self.current_term:
             self.advance_commit_index(index)

@@ -156,7 +156,9 @@ class CheckedCluster(Cluster):
             found = f"there, {short(applied)} was committed instead"
         else:
             have = [s for s in self.servers if index in self.services[s].commands]
-            found = f"only servers {_list(have)} have applied it" if have else "nobody has"
+            found = (
+                f"only servers {_list(have)} have applied it" if have else "nobody has"
+            )
         self.fail(
             f"no agreement: server {leader} took {short(command)} at index {index} as "
             f"leader, but 2 s later {found}; {expected} servers should have",

@@ -261,8 +261,7 @@ class Cluster:
             where = "connected" if self.connected[server] else "cut off"
             applied = self.services[server].last_applied
             lines.append(
-                f"server {server}: {role}; applied up to index "
-                f"{applied}; {where}"
+                f"server {server}: {role}; applied up to index {applied}; {where}"
             )
         return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""Grading: submissions × tests × seeds, spread over processes.
+"""Grading: submissions by tests by seeds, spread over processes.
 
 A submission that cannot be loaded costs one job. What is done is kept,
 whatever happens next: Ctrl-C leaves the rest unknown, and still reports.
@@ -73,7 +73,9 @@ def _named(paths: list[Path]) -> dict[str, Path]:
     names: dict[str, Path] = {}
     for path in paths:
         name = path.stem if path.is_file() else path.name
-        if name in names or (path.name == "raft" and len(paths) > 1 and path.parent.name):
+        if name in names or (
+            path.name == "raft" and len(paths) > 1 and path.parent.name
+        ):
             longer = f"{path.parent.name}/{name}"
             name = longer if longer not in names else str(path)
         names[name] = path
@@ -86,7 +88,9 @@ def grade(plan: Plan, processes: int, tell: Tell) -> tuple[list[Grade], bool]:
     load_errors: dict[str, str] = {}
     interrupted = False
     with Pool(processes) as pool:
-        pool.add(*[Job(str(path), name, "", 0) for name, path in plan.submissions.items()])
+        pool.add(
+            *[Job(str(path), name, "", 0) for name, path in plan.submissions.items()]
+        )
         try:
             for job, run in pool.results():
                 if job.test:
@@ -104,7 +108,12 @@ def grade(plan: Plan, processes: int, tell: Tell) -> tuple[list[Grade], bool]:
         except KeyboardInterrupt:
             interrupted = True
     return [
-        Grade(name, str(path), by_test(_all_runs(plan, name, runs)), load_errors.get(name, ""))
+        Grade(
+            name,
+            str(path),
+            by_test(_all_runs(plan, name, runs)),
+            load_errors.get(name, ""),
+        )
         for name, path in plan.submissions.items()
     ], interrupted
 

@@ -5,7 +5,7 @@ A graded test is a function with a `cluster` marker. pytest collects it,
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -98,14 +98,16 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     run = run_test(
         test,
         _find_submission(pyfuncitem.config),
-        pyfuncitem.callspec.params["cluster"],
+        cast(int, pyfuncitem.callspec.params["cluster"]),
         digest=pyfuncitem.config.getoption("--lab-digest"),
     )
     pyfuncitem.user_properties.append((_RUN, msgspec.to_builtins(run)))
     if run.verdict is Verdict.FAILED:
         pytest.fail(run.report(), pytrace=False)
     if run.verdict is Verdict.UNKNOWN:
-        pytest.fail(f"UNKNOWN, not the submission's fault: {run.report()}", pytrace=False)
+        pytest.fail(
+            f"UNKNOWN, not the submission's fault: {run.report()}", pytrace=False
+        )
     return True
 
 
@@ -145,7 +147,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             terminalreporter.write_line(f"{run.digest}  {run.test} seed {run.seed}")
     for run in runs:
         for warning in run.warnings:
-            terminalreporter.write_line(f"warning: {run.test} seed {run.seed}: {warning}")
+            terminalreporter.write_line(
+                f"warning: {run.test} seed {run.seed}: {warning}"
+            )
     unknown = sum(run.verdict is Verdict.UNKNOWN for run in runs)
     terminalreporter.write_line(
         f"{sum(run.passed for run in runs)} of {len(runs)} runs passed"

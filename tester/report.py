@@ -60,7 +60,10 @@ def _write_csv(file: Path, grades: list[Grade]) -> None:
                     grade.points_max,
                     f"{grade.percent:.1f}",
                     *[grade.parts.get(part, 0) for part in parts],
-                    sum(test.points_max > 0 and test.failure is None for test in grade.tests),
+                    sum(
+                        test.points_max > 0 and test.failure is None
+                        for test in grade.tests
+                    ),
                     len(grade.tests),
                     sum(test.unknown for test in grade.tests),
                     _harmless(_first_reason(grade)),

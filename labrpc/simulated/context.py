@@ -13,6 +13,8 @@ class BoxContext(Protocol):
     incarnation: int
     entropy: Random
     main_thread: Any
+    output: Any
+    importer: Any
     scheduler: Scheduler
 
     def next_serial(self, kind: str) -> int:

@@ -7,7 +7,7 @@ from typing import Any, Self
 from labrpc.simulated import time_
 
 
-class date(real_datetime.date):  # noqa: N801
+class date(real_datetime.date):
     """The standard date; `today` is the virtual day."""
 
     @classmethod
@@ -16,7 +16,7 @@ class date(real_datetime.date):  # noqa: N801
         return cls.fromordinal(datetime.now().toordinal())
 
 
-class datetime(real_datetime.datetime):  # noqa: N801
+class datetime(real_datetime.datetime):
     """The standard date and time; `now` is virtual, and the local zone is UTC."""
 
     @classmethod

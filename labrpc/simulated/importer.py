@@ -127,7 +127,9 @@ class Importer:
         if level:
             package = (globals or {}).get("__package__") or ""
             if not package:
-                raise ImportError("attempted relative import with no known parent package")
+                raise ImportError(
+                    "attempted relative import with no known parent package"
+                )
             name = importlib.util.resolve_name("." * level + name, package)
         module = self.load(name)
         if not fromlist:
@@ -186,7 +188,7 @@ def import_module(name: str, package: str | None = None) -> ModuleType:
 
 
 def _importer() -> Importer:
-    importer: Importer = current_box().importer  # type: ignore[attr-defined]
+    importer: Importer = current_box().importer
     return importer
 
 

@@ -115,7 +115,7 @@ class Output(io.TextIOBase):
 
 def print_to_box(*values: object, file: Any = None, **how: Any) -> None:
     """Print to the log of the box that is running."""
-    builtins.print(*values, file=file or current_box().output, **how)  # type: ignore[attr-defined]
+    builtins.print(*values, file=file or current_box().output, **how)
 
 
 def sys_module(modules: dict[str, ModuleType], output: Output) -> ModuleType:

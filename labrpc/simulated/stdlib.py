@@ -153,7 +153,7 @@ def _serial(thing: Any) -> int:
 
 def _finish_random(module: ModuleType) -> None:
     """Seed unseeded generators from the box's own entropy."""
-    standard = vars(module)["Random"]
+    standard: Any = vars(module)["Random"]
 
     class Random(standard):  # type: ignore[misc]
         """The standard generator; without a seed, it takes the box's entropy."""
@@ -190,7 +190,7 @@ def module_functions(generator: real_random.Random) -> dict[str, Any]:
 def _finish_threading(module: ModuleType) -> None:
     """Put threads onto the box's scheduler, and names and lists per box."""
     names = vars(module)
-    thread_class = names["Thread"]
+    thread_class: Any = names["Thread"]
     excepthook = names["excepthook"]
 
     def run_thread(thread: Any) -> None:
@@ -253,9 +253,7 @@ def _finish_threading(module: ModuleType) -> None:
         return task.thread
 
     def enumerate_threads() -> list[Any]:
-        return [
-            task.thread or _thread_of(task) for task in current_scheduler().tasks
-        ]
+        return [task.thread or _thread_of(task) for task in current_scheduler().tasks]
 
     def _thread_of(task: Task) -> Any:
         task.thread = LabThread(task)
@@ -277,7 +275,9 @@ def _finish_threading(module: ModuleType) -> None:
     names["_counter"] = lambda: current_box().next_serial("thread")
     names["current_thread"] = names["currentThread"] = current_thread
     names["enumerate"] = enumerate_threads
-    names["active_count"] = names["activeCount"] = lambda: len(current_scheduler().tasks)
+    names["active_count"] = names["activeCount"] = lambda: len(
+        current_scheduler().tasks
+    )
     names["main_thread"] = main_thread
 
 

@@ -248,7 +248,9 @@ def get_ident() -> int:
 get_native_id = get_ident
 
 
-def _guarded(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+def _guarded(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
     """Run a raw thread's function; report what escapes it."""
     task = getcurrent()
     try:
@@ -362,9 +364,8 @@ def _shutdown() -> None:
 _set_sentinel = Lock
 
 
-class _local:  # noqa: N801 - the name that `threading` imports
+class _local:
     """Only there to be imported; `modules` puts the pure-Python one in."""
-
 
 
 def as_module() -> ModuleType:
