@@ -26,13 +26,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--lab",
         action="store_true",
-        help="run the graded suite, wherever the lab is installed",
+        help="run the graded suite, wherever the lab is installed, against this "
+        "repository",
     )
     group.addoption(
         "--submission",
         metavar="PATH",
         help="what to test: a directory with raft/ or raft.py, or one .py file "
-        "(default: the lab's own reference)",
+        "(default: the repository with --lab, else the lab's own reference)",
     )
     group.addoption(
         "--seed", type=int, default=0, metavar="N", help="first seed (default 0)"
@@ -56,22 +57,30 @@ def pytest_configure(config: pytest.Config) -> None:
     path = config.getoption("--submission")
     if path is not None or config.getoption("--lab"):
         _find_submission(config)
-    if config.getoption("--lab") and not hasattr(config, "workerinput"):
-        named = config.args_source is pytest.Config.ArgsSource.ARGS
-        if not named:
-            config.args[:] = [str(suite_path())]
+    # Under xdist, each worker parses the command line anew and does the same.
+    named = config.args_source is pytest.Config.ArgsSource.ARGS
+    if config.getoption("--lab") and not named:
+        config.args[:] = [str(suite_path())]
 
 
 def _find_submission(config: pytest.Config) -> Submission:
     """Return the submission under test; found once per process."""
     if _SUBMISSION not in config.stash:
-        path = config.getoption("--submission")
-        default = Path(__file__).resolve().parent.parent / "raft"
+        path = config.getoption("--submission") or _default_submission(config)
         try:
-            config.stash[_SUBMISSION] = Submission.find(path or default)
+            config.stash[_SUBMISSION] = Submission.find(path)
         except LoadError as exc:
             raise pytest.UsageError(f"--submission: {exc}") from None
     return config.stash[_SUBMISSION]
+
+
+def _default_submission(config: pytest.Config) -> Path:
+    """Return the reference, or in a student's repository that repository."""
+    reference = Path(__file__).resolve().parent.parent / "raft"
+    root = config.rootpath
+    if config.getoption("--lab") and root / "raft" != reference:
+        return root
+    return reference
 
 
 @pytest.fixture
