@@ -30,6 +30,7 @@ from labrpc.events import (
 from labrpc.plain import plain_copy
 from labrpc.simulated import importer
 from labrpc.simulated.os_ import Output
+from labrpc.simulated.stdlib import standard_modules
 from labrpc.stacks import exception_report, running_thread_report, threads_report
 from labrpc.streams import stream
 from labrpc.stuck import find_deadlock
@@ -117,6 +118,7 @@ class InProcessBox:
         importer.install(self.importer.own)
         self.scheduler.kill()
         self.raft = None
+        importer.install({})
 
     def runaway(self) -> str:
         """Return where the thread that does not stop stands."""
@@ -260,6 +262,11 @@ class InProcessBox:
             self.actions = []
             return None
         return found.look_again_ns
+
+
+def restore_process() -> None:
+    """Undo what submissions of earlier runs did to this process's simulated modules."""
+    standard_modules().restore()
 
 
 def check_signature(raft_class: type) -> None:

@@ -41,7 +41,6 @@ class Watchdog:
         self._steps_seen = -1
         self._step_began_s = 0.0
         self._run_began_s = cpu_seconds()
-        self.runaway: RunawayError | None = None
 
     def tick(self, signum: int, frame: FrameType | None) -> None:
         """Stop the step under way if it has taken too long."""
@@ -70,11 +69,11 @@ class Watchdog:
         task = current_task()
         assert host is not None
         assert task is not None
-        self.runaway = RunawayError(
+        runaway = RunawayError(
             f"server {host.server}: runaway loop: thread {task.name!r} {what}",
             f"{host.box.runaway()}\n{advice}",
         )
-        task.scheduler.stop(self.runaway)
+        task.scheduler.stop(runaway)
 
 
 @contextmanager

@@ -260,12 +260,16 @@ class Scheduler:
         """Leave the current thread for good, and raise `reason` from `run`.
 
         For a watchdog's signal handler, in a thread that never waits. The
-        greenlet is kept for ever: to free it would be to run it again.
+        greenlet is kept for ever: to free it would be to run it again. Of a
+        thread that is being killed nothing more is said.
         """
         task = getcurrent()
         self.tasks.pop(task, None)
         _keep_for_ever(task)
-        self.hub.throw(reason)
+        if task.dying:
+            self.hub.switch()
+        else:
+            self.hub.throw(reason)
 
 
 def _keep_for_ever(task: Task) -> None:

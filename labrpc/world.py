@@ -145,9 +145,8 @@ class World:
             return
         self.control("crash", server)
         self.hosts[server] = None
-        host.up = False
         self.network.remove(host)
-        host.box.crash()
+        self._end(host)
 
     def invoke(self, server: int, method: str, *args: Any) -> Any:
         """Call a method of a running server and return what it returned.
@@ -278,6 +277,13 @@ class World:
 
     # Beginning and end.
 
+    def _end(self, host: Host) -> None:
+        """End an incarnation; a watchdog may have to help."""
+        host.up = False
+        self.stepping = host
+        host.box.crash()
+        self.stepping = None
+
     def control(self, verb: str, *args: object) -> None:
         """Record that the scenario did something."""
         if self._recorder is not None:
@@ -285,11 +291,11 @@ class World:
 
     def close(self) -> None:
         """End every server and every thread of the scenario."""
+        self.stepping = None
         for thread in self._threads:
             thread.kill()
         for host in self.hosts:
             if host is not None:
-                host.up = False
-                host.box.crash()
+                self._end(host)
         self.hosts = [None] * len(self.hosts)
         self._heap.clear()

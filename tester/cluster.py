@@ -8,7 +8,7 @@ what must hold is in `checks` and `service`.
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from labrpc.box import InProcessBox
+from labrpc.box import InProcessBox, restore_process
 from labrpc.clock import SECOND, from_seconds, to_seconds
 from labrpc.errors import SubmissionError
 from labrpc.record import Recorder
@@ -53,6 +53,7 @@ class Cluster:
         snapshots: bool = False,
         recorder: Recorder | None = None,
     ) -> None:
+        restore_process()
         self.servers = range(servers)
         self.random = stream(seed, "scenario")
         self.connected = [False] * servers

@@ -110,7 +110,8 @@ def run_test(
                 run.verdict = Verdict.UNKNOWN
                 run.reason = f"the lab itself broke: {type(exc).__name__}: {exc}"
                 run.evidence = traceback.format_exc()
-            cluster.close()
+            finally:
+                cluster.close()
     finally:
         gc.enable()
     run.virtual_s = round(cluster.now, 6)

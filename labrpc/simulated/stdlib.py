@@ -35,6 +35,8 @@ _REEXECUTED = (
 )
 # C accelerators that would bypass the simulated primitives.
 _WITHOUT = {"_queue", "_uuid"}
+# Py_TPFLAGS_HEAPTYPE: the class was made by Python code, so it can be changed.
+_HEAP_TYPE = 1 << 9
 
 
 class StandardModules:
@@ -64,7 +66,7 @@ class StandardModules:
         vars(self.modules["concurrent.futures"])["thread"] = self.modules[
             "concurrent.futures.thread"
         ]
-        self._pristine = {n: dict(vars(m)) for n, m in self.modules.items()}
+        self._pristine = [(module, dict(vars(module))) for module in self._owned()]
 
     def execute(self, name: str, modules: dict[str, ModuleType]) -> ModuleType:
         """Run a standard module over simulated ones, and add it to `modules`."""
@@ -82,13 +84,28 @@ class StandardModules:
         exec(_source(name)[0], namespace)
         return module
 
+    def _owned(self) -> list[Any]:
+        """Return the modules, and the classes that were made for them."""
+        classes = [
+            value
+            for module in self.modules.values()
+            for value in vars(module).values()
+            if isinstance(value, type)
+            and value.__module__ == module.__name__
+            and value.__flags__ & _HEAP_TYPE
+        ]
+        return [*self.modules.values(), *classes]
+
     def restore(self) -> None:
         """Undo what a submission has done to the modules, between two runs."""
-        for name, names in self._pristine.items():
-            namespace = vars(self.modules[name])
-            if namespace != names:
-                namespace.clear()
-                namespace.update(names)
+        for owner, names in self._pristine:
+            now = vars(owner)
+            if now != names:
+                for name in set(now) - set(names):
+                    delattr(owner, name)
+                for name, value in names.items():
+                    if now.get(name) is not value:
+                        setattr(owner, name, value)
         threading = vars(self.modules["threading"])
         for registry in ("_active", "_limbo"):
             threading[registry].clear()

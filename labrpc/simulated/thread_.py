@@ -46,7 +46,9 @@ class _Waiting:
             _deadline_ns(0, blocking, timeout)
             return False
         task = getcurrent()
-        if task.dying:
+        if task.dying and type(self) is not Notification:
+            # Its `finally` blocks give locks back that they do not hold. Only
+            # real waits raise, so that the thread comes to its end.
             return True
         scheduler = task.scheduler
         deadline_ns = _deadline_ns(scheduler.now_ns, blocking, timeout)
