@@ -46,6 +46,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="print the digest of each run's trace: equal for equal runs",
     )
+    group.addoption(
+        "--lab-trace",
+        action="store_true",
+        help="record every event of each run to a file, as docs/trace.md describes",
+    )
+    group.addoption(
+        "--lab-trace-dir",
+        default=".lab/traces",
+        metavar="DIR",
+        help="where traces go (default .lab/traces)",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -109,6 +120,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         _find_submission(pyfuncitem.config),
         cast(int, pyfuncitem.callspec.params["cluster"]),
         digest=pyfuncitem.config.getoption("--lab-digest"),
+        traces=_trace_directory(pyfuncitem.config),
     )
     pyfuncitem.user_properties.append((_RUN, msgspec.to_builtins(run)))
     if run.verdict is Verdict.FAILED:
@@ -118,6 +130,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
             f"UNKNOWN, not the submission's fault: {run.report()}", pytrace=False
         )
     return True
+
+
+def _trace_directory(config: pytest.Config) -> Path | None:
+    """Return where traces go, None if none are wanted."""
+    if not config.getoption("--lab-trace"):
+        return None
+    directory: str = config.getoption("--lab-trace-dir")
+    return config.invocation_params.dir / directory
 
 
 def _run_of(report: Any) -> Run | None:
@@ -151,7 +171,10 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if not runs:
         return
     terminalreporter.section("Raft lab")
-    if config.getoption("--lab-digest"):
+    traces = _trace_directory(config)
+    if traces is not None:
+        terminalreporter.write_line(f"traces, with the digest of each: {traces}")
+    if traces is not None or config.getoption("--lab-digest"):
         for run in sorted(runs, key=lambda run: (run.part, run.test, run.seed)):
             terminalreporter.write_line(f"{run.digest}  {run.test} seed {run.seed}")
     for run in runs:

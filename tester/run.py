@@ -15,6 +15,7 @@ from labrpc.real_time import cpu_seconds, watchdog
 from labrpc.record import DigestRecorder
 from labrpc.submission import Submission
 from tester.checks import CheckedCluster
+from tester.trace import TraceRecorder
 from tester.verdict import Run, Verdict
 
 LOG_LINES_SHOWN = 20
@@ -61,19 +62,41 @@ def replay_command(test: GradedTest, submission: Submission, seed: int) -> str:
             str(seed),
             "--submission",
             str(submission.path),
+            "--lab-trace",
         ]
     )
 
 
 def run_test(
-    test: GradedTest, submission: Submission, seed: int, digest: bool = False
+    test: GradedTest,
+    submission: Submission,
+    seed: int,
+    digest: bool = False,
+    traces: Path | None = None,
 ) -> Run:
     """Run one test of one submission at one seed.
 
     Never raises for anything the submission does. An error of the lab's own
     makes the verdict unknown.
+
+    Args:
+        test: the scenario.
+        submission: what every server runs.
+        seed: from which all randomness of the run comes.
+        digest: whether to compute the trace's digest.
+        traces: the directory to which the run is recorded, None for no trace.
     """
-    recorder = DigestRecorder() if digest else None
+    recorder: DigestRecorder | None = DigestRecorder() if digest else None
+    if traces is not None:
+        recorder = trace = TraceRecorder(
+            traces / f"{test.name}-seed{seed}.jsonl",
+            {
+                "test": test.name,
+                "seed": seed,
+                "submission": submission.name,
+                "submission_digest": submission.digest,
+            },
+        )
     run = Run(
         submission=submission.name,
         part=test.part,
@@ -122,6 +145,8 @@ def run_test(
     run.warnings = cluster.warnings
     if recorder is not None:
         run.digest = recorder.hexdigest()
+    if traces is not None:
+        trace.finish(run)
     return run
 
 
