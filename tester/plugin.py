@@ -1,57 +1,67 @@
-"""The pytest plugin: options, one item per seed, and reports. Hooks only.
+"""The pytest plugin: options, items, and reports. Hooks only.
 
-A graded test is a function with a `cluster` marker. pytest collects it,
-`run_test` runs it, and what came of it travels in the report.
+A graded test is a function with a `cluster` marker. pytest collects it, one
+item per portion of seeds; `LabSession` runs it; what came of it travels in
+the report, also from xdist's workers.
 """
 
-from pathlib import Path
-from typing import Any, cast
+import io
+from collections.abc import Generator
+from typing import Any
 
 import msgspec
 import pytest
+from rich.console import Console
 
-from labrpc.errors import LoadError
-from labrpc.submission import Submission
-from tester.run import run_test
+from tester.seeds import Portion
+from tester.session import LabSession, failure_text, portion_of
+from tester.stress import reasons, stress_table
 from tester.suite import MARKERS, graded_test, suite_path
-from tester.verdict import Run, Verdict
+from tester.verdict import Run
 
-_SUBMISSION = pytest.StashKey[Submission]()
-_RUN = "lab_run"
+_SESSION = pytest.StashKey[LabSession]()
+_RUNS = pytest.StashKey[list[Run]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the lab's options."""
-    group = parser.getgroup("lab", "Raft lab")
-    group.addoption(
+    add = parser.getgroup("lab", "Raft lab").addoption
+    add(
         "--lab",
         action="store_true",
         help="run the graded suite, wherever the lab is installed, against this "
         "repository",
     )
-    group.addoption(
+    add(
         "--submission",
         metavar="PATH",
         help="what to test: a directory with raft/ or raft.py, or one .py file "
         "(default: the repository with --lab, else the lab's own reference)",
     )
-    group.addoption(
-        "--seed", type=int, default=0, metavar="N", help="first seed (default 0)"
+    add(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="first seed (default: seeds that failed before, then from 0)",
     )
-    group.addoption(
-        "--seeds", type=int, default=1, metavar="N", help="how many (default 1)"
+    add("--seeds", type=int, default=1, metavar="N", help="how many (default 1)")
+    add("--for", metavar="TIME", help="run fresh seeds for so long, as in 90s, 10m, 8h")
+    add(
+        "--lab-failed",
+        action="store_true",
+        help="run only the seeds that failed before, kept in .lab/failures",
     )
-    group.addoption(
+    add(
         "--lab-digest",
         action="store_true",
         help="print the digest of each run's trace: equal for equal runs",
     )
-    group.addoption(
+    add(
         "--lab-trace",
         action="store_true",
         help="record every event of each run to a file, as docs/trace.md describes",
     )
-    group.addoption(
+    add(
         "--lab-trace-dir",
         default=".lab/traces",
         metavar="DIR",
@@ -63,132 +73,131 @@ def pytest_configure(config: pytest.Config) -> None:
     """Check the options before anything runs."""
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
-    if config.getoption("--seeds") < 1:
-        raise pytest.UsageError("--seeds takes a number from 1 on")
-    path = config.getoption("--submission")
-    if path is not None or config.getoption("--lab"):
-        _find_submission(config)
+    config.stash[_SESSION] = LabSession(config)
     # Under xdist, each worker parses the command line anew and does the same.
     named = config.args_source is pytest.Config.ArgsSource.ARGS
     if config.getoption("--lab") and not named:
         config.args[:] = [str(suite_path())]
 
 
-def _find_submission(config: pytest.Config) -> Submission:
-    """Return the submission under test; found once per process."""
-    if _SUBMISSION not in config.stash:
-        path = config.getoption("--submission") or _default_submission(config)
-        try:
-            config.stash[_SUBMISSION] = Submission.find(path)
-        except LoadError as exc:
-            raise pytest.UsageError(f"--submission: {exc}") from None
-    return config.stash[_SUBMISSION]
-
-
-def _default_submission(config: pytest.Config) -> Path:
-    """Return the reference, or in a student's repository that repository."""
-    reference = Path(__file__).resolve().parent.parent / "raft"
-    root = config.rootpath
-    if config.getoption("--lab") and root / "raft" != reference:
-        return root
-    return reference
-
-
 @pytest.fixture
-def cluster(request: pytest.FixtureRequest) -> int:
-    """Return the seed: `run_test` makes the cluster that a graded test gets."""
-    seed: int = request.param
-    return seed
+def cluster(request: pytest.FixtureRequest) -> Portion:
+    """Return the seeds: each run makes the cluster that a graded test gets."""
+    portion: Portion = request.param
+    return portion
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make one item of a graded test per seed."""
+    """Make an item of a graded test per portion of seeds."""
     if any(marker.name == "cluster" for marker in metafunc.definition.iter_markers()):
-        first = metafunc.config.getoption("--seed")
-        seeds = range(first, first + metafunc.config.getoption("--seeds"))
-        metafunc.parametrize("cluster", seeds, indirect=True, ids=lambda s: f"seed{s}")
+        session = metafunc.config.stash[_SESSION]
+        portions = session.portions(metafunc.definition.name)
+        metafunc.parametrize("cluster", portions, indirect=True, ids=lambda p: p.id)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Put kept failures first; leave out tests without any, and needless slices."""
+    session = config.stash[_SESSION]
+    items[:] = session.select(
+        [i for i in items if portion_of(i) or not i.get_closest_marker("cluster")]
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run a graded test in its own world."""
-    test = graded_test(pyfuncitem)
-    if test is None:
+    """Run a graded test in its own world, once per seed."""
+    test, portion = graded_test(pyfuncitem), portion_of(pyfuncitem)
+    if test is None or portion is None:
         return None
-    run = run_test(
-        test,
-        _find_submission(pyfuncitem.config),
-        cast(int, pyfuncitem.callspec.params["cluster"]),
-        digest=pyfuncitem.config.getoption("--lab-digest"),
-        traces=_trace_directory(pyfuncitem.config),
-    )
-    pyfuncitem.user_properties.append((_RUN, msgspec.to_builtins(run)))
-    if run.verdict is Verdict.FAILED:
-        pytest.fail(run.report(), pytrace=False)
-    if run.verdict is Verdict.UNKNOWN:
-        pytest.fail(
-            f"UNKNOWN, not the submission's fault: {run.report()}", pytrace=False
-        )
+    runs = pyfuncitem.stash[_RUNS] = []
+    session = pyfuncitem.config.stash[_SESSION]
+    try:
+        session.run(test, portion, runs)
+    except KeyboardInterrupt:
+        # No report will be made of this item: keep what it has done.
+        session.add(runs)
+        raise
+    if any(not run.passed for run in runs):
+        pytest.fail(failure_text(runs), pytrace=False)
     return True
 
 
-def _trace_directory(config: pytest.Config) -> Path | None:
-    """Return where traces go, None if none are wanted."""
-    if not config.getoption("--lab-trace"):
-        return None
-    directory: str = config.getoption("--lab-trace-dir")
-    return config.invocation_params.dir / directory
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put the runs into the report; seed, reason and replay into --junitxml too."""
+    report = yield
+    runs = item.stash.get(_RUNS, None)
+    if report.when == "call" and runs is not None:
+        # xdist carries any attribute of a report from a worker to the reporter.
+        vars(report)["lab_runs"] = msgspec.to_builtins(runs)
+        for run in [run for run in runs if not run.passed] or runs[:1]:
+            for name in ("seed", "verdict", "reason", "replay"):
+                report.user_properties.append((name, str(getattr(run, name))))
+            report.user_properties.append(("summary", run.summary()))
+    return report
 
 
-def _run_of(report: Any) -> Run | None:
-    """Return the run that a report is about, if it is a graded test's."""
-    if getattr(report, "when", None) != "call":
-        return None
-    for name, value in report.user_properties:
-        if name == _RUN:
-            return msgspec.convert(value, Run)
-    return None
+def _runs_of(report: Any) -> list[Run]:
+    """Return the runs that a report is about; none if it is no graded test's."""
+    return msgspec.convert(getattr(report, "lab_runs", []), list[Run])
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_report_teststatus(
     report: pytest.TestReport, config: pytest.Config
 ) -> tuple[str, str, str] | None:
     """Show 6.824's summary beside each graded test under -v."""
-    run = _run_of(report)
-    if run is None or not run.passed:
+    runs = _runs_of(report) if config.get_verbosity() > 0 else []
+    if not runs or not report.passed:
         return None
-    return "passed", ".", f"PASSED  {run.summary()}"
+    if len(runs) == 1:
+        return "passed", ".", f"PASSED  {runs[0].summary()}"
+    return "passed", ".", f"PASSED  {len(runs)} seeds"
+
+
+class _Collector:
+    """Takes the runs in, in the process that reports."""
+
+    def __init__(self, session: LabSession) -> None:
+        self._session = session
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Add an item's runs, also one that a worker has sent."""
+        self._session.add(_runs_of(report))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Collect runs in the process that reports, not in xdist's workers."""
+    lab = session.config.stash[_SESSION]
+    if lab.reports:
+        session.config.pluginmanager.register(_Collector(lab), "lab-collector")
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Sum the graded runs up; print digests if they were asked for."""
-    runs = [
-        run
-        for reports in terminalreporter.stats.values()
-        for report in reports
-        if (run := _run_of(report)) is not None
-    ]
-    if not runs:
+    """Sum the graded runs up: rates if there are many seeds, digests if asked for."""
+    session = config.stash[_SESSION]
+    tally, line = session.tally, terminalreporter.write_line
+    if not tally.tests:
         return
     terminalreporter.section("Raft lab")
-    traces = _trace_directory(config)
-    if traces is not None:
-        terminalreporter.write_line(f"traces, with the digest of each: {traces}")
-    if traces is not None or config.getoption("--lab-digest"):
-        for run in sorted(runs, key=lambda run: (run.part, run.test, run.seed)):
-            terminalreporter.write_line(f"{run.digest}  {run.test} seed {run.seed}")
-    for run in runs:
-        for warning in run.warnings:
-            terminalreporter.write_line(
-                f"warning: {run.test} seed {run.seed}: {warning}"
-            )
-    unknown = sum(run.verdict is Verdict.UNKNOWN for run in runs)
-    terminalreporter.write_line(
-        f"{sum(run.passed for run in runs)} of {len(runs)} runs passed"
-        + (f", {unknown} unknown" if unknown else "")
-        + f"; {sum(run.virtual_s for run in runs):.0f} virtual seconds, "
-        f"{sum(run.cpu_s for run in runs):.1f} s of CPU, "
-        f"{sum(run.rpcs for run in runs)} RPCs, "
-        f"{sum(run.bytes for run in runs)} bytes, "
-        f"{sum(run.commits for run in runs)} commits"
-    )
+    if session.trace_directory is not None:
+        line(f"traces, with the digest of each: {session.trace_directory}")
+    for digest in sorted(tally.digests, key=lambda text: text.split(maxsplit=1)[1]):
+        line(digest)
+    for warning, count in tally.warnings.items():
+        line(f"warning ({count} runs): {warning}")
+    if session.is_stress:
+        out = io.StringIO()
+        Console(file=out, width=120, no_color=True).print(stress_table(tally))
+        for row in [*out.getvalue().splitlines(), *reasons(tally)]:
+            line(row.rstrip())
+    for fixed in session.store.fixed:
+        line(f"fixed, no longer kept: {fixed}")
+    for puzzling in session.store.puzzling:
+        line(f"passed this time though the submission has not changed: {puzzling}")
+    line(tally.summary())

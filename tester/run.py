@@ -150,6 +150,25 @@ def run_test(
     return run
 
 
+def graded_run(
+    test: GradedTest,
+    submission: Submission,
+    seed: int,
+    digest: bool = False,
+    traces: Path | None = None,
+) -> Run:
+    """Run a test as `run_test` does; once more if it came to no verdict.
+
+    An unknown run is the lab's fault, so it may go away; a failed one is the
+    submission's, and stands.
+    """
+    run = run_test(test, submission, seed, digest, traces)
+    if run.verdict is Verdict.UNKNOWN:
+        run = run_test(test, submission, seed, digest, traces)
+        run.retried = True
+    return run
+
+
 def boot_problem(submission: Submission) -> SubmissionError | None:
     """Return why no server of a submission can be started, None if it can."""
     cluster = CheckedCluster(submission, "load", servers=3)

@@ -34,6 +34,7 @@ class Run(msgspec.Struct, kw_only=True):
         bytes: bytes of requests and of delivered replies.
         commits: the highest index that was applied.
         digest: the trace's digest, if it was asked for.
+        retried: the first try came to no verdict; this is the second.
     """
 
     submission: str
@@ -52,6 +53,7 @@ class Run(msgspec.Struct, kw_only=True):
     bytes: int = 0
     commits: int = 0
     digest: str = ""
+    retried: bool = False
     warnings: list[str] = msgspec.field(default_factory=list)
 
     @property

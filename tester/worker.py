@@ -11,7 +11,7 @@ import msgspec
 
 from labrpc.errors import LoadError, SubmissionError
 from labrpc.submission import Submission
-from tester.run import GradedTest, boot_problem, run_test
+from tester.run import GradedTest, boot_problem, graded_run
 from tester.suite import collect
 from tester.verdict import Run, Verdict
 
@@ -65,7 +65,7 @@ def _answer(
             submissions[job.path] = Submission.find(job.path)
         submission = submissions[job.path]
         if job.test:
-            run = run_test(tests[job.test], submission, job.seed)
+            run = graded_run(tests[job.test], submission, job.seed)
             run.submission = job.name
             return run
         problem: SubmissionError | None = boot_problem(submission)

@@ -1,0 +1,125 @@
+"""Failing seeds, kept from session to session in `.lab/failures`.
+
+One small JSON file per failing run. A kept seed is tried first next time; one
+that passes twice after the submission has changed is fixed, and dropped. CI
+may keep the directory as an artefact.
+"""
+
+import platform
+import re
+from pathlib import Path
+
+import msgspec
+
+from labrpc.submission import Submission
+from tester.trace import lab_version
+from tester.verdict import Run, Verdict
+
+DIRECTORY = Path(".lab") / "failures"
+PASSES_TO_BE_FIXED = 2
+# A submission that fails everywhere would otherwise fill the next session.
+KEPT_PER_TEST_MAX = 10
+
+
+class Failure(msgspec.Struct, kw_only=True):
+    """A run that failed.
+
+    Attributes:
+        path: where the submission lies.
+        digest: the submission's fingerprint when it failed.
+        passes: how often the seed has passed since the submission changed.
+    """
+
+    submission: str
+    path: str
+    digest: str
+    test: str
+    seed: int
+    reason: str
+    replay: str
+    lab: str
+    python: str
+    passes: int = 0
+
+
+class FailureStore:
+    """The kept failures of one submission.
+
+    Attributes:
+        fixed: what to report of seeds that were dropped in this session.
+        puzzling: what to report of seeds that passed though nothing changed.
+    """
+
+    def __init__(self, directory: Path, submission: Submission) -> None:
+        self._directory = directory
+        self._submission = submission
+        self._kept_count: dict[str, int] = {}
+        self.fixed: list[str] = []
+        self.puzzling: list[str] = []
+
+    def kept(self, test: str) -> list[int]:
+        """Return the seeds at which a test has failed, in order."""
+        prefix = self._file(test, 0).name.removesuffix("0.json")
+        if not self._directory.is_dir():
+            return []
+        found = [self._read(file) for file in self._directory.glob(f"{prefix}*.json")]
+        return sorted(failure.seed for failure in found if failure is not None)
+
+    def note(self, run: Run) -> None:
+        """Keep a failed run; count a kept seed that passes."""
+        file = self._file(run.test, run.seed)
+        if run.verdict is Verdict.FAILED:
+            if file.exists() or self._room_for(run.test):
+                self._write(file, self._failure(run))
+        elif run.verdict is Verdict.PASSED and file.exists():
+            failure = self._read(file)
+            if failure is not None:
+                self._count_pass(file, failure)
+
+    def _room_for(self, test: str) -> bool:
+        """Return whether one more failure of a test may be kept; count it."""
+        if test not in self._kept_count:
+            self._kept_count[test] = len(self.kept(test))
+        self._kept_count[test] += 1
+        return self._kept_count[test] <= KEPT_PER_TEST_MAX
+
+    def _count_pass(self, file: Path, failure: Failure) -> None:
+        what = f"{failure.test} seed {failure.seed}: {failure.reason}"
+        if failure.digest == self._submission.digest:
+            self.puzzling.append(what)
+            return
+        failure.passes += 1
+        if failure.passes < PASSES_TO_BE_FIXED:
+            self._write(file, failure)
+        else:
+            file.unlink(missing_ok=True)
+            self.fixed.append(what)
+
+    def _failure(self, run: Run) -> Failure:
+        return Failure(
+            submission=run.submission,
+            path=str(self._submission.path),
+            digest=self._submission.digest,
+            test=run.test,
+            seed=run.seed,
+            reason=run.reason,
+            replay=run.replay,
+            lab=lab_version(),
+            python=platform.python_version(),
+        )
+
+    def _file(self, test: str, seed: int) -> Path:
+        name = re.sub(r"[^\w.-]", "_", self._submission.name)
+        return self._directory / f"{name}--{test}--{seed}.json"
+
+    def _read(self, file: Path) -> Failure | None:
+        """Return a kept failure of this very submission; None for any other file."""
+        try:
+            failure = msgspec.json.decode(file.read_bytes(), type=Failure)
+        except (OSError, msgspec.DecodeError):
+            return None
+        return failure if failure.path == str(self._submission.path) else None
+
+    def _write(self, file: Path, failure: Failure) -> None:
+        self._directory.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(msgspec.json.format(msgspec.json.encode(failure), indent=1))
