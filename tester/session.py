@@ -3,7 +3,6 @@
 The plugin's hooks call this; it knows pytest only by its configuration.
 """
 
-import os
 from pathlib import Path
 
 import pytest
@@ -162,7 +161,7 @@ class LabSession:
     @property
     def reports(self) -> bool:
         """Whether this process reports, rather than a worker of xdist."""
-        return "PYTEST_XDIST_WORKER" not in os.environ
+        return not hasattr(self._config, "workerinput")
 
 
 def portion_of(item: pytest.Item) -> Portion | None:
