@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from labrpc.box import InProcessBox, restore_process
 from labrpc.clock import SECOND, from_seconds, to_seconds
 from labrpc.errors import SubmissionError
+from labrpc.real_world import RealWorld
 from labrpc.record import Recorder
 from labrpc.scenario import ScenarioThread
 from labrpc.streams import stream
@@ -33,7 +34,8 @@ class Cluster:
         servers: how many there are.
         reliable: whether the network loses and delays nothing at first.
         snapshots: whether the services take snapshots.
-        recorder: told of everything that happens.
+        recorder: told of everything that happens, in virtual time.
+        real_time: whether servers run on real threads and clocks.
 
     Attributes:
         random: the scenario's own random stream.
@@ -52,6 +54,7 @@ class Cluster:
         reliable: bool = True,
         snapshots: bool = False,
         recorder: Recorder | None = None,
+        real_time: bool = False,
     ) -> None:
         restore_process()
         self.servers = range(servers)
@@ -61,14 +64,17 @@ class Cluster:
         self.warnings: list[str] = []
         self.states: list[tuple[int, bool] | None] = [None] * servers
         self._snapshots = snapshots
-        self.world = World(
-            servers,
-            seed,
-            lambda server, incarnation: InProcessBox(
-                submission, server, incarnation, seed
-            ),
-            recorder,
-        )
+        if real_time:
+            self.world: World = RealWorld(servers, seed, submission)
+        else:
+            self.world = World(
+                servers,
+                seed,
+                lambda server, incarnation: InProcessBox(
+                    submission, server, incarnation, seed
+                ),
+                recorder,
+            )
         self.network = self.world.network
         self.network.reliable = reliable
         self.network.long_delays = True

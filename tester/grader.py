@@ -10,8 +10,8 @@ from pathlib import Path
 
 from labrpc.submission import Submission
 from tester.grades import Grade, by_test
-from tester.pool import Pool
-from tester.run import GradedTest
+from tester.pool import Lost, Pool
+from tester.run import GradedTest, replay_command
 from tester.suite import UsageError
 from tester.verdict import Run, Verdict
 from tester.worker import Job
@@ -69,16 +69,13 @@ def find_submissions(paths: list[str]) -> dict[str, Path]:
 
 
 def _named(paths: list[Path]) -> dict[str, Path]:
-    """Name submissions by their directory or file, and by more where that is not unique."""
+    """Name submissions by directory or file, and by more where that is not unique."""
+    short = [path.stem if path.is_file() else path.name for path in paths]
     names: dict[str, Path] = {}
-    for path in paths:
-        name = path.stem if path.is_file() else path.name
-        if name in names or (
-            path.name == "raft" and len(paths) > 1 and path.parent.name
-        ):
-            longer = f"{path.parent.name}/{name}"
-            name = longer if longer not in names else str(path)
-        names[name] = path
+    for path, name in zip(paths, short, strict=True):
+        if short.count(name) > 1:
+            name = f"{path.parent.name}/{name}"
+        names[name if name not in names else str(path)] = path
     return names
 
 
@@ -93,14 +90,14 @@ def grade(plan: Plan, processes: int, tell: Tell) -> tuple[list[Grade], bool]:
         )
         try:
             for job, run in pool.results():
+                if isinstance(run, Lost):
+                    run = _lost(plan, job, run)
                 if job.test:
-                    run = run or _lost(plan, job)
                     runs[job.name, job.test, job.seed] = run
                     tell(run)
-                elif run is None or run.verdict is Verdict.FAILED:
-                    why = run.reason if run else "its process died while it was loaded"
-                    load_errors[job.name] = why
-                    for failed in _not_loaded(plan, job.name, why, run):
+                elif not run.passed:
+                    load_errors[job.name] = run.reason
+                    for failed in _not_loaded(plan, run):
                         runs[job.name, failed.test, failed.seed] = failed
                         tell(failed)
                 else:
@@ -142,22 +139,34 @@ def _empty_run(
     )
 
 
-def _not_loaded(plan: Plan, name: str, why: str, run: Run | None) -> list[Run]:
-    """Return a failed run of every test for a submission that does not load."""
-    found = []
+def _not_loaded(plan: Plan, load: Run) -> list[Run]:
+    """Return a run of every test with the verdict that loading came to."""
+    runs = []
     for seed in plan.seeds:
         for test in plan.tests:
-            failed = _empty_run(name, test, seed, Verdict.FAILED, why)
-            failed.evidence = run.evidence if run else ""
-            found.append(failed)
-    return found
+            run = _empty_run(load.submission, test, seed, load.verdict, load.reason)
+            run.evidence = load.evidence
+            runs.append(run)
+    return runs
 
 
-def _lost(plan: Plan, job: Job) -> Run:
-    """Return the run of a job whose process died: that is not known to be its fault."""
-    test = next(test for test in plan.tests if test.name == job.test)
-    reason = "the grading process died or hung during this run"
-    return _empty_run(job.name, test, job.seed, Verdict.UNKNOWN, reason)
+def _lost(plan: Plan, job: Job, lost: Lost) -> Run:
+    """Return the run of a job whose process did not answer.
+
+    Unknown, unless it was stopped in the submission's own code.
+    """
+    verdict = Verdict.FAILED if lost.is_submissions_fault else Verdict.UNKNOWN
+    if not job.test:
+        run = Run(
+            submission=job.name, part="", test="", seed=0, points=0, verdict=verdict
+        )
+        run.reason = f"{lost.reason}, while it was loaded"
+    else:
+        test = next(test for test in plan.tests if test.name == job.test)
+        run = _empty_run(job.name, test, job.seed, verdict, lost.reason)
+        run.replay = replay_command(test, Submission.find(job.path), job.seed)
+    run.evidence = lost.evidence
+    return run
 
 
 def _all_runs(

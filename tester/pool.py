@@ -1,22 +1,47 @@
-"""A pool of grading processes that survives the death of any of them."""
+"""A pool of grading processes that survives whatever happens to any of them.
+
+The watchdog inside a process stops code that never waits. What it cannot stop
+is a call into C that does not return: then the process uses CPU time without
+a pulse, is asked where it stands, and killed.
+"""
 
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
 
 import msgspec
 
-from labrpc.real_time import Deadline
+from labrpc.real_time import Deadline, cpu_seconds_of
 from tester.verdict import Run
 from tester.worker import Job
 
-# A job that takes so long in real time has stopped its process for good: a
-# runaway loop in Python is ended by the watchdog much earlier.
+# A job that takes so long in real time, however busy the machine is, hangs.
 JOB_S_MAX = 300.0
+# CPU time without a pulse after which a process is stuck in a call into C.
+SILENT_CPU_S_MAX = 3.0
+LOOK_S = 0.5
+_STACK_S_MAX = 2.0
+
+
+@dataclass(frozen=True)
+class Lost:
+    """What became of a process that did not answer.
+
+    Attributes:
+        is_submissions_fault: it was stopped in the submission's own code.
+    """
+
+    reason: str
+    evidence: str = ""
+    is_submissions_fault: bool = False
 
 
 class _Worker:
@@ -24,33 +49,74 @@ class _Worker:
 
     def __init__(self) -> None:
         ours, theirs = Pipe()
+        pulse_in, pulse_out = os.pipe2(os.O_NONBLOCK)
+        self.connection: Connection = ours
+        self._pulse = pulse_in
+        self._stack = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop
+        fds = (theirs.fileno(), pulse_out, self._stack.fileno())
         # The fixed hash seed makes the order of a submission's sets repeatable.
         root = str(Path(__file__).resolve().parent.parent)
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-        self.connection: Connection = ours
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tester.worker", str(theirs.fileno())],
+            [sys.executable, "-m", "tester.worker", *map(str, fds)],
             env=os.environ | {"PYTHONHASHSEED": "0", "PYTHONPATH": path},
-            pass_fds=[theirs.fileno()],
+            pass_fds=fds,
             stdin=subprocess.DEVNULL,
             # Ctrl-C is for the grader, which then ends its workers.
             start_new_session=True,
         )
         theirs.close()
+        os.close(pulse_out)
         self.job: Job | None = None
-        self.deadline = Deadline(JOB_S_MAX)
+        self._deadline = Deadline(JOB_S_MAX)
+        self._pulse_cpu_s = 0.0
 
     def give(self, job: Job) -> None:
         """Send a job; it has JOB_S_MAX from now on."""
         self.job = job
-        self.deadline = Deadline(JOB_S_MAX)
+        self._deadline = Deadline(JOB_S_MAX)
+        self._pulse_cpu_s = cpu_seconds_of(self.process.pid)
         self.connection.send_bytes(msgspec.msgpack.encode(job))
+
+    def problem(self) -> Lost | None:
+        """Return what is wrong with a job under way, None if nothing is."""
+        if self._deadline.left_s() <= 0:
+            return Lost(f"the grading process hung for {JOB_S_MAX:.0f} s")
+        cpu_s = cpu_seconds_of(self.process.pid)
+        with suppress(BlockingIOError):
+            if os.read(self._pulse, 1 << 16):
+                self._pulse_cpu_s = cpu_s
+        if cpu_s - self._pulse_cpu_s < SILENT_CPU_S_MAX:
+            return None
+        frames = self._ask_for_stack()
+        return Lost(
+            "a call used more than "
+            f"{SILENT_CPU_S_MAX:.0f} s of CPU time without returning to Python",
+            "\n".join(frames)
+            + "\nthe server's thread stands in a function of C, such as sum() or "
+            "sorted() over something huge, or a regular expression",
+            is_submissions_fault=bool(frames),
+        )
+
+    def _ask_for_stack(self) -> list[str]:
+        """Return where in the submission the process stands, outermost frame first."""
+        os.kill(self.process.pid, signal.SIGUSR1)
+        deadline = Deadline(_STACK_S_MAX)
+        text = b""
+        while not text and deadline.left_s() > 0:
+            wait([self.connection], timeout=LOOK_S / 10)
+            text = os.pread(self._stack.fileno(), 1 << 16, 0)
+        lines = text.decode(errors="replace").splitlines()
+        own = f'File "{self.job.path if self.job else ""}'
+        return [line for line in reversed(lines) if line.lstrip().startswith(own)]
 
     def stop(self) -> None:
         """End the process at once."""
         self.connection.close()
         self.process.kill()
         self.process.wait()
+        os.close(self._pulse)
+        self._stack.close()
 
 
 class Pool:
@@ -68,18 +134,18 @@ class Pool:
         """Put jobs at the end of the queue."""
         self._jobs.extend(jobs)
 
-    def results(self) -> Iterator[tuple[Job, Run | None]]:
-        """Yield each job with its run, None if its process died or hung."""
+    def results(self) -> Iterator[tuple[Job, Run | Lost]]:
+        """Yield each job with its run, or with what became of its process."""
         while self._jobs or any(worker.job for worker in self._workers):
             self._hand_out()
             busy = {w.connection: w for w in self._workers if w.job is not None}
-            left_s = min(worker.deadline.left_s() for worker in busy.values())
-            for connection in wait(list(busy), timeout=max(left_s, 0)):
+            for connection in wait(list(busy), timeout=LOOK_S):
                 assert isinstance(connection, Connection)
-                yield self._receive(busy[connection])
-            for worker in list(busy.values()):
-                if worker.job is not None and worker.deadline.left_s() <= 0:
-                    yield self._lose(worker)
+                yield self._receive(busy.pop(connection))
+            for worker in busy.values():
+                problem = worker.problem()
+                if problem is not None:
+                    yield self._lose(worker, problem)
 
     def _hand_out(self) -> None:
         for worker in self._workers:
@@ -90,21 +156,21 @@ class Pool:
             self._workers.append(worker)
             worker.give(self._jobs.popleft())
 
-    def _receive(self, worker: _Worker) -> tuple[Job, Run | None]:
+    def _receive(self, worker: _Worker) -> tuple[Job, Run | Lost]:
         try:
             run = msgspec.msgpack.decode(worker.connection.recv_bytes(), type=Run)
         except (EOFError, OSError, msgspec.DecodeError):
-            return self._lose(worker)
+            return self._lose(worker, Lost("the grading process died during this run"))
         job, worker.job = worker.job, None
         assert job is not None
         return job, run
 
-    def _lose(self, worker: _Worker) -> tuple[Job, None]:
+    def _lose(self, worker: _Worker, lost: Lost) -> tuple[Job, Lost]:
         job, worker.job = worker.job, None
         assert job is not None
         worker.stop()
         self._workers.remove(worker)
-        return job, None
+        return job, lost
 
     def __enter__(self) -> "Pool":
         return self

@@ -1,19 +1,30 @@
 """A grading process: takes jobs from the grader, one at a time, and answers.
 
-Started as `python -m tester.worker FD`. What it sends is msgpack of fixed
+Started as `python -m tester.worker CONNECTION PULSE STACK`, three file
+descriptors: for jobs and answers, to show that Python still runs, and for the
+stack of a process that is asked where it stands. What it sends is msgpack of fixed
 types, so that the grader never unpickles what came from here.
 """
 
+import faulthandler
+import os
+import resource
+import signal
 import sys
+from contextlib import suppress
 from multiprocessing.connection import Connection
 
 import msgspec
 
+from labrpc import real_time
 from labrpc.errors import LoadError, SubmissionError
 from labrpc.submission import Submission
 from tester.run import GradedTest, boot_problem, graded_run
 from tester.suite import collect
 from tester.verdict import Run, Verdict
+
+# A submission that wants more gets a MemoryError, instead of the whole machine.
+MEMORY_BYTES_MAX = 1 << 30
 
 
 class Job(msgspec.Struct):
@@ -33,7 +44,9 @@ class Job(msgspec.Struct):
 
 def main() -> None:
     """Answer jobs until the grader closes the connection."""
-    connection = Connection(int(sys.argv[1]))
+    connection_fd, pulse_fd, stack_fd = map(int, sys.argv[1:4])
+    connection = Connection(connection_fd)
+    _prepare_process(pulse_fd, stack_fd)
     tests = {test.name: test for test in collect()}
     submissions: dict[str, Submission] = {}
     while True:
@@ -46,6 +59,20 @@ def main() -> None:
         except KeyboardInterrupt:
             return
         connection.send_bytes(msgspec.msgpack.encode(run))
+
+
+def _prepare_process(pulse_fd: int, stack_fd: int) -> None:
+    """Limit the process's memory, and let the grader look in."""
+
+    def pulse() -> None:
+        with suppress(BlockingIOError):
+            os.write(pulse_fd, b".")
+
+    real_time.pulse = pulse
+    # A handler in C: it answers also where no Python code can.
+    faulthandler.register(signal.SIGUSR1, file=stack_fd, all_threads=False)
+    with suppress(ValueError, OSError):  # Not every system has this limit.
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
 
 
 def _answer(
