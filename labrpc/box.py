@@ -6,6 +6,7 @@ box in a process of its own can stand behind the same interface.
 """
 
 import inspect
+import itertools
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
@@ -31,7 +32,12 @@ from labrpc.plain import plain_copy
 from labrpc.simulated import importer
 from labrpc.simulated.os_ import Output
 from labrpc.simulated.stdlib import standard_modules
-from labrpc.stacks import exception_report, running_thread_report, threads_report
+from labrpc.stacks import (
+    exception_report,
+    place_of,
+    running_thread_report,
+    threads_report,
+)
 from labrpc.streams import stream
 from labrpc.stuck import find_deadlock
 from labrpc.submission import Submission
@@ -61,6 +67,9 @@ class Box(Protocol):
     def threads(self) -> str:
         """Return the threads and where each waits, for a person."""
 
+    def leaked(self) -> list[str]:
+        """Return the threads that go on though `kill` was called, and where."""
+
 
 class InProcessBox:
     """A box whose threads are greenlets of this process."""
@@ -79,10 +88,10 @@ class InProcessBox:
         self.main_thread: Any = None
         self.output = Output(self)
         self.importer = importer.Importer(submission, self)
-        self.codec = Codec(self.importer.own)
+        self.codec = Codec(self.importer.own, self.importer.load_own)
         self.raft: Any = None
         self.actions: list[Action] = []
-        self.calls_made = 0
+        self.next_call_id = itertools.count(1).__next__
         self.pending_calls: dict[int, Task] = {}
         self.pending_puts: dict[int, Task] = {}
         self.invoked: dict[int, Task] = {}
@@ -128,6 +137,20 @@ class InProcessBox:
         """Return the threads and where each waits."""
         return threads_report(self.submission, self.scheduler)
 
+    def leaked(self) -> list[str]:
+        """Return the threads that go on though `kill` was called, and where.
+
+        Those that wait for an RPC or the apply channel are in the lab's hands.
+        """
+        if not hasattr(self.raft, "kill"):
+            return []
+        excused = {*self.pending_calls.values(), *self.pending_puts.values()}
+        return [
+            f"{task.name} {place}"
+            for task in self.scheduler.tasks
+            if task not in excused and (place := place_of(self.submission, task))
+        ]
+
     # What the simulated modules call.
 
     def next_serial(self, kind: str) -> int:
@@ -150,6 +173,7 @@ class InProcessBox:
 
     def _construct(self, event: Boot) -> None:
         """Load the submission and construct its class, in the box's first thread."""
+        raft_class: type | None = None
         try:
             raft_class = self.importer.load_class()
             peers = [PeerEnd(self, peer) for peer in range(event.servers)]
@@ -160,7 +184,7 @@ class InProcessBox:
         except LoadError as exc:
             self.fail("load", exc.headline, exc.evidence)
         except Exception as exc:
-            what = "while it was loaded" if self.raft is None else "in its constructor"
+            what = "in its constructor" if raft_class else "while it was loaded"
             headline, evidence = exception_report(self.submission, exc)
             self.fail("load", f"{headline}, {what}", evidence)
         except SystemExit as exc:

@@ -26,11 +26,20 @@ def frames_text(submission: Submission, frames: list[FrameSummary]) -> str:
     return "\n".join(lines)
 
 
+def place_of(submission: Submission, task: Task) -> str:
+    """Return the innermost place in the submission where a thread stands, or ""."""
+    own = [frame for frame in stack_of(task) if submission.owns(frame.filename)]
+    if not own:
+        return ""
+    return f"at {submission.relative(own[-1].filename)}:{own[-1].lineno}"
+
+
 def exception_report(submission: Submission, exc: BaseException) -> tuple[str, str]:
     """Return an exception as a headline with its place, and its traceback."""
     summary = TracebackException.from_exception(exc, lookup_lines=False)
     own = [frame for frame in summary.stack if submission.owns(frame.filename)]
-    headline = f"{type(exc).__name__}: {exc}".rstrip(": ")
+    # The summary's text is there even if the exception's own `__str__` raises.
+    headline = f"{type(exc).__name__}: {summary}".rstrip(": ")
     if len(headline) > 300:
         headline = headline[:300] + "…"
     if own:

@@ -11,7 +11,7 @@ turns only where they sleep.
 
 from collections.abc import Callable
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, NoReturn
 
 from labrpc.box import Box
 from labrpc.clock import SECOND, to_seconds
@@ -177,12 +177,15 @@ class World:
         deadline_ns = self.now_ns + ANSWER_NS_MAX
         while not done() and host.up:
             if self.now_ns >= deadline_ns:
-                raise SubmissionError(
-                    f"{what} of server {host.server} has not returned for "
-                    f"{to_seconds(ANSWER_NS_MAX):.0f} virtual seconds",
-                    host.box.threads(),
-                )
+                self._no_answer(host, what)
             self.sleep_ns(ANSWER_POLL_NS)
+
+    def _no_answer(self, host: Host, what: str) -> NoReturn:
+        raise SubmissionError(
+            f"{what} of server {host.server} has not returned for "
+            f"{to_seconds(ANSWER_NS_MAX):.0f} virtual seconds",
+            host.box.threads(),
+        )
 
     # Time.
 
@@ -240,9 +243,10 @@ class World:
     def step(self, host: Host, event: Event) -> None:
         """Step one box and route what it did, in order."""
         self.steps += 1
-        self.stepping = host
+        # Another box may be stepped from a debugger's prompt inside this one.
+        outer, self.stepping = self.stepping, host
         actions, wake_ns = host.box.step(self.now_ns, event)
-        self.stepping = None
+        self.stepping = outer
         if self._recorder is not None:
             self._recorder.step(
                 self.now_ns, host.server, host.incarnation, event, actions
@@ -261,7 +265,9 @@ class World:
         self.network.add(host)
 
     def _result(self, host: Host, action: Result) -> None:
-        host.callbacks.pop(action.invoke_id)(action.value)
+        then = host.callbacks.pop(action.invoke_id, None)
+        if then is not None:
+            then(action.value)
 
     def _take(self, host: Host, put_id: int, message: tuple[Any, ...]) -> None:
         """Take a message off the apply channel and forget it."""

@@ -22,6 +22,9 @@ from tester.service import Applied, Service
 # 6.824's limit for one test, here in virtual time.
 TEST_SECONDS_MAX = 120
 
+# How long a server's threads may take to end after kill().
+KILL_GRACE_NS = SECOND
+
 _DOWN: Any = object()
 
 
@@ -39,6 +42,7 @@ class Cluster:
 
     Attributes:
         random: the scenario's own random stream.
+        real_time: whether servers run on real threads and clocks.
         connected: whether each server is connected to the others.
         services: the service above each server's current incarnation.
         decided: the first command applied at each index, by any server.
@@ -58,6 +62,7 @@ class Cluster:
     ) -> None:
         restore_process()
         self.servers = range(servers)
+        self.real_time = real_time
         self.random = stream(seed, "scenario")
         self.connected = [False] * servers
         self.decided: dict[int, Applied] = {}
@@ -189,7 +194,7 @@ class Cluster:
         answer = self._ask(server, "get_state")
         if answer is _DOWN:
             return 0, False
-        if not _has_types(answer, int, bool):
+        if not has_types(answer, int, bool):
             self._wrong_answer(server, "get_state", answer, "(term, is_leader)")
         term, is_leader = self.states[server] = answer
         return term, is_leader
@@ -199,7 +204,7 @@ class Cluster:
         answer = self._ask(server, "start", command)
         if answer is _DOWN:
             return -1, 0, False
-        if not _has_types(answer, int, int, bool):
+        if not has_types(answer, int, int, bool):
             self._wrong_answer(server, "start", answer, "(index, term, is_leader)")
         index, term, is_leader = answer
         return index, term, is_leader
@@ -272,12 +277,35 @@ class Cluster:
             )
         return "\n".join(lines)
 
+    def shut_down(self) -> None:
+        """Call `kill` on every server, and warn of threads that go on after a second.
+
+        What goes wrong now costs nothing: the scenario is over.
+        """
+        try:
+            for server in self.up():
+                self.world.invoke(server, "kill")
+            self.world.sleep_ns(KILL_GRACE_NS)
+        except SubmissionError as exc:
+            self.warn(f"after kill(): {exc.headline}")
+            return
+        leaked = {
+            thread
+            for host in self.world.hosts
+            if host is not None
+            for thread in host.box.leaked()
+        }
+        if leaked:
+            self.warn(
+                f"threads go on a second after kill(): {', '.join(sorted(leaked))}"
+            )
+
     def close(self) -> None:
         """End all servers and threads of the scenario."""
         self.world.close()
 
 
-def _has_types(answer: Any, *types: type) -> bool:
+def has_types(answer: Any, *types: type) -> bool:
     """Return whether an answer is a tuple of just these types."""
     return (
         isinstance(answer, (tuple, list))

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from tester.debug import debug_test
 from tester.seeds import Portion
 from tester.session import LabSession, failure_text, portion_of
 from tester.stress import reasons, stress_table
@@ -55,6 +56,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--lab-digest",
         action="store_true",
         help="print the digest of each run's trace: equal for equal runs",
+    )
+    add(
+        "--real-time",
+        action="store_true",
+        help="run on real threads and clocks, to check the simulation against them; "
+        "takes as long as it takes, and no run can be replayed",
     )
     add(
         "--lab-trace",
@@ -112,8 +119,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     test, portion = graded_test(pyfuncitem), portion_of(pyfuncitem)
     if test is None or portion is None:
         return None
-    runs = pyfuncitem.stash[_RUNS] = []
     session = pyfuncitem.config.stash[_SESSION]
+    if pyfuncitem.config.getoption("usepdb"):
+        for seed in portion.seeds:
+            debug_test(test, session.submission, seed, pyfuncitem.addfinalizer)
+        return True
+    runs = pyfuncitem.stash[_RUNS] = []
     try:
         session.run(test, portion, runs)
     except KeyboardInterrupt:

@@ -12,9 +12,10 @@ from pathlib import Path
 from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
 from labrpc.real_time import cpu_seconds, watchdog
-from labrpc.record import DigestRecorder
+from labrpc.record import DigestRecorder, Recorder
 from labrpc.submission import Submission
 from tester.checks import CheckedCluster
+from tester.prompt import lab_at_prompts
 from tester.trace import TraceRecorder
 from tester.verdict import Run, Verdict
 
@@ -49,7 +50,9 @@ class GradedTest:
         return (self.function.__doc__ or self.name).strip().partition("\n")[0]
 
 
-def replay_command(test: GradedTest, submission: Submission, seed: int) -> str:
+def replay_command(
+    test: GradedTest, submission: Submission, seed: int, real_time: bool = False
+) -> str:
     """Return the command that runs a test again at one seed, from any directory."""
     # The order of a submission's sets depends on it, so it belongs to the run.
     hash_seed = os.environ.get("PYTHONHASHSEED")
@@ -62,7 +65,7 @@ def replay_command(test: GradedTest, submission: Submission, seed: int) -> str:
             str(seed),
             "--submission",
             str(submission.path),
-            "--lab-trace",
+            "--real-time" if real_time else "--lab-trace",
         ]
     )
 
@@ -73,6 +76,7 @@ def run_test(
     seed: int,
     digest: bool = False,
     traces: Path | None = None,
+    real_time: bool = False,
 ) -> Run:
     """Run one test of one submission at one seed.
 
@@ -85,6 +89,8 @@ def run_test(
         seed: from which all randomness of the run comes.
         digest: whether to compute the trace's digest.
         traces: the directory to which the run is recorded, None for no trace.
+        real_time: whether to run on real threads and clocks. Such a run does
+            not repeat, and has neither digest nor trace.
     """
     recorder: DigestRecorder | None = DigestRecorder() if digest else None
     if traces is not None:
@@ -108,40 +114,16 @@ def run_test(
         replay=replay_command(test, submission, seed),
     )
     began_s = cpu_seconds()
-    cluster = CheckedCluster(
-        submission,
-        # The name, not the path: a run is the same wherever the suite lies.
-        f"{test.name}/{seed}",
-        test.servers,
-        reliable=test.reliable,
-        snapshots=test.snapshots,
-        recorder=recorder,
-    )
+    cluster = open_cluster(test, submission, seed, recorder)
     # Collected only between runs, so that no finalizer runs at a moment that
     # depends on what the process did before.
     gc.disable()
     try:
-        with watchdog(cluster.world):
-            try:
-                cluster.boot()
-                test.function(cluster)
-            except SubmissionError as exc:
-                _note_failure(run, test, cluster, exc)
-            except AssertionError as exc:
-                _note_failure(run, test, cluster, SubmissionError(str(exc)))
-            except Exception as exc:
-                run.verdict = Verdict.UNKNOWN
-                run.reason = f"the lab itself broke: {type(exc).__name__}: {exc}"
-                run.evidence = traceback.format_exc()
-            finally:
-                cluster.close()
+        with watchdog(cluster.world), lab_at_prompts(cluster):
+            _run_scenario(run, test, cluster)
     finally:
         gc.enable()
-    run.virtual_s = round(cluster.now, 6)
     run.cpu_s = round(cpu_seconds() - began_s, 6)
-    run.rpcs = cluster.network.calls
-    run.bytes = cluster.network.bytes
-    run.commits = cluster.commits()
     run.warnings = cluster.warnings
     if recorder is not None:
         run.digest = recorder.hexdigest()
@@ -150,21 +132,69 @@ def run_test(
     return run
 
 
+def open_cluster(
+    test: GradedTest,
+    submission: Submission,
+    seed: int,
+    recorder: Recorder | None = None,
+) -> CheckedCluster:
+    """Return the cluster that a test wants, with no server started yet."""
+    return CheckedCluster(
+        submission,
+        # The name, not the path: a run is the same wherever the suite lies.
+        f"{test.name}/{seed}",
+        test.servers,
+        reliable=test.reliable,
+        snapshots=test.snapshots,
+        recorder=recorder,
+    )
+
+
+def _run_scenario(run: Run, test: GradedTest, cluster: CheckedCluster) -> None:
+    """Run a test on its cluster, and note what came of it."""
+    try:
+        try:
+            cluster.boot()
+            test.function(cluster)
+        finally:
+            _measure(run, cluster)
+        cluster.shut_down()
+    except SubmissionError as exc:
+        _note_failure(run, test, cluster, exc)
+    except AssertionError as exc:
+        _note_failure(run, test, cluster, SubmissionError(str(exc)))
+    except Exception as exc:
+        run.verdict = Verdict.UNKNOWN
+        run.reason = f"the lab itself broke: {type(exc).__name__}: {exc}"
+        run.evidence = traceback.format_exc()
+    finally:
+        cluster.close()
+
+
+def _measure(run: Run, cluster: CheckedCluster) -> None:
+    """Note what the scenario took."""
+    run.virtual_s = round(cluster.now, 6)
+    run.rpcs = cluster.network.calls
+    run.bytes = cluster.network.bytes
+    run.commits = cluster.commits()
+
+
 def graded_run(
     test: GradedTest,
     submission: Submission,
     seed: int,
     digest: bool = False,
     traces: Path | None = None,
+    real_time: bool = False,
 ) -> Run:
     """Run a test as `run_test` does; once more if it came to no verdict.
 
     An unknown run is the lab's fault, so it may go away; a failed one is the
     submission's, and stands.
     """
-    run = run_test(test, submission, seed, digest, traces)
+    run = run_test(test, submission, seed, digest, traces, real_time)
     if run.verdict is Verdict.UNKNOWN:
-        run = run_test(test, submission, seed, digest, traces)
+        run = run_test(test, submission, seed, digest, traces, real_time)
         run.retried = True
     return run
 
@@ -188,7 +218,10 @@ def _note_failure(
     """Say what is wrong, when, where in the scenario, and what is known."""
     run.verdict = Verdict.FAILED
     run.reason = exc.headline
-    sections = [f"at {cluster.now:.6f} s of virtual time, seed {run.seed}"]
+    when = f"at {cluster.now:.6f} s of {{}} time, seed {run.seed}"
+    sections = [when.format("virtual")]
+    if cluster.real_time:
+        sections = [when.format("real") + ": in real time, no two runs are the same"]
     step = _step_of_scenario(test, exc)
     if step:
         sections.append(f"in the scenario: {step}")

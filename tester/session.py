@@ -36,6 +36,12 @@ class LabSession:
         )
         if config.getoption("--seeds") < 1:
             raise pytest.UsageError("--seeds takes a number from 1 on")
+        self._real_time: bool = config.getoption("--real-time")
+        for needs_replay in ("--lab-digest", "--lab-trace", "--lab-failed"):
+            if self._real_time and config.getoption(needs_replay):
+                raise pytest.UsageError(
+                    f"{needs_replay} needs runs that repeat: not with --real-time"
+                )
         self.duration_s = self._duration_s()
         self._deadline = Deadline(self.duration_s or 0)
 
@@ -72,12 +78,13 @@ class LabSession:
     def portions(self, test: str) -> list[Portion]:
         """Return the portions of seeds that a test runs, kept failures first.
 
-        A seed that was asked for by `--seed` is a replay: it runs alone.
+        A seed that was asked for by `--seed` is a replay: it runs alone. In real
+        time a seed that failed before is worth no more than any other.
         """
         option = self._config.getoption
         first = option("--seed")
-        if first is not None:
-            return self._fresh(first)
+        if first is not None or self._real_time:
+            return self._fresh(first or 0)
         kept = [Portion(range(s, s + 1), kept=True) for s in self.store.kept(test)]
         if option("--lab-failed"):
             return kept
@@ -134,6 +141,7 @@ class LabSession:
                 seed,
                 digest=option("--lab-digest"),
                 traces=self.trace_directory,
+                real_time=self._real_time,
             )
             runs.append(run)
 
@@ -150,7 +158,7 @@ class LabSession:
     def add(self, runs: list[Run]) -> None:
         """Take runs into the tally, and failures into the store."""
         self.tally.add(runs)
-        for run in runs:
+        for run in runs if not self._real_time else []:
             self.store.note(run)
 
     @property

@@ -72,8 +72,8 @@ class Raft:
         """
         # Your code here (2D).
 
-    def kill(self) -> None:
-        """Stop the background threads. Optional; never called on a crash."""
+    # Optional: def kill(self): let the background threads end. Never called on a
+    # crash: there, they are just gone.
 
     # What other servers call: peers[i].call("Raft.request_vote", args) runs
     # request_vote(args) on server i, in a thread of its own.
