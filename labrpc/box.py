@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
+from labrpc.async_server import AsyncServer, Awaited, has_coroutines
 from labrpc.encoding import Codec
 from labrpc.ends import ApplyEnd, PeerEnd, PersisterEnd
 from labrpc.errors import LoadError
@@ -30,12 +31,14 @@ from labrpc.events import (
 )
 from labrpc.plain import plain_copy
 from labrpc.simulated import importer
+from labrpc.simulated.event_loop import BoxLoops, close_coroutine
 from labrpc.simulated.os_ import Output
 from labrpc.simulated.stdlib import standard_modules
 from labrpc.stacks import (
     exception_report,
     place_of,
     running_thread_report,
+    tasks_report,
     threads_report,
 )
 from labrpc.streams import stream
@@ -95,6 +98,9 @@ class InProcessBox:
         self.pending_calls: dict[int, Task] = {}
         self.pending_puts: dict[int, Task] = {}
         self.invoked: dict[int, Task] = {}
+        self.loops = BoxLoops()
+        self.awaited_calls = Awaited(self)
+        self.awaited_puts = Awaited(self)
         self._handlers: dict[str, Callable[..., Any]] = {}
         self._serials: dict[str, int] = {}
         self._log_lines = 0
@@ -125,7 +131,13 @@ class InProcessBox:
     def crash(self) -> None:
         """End the incarnation, as a power cut does."""
         importer.install(self.importer.own)
+        # Kept, so that none is freed and unwound before its turn.
+        tasks = self.loops.tasks()
         self.scheduler.kill()
+        for loop in list(self.loops.all):
+            loop.lab_cut_off()
+        for task in tasks:
+            self.scheduler.run_dying(close_coroutine, (task.get_coro(),))
         self.raft = None
         importer.install({})
 
@@ -135,7 +147,8 @@ class InProcessBox:
 
     def threads(self) -> str:
         """Return the threads and where each waits."""
-        return threads_report(self.submission, self.scheduler)
+        report = threads_report(self.submission, self.scheduler)
+        return report + tasks_report(self.submission, self.loops.tasks())
 
     def leaked(self) -> list[str]:
         """Return the threads that go on though `kill` was called, and where.
@@ -173,24 +186,41 @@ class InProcessBox:
 
     def _construct(self, event: Boot) -> None:
         """Load the submission and construct its class, in the box's first thread."""
-        raft_class: type | None = None
-        try:
-            raft_class = self.importer.load_class()
-            peers = [PeerEnd(self, peer) for peer in range(event.servers)]
-            persister = PersisterEnd(self, event.raft_state, event.snapshot)
-            args = (peers, self.server, persister, ApplyEnd(self))
+        raft_class = self._attempt(self.importer.load_class, "while it was loaded")
+        if raft_class is None:
+            return
+        peers = [PeerEnd(self, peer) for peer in range(event.servers)]
+        persister = PersisterEnd(self, event.raft_state, event.snapshot)
+        args = (peers, self.server, persister, ApplyEnd(self))
+        if has_coroutines(raft_class):
+            server = AsyncServer(self)
+            self._deliver[Request] = server.request
+            self._deliver[Invoke] = server.invoke
+            server.run(lambda: self._make(raft_class, args))
+        else:
+            self._make(raft_class, args)
+
+    def _make(self, raft_class: type, args: tuple[Any, ...]) -> None:
+        def make() -> Any:
             check_signature(raft_class)
-            self.raft = raft_class(*args)
+            return raft_class(*args)
+
+        self.raft = self._attempt(make, "in its constructor")
+        if self.raft is not None:
+            self.actions.append(Ready())
+
+    def _attempt(self, function: Callable[[], Any], when: str) -> Any:
+        """Return what a function of the submission does; None if it cannot be used."""
+        try:
+            return function()
         except LoadError as exc:
             self.fail("load", exc.headline, exc.evidence)
         except Exception as exc:
-            what = "in its constructor" if raft_class else "while it was loaded"
             headline, evidence = exception_report(self.submission, exc)
-            self.fail("load", f"{headline}, {what}", evidence)
+            self.fail("load", f"{headline}, {when}", evidence)
         except SystemExit as exc:
             self.fail("load", f"it called sys.exit({exc.code!r}) when it was loaded")
-        else:
-            self.actions.append(Ready())
+        return None
 
     def _request(self, event: Request) -> None:
         method = event.method.rpartition(".")[2]
@@ -203,22 +233,28 @@ class InProcessBox:
         try:
             handler = self._handlers.get(method)
             if handler is None:
-                handler = self._handlers[method] = self._find_handler(event)
+                handler = self._handlers[method] = self.find_handler(event)
             reply = handler(self.codec.decode(event.data))
             data = self.codec.encode(reply)
         except (Exception, SystemExit) as exc:
-            self._report(
-                exc, f"in the RPC handler {method}, called by server {event.src}"
-            )
+            self.report_handler(exc, event)
             return
         self.actions.append(Reply(event.request_id, data))
 
-    def _find_handler(self, event: Request) -> Callable[..., Any]:
+    def find_handler(self, event: Request) -> Callable[..., Any]:
+        """Return the method that an RPC calls.
+
+        Raises:
+            AttributeError: there is none.
+        """
         method = event.method.rpartition(".")[2]
         handler = getattr(self.raft, method, None)
         if callable(handler):
             return cast("Callable[..., Any]", handler)
-        known = [n for n in dir(self.raft) if not n.startswith("_")]
+        kind = type(self.raft)
+        known = [
+            n for n in dir(kind) if not n.startswith("_") and callable(getattr(kind, n))
+        ]
         raise AttributeError(
             f"server {event.src} called {event.method!r}, but the class has no method "
             f"{method!r}; it has {', '.join(known)}"
@@ -228,6 +264,8 @@ class InProcessBox:
         task = self.pending_calls.pop(event.call_id, None)
         if task is not None:
             self.scheduler.wake(task, event.data)
+        else:
+            self.awaited_calls.settle(event.call_id, event.data)
 
     def _invoke(self, event: Invoke) -> None:
         self.invoked[event.invoke_id] = self.scheduler.spawn(
@@ -237,26 +275,34 @@ class InProcessBox:
     def _run_invoked(self, event: Invoke) -> None:
         """Run a method for the service above, in a thread of its own."""
         try:
-            method = getattr(self.raft, event.method, None)
-            if method is None and event.method == "kill":
-                value = None
-            elif method is None:
-                raise AttributeError(f"the class has no method {event.method!r}")
-            else:
-                value = plain_copy(
-                    method(*event.args), f"what {event.method}() returned"
-                )
+            value = self.find_method(event)(*event.args)
+            value = plain_copy(value, f"what {event.method}() returned")
         except (Exception, SystemExit) as exc:
-            self._report(exc, f"in {event.method}()")
+            self.report(exc, f"in {event.method}()")
             return
         finally:
             self.invoked.pop(event.invoke_id, None)
         self.actions.append(Result(event.invoke_id, value))
 
+    def find_method(self, event: Invoke) -> Callable[..., Any]:
+        """Return the method that the service calls; `kill` need not be there.
+
+        Raises:
+            AttributeError: there is none.
+        """
+        method = getattr(self.raft, event.method, None)
+        if method is not None:
+            return cast("Callable[..., Any]", method)
+        if event.method == "kill":
+            return lambda: None
+        raise AttributeError(f"the class has no method {event.method!r}")
+
     def _taken(self, event: Taken) -> None:
         task = self.pending_puts.pop(event.put_id, None)
         if task is not None:
             self.scheduler.wake(task)
+        else:
+            self.awaited_puts.settle(event.put_id, None)
 
     # What ends a box.
 
@@ -266,10 +312,21 @@ class InProcessBox:
             self._crashed = True
             self.actions.append(Crash(kind, headline, evidence))
 
-    def _escaped(self, exc: BaseException, task: Task) -> None:
-        self._report(exc, f"in thread {task.name!r}")
+    def _escaped(self, exc: BaseException, task: Task) -> bool:
+        """Report what left a thread, unless it came from outside, as Ctrl-C does."""
+        theirs = isinstance(exc, (Exception, GeneratorExit))
+        if theirs or type(exc).__module__ in self.importer.own:
+            self.report(exc, f"in thread {task.name!r}")
+            return True
+        return False
 
-    def _report(self, exc: BaseException, where: str) -> None:
+    def report_handler(self, exc: BaseException, event: Request) -> None:
+        """End the test: an exception has left an RPC handler."""
+        method = event.method.rpartition(".")[2]
+        self.report(exc, f"in the RPC handler {method}, called by server {event.src}")
+
+    def report(self, exc: BaseException, where: str) -> None:
+        """End the test: an exception has left the submission's code."""
         headline, evidence = exception_report(self.submission, exc)
         self.fail("exception", f"{headline}, {where}", evidence)
 

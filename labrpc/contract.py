@@ -46,6 +46,12 @@ class ClientEnd(Protocol):
         was lost, which the caller cannot tell apart.
         """
 
+    async def acall(self, method: str, args: Any) -> Any:
+        """Do the same for `asyncio`: only the task that awaits it waits.
+
+        When it is cancelled, the reply is dropped.
+        """
+
 
 class Persister(Protocol):
     """What survives a crash: the Raft state and the service's snapshot."""
@@ -68,6 +74,12 @@ class ApplyChannel(Protocol):
 
         The service may call `snapshot` before it takes the next message, so
         a lock that `snapshot` needs must not be held here.
+        """
+
+    async def aput(self, message: ApplyMsg) -> None:
+        """Do the same for `asyncio`: only the task that awaits it waits.
+
+        The service gets the message also if this is cancelled.
         """
 
 

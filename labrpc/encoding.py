@@ -11,11 +11,13 @@ Neither way is safe for bytes that a stranger made. Only a box decodes, and
 only what the same submission has sent.
 """
 
+import copyreg
+import dataclasses
 import enum
+import io
 import marshal
 import pickle
 from collections.abc import Callable
-from operator import attrgetter
 from types import ModuleType
 from typing import Any
 
@@ -34,10 +36,20 @@ class _NotPlain(Exception):
 
 
 class Codec:
-    """Encodes and decodes for one box, resolving classes among its modules."""
+    """Encodes and decodes for one box, resolving classes among its modules.
 
-    def __init__(self, modules: dict[str, ModuleType]) -> None:
+    Args:
+        modules: the submission's modules that the box has loaded.
+        load: loads one more of them, as unpickling imports what it needs.
+    """
+
+    def __init__(
+        self,
+        modules: dict[str, ModuleType],
+        load: Callable[[str], object] = lambda name: None,
+    ) -> None:
         self._modules = modules
+        self._load = load
         self._lower: dict[type, Lower] = {list: self._lower_list, dict: self._lower_dict,
                                           tuple: self._lower_tuple}  # fmt: skip
         self._raise: dict[str, Raise] = {}
@@ -65,7 +77,7 @@ class Codec:
     def decode(self, data: bytes) -> Any:
         """Return the value that `encode` was given, made of this box's classes."""
         if data[0] == _PICKLE_START:
-            return pickle.loads(data)
+            return _Unpickler(data, self._load).load()
         value = marshal.loads(data)
         kind = type(value)
         if kind is tuple or kind is list or kind is dict:
@@ -110,8 +122,8 @@ class Codec:
                 lower = self._lower_member(name)
         elif not _is_plain_class(kind):
             pass
-        elif "__dataclass_fields__" in vars(kind):
-            lower = self._lower_fields(kind, name)
+        elif (fields := _fields(kind)) is not None:
+            lower = self._lower_fields(fields, name)
         else:
             lower = self._lower_attributes(name)
         self._lower[kind] = lower
@@ -126,17 +138,13 @@ class Codec:
         """Return how to lower a member of an enum: by its value, as pickle does."""
         return lambda value, seen: (..., name, self._lower_any(value.value, seen))
 
-    def _lower_fields(self, kind: Any, name: str) -> Lower:
+    def _lower_fields(self, fields: tuple[str, ...], name: str) -> Lower:
         """Return how to lower a dataclass: its field values, in order."""
-        fields = tuple(kind.__dataclass_fields__)
-        if len(fields) < 2:
-            return self._lower_attributes(name)
-        values_of = attrgetter(*fields)
-        count = len(fields)
         lower_any = self._lower_any
 
         def lower(value: Any, seen: set[int]) -> Any:
-            if len(value.__dict__) != count:
+            attributes = value.__dict__
+            if tuple(attributes) != fields:
                 raise _NotPlain
             _note(value, seen)
             return (
@@ -144,7 +152,7 @@ class Codec:
                 name,
                 *[
                     v if type(v) in _SCALARS else lower_any(v, seen)
-                    for v in values_of(value)
+                    for v in attributes.values()
                 ],
             )
 
@@ -177,27 +185,29 @@ class Codec:
 
     def _find_raise(self, name: str) -> Raise:
         module_name, _, qualname = name.partition(":")
-        kind = _resolve(self._modules[module_name], qualname)
+        if module_name not in self._modules:
+            self._load(module_name)
+        kind = _resolve(self._modules.get(module_name), qualname)
         if kind is None:
             raise TypeError(f"this server has no class {name.replace(':', '.')}")
         if issubclass(kind, enum.Enum):
             restore: Raise = lambda value: kind(self._lift(value[2]))  # noqa: E731
-        elif len(getattr(kind, "__dataclass_fields__", ())) >= 2:
-            restore = self._raise_fields(kind)
+        elif (fields := _fields(kind)) is not None:
+            restore = self._raise_fields(kind, fields)
         else:
             restore = self._raise_attributes(kind)
         self._raise[name] = restore
         return restore
 
-    def _raise_fields(self, kind: Any) -> Raise:
-        fields = (None, None, *kind.__dataclass_fields__)
+    def _raise_fields(self, kind: Any, fields: tuple[str, ...]) -> Raise:
+        names = (None, None, *fields)
         new = kind.__new__
         lift = self._lift
 
         def restore(value: tuple[Any, ...]) -> Any:
             made = new(kind)
             attributes = made.__dict__
-            for name, v in zip(fields, value, strict=True):
+            for name, v in zip(names, value, strict=True):
                 if name is not None:
                     attributes[name] = v if type(v) in _SCALARS else lift(v)
             return made
@@ -224,6 +234,16 @@ def _refuse(value: Any, seen: set[int]) -> Any:
     raise _NotPlain
 
 
+def _fields(kind: type) -> tuple[str, ...] | None:
+    """Return the fields of a dataclass, None for any other class.
+
+    A subclass that is not a dataclass itself is another class.
+    """
+    if "__dataclass_fields__" not in vars(kind):
+        return None
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
 def _is_plain_class(kind: Any) -> bool:
     """Return whether pickle would store just the object's `__dict__`."""
     return (
@@ -235,6 +255,7 @@ def _is_plain_class(kind: Any) -> bool:
         and not hasattr(kind, "__getnewargs__")
         and not hasattr(kind, "__getnewargs_ex__")
         and kind.__dictoffset__ != 0
+        and kind not in copyreg.dispatch_table
         and not any("__slots__" in vars(base) for base in kind.__mro__)
         and kind.__basicsize__ <= _Plain.__basicsize__
     )
@@ -244,7 +265,19 @@ class _Plain:
     """The size of an object that has a `__dict__` and nothing else."""
 
 
-def _resolve(module: ModuleType, qualname: str) -> Any:
+class _Unpickler(pickle.Unpickler):
+    """Has a module of the submission loaded before a class is looked up in it."""
+
+    def __init__(self, data: bytes, load: Callable[[str], object]) -> None:
+        super().__init__(io.BytesIO(data))
+        self._load = load
+
+    def find_class(self, module_name: str, name: str) -> Any:
+        self._load(module_name)
+        return super().find_class(module_name, name)
+
+
+def _resolve(module: ModuleType | None, qualname: str) -> Any:
     found: Any = module
     for part in qualname.split("."):
         found = getattr(found, part, None)

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, Protocol
 
+from labrpc.async_server import Awaited
 from labrpc.contract import ApplyMsg
 from labrpc.encoding import Codec
 from labrpc.events import Action, Apply, Call, Persist
 from labrpc.plain import plain_copy
+from labrpc.simulated.event_loop import BoxLoops
 from labrpc.threads import Scheduler, Task, getcurrent
 
 _fields_of: Callable[[ApplyMsg], tuple[Any, ...]] = attrgetter(
@@ -25,9 +27,12 @@ class EndsBox(Protocol):
     scheduler: Scheduler
     codec: Codec
     actions: list[Action]
-    calls_made: int
+    next_call_id: Callable[[], int]
     pending_calls: dict[int, Task]
     pending_puts: dict[int, Task]
+    awaited_calls: Awaited
+    awaited_puts: Awaited
+    loops: BoxLoops
 
     def next_serial(self, kind: str) -> int:
         """Return 1, 2, 3, … for each `kind`."""
@@ -44,12 +49,27 @@ class PeerEnd:
 
     def call(self, method: str, args: Any) -> Any:
         """Call `method` on the peer; None when the RPC was lost."""
+        if type(method) is not str:
+            _check_method(method, "peer.call")
+        box = self._box
+        if box.loops.running:
+            _refuse_on_loop(box, "peer.call", "peer.acall")
+        data = box.codec.encode(args)
+        call_id = box.next_call_id()
+        # In this order: on real threads, the response may come at once.
+        box.pending_calls[call_id] = getcurrent()
+        box.actions.append(Call(call_id, self._peer, method, data))
+        reply: bytes | None = box.scheduler.park((method, self._peer))
+        return None if reply is None else box.codec.decode(reply)
+
+    async def acall(self, method: str, args: Any) -> Any:
+        """Call `method` on the peer; only the current `asyncio` task waits."""
+        _check_method(method, "peer.acall")
         box = self._box
         data = box.codec.encode(args)
-        box.calls_made = call_id = box.calls_made + 1
-        box.actions.append(Call(call_id, self._peer, method, data))
-        box.pending_calls[call_id] = getcurrent()
-        reply: bytes | None = box.scheduler.park((method, self._peer))
+        call_id = box.next_call_id()
+        call = Call(call_id, self._peer, method, data)
+        reply: bytes | None = await box.awaited_calls.answer(call_id, call)
         return None if reply is None else box.codec.decode(reply)
 
     def __repr__(self) -> str:
@@ -94,16 +114,26 @@ class ApplyEnd:
 
     def put(self, message: ApplyMsg) -> None:
         """Hand a message to the service; blocks until it has been taken."""
+        box = self._box
+        if box.loops.running:
+            _refuse_on_loop(box, "apply_ch.put", "apply_ch.aput")
+        apply = self._apply(message, "put")
+        box.pending_puts[apply.put_id] = getcurrent()
+        box.actions.append(apply)
+        box.scheduler.park(PUT)
+
+    async def aput(self, message: ApplyMsg) -> None:
+        """Hand a message to the service; only the current `asyncio` task waits."""
+        apply = self._apply(message, "aput")
+        await self._box.awaited_puts.answer(apply.put_id, apply)
+
+    def _apply(self, message: ApplyMsg, verb: str) -> Apply:
         if not isinstance(message, ApplyMsg):
             raise TypeError(
-                f"apply_ch.put takes an ApplyMsg, not a {type(message).__name__}"
+                f"apply_ch.{verb} takes an ApplyMsg, not a {type(message).__name__}"
             )
-        box = self._box
         fields = plain_copy(_fields_of(message), "the ApplyMsg")
-        put_id = box.next_serial("put")
-        box.actions.append(Apply(put_id, fields))
-        box.pending_puts[put_id] = getcurrent()
-        box.scheduler.park(PUT)
+        return Apply(self._box.next_serial("put"), fields)
 
 
 class _Put:
@@ -115,3 +145,16 @@ class _Put:
 
 
 PUT = _Put()
+
+
+def _check_method(method: object, what: str) -> None:
+    if type(method) is not str:
+        raise TypeError(f"{what} takes a method's name, not a {type(method).__name__}")
+
+
+def _refuse_on_loop(box: EndsBox, blocking: str, instead: str) -> None:
+    """Raise RuntimeError in a thread that runs an event loop, which must not block."""
+    if getcurrent() in box.loops.running:
+        raise RuntimeError(
+            f"{blocking} would block the event loop: use `await {instead}(…)`"
+        )

@@ -1,7 +1,8 @@
 """Threads and exceptions in words, without the lab's own frames."""
 
 import linecache
-from traceback import FrameSummary, TracebackException
+from traceback import FrameSummary, StackSummary, TracebackException
+from typing import Any
 
 from labrpc.submission import Submission
 from labrpc.threads import Scheduler, Task, current_task, stack_of
@@ -78,3 +79,19 @@ def threads_report(submission: Submission, scheduler: Scheduler) -> str:
     if len(tasks) > THREADS_MAX:
         lines.append(f"… and {len(tasks) - THREADS_MAX} more threads")
     return "\n".join(lines)
+
+
+def tasks_report(submission: Submission, tasks: list[Any]) -> str:
+    """Return where each `asyncio` task of a box waits."""
+    lines = []
+    for task in tasks[:THREADS_MAX]:
+        lines.append(f"asyncio task {task.get_name()!r}")
+        frames, coroutine = [], task.get_coro()
+        while getattr(coroutine, "cr_frame", None) is not None:
+            frames.append((coroutine.cr_frame, coroutine.cr_frame.f_lineno))
+            coroutine = coroutine.cr_await
+        stack = StackSummary.extract(iter(frames), lookup_lines=False)
+        lines.append(frames_text(submission, list(stack)))
+    if len(tasks) > THREADS_MAX:
+        lines.append(f"… and {len(tasks) - THREADS_MAX} more tasks")
+    return "".join(f"\n{line}" for line in lines if line)

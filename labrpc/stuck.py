@@ -56,7 +56,7 @@ def find_deadlock(box: "InProcessBox", idle: bool) -> Deadlock | None:
             "is in snapshot(), which waits for that lock: apply without the lock",
             0,
         )
-    if not idle or box.pending_calls:
+    if not idle or box.pending_calls or box.awaited_calls:
         return None
     oldest = min(waiting, key=lambda task: task.parked_at_ns)
     look_again_ns = oldest.parked_at_ns + PATIENCE_NS
@@ -88,7 +88,7 @@ def _circle(task: Task) -> list[Task] | None:
         lock = _lock_of(current)
         if lock is None:
             return None
-        current = lock.holder
+        current = lock.living_holder()
     return path[path.index(current) :] if current is not None else None
 
 
@@ -107,10 +107,11 @@ def _blocked_by_service(box: "InProcessBox", waiting: list[Task]) -> Task | None
     """Return the thread that holds, in `put`, the lock that snapshot() needs."""
     for task in box.invoked.values():
         lock = _lock_of(task)
-        if task.name != "snapshot()" or lock is None or lock.holder is None:
+        holder = lock.living_holder() if lock is not None else None
+        if task.name != "snapshot()" or holder is None:
             continue
-        if lock.holder.waits_for is PUT:
-            return lock.holder
+        if holder.waits_for is PUT:
+            return holder
     return None
 
 

@@ -6,6 +6,7 @@ runs the code once per incarnation.
 """
 
 import hashlib
+import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -111,9 +112,11 @@ class Submission:
             return None
         if module not in self._code:
             try:
-                self._code[module] = compile(
-                    file.read_bytes(), str(file), "exec", dont_inherit=True
-                )
+                # A warning is no error, whatever this process makes of warnings.
+                with warnings.catch_warnings(action="ignore"):
+                    self._code[module] = compile(
+                        file.read_bytes(), str(file), "exec", dont_inherit=True
+                    )
             except SyntaxError as exc:
                 raise LoadError(
                     f"syntax error in {self.relative(file)}, line {exc.lineno}: "

@@ -93,15 +93,26 @@ class Task(greenlet):
         """Run one body after another, waiting in the pool between them."""
         while True:
             self.begun = True
-            try:  # noqa: SIM105 - a context manager costs a tenth of an RPC
+            error: BaseException | None = None
+            try:
                 self.body(*self.args)
             except GreenletExit:
                 pass
+            except BaseException as exc:
+                if isinstance(exc, Exception) or not self.scheduler.escaped(exc, self):
+                    error = exc
+            if self.gr_context is not None:
+                self.gr_context = None  # The next body starts as a new thread does.
             scheduler = self.scheduler
             scheduler.tasks.pop(self, None)
             self.body = self.args = self.thread = self.value = None  # type: ignore[assignment]
             _idle.append(self)
-            scheduler.hub.switch()
+            if error is None:
+                scheduler.hub.switch()
+            else:
+                # Ctrl-C, or an error of the lab's own. Left alone it would go to
+                # the greenlet that happened to create this one.
+                scheduler.hub.throw(error)
 
 
 class Scheduler:
@@ -110,14 +121,15 @@ class Scheduler:
     Args:
         picks: the random stream that decides which of several ready threads
             runs next.
-        escaped: told of an exception that left a thread, with the thread.
+        escaped: told of an exception that left a thread, with the thread; False
+            if it is none of the submission's.
         owner: the box, for the simulated modules that ask for theirs.
     """
 
     def __init__(
         self,
         picks: Random,
-        escaped: Callable[[BaseException, Task], None],
+        escaped: Callable[[BaseException, Task], bool],
         owner: Any = None,
     ) -> None:
         self.owner = owner
@@ -159,7 +171,7 @@ class Scheduler:
             task.deaths += 1
             if task.deaths < DEATHS_MAX:
                 raise GreenletExit
-            _keep_for_ever(task)
+            keep_for_ever(task)
         task.token = token = _tokens()
         task.waits_for = waits_for
         task.parked_at_ns = self.now_ns
@@ -251,6 +263,25 @@ class Scheduler:
         self._ready.clear()
         self._timers.clear()
 
+    def run_dying(self, body: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        """Run a function after `kill`, in a thread that cannot wait either."""
+        task = self.spawn(body, args, "the end")
+        self._ready.clear()
+        task.dying = True
+        self.hub = getcurrent()
+        task.switch()
+        self.tasks.clear()
+
+    def wrap_waits(
+        self, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]
+    ) -> None:
+        """Let every wait of the box's threads, from now on, go through `wrap(park)`.
+
+        For what is kept per thread of the operating system, and so has to be
+        changed with every switch.
+        """
+        self.park = wrap(self.park)  # type: ignore[method-assign]
+
     def _discard_unbegun(self, task: Task) -> None:
         del self.tasks[task]
         if task:  # A pooled greenlet that was handed a body but not switched to.
@@ -265,20 +296,22 @@ class Scheduler:
         """
         task = getcurrent()
         self.tasks.pop(task, None)
-        _keep_for_ever(task)
+        keep_for_ever(task)
+        # Those of an event loop: this thread will not put the lab's own back.
+        sys.set_asyncgen_hooks(None, None)
         if task.dying:
             self.hub.switch()
         else:
             self.hub.throw(reason)
 
 
-def _keep_for_ever(task: Task) -> None:
-    """Never free a greenlet: freeing throws GreenletExit into it once more.
+def keep_for_ever(thing: object) -> None:
+    """Never free a greenlet or coroutine: freeing it would be to run it again.
 
     A reference in a module would be dropped when the interpreter ends, so
     the count itself is raised.
     """
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(task))
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
 
 
 def current_task() -> Task | None:

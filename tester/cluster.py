@@ -69,6 +69,7 @@ class Cluster:
         self.warnings: list[str] = []
         self.states: list[tuple[int, bool] | None] = [None] * servers
         self._snapshots = snapshots
+        self._snapshots_made: dict[bytes, int] = {}
         if real_time:
             self.world: World = RealWorld(servers, seed, submission)
         else:
@@ -120,7 +121,9 @@ class Cluster:
         return [server for server in self.servers if self.is_up(server)]
 
     def _new_service(self, server: int) -> Service:
-        return Service(self.world, server, self.decided, self._snapshots)
+        return Service(
+            self.world, server, self.decided, self._snapshots_made, self._snapshots
+        )
 
     def _on_apply(self, host: Host, put_id: int, message: tuple[Any, ...]) -> None:
         self.services[host.server].offer(host, put_id, message)

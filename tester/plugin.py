@@ -15,7 +15,7 @@ from rich.console import Console
 
 from tester.debug import debug_test
 from tester.seeds import Portion
-from tester.session import LabSession, failure_text, portion_of
+from tester.session import LabSession, failure_text, junit_properties, portion_of
 from tester.stress import reasons, stress_table
 from tester.suite import MARKERS, graded_test, suite_path
 from tester.verdict import Run
@@ -53,6 +53,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run only the seeds that failed before, kept in .lab/failures",
     )
     add(
+        "--lab-check-determinism",
+        action="store_true",
+        help="run each seed twice, in two processes, and fail where the two differ",
+    )
+    add(
+        "--lab-summary",
+        metavar="FILE",
+        help="append a summary in Markdown to FILE, as for $GITHUB_STEP_SUMMARY",
+    )
+    add(
         "--lab-digest",
         action="store_true",
         help="print the digest of each run's trace: equal for equal runs",
@@ -85,6 +95,13 @@ def pytest_configure(config: pytest.Config) -> None:
     named = config.args_source is pytest.Config.ArgsSource.ARGS
     if config.getoption("--lab") and not named:
         config.args[:] = [str(suite_path())]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End what the session has started."""
+    session = config.stash.get(_SESSION, None)
+    if session is not None:
+        session.determinism.close()
 
 
 @pytest.fixture
@@ -131,6 +148,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         # No report will be made of this item: keep what it has done.
         session.add(runs)
         raise
+    pyfuncitem.user_properties += junit_properties(runs)
     if any(not run.passed for run in runs):
         pytest.fail(failure_text(runs), pytrace=False)
     return True
@@ -140,16 +158,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Put the runs into the report; seed, reason and replay into --junitxml too."""
+    """Put the runs into the report."""
     report = yield
     runs = item.stash.get(_RUNS, None)
     if report.when == "call" and runs is not None:
         # xdist carries any attribute of a report from a worker to the reporter.
         vars(report)["lab_runs"] = msgspec.to_builtins(runs)
-        for run in [run for run in runs if not run.passed] or runs[:1]:
-            for name in ("seed", "verdict", "reason", "replay"):
-                report.user_properties.append((name, str(getattr(run, name))))
-            report.user_properties.append(("summary", run.summary()))
     return report
 
 
@@ -212,3 +226,4 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     for puzzling in session.store.puzzling:
         line(f"passed this time though the submission has not changed: {puzzling}")
     line(tally.summary())
+    session.write_summary()

@@ -44,22 +44,25 @@ class Lost:
     is_submissions_fault: bool = False
 
 
-class _Worker:
-    """One process, and the job that it has."""
+class GradingProcess:
+    """One process, and the job that it has.
 
-    def __init__(self) -> None:
+    Args:
+        hash_seed: fixed, so that the order of a submission's sets repeats.
+    """
+
+    def __init__(self, hash_seed: str = "0") -> None:
         ours, theirs = Pipe()
         pulse_in, pulse_out = os.pipe2(os.O_NONBLOCK)
         self.connection: Connection = ours
         self._pulse = pulse_in
         self._stack = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop
         fds = (theirs.fileno(), pulse_out, self._stack.fileno())
-        # The fixed hash seed makes the order of a submission's sets repeatable.
         root = str(Path(__file__).resolve().parent.parent)
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tester.worker", *map(str, fds)],
-            env=os.environ | {"PYTHONHASHSEED": "0", "PYTHONPATH": path},
+            env=os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": path},
             pass_fds=fds,
             stdin=subprocess.DEVNULL,
             # Ctrl-C is for the grader, which then ends its workers.
@@ -77,6 +80,14 @@ class _Worker:
         self._deadline = Deadline(JOB_S_MAX)
         self._pulse_cpu_s = cpu_seconds_of(self.process.pid)
         self.connection.send_bytes(msgspec.msgpack.encode(job))
+
+    def receive(self) -> Run | None:
+        """Wait for the answer to the job; None if the process died."""
+        self.job = None
+        try:
+            return msgspec.msgpack.decode(self.connection.recv_bytes(), type=Run)
+        except (EOFError, OSError, msgspec.DecodeError):
+            return None
 
     def problem(self) -> Lost | None:
         """Return what is wrong with a job under way, None if nothing is."""
@@ -127,7 +138,7 @@ class Pool:
 
     def __init__(self, processes: int) -> None:
         self._processes = processes
-        self._workers: list[_Worker] = []
+        self._workers: list[GradingProcess] = []
         self._jobs: deque[Job] = deque()
 
     def add(self, *jobs: Job) -> None:
@@ -144,33 +155,31 @@ class Pool:
                 yield self._receive(busy.pop(connection))
             for worker in busy.values():
                 problem = worker.problem()
-                if problem is not None:
-                    yield self._lose(worker, problem)
+                if problem is not None and worker.job is not None:
+                    self._discard(worker)
+                    yield worker.job, problem
 
     def _hand_out(self) -> None:
         for worker in self._workers:
             if worker.job is None and self._jobs:
                 worker.give(self._jobs.popleft())
         while self._jobs and len(self._workers) < self._processes:
-            worker = _Worker()
+            worker = GradingProcess()
             self._workers.append(worker)
             worker.give(self._jobs.popleft())
 
-    def _receive(self, worker: _Worker) -> tuple[Job, Run | Lost]:
-        try:
-            run = msgspec.msgpack.decode(worker.connection.recv_bytes(), type=Run)
-        except (EOFError, OSError, msgspec.DecodeError):
-            return self._lose(worker, Lost("the grading process died during this run"))
-        job, worker.job = worker.job, None
+    def _receive(self, worker: GradingProcess) -> tuple[Job, Run | Lost]:
+        job = worker.job
         assert job is not None
-        return job, run
+        run = worker.receive()
+        if run is not None:
+            return job, run
+        self._discard(worker)
+        return job, Lost("the grading process died during this run")
 
-    def _lose(self, worker: _Worker, lost: Lost) -> tuple[Job, Lost]:
-        job, worker.job = worker.job, None
-        assert job is not None
+    def _discard(self, worker: GradingProcess) -> None:
         worker.stop()
         self._workers.remove(worker)
-        return job, lost
 
     def __enter__(self) -> "Pool":
         return self

@@ -111,10 +111,10 @@ def run_test(
         points=test.points,
         verdict=Verdict.PASSED,
         servers=test.servers,
-        replay=replay_command(test, submission, seed),
+        replay=replay_command(test, submission, seed, real_time),
     )
     began_s = cpu_seconds()
-    cluster = open_cluster(test, submission, seed, recorder)
+    cluster = open_cluster(test, submission, seed, recorder, real_time)
     # Collected only between runs, so that no finalizer runs at a moment that
     # depends on what the process did before.
     gc.disable()
@@ -137,6 +137,7 @@ def open_cluster(
     submission: Submission,
     seed: int,
     recorder: Recorder | None = None,
+    real_time: bool = False,
 ) -> CheckedCluster:
     """Return the cluster that a test wants, with no server started yet."""
     return CheckedCluster(
@@ -147,6 +148,7 @@ def open_cluster(
         reliable=test.reliable,
         snapshots=test.snapshots,
         recorder=recorder,
+        real_time=real_time,
     )
 
 

@@ -38,6 +38,7 @@ class Service:
         world: where the server runs.
         server: its number.
         decided: the first command applied at each index, by any server.
+        made: the snapshots that any server's service has made, each with its index.
         snapshots: whether to take snapshots.
 
     Attributes:
@@ -46,11 +47,17 @@ class Service:
     """
 
     def __init__(
-        self, world: World, server: int, decided: dict[int, Applied], snapshots: bool
+        self,
+        world: World,
+        server: int,
+        decided: dict[int, Applied],
+        made: dict[bytes, int],
+        snapshots: bool,
     ) -> None:
         self._world = world
         self._server = server
         self._decided = decided
+        self._made = made
         self._snapshots = snapshots
         self._waiting: list[tuple[Host, int, ApplyMsg]] = []
         self._busy = False
@@ -107,9 +114,9 @@ class Service:
             )
 
     def _apply_command(self, index: int, command: Any) -> None:
-        if index != self.last_applied + 1:
+        if type(index) is not int or index != self.last_applied + 1:
             raise SubmissionError(
-                f"server {self._server} applied index {index} after index "
+                f"server {self._server} applied index {index!r} after index "
                 f"{self.last_applied}; the next must be {self.last_applied + 1}: "
                 "each entry is applied once, in log order (section 5.3)",
                 "a server that restarts with a snapshot continues above it, and one "
@@ -132,7 +139,7 @@ class Service:
         self.last_applied = index
 
     def _apply_snapshot(self, message: ApplyMsg) -> None:
-        index = self._decode(message.snapshot)[0]
+        index = self._index_of(message.snapshot)
         if index != message.snapshot_index:
             raise SubmissionError(
                 f"server {self._server} applied a snapshot as of index "
@@ -149,21 +156,31 @@ class Service:
     def _snapshot(self) -> bytes:
         upto = range(1, self.last_applied + 1)
         commands = [self.commands[index] for index in upto]
-        return msgspec.msgpack.encode((self.last_applied, commands))
+        snapshot = msgspec.msgpack.encode((self.last_applied, commands))
+        self._made[snapshot] = self.last_applied
+        return snapshot
 
-    def _decode(self, snapshot: bytes) -> tuple[int, list[Any]]:
-        try:
-            return msgspec.msgpack.decode(snapshot, type=tuple[int, list[Any]])
-        except (msgspec.DecodeError, TypeError):
+    def _index_of(self, snapshot: Any) -> int:
+        """Return the index up to which a snapshot goes; it must be one of ours."""
+        index = self._made.get(snapshot) if isinstance(snapshot, bytes) else None
+        if index is None:
+            what = (
+                f"{len(snapshot)} bytes"
+                if isinstance(snapshot, bytes)
+                else f"a {type(snapshot).__name__}"
+            )
             raise SubmissionError(
-                f"server {self._server} handed the service {len(snapshot)} bytes as a "
-                "snapshot that the service did not make: keep and send its bytes as "
-                "they are (Figure 13)"
-            ) from None
+                f"server {self._server} handed the service {what} as a snapshot that "
+                "the service did not make: keep and send its bytes as they are "
+                "(Figure 13)"
+            )
+        return index
 
     def _restore(self, snapshot: bytes) -> None:
-        self.last_applied, commands = self._decode(snapshot)
-        self.commands = dict(enumerate(commands, start=1))
+        self.last_applied = self._index_of(snapshot)
+        # All services have decided the same, so this is what is in the bytes.
+        upto = range(1, self.last_applied + 1)
+        self.commands = {index: self._decided[index].command for index in upto}
 
 
 def short(value: Any) -> str:

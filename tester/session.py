@@ -10,10 +10,11 @@ import pytest
 from labrpc.errors import LoadError
 from labrpc.real_time import Deadline
 from labrpc.submission import Submission
+from tester.determinism import DeterminismCheck
 from tester.failures import DIRECTORY, FailureStore
 from tester.run import GradedTest, graded_run
 from tester.seeds import Portion, parse_duration, portions, slices
-from tester.stress import Tally
+from tester.stress import Tally, markdown
 from tester.verdict import Run
 
 REFERENCE = Path(__file__).resolve().parent.parent / "raft"
@@ -37,11 +38,13 @@ class LabSession:
         if config.getoption("--seeds") < 1:
             raise pytest.UsageError("--seeds takes a number from 1 on")
         self._real_time: bool = config.getoption("--real-time")
-        for needs_replay in ("--lab-digest", "--lab-trace", "--lab-failed"):
-            if self._real_time and config.getoption(needs_replay):
+        for virtual in ("--lab-digest", "--lab-trace", "--lab-failed", "--pdb"):
+            if self._real_time and config.getoption(virtual):
                 raise pytest.UsageError(
-                    f"{needs_replay} needs runs that repeat: not with --real-time"
+                    f"{virtual} needs runs that repeat, and time that stands still: "
+                    "not with --real-time"
                 )
+        self.determinism = DeterminismCheck(self.submission)
         self.duration_s = self._duration_s()
         self._deadline = Deadline(self.duration_s or 0)
 
@@ -128,22 +131,25 @@ class LabSession:
 
     def run(self, test: GradedTest, portion: Portion, runs: list[Run]) -> None:
         """Run a test at every seed of a portion, adding to `runs` as they end."""
-        option = self._config.getoption
         slice_ends = Deadline(portion.slice_s or 0)
         for seed in portion.seeds:
             if portion.slice_s is not None and (
                 slice_ends.left_s() <= 0 or self._deadline.left_s() <= 0
             ):
                 return
-            run = graded_run(
-                test,
-                self.submission,
-                seed,
-                digest=option("--lab-digest"),
-                traces=self.trace_directory,
-                real_time=self._real_time,
-            )
-            runs.append(run)
+            runs.append(self._run_once(test, seed))
+
+    def _run_once(self, test: GradedTest, seed: int) -> Run:
+        if self._config.getoption("--lab-check-determinism"):
+            return self.determinism.run(test, seed)
+        return graded_run(
+            test,
+            self.submission,
+            seed,
+            digest=self._config.getoption("--lab-digest"),
+            traces=self.trace_directory,
+            real_time=self._real_time,
+        )
 
     @property
     def trace_directory(self) -> Path | None:
@@ -161,6 +167,14 @@ class LabSession:
         for run in runs if not self._real_time else []:
             self.store.note(run)
 
+    def write_summary(self) -> None:
+        """Append the session in Markdown to the file that was asked for."""
+        name = self._config.getoption("--lab-summary")
+        if name:
+            file = self._config.invocation_params.dir / name
+            with file.open("a", encoding="utf-8") as out:
+                out.write(markdown(self.tally, f"Raft lab: {self.submission.name}"))
+
     @property
     def is_stress(self) -> bool:
         """Whether there are many seeds, so that a table of rates makes sense."""
@@ -177,6 +191,23 @@ def portion_of(item: pytest.Item) -> Portion | None:
     callspec = getattr(item, "callspec", None)
     portion = callspec.params.get("cluster") if callspec is not None else None
     return portion if isinstance(portion, Portion) else None
+
+
+def junit_properties(runs: list[Run]) -> list[tuple[str, str]]:
+    """Return what `--junitxml` carries of the runs that did not pass, or of the first."""
+    return [
+        (name, str(getattr(run, name)))
+        for run in [run for run in runs if not run.passed] or runs[:1]
+        for name in (
+            "seed",
+            "verdict",
+            "reason",
+            "replay",
+            "virtual_s",
+            "rpcs",
+            "bytes",
+        )
+    ]
 
 
 def failure_text(runs: list[Run]) -> str:

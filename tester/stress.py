@@ -15,6 +15,7 @@ from tester.verdict import Run, Verdict
 
 # The normal quantile of a two-sided 95 % interval.
 _Z = 1.96
+_FENCE = "```"
 
 
 @dataclass
@@ -155,6 +156,41 @@ def reasons(tally: Tally) -> list[str]:
             )
             lines.append(f"  replay: {run.replay}")
     return lines
+
+
+def markdown(tally: Tally, title: str) -> str:
+    """Return the session as Markdown, for the summary page of a CI job."""
+    lines = [
+        f"### {title}",
+        "",
+        tally.summary(),
+        "",
+        "| part | test | runs | failed | rate | 95 % interval |",
+        "|---|---|--:|--:|--:|--:|",
+    ]
+    for test in _in_order(tally):
+        low, high = interval_95(test.failures, test.judged)
+        rate = test.failures / test.judged if test.judged else 0.0
+        lines.append(
+            f"| {test.part} | {test.test} | {test.runs} | {test.failures} | "
+            f"{100 * rate:.2f} % | {100 * low:.2f} to {100 * high:.2f} % |"
+        )
+    for test in _in_order(tally):
+        for run, count in test.reasons():
+            lines += [
+                "",
+                f"**{test.test}**: {count} {run.verdict}, first at seed {run.seed}",
+                "",
+                *_fenced(run.reason),
+                "",
+                *_fenced(run.replay),
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def _fenced(text: str) -> list[str]:
+    """Return text as a block of code, whatever a submission has put into it."""
+    return [_FENCE, text.replace("`", "'"), _FENCE]
 
 
 def _in_order(tally: Tally) -> list[TestTally]:

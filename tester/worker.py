@@ -13,6 +13,7 @@ import signal
 import sys
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import msgspec
 
@@ -34,12 +35,14 @@ class Job(msgspec.Struct):
         path: where the submission lies.
         name: what reports call it.
         test: the test's name; "" only checks that the submission loads.
+        traces: the directory to which the run is recorded, "" for no trace.
     """
 
     path: str
     name: str
     test: str
     seed: int
+    traces: str = ""
 
 
 def main() -> None:
@@ -92,7 +95,8 @@ def _answer(
             submissions[job.path] = Submission.find(job.path)
         submission = submissions[job.path]
         if job.test:
-            run = graded_run(tests[job.test], submission, job.seed)
+            traces = Path(job.traces) if job.traces else None
+            run = graded_run(tests[job.test], submission, job.seed, traces=traces)
             run.submission = job.name
             return run
         problem: SubmissionError | None = boot_problem(submission)

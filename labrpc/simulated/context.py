@@ -16,12 +16,16 @@ class BoxContext(Protocol):
     output: Any
     importer: Any
     scheduler: Scheduler
+    loops: Any
 
     def next_serial(self, kind: str) -> int:
         """Return 1, 2, 3, … for each `kind`, anew in each incarnation."""
 
     def log(self, line: str) -> None:
         """Record a line that the server printed."""
+
+    def report(self, exc: BaseException, where: str) -> None:
+        """End the test: an exception has left the submission's code."""
 
 
 def current_box() -> BoxContext:

@@ -7,7 +7,17 @@ from typing import Any, Self
 from labrpc.simulated import time_
 
 
-class date(real_datetime.date):
+class _LikeReal(type):
+    """Takes for its instances all those of the real class, and pickles by name."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, cls.__base__ or object)
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        return issubclass(subclass, cls.__base__ or object)
+
+
+class date(real_datetime.date, metaclass=_LikeReal):
     """The standard date; `today` is the virtual day."""
 
     @classmethod
@@ -16,14 +26,27 @@ class date(real_datetime.date):
         return cls.fromordinal(datetime.now().toordinal())
 
 
-class datetime(real_datetime.datetime):
+class datetime(real_datetime.datetime, metaclass=_LikeReal):
     """The standard date and time; `now` is virtual, and the local zone is UTC."""
 
     @classmethod
     def now(cls, tz: real_datetime.tzinfo | None = None) -> Self:
         """Return the virtual date and time."""
-        now = cls.fromtimestamp(time_.time(), tz or real_datetime.UTC)
-        return now if tz else now.replace(tzinfo=None)
+        return cls.fromtimestamp(time_.time(), tz)
+
+    @classmethod
+    def fromtimestamp(
+        cls, timestamp: float, tz: real_datetime.tzinfo | None = None
+    ) -> Self:
+        """Return the date and time of a POSIX timestamp."""
+        then = super().fromtimestamp(timestamp, tz or real_datetime.UTC)
+        return then if tz else then.replace(tzinfo=None)
+
+    def timestamp(self) -> float:
+        """Return the POSIX timestamp; a date without a zone is in UTC."""
+        if self.tzinfo is None:
+            return self.replace(tzinfo=real_datetime.UTC).timestamp()
+        return super().timestamp()
 
     @classmethod
     def utcnow(cls) -> Self:
@@ -41,7 +64,6 @@ def as_module() -> ModuleType:
     module = ModuleType("datetime", real_datetime.__doc__)
     names: dict[str, Any] = vars(module)
     names.update(vars(real_datetime))
-    for made in (date, datetime):
-        made.__module__ = "datetime"
-        names[made.__name__] = made
+    # They keep their own module's name: pickle looks a class up by it.
+    names["date"], names["datetime"] = date, datetime
     return module

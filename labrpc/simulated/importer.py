@@ -18,7 +18,7 @@ import labrpc
 from labrpc.errors import LoadError
 from labrpc.simulated import os_
 from labrpc.simulated.context import BoxContext, current_box
-from labrpc.simulated.stdlib import module_functions, standard_modules
+from labrpc.simulated.stdlib import PRIVATE, module_functions, standard_modules
 from labrpc.submission import Submission
 
 
@@ -27,12 +27,14 @@ class Importer:
 
     Attributes:
         own: the submission's modules that have been loaded, by name.
+        builtins: what these modules find as their built-in names.
     """
 
     def __init__(self, submission: Submission, box: BoxContext) -> None:
         self.own: dict[str, ModuleType] = {}
         self._submission = submission
         self._box = box
+        self.builtins = BOX_BUILTINS
         self._standard = standard_modules()
         self._private: dict[str, ModuleType] = {}
 
@@ -55,6 +57,11 @@ class Importer:
         with HostModules():
             return importlib.import_module(name)
 
+    def load_own(self, name: str) -> None:
+        """Load the module `name` if it is one of the submission's."""
+        if name in self._submission.files and name not in self.own:
+            self.load(name)
+
     def _load_own(self, name: str) -> ModuleType:
         parent, _, child = name.rpartition(".")
         if parent:
@@ -65,7 +72,7 @@ class Importer:
         file = self._submission.files[name]
         is_package = file is None or file.name == "__init__.py"
         module = ModuleType(name)
-        module.__builtins__ = BOX_BUILTINS  # type: ignore[attr-defined]
+        module.__builtins__ = self.builtins  # type: ignore[attr-defined]
         module.__package__ = name if is_package else parent
         module.__spec__ = ModuleSpec(
             name, None, origin=str(file), is_package=is_package
@@ -75,17 +82,28 @@ class Importer:
         if is_package:
             module.__path__ = []
         self.own[name] = module
-        sys.modules[name] = module
+        self._publish(module)
         if code is not None:
             try:
                 exec(code, vars(module))
             except BaseException:
                 del self.own[name]
-                sys.modules.pop(name, None)
+                self._withdraw(name)
                 raise
         if parent:
             setattr(self.own[parent], child, module)
         return module
+
+    def _publish(self, module: ModuleType) -> None:
+        """Let `sys.modules` show a new module of this box, which is the one that runs."""
+        name = module.__name__
+        if name in sys.modules:
+            _hidden[name] = sys.modules[name]
+        sys.modules[name] = module
+
+    def _withdraw(self, name: str) -> None:
+        """Take a module that could not be executed out of `sys.modules`."""
+        _uninstall(name)
 
     def _simulated(self, name: str) -> ModuleType | None:
         """Return what stands in for the module `name`, if anything does."""
@@ -99,15 +117,19 @@ class Importer:
             vars(module).update(module_functions(vars(standard)["Random"]()))
         elif name == "sys":
             module = os_.sys_module(self.own, self._box.output)
-        elif name == "logging":
-            modules = self._standard.modules | {"sys": self.load("sys")}
-            module = self._standard.execute(name, modules)
+        elif name in PRIVATE:
+            own = {part: self.load(part) for part in ("sys", "random")}
+            module = self._standard.execute(name, self._standard.modules | own)
+        elif name == "io":
+            module = os_.io_module()
         elif name == "builtins":
             module = ModuleType(name)
             vars(module).update(BOX_BUILTINS)
         elif name == "importlib":
             module = ModuleType(name)
             module.import_module = import_module  # type: ignore[attr-defined]
+        elif name == "asyncio" or name.startswith("asyncio."):
+            return self._asyncio(name)
         elif name == "labrpc":
             module = ModuleType(name, labrpc.__doc__)
             vars(module).update({n: getattr(labrpc, n) for n in labrpc.__all__})
@@ -115,6 +137,19 @@ class Importer:
             return self._standard.modules.get(name)
         self._private[name] = module
         return module
+
+    def _asyncio(self, name: str) -> ModuleType:
+        """Return `asyncio` or a module of it, made when the first server asks."""
+        standard = self._standard.modules
+        if "asyncio" not in standard:
+            with HostModules():
+                asyncio_ = importlib.import_module("labrpc.simulated.asyncio_")
+            asyncio_.add_to(self._standard)
+        if name not in standard:
+            raise ImportError(
+                f"a server in the lab cannot import {name}: {os_.NETWORK}"
+            )
+        return standard[name]
 
     def import_(
         self,

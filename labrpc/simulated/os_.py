@@ -10,9 +10,10 @@ from typing import Any, NoReturn
 
 from labrpc.simulated.context import BoxContext, current_box
 
-_NETWORK = "a server talks to the others by peers[i].call(…), and to nobody else"
-_PROCESS = "a server is one process: it cannot start, signal or share with others"
+NETWORK = "a server talks to the others by peers[i].call(…), and to nobody else"
+PROCESS = "a server is one process: it cannot start, signal or share with others"
 _BACK_DOOR = "it reaches past the simulated threads and clocks that a run replays by"
+_DISK = "what must survive a crash goes to persister.save, what you print is recorded"
 _LAB = "the lab itself is out of a server's reach; import from labrpc only"
 
 # Modules that a server cannot import, and why. A name covers its submodules.
@@ -20,17 +21,21 @@ FORBIDDEN = {
     **dict.fromkeys(
         ("socket", "_socket", "ssl", "_ssl", "select", "selectors", "socketserver",
          "http", "urllib", "xmlrpc", "ftplib", "smtplib", "imaplib", "poplib",
-         "wsgiref", "requests", "httpx", "aiohttp", "zmq", "grpc"), _NETWORK),
+         "wsgiref", "requests", "httpx", "aiohttp", "zmq", "grpc"), NETWORK),
     **dict.fromkeys(
         ("subprocess", "multiprocessing", "_multiprocessing", "_posixsubprocess",
-         "_posixshmem", "pty", "signal", "_signal", "fcntl", "mmap", "sqlite3", "dbm",
-         "shelve", "concurrent.futures.process", "logging.handlers"), _PROCESS),
+         "_posixshmem", "pty", "signal", "_signal", "fcntl", "mmap",
+         "concurrent.futures.process", "concurrent.futures.interpreter"), PROCESS),
+    **dict.fromkeys(
+        ("pathlib", "tempfile", "shutil", "fileinput", "sqlite3", "dbm", "shelve",
+         "logging.handlers", "logging.config"), _DISK),
     **dict.fromkeys(
         ("ctypes", "_ctypes", "cffi", "greenlet", "gevent", "eventlet", "trio",
-         "asyncio", "_asyncio", "faulthandler", "posix", "_xxsubinterpreters",
-         "_interpreters", "gc"), _BACK_DOOR),
+         "_asyncio", "faulthandler", "posix", "_xxsubinterpreters",
+         "_interpreters", "gc", "_queue", "_random", "_uuid"), _BACK_DOOR),
     **dict.fromkeys(
-        ("tester", "grade", "pytest", "_pytest", "pluggy", "xdist", "execnet"), _LAB),
+        ("labrpc", "raft", "tester", "tests", "grade", "pytest", "_pytest", "pluggy",
+         "xdist", "execnet"), _LAB),
 }  # fmt: skip
 
 _DENIED_IN_OS = (
@@ -65,7 +70,6 @@ def refuse(name: str, reason: str) -> Callable[..., NoReturn]:
     return refused
 
 
-_DISK = "what must survive a crash goes to persister.save, what you print is recorded"
 open_file = refuse("open", _DISK)
 read_input = refuse("input", "nobody sits at its keyboard")
 
@@ -82,7 +86,7 @@ def as_module() -> ModuleType:
     names.update(vars(real_os))
     for name in _DENIED_IN_OS:
         if name in names:
-            names[name] = refuse(f"os.{name}", _PROCESS)
+            names[name] = refuse(f"os.{name}", PROCESS)
     names["urandom"] = urandom
     names["getrandom"] = lambda size, flags=0: urandom(size)
     names["getpid"] = lambda: 1000 * current_box().incarnation + current_box().server
@@ -91,6 +95,28 @@ def as_module() -> ModuleType:
     names["register_at_fork"] = lambda **hooks: None
     names["environ"] = {}
     names["getenv"] = lambda key, default=None: default
+    return module
+
+
+def io_module() -> ModuleType:
+    """Return the module that a server imports as `io`: it opens no files."""
+    module = ModuleType("io", io.__doc__)
+    names = vars(module)
+    names.update(vars(io))
+    for name in ("open", "open_code", "FileIO"):
+        names[name] = refuse(f"io.{name}", _DISK)
+    return module
+
+
+def atexit_module() -> ModuleType:
+    """Return the module that a server imports as `atexit`.
+
+    Nothing that is registered ever runs: a server ends by a power cut.
+    """
+    module = ModuleType("atexit")
+    names = vars(module)
+    names["register"] = lambda function, *args, **kwargs: function
+    names["unregister"] = lambda function: None
     return module
 
 

@@ -11,6 +11,8 @@ import functools
 import importlib
 import importlib.util
 import random as real_random
+import uuid as real_uuid
+from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -18,8 +20,7 @@ from labrpc.simulated import datetime_, os_, thread_, time_
 from labrpc.simulated.context import current_box
 from labrpc.threads import Task, current_scheduler, current_task, getcurrent
 
-# Executed afresh in this order: each uses only those before it. `logging` is
-# missing because its loggers are state: each box gets its own (see importer).
+# Executed afresh in this order: each uses only those before it.
 _REEXECUTED = (
     "threading",
     "_threading_local",
@@ -27,14 +28,16 @@ _REEXECUTED = (
     "sched",
     "random",
     "secrets",
-    "uuid",
     "concurrent",
     "concurrent.futures._base",
     "concurrent.futures.thread",
     "concurrent.futures",
 )
+# Executed afresh for each box that asks: they keep state of their own (loggers,
+# the last time stamp) or write to the server's own `sys.stderr`.
+PRIVATE = ("logging", "pprint", "traceback", "uuid")
 # C accelerators that would bypass the simulated primitives.
-_WITHOUT = {"_queue", "_uuid"}
+_WITHOUT = {"_queue", "_uuid", "_asyncio"}
 # Py_TPFLAGS_HEAPTYPE: the class was made by Python code, so it can be changed.
 _HEAP_TYPE = 1 << 9
 
@@ -48,6 +51,10 @@ class StandardModules:
             "time": time_.as_module(),
             "os": os_.as_module(),
             "datetime": datetime_.as_module(),
+            datetime_.__name__: datetime_,  # Where pickle looks its classes up.
+            "atexit": os_.atexit_module(),
+            # Its submodules look for each other in it before it is executed.
+            "concurrent.futures": ModuleType("concurrent.futures"),
         }
         for name in _REEXECUTED:
             if name == "concurrent.futures":
@@ -60,13 +67,20 @@ class StandardModules:
                 vars(self.modules["threading"])["local"] = vars(module)["local"]
             elif name == "random":
                 _finish_random(module)
-            elif name == "uuid":
-                _finish_uuid(module)
-        vars(self.modules["concurrent"])["futures"] = self.modules["concurrent.futures"]
-        vars(self.modules["concurrent.futures"])["thread"] = self.modules[
-            "concurrent.futures.thread"
-        ]
-        self._pristine = [(module, dict(vars(module))) for module in self._owned()]
+        futures = self.modules["concurrent.futures"]
+        vars(self.modules["concurrent"])["futures"] = futures
+        for name in ("_base", "thread"):
+            vars(futures)[name] = self.modules[f"concurrent.futures.{name}"]
+        vars(futures)["__all__"] = tuple(
+            n for n in vars(futures)["__all__"] if n != "ProcessPoolExecutor"
+        )
+        self._pristine: list[tuple[Any, dict[str, Any]]] = []
+        self._protect(self.modules)
+
+    def add(self, modules: dict[str, ModuleType]) -> None:
+        """Add modules that were executed over these."""
+        self.modules.update(modules)
+        self._protect(modules)
 
     def execute(self, name: str, modules: dict[str, ModuleType]) -> ModuleType:
         """Run a standard module over simulated ones, and add it to `modules`."""
@@ -78,23 +92,26 @@ class StandardModules:
         namespace["__file__"] = _source(name)[1]
         namespace["__package__"] = name.rpartition(".")[0]
         if name in ("concurrent", "concurrent.futures", "logging"):
-            namespace["__path__"] = []
+            namespace["__path__"] = [str(Path(_source(name)[1]).parent)]
             namespace["__package__"] = name
         modules[name] = module
         exec(_source(name)[0], namespace)
+        if name == "uuid":
+            _finish_uuid(module)
         return module
 
-    def _owned(self) -> list[Any]:
-        """Return the modules, and the classes that were made for them."""
+    def _protect(self, modules: dict[str, ModuleType]) -> None:
+        """Note modules, and the classes that were made for them, as they are."""
         classes = [
             value
-            for module in self.modules.values()
+            for module in modules.values()
             for value in vars(module).values()
             if isinstance(value, type)
             and value.__module__ == module.__name__
             and value.__flags__ & _HEAP_TYPE
         ]
-        return [*self.modules.values(), *classes]
+        for owner in (*modules.values(), *classes):
+            self._pristine.append((owner, dict(vars(owner))))
 
     def restore(self) -> None:
         """Undo what a submission has done to the modules, between two runs."""
@@ -114,8 +131,9 @@ class StandardModules:
         """Take ids and hashes of objects out of the order of futures."""
         base = self.modules["concurrent.futures._base"]
         future = vars(base)["Future"]
-        future.__hash__ = lambda self: hash(_serial(self))
-        vars(base)["id"] = _serial
+        future.__hash__ = lambda self: hash(serial(self))
+        vars(base)["id"] = serial
+        vars(base)["LOGGER"] = BoxLogger("concurrent.futures")
         pool = vars(self.modules["concurrent.futures.thread"])["ThreadPoolExecutor"]
         pool._counter = lambda self=None: current_box().next_serial("pool")
 
@@ -149,6 +167,8 @@ def _import(
         name = importlib.util.resolve_name("." * level + name, globals["__package__"])
     if name in _WITHOUT:
         raise ImportError(f"{name} is left out: its Python form is used")
+    if name == "concurrent.futures.process":  # Imported when it is asked for.
+        os_.refuse_import(name)
     if name in modules:
         if fromlist:
             for attribute in fromlist:
@@ -160,7 +180,23 @@ def _import(
     return __import__(name, None, None, fromlist, 0)
 
 
-def _serial(thing: Any) -> int:
+class BoxLogger:
+    """What `concurrent.futures` and `asyncio` complain to: the running server's log."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        for level in ("debug", "info", "warning", "error", "critical", "exception"):
+            setattr(self, level, functools.partial(self._log, level))
+
+    def _log(self, level: str, message: str, *args: Any, **how: Any) -> None:
+        # A power cut reaches the workers as an exception, and is none of theirs.
+        task = current_task()
+        if task is not None and not task.dying:
+            logging: Any = current_box().importer.load("logging")
+            getattr(logging.getLogger(self._name), level)(message, *args, **how)
+
+
+def serial(thing: Any) -> int:
     """Return a number for an object, in the order in which they are asked for."""
     serial: int | None = vars(thing).get("_lab_serial")
     if serial is None:
@@ -188,9 +224,10 @@ def _finish_random(module: ModuleType) -> None:
 def _finish_uuid(module: ModuleType) -> None:
     """Keep the machine's network address and clock out of uuid1."""
     names = vars(module)
+    # The process's own class, so that ids can be pickled.
+    names["UUID"] = real_uuid.UUID
     names["getnode"] = lambda: 0x02_00_00_00_00_00 + current_box().server
     names["_generate_time_safe"] = names["_UuidCreate"] = None
-    names["_last_timestamp"] = None
 
 
 def module_functions(generator: real_random.Random) -> dict[str, Any]:
@@ -254,40 +291,39 @@ def _finish_threading(module: ModuleType) -> None:
     class LabThread(thread_class):  # type: ignore[misc]
         """A thread that the lab started: the constructor's, or a handler's."""
 
-        def __init__(self, task: Task) -> None:
-            super().__init__(name=task.name, daemon=True)
+        def __init__(self, name: str, ident: int) -> None:
+            super().__init__(name=name, daemon=False)
             self._lab_ended = names["Event"]()
-            self._ident = self._native_id = task.ident
+            self._ident = self._native_id = ident
             self._started.set()
 
     def current_thread() -> Any:
         task = current_task()
         if task is None:
             return names["_main_thread"]
-        if task.thread is None:
-            task.thread = _PENDING  # LabThread asks for the current thread.
-            task.thread = LabThread(task)
-        return task.thread
+        return task.thread or thread_of(task)
 
     def enumerate_threads() -> list[Any]:
-        return [task.thread or _thread_of(task) for task in current_scheduler().tasks]
+        return [task.thread or thread_of(task) for task in current_scheduler().tasks]
 
-    def _thread_of(task: Task) -> Any:
-        task.thread = LabThread(task)
+    def thread_of(task: Task) -> Any:
+        if task.ident == _MAIN_IDENT:
+            task.thread = main_thread()
+        else:
+            task.thread = LabThread(task.name, task.ident)
         return task.thread
 
     def main_thread() -> Any:
         """Return the thread that ran the constructor, ended or not."""
         box = current_box()
         if box.main_thread is None:
-            box.main_thread = LabThread(getcurrent())
-            box.main_thread._name = "MainThread"
+            box.main_thread = LabThread("MainThread", _MAIN_IDENT)
         return box.main_thread
 
     thread_class.start = start
     thread_class.join = join
     thread_class.is_alive = is_alive
-    thread_class.__hash__ = lambda self: hash(_serial(self))
+    thread_class.__hash__ = lambda self: hash(serial(self))
     names["_allocate_lock"] = thread_.Notification
     names["_counter"] = lambda: current_box().next_serial("thread")
     names["current_thread"] = names["currentThread"] = current_thread
@@ -298,10 +334,5 @@ def _finish_threading(module: ModuleType) -> None:
     names["main_thread"] = main_thread
 
 
-class _Pending:
-    """What `current_thread` answers while the thread's object is being made."""
-
-    daemon = True
-
-
-_PENDING = _Pending()
+# The first thread of every box runs the constructor.
+_MAIN_IDENT = 1

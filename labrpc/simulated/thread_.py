@@ -12,7 +12,13 @@ from types import ModuleType, TracebackType
 from typing import Any
 
 from labrpc.clock import from_seconds
-from labrpc.threads import TIMED_OUT, Task, current_scheduler, getcurrent
+from labrpc.threads import (
+    SLEEP_NS_MIN,
+    TIMED_OUT,
+    Task,
+    current_scheduler,
+    getcurrent,
+)
 
 TIMEOUT_MAX = real_thread.TIMEOUT_MAX
 error = RuntimeError
@@ -28,21 +34,27 @@ def _deadline_ns(now_ns: int, blocking: bool, timeout: float) -> int | None:
         raise ValueError("timeout value must be a non-negative number")
     if timeout > TIMEOUT_MAX:
         raise OverflowError("timeout value is too large")
-    return now_ns + from_seconds(timeout)
+    return now_ns + max(from_seconds(timeout), SLEEP_NS_MIN)
 
 
 class _Waiting:
-    """What locks of both kinds share: who holds it and who waits for it."""
+    """What locks of both kinds share: who holds it and who waits for it.
 
-    __slots__ = ("__weakref__", "holder", "waiters")
+    `ident` is the holder's number. A greenlet that runs another thread by now
+    carries another one: the thread that took the lock has ended, and holds it
+    for ever unless somebody else releases it.
+    """
+
+    __slots__ = ("__weakref__", "holder", "ident", "waiters")
 
     def __init__(self) -> None:
         self.holder: Task | None = None
+        self.ident = 0
         self.waiters: deque[Task] | None = None
 
     def _wait(self, blocking: bool, timeout: float) -> bool:
         """Wait until the holder hands the lock over; False on a time-out."""
-        if not blocking:
+        if not blocking or timeout == 0:
             _deadline_ns(0, blocking, timeout)
             return False
         task = getcurrent()
@@ -77,15 +89,26 @@ class _Waiting:
             task = self.waiters.popleft()
             if task.scheduler.wake(task):
                 self.holder = task
+                self.ident = task.ident
                 return
         self.holder = None
+
+    def living_holder(self) -> Task | None:
+        """Return the thread that holds the lock, None if it is free or has ended."""
+        task = self.holder
+        if task is None or task.ident != self.ident:
+            return None
+        return task if task in task.scheduler.tasks else None
 
     def describe_wait(self) -> str:
         """Return the lock and its holder, for a deadlock report."""
         kind = type(self).__name__
         if self.holder is None:
             return f"a {kind}"
-        return f"a {kind} held by {getattr(self.holder, 'name', 'the lab')}"
+        holder = self.living_holder()
+        if holder is None:
+            return f"a {kind} held by a thread that has ended"
+        return f"a {kind} held by {holder.name}"
 
 
 class Lock(_Waiting):
@@ -98,7 +121,8 @@ class Lock(_Waiting):
         if self.holder is None:
             if timeout != -1:
                 _deadline_ns(0, blocking, timeout)
-            self.holder = getcurrent()
+            self.holder = task = getcurrent()
+            self.ident = getattr(task, "ident", 0)
             return True
         return self._wait(blocking, timeout)
 
@@ -115,7 +139,8 @@ class Lock(_Waiting):
     def __enter__(self) -> bool:
         """Take the lock."""
         if self.holder is None:
-            self.holder = getcurrent()
+            self.holder = task = getcurrent()
+            self.ident = getattr(task, "ident", 0)
             return True
         return self._wait(True, -1)
 
@@ -169,14 +194,14 @@ class RLock(_Waiting):
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Take the lock, once more if this thread holds it already."""
-        task = getcurrent()
-        if self.holder is task:
-            self.count += 1
-            return True
         if self.holder is None:
             if timeout != -1:
                 _deadline_ns(0, blocking, timeout)
-            self.holder = task
+            self.holder = task = getcurrent()
+            self.ident = getattr(task, "ident", 0)
+        elif self._is_owned():
+            self.count += 1
+            return True
         elif not self._wait(blocking, timeout):
             return False
         self.count = 1
@@ -209,10 +234,11 @@ class RLock(_Waiting):
         return self.holder is not None
 
     def _is_owned(self) -> bool:
-        return self.holder is getcurrent()
+        task = getcurrent()
+        return self.holder is task and self.ident == getattr(task, "ident", 0)
 
     def _recursion_count(self) -> int:
-        return self.count if self.holder is getcurrent() else 0
+        return self.count if self._is_owned() else 0
 
     def _release_save(self) -> int:
         """Free the lock wholly, for Condition.wait; return how deep it was."""

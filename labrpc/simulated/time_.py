@@ -1,5 +1,6 @@
 """`time` in virtual time."""
 
+import calendar
 import time as real_time
 from collections.abc import Callable
 from types import ModuleType
@@ -71,14 +72,22 @@ def as_module() -> ModuleType:
     module = ModuleType("time", real_time.__doc__)
     names = vars(module)
     names.update(vars(real_time))
-    for function in (
-        monotonic_ns, monotonic, time_ns, time, sleep, strftime, asctime,
-        clock_gettime, clock_gettime_ns,
-    ):  # fmt: skip
-        names[function.__name__] = function
-    names["perf_counter"] = names["process_time"] = names["thread_time"] = monotonic
-    names["perf_counter_ns"] = names["process_time_ns"] = monotonic_ns
-    names["thread_time_ns"] = monotonic_ns
-    names["localtime"] = names["gmtime"] = _of_now(real_time.gmtime)
-    names["ctime"] = _of_now(lambda seconds: asctime(real_time.gmtime(seconds)))
+    made: dict[str, Callable[..., Any]] = {
+        function.__name__: function
+        for function in (
+            monotonic_ns, monotonic, time_ns, time, sleep, strftime, asctime,
+            clock_gettime, clock_gettime_ns,
+        )
+    }  # fmt: skip
+    made["perf_counter"] = made["process_time"] = made["thread_time"] = monotonic
+    made["perf_counter_ns"] = made["process_time_ns"] = monotonic_ns
+    made["thread_time_ns"] = monotonic_ns
+    made["localtime"] = made["gmtime"] = _of_now(real_time.gmtime)
+    made["ctime"] = _of_now(lambda seconds: asctime(real_time.gmtime(seconds)))
+    # Real ones do not become methods as a class's attribute, as in
+    # `logging.Formatter.converter = time.gmtime`; Python functions would.
+    names.update({name: staticmethod(function) for name, function in made.items()})
+    names["mktime"] = calendar.timegm
+    names["timezone"] = names["altzone"] = names["daylight"] = 0
+    names["tzname"] = ("UTC", "UTC")
     return module

@@ -12,7 +12,7 @@ from labrpc.submission import Submission
 from tester.failures import KEPT_PER_TEST_MAX, FailureStore
 from tester.run import graded_run, run_test
 from tester.seeds import parse_duration, portions, slices
-from tester.stress import Tally, interval_95, reasons
+from tester.stress import Tally, interval_95, markdown, reasons
 from tester.suite import collect
 from tester.verdict import Run, Verdict
 
@@ -106,6 +106,16 @@ def test_a_failed_run_is_never_tried_again(monkeypatch):
     assert len(tries) == 1
 
 
+def test_the_markdown_summary_has_rates_reasons_and_replays():
+    tally = Tally()
+    tally.add([a_run(3, reason="lost | <b> ```", replay="pytest x --seed 3")])
+    tally.add([a_run(4, Verdict.PASSED)])
+    text = markdown(tally, "Raft lab: s")
+    assert "| 2A | test_x | 2 | 1 | 50.00 % | 9.45 to 90.55 % |" in text
+    assert "```\nlost | <b> '''\n```" in text
+    assert "```\npytest x --seed 3\n```" in text
+
+
 # Kept failures.
 
 
@@ -195,8 +205,14 @@ def lab(directory, *options):
 
 def test_failing_seeds_are_tried_first_and_alone_with_lab_failed(tmp_path):
     k = ["-k", "test_figure_8 and not unreliable"]
-    first = lab(tmp_path, *k, "--seeds", "12", "-n", "2", "-q")
+    reports = ["--lab-summary", "summary.md", "--junitxml", "junit.xml"]
+    first = lab(tmp_path, *k, "--seeds", "12", "-n", "2", "-q", *reports)
     assert "95 % interval" in first.stdout
+    summary = (tmp_path / "summary.md").read_text()
+    assert "| 2C | test_figure_8 | 12 |" in summary
+    junit = (tmp_path / "junit.xml").read_text()
+    for name in ("seed", "verdict", "reason", "replay", "virtual_s"):
+        assert f'<property name="{name}"' in junit
     assert "first at seed" in first.stdout
     assert "(State Machine Safety, Figure 3)" in first.stdout
     kept = list((tmp_path / ".lab" / "failures").iterdir())

@@ -1,0 +1,190 @@
+"""Worlds of small submissions, closed when the test ends."""
+
+import inspect
+import os
+import re
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import labrpc
+from labrpc.box import InProcessBox
+from labrpc.record import Recorder
+from labrpc.submission import Submission
+from labrpc.world import World
+
+ROOT = Path(labrpc.__file__).parents[1]
+
+# What a test's submission gets unless it brings a constructor of its own.
+HEAD = """\
+import threading, time
+from labrpc import ApplyMsg
+
+class Server:
+    def __init__(self, peers, me, persister, apply_ch):
+        self.peers, self.me, self.persister = peers, me, persister
+        self.apply_ch = apply_ch
+        self.boot()
+
+    def boot(self):
+        pass
+"""
+
+# Stands for a program that neither ends nor fails.
+STUCK = "the program did not end"
+REAL_SECONDS_MAX = 20.0
+
+
+class Lab:
+    """Writes submissions and runs worlds of them."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.worlds: list[World] = []
+        self._written = 0
+
+    def write(self, files: str | Mapping[str, str], at: str | None = None) -> Path:
+        """Write `raft.py`, or several files, into a directory of their own."""
+        if isinstance(files, str):
+            files = {"raft.py": files}
+        self._written += 1
+        directory = self.directory / (at or f"submission_{self._written}")
+        for name, text in files.items():
+            file = directory / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(textwrap.dedent(text))
+        return directory
+
+    def raft(self, body: str, head: str = "") -> str:
+        """Return a submission: methods for `Raft`, after module-level code."""
+        methods = textwrap.indent(textwrap.dedent(body), "    ")
+        return f"{HEAD}\n{textwrap.dedent(head)}\nclass Raft(Server):\n{methods}\n"
+
+    def world(
+        self,
+        source: str | Path,
+        servers: int = 1,
+        seed: str = "seed",
+        recorder: Recorder | None = None,
+        start: bool = True,
+    ) -> World:
+        """Return a world of running servers, all connected."""
+        path = source if isinstance(source, Path) else self.write(source)
+        submission = Submission.find(path)
+        world = World(
+            servers,
+            seed,
+            lambda server, life: InProcessBox(submission, server, life, seed),
+            recorder,
+        )
+        self.worlds.append(world)
+        for src in range(servers):
+            for dst in range(servers):
+                world.network.enable(src, dst)
+        for server in range(servers if start else 0):
+            world.start(server)
+        return world
+
+    def run(self, program: Callable[[], Any] | str, seed: str = "seed") -> Any:
+        """Run a program inside a box, and return what it returned."""
+        source = _source(program) + (
+            "\nclass Raft:\n"
+            "    def __init__(self, peers, me, persister, apply_ch): pass\n"
+            "    def run(self): return program()\n"
+        )
+        world = self.world(source, seed=seed)
+        return world.invoke(0, "run")
+
+    def close(self) -> None:
+        """End every world."""
+        for world in self.worlds:
+            world.close()
+
+
+def _source(program: Callable[[], Any] | str) -> str:
+    """Return module text that defines `program`."""
+    if isinstance(program, str):
+        return textwrap.dedent(program)
+    text = textwrap.dedent(inspect.getsource(program))
+    text = text[text.index("def ") :]
+    return re.sub(r"^def \w+\(", "def program(", text)
+
+
+def run_for_real(program: Callable[[], Any] | str) -> Any:
+    """Run a program on the process's own modules, in a thread of its own."""
+    if isinstance(program, str):
+        module = type(sys)("real_program")
+        sys.modules["real_program"] = module
+        exec(_source(program), vars(module))
+        program = module.program
+    results: list[Any] = []
+
+    def run() -> None:
+        try:
+            results.append(program())
+        except Exception as exc:  # The test compares it with what the box says.
+            results.append(exc)
+        finally:
+            sys.modules.pop("real_program", None)
+
+    # Python's own hook, not pytest's, which takes a SystemExit for a failure.
+    hook, threading.excepthook = threading.excepthook, threading.__excepthook__
+    thread = threading.Thread(target=run)
+    thread.daemon = True
+    thread.start()
+    thread.join(REAL_SECONDS_MAX)
+    threading.excepthook = hook
+    result = results[0] if results else STUCK
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    """Worlds of small submissions, closed when the test ends."""
+    lab = Lab(tmp_path)
+    yield lab
+    lab.close()
+
+
+@pytest.fixture
+def same_for_real(lab: Lab) -> Callable[[Callable[[], Any] | str], Any]:
+    """Check that a program does the same inside a box and on real threads."""
+
+    def check(program: Callable[[], Any] | str) -> Any:
+        real = run_for_real(program)
+        assert real not in (None, STUCK, (), [], {}), "the program shows nothing"
+        simulated = lab.run(program)
+        assert simulated == real
+        return simulated
+
+    return check
+
+
+@pytest.fixture
+def other_process(tmp_path: Path) -> Callable[..., str]:
+    """Run a script in a process of its own, under another hash seed."""
+
+    def run(script: str, hash_seed: int, *args: str) -> str:
+        file = tmp_path / "script.py"
+        file.write_text(textwrap.dedent(script))
+        path = os.pathsep.join([str(ROOT), *filter(None, [os.getenv("PYTHONPATH")])])
+        done = subprocess.run(
+            [sys.executable, str(file), *args],
+            env=os.environ | {"PYTHONHASHSEED": str(hash_seed), "PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    return run

@@ -1,0 +1,238 @@
+"""Finding a submission and running its modules, once per incarnation."""
+
+import sys
+
+import pytest
+
+from labrpc.errors import LoadError, SubmissionError
+from labrpc.submission import Submission
+
+INIT = "def __init__(self, peers, me, persister, apply_ch): self.me = me"
+RAFT = f"class Raft:\n    {INIT}\n    def look(self): return look()\n"
+PLAIN = RAFT + "def look(): return 'here'\n"
+
+LAYOUTS = {
+    "a directory with raft/": ({"raft/__init__.py": PLAIN}, ""),
+    "the package raft/ itself": ({"raft/__init__.py": PLAIN}, "raft"),
+    "a package of another name": ({"alice/__init__.py": PLAIN}, "alice"),
+    "a flat raft.py": ({"raft.py": PLAIN}, ""),
+    "a single file of any name": ({"alice.py": PLAIN}, "alice.py"),
+    "a single file that is no identifier": ({"hand-in 2.py": PLAIN}, "hand-in 2.py"),
+    "no __init__": ({"raft/raft.py": PLAIN}, ""),
+    "no __init__, named itself": ({"raft/raft.py": PLAIN}, "raft"),
+    "an empty __init__": ({"raft/__init__.py": "", "raft/raft.py": PLAIN}, ""),
+    "an __init__ that re-exports": (
+        {"raft/__init__.py": "from .raft import Raft", "raft/raft.py": PLAIN},
+        "",
+    ),
+    "neighbours that are not loaded": (
+        {"raft/__init__.py": PLAIN, "setup.py": "1/0", "tests/x.py": "1/0"},
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layout_is_found(lab, layout):
+    files, inside = LAYOUTS[layout]
+    world = lab.world(lab.write(files) / inside)
+    assert world.invoke(0, "look") == "here"
+
+
+IMPORTS = {
+    "relative": "from .log import where",
+    "relative module": "from . import log\nwhere = log.where",
+    "relative module as": "from . import log as l\nwhere = l.where",
+    "relative from a sub-package": "from .sub.deep import where",
+    "absolute": "from raft.log import where",
+    "absolute module": "import raft.log\nwhere = raft.log.where",
+    "absolute as": "import raft.log as r\nwhere = r.where",
+    "absolute deep": "import raft.sub.deep\nwhere = raft.sub.deep.where",
+    "absolute deep as": "import raft.sub.deep as d\nwhere = d.where",
+    "star": "from raft.log import *",
+    "by name": "import importlib\nwhere = importlib.import_module('.log', 'raft').where",
+    "of a neighbour": "import shared\nwhere = shared.where",
+    "of a neighbouring package": "from other.part import where",
+    "in a cycle": "from .left import where",
+    "in a cycle of modules": "import raft.ping as p\nwhere = p.where",
+}
+FILES = {
+    "raft/log.py": "where = 'log'",
+    "raft/sub/__init__.py": "",
+    "raft/sub/deep.py": "from ..log import where\nfrom .. import log",
+    "raft/left.py": "from . import right\nwhere = 'left'\ndef f(): return right.g()",
+    "raft/right.py": "from . import left\ndef g(): return left.where",
+    "raft/ping.py": "import raft.pong as pong\nwhere = 'ping'",
+    "raft/pong.py": "import raft.ping as ping\nassert not hasattr(ping, 'where')",
+    "shared.py": "where = 'shared'",
+    "other/__init__.py": "",
+    "other/part.py": "from other import part\nwhere = 'part'",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "when"),
+    # `import *` is only allowed at module level.
+    [(kind, "at run time") for kind in IMPORTS if kind != "star"]
+    + [(kind, "at the top") for kind in IMPORTS],
+)
+def test_import_works(lab, kind, when):
+    imports = IMPORTS[kind]
+    if when == "at the top":
+        main = f"{RAFT}{imports}\ndef look(): return where\n"
+    else:
+        body = imports.replace("\n", "\n    ")
+        main = f"{RAFT}def look():\n    {body}\n    return where\n"
+    world = lab.world(lab.write({**FILES, "raft/__init__.py": main}))
+    expected = {"relative from a sub-package": "log", "absolute deep": "log",
+                "absolute deep as": "log", "of a neighbour": "shared",
+                "of a neighbouring package": "part", "in a cycle": "left",
+                "in a cycle of modules": "ping"}.get(kind, "log")  # fmt: skip
+    assert world.invoke(0, "look") == expected
+
+
+def test_a_module_that_is_missing_is_named(lab):
+    files = {"raft/__init__.py": RAFT + "def look():\n    import raft.nothing\n"}
+    world = lab.world(lab.write(files))
+    with pytest.raises(SubmissionError, match=r"No module named 'raft.nothing'"):
+        world.invoke(0, "look")
+
+
+COUNTING = {
+    "raft/__init__.py": RAFT + "from . import state\ndef look(): return state.bump()\n",
+    "raft/state.py": "n = 0\ndef bump():\n    global n\n    n += 1\n    return n\n",
+}
+
+
+def test_globals_are_each_servers_own_and_die_with_it(lab):
+    world = lab.world(lab.write(COUNTING), servers=2)
+    assert [world.invoke(0, "look") for _ in range(3)] == [1, 2, 3]
+    assert world.invoke(1, "look") == 1
+    world.crash(0)
+    world.start(0)
+    assert world.invoke(0, "look") == 1
+    assert world.invoke(1, "look") == 2
+
+
+def test_patched_standard_modules_are_whole_again_in_the_next_world(lab):
+    patch = "import threading, time\ndef look():\n    was = time.time\n"
+    patch += "    time.time = threading.Lock = 5\n    return was != 5\n"
+    from labrpc.box import restore_process
+
+    for _ in range(2):
+        restore_process()
+        assert lab.world(RAFT + patch).invoke(0, "look")
+    restore_process()
+
+
+def fails(lab, files):
+    path = lab.write(files, at="work") if isinstance(files, dict) else files
+    with pytest.raises(LoadError) as told:
+        lab.world(path)
+    return str(told.value)
+
+
+def test_syntax_error_names_file_line_and_place(lab):
+    told = fails(lab, {"raft/__init__.py": PLAIN + "import raft.bad", "raft/bad.py": "x = 1\nif x\n"})  # fmt: skip
+    assert "syntax error in raft/bad.py, line 2" in told
+    assert "if x\n" in told
+    assert told.splitlines()[-1].strip() == "^"
+
+
+def test_missing_class_is_named_with_those_found(lab):
+    told = fails(lab, {"raft.py": "class raft: pass\nclass Server: pass"})
+    assert "defines no class Raft" in told
+    assert "Server, raft" in told
+
+
+def test_wrong_constructor_is_shown_beside_the_right_one(lab):
+    told = fails(lab, {"raft.py": "class Raft:\n    def __init__(self, me): pass"})
+    assert "def __init__(self, me)" in told
+    assert "def __init__(self, peers, me, persister, apply_ch)" in told
+
+
+def test_exception_at_import_names_the_line(lab):
+    told = fails(lab, {"raft.py": "x = 1\ny = x / 0\n" + PLAIN})
+    assert (
+        "ZeroDivisionError: division by zero (raft.py:2), while it was loaded" in told
+    )
+
+
+def test_exception_in_the_constructor_names_the_line(lab):
+    code = "class Raft:\n    def __init__(self, *args):\n        self.n = args[9]\n"
+    told = fails(lab, {"raft.py": code})
+    assert "IndexError: tuple index out of range (raft.py:3)" in told
+    assert "constructor" in told
+
+
+def test_exception_that_cannot_be_printed_is_reported_all_the_same(lab):
+    code = "class Bad(Exception):\n    def __str__(self): raise ValueError\nraise Bad\n"
+    assert "Bad" in fails(lab, {"raft.py": code})
+
+
+def test_warnings_of_the_compiler_fail_nothing(lab):
+    world = lab.world(RAFT + "def look(): return len('\\d')\n")
+    assert world.invoke(0, "look") == 2
+
+
+@pytest.mark.parametrize(
+    ("files", "inside", "reason"),
+    [
+        ({"raft.py": PLAIN}, "nowhere", "does not exist"),
+        ({"x.txt": ""}, "", "holds no submission"),
+        ({"x.txt": ""}, "x.txt", "is not a Python file"),
+        ({"raft/x.txt": ""}, "raft", "holds no submission"),
+    ],
+)
+def test_missing_submission_is_refused(lab, files, inside, reason):
+    path = lab.write(files) / inside
+    with pytest.raises(LoadError, match=reason):
+        Submission.find(path)
+    assert not Submission.looks_like_one(path)
+
+
+def test_not_text_is_refused(lab):
+    path = lab.write({"raft.py": ""})
+    (path / "raft.py").write_bytes(b"x = '\xff\xfe'\0")
+    assert "raft.py" in fails(lab, path)
+
+
+class Marker:
+    """Stands for the lab's own `raft` package among the process's modules."""
+
+
+def test_sys_modules_is_as_before_once_the_world_is_closed(lab, monkeypatch):
+    own, child = Marker(), Marker()
+    monkeypatch.setitem(sys.modules, "raft", own)
+    monkeypatch.setitem(sys.modules, "raft.log", child)
+    before = dict(sys.modules)
+    files = {**FILES, "raft/__init__.py": RAFT + "from .log import where\nimport shared\n"
+             "def look():\n    from raft import log, left\n    return log.where\n"}  # fmt: skip
+    world = lab.world(lab.write(files), servers=2)
+    for server in (0, 1, 0):
+        assert world.invoke(server, "look") == "log"
+    world.crash(1)
+    world.start(1)
+    world.close()
+    assert {n: m for n, m in sys.modules.items() if before.get(n) is not m} == {}
+    assert sys.modules["raft"] is own
+    assert sys.modules["raft.log"] is child
+
+
+def test_sys_modules_is_as_before_after_a_failed_load(lab, monkeypatch):
+    own = Marker()
+    monkeypatch.setitem(sys.modules, "raft", own)
+    before = dict(sys.modules)
+    fails(lab, {"raft/__init__.py": "from . import log\n1 / 0", "raft/log.py": ""})
+    lab.close()
+    assert sys.modules == before
+    assert sys.modules["raft"] is own
+
+
+def test_a_submission_never_sees_the_labs_own_raft(lab, monkeypatch):
+    monkeypatch.setitem(sys.modules, "raft", Marker())
+    monkeypatch.setitem(sys.modules, "raft.messages", Marker())
+    source = RAFT + "def look():\n    import raft.messages\n"
+    world = lab.world(lab.write({"raft/__init__.py": source}))
+    with pytest.raises(SubmissionError, match=r"No module named 'raft.messages'"):
+        world.invoke(0, "look")

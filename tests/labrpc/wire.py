@@ -1,0 +1,186 @@
+"""Classes of every kind that a server may send; test_encoding executes this file."""
+
+from __future__ import annotations
+
+import enum
+from collections import namedtuple
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
+
+
+class Color(enum.Enum):
+    RED = 1
+    DEEP = ("a", 2)
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Name(str, enum.Enum):  # noqa: UP042 - pickled unlike a StrEnum
+    A = "a"
+
+
+class Flags(enum.Flag):
+    X = 1
+    Y = 2
+
+
+@dataclass
+class Two:
+    a: Any
+    b: Any = 7
+
+
+@dataclass
+class Counted:
+    LIMIT: ClassVar[int] = 3
+    a: Any = 1
+    b: Any = 2
+
+
+@dataclass
+class One:
+    a: Any
+
+
+@dataclass
+class Empty:
+    pass
+
+
+@dataclass(frozen=True)
+class Frozen:
+    a: Any
+    b: Any
+
+
+@dataclass(slots=True)
+class Slotted:
+    a: Any
+    b: Any
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenSlotted:
+    a: Any
+    b: Any
+
+
+@dataclass
+class Child(Two):
+    c: Any = None
+
+
+class PlainChild(Two):
+    """Not a dataclass itself."""
+
+
+@dataclass
+class LateField:
+    a: Any = field(init=False)
+    b: Any = 0
+
+    def __post_init__(self):
+        self.a = self.b
+
+
+@dataclass
+class Boxed(Generic[T]):
+    a: T
+    b: T
+
+
+class Plain:
+    kind = "default"
+
+    def __init__(self, a, b):
+        self.a, self.b = a, b
+
+
+class Stateful:
+    def __init__(self, a, b):
+        self.a, self.b = a, b
+
+    def __getstate__(self):
+        return {"both": (self.a, self.b)}
+
+    def __setstate__(self, state):
+        self.a, self.b = state["both"]
+
+
+class Reduced:
+    def __init__(self, a, b):
+        self.a, self.b = a, b
+
+    def __reduce__(self):
+        return make_reduced, (self.a, self.b)
+
+
+def make_reduced(a, b):
+    return Reduced(a, b)
+
+
+class Slots:
+    __slots__ = ("a", "b")
+
+    def __init__(self, a, b):
+        self.a, self.b = a, b
+
+
+class Guarded:
+    def __init__(self, a, b):
+        self.__dict__.update(a=a, b=b)
+
+    def __setattr__(self, name, value):
+        raise AttributeError(name)
+
+
+class New:
+    def __new__(cls, *args):
+        return super().__new__(cls)
+
+    def __init__(self, a, b):
+        self.a, self.b = a, b
+
+
+class Outer:
+    @dataclass
+    class Inner:
+        a: Any
+        b: Any
+
+
+class Int(int):
+    pass
+
+
+class Text(str):
+    pass
+
+
+class Bytes(bytes):
+    pass
+
+
+class List(list):
+    pass
+
+
+class Dict(dict):
+    pass
+
+
+class Error(Exception):
+    pass
+
+
+class Pair(NamedTuple):
+    a: Any
+    b: Any
+
+
+Old = namedtuple("Old", "a b")

@@ -1,0 +1,165 @@
+"""Submissions of a few lines that misbehave in one way, and pytest run from outside."""
+
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from labrpc.submission import Submission
+from tester.checks import CheckedCluster
+from tester.run import GradedTest, run_test
+from tester.suite import collect
+from tester.verdict import Run
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# No Raft, but a dictatorship: server 0 leads term 1 for ever, and every server
+# applies what it is told, in order. While nothing fails, that passes each check.
+# A test overrides the one method in which its submission is to misbehave.
+DICTATOR = """\
+import threading, time
+from labrpc import ApplyMsg
+
+class Raft:
+    def __init__(self, peers, me, persister, apply_ch):
+        self.peers, self.me, self.persister = peers, me, persister
+        self.apply_ch = apply_ch
+        self.started = self.applied = 0
+        self.turn = threading.Condition()
+        self.set_up()
+
+    def set_up(self):
+        pass
+
+    def get_state(self):
+        return 1, self.me == 0
+
+    def start(self, command):
+        if self.me != 0:
+            return -1, 1, False
+        self.started += 1
+        for peer in self.peers:
+            self.send(peer, (self.started, command))
+        return self.started, 1, True
+
+    def send(self, peer, entry):
+        threading.Thread(target=peer.call, args=("Raft.take", entry)).start()
+
+    def take(self, entry):
+        index, command = entry
+        with self.turn:
+            self.turn.wait_for(lambda: self.applied == index - 1)
+            self.apply(index, command)
+            self.applied = index
+            self.turn.notify_all()
+
+    def apply(self, index, command):
+        self.apply_ch.put(ApplyMsg(True, command, index))
+
+    def snapshot(self, index, snapshot):
+        self.persister.save(b"", snapshot)
+"""
+
+Dictator = Callable[..., Submission]
+MakeCluster = Callable[..., CheckedCluster]
+RunScenario = Callable[..., Run]
+
+
+@pytest.fixture
+def dictator(tmp_path: Path) -> Dictator:
+    """Return a function that writes a dictator with some methods overridden."""
+
+    def write(override: str = "", name: str = "fake") -> Submission:
+        directory = tmp_path / name
+        directory.mkdir(exist_ok=True)
+        methods = textwrap.indent(textwrap.dedent(override), "    ")
+        (directory / "raft.py").write_text(f"{DICTATOR}\n{methods}\n")
+        return Submission.find(directory)
+
+    return write
+
+
+@pytest.fixture
+def make_cluster(dictator: Dictator) -> Iterator[MakeCluster]:
+    """Return a function that boots a cluster of dictators with some methods overridden."""
+    made: list[CheckedCluster] = []
+
+    def make(override: str = "", servers: int = 3, **options: bool) -> CheckedCluster:
+        cluster = CheckedCluster(dictator(override), "own tests", servers, **options)
+        made.append(cluster)
+        cluster.boot()
+        return cluster
+
+    yield make
+    for cluster in made:
+        cluster.close()
+
+
+@pytest.fixture(scope="session")
+def graded_tests() -> dict[str, GradedTest]:
+    """Return the graded suite by name."""
+    return {test.name: test for test in collect()}
+
+
+@pytest.fixture
+def run_scenario(
+    dictator: Dictator, graded_tests: dict[str, GradedTest]
+) -> RunScenario:
+    """Return a function that runs a graded test against an overridden dictator."""
+
+    def run(test: str, override: str = "", seed: int = 0) -> Run:
+        return run_test(graded_tests[test], dictator(override), seed)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def shell() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Return a function that runs a command line as a person would, from a directory.
+
+    Keywords are added to the environment; None removes a variable.
+    """
+
+    def run(
+        command: str, directory: Path, **variables: str | None
+    ) -> subprocess.CompletedProcess[str]:
+        environment = dict(os.environ)
+        # Neither this session's own options nor a colourful terminal may show.
+        for name in ("PYTEST_ADDOPTS", "PYTHONHASHSEED", "FORCE_COLOR", "NO_COLOR"):
+            environment.pop(name, None)
+        bin_ = str(Path(sys.executable).parent)
+        environment["PATH"] = os.pathsep.join([bin_, environment["PATH"]])
+        for name, value in variables.items():
+            environment.pop(name, None)
+            if value is not None:
+                environment[name] = value
+        return subprocess.run(
+            command,
+            shell=True,
+            cwd=directory,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def example() -> Callable[[str], Path]:
+    """Return a function that finds an example submission, or the reference."""
+
+    def find(name: str) -> Path:
+        return ROOT / "raft" if name == "raft" else ROOT / "tests/submissions" / name
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    """Return the root of the repository."""
+    return ROOT
