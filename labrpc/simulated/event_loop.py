@@ -1,0 +1,247 @@
+"""The event loop of the simulated `asyncio`: it waits in virtual time.
+
+`LoopMethods` completes the standard library's own `BaseEventLoop`, which
+leaves open how a loop waits and how other threads wake it. A loop with
+nothing to do parks its simulated thread. It has no sockets.
+"""
+
+import math
+import sys
+import weakref
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from labrpc.clock import SECOND
+from labrpc.simulated import os_
+from labrpc.simulated.context import BoxContext, current_box
+from labrpc.threads import (
+    DEATHS_MAX,
+    SLEEP_NS_MIN,
+    Task,
+    current_task,
+    getcurrent,
+    keep_for_ever,
+)
+
+# A task that ends by an exception has failed the server unless somebody has
+# asked for its outcome this much later.
+NOTICE_SECONDS = 1.0
+
+_NETWORK = (
+    "add_reader", "add_writer", "connect_accepted_socket", "create_connection",
+    "create_datagram_endpoint", "create_server", "create_unix_connection",
+    "create_unix_server", "getaddrinfo", "getnameinfo", "remove_reader",
+    "remove_writer", "sendfile", "sock_accept", "sock_connect", "sock_recv",
+    "sock_recv_into", "sock_recvfrom", "sock_recvfrom_into", "sock_sendall",
+    "sock_sendfile", "sock_sendto", "start_tls",
+)  # fmt: skip
+_PROCESS = (
+    "add_signal_handler", "connect_read_pipe", "connect_write_pipe",
+    "remove_signal_handler", "subprocess_exec", "subprocess_shell",
+)  # fmt: skip
+
+
+class OrderedWeakSet(weakref.WeakKeyDictionary[Any, None]):
+    """A weak set that is walked in the order of insertion, the same in every run."""
+
+    def add(self, item: Any) -> None:
+        """Add an item, last."""
+        self[item] = None
+
+    def discard(self, item: Any) -> None:
+        """Remove an item if it is there."""
+        self.pop(item, None)
+
+
+class BoxLoops:
+    """The event loops of one box.
+
+    Attributes:
+        all: every loop that was made and is still used by something.
+        running: the loop that each thread runs, if it runs one.
+    """
+
+    def __init__(self) -> None:
+        self.all = OrderedWeakSet()
+        self.running: dict[Task, Any] = {}
+        self._made_one = False
+
+    def add(self, loop: Any) -> None:
+        """Note a new loop of the current box."""
+        self.all.add(loop)
+        if not self._made_one:
+            self._made_one = True
+            getcurrent().scheduler.wrap_waits(_with_own_hooks)
+
+    def tasks(self) -> list[Any]:
+        """Return the tasks of all loops that have not ended."""
+        return [t for loop in self.all for t in loop.lab_tasks if not t.done()]
+
+
+def running_loop() -> Any:
+    """Return the loop that the current thread runs, None if it runs none."""
+    task = current_task()
+    return None if task is None else task.scheduler.owner.loops.running.get(task)
+
+
+def set_running_loop(loop: Any) -> None:
+    """Note which loop the current thread runs from now on."""
+    running = current_box().loops.running
+    if loop is None:
+        running.pop(getcurrent(), None)
+    else:
+        running[getcurrent()] = loop
+
+
+def _with_own_hooks(park: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a `park` that keeps a loop's hooks for async generators to its thread.
+
+    Python knows one pair of them for each thread of the operating system.
+    """
+
+    def park_with_own_hooks(waits_for: Any, deadline_ns: int | None = None) -> Any:
+        hooks = sys.get_asyncgen_hooks()
+        sys.set_asyncgen_hooks(None, None)
+        try:
+            return park(waits_for, deadline_ns)
+        finally:
+            sys.set_asyncgen_hooks(*hooks)
+
+    return park_with_own_hooks
+
+
+class LoopMethods:
+    """What a loop needs besides the standard `BaseEventLoop`, into which it is mixed.
+
+    Attributes:
+        lab_tasks: the loop's tasks, for `asyncio.all_tasks`.
+    """
+
+    # Of BaseEventLoop.
+    _ready: Any
+    _scheduled: Any
+    call_later: Any
+    call_soon_threadsafe: Any
+    is_closed: Callable[[], bool]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lab_tasks = OrderedWeakSet()
+        self._asyncgens = OrderedWeakSet()
+        self._selector = self
+        self._box: BoxContext = current_box()
+        self._idle: Task | None = None
+        self._cut_off = False
+        self._box.loops.add(self)
+
+    def __del__(self) -> None:
+        """Do nothing: there is no socket to be closed."""
+
+    # Waiting. BaseEventLoop asks `_selector` for what has happened.
+
+    def select(self, timeout: float | None) -> tuple[()]:
+        """Wait until a callback is there to be run, or for `timeout` seconds."""
+        task = getcurrent()
+        if not task.dying and (self._ready or timeout == 0):
+            return ()
+        scheduler = task.scheduler
+        deadline_ns = None
+        if timeout is not None:
+            # Upwards, so that the time has come when the loop looks again.
+            wait_ns = math.ceil(timeout * SECOND)
+            deadline_ns = scheduler.now_ns + max(wait_ns, SLEEP_NS_MIN)
+        self._idle = task
+        try:
+            scheduler.park("something to do: its event loop is idle", deadline_ns)
+        finally:
+            self._idle = None
+        return ()
+
+    def _process_events(self, events: tuple[()]) -> None:
+        """Do nothing: callbacks are all that can happen."""
+
+    def _write_to_self(self) -> None:
+        """Wake the loop: another thread, or the world, has added a callback."""
+        if self._idle is not None:
+            self._idle.scheduler.wake(self._idle)
+
+    def _set_coroutine_origin_tracking(self, enabled: bool) -> None:
+        """Do nothing: it is kept per thread of the operating system."""
+
+    # Exceptions that nobody has caught.
+
+    def lab_failed(self, task: Any) -> None:
+        """Note that a task has ended by an exception: somebody should ask for it."""
+        if not self.is_closed():
+            self.call_later(NOTICE_SECONDS, _look_after, weakref.ref(task))
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        """Report what went wrong in a callback, or in a task that nobody awaits."""
+        task = current_task()
+        if self._cut_off or (task is not None and task.dying):
+            return
+        if task is None and not self.is_closed():
+            # A finalizer, between two steps; a handler of the submission's has
+            # to run in its own thread.
+            self.call_soon_threadsafe(self.call_exception_handler, context)
+        else:
+            super().call_exception_handler(context)  # type: ignore[misc]
+
+    def default_exception_handler(self, context: dict[str, Any]) -> None:
+        """Fail the server, as an exception that leaves a thread does."""
+        exc = context.get("exception")
+        culprit = context.get("task") or context.get("future")
+        if exc is None:
+            self._box.log(f"asyncio: {context['message']}")
+        elif hasattr(culprit, "get_coro"):
+            name = culprit.get_name()
+            self._box.report(exc, f"in the asyncio task {name!r}, which nobody awaited")
+        else:
+            self._box.report(exc, "in a callback of the event loop")
+
+    # The end.
+
+    def lab_cut_off(self) -> None:
+        """Let nothing of the loop run any more: its server has crashed."""
+        self._cut_off = self._closed = True
+        for task in self.lab_tasks:
+            task._log_destroy_pending = False
+        self._ready.clear()
+        self._scheduled.clear()
+
+
+def _look_after(ended: "weakref.ref[Any]") -> None:
+    """Report a task's exception if nobody has asked for it by now."""
+    task = ended()
+    if task is not None and task._log_traceback:
+        task._log_traceback = False
+        task._loop.call_exception_handler(
+            {
+                "message": "Task exception was never retrieved",
+                "exception": task._exception,
+                "future": task,
+            }
+        )
+
+
+def close_coroutine(coroutine: Any) -> None:
+    """Unwind a coroutine of a server that has crashed, as its threads are."""
+    for _ in range(DEATHS_MAX):
+        try:
+            coroutine.close()
+            return
+        except BaseException:
+            # It waits in a `finally`, or its thread was stopped in its midst.
+            if coroutine.cr_frame is None:
+                return
+    keep_for_ever(coroutine)
+
+
+def _refused(name: str, reason: str) -> Callable[..., NoReturn]:
+    return os_.refuse(f"loop.{name}", reason)
+
+
+for _name in _NETWORK:
+    setattr(LoopMethods, _name, _refused(_name, os_.NETWORK))
+for _name in _PROCESS:
+    setattr(LoopMethods, _name, _refused(_name, os_.PROCESS))
