@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from rich.console import Console
 
@@ -17,17 +18,35 @@ USAGE = "%(prog)s SUBMISSION… [options]\n       %(prog)s new DIR"
 EXIT_BELOW, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
 
+class Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with a command line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError, for `main` to report."""
+        raise UsageError(f"{message}; see --help")
+
+
 def positive(text: str) -> int:
     """Return a whole number from 1 on, for argparse."""
-    number = int(text)
-    if number < 1:
-        raise ValueError
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
+def percentage(text: str) -> float:
+    """Return a number from 0 to 100, for argparse."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 100")
     return number
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Return the command line's options."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="grade.py",
         usage=USAGE,
         description="Grade Raft submissions on the emulated network.",
@@ -72,11 +91,19 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     add(
         "--fail-under",
-        type=float,
+        type=percentage,
         metavar="PERCENT",
         help="exit with 1 if a submission has less",
     )
     return parser.parse_args(arguments)
+
+
+def make_directory(directory: Path) -> None:
+    """Make the directory for the results, before hours are spent on them."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise UsageError(f"--out: cannot write to {directory}: {exc.strerror}") from None
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -86,6 +113,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     plan = Plan(
         find_submissions(options.submissions), collect(parts, options.tests), seeds
     )
+    make_directory(options.out)
     with progress(console, plan) as tell:
         grades, interrupted = grade(plan, options.jobs, tell)
     write_files(options.out, grades)

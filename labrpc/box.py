@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 
 from labrpc.async_server import AsyncServer, Awaited, has_coroutines
 from labrpc.encoding import Codec
-from labrpc.ends import ApplyEnd, PeerEnd, PersisterEnd
+from labrpc.ends import PUT, ApplyEnd, PeerEnd, PersisterEnd
 from labrpc.errors import LoadError
 from labrpc.events import (
     Action,
@@ -28,6 +28,7 @@ from labrpc.events import (
     Result,
     Taken,
     Wake,
+    Warn,
 )
 from labrpc.plain import plain_copy
 from labrpc.simulated import importer
@@ -104,6 +105,7 @@ class InProcessBox:
         self._handlers: dict[str, Callable[..., Any]] = {}
         self._serials: dict[str, int] = {}
         self._log_lines = 0
+        self._warned: set[str] = set()
         self._crashed = False
         self._deliver: dict[type, Callable[[Any], None]] = {
             Boot: self._boot,
@@ -178,6 +180,22 @@ class InProcessBox:
             self.actions.append(Log(self.scheduler.now_ns, line))
         elif self._log_lines == LOG_LINES_MAX:
             self.actions.append(Log(self.scheduler.now_ns, "… (no more is recorded)"))
+
+    def note_lock_held(self, holder: Task) -> None:
+        """Warn, once per place, of a lock that is held across something slow."""
+        what = holder.waits_for
+        slow = (
+            "an RPC" if isinstance(what, tuple)
+            else "a sleep" if what == "sleep"
+            else "apply_ch.put" if what is PUT
+            else None
+        )  # fmt: skip
+        if slow is None:
+            return
+        text = f"a lock is held across {slow} {place_of(self.submission, holder)}"
+        if text not in self._warned:
+            self._warned.add(text)
+            self.actions.append(Warn(f"{text}: other threads have to wait meanwhile"))
 
     # Events.
 

@@ -113,6 +113,12 @@ class Log(_Frame, frozen=True):
     line: str
 
 
+class Warn(_Frame, frozen=True):
+    """Something that breaks no rule, but is seldom meant; once per place."""
+
+    text: str
+
+
 class Crash(_Frame, frozen=True):
     """The submission broke: an exception, a deadlock, a loop without end.
 
@@ -125,4 +131,4 @@ class Crash(_Frame, frozen=True):
 
 
 Event = Boot | Request | Response | Invoke | Taken | Wake
-Action = Ready | Call | Reply | Result | Apply | Persist | Log | Crash
+Action = Ready | Call | Reply | Result | Apply | Persist | Log | Warn | Crash

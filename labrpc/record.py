@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from labrpc.events import Action, Crash, Event, Log
+from labrpc.events import Action, Crash, Event, Log, Warn
 
 _to_bytes = msgspec.msgpack.Encoder().encode
 
@@ -53,7 +53,7 @@ class DigestRecorder:
         behaviour = [
             a.kind if isinstance(a, Crash) else a
             for a in actions
-            if not isinstance(a, Log)
+            if not isinstance(a, (Log, Warn))
         ]
         self._digest.update(_to_bytes((now_ns, server, incarnation, event, behaviour)))
 

@@ -32,6 +32,7 @@ from labrpc.events import (
     Result,
     Taken,
     Wake,
+    Warn,
 )
 from labrpc.network import Network
 from labrpc.record import Recorder
@@ -77,6 +78,7 @@ class World:
         now_ns: the virtual time.
         steps: how often a box has been stepped.
         log: (virtual nanoseconds, server, line) of what servers printed.
+        warnings: what servers do that is seldom meant, in the order of finding.
         on_apply: takes each message that a server applies.
     """
 
@@ -90,6 +92,7 @@ class World:
         self.now_ns = 0
         self.steps = 0
         self.log: list[tuple[int, int, str]] = []
+        self.warnings: dict[str, None] = {}
         self.disks = [Disk() for _ in range(servers)]
         self.hosts: list[Host | None] = [None] * servers
         self.on_apply: Callable[[Host, int, tuple[Any, ...]], None] = self._take
@@ -115,6 +118,7 @@ class World:
                 action.raft_state, action.snapshot
             ),
             Log: self._log,
+            Warn: lambda host, action: self.warnings.setdefault(action.text),
             Ready: self._ready,
             Crash: self._crashed,
         }

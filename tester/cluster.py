@@ -178,6 +178,10 @@ class Cluster:
             SubmissionError: the test has taken more than 120 virtual seconds.
         """
         self.world.sleep_ns(from_seconds(seconds))
+        self._check_time()
+
+    def _check_time(self) -> None:
+        """Fail once the test has taken too long, also if servers' answers did."""
         if self.world.now_ns > TEST_SECONDS_MAX * SECOND:
             self.fail(f"the test took longer than {TEST_SECONDS_MAX} virtual seconds")
 
@@ -213,11 +217,16 @@ class Cluster:
         return index, term, is_leader
 
     def _ask(self, server: int, method: str, *args: Any) -> Any:
-        """Call a method; _DOWN if another thread of the scenario crashes the server."""
+        """Call a method; _DOWN if the server is down.
+
+        Another thread of the scenario may crash it meanwhile, or be starting it:
+        until its constructor has returned, it cannot be called.
+        """
         host = self.world.hosts[server]
-        if host is None:
+        if host is None or not host.ready:
             return _DOWN
         answer = self.world.invoke(server, method, *args)
+        self._check_time()
         return answer if host.up else _DOWN
 
     def _wrong_answer(

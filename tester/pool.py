@@ -160,9 +160,15 @@ class Pool:
                     yield worker.job, problem
 
     def _hand_out(self) -> None:
-        for worker in self._workers:
+        for worker in list(self._workers):
             if worker.job is None and self._jobs:
-                worker.give(self._jobs.popleft())
+                try:
+                    worker.give(self._jobs[0])
+                except OSError:
+                    # It has died since its last answer: no job is lost.
+                    self._discard(worker)
+                else:
+                    self._jobs.popleft()
         while self._jobs and len(self._workers) < self._processes:
             worker = GradingProcess()
             self._workers.append(worker)

@@ -124,7 +124,7 @@ def run_test(
     finally:
         gc.enable()
     run.cpu_s = round(cpu_seconds() - began_s, 6)
-    run.warnings = cluster.warnings
+    run.warnings = [*cluster.warnings, *cluster.world.warnings]
     if recorder is not None:
         run.digest = recorder.hexdigest()
     if traces is not None:
@@ -163,14 +163,17 @@ def _run_scenario(run: Run, test: GradedTest, cluster: CheckedCluster) -> None:
         cluster.shut_down()
     except SubmissionError as exc:
         _note_failure(run, test, cluster, exc)
-    except AssertionError as exc:
-        _note_failure(run, test, cluster, SubmissionError(str(exc)))
     except Exception as exc:
-        run.verdict = Verdict.UNKNOWN
-        run.reason = f"the lab itself broke: {type(exc).__name__}: {exc}"
-        run.evidence = traceback.format_exc()
+        if isinstance(exc, AssertionError) and _scenario_raised(test, exc):
+            failure = SubmissionError(str(exc)).with_traceback(exc.__traceback__)
+            _note_failure(run, test, cluster, failure)
+        else:
+            run.verdict = Verdict.UNKNOWN
+            run.reason = f"the lab itself broke: {type(exc).__name__}: {exc}"
+            run.evidence = traceback.format_exc()
     finally:
         cluster.close()
+    run.reason, run.evidence = _encodable(run.reason), _encodable(run.evidence)
 
 
 def _measure(run: Run, cluster: CheckedCluster) -> None:
@@ -235,6 +238,23 @@ def _note_failure(
         printed = [f"  {to_seconds(t):10.6f} s  server {s}: {x}" for t, s, x in lines]
         sections.append("\n".join(["what the servers printed last:", *printed]))
     run.evidence = "\n".join(sections)
+
+
+def _scenario_raised(test: GradedTest, exc: BaseException) -> bool:
+    """Return whether the scenario itself raised, rather than the lab below it.
+
+    An `assert` of a scenario judges the submission; one of the lab's, the lab.
+    """
+    return Path(traceback.extract_tb(exc.__traceback__)[-1].filename) == test.file
+
+
+def _encodable(text: str) -> str:
+    """Return what a submission has said as text that results.json can hold.
+
+    Half of a surrogate pair would otherwise cost it no points: its process
+    would die of it, and the run be unknown.
+    """
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _step_of_scenario(test: GradedTest, exc: BaseException) -> str:

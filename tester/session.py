@@ -38,8 +38,12 @@ class LabSession:
         if config.getoption("--seeds") < 1:
             raise pytest.UsageError("--seeds takes a number from 1 on")
         self._real_time: bool = config.getoption("--real-time")
-        for virtual in ("--lab-digest", "--lab-trace", "--lab-failed", "--pdb"):
-            if self._real_time and config.getoption(virtual):
+        virtual_only = (
+            "--lab-digest", "--lab-trace", "--lab-check-determinism", "--lab-failed",
+            "--pdb",
+        )  # fmt: skip
+        for virtual in virtual_only if self._real_time else ():
+            if config.getoption(virtual):
                 raise pytest.UsageError(
                     f"{virtual} needs runs that repeat, and time that stands still: "
                     "not with --real-time"

@@ -34,7 +34,9 @@ _OF_PROCESSES = ("create_subprocess_exec", "create_subprocess_shell")
 
 def add_to(standard: StandardModules) -> None:
     """Make the simulated `asyncio`, and add it to the modules that servers share."""
-    made: dict[str, ModuleType] = {"asyncio": ModuleType("asyncio", real_asyncio.__doc__)}
+    made: dict[str, ModuleType] = {
+        "asyncio": ModuleType("asyncio", real_asyncio.__doc__)
+    }
     made["asyncio"].__path__ = []
     modules = standard.modules | made | _stand_ins()
     tasks = modules["asyncio.tasks"] = ModuleType("asyncio.tasks")

@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any, Protocol
 
-from labrpc.threads import Scheduler, current_scheduler
+from labrpc.threads import Scheduler, Task, current_scheduler
 
 
 class BoxContext(Protocol):
@@ -20,6 +20,9 @@ class BoxContext(Protocol):
 
     def next_serial(self, kind: str) -> int:
         """Return 1, 2, 3, … for each `kind`, anew in each incarnation."""
+
+    def note_lock_held(self, holder: Task) -> None:
+        """Note that a thread must wait for a lock whose holder itself waits."""
 
     def log(self, line: str) -> None:
         """Record a line that the server printed."""

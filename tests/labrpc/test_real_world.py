@@ -404,3 +404,32 @@ def test_a_failure_says_that_real_time_does_not_repeat() -> None:
     run = run_test(test, Submission.find(ROOT / "raft"), 3, real_time=True)
     assert (run.verdict, run.reason) == ("failed", "no good")
     assert "in real time, no two runs are the same" in run.evidence
+
+
+@pytest.mark.parametrize("real_time", [False, True])
+def test_a_server_is_down_until_its_constructor_has_returned(
+    lab: Lab, real_time: bool
+) -> None:
+    body = """
+    def boot(self):
+        time.sleep(0.05)
+    def get_state(self):
+        return 1, True
+    """
+
+    def scenario(cluster) -> None:
+        def ask() -> None:
+            cluster.sleep(0.02)
+            answers.append(cluster.get_state(0))
+
+        asking = cluster.spawn(ask)
+        cluster.restart(0)
+        cluster.join([asking])
+        answers.append(cluster.get_state(0))
+
+    answers: list[tuple[int, bool]] = []
+    submission = Submission.find(lab.write(lab.raft(body)))
+    test = GradedTest("scenario", "2A", 1, scenario, ROOT, servers=1)
+    run = run_test(test, submission, 0, real_time=real_time)
+    assert (run.verdict, run.reason) == ("passed", "")
+    assert answers == [(0, False), (1, True)]

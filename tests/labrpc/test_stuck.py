@@ -252,3 +252,45 @@ def test_locks_held_in_another_server_are_none_of_this_ones(lab):
     """
     world = lab.world(lab.raft(body), servers=3)
     assert [world.invoke(server, "take") for server in range(3)] == [False] * 3
+
+
+HOLDS_A_LOCK = """
+    def boot(self):
+        self.lock = threading.Lock()
+        threading.Thread(target=self.work).start()
+        threading.Thread(target=self.other).start()
+    def work(self):
+        while True:
+            with self.lock:
+                SLOW
+            time.sleep(0.01)
+    def other(self):
+        while True:
+            time.sleep(0.004)
+            with self.lock:
+                pass
+    def ping(self, args):
+        return args
+"""
+
+
+@pytest.mark.parametrize(
+    ("slow", "what"),
+    [
+        ("time.sleep(0.1)", "a sleep"),
+        ("self.peers[1].call('Raft.ping', 1)", "an RPC"),
+        ("self.apply_ch.put(ApplyMsg(command_valid=True))", "apply_ch.put"),
+    ],
+)
+def test_a_lock_held_across_something_slow_is_pointed_out_once(lab, slow, what):
+    world = lab.world(lab.raft(HOLDS_A_LOCK.replace("SLOW", slow)), servers=2)
+    world.sleep_ns(SECOND)
+    (warning,) = world.warnings
+    assert warning.startswith(f"a lock is held across {what} at raft.py:")
+    assert "other threads have to wait" in warning
+
+
+def test_a_lock_held_for_a_moment_is_not_pointed_out(lab):
+    world = lab.world(lab.raft(HOLDS_A_LOCK.replace("SLOW", "pass")), servers=2)
+    world.sleep_ns(SECOND)
+    assert not world.warnings

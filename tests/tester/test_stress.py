@@ -291,6 +291,7 @@ def test_the_documented_fields_are_those_of_the_frames():
         "Apply",
         "Persist",
         "Log",
+        "Warn",
         "Crash",
     ]:
         fields = ", ".join(f"`{f}`" for f in getattr(events, name).__struct_fields__)

@@ -1,0 +1,650 @@
+"""Servers written with `asyncio`: handlers, calls, exceptions, crashes, digests."""
+
+import pytest
+
+from labrpc.clock import SECOND
+from labrpc.errors import SubmissionError
+from labrpc.record import DigestRecorder
+
+HEAD = "import asyncio, contextlib, random"
+
+
+def server(body: str, lab) -> str:
+    return lab.raft(body, HEAD)
+
+
+def lines(world) -> list[str]:
+    return [line for _, _, line in world.log]
+
+
+# Where the lab runs what.
+
+
+def test_everything_the_lab_calls_runs_on_one_event_loop(lab):
+    body = """
+    def boot(self):
+        self.loop, self.where = asyncio.get_running_loop(), []
+        self.note()
+        self.ticker = asyncio.create_task(self.tick())
+    def note(self):
+        self.where.append(asyncio.get_running_loop() is self.loop)
+    async def tick(self):
+        self.note()
+    def get_state(self):
+        self.note()
+        return 1, False
+    async def start(self, command):
+        self.note()
+        await asyncio.sleep(0.5)
+        return 1, 2, command
+    def plain(self, args):
+        self.note()
+        return args * 2
+    async def slow(self, args):
+        self.note()
+        await asyncio.sleep(0.25)
+        return args * 3
+    async def ask(self):
+        calls = [self.peers[1].acall(f"Raft.{m}", 7) for m in ("plain", "slow")]
+        return await asyncio.gather(*calls)
+    def seen(self):
+        name = threading.current_thread().name
+        return self.where, name, threading.current_thread() is threading.main_thread()
+    """
+    world = lab.world(server(body, lab), servers=2)
+    assert world.invoke(0, "get_state") == (1, False)
+    before_ns = world.now_ns
+    assert world.invoke(0, "start", True) == (1, 2, True)
+    assert 0.5 * SECOND <= world.now_ns - before_ns < 0.51 * SECOND
+    assert world.invoke(0, "ask") == [14, 21]
+    assert world.invoke(0, "seen") == ([True] * 4, "MainThread", True)
+    assert world.invoke(1, "seen")[0] == [True] * 4
+    assert world.invoke(0, "kill") is None
+
+
+def test_handlers_of_one_server_overlap_where_they_await(lab):
+    body = """
+    def boot(self):
+        self.log = []
+    async def work(self, n):
+        self.log.append(("begin", n))
+        await asyncio.sleep(n)
+        self.log.append(("end", n))
+        return n
+    async def ask(self):
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self.peers[0].acall("work", n)) for n in (3, 1)]
+        return [t.result() for t in tasks], self.log
+    """
+    world = lab.world(server(body, lab))
+    replies, log = world.invoke(0, "ask")
+    assert replies == [3, 1]
+    assert [n for what, n in log if what == "end"] == [1, 3]
+    assert [what for what, _ in log] == ["begin", "begin", "end", "end"]
+
+
+def test_a_class_without_coroutines_runs_on_threads(lab):
+    body = """
+    def boot(self):
+        threading.Thread(target=lambda: asyncio.run(main(self))).start()
+    def get(self):
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return self.got
+    """
+    head = """
+    import asyncio
+    async def main(raft):
+        raft.got = await raft.peers[0].acall("ping", 5)
+    """
+    world = lab.world(lab.raft(body + "\n    def ping(self, args): return -args", head))
+    world.sleep_ns(SECOND)
+    assert world.invoke(0, "get") == -5
+
+
+def test_inherited_coroutines_count(lab):
+    source = """
+    import asyncio
+    class Base:
+        async def start(self, command):
+            return command
+    class Raft(Base):
+        def __init__(self, *args):
+            self.loop = asyncio.get_running_loop()
+    """
+    assert lab.world(source).invoke(0, "start", 3) == 3
+
+
+# Calls and the apply channel.
+
+
+def test_lost_call_returns_none(lab):
+    body = """
+    async def ask(self):
+        return [await self.peers[1].acall("ping", 1)]
+    def ping(self, args):
+        return args
+    """
+    world = lab.world(server(body, lab), servers=2)
+    assert world.invoke(0, "ask") == [1]
+    world.network.enable(0, 1, False)
+    assert world.invoke(0, "ask") == [None]
+
+
+def test_reply_of_a_cancelled_call_is_dropped(lab):
+    body = """
+    async def ask(self):
+        told = []
+        try:
+            async with asyncio.timeout(0.5):
+                await self.peers[1].acall("slow", 1)
+        except TimeoutError:
+            told.append("timeout")
+        task = asyncio.create_task(self.peers[1].acall("slow", 2))
+        await asyncio.sleep(0.1)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        told.append(task.cancelled())
+        await asyncio.sleep(3)
+        told.append(await asyncio.wait_for(self.peers[1].acall("slow", 3), 9))
+        return told
+    async def slow(self, args):
+        await asyncio.sleep(1)
+        return args
+    """
+    world = lab.world(server(body, lab), servers=2)
+    assert world.invoke(0, "ask") == ["timeout", True, 3]
+    assert not world.hosts[0].box.awaited_calls
+
+
+def test_aput_waits_until_the_service_has_taken_the_message(lab):
+    body = """
+    def boot(self):
+        self.applied = []
+        self.task = asyncio.create_task(self.apply())
+    async def apply(self):
+        for n in range(1, 4):
+            await self.apply_ch.aput(ApplyMsg(command_valid=True, command_index=n))
+            self.applied.append(n)
+    def get(self):
+        return self.applied
+    """
+    from labrpc.events import Taken
+
+    world = lab.world(server(body, lab), start=False)
+    offered = []
+    world.on_apply = lambda host, put_id, message: offered.append((put_id, message))
+    world.start(0)
+    for n in range(1, 4):
+        world.sleep_ns(SECOND)
+        assert [message[2] for _, message in offered] == list(range(1, n + 1))
+        assert world.invoke(0, "get") == list(range(1, n))
+        world.step(world.hosts[0], Taken(offered[-1][0]))
+    assert world.invoke(0, "get") == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("self.peers[0].call('get_state', 1)", "await peer.acall("),
+        ("self.apply_ch.put(ApplyMsg())", "await apply_ch.aput("),
+        ("await self.apply_ch.aput('x')", "apply_ch.aput takes an ApplyMsg, not a str"),
+        ("await self.peers[0].acall(3, 4)", "peer.acall takes a method's name"),
+        ("await self.peers[0].acall('x', lambda: 1)", "cannot send a function"),
+    ],
+)
+def test_wrong_use_is_named(lab, statement, told):
+    body = f"""
+    async def do(self):
+        {statement}
+    """
+    world = lab.world(server(body, lab))
+    with pytest.raises(SubmissionError) as failure:
+        world.invoke(0, "do")
+    assert told in failure.value.headline
+    assert failure.value.headline.endswith("in do()")
+
+
+# Exceptions.
+
+BOOM = """
+async def boom(seconds=0.2):
+    await asyncio.sleep(seconds)
+    raise ValueError("boom")
+"""
+
+ESCAPING = {
+    "self.keep = asyncio.create_task(boom(), name='x')": "asyncio task 'x', which nobody awaited",
+    "asyncio.create_task(boom(), name='x')": "asyncio task 'x', which nobody awaited",
+    "asyncio.get_running_loop().call_later(0.1, int, 'boom')": "in a callback of the event loop",
+    "threading.Thread(target=lambda: asyncio.run(boom()), name='t').start()": "in thread 't'",
+    "self.keep = asyncio.create_task(asyncio.to_thread(int, 'boom'))": "nobody awaited",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("statement", ESCAPING)
+def test_exception_that_nobody_catches_fails_the_test(lab, statement, capfd):
+    body = f"""
+    async def go(self):
+        {statement}
+        return "returned"
+    """
+    world = lab.world(lab.raft(body, HEAD + BOOM))
+    assert world.invoke(0, "go") == "returned"
+    with pytest.raises(SubmissionError) as failure:
+        world.sleep_ns(5 * SECOND)
+    assert failure.value.headline.startswith("server 0: ValueError: ")
+    assert "boom" in failure.value.headline
+    assert ESCAPING[statement] in failure.value.headline
+    assert capfd.readouterr() == ("", "")
+
+
+def test_exception_that_is_awaited_soon_is_nobodys_business(lab):
+    body = """
+    async def go(self):
+        task = asyncio.create_task(boom(0.1))
+        await asyncio.sleep(1)
+        try:
+            await task
+        except ValueError as exc:
+            one = str(exc)
+        done, _ = await asyncio.wait([asyncio.create_task(boom())])
+        two = [str(t.exception()) for t in done]
+        three = await asyncio.gather(boom(), boom(), return_exceptions=True)
+        await asyncio.sleep(5)
+        return one, two, [str(e) for e in three]
+    """
+    world = lab.world(lab.raft(body, HEAD + BOOM))
+    assert world.invoke(0, "go") == ("boom", ["boom"], ["boom", "boom"])
+
+
+def test_exception_handler_of_the_submission_comes_first(lab):
+    body = """
+    def boot(self):
+        self.told = []
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda loop, context: self.told.append(
+            (str(context["exception"]), context["message"])))
+    async def go(self):
+        self.keep = asyncio.create_task(boom())
+        await asyncio.sleep(4)
+        return self.told
+    """
+    world = lab.world(lab.raft(body, HEAD + BOOM))
+    told = [("boom", "Task exception was never retrieved")]
+    assert world.invoke(0, "go") == told
+
+
+@pytest.mark.parametrize("kind", ["async def", "def"])
+def test_exception_in_a_handler_names_it_and_its_line(lab, kind):
+    body = f"""
+    async def ask(self):
+        return await self.peers[1].acall("Raft.broken", 1)
+    {kind} broken(self, args):
+        return {{}}[args]
+    """
+    world = lab.world(server(body, lab), servers=2)
+    with pytest.raises(SubmissionError) as failure:
+        world.invoke(0, "ask")
+    assert "server 1: KeyError: 1 (raft.py:" in failure.value.headline
+    where = "in the RPC handler broken, called by server 0"
+    assert failure.value.headline.endswith(where)
+    assert "in broken" in failure.value.evidence
+
+
+@pytest.mark.parametrize("statement", ["await asyncio.sleep(9)", "1 / 0"])
+def test_constructor_reports_what_went_wrong(lab, statement):
+    body = """
+    def boot(self):
+        1 / 0
+    async def unused(self):
+        pass
+    """
+    with pytest.raises(SubmissionError, match="division by zero.*in its constructor"):
+        lab.world(server(body, lab))
+
+
+def test_sys_exit_on_the_loop_is_reported(lab):
+    body = """
+    async def go(self):
+        async def leave():
+            raise SystemExit(3)
+        self.task = asyncio.create_task(leave())
+    """
+    world = lab.world(server(body, lab))
+    world.invoke_then(world.hosts[0], print, "get", 1) if False else None
+    with pytest.raises(SubmissionError, match="SystemExit: 3.*on the event loop"):
+        world.invoke(0, "go")
+
+
+def test_forgotten_await_is_logged(lab, capfd):
+    body = """
+    async def go(self):
+        self.tick()
+        return 1
+    async def tick(self):
+        pass
+    """
+    world = lab.world(server(body, lab))
+    assert world.invoke(0, "go") == 1
+    assert lines(world) == [
+        "RuntimeWarning: coroutine 'Raft.tick' was never awaited"
+    ]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_warnings_of_the_process_are_its_own():
+    async def never():
+        pass
+
+    with pytest.warns(RuntimeWarning, match="never' was never awaited"):
+        never()
+
+
+def test_method_that_does_not_return_shows_where_tasks_wait(lab):
+    body = """
+    async def go(self):
+        await self.wait_for_ever()
+    async def wait_for_ever(self):
+        await asyncio.Event().wait()
+    """
+    world = lab.world(server(body, lab))
+    with pytest.raises(SubmissionError, match="has not returned") as failure:
+        world.invoke(0, "go")
+    assert "asyncio task 'go()'" in failure.value.evidence
+    assert "in wait_for_ever" in failure.value.evidence
+
+
+def test_busy_wait_on_the_loop_lets_time_pass(lab):
+    body = """
+    async def go(self):
+        asyncio.get_running_loop().call_later(0.01, setattr, self, "done", True)
+        while not hasattr(self, "done"):
+            await asyncio.sleep(0)
+        return await self.peers[1].acall("ping", 1)
+    def ping(self, args):
+        return args
+    """
+    assert lab.world(server(body, lab), servers=2).invoke(0, "go") == 1
+
+
+# Crashes.
+
+CRASHING = """
+def boot(self):
+    self.lock, self.queue = asyncio.Lock(), asyncio.Queue()
+    self.tasks = [asyncio.create_task(f()) for f in (
+        self.stubborn, self.holds, self.waits, self.loops, self.generates,
+        self.blocks, self.grouped, self.calls, self.puts, self.never)]
+    self.tasks += [asyncio.create_task(asyncio.to_thread(time.sleep, 60))]
+    threading.Thread(target=lambda: asyncio.run(self.calls())).start()
+    asyncio.get_running_loop().call_later(1, self.late)
+async def stubborn(self):
+    while True:
+        try:
+            await asyncio.sleep(60)
+        except BaseException:
+            print("still here")
+async def holds(self):
+    async with self.lock:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await self.queue.get()
+async def waits(self):
+    try:
+        async with self.lock:
+            pass
+    finally:
+        asyncio.create_task(self.never())
+        self.queue.put_nowait(1)
+async def loops(self):
+    async for n in self.numbers():
+        print(n)
+async def numbers(self):
+    try:
+        yield 1
+        await asyncio.sleep(60)
+    finally:
+        await asyncio.sleep(1)
+async def generates(self):
+    self.numbers_left = self.numbers()
+    await anext(self.numbers_left)
+async def blocks(self):
+    await asyncio.sleep(0.3)
+    with self.condition():
+        time.sleep(60)
+@contextlib.contextmanager
+def condition(self):
+    try:
+        yield
+    finally:
+        time.sleep(1)
+async def grouped(self):
+    async with asyncio.timeout(50), asyncio.TaskGroup() as group:
+        for n in range(3):
+            group.create_task(asyncio.sleep(60 + n))
+async def calls(self):
+    await asyncio.gather(*(p.acall("never", 1) for p in self.peers))
+async def puts(self):
+    await self.apply_ch.aput(ApplyMsg(command_valid=True))
+async def never(self, args=None):
+    await asyncio.get_running_loop().create_future()
+def late(self):
+    asyncio.create_task(self.never())
+"""
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.1, 0.3, 0.5, 2.0])
+def test_crash_in_the_midst_is_quiet_and_final(lab, capfd, recwarn, after_s):
+    import gc
+    import sys
+
+    gc.collect()
+    world = lab.world(lab.raft(CRASHING, HEAD), servers=2)
+    for _ in range(3):
+        world.sleep_ns(int(after_s * SECOND))
+        world.crash(0)
+        said = len(lines(world))
+        gc.collect()
+        world.sleep_ns(SECOND)
+        world.start(0)
+        assert len(lines(world)) - said <= 2  # The new incarnation's own.
+    world.close()
+    del world
+    lab.worlds.clear()
+    gc.collect()
+    assert capfd.readouterr() == ("", "")
+    assert list(recwarn) == []
+    assert sys.get_asyncgen_hooks() == (None, None)
+
+
+def test_async_generator_that_is_left_is_closed_by_its_loop(same_for_real):
+    def program():
+        import asyncio
+
+        log = []
+
+        async def numbers(name):
+            try:
+                yield 1
+                yield 2
+            finally:
+                await asyncio.sleep(0)
+                log.append(name)
+
+        async def main():
+            async for _ in numbers("a"):
+                break
+            kept = numbers("b")
+            await anext(kept)
+            await asyncio.sleep(0.01)
+            log.append("main ends")
+            return kept
+
+        asyncio.run(main())
+        return log
+
+    assert same_for_real(program) == ["a", "main ends", "b"]
+
+
+def test_two_loops_of_one_box_and_two_boxes_do_not_mix(lab):
+    body = """
+    def boot(self):
+        self.log = []
+        for name in "ab":
+            threading.Thread(target=lambda n=name: asyncio.run(self.main(n))).start()
+    async def main(self, name):
+        loop = asyncio.get_running_loop()
+        for _ in range(50):
+            async for _ in self.ticks():
+                time.sleep(0.001)
+                assert asyncio.get_running_loop() is loop
+                assert len(asyncio.all_tasks()) == 1, asyncio.all_tasks()
+                break
+            await asyncio.sleep(0.001)
+        self.log.append(name)
+    async def ticks(self):
+        yield 1
+        yield 2
+    def get(self):
+        return sorted(self.log)
+    """
+    world = lab.world(server(body, lab).replace("assert len", "len"), servers=3)
+    world.sleep_ns(SECOND)
+    assert [world.invoke(s, "get") for s in range(3)] == [["a", "b"]] * 3
+
+
+# Determinism.
+
+CHATTY = """
+import asyncio, random, threading
+class Raft:
+    def __init__(self, peers, me, persister, apply_ch):
+        self.peers, self.seen = peers, []
+        self.tasks = {asyncio.create_task(self.talk(n)) for n in range(6)}
+    async def talk(self, n):
+        while True:
+            calls = [asyncio.create_task(p.acall("echo", (n, i)))
+                     for i, p in enumerate(self.peers)]
+            done, pending = await asyncio.wait(
+                calls, timeout=random.random() / 20, return_when="FIRST_COMPLETED")
+            self.seen += [t.result() for t in done]
+            for task in pending | self.tasks & pending:
+                task.cancel()
+            for first in asyncio.as_completed([self.nap(i) for i in range(5)]):
+                self.seen.append(await first)
+            for task in asyncio.all_tasks():
+                self.seen.append(task.get_name())
+            await self.peers[n % 3].acall("note", self.seen[-40:])
+    async def nap(self, i):
+        await asyncio.sleep(random.choice([0, 0.001, 0.002]))
+        return i
+    async def echo(self, args):
+        await asyncio.sleep(random.random() / 50)
+        return args
+    def note(self, args):
+        return len(args)
+    def run(self):
+        return str(self.seen[-100:])
+"""
+
+SCRIPT = """
+    import gc, sys
+    from labrpc.box import InProcessBox
+    from labrpc.record import DigestRecorder
+    from labrpc.submission import Submission
+    from labrpc.world import World
+    sub = Submission.find(sys.argv[1])
+    gc.disable()
+    for _ in range(2):
+        digest = DigestRecorder()
+        world = World(
+            3, "a", lambda server, life: InProcessBox(sub, server, life, "a"), digest)
+        for src in range(3):
+            for dst in range(3):
+                world.network.enable(src, dst)
+        for server in range(3):
+            world.start(server)
+        world.sleep_ns(2 * 10**9)
+        world.crash(1)
+        world.start(1)
+        world.sleep_ns(10**9)
+        print(world.invoke(0, "run"), digest.hexdigest(), digest.steps)
+        world.close()
+        gc.collect()
+"""
+
+
+def test_one_seed_gives_one_digest_in_every_process(lab, other_process):
+    path = str(lab.write(CHATTY))
+    printed = [other_process(SCRIPT, seed, path) for seed in (0, 1, 2)]
+    assert printed[1:] == printed[:1] * 2
+    first, second = printed[0].splitlines()
+    assert first == second
+    assert int(first.split()[-1]) > 500
+
+
+# What a server has no business with.
+
+REFUSED = {
+    "asyncio.open_connection('x', 1)": "peers[i].call",
+    "asyncio.start_server(print, 'x', 1)": "peers[i].call",
+    "asyncio.create_subprocess_exec('true')": "one process",
+    "asyncio.create_subprocess_shell('true')": "one process",
+    "asyncio.get_running_loop().create_connection(None)": "peers[i].call",
+    "asyncio.get_running_loop().getaddrinfo('x', 1)": "peers[i].call",
+    "asyncio.get_running_loop().add_reader(1, print)": "peers[i].call",
+    "asyncio.get_running_loop().add_signal_handler(2, print)": "one process",
+    "asyncio.get_running_loop().subprocess_exec(print)": "one process",
+    "asyncio.set_event_loop_policy(None)": "virtual time",
+    "import asyncio.subprocess": "peers[i].call",
+    "import asyncio.unix_events": "peers[i].call",
+    "from asyncio import streams": "",
+    "import _asyncio": "replays",
+    "import selectors": "peers[i].call",
+}
+
+
+@pytest.mark.parametrize("statement", REFUSED)
+def test_refused_with_a_sentence(lab, statement):
+    program = f"""
+        import asyncio
+        async def main():
+            try:
+                {statement}
+            except (ImportError, PermissionError) as exc:
+                return str(exc)
+        def program():
+            return asyncio.run(main())
+    """
+    told = lab.run(program)
+    assert told is not None
+    assert REFUSED[statement] in told
+    if REFUSED[statement]:
+        assert told.startswith("a server in the lab cannot ")
+
+
+def test_servers_without_asyncio_do_not_load_it(other_process, lab):
+    path = str(lab.write(lab.raft("def get(self): return 1")))
+    script = """
+        import sys
+        from labrpc.box import InProcessBox
+        from labrpc.submission import Submission
+        from labrpc.world import World
+        sub = Submission.find(sys.argv[1])
+        world = World(1, "a", lambda server, life: InProcessBox(sub, server, life, "a"))
+        world.start(0)
+        world.close()
+        print("asyncio" in sys.modules)
+    """
+    assert other_process(script, 1, path) == "False"
+
+
+def test_recording_takes_asyncio_servers(lab):
+    digest = DigestRecorder()
+    world = lab.world(CHATTY, servers=3, recorder=digest)
+    world.sleep_ns(SECOND)
+    assert digest.steps > 100

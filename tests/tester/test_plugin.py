@@ -1,0 +1,195 @@
+"""The pytest plugin from outside: options, reports, and three verdicts."""
+
+import re
+import shlex
+import textwrap
+
+import pytest
+
+QUICK = "-k 'initial_election or basic_agreement'"
+
+
+@pytest.fixture
+def lab(shell, tmp_path, project):
+    """Return a function that runs the graded suite from an empty directory."""
+    suite = shlex.quote(str(project / "tests/lab2"))
+
+    def run(options, *more, files=suite, **variables):
+        words = [shlex.quote(str(word)) for word in more]
+        command = f"pytest -p no:cacheprovider {files} {options} {' '.join(words)}"
+        return shell(command, tmp_path, **variables)
+
+    return run
+
+
+@pytest.fixture
+def own_suite(tmp_path):
+    """Return a function that writes a graded suite of its own."""
+
+    def write(body):
+        head = """
+            import pytest
+            pytestmark = [
+                pytest.mark.part("2A"), pytest.mark.points(1),
+                pytest.mark.cluster(servers=3),
+            ]
+        """
+        file = tmp_path / "test_own.py"
+        file.write_text(textwrap.dedent(head) + textwrap.dedent(body))
+        return str(file)
+
+    return write
+
+
+def verdicts(done):
+    """Return what -v says of each item, without what the run took."""
+    found = re.findall(r"::(\w+\[\w+\]) (PASSED|FAILED)", done.stdout)
+    # Under xdist the verdict comes first.
+    found += [
+        (item, verdict)
+        for verdict, item in re.findall(
+            r"\] (PASSED|FAILED)[^:\n]*::(\w+\[\w+\])", done.stdout
+        )
+    ]
+    return sorted(found)
+
+
+# What is run.
+
+
+def test_seeds_parts_and_the_summary_of_each_run(lab, example):
+    done = lab("-k 2A -v --seed 5 --seeds 2")
+    assert done.returncode == 0, done.stdout
+    assert verdicts(done) == [
+        (f"{test}[seed{seed}]", "PASSED")
+        for test in ("test_initial_election", "test_many_elections", "test_re_election")
+        for seed in (5, 6)
+    ]
+    summary = r"PASSED +\d+\.\d s  [37] servers +\d+ RPCs +\d+ bytes +0 commits"
+    assert len(re.findall(summary, done.stdout)) == 6
+    assert "6 of 6 runs passed" in done.stdout
+    assert "25 deselected" not in done.stdout
+
+
+def test_the_submission_option_and_what_a_failure_shows(lab, dictator):
+    broken = dictator("def take(self, entry): print('ignored')")
+    done = lab(QUICK, "--submission", broken.path)
+    assert done.returncode == 1
+    assert "no agreement: server 0 took 100 at index 1" in done.stdout
+    assert "in the scenario: test_2b_log.py:" in done.stdout
+    assert "server 1: ignored" in done.stdout
+    assert "replay: pytest " in done.stdout
+    assert "1 of 2 runs passed" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "tester/" not in done.stdout.replace(str(broken.path), "")
+
+
+def test_digests_are_printed_when_asked_for(lab):
+    plain, first, second = (
+        lab(QUICK + " -q " + option)
+        for option in ("", "--lab-digest", "--lab-digest --seed 1")
+    )
+    found = [
+        re.findall(r"^([0-9a-f]{32}) ", done.stdout, re.M)
+        for done in (plain, first, second)
+    ]
+    assert [len(digests) for digests in found] == [0, 2, 2], first.stdout
+    assert len({*found[1], *found[2]}) == 4
+
+
+def test_lab_runs_the_suite_from_anywhere_against_that_directory(shell, dictator):
+    directory = dictator("def get_state(self): return 1, False").path
+    done = shell("pytest --lab -p no:cacheprovider -k initial_election", directory)
+    assert done.returncode == 1
+    assert "no leader among the connected servers 0, 1, 2" in done.stdout
+
+
+def test_two_workers_give_the_same_verdicts_and_properties(lab, example, tmp_path):
+    options = "-k '2A or concurrent' -v --submission", example("only_2a")
+    alone = lab(*options, "--junitxml=alone.xml")
+    spread = lab(*options, "--junitxml=spread.xml", "-n", "2")
+    assert alone.returncode == spread.returncode == 1
+    assert len(verdicts(alone)) == 4
+    assert verdicts(alone) == verdicts(spread)
+    properties = [
+        sorted(
+            re.findall(
+                r'<property name="(\w+)" value="([^"]*)"', (tmp_path / f).read_text()
+            )
+        )
+        for f in ("alone.xml", "spread.xml")
+    ]
+    assert properties[0] == properties[1]
+    names = {name for name, _ in properties[0]}
+    assert names == {"seed", "verdict", "reason", "replay", "summary"}
+    last = "3 of 4 runs passed"
+    assert last in alone.stdout
+    assert last in spread.stdout
+
+
+# Whose fault it is.
+
+
+def test_an_error_of_the_labs_own_is_unknown_and_no_failure(lab, own_suite):
+    suite = own_suite("""
+        def test_breaks(cluster):
+            raise RuntimeError("the scenario is wrong")
+    """)
+    done = lab("--junitxml=results.xml", files=suite)
+    assert done.returncode == 1
+    assert "UNKNOWN, not the submission's fault:" in done.stdout
+    assert "the lab itself broke: RuntimeError: the scenario is wrong" in done.stdout
+    assert "1 unknown" in done.stdout
+
+
+def test_a_failure_is_not_called_unknown(lab, own_suite):
+    suite = own_suite("""
+        def test_fails(cluster):
+            cluster.fail("it is wrong", "because of this")
+    """)
+    done = lab("", files=suite)
+    assert done.returncode == 1
+    assert "it is wrong" in done.stdout
+    assert "because of this" in done.stdout
+    assert "UNKNOWN" not in done.stdout
+    assert "unknown" not in done.stdout
+
+
+def test_warnings_are_shown_once_with_how_often(lab, own_suite):
+    suite = own_suite("""
+        def test_warns(cluster):
+            cluster.warn("a term has changed")
+    """)
+    done = lab("--seeds 3", files=suite)
+    assert done.returncode == 0
+    assert "warning (3 runs): a term has changed" in done.stdout
+
+
+def test_tests_that_are_not_graded_are_left_alone(lab, tmp_path):
+    (tmp_path / "test_plain.py").write_text("def test_plain(): assert True\n")
+    done = lab("-v", files="test_plain.py")
+    assert done.returncode == 0
+    assert "test_plain PASSED" in done.stdout
+    assert "Raft lab" not in done.stdout
+
+
+# Wrong options.
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("--submission /no/such/place", "--submission: /no/such/place does not exist"),
+        ("--submission .", "holds no submission"),
+        ("--submission notes.txt", "notes.txt is not a Python file"),
+        ("--seeds 0", "--seeds takes a number from 1 on"),
+        ("--seed x", "argument --seed: invalid int value: 'x'"),
+    ],
+)
+def test_wrong_options_end_in_a_clear_line(lab, tmp_path, options, words):
+    (tmp_path / "notes.txt").write_text("not a submission\n")
+    done = lab(options)
+    assert done.returncode == 4
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    assert len(done.stderr.strip().splitlines()) <= 4
