@@ -103,7 +103,9 @@ def make_directory(directory: Path) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
-        raise UsageError(f"--out: cannot write to {directory}: {exc.strerror}") from None
+        raise UsageError(
+            f"--out: cannot write to {directory}: {exc.strerror}"
+        ) from None
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -123,6 +125,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     console.print(
         f"every run: {options.out}/results.json   grades: {options.out}/grades.csv",
         highlight=False,
+        markup=False,
     )
     if interrupted:
         console.print("interrupted: runs that did not take place are unknown")

@@ -11,27 +11,31 @@ thread that only computes, or waits for ever in a lock or condition of its
 own, stays behind as a daemon; nothing it does can be seen any more.
 """
 
-import builtins
-import io
 import sys
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
 from traceback import StackSummary, walk_stack
-from types import ModuleType
 from typing import Any, Protocol
 
 from labrpc.box import InProcessBox, Step
 from labrpc.encoding import Codec
-from labrpc.events import Action, Event, Log
-from labrpc.real_time import sleep_s
-from labrpc.simulated.importer import Importer
+from labrpc.events import Action, Event, Invoke, Log
+from labrpc.real_modules import (
+    RealImporter,
+    adopt,
+    box_of,
+    threading_module,
+    time_module,
+)
 from labrpc.stacks import THREADS_MAX, frames_text
 from labrpc.submission import Submission
 from labrpc.threads import Scheduler, Wait, getcurrent
+
+# The world waits for no result of this number.
+_KILL_ID = 0
 
 
 class Ended(BaseException):
@@ -71,11 +75,11 @@ class RealBox(InProcessBox):
         super().__init__(submission, server, incarnation, seed)
         self.dead = False
         self._world = world
-        threads = _threading_module(self)
+        threads = threading_module(self)
         self.thread_class: type[threading.Thread] = vars(threads)["Thread"]
         self.scheduler = RealThreads(self)
         self.importer = RealImporter(
-            submission, self, {"threading": threads, "time": _time_module(self)}
+            submission, self, {"threading": threads, "time": time_module(self)}
         )
         self.codec = _Codec(self)
         self.actions = _Outbox(partial(world.act, self))
@@ -90,9 +94,12 @@ class RealBox(InProcessBox):
         """Cut the incarnation off, and help its threads to end."""
         self.dead = True
         self.scheduler.kill()
-        kill = getattr(self.raft, "kill", None)
-        if kill is not None:
-            self.scheduler.spawn(kill, (), "kill()")
+        self._deliver[Invoke](Invoke(_KILL_ID, "kill", ()))
+
+    def check_alive(self) -> None:
+        """Raise Ended if the server has crashed."""
+        if self.dead:
+            raise Ended
 
     def threads(self) -> str:
         """Return the threads and where each stands."""
@@ -153,11 +160,11 @@ class _Codec(Codec):
         self._box = box
 
     def encode(self, value: Any) -> bytes:
-        setattr(threading.current_thread(), _BOX, self._box)
+        adopt(threading.current_thread(), self._box)
         return super().encode(value)
 
     def decode(self, data: bytes) -> Any:
-        setattr(threading.current_thread(), _BOX, self._box)
+        adopt(threading.current_thread(), self._box)
         return super().decode(data)
 
 
@@ -190,8 +197,7 @@ class RealThreads(Scheduler):
             value = None if self._box.dead else gate.get()
         finally:
             self._gates.pop(thread, None)
-        if self._box.dead:
-            raise Ended
+        self._box.check_alive()
         return value
 
     def wake(self, task: Any, value: Any = None) -> bool:
@@ -203,171 +209,3 @@ class RealThreads(Scheduler):
         """End all waits: the box is dead."""
         for gate in list(self._gates.values()):
             gate.put(None)
-
-
-# What a submission imports.
-
-
-class RealImporter(Importer):
-    """Loads the submission's own modules per incarnation, on real threads.
-
-    All others are the process's own, except for the `stand_ins`.
-    """
-
-    def __init__(
-        self, submission: Submission, box: RealBox, stand_ins: dict[str, ModuleType]
-    ) -> None:
-        super().__init__(submission, box)
-        self._stand_ins = stand_ins
-        self._lock = threading.RLock()
-        self.builtins = vars(builtins) | {
-            "__import__": self._import,
-            "print": partial(_print, box),
-            _BOX: box,
-        }
-
-    def load(self, name: str) -> ModuleType:
-        """Return the module `name`; two threads never load at the same time."""
-        with self._lock:
-            return super().load(name)
-
-    def _import(
-        self,
-        name: str,
-        globals: dict[str, Any] | None = None,
-        locals: dict[str, Any] | None = None,
-        fromlist: tuple[str, ...] | None = (),
-        level: int = 0,
-    ) -> Any:
-        return self.import_(name, globals, fromlist, level)
-
-    def _simulated(self, name: str) -> ModuleType | None:
-        if name == "labrpc":
-            return super()._simulated(name)
-        return self._stand_ins.get(name)
-
-    def _publish(self, module: ModuleType) -> None:
-        """Do nothing: the doors in `sys.modules` lead here."""
-
-    def _withdraw(self, name: str) -> None:
-        """Do nothing, either."""
-
-
-def _time_module(box: RealBox) -> ModuleType:
-    """Return `time`, with a `sleep` that ends the threads of a dead server."""
-
-    def sleep(seconds: float) -> None:
-        if not box.dead:
-            sleep_s(seconds)
-        if box.dead:
-            raise Ended
-
-    module = ModuleType("time", time.__doc__)
-    vars(module).update(vars(time) | {"sleep": sleep})
-    return module
-
-
-def _threading_module(box: RealBox) -> ModuleType:
-    """Return `threading`, with threads that know which box they belong to."""
-
-    class Thread(threading.Thread):
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            setattr(self, _BOX, box)
-            # Not threading.excepthook: that is the process's, and pytest's.
-            self._invoke_excepthook = box.thread_failed
-
-        def start(self) -> None:
-            # Whatever the submission wants: the process must be able to end.
-            self.daemon = True
-            super().start()
-
-    class Timer(Thread, threading.Timer):
-        pass
-
-    module = ModuleType("threading", threading.__doc__)
-    vars(module).update(vars(threading) | {"Thread": Thread, "Timer": Timer})
-    return module
-
-
-def _print(box: RealBox, *values: object, file: Any = None, **how: Any) -> None:
-    """Print to the box's log, in whole lines."""
-    if file is not None:
-        builtins.print(*values, file=file, **how)
-        return
-    text = io.StringIO()
-    builtins.print(*values, file=text, **how)
-    for line in text.getvalue().splitlines():
-        box.log(line)
-
-
-# Whose thread is it, and whose module.
-
-_BOX = "__lab_box__"
-
-
-def box_of(thread: threading.Thread) -> RealBox | None:
-    """Return the box that started a thread, None if none did."""
-    box: RealBox | None = getattr(thread, _BOX, None)
-    return box
-
-
-def current_box() -> RealBox | None:
-    """Return the box whose code the current thread runs, None for the lab's own.
-
-    A worker of an executor is a thread of the process's own `threading`; there,
-    the submission's functions on its stack tell.
-    """
-    box = box_of(threading.current_thread())
-    frame = sys._getframe(1)
-    while box is None and frame is not None:
-        box = frame.f_builtins.get(_BOX)
-        frame = frame.f_back  # type: ignore[assignment]
-    return box
-
-
-class _Door:
-    """Stands in `sys.modules` for one of the submission's modules.
-
-    `pickle`, `dataclasses` and others look a class's module up there. Several
-    servers run at once, so each thread has to find its own server's module;
-    threads of the process find what was there before.
-    """
-
-    def __init__(self, name: str, behind: ModuleType | None) -> None:
-        object.__setattr__(self, "_leads_to", (name, behind))
-
-    def __getattribute__(self, attribute: str) -> Any:
-        return getattr(_open(self), attribute)
-
-    def __setattr__(self, attribute: str, value: Any) -> None:
-        setattr(_open(self), attribute, value)
-
-
-def _open(door: _Door) -> ModuleType:
-    """Return the module that a door leads to for the current thread."""
-    name, module = object.__getattribute__(door, "_leads_to")
-    box = current_box()
-    if box is not None:
-        module = box.importer.own.get(name)
-    if module is None:
-        raise AttributeError(f"module {name!r} is not loaded here")
-    found: ModuleType = module
-    return found
-
-
-class Doors:
-    """The doors in `sys.modules` to one submission's modules."""
-
-    def __init__(self, submission: Submission) -> None:
-        self._hidden = {name: sys.modules.get(name) for name in submission.files}
-        for name, module in self._hidden.items():
-            sys.modules[name] = _Door(name, module)  # type: ignore[assignment]
-
-    def remove(self) -> None:
-        """Put back what was there before."""
-        for name, module in self._hidden.items():
-            if module is None:
-                sys.modules.pop(name, None)
-            else:
-                sys.modules[name] = module

@@ -18,7 +18,8 @@ from typing import Any, NoReturn
 
 from labrpc.clock import SECOND
 from labrpc.events import Action, Event, Ready, Result
-from labrpc.real_box import Doors, Ended, RealBox
+from labrpc.real_box import Ended, RealBox
+from labrpc.real_modules import Doors
 from labrpc.real_time import monotonic_ns
 from labrpc.scenario import ScenarioThread
 from labrpc.submission import Submission

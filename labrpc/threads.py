@@ -320,6 +320,11 @@ def current_task() -> Task | None:
     return task if isinstance(task, Task) else None
 
 
+def outside(function: Callable[..., Any], *args: Any) -> Any:
+    """Run a function as the lab's own code, though a thread of a box asks for it."""
+    return greenlet(function).switch(*args)
+
+
 def current_scheduler() -> Scheduler:
     """Return the scheduler of the box that is running.
 

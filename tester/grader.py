@@ -57,7 +57,10 @@ def find_submissions(paths: list[str]) -> dict[str, Path]:
         children = [
             child
             for child in sorted(path.iterdir())
-            if child.name[0] not in "._" and (child.is_dir() or child.suffix == ".py")
+            if child.name[0] not in "._"
+            and (child.is_dir() or child.suffix == ".py")
+            # The results of an earlier grading are nobody's submission.
+            and not (child / "results.json").is_file()
         ]
         if not children:
             raise UsageError(

@@ -56,10 +56,10 @@ def _write_csv(file: Path, grades: list[Grade]) -> None:
             writer.writerow(
                 [
                     _harmless(grade.submission),
-                    grade.points,
-                    grade.points_max,
+                    f"{grade.points:g}",
+                    f"{grade.points_max:g}",
                     f"{grade.percent:.1f}",
-                    *[grade.parts.get(part, 0) for part in parts],
+                    *[f"{grade.parts.get(part, 0):g}" for part in parts],
                     sum(
                         test.points_max > 0 and test.failure is None
                         for test in grade.tests

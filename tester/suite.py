@@ -5,6 +5,8 @@ wants. In a wheel the suite travels as `tester/lab2`, in the repository it is
 `tests/lab2`.
 """
 
+import contextlib
+import io
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,7 +84,9 @@ def collect(parts: list[str] | None = None, expression: str = "") -> list[Graded
     options += ["--import-mode=importlib", f"--rootdir={suite}", "-c", "/dev/null"]
     if expression:
         options += ["-k", expression]
-    status = pytest.main([str(suite), *options], plugins=[found])
+    # What pytest has to say of a wrong expression is said below.
+    with contextlib.redirect_stderr(io.StringIO()):
+        status = pytest.main([str(suite), *options], plugins=[found])
     if found.errors:
         raise LabError("the graded suite cannot be collected:\n" + found.errors[0])
     if status == pytest.ExitCode.USAGE_ERROR:
@@ -93,8 +97,9 @@ def collect(parts: list[str] | None = None, expression: str = "") -> list[Graded
         raise UsageError(f"no part {', '.join(unknown)}; there are {', '.join(known)}")
     tests = [test for test in found.tests if parts is None or test.part in parts]
     if not tests:
+        which = f" of part {', '.join(parts)}" if parts else ""
         raise UsageError(
-            f"no graded test matches {expression!r}; `pytest {suite} --collect-only -q` "
+            f"no graded test{which} matches {expression!r}; `pytest {suite} --collect-only -q` "
             "lists them"
         )
     return tests

@@ -9,13 +9,17 @@ is made when the first server asks for it, so that others do not pay for it.
 import asyncio as real_asyncio
 import contextlib
 import warnings
-from collections.abc import Coroutine
 from types import ModuleType
 from typing import Any
 
 from labrpc.simulated import os_
 from labrpc.simulated.context import current_box
-from labrpc.simulated.event_loop import LoopMethods, running_loop, set_running_loop
+from labrpc.simulated.event_loop import (
+    LoopMethods,
+    get_running_loop,
+    running_loop,
+    set_running_loop,
+)
 from labrpc.simulated.stdlib import BoxLogger, StandardModules, serial
 from labrpc.threads import current_task
 
@@ -116,13 +120,6 @@ def _finish_loops(events: ModuleType, base_events: ModuleType) -> None:
         {"__module__": "asyncio", "_loop_factory": loop_class},
     )
 
-    def get_running_loop() -> Any:
-        """Return the running event loop of this thread."""
-        loop = running_loop()
-        if loop is None:
-            raise RuntimeError("no running event loop")
-        return loop
-
     vars(events).update(
         _get_running_loop=running_loop,
         _set_running_loop=set_running_loop,
@@ -157,13 +154,13 @@ def _fill_package(made: dict[str, ModuleType]) -> None:
 _warn_for_real = vars(warnings)["_warn_unawaited_coroutine"]
 
 
-def _warn_unawaited(coroutine: Coroutine[Any, Any, Any]) -> None:
+def _warn_unawaited(coroutine: Any) -> None:
     """Log in the server that a coroutine of its was never awaited.
 
     Called by the interpreter when it frees one that was never started, also
     long after its server has crashed.
     """
-    frame: Any = coroutine.cr_frame  # type: ignore[attr-defined]
+    frame = coroutine.cr_frame
     task = current_task()
     if task is not None:
         if not task.dying:

@@ -93,6 +93,30 @@ def set_running_loop(loop: Any) -> None:
         running[getcurrent()] = loop
 
 
+def get_running_loop() -> Any:
+    """Return the loop that the current thread runs.
+
+    Raises:
+        RuntimeError: it runs none.
+    """
+    loop = running_loop()
+    if loop is None:
+        _unwind_if_dying()
+        raise RuntimeError("no running event loop")
+    return loop
+
+
+def _unwind_if_dying() -> None:
+    """Raise GreenletExit in a thread of a crashed server.
+
+    A coroutine that catches all exceptions may come here again and again;
+    as with threads, it is left alone in the end.
+    """
+    task = current_task()
+    if task is not None and task.dying:
+        task.scheduler.park("the end")
+
+
 def _with_own_hooks(park: Callable[..., Any]) -> Callable[..., Any]:
     """Return a `park` that keeps a loop's hooks for async generators to its thread.
 
@@ -168,6 +192,11 @@ class LoopMethods:
     def _set_coroutine_origin_tracking(self, enabled: bool) -> None:
         """Do nothing: it is kept per thread of the operating system."""
 
+    def _check_closed(self) -> None:
+        if self.is_closed():
+            _unwind_if_dying()
+        super()._check_closed()  # type: ignore[misc]
+
     # Exceptions that nobody has caught.
 
     def lab_failed(self, task: Any) -> None:
@@ -190,7 +219,7 @@ class LoopMethods:
     def default_exception_handler(self, context: dict[str, Any]) -> None:
         """Fail the server, as an exception that leaves a thread does."""
         exc = context.get("exception")
-        culprit = context.get("task") or context.get("future")
+        culprit: Any = context.get("task") or context.get("future")
         if exc is None:
             self._box.log(f"asyncio: {context['message']}")
         elif hasattr(culprit, "get_coro"):

@@ -118,7 +118,7 @@ class StandardModules:
         for owner, names in self._pristine:
             now = vars(owner)
             if now != names:
-                for name in set(now) - set(names):
+                for name in [name for name in now if name not in names]:
                     delattr(owner, name)
                 for name, value in names.items():
                     if now.get(name) is not value:
@@ -244,7 +244,16 @@ def module_functions(generator: real_random.Random) -> dict[str, Any]:
 def _finish_threading(module: ModuleType) -> None:
     """Put threads onto the box's scheduler, and names and lists per box."""
     names = vars(module)
-    thread_class: Any = names["Thread"]
+    _schedule_threads(names)
+    _list_threads(names)
+    names["Thread"].__hash__ = lambda self: hash(serial(self))
+    names["_allocate_lock"] = thread_.Notification
+    names["_counter"] = lambda: current_box().next_serial("thread")
+
+
+def _schedule_threads(names: dict[str, Any]) -> None:
+    """Let threads start, end and be waited for on the box's scheduler."""
+    thread_class = names["Thread"]
     excepthook = names["excepthook"]
 
     def run_thread(thread: Any) -> None:
@@ -281,12 +290,21 @@ def _finish_threading(module: ModuleType) -> None:
     def join(self: Any, timeout: float | None = None) -> None:
         if not self._started.is_set():
             raise RuntimeError("cannot join thread before it is started")
-        if self is current_thread():
+        if self is names["current_thread"]():
             raise RuntimeError("cannot join current thread")
         self._lab_ended.wait(timeout)
 
     def is_alive(self: Any) -> bool:
         return self._started.is_set() and not self._lab_ended.is_set()
+
+    thread_class.start = start
+    thread_class.join = join
+    thread_class.is_alive = is_alive
+
+
+def _list_threads(names: dict[str, Any]) -> None:
+    """Let the module know the threads of the box that runs, and no others."""
+    thread_class: Any = names["Thread"]
 
     class LabThread(thread_class):  # type: ignore[misc]
         """A thread that the lab started: the constructor's, or a handler's."""
@@ -320,12 +338,6 @@ def _finish_threading(module: ModuleType) -> None:
             box.main_thread = LabThread("MainThread", _MAIN_IDENT)
         return box.main_thread
 
-    thread_class.start = start
-    thread_class.join = join
-    thread_class.is_alive = is_alive
-    thread_class.__hash__ = lambda self: hash(serial(self))
-    names["_allocate_lock"] = thread_.Notification
-    names["_counter"] = lambda: current_box().next_serial("thread")
     names["current_thread"] = names["currentThread"] = current_thread
     names["enumerate"] = enumerate_threads
     names["active_count"] = names["activeCount"] = lambda: len(

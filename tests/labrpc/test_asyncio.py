@@ -1,590 +1,493 @@
-"""Servers written with `asyncio`: handlers, calls, exceptions, crashes, digests."""
+"""The simulated `asyncio` does what the real one does.
+
+Each coroutine runs twice: inside a box in virtual time, and on the real
+`asyncio` with time-outs of a few milliseconds. It must return the same.
+"""
+
+import asyncio
+import inspect
+import textwrap
 
 import pytest
 
-from labrpc.clock import SECOND
-from labrpc.errors import SubmissionError
-from labrpc.record import DigestRecorder
-
-HEAD = "import asyncio, contextlib, random"
+PROGRAMS = []
 
 
-def server(body: str, lab) -> str:
-    return lab.raft(body, HEAD)
+def program(function):
+    PROGRAMS.append(function)
+    return function
 
 
-def lines(world) -> list[str]:
-    return [line for _, _, line in world.log]
+@program
+async def tasks_take_turns_in_order():
+    log = []
 
-
-# Where the lab runs what.
-
-
-def test_everything_the_lab_calls_runs_on_one_event_loop(lab):
-    body = """
-    def boot(self):
-        self.loop, self.where = asyncio.get_running_loop(), []
-        self.note()
-        self.ticker = asyncio.create_task(self.tick())
-    def note(self):
-        self.where.append(asyncio.get_running_loop() is self.loop)
-    async def tick(self):
-        self.note()
-    def get_state(self):
-        self.note()
-        return 1, False
-    async def start(self, command):
-        self.note()
-        await asyncio.sleep(0.5)
-        return 1, 2, command
-    def plain(self, args):
-        self.note()
-        return args * 2
-    async def slow(self, args):
-        self.note()
-        await asyncio.sleep(0.25)
-        return args * 3
-    async def ask(self):
-        calls = [self.peers[1].acall(f"Raft.{m}", 7) for m in ("plain", "slow")]
-        return await asyncio.gather(*calls)
-    def seen(self):
-        name = threading.current_thread().name
-        return self.where, name, threading.current_thread() is threading.main_thread()
-    """
-    world = lab.world(server(body, lab), servers=2)
-    assert world.invoke(0, "get_state") == (1, False)
-    before_ns = world.now_ns
-    assert world.invoke(0, "start", True) == (1, 2, True)
-    assert 0.5 * SECOND <= world.now_ns - before_ns < 0.51 * SECOND
-    assert world.invoke(0, "ask") == [14, 21]
-    assert world.invoke(0, "seen") == ([True] * 4, "MainThread", True)
-    assert world.invoke(1, "seen")[0] == [True] * 4
-    assert world.invoke(0, "kill") is None
-
-
-def test_handlers_of_one_server_overlap_where_they_await(lab):
-    body = """
-    def boot(self):
-        self.log = []
-    async def work(self, n):
-        self.log.append(("begin", n))
-        await asyncio.sleep(n)
-        self.log.append(("end", n))
-        return n
-    async def ask(self):
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self.peers[0].acall("work", n)) for n in (3, 1)]
-        return [t.result() for t in tasks], self.log
-    """
-    world = lab.world(server(body, lab))
-    replies, log = world.invoke(0, "ask")
-    assert replies == [3, 1]
-    assert [n for what, n in log if what == "end"] == [1, 3]
-    assert [what for what, _ in log] == ["begin", "begin", "end", "end"]
-
-
-def test_a_class_without_coroutines_runs_on_threads(lab):
-    body = """
-    def boot(self):
-        threading.Thread(target=lambda: asyncio.run(main(self))).start()
-    def get(self):
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return self.got
-    """
-    head = """
-    import asyncio
-    async def main(raft):
-        raft.got = await raft.peers[0].acall("ping", 5)
-    """
-    world = lab.world(lab.raft(body + "\n    def ping(self, args): return -args", head))
-    world.sleep_ns(SECOND)
-    assert world.invoke(0, "get") == -5
-
-
-def test_inherited_coroutines_count(lab):
-    source = """
-    import asyncio
-    class Base:
-        async def start(self, command):
-            return command
-    class Raft(Base):
-        def __init__(self, *args):
-            self.loop = asyncio.get_running_loop()
-    """
-    assert lab.world(source).invoke(0, "start", 3) == 3
-
-
-# Calls and the apply channel.
-
-
-def test_lost_call_returns_none(lab):
-    body = """
-    async def ask(self):
-        return [await self.peers[1].acall("ping", 1)]
-    def ping(self, args):
-        return args
-    """
-    world = lab.world(server(body, lab), servers=2)
-    assert world.invoke(0, "ask") == [1]
-    world.network.enable(0, 1, False)
-    assert world.invoke(0, "ask") == [None]
-
-
-def test_reply_of_a_cancelled_call_is_dropped(lab):
-    body = """
-    async def ask(self):
-        told = []
-        try:
-            async with asyncio.timeout(0.5):
-                await self.peers[1].acall("slow", 1)
-        except TimeoutError:
-            told.append("timeout")
-        task = asyncio.create_task(self.peers[1].acall("slow", 2))
-        await asyncio.sleep(0.1)
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-        told.append(task.cancelled())
-        await asyncio.sleep(3)
-        told.append(await asyncio.wait_for(self.peers[1].acall("slow", 3), 9))
-        return told
-    async def slow(self, args):
-        await asyncio.sleep(1)
-        return args
-    """
-    world = lab.world(server(body, lab), servers=2)
-    assert world.invoke(0, "ask") == ["timeout", True, 3]
-    assert not world.hosts[0].box.awaited_calls
-
-
-def test_aput_waits_until_the_service_has_taken_the_message(lab):
-    body = """
-    def boot(self):
-        self.applied = []
-        self.task = asyncio.create_task(self.apply())
-    async def apply(self):
-        for n in range(1, 4):
-            await self.apply_ch.aput(ApplyMsg(command_valid=True, command_index=n))
-            self.applied.append(n)
-    def get(self):
-        return self.applied
-    """
-    from labrpc.events import Taken
-
-    world = lab.world(server(body, lab), start=False)
-    offered = []
-    world.on_apply = lambda host, put_id, message: offered.append((put_id, message))
-    world.start(0)
-    for n in range(1, 4):
-        world.sleep_ns(SECOND)
-        assert [message[2] for _, message in offered] == list(range(1, n + 1))
-        assert world.invoke(0, "get") == list(range(1, n))
-        world.step(world.hosts[0], Taken(offered[-1][0]))
-    assert world.invoke(0, "get") == [1, 2, 3]
-
-
-@pytest.mark.parametrize(
-    ("statement", "told"),
-    [
-        ("self.peers[0].call('get_state', 1)", "await peer.acall("),
-        ("self.apply_ch.put(ApplyMsg())", "await apply_ch.aput("),
-        ("await self.apply_ch.aput('x')", "apply_ch.aput takes an ApplyMsg, not a str"),
-        ("await self.peers[0].acall(3, 4)", "peer.acall takes a method's name"),
-        ("await self.peers[0].acall('x', lambda: 1)", "cannot send a function"),
-    ],
-)
-def test_wrong_use_is_named(lab, statement, told):
-    body = f"""
-    async def do(self):
-        {statement}
-    """
-    world = lab.world(server(body, lab))
-    with pytest.raises(SubmissionError) as failure:
-        world.invoke(0, "do")
-    assert told in failure.value.headline
-    assert failure.value.headline.endswith("in do()")
-
-
-# Exceptions.
-
-BOOM = """
-async def boom(seconds=0.2):
-    await asyncio.sleep(seconds)
-    raise ValueError("boom")
-"""
-
-ESCAPING = {
-    "self.keep = asyncio.create_task(boom(), name='x')": "asyncio task 'x', which nobody awaited",
-    "asyncio.create_task(boom(), name='x')": "asyncio task 'x', which nobody awaited",
-    "asyncio.get_running_loop().call_later(0.1, int, 'boom')": "in a callback of the event loop",
-    "threading.Thread(target=lambda: asyncio.run(boom()), name='t').start()": "in thread 't'",
-    "self.keep = asyncio.create_task(asyncio.to_thread(int, 'boom'))": "nobody awaited",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("statement", ESCAPING)
-def test_exception_that_nobody_catches_fails_the_test(lab, statement, capfd):
-    body = f"""
-    async def go(self):
-        {statement}
-        return "returned"
-    """
-    world = lab.world(lab.raft(body, HEAD + BOOM))
-    assert world.invoke(0, "go") == "returned"
-    with pytest.raises(SubmissionError) as failure:
-        world.sleep_ns(5 * SECOND)
-    assert failure.value.headline.startswith("server 0: ValueError: ")
-    assert "boom" in failure.value.headline
-    assert ESCAPING[statement] in failure.value.headline
-    assert capfd.readouterr() == ("", "")
-
-
-def test_exception_that_is_awaited_soon_is_nobodys_business(lab):
-    body = """
-    async def go(self):
-        task = asyncio.create_task(boom(0.1))
-        await asyncio.sleep(1)
-        try:
-            await task
-        except ValueError as exc:
-            one = str(exc)
-        done, _ = await asyncio.wait([asyncio.create_task(boom())])
-        two = [str(t.exception()) for t in done]
-        three = await asyncio.gather(boom(), boom(), return_exceptions=True)
-        await asyncio.sleep(5)
-        return one, two, [str(e) for e in three]
-    """
-    world = lab.world(lab.raft(body, HEAD + BOOM))
-    assert world.invoke(0, "go") == ("boom", ["boom"], ["boom", "boom"])
-
-
-def test_exception_handler_of_the_submission_comes_first(lab):
-    body = """
-    def boot(self):
-        self.told = []
-        loop = asyncio.get_running_loop()
-        loop.set_exception_handler(lambda loop, context: self.told.append(
-            (str(context["exception"]), context["message"])))
-    async def go(self):
-        self.keep = asyncio.create_task(boom())
-        await asyncio.sleep(4)
-        return self.told
-    """
-    world = lab.world(lab.raft(body, HEAD + BOOM))
-    told = [("boom", "Task exception was never retrieved")]
-    assert world.invoke(0, "go") == told
-
-
-@pytest.mark.parametrize("kind", ["async def", "def"])
-def test_exception_in_a_handler_names_it_and_its_line(lab, kind):
-    body = f"""
-    async def ask(self):
-        return await self.peers[1].acall("Raft.broken", 1)
-    {kind} broken(self, args):
-        return {{}}[args]
-    """
-    world = lab.world(server(body, lab), servers=2)
-    with pytest.raises(SubmissionError) as failure:
-        world.invoke(0, "ask")
-    assert "server 1: KeyError: 1 (raft.py:" in failure.value.headline
-    where = "in the RPC handler broken, called by server 0"
-    assert failure.value.headline.endswith(where)
-    assert "in broken" in failure.value.evidence
-
-
-@pytest.mark.parametrize("statement", ["await asyncio.sleep(9)", "1 / 0"])
-def test_constructor_reports_what_went_wrong(lab, statement):
-    body = """
-    def boot(self):
-        1 / 0
-    async def unused(self):
-        pass
-    """
-    with pytest.raises(SubmissionError, match="division by zero.*in its constructor"):
-        lab.world(server(body, lab))
-
-
-def test_sys_exit_on_the_loop_is_reported(lab):
-    body = """
-    async def go(self):
-        async def leave():
-            raise SystemExit(3)
-        self.task = asyncio.create_task(leave())
-    """
-    world = lab.world(server(body, lab))
-    world.invoke_then(world.hosts[0], print, "get", 1) if False else None
-    with pytest.raises(SubmissionError, match="SystemExit: 3.*on the event loop"):
-        world.invoke(0, "go")
-
-
-def test_forgotten_await_is_logged(lab, capfd):
-    body = """
-    async def go(self):
-        self.tick()
-        return 1
-    async def tick(self):
-        pass
-    """
-    world = lab.world(server(body, lab))
-    assert world.invoke(0, "go") == 1
-    assert lines(world) == [
-        "RuntimeWarning: coroutine 'Raft.tick' was never awaited"
-    ]
-    assert capfd.readouterr() == ("", "")
-
-
-def test_warnings_of_the_process_are_its_own():
-    async def never():
-        pass
-
-    with pytest.warns(RuntimeWarning, match="never' was never awaited"):
-        never()
-
-
-def test_method_that_does_not_return_shows_where_tasks_wait(lab):
-    body = """
-    async def go(self):
-        await self.wait_for_ever()
-    async def wait_for_ever(self):
-        await asyncio.Event().wait()
-    """
-    world = lab.world(server(body, lab))
-    with pytest.raises(SubmissionError, match="has not returned") as failure:
-        world.invoke(0, "go")
-    assert "asyncio task 'go()'" in failure.value.evidence
-    assert "in wait_for_ever" in failure.value.evidence
-
-
-def test_busy_wait_on_the_loop_lets_time_pass(lab):
-    body = """
-    async def go(self):
-        asyncio.get_running_loop().call_later(0.01, setattr, self, "done", True)
-        while not hasattr(self, "done"):
+    async def work(n):
+        for i in range(3):
+            log.append((n, i))
             await asyncio.sleep(0)
-        return await self.peers[1].acall("ping", 1)
-    def ping(self, args):
-        return args
-    """
-    assert lab.world(server(body, lab), servers=2).invoke(0, "go") == 1
+        return n
+
+    tasks = [asyncio.create_task(work(n), name=f"t{n}") for n in range(3)]
+    results = [await t for t in tasks]
+    return log, results, [t.get_name() for t in tasks]
 
 
-# Crashes.
+@program
+async def sleeps_end_in_order_of_time():
+    log = []
 
-CRASHING = """
-def boot(self):
-    self.lock, self.queue = asyncio.Lock(), asyncio.Queue()
-    self.tasks = [asyncio.create_task(f()) for f in (
-        self.stubborn, self.holds, self.waits, self.loops, self.generates,
-        self.blocks, self.grouped, self.calls, self.puts, self.never)]
-    self.tasks += [asyncio.create_task(asyncio.to_thread(time.sleep, 60))]
-    threading.Thread(target=lambda: asyncio.run(self.calls())).start()
-    asyncio.get_running_loop().call_later(1, self.late)
-async def stubborn(self):
-    while True:
+    async def nap(n):
+        result = await asyncio.sleep(n / 100, result=n)
+        log.append(result)
+
+    await asyncio.gather(*(nap(n) for n in (3, 1, 2)))
+    return log
+
+
+@program
+async def gather_returns_exceptions():
+    async def fail(n):
+        raise ValueError(n)
+
+    got = await asyncio.gather(asyncio.sleep(0, 1), fail(2), return_exceptions=True)
+    try:
+        await asyncio.gather(asyncio.sleep(0.001, 1), fail(3))
+    except ValueError as exc:
+        return [repr(x) for x in got], repr(exc)
+
+
+@program
+async def task_group_cancels_the_others():
+    log = []
+
+    async def wait():
         try:
-            await asyncio.sleep(60)
-        except BaseException:
-            print("still here")
-async def holds(self):
-    async with self.lock:
+            await asyncio.sleep(5)
+        except asyncio.CancelledError:
+            log.append("cancelled")
+            raise
+
+    async def fail():
+        await asyncio.sleep(0.001)
+        raise KeyError("x")
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(wait())
+            group.create_task(wait())
+            group.create_task(fail())
+    except* KeyError as exc:
+        log.append(repr(exc.exceptions))
+    return log
+
+
+@program
+async def wait_by_each_condition():
+    async def work(n, fails=False):
+        await asyncio.sleep(n / 100)
+        if fails:
+            raise OSError(n)
+        return n
+
+    log = []
+    for when in ("FIRST_COMPLETED", "FIRST_EXCEPTION", "ALL_COMPLETED"):
+        tasks = [asyncio.create_task(work(*a)) for a in ((1,), (3, True), (5,))]
+        done, pending = await asyncio.wait(tasks, return_when=when)
+        log.append(([t in done for t in tasks], len(pending)))
+        await asyncio.gather(*tasks, return_exceptions=True)
+    tasks = [asyncio.create_task(work(n)) for n in (0, 30)]
+    done, pending = await asyncio.wait(tasks, timeout=0.01)
+    log.append([t in done for t in tasks])
+    pending.pop().cancel()
+    return log
+
+
+@program
+async def wait_for_and_timeout_cancel():
+    log = []
+
+    async def stubborn():
         try:
-            await asyncio.sleep(60)
+            await asyncio.sleep(9)
         finally:
-            await self.queue.get()
-async def waits(self):
+            log.append("finally")
+
+    for _ in range(2):
+        try:
+            await asyncio.wait_for(stubborn(), 0.002)
+        except TimeoutError as exc:
+            log.append(type(exc).__name__)
     try:
-        async with self.lock:
-            pass
-    finally:
-        asyncio.create_task(self.never())
-        self.queue.put_nowait(1)
-async def loops(self):
-    async for n in self.numbers():
-        print(n)
-async def numbers(self):
+        async with asyncio.timeout(0.002) as scope:
+            await stubborn()
+    except TimeoutError:
+        log.append(scope.expired())
+    async with asyncio.timeout(None) as scope:
+        scope.reschedule(asyncio.get_running_loop().time() + 9)
+    log.append(await asyncio.wait_for(asyncio.sleep(0, "in time"), 9))
+    return log
+
+
+@program
+async def cancellation_reaches_the_innermost_await():
+    log = []
+
+    async def inner():
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError as exc:
+            log.append(exc.args)
+            raise
+
+    task = asyncio.create_task(inner())
+    await asyncio.sleep(0)
+    log.append(task.cancel("why"))
     try:
-        yield 1
-        await asyncio.sleep(60)
-    finally:
-        await asyncio.sleep(1)
-async def generates(self):
-    self.numbers_left = self.numbers()
-    await anext(self.numbers_left)
-async def blocks(self):
-    await asyncio.sleep(0.3)
-    with self.condition():
-        time.sleep(60)
-@contextlib.contextmanager
-def condition(self):
+        await task
+    except asyncio.CancelledError:
+        log.append((task.cancelled(), task.done(), task.cancelling(), task.cancel()))
+    shielded = asyncio.create_task(asyncio.sleep(0.002, "kept"))
+    outer = asyncio.ensure_future(asyncio.shield(shielded))
+    await asyncio.sleep(0)
+    outer.cancel()
+    log.append(await shielded)
+    return log
+
+
+@program
+async def lock_is_fair():
+    lock, log = asyncio.Lock(), []
+
+    async def work(n):
+        async with lock:
+            log.append(("in", n, lock.locked()))
+            await asyncio.sleep(0.001)
+            log.append(("out", n))
+
+    await asyncio.gather(*(work(n) for n in range(4)))
+    return log, lock.locked()
+
+
+@program
+async def event_and_condition_wake_waiters():
+    event, condition, log = asyncio.Event(), asyncio.Condition(), []
+
+    async def wait(n):
+        await event.wait()
+        async with condition:
+            await condition.wait_for(lambda: len(log) >= n)
+            log.append(n)
+            condition.notify_all()
+
+    tasks = [asyncio.create_task(wait(n)) for n in (2, 0, 1)]
+    await asyncio.sleep(0)
+    before = event.is_set(), list(log)
+    event.set()
+    await asyncio.gather(*tasks)
+    event.clear()
+    return before, log, event.is_set()
+
+
+@program
+async def semaphore_bounds_how_many_run():
+    semaphore, running, most = asyncio.BoundedSemaphore(2), [], []
+
+    async def work(n):
+        async with semaphore:
+            running.append(n)
+            most.append(len(running))
+            await asyncio.sleep(0.001)
+            running.remove(n)
+
+    await asyncio.gather(*(work(n) for n in range(5)))
     try:
-        yield
-    finally:
-        time.sleep(1)
-async def grouped(self):
-    async with asyncio.timeout(50), asyncio.TaskGroup() as group:
+        semaphore.release()
+    except ValueError as exc:
+        return max(most), str(exc)
+
+
+@program
+async def barrier_lets_all_go_at_once():
+    barrier, log = asyncio.Barrier(3), []
+
+    async def work(n):
+        log.append(n)
+        await barrier.wait()
+        log.append("go")
+
+    await asyncio.gather(*(work(n) for n in range(3)))
+    return log
+
+
+@program
+async def queues_of_all_kinds():
+    queue, log = asyncio.Queue(2), []
+
+    async def produce():
+        for n in range(5):
+            await queue.put(n)
+            log.append(("put", n))
+
+    async def consume():
+        while True:
+            log.append(("got", await queue.get()))
+            queue.task_done()
+
+    consumer = asyncio.create_task(consume())
+    await produce()
+    await queue.join()
+    consumer.cancel()
+    for n in range(2):
+        queue.put_nowait(n)
+    try:
+        queue.put_nowait(3)
+    except asyncio.QueueFull:
+        log.append("full")
+    lifo, best = asyncio.LifoQueue(), asyncio.PriorityQueue()
+    for n in (2, 1, 3):
+        lifo.put_nowait(n)
+        best.put_nowait(n)
+    log.append([(lifo.get_nowait(), best.get_nowait()) for _ in range(3)])
+    try:
+        await asyncio.wait_for(lifo.get(), 0.001)
+    except TimeoutError:
+        log.append("empty")
+    return log
+
+
+@program
+async def futures_and_callbacks():
+    loop, log = asyncio.get_running_loop(), []
+    future = loop.create_future()
+    future.add_done_callback(lambda f: log.append(("callback", f.result())))
+    loop.call_soon(log.append, "soon")
+    loop.call_later(0.004, log.append, "later")
+    loop.call_at(loop.time() + 0.002, future.set_result, 7)
+    cancelled = loop.call_later(0.001, log.append, "never")
+    cancelled.cancel()
+    log.append(await future)
+    await asyncio.sleep(0.01)
+    try:
+        future.set_result(8)
+    except asyncio.InvalidStateError as exc:
+        log.append(type(exc).__name__)
+    return log, cancelled.cancelled(), future.done()
+
+
+@program
+async def threads_and_the_loop():
+    import threading
+
+    loop, log = asyncio.get_running_loop(), []
+    here = threading.get_ident()
+
+    def work(n):
+        log.append(threading.get_ident() != here)
+        loop.call_soon_threadsafe(log.append, "from a thread")
+        other = asyncio.run_coroutine_threadsafe(asyncio.sleep(0.001, n), loop)
+        return other.result(5)
+
+    log.append(await asyncio.to_thread(work, 3))
+    log.append(await loop.run_in_executor(None, work, 4))
+    try:
+        await asyncio.to_thread(int, "x")
+    except ValueError as exc:
+        log.append(str(exc))
+    return log
+
+
+@program
+async def blocking_calls_stop_the_loop():
+    import time
+
+    log = []
+    task = asyncio.create_task(asyncio.sleep(0.001, "task"))
+    task.add_done_callback(lambda t: log.append(t.result()))
+    await asyncio.sleep(0)
+    time.sleep(0.01)
+    log.append("slept")
+    await task
+    return log
+
+
+@program
+async def context_variables_belong_to_tasks():
+    import contextvars
+    import threading
+
+    var = contextvars.ContextVar("var", default=0)
+    log = []
+
+    async def work(n):
+        log.append(var.get())
+        var.set(n)
+        await asyncio.sleep(0.001)
+        log.append(var.get())
+        log.append(await asyncio.to_thread(var.get))
+
+    var.set(9)
+    await asyncio.gather(work(1), work(2))
+    thread = threading.Thread(target=lambda: log.append(var.get()))
+    thread.start()
+    thread.join()
+    return log, var.get()
+
+
+@program
+async def async_iteration_and_contexts():
+    import contextlib
+
+    log = []
+
+    @contextlib.asynccontextmanager
+    async def scope(name):
+        log.append(f"enter {name}")
+        try:
+            yield name
+        finally:
+            await asyncio.sleep(0)
+            log.append(f"exit {name}")
+
+    async def numbers():
         for n in range(3):
-            group.create_task(asyncio.sleep(60 + n))
-async def calls(self):
-    await asyncio.gather(*(p.acall("never", 1) for p in self.peers))
-async def puts(self):
-    await self.apply_ch.aput(ApplyMsg(command_valid=True))
-async def never(self, args=None):
-    await asyncio.get_running_loop().create_future()
-def late(self):
-    asyncio.create_task(self.never())
-"""
+            await asyncio.sleep(0)
+            yield n
+
+    async with scope("a"), contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(scope("b"))
+        log.append([n async for n in numbers() if n])
+        async with contextlib.aclosing(numbers()) as some:
+            async for _ in some:
+                break
+    return log
 
 
-@pytest.mark.parametrize("after_s", [0.0, 0.1, 0.3, 0.5, 2.0])
-def test_crash_in_the_midst_is_quiet_and_final(lab, capfd, recwarn, after_s):
-    import gc
+@program
+async def as_completed_in_order_of_time():
+    naps = [asyncio.sleep(n / 100, n) for n in (3, 1, 2)]
+    return [await first for first in asyncio.as_completed(naps)]
+
+
+@program
+async def who_runs():
+    async def name():
+        return asyncio.current_task().get_name(), len(asyncio.all_tasks())
+
+    task = asyncio.create_task(name(), name="other")
+    here = asyncio.current_task().get_name().startswith("Task-")
+    got = await task
+    loop = asyncio.get_running_loop()
+    return here, got, loop.is_running(), loop is asyncio.get_event_loop()
+
+
+@program
+async def nested_run_is_refused():
+    coroutine = asyncio.sleep(0)
+    try:
+        asyncio.run(coroutine)
+    except RuntimeError as exc:
+        coroutine.close()
+        return str(exc)
+
+
+@program
+async def loops_in_threads_of_their_own():
+    def run(n):
+        async def main():
+            await asyncio.sleep(0.001 * n)
+            return n, asyncio.get_running_loop() is not outer
+
+        return asyncio.run(main())
+
+    outer = asyncio.get_running_loop()
+    return await asyncio.gather(*(asyncio.to_thread(run, n) for n in (2, 1)))
+
+
+@program
+async def runner_cancels_what_is_left():
+    log = []
+
+    async def left_over():
+        try:
+            await asyncio.sleep(9)
+        finally:
+            log.append("unwound")
+
+    async def main():
+        main.task = asyncio.create_task(left_over())
+        await asyncio.sleep(0)
+        return "main"
+
+    def run():
+        with asyncio.Runner() as runner:
+            log.append(runner.run(main()))
+            log.append(runner.run(asyncio.sleep(0, "again")))
+        try:
+            runner.run(asyncio.sleep(0))
+        except RuntimeError:
+            log.append("closed")
+
+    import warnings
+
+    with warnings.catch_warnings(action="ignore"):
+        await asyncio.to_thread(run)
+    return log
+
+
+@program
+async def eager_tasks_begin_at_once():
     import sys
 
-    gc.collect()
-    world = lab.world(lab.raft(CRASHING, HEAD), servers=2)
-    for _ in range(3):
-        world.sleep_ns(int(after_s * SECOND))
-        world.crash(0)
-        said = len(lines(world))
-        gc.collect()
-        world.sleep_ns(SECOND)
-        world.start(0)
-        assert len(lines(world)) - said <= 2  # The new incarnation's own.
-    world.close()
-    del world
-    lab.worlds.clear()
-    gc.collect()
-    assert capfd.readouterr() == ("", "")
-    assert list(recwarn) == []
-    assert sys.get_asyncgen_hooks() == (None, None)
+    log = []
+
+    async def work(n):
+        log.append(n)
+        await asyncio.sleep(0)
+        log.append(-n)
+
+    if sys.version_info >= (3, 12):
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+    tasks = [asyncio.create_task(work(n)) for n in (1, 2)]
+    log.append("created")
+    log.append(len(asyncio.all_tasks()))
+    await asyncio.gather(*tasks)
+    return log
 
 
-def test_async_generator_that_is_left_is_closed_by_its_loop(same_for_real):
+@pytest.mark.parametrize("function", PROGRAMS, ids=lambda f: f.__name__)
+def test_same_as_real_asyncio(same_for_real, function):
+    text = textwrap.dedent(inspect.getsource(function)).removeprefix("@program\n")
+    same_for_real(
+        f"import asyncio\n\n{text}\n"
+        f"def program():\n    return asyncio.run({function.__name__}())\n"
+    )
+
+
+def test_public_names_are_those_of_the_real_one(same_for_real):
     def program():
         import asyncio
 
-        log = []
+        return sorted(n for n in asyncio.__all__ if hasattr(asyncio, n))
 
-        async def numbers(name):
-            try:
-                yield 1
-                yield 2
-            finally:
-                await asyncio.sleep(0)
-                log.append(name)
+    same_for_real(program)
+
+
+def test_time_is_virtual(lab):
+    def program():
+        import asyncio
+        import time
 
         async def main():
-            async for _ in numbers("a"):
-                break
-            kept = numbers("b")
-            await anext(kept)
-            await asyncio.sleep(0.01)
-            log.append("main ends")
-            return kept
+            clocks = (asyncio.get_running_loop().time, time.monotonic)
+            began = [clock() for clock in clocks]
+            await asyncio.sleep(3)
+            return [clock() - a for clock, a in zip(clocks, began, strict=True)]
 
-        asyncio.run(main())
-        return log
+        return asyncio.run(main())
 
-    assert same_for_real(program) == ["a", "main ends", "b"]
-
-
-def test_two_loops_of_one_box_and_two_boxes_do_not_mix(lab):
-    body = """
-    def boot(self):
-        self.log = []
-        for name in "ab":
-            threading.Thread(target=lambda n=name: asyncio.run(self.main(n))).start()
-    async def main(self, name):
-        loop = asyncio.get_running_loop()
-        for _ in range(50):
-            async for _ in self.ticks():
-                time.sleep(0.001)
-                assert asyncio.get_running_loop() is loop
-                assert len(asyncio.all_tasks()) == 1, asyncio.all_tasks()
-                break
-            await asyncio.sleep(0.001)
-        self.log.append(name)
-    async def ticks(self):
-        yield 1
-        yield 2
-    def get(self):
-        return sorted(self.log)
-    """
-    world = lab.world(server(body, lab).replace("assert len", "len"), servers=3)
-    world.sleep_ns(SECOND)
-    assert [world.invoke(s, "get") for s in range(3)] == [["a", "b"]] * 3
-
-
-# Determinism.
-
-CHATTY = """
-import asyncio, random, threading
-class Raft:
-    def __init__(self, peers, me, persister, apply_ch):
-        self.peers, self.seen = peers, []
-        self.tasks = {asyncio.create_task(self.talk(n)) for n in range(6)}
-    async def talk(self, n):
-        while True:
-            calls = [asyncio.create_task(p.acall("echo", (n, i)))
-                     for i, p in enumerate(self.peers)]
-            done, pending = await asyncio.wait(
-                calls, timeout=random.random() / 20, return_when="FIRST_COMPLETED")
-            self.seen += [t.result() for t in done]
-            for task in pending | self.tasks & pending:
-                task.cancel()
-            for first in asyncio.as_completed([self.nap(i) for i in range(5)]):
-                self.seen.append(await first)
-            for task in asyncio.all_tasks():
-                self.seen.append(task.get_name())
-            await self.peers[n % 3].acall("note", self.seen[-40:])
-    async def nap(self, i):
-        await asyncio.sleep(random.choice([0, 0.001, 0.002]))
-        return i
-    async def echo(self, args):
-        await asyncio.sleep(random.random() / 50)
-        return args
-    def note(self, args):
-        return len(args)
-    def run(self):
-        return str(self.seen[-100:])
-"""
-
-SCRIPT = """
-    import gc, sys
-    from labrpc.box import InProcessBox
-    from labrpc.record import DigestRecorder
-    from labrpc.submission import Submission
-    from labrpc.world import World
-    sub = Submission.find(sys.argv[1])
-    gc.disable()
-    for _ in range(2):
-        digest = DigestRecorder()
-        world = World(
-            3, "a", lambda server, life: InProcessBox(sub, server, life, "a"), digest)
-        for src in range(3):
-            for dst in range(3):
-                world.network.enable(src, dst)
-        for server in range(3):
-            world.start(server)
-        world.sleep_ns(2 * 10**9)
-        world.crash(1)
-        world.start(1)
-        world.sleep_ns(10**9)
-        print(world.invoke(0, "run"), digest.hexdigest(), digest.steps)
-        world.close()
-        gc.collect()
-"""
-
-
-def test_one_seed_gives_one_digest_in_every_process(lab, other_process):
-    path = str(lab.write(CHATTY))
-    printed = [other_process(SCRIPT, seed, path) for seed in (0, 1, 2)]
-    assert printed[1:] == printed[:1] * 2
-    first, second = printed[0].splitlines()
-    assert first == second
-    assert int(first.split()[-1]) > 500
+    passed = lab.run(program)
+    assert all(3 <= seconds < 3.001 for seconds in passed)
 
 
 # What a server has no business with.
@@ -641,10 +544,3 @@ def test_servers_without_asyncio_do_not_load_it(other_process, lab):
         print("asyncio" in sys.modules)
     """
     assert other_process(script, 1, path) == "False"
-
-
-def test_recording_takes_asyncio_servers(lab):
-    digest = DigestRecorder()
-    world = lab.world(CHATTY, servers=3, recorder=digest)
-    world.sleep_ns(SECOND)
-    assert digest.steps > 100

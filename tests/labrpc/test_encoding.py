@@ -196,6 +196,8 @@ def test_equal_values_give_equal_bytes_whatever_refers_to_them():
     references = [value, value.a, value.a[0], value.a[1], value.a[2]] * 3
     assert references
     assert encode(value) == encode(fresh())
+    text = "".join(["te", "xt"])
+    assert encode([text, text]) == encode([text, "".join(["te", "xt"])])
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from labrpc.errors import LoadError, SubmissionError
-from labrpc.real_box import current_box
+from labrpc.real_modules import current_box
 from labrpc.real_world import RealWorld
 from labrpc.submission import Submission
 from tester.run import GradedTest, run_test

@@ -217,6 +217,7 @@ def program():
     with ThreadPoolExecutor(4) as pool:
         futures = {pool.submit(work, n) for n in range(20, 29)}
         done = [f.result() for f in as_completed(futures)]
+        done += [f.result() for f in as_completed(futures)]
     for thread in threads:
         thread.join()
     return [

@@ -79,15 +79,27 @@ def test_the_shortest_waits_move_time(lab, wait):
     body = f"""
     def spin(self):
         lock, event, condition = threading.Lock(), threading.Event(), threading.Condition()
+        before = time.monotonic_ns()
         with condition:
             lock.acquire()
             for _ in range(20):
                 {wait}
+        return time.monotonic_ns() - before
     """
-    world = lab.world(lab.raft(body))
-    before_ns = world.now_ns
-    world.invoke(0, "spin")
-    assert world.now_ns - before_ns >= 20 * 50_000
+    assert lab.world(lab.raft(body)).invoke(0, "spin") >= 20 * 50_000
+
+
+def test_a_time_out_that_was_not_needed_does_not_end_a_later_wait(lab):
+    body = """
+    def wait(self):
+        event, other = threading.Event(), threading.Event()
+        threading.Timer(0.1, event.set).start()
+        answers = [event.wait(1)]
+        before = time.monotonic()
+        answers.append(other.wait(3))
+        return answers, round(time.monotonic() - before, 3)
+    """
+    assert lab.world(lab.raft(body)).invoke(0, "wait") == ([True, False], 3.0)
 
 
 def test_equal_times_are_ordered_by_the_seed(lab):
@@ -211,6 +223,26 @@ def test_scenario_threads_sleep_side_by_side(lab):
     assert ms == [(3, 3), (5, 5), (6, 3), (10, 5)]
     assert log[4:] == [4, 6]
     assert all(thread.ended for thread in threads)
+
+
+def test_a_scenario_thread_may_start_another(lab):
+    world = lab.world(lab.raft("pass"), start=False)
+    log = []
+
+    def outer():
+        inner_thread = world.spawn(inner)
+        world.sleep_ns(3)
+        log.append("outer")
+        world.join([inner_thread])
+        log.append("outer again")
+
+    def inner():
+        for _ in range(3):
+            world.sleep_ns(2)
+            log.append("inner")
+
+    world.join([world.spawn(outer)])
+    assert log == ["inner", "outer", "inner", "inner", "outer again"]
 
 
 def test_an_error_in_a_scenario_thread_ends_the_scenario(lab):

@@ -10,7 +10,9 @@ from tester.cluster import TEST_SECONDS_MAX
 
 def fails(*words):
     """Expect a SubmissionError whose headline and evidence have these words."""
-    return pytest.raises(SubmissionError, match="(?s)" + ".*".join(map(re.escape, words)))
+    return pytest.raises(
+        SubmissionError, match="(?s)" + ".*".join(map(re.escape, words))
+    )
 
 
 # Leaders and terms.
@@ -114,7 +116,9 @@ def test_another_command_at_the_index_is_no_agreement(make_cluster):
 )
 def test_one_gives_up_after_ten_seconds(make_cluster, override):
     cluster = make_cluster(override)
-    with fails("no agreement on 'x' by 3 servers within 10 s", "refused as not leading"):
+    with fails(
+        "no agreement on 'x' by 3 servers within 10 s", "refused as not leading"
+    ):
         cluster.one("x", expected=3, retry=True)
     assert 10 <= cluster.now <= 12.1
 

@@ -57,7 +57,7 @@ def verdicts(done):
 # What is run.
 
 
-def test_seeds_parts_and_the_summary_of_each_run(lab, example):
+def test_seeds_parts_and_the_summary_of_each_run(lab):
     done = lab("-k 2A -v --seed 5 --seeds 2")
     assert done.returncode == 0, done.stdout
     assert verdicts(done) == [
@@ -68,7 +68,7 @@ def test_seeds_parts_and_the_summary_of_each_run(lab, example):
     summary = r"PASSED +\d+\.\d s  [37] servers +\d+ RPCs +\d+ bytes +0 commits"
     assert len(re.findall(summary, done.stdout)) == 6
     assert "6 of 6 runs passed" in done.stdout
-    assert "25 deselected" not in done.stdout
+    assert not re.search(r"^[0-9a-f]{32} ", done.stdout, re.M)
 
 
 def test_the_submission_option_and_what_a_failure_shows(lab, dictator):
@@ -85,16 +85,9 @@ def test_the_submission_option_and_what_a_failure_shows(lab, dictator):
 
 
 def test_digests_are_printed_when_asked_for(lab):
-    plain, first, second = (
-        lab(QUICK + " -q " + option)
-        for option in ("", "--lab-digest", "--lab-digest --seed 1")
-    )
-    found = [
-        re.findall(r"^([0-9a-f]{32}) ", done.stdout, re.M)
-        for done in (plain, first, second)
-    ]
-    assert [len(digests) for digests in found] == [0, 2, 2], first.stdout
-    assert len({*found[1], *found[2]}) == 4
+    done = lab(QUICK + " -q --lab-digest --seeds 2")
+    found = re.findall(r"^([0-9a-f]{32}) ", done.stdout, re.M)
+    assert len(found) == len(set(found)) == 4, done.stdout
 
 
 def test_lab_runs_the_suite_from_anywhere_against_that_directory(shell, dictator):
@@ -105,7 +98,7 @@ def test_lab_runs_the_suite_from_anywhere_against_that_directory(shell, dictator
 
 
 def test_two_workers_give_the_same_verdicts_and_properties(lab, example, tmp_path):
-    options = "-k '2A or concurrent' -v --submission", example("only_2a")
+    options = "-k '2A or concurrent' -v --seed 0 --submission", example("only_2a")
     alone = lab(*options, "--junitxml=alone.xml")
     spread = lab(*options, "--junitxml=spread.xml", "-n", "2")
     assert alone.returncode == spread.returncode == 1
@@ -121,7 +114,7 @@ def test_two_workers_give_the_same_verdicts_and_properties(lab, example, tmp_pat
     ]
     assert properties[0] == properties[1]
     names = {name for name, _ in properties[0]}
-    assert names == {"seed", "verdict", "reason", "replay", "summary"}
+    assert names >= {"seed", "verdict", "reason", "replay", "rpcs"}
     last = "3 of 4 runs passed"
     assert last in alone.stdout
     assert last in spread.stdout
@@ -162,7 +155,7 @@ def test_warnings_are_shown_once_with_how_often(lab, own_suite):
     """)
     done = lab("--seeds 3", files=suite)
     assert done.returncode == 0
-    assert "warning (3 runs): a term has changed" in done.stdout
+    assert "warning (3 runs): test_warns: a term has changed" in done.stdout
 
 
 def test_tests_that_are_not_graded_are_left_alone(lab, tmp_path):
@@ -181,13 +174,10 @@ def test_tests_that_are_not_graded_are_left_alone(lab, tmp_path):
     [
         ("--submission /no/such/place", "--submission: /no/such/place does not exist"),
         ("--submission .", "holds no submission"),
-        ("--submission notes.txt", "notes.txt is not a Python file"),
         ("--seeds 0", "--seeds takes a number from 1 on"),
-        ("--seed x", "argument --seed: invalid int value: 'x'"),
     ],
 )
-def test_wrong_options_end_in_a_clear_line(lab, tmp_path, options, words):
-    (tmp_path / "notes.txt").write_text("not a submission\n")
+def test_wrong_options_end_in_a_clear_line(lab, options, words):
     done = lab(options)
     assert done.returncode == 4
     assert words in done.stderr

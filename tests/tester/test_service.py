@@ -10,7 +10,9 @@ from tester.service import SNAPSHOT_INTERVAL
 
 def fails(*words):
     """Expect a SubmissionError whose headline and evidence have these words."""
-    return pytest.raises(SubmissionError, match="(?s)" + ".*".join(map(re.escape, words)))
+    return pytest.raises(
+        SubmissionError, match="(?s)" + ".*".join(map(re.escape, words))
+    )
 
 
 def agree_on(cluster, count):
@@ -75,7 +77,8 @@ OTHER = """
 
 
 @pytest.mark.parametrize(
-    ("command", "shown"), [("'other'", "'other'"), ("'x' * 99", "'xxx"), ("None", "None")]
+    ("command", "shown"),
+    [("'other'", "'other'"), ("'x' * 99", "'xxx"), ("None", "None")],
 )
 def test_another_command_at_an_index_is_reported(make_cluster, command, shown):
     cluster = make_cluster(OTHER.format(command=command))
@@ -193,7 +196,10 @@ def test_a_snapshot_brings_a_server_up_to_date(make_cluster):
 @pytest.mark.parametrize(
     ("install", "words"),
     [
-        ("snapshot = snapshot[:-1]", "bytes as a snapshot that the service did not make"),
+        (
+            "snapshot = snapshot[:-1]",
+            "bytes as a snapshot that the service did not make",
+        ),
         ("snapshot = b''", "handed the service 0 bytes as a snapshot"),
         ("snapshot += b'x'", "keep and send its bytes as they are (Figure 13)"),
         ("snapshot = snapshot.replace(b'4', b'5')", "bytes as a snapshot that the"),
@@ -226,7 +232,9 @@ def test_an_older_snapshot_must_not_replace_newer_state(make_cluster):
 
 
 def test_entries_below_a_snapshot_are_not_applied_again(make_cluster):
-    install = "self.put_snapshot(*args); self.apply_ch.put(ApplyMsg(True, 'x', 9)); return"
+    install = (
+        "self.put_snapshot(*args); self.apply_ch.put(ApplyMsg(True, 'x', 9)); return"
+    )
     cluster = make_cluster(SENDS_SNAPSHOT.format(install=install), snapshots=True)
     with fails("server 2 applied index 9 after index 9; the next must be 10"):
         agree_up_to_the_snapshot(cluster)

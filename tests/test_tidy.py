@@ -1,0 +1,218 @@
+"""The house rules, as tests: who may import whom, sizes, order, and what lies where."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FUNCTION_LINES_MAX = 70
+MODULE_LINES_MAX = 450
+# The reference is Figure 2 in one file, in its order.
+LONGER_MODULES = {"raft/raft.py": 650}
+
+PACKAGES = ("labrpc", "raft", "tester")
+# The starter is a student's code: what holds for a submission holds for it.
+MODULES = [
+    *sorted(
+        file.relative_to(ROOT).as_posix()
+        for folder in PACKAGES
+        for file in (ROOT / folder).rglob("*.py")
+        if "tester/starter" not in file.as_posix() and "__pycache__" not in file.parts
+    ),
+    "grade.py",
+]
+TREES = {name: ast.parse((ROOT / name).read_bytes()) for name in MODULES}
+
+# The only doors to the machine's clock: watchdogs, real time, and the simulation.
+MAY_IMPORT_TIME = re.compile(r"labrpc/(real_\w+|simulated/\w+)\.py")
+
+
+def modules(*folders):
+    """Return the modules below folders; grade.py is a folder of its own."""
+    return [name for name in MODULES if name.split("/")[0] in folders]
+
+
+def imports(name):
+    """Return every module that a file imports, wherever in it, with the line."""
+    found = []
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, node.lineno) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name}:{node.lineno}: import absolutely"
+            found.append((node.module, node.lineno))
+    return found
+
+
+def offences(folders, forbidden, but=()):
+    """Return the imports, below folders, of modules that are forbidden there."""
+    return [
+        f"{name}:{line} imports {module}"
+        for name in modules(*folders)
+        if name not in but
+        for module, line in imports(name)
+        if module.split(".")[0] in forbidden
+    ]
+
+
+# Layers: grade → tester → labrpc ← raft.
+
+
+def test_there_is_something_to_check():
+    assert len(modules("labrpc")) > 20
+    assert len(modules("tester")) > 15
+    assert imports("tester/run.py")
+
+
+@pytest.mark.parametrize(
+    ("folders", "forbidden"),
+    [
+        (["labrpc"], {"raft", "tester", "tests", "grade", "pytest", "_pytest", "rich"}),
+        (["raft"], {"tester", "tests", "grade", "greenlet", "pytest"}),
+        (["tester"], {"raft", "tests", "grade"}),
+        (["grade.py"], {"raft", "labrpc", "tests", "pytest"}),
+    ],
+)
+def test_layers_are_imported_one_way(folders, forbidden):
+    assert offences(folders, forbidden) == []
+
+
+def test_the_reference_needs_the_standard_library_and_the_contract_only():
+    allowed = {"labrpc", "raft", *sys.stdlib_module_names}
+    for name in modules("raft"):
+        for module, line in imports(name):
+            assert module.split(".")[0] in allowed, f"{name}:{line} imports {module}"
+            # The contract is what the package itself exports.
+            assert not module.startswith("labrpc."), f"{name}:{line} imports {module}"
+
+
+def test_greenlet_is_imported_in_one_place():
+    assert offences(PACKAGES, {"greenlet"}, but=["labrpc/threads.py"]) == []
+    assert "greenlet" in [module for module, _ in imports("labrpc/threads.py")]
+
+
+# Determinism.
+
+
+def test_the_machines_clock_has_one_door():
+    allowed = [name for name in MODULES if MAY_IMPORT_TIME.fullmatch(name)]
+    # A submission's `time`, as the reference's, is the simulated one.
+    allowed += modules("raft")
+    assert offences([*PACKAGES, "grade.py"], {"time", "datetime"}, but=allowed) == []
+
+
+def test_random_numbers_come_from_named_streams():
+    found = []
+    for name in modules("labrpc", "tester", "grade.py"):
+        for node in ast.walk(TREES[name]):
+            if isinstance(node, ast.ImportFrom) and node.module == "random":
+                drawn = [alias.name for alias in node.names if alias.name != "Random"]
+                found += [
+                    f"{name}:{node.lineno}: from random import {d}" for d in drawn
+                ]
+            elif (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Name)
+                and node.value.id in ("random", "real_random", "secrets", "uuid")
+                and imports_as(name, node.value.id)
+                and node.attr != "Random"
+            ):
+                found.append(f"{name}:{node.lineno}: {node.value.id}.{node.attr}")
+    # The simulated modules wrap the real ones, and draw from the box's own entropy.
+    assert [f for f in found if not f.startswith("labrpc/simulated/")] == []
+
+
+def imports_as(name, local):
+    """Return whether a file imports a module under the name `local`."""
+    return any(
+        (alias.asname or alias.name) == local
+        for node in ast.walk(TREES[name])
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    )
+
+
+def makes_a_set(node):
+    """Return whether an expression makes a set: by a literal, a call, or of two sets."""
+    if isinstance(node, ast.BinOp):
+        return makes_a_set(node.left) or makes_a_set(node.right)
+    return isinstance(node, (ast.Set, ast.SetComp)) or (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("set", "frozenset")
+    )
+
+
+def iterated(tree):
+    """Return every expression that something iterates over, in its order."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.For, ast.comprehension)):
+            yield node.iter
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in ("list", "tuple", "enumerate", "iter", "dict")
+        ):
+            yield from node.args
+        elif isinstance(node, ast.Starred):
+            yield node.value
+
+
+def test_no_order_comes_from_a_set():
+    found = [
+        f"{name}:{node.lineno}: {ast.unparse(node)}"
+        for name in modules("labrpc", "raft", "tester")
+        for node in iterated(TREES[name])
+        if makes_a_set(node)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "source", ["for x in {1, 2}: f(x)", "[x for x in set(y)]", "list(set(a) | b)"]
+)
+def test_an_order_that_comes_from_a_set_would_be_found(source):
+    assert any(makes_a_set(node) for node in iterated(ast.parse(source)))
+
+
+# Sizes and words.
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_modules_and_functions_are_short_and_say_what_they_are_for(name):
+    tree = TREES[name]
+    assert ast.get_docstring(tree), f"{name} has no docstring"
+    lines = len((ROOT / name).read_text().splitlines())
+    assert lines <= LONGER_MODULES.get(name, MODULE_LINES_MAX), f"{name}: {lines} lines"
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            length = (node.end_lineno or 0) - node.lineno + 1
+            where = f"{name}:{node.lineno} {node.name}: {length} lines"
+            assert length <= FUNCTION_LINES_MAX, where
+
+
+# What lies where.
+
+ROOT_ENTRIES = {
+    "LICENSE", "README.md", "pyproject.toml", "grade.py",
+    "labrpc", "raft", "tester", "tests", "docs",
+}  # fmt: skip
+
+
+def test_the_root_holds_what_belongs_there():
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    if listed.returncode != 0:
+        pytest.skip("not a git repository")
+    entries = {line.split("/")[0] for line in listed.stdout.splitlines()}
+    visible = {entry for entry in entries if not entry.startswith(".")}
+    assert visible - ROOT_ENTRIES == set()
+    assert ROOT_ENTRIES - visible == set()

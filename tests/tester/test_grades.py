@@ -1,0 +1,182 @@
+"""From runs to points, and how the grader names and writes things."""
+
+import csv
+import json
+
+import pytest
+
+from tester.grader import find_submissions
+from tester.grades import Grade, by_test
+from tester.report import write_files
+from tester.suite import UsageError, collect
+from tester.verdict import Run, Verdict
+
+PASSED, FAILED, UNKNOWN = Verdict.PASSED, Verdict.FAILED, Verdict.UNKNOWN
+
+
+def runs(test, *verdicts, points=4, part="2A", submission="s"):
+    """Return runs of one test, at seeds from 0 on."""
+    return [
+        Run(
+            submission=submission, part=part, test=test, seed=seed, points=points,
+            verdict=verdict, reason="" if verdict is PASSED else f"{verdict} at {seed}",
+        )
+        for seed, verdict in enumerate(verdicts)
+    ]  # fmt: skip
+
+
+# Points.
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "points", "points_max"),
+    [
+        ([PASSED], 4, 4),
+        ([PASSED, PASSED], 4, 4),
+        ([FAILED], 0, 4),
+        ([PASSED, FAILED, PASSED], 0, 4),
+        # An unknown run counts for nothing, neither way.
+        ([UNKNOWN, PASSED], 4, 4),
+        ([UNKNOWN, FAILED], 0, 4),
+        ([UNKNOWN, UNKNOWN], 0, 0),
+    ],
+)
+def test_a_test_earns_its_points_if_no_seed_failed(verdicts, points, points_max):
+    (grade,) = by_test(runs("test_x", *verdicts))
+    assert (grade.points, grade.points_max) == (points, points_max)
+    assert grade.unknown == verdicts.count(UNKNOWN)
+    assert grade.passed == verdicts.count(PASSED)
+
+
+def test_the_first_failing_seed_is_named_in_whatever_order_runs_came():
+    (grade,) = by_test(reversed(runs("test_x", PASSED, UNKNOWN, FAILED, FAILED)))
+    assert grade.failure is not None
+    assert grade.failure.seed == 2
+    assert grade.first.seed == 0
+
+
+def test_a_grade_is_the_sum_by_part_and_unknown_tests_are_not_held_against_it():
+    grade = Grade(
+        "s",
+        "/s",
+        by_test(
+            [
+                *runs("test_a", PASSED, points=6),
+                *runs("test_b", FAILED, points=2),
+                *runs("test_c", UNKNOWN, points=50),
+                *runs("test_d", PASSED, points=3, part="2B"),
+            ]
+        ),
+    )
+    assert grade.parts == {"2A": 6, "2B": 3}
+    assert (grade.points, grade.points_max) == (9, 11)
+    assert grade.percent == pytest.approx(100 * 9 / 11)
+    assert Grade("s", "/s", by_test(runs("test_c", UNKNOWN))).percent == 0
+
+
+# Names.
+
+
+def submission_at(directory):
+    directory.mkdir(parents=True)
+    (directory / "raft.py").write_text("class Raft: pass\n")
+    return directory
+
+
+def test_a_path_is_a_submission_or_a_folder_of_them(tmp_path):
+    alice, bob = submission_at(tmp_path / "alice"), submission_at(tmp_path / "bob")
+    (tmp_path / "carol.py").write_text("class Raft: pass\n")
+    (tmp_path / "notes.txt").write_text("none\n")
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / "__pycache__").mkdir()
+    write_files(tmp_path / "grades", [])
+    everybody = {"alice": alice, "bob": bob, "carol": tmp_path / "carol.py"}
+    assert find_submissions([str(tmp_path)]) == everybody
+    assert find_submissions([str(bob)]) == {"bob": bob}
+    # Named twice, graded once.
+    assert find_submissions([str(tmp_path), str(bob)]) == everybody
+
+
+def test_names_are_unique(tmp_path):
+    for directory in ("a/x", "b/x", "c/raft", "d/raft"):
+        submission_at(tmp_path / directory)
+    paths = [str(tmp_path / d) for d in ("a/x", "b/x", "c/raft", "d/raft")]
+    assert list(find_submissions(paths)) == ["a/x", "b/x", "c/raft", "d/raft"]
+    assert list(find_submissions(paths[2:3])) == ["raft"]
+
+
+def test_two_that_share_even_the_directorys_name_are_told_apart(tmp_path):
+    for directory in ("1/b/x", "2/b/x", "3/b/x"):
+        submission_at(tmp_path / directory)
+    paths = [str(tmp_path / d) for d in ("1/b/x", "2/b/x", "3/b/x")]
+    names = list(find_submissions(paths))
+    assert names == ["b/x", str(tmp_path / "2/b/x"), str(tmp_path / "3/b/x")]
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: None, "does not exist"),
+        (lambda path: path.mkdir(), "neither a submission nor a folder of submissions"),
+    ],
+)
+def test_a_path_without_submissions_is_wrong_usage(tmp_path, make, words):
+    make(tmp_path / "x")
+    with pytest.raises(UsageError, match=words):
+        find_submissions([str(tmp_path / "x")])
+
+
+# Which tests.
+
+
+def test_parts_and_expressions_select_tests():
+    assert [test.part for test in collect(["2A"])] == ["2A"] * 3
+    assert {test.part for test in collect(["2D", "2B"])} == {"2B", "2D"}
+    assert [t.name for t in collect(None, "re_election")] == ["test_re_election"]
+    assert [t.name for t in collect(["2B"], "rpc_counts or election")] == [
+        "test_rpc_counts"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parts", "expression", "words"),
+    [
+        (["2A", "9Z"], "", "no part 9Z; there are 2A, 2B, 2C, 2D"),
+        (None, "no_such_test", "no graded test matches 'no_such_test'"),
+        (None, "election and and", "is not an expression that pytest's -k takes"),
+        (["2D"], "election", "no graded test of part 2D matches 'election'"),
+    ],
+)
+def test_a_wrong_selection_is_wrong_usage(parts, expression, words):
+    with pytest.raises(UsageError, match=words):
+        collect(parts, expression)
+
+
+# Files.
+
+
+def test_spreadsheet_formulas_are_defused(tmp_path):
+    evil = "=HYPERLINK(0)"
+    found = runs("test_x", FAILED, submission=evil)
+    found[0].reason = "@SUM(1+1)"
+    write_files(tmp_path, [Grade(evil, "-1+2", by_test(found))])
+    with (tmp_path / "grades.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["submission"] == "'" + evil
+    assert row["first_reason"] == "'@SUM(1+1)"
+    assert row["path"] == "'-1+2"
+    # results.json is no spreadsheet, and has what is.
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert results["runs"][0]["submission"] == evil
+
+
+def test_a_row_says_how_much_is_unknown(tmp_path):
+    grade = Grade(
+        "s", "/s", by_test([*runs("a", PASSED, UNKNOWN), *runs("b", UNKNOWN, UNKNOWN)])
+    )
+    write_files(tmp_path / "made/for/it", [grade])
+    with (tmp_path / "made/for/it/grades.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["points"], row["points_max"], row["percent"]) == ("4", "4", "100.0")
+    assert (row["tests_passed"], row["tests"], row["unknown_runs"]) == ("1", "2", "3")
+    assert row["first_reason"] == ""
