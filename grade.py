@@ -146,7 +146,9 @@ def main(arguments: list[str] | None = None) -> int:
             write_starter(Path(arguments[1]))
             print(f"wrote {arguments[1]}: read its README.md, then run pytest in it")
             return 0
-        return run(parse(arguments), Console())
+        # Where nobody watches, lines may be as long as the reasons need.
+        width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "160"))
+        return run(parse(arguments), Console(width=width))
     except UsageError as exc:
         print(f"grade.py: {exc}", file=sys.stderr)
         return EXIT_USAGE

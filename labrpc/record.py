@@ -13,7 +13,18 @@ import msgspec
 
 from labrpc.events import Action, Crash, Event, Log, Warn
 
-_to_bytes = msgspec.msgpack.Encoder().encode
+_pack = msgspec.msgpack.Encoder().encode
+
+
+def _to_bytes(value: object) -> bytes:
+    """Return a value as bytes; what msgpack cannot hold, as Python would write it.
+
+    A submission may send a number of a hundred digits or half a surrogate pair.
+    """
+    try:
+        return _pack(value)
+    except (OverflowError, UnicodeEncodeError):
+        return repr(value).encode(errors="backslashreplace")
 
 
 class Recorder(Protocol):

@@ -45,7 +45,7 @@ def find_deadlock(box: "InProcessBox", idle: bool) -> Deadlock | None:
     if not waiting:
         return None
     circle = next((c for task in waiting if (c := _circle(task))), None)
-    if circle is not None:
+    if circle is not None and not _may_be_a_signal(circle, waiting):
         return _deadlock(box, True, _describe_circle(circle), 0)
     holder = _blocked_by_service(box, waiting)
     if holder is not None:
@@ -62,11 +62,12 @@ def find_deadlock(box: "InProcessBox", idle: bool) -> Deadlock | None:
     look_again_ns = oldest.parked_at_ns + PATIENCE_NS
     lock = _lock_of(oldest)
     assert lock is not None
+    what = f"thread {oldest.name!r} waits for {lock.describe_wait()}"
     return _deadlock(
         box,
         box.scheduler.now_ns >= look_again_ns,
-        f"thread {oldest.name!r} waits for {lock.describe_wait()}, and nothing that "
-        "could release it has happened for 5 s",
+        (_describe_circle(circle) if circle else what)
+        + ", and nothing that could release it has happened for 5 s",
         look_again_ns,
     )
 
@@ -90,6 +91,16 @@ def _circle(task: Task) -> list[Task] | None:
             return None
         current = lock.living_holder()
     return path[path.index(current) :] if current is not None else None
+
+
+def _may_be_a_signal(circle: list[Task], waiting: list[Task]) -> bool:
+    """Return whether a thread may wait for a signal, by a lock that it took itself.
+
+    Any thread may release a plain lock, so this is legal; but a lock for which
+    others wait as well is there to keep them apart.
+    """
+    lock = _lock_of(circle[0])
+    return len(circle) == 1 and sum(_lock_of(task) is lock for task in waiting) == 1
 
 
 def _describe_circle(circle: list[Task]) -> str:

@@ -156,7 +156,13 @@ class Service:
     def _snapshot(self) -> bytes:
         upto = range(1, self.last_applied + 1)
         commands = [self.commands[index] for index in upto]
-        snapshot = msgspec.msgpack.encode((self.last_applied, commands))
+        try:
+            snapshot = msgspec.msgpack.encode((self.last_applied, commands))
+        except (OverflowError, TypeError, ValueError) as exc:
+            raise SubmissionError(
+                f"server {self._server} has applied something that nobody started: it "
+                f"cannot be put into a snapshot ({exc})"
+            ) from None
         self._made[snapshot] = self.last_applied
         return snapshot
 

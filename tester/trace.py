@@ -82,7 +82,25 @@ class TraceRecorder(DigestRecorder):
         self._out.close()
 
     def _write(self, line: dict[str, Any]) -> None:
-        self._out.write(_to_json(line) + b"\n")
+        try:
+            written = _to_json(line)
+        except (OverflowError, UnicodeEncodeError, TypeError):
+            written = _to_json(_writable(line))
+        self._out.write(written + b"\n")
+
+
+def _writable(value: Any) -> Any:
+    """Return a value with what JSON cannot hold as text that it can."""
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    if isinstance(value, int) and value.bit_length() > 63:
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return [_writable(part) for part in value]
+    if isinstance(value, dict):
+        keys = [_writable(k) if isinstance(k, str) else repr(k) for k in value]
+        return dict(zip(keys, map(_writable, value.values()), strict=True))
+    return value
 
 
 def _named(frame: Event | Action) -> dict[str, Any]:

@@ -20,7 +20,7 @@ import msgspec
 from labrpc import real_time
 from labrpc.errors import LoadError, SubmissionError
 from labrpc.submission import Submission
-from tester.run import GradedTest, boot_problem, graded_run
+from tester.run import GradedTest, boot_problem, graded_run, replay_command
 from tester.suite import collect
 from tester.verdict import Run, Verdict
 
@@ -55,12 +55,9 @@ def main() -> None:
     while True:
         try:
             job = msgspec.msgpack.decode(connection.recv_bytes(), type=Job)
-        except (EOFError, KeyboardInterrupt):
+        except EOFError:
             return
-        try:
-            run = _answer(job, tests, submissions)
-        except KeyboardInterrupt:
-            return
+        run = _answer(job, tests, submissions)
         connection.send_bytes(msgspec.msgpack.encode(run))
 
 
@@ -72,6 +69,7 @@ def _prepare_process(pulse_fd: int, stack_fd: int) -> None:
             os.write(pulse_fd, b".")
 
     real_time.pulse = pulse
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A handler in C: it answers also where no Python code can.
     faulthandler.register(signal.SIGUSR1, file=stack_fd, all_threads=False)
     with suppress(ValueError, OSError):  # Not every system has this limit.
@@ -102,6 +100,15 @@ def _answer(
         problem: SubmissionError | None = boot_problem(submission)
     except LoadError as exc:
         problem = exc
+    except KeyboardInterrupt:
+        # No Ctrl-C reaches this process, so it can only come from the submission;
+        # to die of it would make the run unknown, and cost no points.
+        problem = SubmissionError("a server raised KeyboardInterrupt")
+    if job.test:
+        test = tests[job.test]
+        loading.test, loading.part, loading.points = test.name, test.part, test.points
+        loading.servers = test.servers
+        loading.replay = replay_command(test, submissions[job.path], job.seed)
     if problem is not None:
         loading.verdict = Verdict.FAILED
         loading.reason = problem.headline

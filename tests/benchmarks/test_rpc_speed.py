@@ -16,7 +16,7 @@ from labrpc.world import World
 
 SERVERS = 5
 
-MESSAGES = '''
+MESSAGES = """
 from dataclasses import dataclass
 
 @dataclass
@@ -30,9 +30,9 @@ class Args:
 class Reply:
     term: int
     vote_granted: bool
-'''
+"""
 
-CALLER = '''
+CALLER = """
 import threading
 from messages import Args, Reply
 
@@ -59,9 +59,12 @@ class Raft:
 
     def ping(self, args):
         return {reply}
-'''
+"""
 
-DATACLASSES = {"args": "Args(term, self.me, term, term)", "reply": "Reply(args.term, True)"}
+DATACLASSES = {
+    "args": "Args(term, self.me, term, term)",
+    "reply": "Reply(args.term, True)",
+}
 NOTHING = {"args": "None", "reply": "None"}
 
 
@@ -101,7 +104,9 @@ def test_rpc(benchmark, tmp_path, loop, messages):
         cpu_s = time.process_time() - cpu_s
         gc.enable()
         world.close()
-    print(f"\n{calls / cpu_s:,.0f} RPCs per CPU second, {1e6 * cpu_s / calls:.1f} µs each")
+    print(
+        f"\n{calls / cpu_s:,.0f} RPCs per CPU second, {1e6 * cpu_s / calls:.1f} µs each"
+    )
     assert calls > 1000
 
 

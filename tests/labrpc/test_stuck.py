@@ -294,3 +294,22 @@ def test_a_lock_held_for_a_moment_is_not_pointed_out(lab):
     world = lab.world(lab.raft(HOLDS_A_LOCK.replace("SLOW", "pass")), servers=2)
     world.sleep_ns(SECOND)
     assert not world.warnings
+
+
+def test_a_lock_that_serves_as_a_signal_is_no_deadlock(lab):
+    body = """
+    def boot(self):
+        self.signal = threading.Lock()
+        threading.Thread(target=self.wait_twice).start()
+        threading.Thread(target=self.release_later).start()
+    def wait_twice(self):
+        self.signal.acquire()
+        self.signal.acquire()
+        print("signalled")
+    def release_later(self):
+        time.sleep(8)
+        self.signal.release()
+    """
+    world = lab.world(lab.raft(body))
+    world.sleep_ns(9 * SECOND)
+    assert [line for _, _, line in world.log] == ["signalled"]

@@ -249,7 +249,16 @@ def test_a_call_into_c_that_does_not_return_is_the_submissions_fault(
     assert row["points"] == "0"
 
 
-def test_what_is_no_run_is_taken_from_no_process():
+def test_no_exception_makes_a_failure_unknown(graded, dictator):
+    king = dictator("def get_state(self): raise KeyboardInterrupt").path
+    _, results, (row,), _ = graded(king, *ONE_TEST, "--jobs", "1")
+    (run,) = results["runs"]
+    assert (run["verdict"], run["part"]) == ("failed", "2A")
+    assert run["reason"] == "a server raised KeyboardInterrupt"
+    assert (row["points"], row["points_max"]) == ("0", "6")
+
+
+def test_no_process_outlives_its_pool():
     with pool.Pool(1) as processes:
         processes.add(pool.Job("/no/such/place", "nobody", "", 0))
         ((job, answer),) = processes.results()

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from labrpc.errors import LabError
+from labrpc.submission import Submission
 from tester.run import GradedTest, run_test
+from tester.suite import collect
 from tester.verdict import Run, Verdict
 
 
@@ -124,6 +126,24 @@ def test_what_a_submission_says_can_always_be_written(dictator):
     json.dumps(run.reason + run.evidence).encode()
 
 
+@pytest.mark.parametrize("odd", ["'\\udc80'", "2**70", "{(1, 2): [2**70]}"])
+def test_whatever_a_submission_applies_can_be_recorded(dictator, tmp_path, odd):
+    submission = dictator(f"""
+        def apply(self, index, command):
+            print("\\udc80")
+            self.apply_ch.put(ApplyMsg(True, {odd}, index))
+    """)
+    test = steps_of(lambda cluster: cluster.one(1, expected=3))
+    plain = run_test(test, submission, 0, digest=True)
+    traced = run_test(test, submission, 0, traces=tmp_path / "traces")
+    assert traced.verdict is Verdict.FAILED
+    assert "was committed instead" in traced.reason
+    assert traced.reason == plain.reason
+    assert traced.digest == plain.digest
+    (file,) = (tmp_path / "traces").iterdir()
+    assert all(json.loads(line) for line in file.read_text().splitlines())
+
+
 def test_a_failed_run_leaves_nothing_to_the_next(dictator):
     broken = dictator("def set_up(self): raise KeyError", name="broken")
     alone = run_test(steps_of(lambda c: c.sleep(1)), dictator(), 0, digest=True)
@@ -139,3 +159,18 @@ def test_a_verdict_is_one_of_three():
     )  # fmt: skip
     assert not run.passed
     assert [str(verdict) for verdict in Verdict] == ["passed", "failed", "unknown"]
+
+
+def test_a_warning_of_python_is_not_the_submissions_failure(tmp_path):
+    (tmp_path / "raft.py").write_text(
+        "import warnings\n"
+        "class Raft:\n"
+        "    def __init__(self, peers, me, persister, apply_ch):\n"
+        "        self.me = me\n"
+        "    def get_state(self):\n"
+        "        warnings.warn('old', DeprecationWarning)\n"
+        "        return 1, self.me == 0\n"
+    )
+    (test,) = collect(expression="test_initial_election")
+    run = run_test(test, Submission.find(tmp_path), 0)
+    assert run.passed, run.report()

@@ -45,7 +45,7 @@ class Log:
 
     def last_with_term(self, term: int, below: int) -> int | None:
         """Return the last index of a term that is less than `below`, if there is one."""
-        indices = range(min(below - 1, self.last_index), self.start - 1, -1)
+        indices = range(below - 1, self.start, -1)
         return next((i for i in indices if self.term(i) == term), None)
 
     def compact(self, index: int, term: int) -> None:

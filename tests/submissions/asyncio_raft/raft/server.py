@@ -200,6 +200,8 @@ class Raft:
 
     async def update(self, peer: int, term: int) -> None:
         """Send a peer what it lacks, a heartbeat if that is nothing."""
+        if not self.leads(term):
+            return  # This task has begun a little later than it was created.
         if self.next_index[peer] <= self.log.start:
             await self.send_snapshot(peer, term)
         else:
