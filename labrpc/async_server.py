@@ -10,14 +10,32 @@ import inspect
 from collections.abc import Callable, Coroutine
 from contextvars import Context
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+from labrpc.encoding import Codec
 from labrpc.events import Action, Invoke, Reply, Request, Result
 from labrpc.plain import plain_copy
 from labrpc.threads import current_task
 
-if TYPE_CHECKING:
-    from labrpc.box import InProcessBox
+
+class ServedBox(Protocol):
+    """What `AsyncServer` uses of its box."""
+
+    importer: Any
+    codec: Codec
+    actions: list[Action]
+
+    def find_handler(self, event: Request) -> Callable[..., Any]:
+        """Return the method that an RPC calls."""
+
+    def find_method(self, event: Invoke) -> Callable[..., Any]:
+        """Return the method that the service calls."""
+
+    def report_handler(self, exc: BaseException, event: Request) -> None:
+        """End the test: an exception has left an RPC handler."""
+
+    def report(self, exc: BaseException, where: str) -> None:
+        """End the test: an exception has left the submission's code."""
 
 
 def has_coroutines(kind: type) -> bool:
@@ -32,7 +50,7 @@ def has_coroutines(kind: type) -> bool:
 class AsyncServer:
     """Calls the methods of one server on its event loop."""
 
-    def __init__(self, box: "InProcessBox") -> None:
+    def __init__(self, box: ServedBox) -> None:
         self._box = box
         self._loop = _asyncio(box).new_event_loop()
         # A loop forgets a task that nobody keeps.

@@ -13,31 +13,39 @@ import threading
 import time
 from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from labrpc.real_time import sleep_s
+from labrpc.simulated.context import BoxContext
 from labrpc.simulated.importer import Importer
 from labrpc.submission import Submission
-
-if TYPE_CHECKING:
-    from labrpc.real_box import RealBox
 
 # Under this name a thread, and the built-in names of a module, know their box.
 _BOX = "__lab_box__"
 
 
-def adopt(thread: threading.Thread, box: "RealBox") -> None:
+class ThreadedBox(BoxContext, Protocol):
+    """What the modules of a server use of its box, beside what all modules do."""
+
+    def check_alive(self) -> None:
+        """Raise in a thread of a server that has crashed."""
+
+    def thread_failed(self, thread: threading.Thread) -> None:
+        """End the test: an exception has left a thread."""
+
+
+def adopt(thread: threading.Thread, box: ThreadedBox) -> None:
     """Make a thread one of the box's."""
     setattr(thread, _BOX, box)
 
 
-def box_of(thread: threading.Thread) -> "RealBox | None":
+def box_of(thread: threading.Thread) -> ThreadedBox | None:
     """Return the box that started a thread, None if none did."""
-    box: RealBox | None = getattr(thread, _BOX, None)
+    box: ThreadedBox | None = getattr(thread, _BOX, None)
     return box
 
 
-def current_box() -> "RealBox | None":
+def current_box() -> ThreadedBox | None:
     """Return the box whose code the current thread runs, None for the lab's own.
 
     A worker of an executor is a thread of the process's own `threading`; there,
@@ -108,7 +116,7 @@ class RealImporter(Importer):
     """
 
     def __init__(
-        self, submission: Submission, box: "RealBox", stand_ins: dict[str, ModuleType]
+        self, submission: Submission, box: ThreadedBox, stand_ins: dict[str, ModuleType]
     ) -> None:
         super().__init__(submission, box)
         self._stand_ins = stand_ins
@@ -146,7 +154,7 @@ class RealImporter(Importer):
         """Do nothing, either."""
 
 
-def time_module(box: "RealBox") -> ModuleType:
+def time_module(box: ThreadedBox) -> ModuleType:
     """Return `time`, with a `sleep` that ends the threads of a dead server."""
 
     def sleep(seconds: float) -> None:
@@ -159,7 +167,7 @@ def time_module(box: "RealBox") -> ModuleType:
     return module
 
 
-def threading_module(box: "RealBox") -> ModuleType:
+def threading_module(box: ThreadedBox) -> ModuleType:
     """Return `threading`, with threads that know which box they belong to."""
 
     class Thread(threading.Thread):
@@ -182,7 +190,7 @@ def threading_module(box: "RealBox") -> ModuleType:
     return module
 
 
-def _print(box: "RealBox", *values: object, file: Any = None, **how: Any) -> None:
+def _print(box: ThreadedBox, *values: object, file: Any = None, **how: Any) -> None:
     """Print to the box's log, in whole lines."""
     if file is not None:
         builtins.print(*values, file=file, **how)

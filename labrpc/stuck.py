@@ -5,21 +5,33 @@ holder waits for something else become one when no thread of the box has a
 time-out left and nothing has moved for a while.
 """
 
+from collections.abc import Sized
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from labrpc.clock import SECOND
 from labrpc.ends import PUT
 from labrpc.simulated.thread_ import Lock, Notification, RLock
 from labrpc.stacks import threads_report
-from labrpc.threads import Task
-
-if TYPE_CHECKING:
-    from labrpc.box import InProcessBox
+from labrpc.submission import Submission
+from labrpc.threads import Scheduler, Task
 
 # How long a lock must have been waited for, with no time-out running and no
 # RPC under way, before an unclear case counts as a deadlock.
 PATIENCE_NS = 5 * SECOND
+
+
+class StuckBox(Protocol):
+    """What is looked at in a box."""
+
+    submission: Submission
+    scheduler: Scheduler
+    pending_calls: dict[int, Task]
+    invoked: dict[int, Task]
+
+    @property
+    def awaited_calls(self) -> Sized:
+        """The RPCs that coroutines wait for."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +44,7 @@ class Deadlock:
     look_again_ns: int
 
 
-def find_deadlock(box: "InProcessBox", idle: bool) -> Deadlock | None:
+def find_deadlock(box: StuckBox, idle: bool) -> Deadlock | None:
     """Return the deadlock that the box is in, or may be in; None if there is none.
 
     Args:
@@ -114,7 +126,7 @@ def _describe_circle(circle: list[Task]) -> str:
     return "; ".join(steps)
 
 
-def _blocked_by_service(box: "InProcessBox", waiting: list[Task]) -> Task | None:
+def _blocked_by_service(box: StuckBox, waiting: list[Task]) -> Task | None:
     """Return the thread that holds, in `put`, the lock that snapshot() needs."""
     for task in box.invoked.values():
         lock = _lock_of(task)
@@ -126,8 +138,6 @@ def _blocked_by_service(box: "InProcessBox", waiting: list[Task]) -> Task | None
     return None
 
 
-def _deadlock(
-    box: "InProcessBox", certain: bool, what: str, look_again_ns: int
-) -> Deadlock:
+def _deadlock(box: StuckBox, certain: bool, what: str, look_again_ns: int) -> Deadlock:
     evidence = threads_report(box.submission, box.scheduler) if certain else ""
     return Deadlock(certain, f"deadlock: {what}", evidence, look_again_ns)
