@@ -33,7 +33,7 @@ from labrpc.events import (
 from labrpc.plain import plain_copy
 from labrpc.simulated import importer
 from labrpc.simulated.event_loop import BoxLoops, close_coroutine
-from labrpc.simulated.os_ import Output
+from labrpc.simulated.os_ import LINE_CHARS_MAX, Output
 from labrpc.simulated.stdlib import standard_modules
 from labrpc.stacks import (
     exception_report,
@@ -140,8 +140,13 @@ class InProcessBox:
             loop.lab_cut_off()
         for task in tasks:
             self.scheduler.run_dying(close_coroutine, (task.get_coro(),))
-        self.raft = None
+        self.scheduler.run_dying(self._let_go, ())
         importer.install({})
+
+    def _let_go(self) -> None:
+        """Free the server's objects: a `__del__` may do anything, even run for ever."""
+        self.raft = None
+        self._handlers.clear()
 
     def runaway(self) -> str:
         """Return where the thread that does not stop stands."""
@@ -176,6 +181,8 @@ class InProcessBox:
     def log(self, line: str) -> None:
         """Record a line that the server printed."""
         self._log_lines += 1
+        if len(line) > LINE_CHARS_MAX:
+            line = f"{line[:LINE_CHARS_MAX]}… ({len(line)} characters)"
         if self._log_lines < LOG_LINES_MAX:
             self.actions.append(Log(self.scheduler.now_ns, line))
         elif self._log_lines == LOG_LINES_MAX:

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-_SCALARS = frozenset({int, str, bytes, float, bool, type(None)})
+_SCALARS = frozenset({str, bytes, float, bool, type(None)})
+# Larger numbers cannot be printed, so no report could name them.
+INT_BITS_MAX = 4096
 
 
 def plain_copy(value: Any, what: str) -> Any:
@@ -10,9 +12,17 @@ def plain_copy(value: Any, what: str) -> Any:
 
     Raises:
         TypeError: something in it is not plain; `what` names the value.
+        ValueError: a number in it is beyond all measure.
     """
     kind = type(value)
     if kind in _SCALARS:
+        return value
+    if kind is int:
+        if value.bit_length() > INT_BITS_MAX:
+            raise ValueError(
+                f"{what} contains a number of {value.bit_length()} bits; at most "
+                f"{INT_BITS_MAX} can leave a server"
+            )
         return value
     if kind is list:
         return [plain_copy(v, what) for v in value]

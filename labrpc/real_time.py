@@ -3,7 +3,8 @@
 Virtual time stands still while a thread runs. A thread that runs on without
 ever waiting would stop the world, so a timer of the process's CPU time looks
 in and takes the thread out. CPU time does not pass while the machine is busy
-with something else, so a loaded machine does not change a verdict.
+with something else, so a loaded machine does not change a verdict. It takes
+out threads that use up the memory as well.
 """
 
 import os
@@ -12,11 +13,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from labrpc.errors import SubmissionError
-from labrpc.threads import current_task
+from labrpc.memory import RUN_BYTES_MAX, bytes_in_use
+from labrpc.threads import Task, current_task
 from labrpc.world import World
 
 TICK_S = 0.05
@@ -24,6 +26,13 @@ TICK_S = 0.05
 STEP_CPU_S_MAX = 1.0
 # CPU time that one run may take. An ordinary one takes less than a second.
 RUN_CPU_S_MAX = 120.0
+# CPU time that a thread of a crashed server may take to unwind its stack.
+DYING_CPU_S_MAX = 0.1
+# A runaway loop is one thread's; where more of them came to run by turns, they
+# keep each other awake.
+TURNS_MIN = 3
+# Room for the watchdog itself in a thread that is deep in a recursion.
+OWN_FRAMES_MAX = 60
 
 
 # Called at every tick, if set: shows another process that this one still runs
@@ -32,7 +41,7 @@ pulse: Callable[[], None] | None = None
 
 
 class RunawayError(SubmissionError):
-    """A thread ran on and on without waiting."""
+    """A thread ran on and on without waiting, or took all the memory."""
 
 
 def cpu_seconds() -> float:
@@ -69,9 +78,26 @@ class Watchdog:
         self._steps_seen = -1
         self._step_began_s = 0.0
         self._run_began_s = cpu_seconds()
+        self._bytes_before = bytes_in_use()
+        self._recursion_limit = sys.getrecursionlimit()
+        # The threads that were found running in this step: each new turn.
+        self._turns: list[str] = []
+        self._dying: Task | None = None
+        self._dying_since_s = 0.0
+        self._stopped: list[Task] = []
 
     def tick(self, signum: int, frame: FrameType | None) -> None:
         """Stop the step under way if it has taken too long."""
+        # First of all: a thread that swallows RecursionErrors, too, is to be
+        # stopped, and there is hardly room for this very call.
+        sys.setrecursionlimit(sys.getrecursionlimit() + OWN_FRAMES_MAX)
+        # Between two bodies a greenlet must not be left: the next one needs it.
+        if frame is None or frame.f_code is not Task.run.__code__:
+            self._look()
+        with suppress(RecursionError):  # In the end, `watchdog` puts it back.
+            sys.setrecursionlimit(self._recursion_limit)
+
+    def _look(self) -> None:
         if pulse is not None:
             pulse()
         now_s = cpu_seconds()
@@ -85,31 +111,78 @@ class Watchdog:
         if world.steps != self._steps_seen:
             self._steps_seen = world.steps
             self._step_began_s = now_s
-        if world.stepping is None or current_task() is None:
+            self._turns.clear()
+        task = current_task()
+        if world.stepping is None or task is None or task not in task.scheduler.tasks:
             return
+        if task.dying:
+            self._look_at_dying(task, now_s)
+            return
+        if not self._turns or self._turns[-1] != task.name:
+            self._turns.append(task.name)
         if now_s - self._step_began_s > STEP_CPU_S_MAX:
+            self._stop_step(task)
+        elif bytes_in_use() - self._bytes_before > RUN_BYTES_MAX:
             self._stop(
-                f"has run for {STEP_CPU_S_MAX:.0f} s of CPU time without waiting",
-                "a loop must wait for something on each turn: a Condition, a queue, "
-                "or time.sleep",
+                task,
+                f"memory blow-up: the servers take more than {RUN_BYTES_MAX >> 20} MB, "
+                f"and thread {task.name!r} takes more",
+                "something grows without end: a list, a log, a message",
             )
         elif now_s - self._run_began_s > RUN_CPU_S_MAX:
             self._stop(
-                f"took part in a run that used {RUN_CPU_S_MAX:.0f} s of CPU time",
+                task,
+                f"runaway loop: thread {task.name!r} took part in a run that used "
+                f"{RUN_CPU_S_MAX:.0f} s of CPU time",
                 "some thread wakes up far too often: let it wait for what it needs",
             )
 
-    def _stop(self, what: str, advice: str) -> None:
-        """Leave the running thread for good; the world goes on to end the test."""
+    def _stop_step(self, task: Task) -> None:
+        """Stop a step that does not come to its end, though time stands still."""
+        seconds = f"{STEP_CPU_S_MAX:.0f} s of CPU time"
+        if len(self._turns) < TURNS_MIN:
+            self._stop(
+                task,
+                f"runaway loop: thread {task.name!r} has run for {seconds} without "
+                "waiting",
+                "a loop must wait for something on each turn: a Condition, a queue, "
+                "or time.sleep",
+            )
+            return
+        names = list(dict.fromkeys(self._turns))
+        some = ", ".join(map(repr, names[:3])) + (", …" if len(names) > 3 else "")
+        self._stop(
+            task,
+            "endless activity at one instant of virtual time: threads "
+            f"{some} have run by turns for {seconds}",
+            "they wake or start each other again and again: let one of them wait for "
+            "something that takes time",
+        )
+
+    def _stop(self, task: Task, what: str, advice: str) -> None:
+        """Leave the running thread; the world goes on to end the test."""
         host = self._world.stepping
-        task = current_task()
         assert host is not None
-        assert task is not None
+        self._stopped.append(task)
         runaway = RunawayError(
-            f"server {host.server}: runaway loop: thread {task.name!r} {what}",
-            f"{host.box.runaway()}\n{advice}",
+            f"server {host.server}: {what}", f"{host.box.runaway()}\n{advice}"
         )
         task.scheduler.stop(runaway)
+
+    def _look_at_dying(self, task: Task, now_s: float) -> None:
+        """Give up a thread that runs on although its server has crashed."""
+        if task is not self._dying:
+            self._dying, self._dying_since_s = task, now_s
+        elif now_s - self._dying_since_s > DYING_CPU_S_MAX:
+            if task not in self._stopped:
+                host = self._world.stepping
+                assert host is not None
+                place = " ".join(host.box.runaway().split("\n")[-2:])
+                self._world.warnings.setdefault(
+                    f"thread {task.name!r} ran on, without waiting, when server "
+                    f"{host.server} crashed: {' '.join(place.split())}"
+                )
+            task.scheduler.abandon()
 
 
 @contextmanager
@@ -123,12 +196,14 @@ def watchdog(world: World) -> Iterator[Watchdog]:
         yield dog
         return
     before: Callable[..., object] | int | None = signal.signal(signal.SIGPROF, dog.tick)
+    recursion_limit = sys.getrecursionlimit()
     signal.setitimer(signal.ITIMER_PROF, TICK_S, TICK_S)
     try:
         yield dog
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
+        sys.setrecursionlimit(recursion_limit)
 
 
 class Deadline:

@@ -35,6 +35,11 @@ CLOCK_LEAD_NS_MAX = 50 * MICROSECOND
 SLEEP_NS_MIN = 50 * MICROSECOND
 # A dying thread that swallows this many GreenletExits is left alone for good.
 DEATHS_MAX = 10
+# A server may have so many threads at a time: less than a real machine allows,
+# where the limit lies between some thousands and 32,000.
+THREADS_MAX = 10_000
+# How many idle greenlets are kept when a server ends. Each takes some 20 KB.
+IDLE_MAX = 1000
 
 TIMED_OUT: Any = object()
 
@@ -160,6 +165,21 @@ class Scheduler:
         self._ready.append(task)
         return task
 
+    def start_thread(
+        self, body: Callable[..., Any], args: tuple[Any, ...], name: str
+    ) -> Task:
+        """Start a thread for the submission.
+
+        Raises:
+            RuntimeError: there are too many, as a real machine says it.
+        """
+        if len(self.tasks) >= THREADS_MAX:
+            raise RuntimeError(
+                f"can't start new thread: this server has {THREADS_MAX} that have "
+                "not ended"
+            )
+        return self.spawn(body, args, name)
+
     def park(self, waits_for: "Wait", deadline_ns: int | None = None) -> Any:
         """Make the current thread wait; return what `wake` was given for it.
 
@@ -257,11 +277,17 @@ class Scheduler:
             if not task.begun:
                 self._discard_unbegun(task)
                 continue
-            while task in self.tasks and task.deaths < DEATHS_MAX:
+            # Its greenlet ends here if the watchdog has stopped it outside its body.
+            task.parent = self.hub
+            while task in self.tasks and task.deaths < DEATHS_MAX and not task.dead:
                 task.throw(GreenletExit)
         self.tasks.clear()
         self._ready.clear()
         self._timers.clear()
+        while len(_idle) > IDLE_MAX:
+            idle = _idle.pop()
+            idle.parent = self.hub
+            idle.throw(GreenletExit)
 
     def run_dying(self, body: Callable[..., Any], args: tuple[Any, ...]) -> None:
         """Run a function after `kill`, in a thread that cannot wait either."""
@@ -288,21 +314,25 @@ class Scheduler:
             _idle.append(task)
 
     def stop(self, reason: BaseException) -> None:
-        """Leave the current thread for good, and raise `reason` from `run`.
+        """Leave the current thread where it is, and raise `reason` from `run`.
 
-        For a watchdog's signal handler, in a thread that never waits. The
-        greenlet is kept for ever: to free it would be to run it again. Of a
-        thread that is being killed nothing more is said.
+        For a watchdog's signal handler, in a thread that never waits. When
+        the server is killed, the thread unwinds its stack like all others.
+        """
+        # Those of an event loop: this thread will not put the lab's own back.
+        sys.set_asyncgen_hooks(None, None)
+        self.hub.throw(reason)
+
+    def abandon(self) -> None:
+        """Leave the current thread for good: it is being killed, and runs on.
+
+        The greenlet is kept for ever: to free it would be to run it again.
         """
         task = getcurrent()
         self.tasks.pop(task, None)
         keep_for_ever(task)
-        # Those of an event loop: this thread will not put the lab's own back.
         sys.set_asyncgen_hooks(None, None)
-        if task.dying:
-            self.hub.switch()
-        else:
-            self.hub.throw(reason)
+        self.hub.switch()
 
 
 def keep_for_ever(thing: object) -> None:

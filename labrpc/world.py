@@ -290,6 +290,7 @@ class World:
     def _end(self, host: Host) -> None:
         """End an incarnation; a watchdog may have to help."""
         host.up = False
+        self.steps += 1
         self.stepping = host
         host.box.crash()
         self.stepping = None

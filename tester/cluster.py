@@ -17,7 +17,7 @@ from labrpc.scenario import ScenarioThread
 from labrpc.streams import stream
 from labrpc.submission import Submission
 from labrpc.world import Host, World
-from tester.service import Applied, Service
+from tester.service import Applied, Service, short
 
 # 6.824's limit for one test, here in virtual time.
 TEST_SECONDS_MAX = 120
@@ -233,8 +233,8 @@ class Cluster:
         self, server: int, method: str, answer: Any, expected: str
     ) -> NoReturn:
         self.fail(
-            f"{method}() of server {server} returned {answer!r}; the contract is a "
-            f"tuple {expected}"
+            f"{method}() of server {server} returned {short(answer)}; the contract is "
+            f"a tuple {expected}"
         )
 
     # Counts.

@@ -4,12 +4,16 @@ import gc
 import linecache
 import os
 import shlex
+import sys
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from labrpc import memory
 from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
 from labrpc.real_time import cpu_seconds, watchdog
@@ -123,7 +127,11 @@ def run_test(
         # What Python warns a student of must not fail them, as it would where
         # pytest is told to make errors of warnings.
         quiet = warnings.catch_warnings(action="ignore")
-        with quiet, watchdog(cluster.world), lab_at_prompts(cluster):
+        # Real threads take address space by the megabyte, and return it later.
+        limited = nullcontext() if real_time else memory.limited()
+        told = _told_of_finalizers(cluster)
+        watched = watchdog(cluster.world)
+        with quiet, limited, told, watched, lab_at_prompts(cluster):
             _run_scenario(run, test, cluster)
     finally:
         gc.enable()
@@ -167,6 +175,14 @@ def _run_scenario(run: Run, test: GradedTest, cluster: CheckedCluster) -> None:
         cluster.shut_down()
     except SubmissionError as exc:
         _note_failure(run, test, cluster, exc)
+    except MemoryError:
+        memory.lift_limit()
+        most = memory.RUN_BYTES_MAX >> 20
+        failure = SubmissionError(
+            f"memory blow-up: the servers take more than {most} MB",
+            "something grows without end: a list, a log, a message",
+        )
+        _note_failure(run, test, cluster, failure)
     except Exception as exc:
         if isinstance(exc, AssertionError) and _scenario_raised(test, exc):
             failure = SubmissionError(str(exc)).with_traceback(exc.__traceback__)
@@ -186,6 +202,24 @@ def _measure(run: Run, cluster: CheckedCluster) -> None:
     run.rpcs = cluster.network.calls
     run.bytes = cluster.network.bytes
     run.commits = cluster.commits()
+
+
+@contextmanager
+def _told_of_finalizers(cluster: CheckedCluster) -> Iterator[None]:
+    """Make warnings of exceptions that Python itself can only print."""
+
+    def note(ignored: Any) -> None:
+        where = getattr(ignored.object, "__qualname__", type(ignored.object).__name__)
+        said = traceback.format_exception_only(ignored.exc_type, ignored.exc_value)
+        cluster.world.warnings.setdefault(
+            f"an exception in {where} was ignored: {said[-1].strip()}"
+        )
+
+    before, sys.unraisablehook = sys.unraisablehook, note
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def graded_run(
@@ -211,11 +245,13 @@ def graded_run(
 def boot_problem(submission: Submission) -> SubmissionError | None:
     """Return why no server of a submission can be started, None if it can."""
     cluster = CheckedCluster(submission, "load", servers=3)
-    with watchdog(cluster.world):
+    with memory.limited(), watchdog(cluster.world):
         try:
             cluster.boot()
         except SubmissionError as exc:
             return exc
+        except MemoryError:
+            return SubmissionError("memory blow-up while it was loaded")
         finally:
             cluster.close()
     return None

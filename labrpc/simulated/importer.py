@@ -56,7 +56,9 @@ class Importer:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         os_.refuse_import(name)
         with HostModules():
-            return importlib.import_module(name)
+            module = importlib.import_module(name)
+        self._standard.lend(module)
+        return module
 
     def load_own(self, name: str) -> None:
         """Load the module `name` if it is one of the submission's."""
@@ -244,6 +246,8 @@ BOX_BUILTINS = vars(builtins) | {
     "print": os_.print_to_box,
     "open": os_.open_file,
     "input": os_.read_input,
+    "exit": os_.leave,
+    "quit": os_.leave,
 }
 
 _installed: dict[str, ModuleType] = {}

@@ -16,6 +16,9 @@ _BACK_DOOR = "it reaches past the simulated threads and clocks that a run replay
 _DISK = "what must survive a crash goes to persister.save, what you print is recorded"
 _LAB = "the lab itself is out of a server's reach; import from labrpc only"
 
+# The rest of a longer line is lost.
+LINE_CHARS_MAX = 10_000
+
 # Modules that a server cannot import, and why. A name covers its submodules.
 FORBIDDEN = {
     **dict.fromkeys(
@@ -74,6 +77,11 @@ open_file = refuse("open", _DISK)
 read_input = refuse("input", "nobody sits at its keyboard")
 
 
+def leave(code: object = None) -> NoReturn:
+    """Stand in for `exit` and `quit`, which would close the process's own stdin."""
+    raise SystemExit(code)
+
+
 def urandom(size: int) -> bytes:
     """Return bytes from the box's own entropy."""
     return current_box().entropy.randbytes(size)
@@ -93,8 +101,8 @@ def as_module() -> ModuleType:
     names["getppid"] = lambda: 1
     names["cpu_count"] = names["process_cpu_count"] = lambda: 4
     names["register_at_fork"] = lambda **hooks: None
-    names["environ"] = {}
-    names["getenv"] = lambda key, default=None: default
+    names["environ"] = environ = {}
+    names["getenv"] = environ.get
     return module
 
 
@@ -133,9 +141,13 @@ class Output(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Log every line that is now complete."""
-        *lines, self._pending = (self._pending + text).split("\n")
-        for line in lines:
-            self._box.log(line)
+        first, *rest = text.split("\n")
+        # Who never ends a line, or prints a book, does not take the memory for it.
+        if len(self._pending) < LINE_CHARS_MAX:
+            self._pending += first
+        for line in rest:
+            self._box.log(self._pending)
+            self._pending = line
         return len(text)
 
 
@@ -154,7 +166,12 @@ def sys_module(modules: dict[str, ModuleType], output: Output) -> ModuleType:
     names["__stdout__"] = names["__stderr__"] = output
     names["stdin"] = names["__stdin__"] = io.StringIO()
     names["argv"] = ["raft"]
-    names["setrecursionlimit"] = lambda limit: None
-    for name in ("settrace", "setprofile", "setswitchinterval"):
+    for name in ("path", "meta_path", "path_hooks", "warnoptions"):
+        names[name] = list(names[name])
+    # What these set, they would set for the process and for good.
+    for name in (
+        "setrecursionlimit", "settrace", "setprofile", "setswitchinterval",
+        "set_int_max_str_digits", "addaudithook", "setdlopenflags",
+    ):  # fmt: skip
         names[name] = lambda *args: None
     return module

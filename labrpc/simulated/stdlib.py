@@ -36,6 +36,8 @@ _REEXECUTED = (
 # Executed afresh for each box that asks: they keep state of their own (loggers,
 # the last time stamp) or write to the server's own `sys.stderr`.
 PRIVATE = ("logging", "pprint", "traceback", "uuid")
+# The process itself changes what is in these while it runs.
+_CHANGED = {"warnings", "__main__", "linecache"}
 # C accelerators that would bypass the simulated primitives.
 _WITHOUT = {"_queue", "_uuid", "_asyncio"}
 # Py_TPFLAGS_HEAPTYPE: the class was made by Python code, so it can be changed.
@@ -75,6 +77,7 @@ class StandardModules:
             n for n in vars(futures)["__all__"] if n != "ProcessPoolExecutor"
         )
         self._pristine: list[tuple[Any, dict[str, Any]]] = []
+        self._lent: dict[str, list[tuple[Any, dict[str, Any]]]] = {}
         self._protect(self.modules)
 
     def add(self, modules: dict[str, ModuleType]) -> None:
@@ -100,18 +103,13 @@ class StandardModules:
             _finish_uuid(module)
         return module
 
+    def lend(self, module: ModuleType) -> None:
+        """Note a module of the process's own as it is: a server is given it."""
+        if module.__name__ not in self._lent and module.__name__ not in _CHANGED:
+            self._lent[module.__name__] = _as_they_are([module])
+
     def _protect(self, modules: dict[str, ModuleType]) -> None:
-        """Note modules, and the classes that were made for them, as they are."""
-        classes = [
-            value
-            for module in modules.values()
-            for value in vars(module).values()
-            if isinstance(value, type)
-            and value.__module__ == module.__name__
-            and value.__flags__ & _HEAP_TYPE
-        ]
-        for owner in (*modules.values(), *classes):
-            self._pristine.append((owner, dict(vars(owner))))
+        self._pristine += _as_they_are(list(modules.values()))
 
     def restore(self) -> None:
         """Undo what a submission has done to the modules, between two runs."""
@@ -120,9 +118,13 @@ class StandardModules:
             if now != names:
                 for name in [name for name in now if name not in names]:
                     delattr(owner, name)
-                for name, value in names.items():
-                    if now.get(name) is not value:
-                        setattr(owner, name, value)
+                _put_back(owner, names)
+        for lent in self._lent.values():
+            for owner, names in lent:
+                # What is new may be the process's own, as a submodule is.
+                if not vars(owner).items() >= names.items():
+                    _put_back(owner, names)
+        vars(self.modules["os"])["environ"].clear()
         threading = vars(self.modules["threading"])
         for registry in ("_active", "_limbo"):
             threading[registry].clear()
@@ -136,6 +138,26 @@ class StandardModules:
         vars(base)["LOGGER"] = BoxLogger("concurrent.futures")
         pool = vars(self.modules["concurrent.futures.thread"])["ThreadPoolExecutor"]
         pool._counter = lambda self=None: current_box().next_serial("pool")
+
+
+def _as_they_are(modules: list[ModuleType]) -> list[tuple[Any, dict[str, Any]]]:
+    """Return modules, and the classes that were made for them, with their names."""
+    classes = [
+        value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and value.__module__ == module.__name__
+        and value.__flags__ & _HEAP_TYPE
+    ]
+    return [(owner, dict(vars(owner))) for owner in (*modules, *classes)]
+
+
+def _put_back(owner: Any, names: dict[str, Any]) -> None:
+    now = vars(owner)
+    for name, value in names.items():
+        if now.get(name) is not value:
+            setattr(owner, name, value)
 
 
 @functools.cache
@@ -282,7 +304,7 @@ def _schedule_threads(names: dict[str, Any]) -> None:
         if self._started.is_set():
             raise RuntimeError("threads can only be started once")
         self._lab_ended = names["Event"]()
-        task = current_scheduler().spawn(run_thread, (self,), self._name)
+        task = current_scheduler().start_thread(run_thread, (self,), self._name)
         task.thread = self
         self._ident = self._native_id = task.ident
         self._started.set()

@@ -298,8 +298,8 @@ def start_new_thread(
 ) -> int:
     """Start a thread that runs `function(*args, **kwargs)`."""
     name = f"thread {getattr(function, '__name__', 'function')}"
-    task = current_scheduler().spawn(_guarded, (function, args, kwargs or {}), name)
-    return task.ident
+    how = function, args, kwargs or {}
+    return current_scheduler().start_thread(_guarded, how, name).ident
 
 
 start_new = start_new_thread

@@ -39,6 +39,7 @@ class Server:
 # Stands for a program that neither ends nor fails.
 STUCK = "the program did not end"
 REAL_SECONDS_MAX = 20.0
+REAL_RUNS_MAX = 10
 
 
 class Lab:
@@ -156,13 +157,20 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
 
 @pytest.fixture
 def same_for_real(lab: Lab) -> Callable[[Callable[[], Any] | str], Any]:
-    """Check that a program does the same inside a box and on real threads."""
+    """Check that a program does inside a box what it does on real threads.
+
+    On a machine that is busy with something else, a program with time-outs of
+    milliseconds does not do the same each time. What it does in the box must be
+    among the things that it does for real.
+    """
 
     def check(program: Callable[[], Any] | str) -> Any:
-        real = run_for_real(program)
-        assert real not in (None, STUCK, (), [], {}), "the program shows nothing"
         simulated = lab.run(program)
-        assert simulated == real
+        assert simulated not in (None, STUCK, (), [], {}), "the program shows nothing"
+        seen: list[Any] = []
+        while simulated not in seen and len(seen) < REAL_RUNS_MAX:
+            seen.append(run_for_real(program))
+        assert simulated in seen
         return simulated
 
     return check

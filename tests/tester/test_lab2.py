@@ -88,7 +88,7 @@ WORDS = {
     "syntax_error.py": r"server 0: syntax error in syntax_error.py, line \d+: expected ':'",
     "wrong_init": r"server 0: Raft.__init__ has the wrong parameters",
     "handler_exception": r"server \d: AttributeError: 'RequestVoteArgs' object has no "
-    r"attribute 'last_log_idx' \(raft.py:\d+\), in the RPC handler request_vote, called "
+    r"attribute 'last_log_idx'.* \(raft.py:\d+\), in the RPC handler request_vote, called "
     r"by server \d",
     "deadlock": r"server \d: deadlock: 'Thread-1 \(run\)' waits for a Lock held by .*"
     r"waits for a Lock held by",

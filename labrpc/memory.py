@@ -1,0 +1,53 @@
+"""How much memory a run may take, so that a leak ends its run and not the machine.
+
+Counts address space, which the system can limit: also what was asked for and
+not yet used. Without effect where the system does not tell.
+"""
+
+import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+# What the servers of one run may take together. An ordinary run takes 30 MB.
+RUN_BYTES_MAX = 1 << 30
+
+
+def bytes_in_use() -> int:
+    """Return how much memory this process has asked for, 0 where that is unknown."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
+@contextmanager
+def limited() -> Iterator[None]:
+    """Let single allocations fail, while the block runs, that go far beyond the limit.
+
+    The watchdog looks after what grows little by little; but it cannot look in
+    while one function of C asks for everything.
+    """
+    before, hard = resource.getrlimit(resource.RLIMIT_AS)
+    used = bytes_in_use()
+    if used:
+        _set_limit(used + 2 * RUN_BYTES_MAX, hard)
+    try:
+        yield
+    finally:
+        if used:
+            _set_limit(before, hard)
+
+
+def lift_limit() -> None:
+    """Make room to say what has gone wrong, when the limit was reached."""
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    _set_limit(hard, hard)
+
+
+def _set_limit(soft: int, hard: int) -> None:
+    if hard != resource.RLIM_INFINITY and not 0 <= soft <= hard:
+        soft = hard
+    with suppress(ValueError, OSError):  # Not every system has this limit.
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
