@@ -315,6 +315,8 @@ class Cluster:
     def close(self) -> None:
         """End all servers and threads of the scenario."""
         self.world.close()
+        # At once: what a server has replaced, pytest may be about to use.
+        restore_process()
 
 
 def has_types(answer: Any, *types: type) -> bool:

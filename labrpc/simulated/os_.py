@@ -101,7 +101,8 @@ def as_module() -> ModuleType:
     names["getppid"] = lambda: 1
     names["cpu_count"] = names["process_cpu_count"] = lambda: 4
     names["register_at_fork"] = lambda **hooks: None
-    names["environ"] = environ = {}
+    environ: dict[str, str] = {}
+    names["environ"] = environ
     names["getenv"] = environ.get
     return module
 

@@ -9,7 +9,7 @@ import _thread as real_thread
 from collections import deque
 from collections.abc import Callable
 from types import ModuleType, TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 from labrpc.clock import from_seconds
 from labrpc.threads import (
@@ -94,6 +94,10 @@ class _Waiting:
                 self.ident = task.ident
                 return
         self.holder = None
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be sent or copied, as the real locks do."""
+        raise TypeError(f"cannot pickle '_thread.{type(self).__name__}' object")
 
     def living_holder(self) -> Task | None:
         """Return the thread that holds the lock, None if it is free or has ended."""

@@ -1,0 +1,17 @@
+"""The constructor calls exit()."""
+
+
+class Raft:
+    def __init__(self, peers, me, persister, apply_ch):
+        self.peers, self.me = peers, me
+        if len(peers) < 5:
+            exit(2)
+
+    def get_state(self):
+        return 1, self.me == 0
+
+    def start(self, command):
+        return -1, 1, False
+
+    def snapshot(self, index, snapshot):
+        pass

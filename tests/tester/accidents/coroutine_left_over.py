@@ -1,0 +1,20 @@
+"""A coroutine is made, and never awaited."""
+
+
+async def elect(server):
+    server.leads = True
+
+
+class Raft:
+    def __init__(self, peers, me, persister, apply_ch):
+        self.peers, self.me = peers, me
+        elect(self)
+
+    def get_state(self):
+        return 1, self.me == 0
+
+    def start(self, command):
+        return -1, 1, False
+
+    def snapshot(self, index, snapshot):
+        pass

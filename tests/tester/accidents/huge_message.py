@@ -1,0 +1,21 @@
+"""An RPC's arguments are a gigabyte."""
+
+import threading
+
+
+class Raft:
+    def __init__(self, peers, me, persister, apply_ch):
+        self.peers, self.me = peers, me
+        threading.Thread(target=self.work).start()
+
+    def get_state(self):
+        return 1, self.me == 0
+
+    def start(self, command):
+        return -1, 1, False
+
+    def snapshot(self, index, snapshot):
+        pass
+
+    def work(self):
+        self.peers[0].call("Raft.take", [bytes(10**9)] * 3)

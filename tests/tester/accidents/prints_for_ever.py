@@ -1,0 +1,22 @@
+"""A thread prints in a loop that never waits."""
+
+import threading
+
+
+class Raft:
+    def __init__(self, peers, me, persister, apply_ch):
+        self.peers, self.me = peers, me
+        threading.Thread(target=self.chat).start()
+
+    def get_state(self):
+        return 1, self.me == 0
+
+    def start(self, command):
+        return -1, 1, False
+
+    def snapshot(self, index, snapshot):
+        pass
+
+    def chat(self):
+        while True:
+            print("I am server", self.me)

@@ -1,0 +1,25 @@
+"""A thread never waits, and swallows whatever is thrown at it."""
+
+import threading
+
+
+class Raft:
+    def __init__(self, peers, me, persister, apply_ch):
+        self.peers, self.me = peers, me
+        threading.Thread(target=self.work).start()
+
+    def get_state(self):
+        return 1, self.me == 0
+
+    def start(self, command):
+        return -1, 1, False
+
+    def snapshot(self, index, snapshot):
+        pass
+
+    def work(self):
+        while True:
+            try:  # noqa: SIM105
+                self.term = 1
+            except BaseException:
+                pass
