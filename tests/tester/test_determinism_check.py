@@ -74,7 +74,9 @@ def test_a_deterministic_submission_passes(check, words):
     assert check(words).passed
 
 
-@pytest.mark.parametrize("path", ["raft", "tests/submissions/polling"])
+@pytest.mark.parametrize(
+    "path", ["raft", "tests/submissions/polling", "tests/submissions/asyncio_raft"]
+)
 def test_the_correct_examples_are_deterministic(path):
     check = DeterminismCheck(Submission.find(ROOT / path))
     try:

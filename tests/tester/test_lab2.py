@@ -62,9 +62,10 @@ def test_the_reference_passes(run_example, test):
     assert 0 < run.virtual_s < 120
 
 
+@pytest.mark.parametrize("name", ["polling", "asyncio_raft"])
 @pytest.mark.parametrize("test", NAMES)
-def test_a_correct_raft_of_another_style_passes(run_example, test):
-    run = run_example("polling", test)
+def test_a_correct_raft_of_another_style_passes(run_example, name, test):
+    run = run_example(name, test)
     assert run.verdict is Verdict.PASSED, run.report()
 
 
