@@ -140,7 +140,6 @@ class Scheduler:
         self.owner = owner
         self.now_ns = 0
         self.hub: greenlet = getcurrent()
-        self.running = False
         self.tasks: dict[Task, None] = {}
         self.escaped = escaped
         # Whether some thread may be waiting for a lock; cleared by who has looked.
@@ -221,7 +220,6 @@ class Scheduler:
             self.now_ns = now_ns
         self._expire_timers()
         self.hub = getcurrent()
-        self.running = True
         ready = self._ready
         while ready:
             if len(ready) == 1:
@@ -233,7 +231,6 @@ class Scheduler:
                 if picked < len(ready):
                     ready[picked] = last
             task.switch()
-        self.running = False
 
     def _expire_timers(self) -> None:
         timers = self._timers

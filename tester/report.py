@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tester.grades import Grade, TestGrade
-from tester.verdict import Run, Verdict
+from tester.verdict import Verdict
 
 RESULTS_VERSION = 1
 REASON_MAX = 300
@@ -153,9 +153,3 @@ def print_summary(console: Console, grades: list[Grade]) -> None:
         )
     console.print()
     console.print(table)
-
-
-def short_line(run: Run) -> str:
-    """Return one line about a run that did not pass, for the live progress."""
-    reason = run.reason if len(run.reason) <= 100 else run.reason[:100] + "…"
-    return f"{run.submission}: {run.test} seed {run.seed} {run.verdict}: {reason}"

@@ -44,6 +44,12 @@ class TestTally:
         """How many came to a verdict."""
         return self.runs - self.verdicts[Verdict.UNKNOWN]
 
+    def rate(self) -> tuple[str, str]:
+        """Return the failure rate and its 95 % interval, as reports show them."""
+        rate = self.failures / self.judged if self.judged else 0.0
+        low, high = interval_95(self.failures, self.judged)
+        return f"{100 * rate:.2f} %", f"{100 * low:.2f} to {100 * high:.2f} %"
+
     def reasons(self) -> list[tuple[Run, int]]:
         """Return the first run of each distinct reason, and how often it came.
 
@@ -132,15 +138,12 @@ def stress_table(tally: Tally) -> Table:
         left = heading in ("part", "test")
         table.add_column(heading, justify="left" if left else "right", no_wrap=True)
     for test in _in_order(tally):
-        low, high = interval_95(test.failures, test.judged)
-        rate = test.failures / test.judged if test.judged else 0.0
         table.add_row(
             test.part,
             test.test,
             str(test.runs),
             str(test.failures),
-            f"{100 * rate:.2f} %",
-            f"{100 * low:.2f} to {100 * high:.2f} %",
+            *test.rate(),
         )
     return table
 
@@ -169,11 +172,10 @@ def markdown(tally: Tally, title: str) -> str:
         "|---|---|--:|--:|--:|--:|",
     ]
     for test in _in_order(tally):
-        low, high = interval_95(test.failures, test.judged)
-        rate = test.failures / test.judged if test.judged else 0.0
+        rate, interval = test.rate()
         lines.append(
             f"| {test.part} | {test.test} | {test.runs} | {test.failures} | "
-            f"{100 * rate:.2f} % | {100 * low:.2f} to {100 * high:.2f} % |"
+            f"{rate} | {interval} |"
         )
     for test in _in_order(tally):
         for run, count in test.reasons():
