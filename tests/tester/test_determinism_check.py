@@ -56,7 +56,8 @@ def test_the_order_of_a_set_of_strings_is_named_with_its_place(check):
     assert run.verdict == "failed"
     assert "the order of a set of strings" in run.reason
     assert "raft.py:12: a set: its order is not fixed" in run.evidence
-    assert "first difference at 0.300000 s, server" in run.evidence
+    # One word is sent at a time, and by chance the first of both runs are the same.
+    assert "first difference at 0.3" in run.evidence
     assert run.replay.endswith("--lab-check-determinism")
 
 

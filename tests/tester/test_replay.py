@@ -72,7 +72,9 @@ def test_a_failure_under_pytest_prints_a_command_that_can_be_pasted(
         tmp_path,
         PYTHONHASHSEED="1",
     )
-    (command,) = re.findall(r"^replay: (.*)$", first.stdout, re.M)
+    commands = re.findall(r"^replay: (.*)$", first.stdout, re.M)
+    assert len(commands) == 1, first.stdout
+    command = commands[0]
     (digest,) = re.findall(r"^([0-9a-f]{32}) ", first.stdout, re.M)
     assert command.startswith("PYTHONHASHSEED=1 pytest ")
     (tmp_path / "elsewhere").mkdir()
