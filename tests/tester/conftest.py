@@ -128,8 +128,10 @@ def shell() -> Callable[..., subprocess.CompletedProcess[str]]:
         command: str, directory: Path, **variables: str | None
     ) -> subprocess.CompletedProcess[str]:
         environment = dict(os.environ)
-        # Neither this session's own options nor a colourful terminal may show.
-        for name in ("PYTEST_ADDOPTS", "PYTHONHASHSEED", "FORCE_COLOR", "NO_COLOR"):
+        # Neither this session's own options nor a colourful terminal may show, nor
+        # that it runs in CI, where pytest sums failures up at full length.
+        own = "PYTEST_ADDOPTS", "PYTHONHASHSEED", "FORCE_COLOR", "NO_COLOR", "CI"
+        for name in (*own, "BUILD_NUMBER"):
             environment.pop(name, None)
         bin_ = str(Path(sys.executable).parent)
         environment["PATH"] = os.pathsep.join([bin_, environment["PATH"]])
