@@ -11,6 +11,7 @@ from typing import Protocol
 
 from labrpc.clock import MICROSECOND, MILLISECOND
 from labrpc.events import Call, Event, Request, Response
+from labrpc.trouble import Trouble
 
 # A message takes a little even on a reliable network, so that at one instant
 # of virtual time nothing can go round in circles.
@@ -65,6 +66,7 @@ class Network:
         bytes: bytes of requests sent and of replies delivered, in total.
         received: requests that reached each server's current incarnation.
         sent_bytes: bytes of requests that each server has sent.
+        trouble: duplicates, heavy-tailed delays and the like; None for none.
     """
 
     def __init__(self, servers: int, draws: Random, clockwork: Clockwork) -> None:
@@ -75,6 +77,7 @@ class Network:
         self.bytes = 0
         self.received = [0] * servers
         self.sent_bytes = [0] * servers
+        self.trouble: Trouble | None = None
         self._enabled = [[False] * servers for _ in range(servers)]
         self._nodes: list[Node | None] = [None] * servers
         self._pending: dict[int, _Pending] = {}
@@ -137,6 +140,19 @@ class Network:
             if loss < LOSS:
                 self._post(delay_ns, src, Response(call.call_id, None))
                 return
+        if self.trouble is not None:
+            link = (src.server, dst.server)
+            delay_ns += self.trouble.delay_ns(link)
+            copy_delay_ns = self.trouble.copy_delay_ns()
+            if link in self.trouble.lost_requests:
+                self._post(delay_ns, src, Response(call.call_id, None))
+                return
+            if copy_delay_ns is not None:
+                self._dispatch(src, dst, call, delay_ns + copy_delay_ns)
+        self._dispatch(src, dst, call, delay_ns)
+
+    def _dispatch(self, src: Node, dst: Node, call: Call, delay_ns: int) -> None:
+        """Let a request arrive after a delay."""
         self._last_id = request_id = self._last_id + 1
         delivered_at_ns = self._clockwork.now_ns + delay_ns
         self._pending[request_id] = (src, dst, call.call_id, delivered_at_ns)
@@ -164,6 +180,12 @@ class Network:
             most_ms = int(spread * REORDER_DELAY_MS_SPREAD)
             held_ms = REORDER_DELAY_MS_MIN + int(within * (most_ms + 1))
             delay_ns += held_ms * MILLISECOND
+        if self.trouble is not None:
+            link = (dst.server, src.server)
+            delay_ns += self.trouble.delay_ns(link)
+            if link in self.trouble.lost_replies:
+                self._post(delay_ns, src, Response(call_id, None))
+                return
         self.bytes += len(data)
         self._post(delay_ns, src, Response(call_id, data))
 

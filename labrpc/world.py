@@ -10,14 +10,17 @@ turns only where they sleep.
 """
 
 from collections.abc import Callable
+from fractions import Fraction
 from heapq import heappop, heappush
 from typing import Any, NoReturn
 
 from labrpc.box import Box
 from labrpc.clock import SECOND, to_seconds
+from labrpc.crash_points import CrashPoint
 from labrpc.disk import Disk
 from labrpc.errors import LoadError, SubmissionError
 from labrpc.events import (
+    Action,
     Apply,
     Boot,
     Call,
@@ -37,7 +40,9 @@ from labrpc.events import (
 from labrpc.network import Network
 from labrpc.record import Recorder
 from labrpc.scenario import ScenarioThread, current_scenario_thread
+from labrpc.server_clock import ServerClock
 from labrpc.streams import stream
+from labrpc.trouble import Trouble
 
 MakeBox = Callable[[int, int], Box]
 """Make the box of (server, incarnation)."""
@@ -52,7 +57,12 @@ _NEVER = 1 << 62
 
 
 class Host:
-    """One incarnation of a server: its box, and what the world keeps about it."""
+    """One incarnation of a server: its box, and what the world keeps about it.
+
+    Attributes:
+        backlog: what a paused server will find when it goes on; None if it runs.
+        crash_point: where in a step to come it dies, None if it does not.
+    """
 
     def __init__(self, server: int, incarnation: int, box: Box) -> None:
         self.server = server
@@ -63,6 +73,8 @@ class Host:
         self.wake_ns = _NEVER
         self.callbacks: dict[int, Callable[[Any], None]] = {}
         self.last_invoke_id = 0
+        self.backlog: list[Event] | None = None
+        self.crash_point: CrashPoint | None = None
 
 
 class World:
@@ -79,7 +91,13 @@ class World:
         steps: how often a box has been stepped.
         log: (virtual nanoseconds, server, line) of what servers printed.
         warnings: what servers do that is seldom meant, in the order of finding.
+        clocks: each server's own clock, over all its incarnations.
+        saved_at_step: the number of the step in which each server last wrote its
+            disk, 0 if it never did.
         on_apply: takes each message that a server applies.
+        on_step: is told of each step, when all that it did has been routed.
+        on_crash_point: is told that an armed crash point is reached; it has to
+            crash the server.
     """
 
     def __init__(
@@ -95,6 +113,12 @@ class World:
         self.warnings: dict[str, None] = {}
         self.disks = [Disk() for _ in range(servers)]
         self.hosts: list[Host | None] = [None] * servers
+        self.clocks = [ServerClock() for _ in range(servers)]
+        self.saved_at_step = [0] * servers
+        self.on_step: Callable[[Host, list[Action]], None] | None = None
+        self.on_crash_point: Callable[[Host], None] = lambda host: self.crash(
+            host.server
+        )
         self.on_apply: Callable[[Host, int, tuple[Any, ...]], None] = self._take
         self.stepping: Host | None = None
         self._incarnations = [0] * servers
@@ -105,6 +129,7 @@ class World:
         self._tie = stream(seed, "ties").random
         self._threads: list[ScenarioThread] = []
         self.network = Network(servers, stream(seed, "network"), self)
+        self._seed = seed
         self._routes: dict[type, Callable[[Host, Any], None]] = {
             Call: self.network.send,
             Reply: lambda host, action: self.network.reply(
@@ -114,9 +139,7 @@ class World:
             Apply: lambda host, action: self.on_apply(
                 host, action.put_id, action.message
             ),
-            Persist: lambda host, action: self.disks[host.server].save(
-                action.raft_state, action.snapshot
-            ),
+            Persist: self._persist,
             Log: self._log,
             Warn: lambda host, action: self.warnings.setdefault(action.text),
             Ready: self._ready,
@@ -151,6 +174,39 @@ class World:
         self.hosts[server] = None
         self.network.remove(host)
         self._end(host)
+
+    def pause(self, server: int) -> None:
+        """Stop a server, as a long garbage collection does: time goes on without it."""
+        host = self.hosts[server]
+        if host is not None and host.backlog is None:
+            self.control("pause", server)
+            host.backlog = []
+
+    def resume(self, server: int) -> None:
+        """Let a paused server go on, with all that has arrived meanwhile, in order."""
+        host = self.hosts[server]
+        if host is None or host.backlog is None:
+            return
+        self.control("resume", server)
+        backlog, host.backlog = host.backlog, None
+        for event in backlog:
+            if host.up:
+                self.step(host, event)
+
+    def set_clock_rate(self, server: int, rate: Fraction) -> None:
+        """Let a server's clock run at `rate` from now on; 2 is twice as fast."""
+        self.control("clock rate", server, str(rate))
+        self.clocks[server].set_rate(rate, self.now_ns)
+        host = self.hosts[server]
+        if host is not None and host.ready:
+            # It counts its time-outs anew.
+            self.step(host, _WAKE)
+
+    def trouble(self) -> Trouble:
+        """Return the network's trouble, which is none until some is set."""
+        if self.network.trouble is None:
+            self.network.trouble = Trouble(stream(self._seed, "trouble"))
+        return self.network.trouble
 
     def invoke(self, server: int, method: str, *args: Any) -> Any:
         """Call a method of a running server and return what it returned.
@@ -246,11 +302,22 @@ class World:
 
     def step(self, host: Host, event: Event) -> None:
         """Step one box and route what it did, in order."""
+        if host.backlog is not None:
+            host.backlog.append(event)
+            return
         self.steps += 1
+        clock = self.clocks[host.server]
         # Another box may be stepped from a debugger's prompt inside this one.
         outer, self.stepping = self.stepping, host
-        actions, wake_ns = host.box.step(self.now_ns, event)
+        if clock.exact:
+            actions, wake_ns = host.box.step(self.now_ns, event)
+        else:
+            actions, wake_ns = host.box.step(clock.local_ns(self.now_ns), event)
+            wake_ns = None if wake_ns is None else clock.world_ns(wake_ns)
         self.stepping = outer
+        cut = None if host.crash_point is None else host.crash_point(actions)
+        if cut is not None:
+            actions = actions[:cut]
         if self._recorder is not None:
             self._recorder.step(
                 self.now_ns, host.server, host.incarnation, event, actions
@@ -261,6 +328,10 @@ class World:
         if wake_ns is not None and wake_ns < host.wake_ns and host.up:
             host.wake_ns = wake_ns
             self.post(max(wake_ns - self.now_ns, 0), host, _WAKE)
+        if cut is not None:
+            self.on_crash_point(host)
+        elif self.on_step is not None:
+            self.on_step(host, actions)
 
     # Actions.
 
@@ -277,9 +348,14 @@ class World:
         """Take a message off the apply channel and forget it."""
         self.post(0, host, Taken(put_id))
 
+    def _persist(self, host: Host, action: Persist) -> None:
+        self.disks[host.server].save(action.raft_state, action.snapshot)
+        self.saved_at_step[host.server] = self.steps
+
     def _log(self, host: Host, action: Log) -> None:
         if len(self.log) < LOG_LINES_MAX:
-            self.log.append((action.time_ns, host.server, action.line))
+            time_ns = self.clocks[host.server].world_ns(action.time_ns)
+            self.log.append((time_ns, host.server, action.line))
 
     def _crashed(self, host: Host, action: Crash) -> None:
         kind = LoadError if action.kind == "load" else SubmissionError

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any
 
 from tester.cluster import Cluster
-from tester.service import short
+from tester.offers import short
 
 # 6.824's election time-out T: what a solution may need for one election.
 ELECTION_TIMEOUT = 1.0

@@ -17,15 +17,15 @@ from labrpc.scenario import ScenarioThread
 from labrpc.streams import stream
 from labrpc.submission import Submission
 from labrpc.world import Host, World
-from tester.service import Applied, Service, short
+from tester.invariants import Invariants
+from tester.offers import short
+from tester.service import Service
 
 # 6.824's limit for one test, here in virtual time.
 TEST_SECONDS_MAX = 120
 
 # How long a server's threads may take to end after kill().
 KILL_GRACE_NS = SECOND
-
-_DOWN: Any = object()
 
 
 class Cluster:
@@ -37,6 +37,7 @@ class Cluster:
         servers: how many there are.
         reliable: whether the network loses and delays nothing at first.
         snapshots: whether the services take snapshots.
+        persistence: whether servers have to save their state, as from part 2C on.
         recorder: told of everything that happens, in virtual time.
         real_time: whether servers run on real threads and clocks.
 
@@ -45,7 +46,7 @@ class Cluster:
         real_time: whether servers run on real threads and clocks.
         connected: whether each server is connected to the others.
         services: the service above each server's current incarnation.
-        decided: the first command applied at each index, by any server.
+        invariants: looks after what must hold at every moment.
         states: what each server has last answered to `get_state`.
         warnings: what was odd, but broke no rule.
     """
@@ -57,6 +58,7 @@ class Cluster:
         servers: int,
         reliable: bool = True,
         snapshots: bool = False,
+        persistence: bool = False,
         recorder: Recorder | None = None,
         real_time: bool = False,
     ) -> None:
@@ -65,7 +67,6 @@ class Cluster:
         self.real_time = real_time
         self.random = stream(seed, "scenario")
         self.connected = [False] * servers
-        self.decided: dict[int, Applied] = {}
         self.warnings: list[str] = []
         self.states: list[tuple[int, bool] | None] = [None] * servers
         self._snapshots = snapshots
@@ -85,6 +86,11 @@ class Cluster:
         self.network.reliable = reliable
         self.network.long_delays = True
         self.world.on_apply = self._on_apply
+        self.invariants = Invariants(
+            # In real time, nobody sees in which step a server wrote its disk.
+            self.world,
+            persistence=persistence and not real_time,
+        )
         self.services = [self._new_service(server) for server in self.servers]
 
     def boot(self) -> None:
@@ -122,7 +128,7 @@ class Cluster:
 
     def _new_service(self, server: int) -> Service:
         return Service(
-            self.world, server, self.decided, self._snapshots_made, self._snapshots
+            self.world, server, self.invariants, self._snapshots_made, self._snapshots
         )
 
     def _on_apply(self, host: Host, put_id: int, message: tuple[Any, ...]) -> None:
@@ -198,36 +204,50 @@ class Cluster:
 
     def get_state(self, server: int) -> tuple[int, bool]:
         """Return a server's term, and whether it believes that it leads."""
-        answer = self._ask(server, "get_state")
-        if answer is _DOWN:
+        host = self._answering(server)
+        if host is None:
+            return 0, False
+        began = self.world.steps
+        answer = self._ask(host, "get_state")
+        if not host.up:
             return 0, False
         if not has_types(answer, int, bool):
             self._wrong_answer(server, "get_state", answer, "(term, is_leader)")
         term, is_leader = self.states[server] = answer
+        self.invariants.believes(host, term, is_leader, began)
         return term, is_leader
 
     def start(self, server: int, command: Any) -> tuple[int, int, bool]:
         """Offer a command to a server: index, term, and whether it leads."""
-        answer = self._ask(server, "start", command)
-        if answer is _DOWN:
+        host = self._answering(server)
+        if host is None:
+            return -1, 0, False
+        offer = self.invariants.offered(host, command)
+        answer = self._ask(host, "start", command)
+        if not host.up:
             return -1, 0, False
         if not has_types(answer, int, int, bool):
             self._wrong_answer(server, "start", answer, "(index, term, is_leader)")
         index, term, is_leader = answer
+        self.invariants.accepted(host, offer, (index, term, is_leader))
         return index, term, is_leader
 
-    def _ask(self, server: int, method: str, *args: Any) -> Any:
-        """Call a method; _DOWN if the server is down.
+    def _answering(self, server: int) -> Host | None:
+        """Return the incarnation that can be called, None if there is none.
 
-        Another thread of the scenario may crash it meanwhile, or be starting it:
-        until its constructor has returned, it cannot be called.
+        Another thread of the scenario may be starting the server: until its
+        constructor has returned, it cannot be called. Nor while it is paused.
         """
         host = self.world.hosts[server]
-        if host is None or not host.ready:
-            return _DOWN
-        answer = self.world.invoke(server, method, *args)
+        if host is None or not host.ready or host.backlog is not None:
+            return None
+        return host
+
+    def _ask(self, host: Host, method: str, *args: Any) -> Any:
+        """Call a method; another thread of the scenario may crash it meanwhile."""
+        answer = self.world.invoke(host.server, method, *args)
         self._check_time()
-        return answer if host.up else _DOWN
+        return answer
 
     def _wrong_answer(
         self, server: int, method: str, answer: Any, expected: str
@@ -245,7 +265,7 @@ class Cluster:
 
     def commits(self) -> int:
         """Return the highest index that any server has applied."""
-        return max(self.decided, default=0)
+        return max(self.invariants.decided, default=0)
 
     def raft_state_bytes_max(self) -> int:
         """Return the size of the largest Raft state that a server has saved."""

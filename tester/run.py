@@ -38,6 +38,7 @@ class GradedTest:
         servers: how many servers it wants.
         reliable: whether the network is reliable at first.
         snapshots: whether the services take snapshots.
+        persistence: whether servers have to save their state.
     """
 
     name: str
@@ -48,6 +49,7 @@ class GradedTest:
     servers: int
     reliable: bool = True
     snapshots: bool = False
+    persistence: bool = False
 
     @property
     def description(self) -> str:
@@ -159,6 +161,7 @@ def open_cluster(
         test.servers,
         reliable=test.reliable,
         snapshots=test.snapshots,
+        persistence=test.persistence,
         recorder=recorder,
         real_time=real_time,
     )

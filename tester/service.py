@@ -5,30 +5,21 @@ channel one message at a time, and with snapshots on, calls `snapshot` after
 every tenth command before it takes the next message.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from labrpc.clock import MICROSECOND, to_seconds
+from labrpc.clock import MICROSECOND
 from labrpc.contract import ApplyMsg
 from labrpc.errors import SubmissionError
 from labrpc.events import Taken
 from labrpc.world import Host, World
+from tester.invariants import Invariants
 
 # The service takes a message this long after the server has offered it.
 TAKE_NS = 10 * MICROSECOND
 # 6.824's cadence: after applying an index k with (k + 1) % 10 == 0.
 SNAPSHOT_INTERVAL = 10
-
-
-@dataclass(frozen=True)
-class Applied:
-    """A command that some server applied: the first one to do so at its index."""
-
-    command: Any
-    server: int
-    time_ns: int
 
 
 class Service:
@@ -37,11 +28,12 @@ class Service:
     Args:
         world: where the server runs.
         server: its number.
-        decided: the first command applied at each index, by any server.
+        invariants: told of each command that is applied.
         made: the snapshots that any server's service has made, each with its index.
         snapshots: whether to take snapshots.
 
     Attributes:
+        take_ns: how long the service leaves a message on the apply channel.
         commands: what is applied at each index, also by way of a snapshot.
         last_applied: the highest of these indices, 0 when there is none.
     """
@@ -50,13 +42,14 @@ class Service:
         self,
         world: World,
         server: int,
-        decided: dict[int, Applied],
+        invariants: Invariants,
         made: dict[bytes, int],
         snapshots: bool,
     ) -> None:
         self._world = world
         self._server = server
-        self._decided = decided
+        self._invariants = invariants
+        self.take_ns = TAKE_NS
         self._made = made
         self._snapshots = snapshots
         self._waiting: list[tuple[Host, int, ApplyMsg]] = []
@@ -72,7 +65,7 @@ class Service:
         self._waiting.append((host, put_id, ApplyMsg(*message)))
         if not self._busy:
             self._busy = True
-            self._world.after(TAKE_NS, self._take_next)
+            self._world.after(self.take_ns, self._take_next)
 
     def _take_next(self, _result: Any = None) -> None:
         """Take one message, let the server go on, and apply it."""
@@ -97,7 +90,7 @@ class Service:
 
     def _take_next_later(self, _result: Any = None) -> None:
         if self._waiting:
-            self._world.after(TAKE_NS, self._take_next)
+            self._world.after(self.take_ns, self._take_next)
         else:
             self._busy = False
 
@@ -122,19 +115,7 @@ class Service:
                 "a server that restarts with a snapshot continues above it, and one "
                 "without applies from index 1 again",
             )
-        first = self._decided.setdefault(
-            index, Applied(command, self._server, self._world.now_ns)
-        )
-        if first.command != command or type(first.command) is not type(command):
-            raise SubmissionError(
-                f"server {self._server} applied {short(command)} at index {index}, "
-                f"where server {first.server} has applied {short(first.command)} "
-                "(State Machine Safety, Figure 3)",
-                f"server {first.server} did so at {to_seconds(first.time_ns):.3f} s: "
-                "a committed entry was replaced. Look at the vote's up-to-date "
-                "check (5.4.1), the commit rule (5.4.2, Figure 8), and at what "
-                "is persisted before a reply (Figure 2)",
-            )
+        self._invariants.applied(self._server, index, command)
         self.commands[index] = command
         self.last_applied = index
 
@@ -186,10 +167,5 @@ class Service:
         self.last_applied = self._index_of(snapshot)
         # All services have decided the same, so this is what is in the bytes.
         upto = range(1, self.last_applied + 1)
-        self.commands = {index: self._decided[index].command for index in upto}
-
-
-def short(value: Any) -> str:
-    """Return a command as reports show it."""
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:30]}… ({len(text)} characters)"
+        decided = self._invariants.decided
+        self.commands = {index: decided[index].command for index in upto}

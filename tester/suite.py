@@ -18,7 +18,8 @@ from tester.run import GradedTest
 MARKERS = (
     "part(name): the part of the lab that a graded test belongs to, as in '2A'",
     "points(number): what a graded test is worth",
-    "cluster(servers, reliable=True, snapshots=False): the cluster a graded test gets",
+    "cluster(servers, reliable=True, snapshots=False, persistence=False): the cluster "
+    "a graded test gets; with persistence, that servers save their state is checked",
 )
 
 

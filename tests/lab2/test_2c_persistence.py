@@ -11,7 +11,7 @@ CHURN_ROUNDS = 20
 
 
 @pytest.mark.points(3)
-@pytest.mark.cluster(servers=3)
+@pytest.mark.cluster(servers=3, persistence=True)
 def test_basic_persistence(cluster: CheckedCluster) -> None:
     """Servers that crash and restart go on where they were."""
     cluster.one(11, expected=3, retry=True)
@@ -36,7 +36,7 @@ def test_basic_persistence(cluster: CheckedCluster) -> None:
 
 
 @pytest.mark.points(3)
-@pytest.mark.cluster(servers=5)
+@pytest.mark.cluster(servers=5, persistence=True)
 def test_more_persistence(cluster: CheckedCluster) -> None:
     """Majorities that overlap in one restarted server keep what was agreed."""
     command = 11
@@ -60,7 +60,7 @@ def test_more_persistence(cluster: CheckedCluster) -> None:
 
 
 @pytest.mark.points(3)
-@pytest.mark.cluster(servers=3)
+@pytest.mark.cluster(servers=3, persistence=True)
 def test_partitioned_leader_and_follower_crash(cluster: CheckedCluster) -> None:
     """What two servers agreed on survives though both crash."""
     cluster.one(101, expected=3, retry=True)
@@ -80,7 +80,7 @@ def test_partitioned_leader_and_follower_crash(cluster: CheckedCluster) -> None:
 
 
 @pytest.mark.points(4)
-@pytest.mark.cluster(servers=5)
+@pytest.mark.cluster(servers=5, persistence=True)
 def test_figure_8(cluster: CheckedCluster) -> None:
     """Leaders crash again and again, some just after replicating (Figure 8)."""
     cluster.one(cluster.random_command(), expected=1, retry=True)
@@ -105,7 +105,7 @@ def _figure_8_pause(cluster: CheckedCluster) -> float:
 
 
 @pytest.mark.points(3)
-@pytest.mark.cluster(servers=5, reliable=False)
+@pytest.mark.cluster(servers=5, reliable=False, persistence=True)
 def test_unreliable_agreement(cluster: CheckedCluster) -> None:
     """Many concurrent commands commit though messages are lost and late."""
     clients = []
@@ -121,7 +121,7 @@ def test_unreliable_agreement(cluster: CheckedCluster) -> None:
 
 
 @pytest.mark.points(4)
-@pytest.mark.cluster(servers=5, reliable=False)
+@pytest.mark.cluster(servers=5, reliable=False, persistence=True)
 def test_figure_8_unreliable(cluster: CheckedCluster) -> None:
     """Leaders are cut off again and again while messages are lost and reordered."""
     cluster.one(cluster.random_command(), expected=1, retry=True)
@@ -146,14 +146,14 @@ def test_figure_8_unreliable(cluster: CheckedCluster) -> None:
 
 
 @pytest.mark.points(2)
-@pytest.mark.cluster(servers=5)
+@pytest.mark.cluster(servers=5, persistence=True)
 def test_churn(cluster: CheckedCluster) -> None:
     """Servers come and go while clients start commands."""
     _churn(cluster)
 
 
 @pytest.mark.points(3)
-@pytest.mark.cluster(servers=5, reliable=False)
+@pytest.mark.cluster(servers=5, reliable=False, persistence=True)
 def test_unreliable_churn(cluster: CheckedCluster) -> None:
     """Servers come and go on an unreliable network while clients start commands."""
     _churn(cluster)

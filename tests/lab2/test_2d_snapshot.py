@@ -20,35 +20,35 @@ RAFT_STATE_BYTES_MAX = 2500
 
 
 @pytest.mark.points(3)
-@pytest.mark.cluster(servers=3, snapshots=True)
+@pytest.mark.cluster(servers=3, snapshots=True, persistence=True)
 def test_snapshots_basic(cluster: CheckedCluster) -> None:
     """Logs are cut at snapshots, and agreement goes on."""
     _rounds_of_snapshots(cluster)
 
 
 @pytest.mark.points(4)
-@pytest.mark.cluster(servers=3, snapshots=True)
+@pytest.mark.cluster(servers=3, snapshots=True, persistence=True)
 def test_install_snapshots_disconnect(cluster: CheckedCluster) -> None:
     """A server that was cut off catches up by a snapshot."""
     _rounds_of_snapshots(cluster, victim_is="disconnected")
 
 
 @pytest.mark.points(4)
-@pytest.mark.cluster(servers=3, reliable=False, snapshots=True)
+@pytest.mark.cluster(servers=3, reliable=False, snapshots=True, persistence=True)
 def test_install_snapshots_disconnect_unreliable(cluster: CheckedCluster) -> None:
     """A server that was cut off catches up over an unreliable network."""
     _rounds_of_snapshots(cluster, victim_is="disconnected")
 
 
 @pytest.mark.points(4)
-@pytest.mark.cluster(servers=3, snapshots=True)
+@pytest.mark.cluster(servers=3, snapshots=True, persistence=True)
 def test_install_snapshots_crash(cluster: CheckedCluster) -> None:
     """A server that was down catches up by a snapshot."""
     _rounds_of_snapshots(cluster, victim_is="crashed")
 
 
 @pytest.mark.points(4)
-@pytest.mark.cluster(servers=3, reliable=False, snapshots=True)
+@pytest.mark.cluster(servers=3, reliable=False, snapshots=True, persistence=True)
 def test_install_snapshots_crash_unreliable(cluster: CheckedCluster) -> None:
     """A server that was down catches up over an unreliable network."""
     _rounds_of_snapshots(cluster, victim_is="crashed")
@@ -101,7 +101,7 @@ def _check_log_is_small(cluster: CheckedCluster) -> None:
 
 
 @pytest.mark.points(3)
-@pytest.mark.cluster(servers=3, reliable=False, snapshots=True)
+@pytest.mark.cluster(servers=3, reliable=False, snapshots=True, persistence=True)
 def test_crash_and_restart_all(cluster: CheckedCluster) -> None:
     """Nothing is lost when all servers crash at once."""
     cluster.one(cluster.random_command(), expected=3, retry=True)
@@ -120,7 +120,7 @@ def test_crash_and_restart_all(cluster: CheckedCluster) -> None:
 
 
 @pytest.mark.points(3)
-@pytest.mark.cluster(servers=3, reliable=False, snapshots=True)
+@pytest.mark.cluster(servers=3, reliable=False, snapshots=True, persistence=True)
 def test_snapshot_initialization_after_crash(cluster: CheckedCluster) -> None:
     """A snapshot is kept by saves that follow a restart, and loaded again."""
     for _ in range(12):

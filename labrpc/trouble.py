@@ -1,0 +1,67 @@
+"""What a bad network does to messages, beyond 6.824's loss and delay.
+
+Off by default, and then it costs nothing. It draws from a stream of its own,
+so that switching it on leaves the network's other draws as they were.
+"""
+
+from random import Random
+
+from labrpc.clock import MILLISECOND
+
+# A held message is late by so much at least; longer by a power law (Pareto), so
+# that most are a little late and a few very much.
+HELD_NS_MIN = 5 * MILLISECOND
+_TAIL_EXPONENT = 1.0
+
+Link = tuple[int, int]
+"""From a server to a server: messages in this direction, requests or replies."""
+
+
+class Trouble:
+    """Duplicates, heavy-tailed delays, slow links, and losses of one kind of message.
+
+    A copy of a request is executed like the request itself, so a handler may
+    run twice, the second time much later: at-least-once delivery. A copy of a
+    reply would change nothing: an RPC has returned with the first.
+
+    Attributes:
+        duplicated: the share of requests that are delivered twice.
+        held: the share of messages that are held up.
+        held_ns_max: the longest that a message is held up, or a copy is late.
+        slow_ns: what messages on a link take longer.
+        lost_requests: links on which RPCs do not arrive; replies still do.
+        lost_replies: links on which replies do not arrive; RPCs still do.
+    """
+
+    def __init__(self, draws: Random) -> None:
+        self._draw = draws.random
+        self.reset()
+
+    def reset(self) -> None:
+        """Let messages pass as if there were no trouble."""
+        self.duplicated = 0.0
+        self.held = 0.0
+        self.held_ns_max = 2000 * MILLISECOND
+        self.slow_ns: dict[Link, int] = {}
+        self.lost_requests: set[Link] = set()
+        self.lost_replies: set[Link] = set()
+
+    def delay_ns(self, link: Link) -> int:
+        """Return how much longer a message on this link takes."""
+        held, late = self._draw(), self._draw()
+        delay_ns = self.slow_ns.get(link, 0)
+        if held < self.held:
+            delay_ns += self._late_ns(late)
+        return delay_ns
+
+    def copy_delay_ns(self) -> int | None:
+        """Return how long after a request its copy arrives, None for no copy."""
+        copied, late = self._draw(), self._draw()
+        return self._late_ns(late) if copied < self.duplicated else None
+
+    def _late_ns(self, draw: float) -> int:
+        """Return a delay from a distribution with a heavy tail, cut off at the end."""
+        longest = self.held_ns_max / HELD_NS_MIN
+        # The inverse of a bounded Pareto distribution's cumulative function.
+        low = 1.0 - longest**-_TAIL_EXPONENT
+        return int(HELD_NS_MIN * (1.0 - draw * low) ** (-1.0 / _TAIL_EXPONENT))
