@@ -38,15 +38,6 @@ def after_call(actions: Sequence[Action]) -> int | None:
     return _after_first(actions, Call)
 
 
-def persisted_reply(actions: Sequence[Action]) -> int | None:
-    """Die after a reply that the disk had to be written for, such as a vote."""
-    persisted = _first(actions, Persist)
-    reply = _first(actions, Reply)
-    if persisted is None or reply is None:
-        return None
-    return max(persisted, reply) + 1
-
-
 def _first(actions: Sequence[Action], kind: type[Action]) -> int | None:
     for index, action in enumerate(actions):
         if type(action) is kind:

@@ -8,10 +8,15 @@ from fractions import Fraction
 
 
 class ServerClock:
-    """Turns the world's nanoseconds into a server's, and back. It never goes back."""
+    """Turns the world's nanoseconds into a server's, and back. It never goes back.
+
+    Attributes:
+        rate: how fast it runs; 2 is twice as fast as the world's.
+        exact: whether it shows the world's time.
+    """
 
     def __init__(self) -> None:
-        self._rate = Fraction(1)
+        self.rate = Fraction(1)
         self._world_ns = 0
         self._local_ns = 0
         self.exact = True
@@ -20,15 +25,15 @@ class ServerClock:
         """Let the clock run at `rate` (2: twice as fast) from `now_ns` on."""
         self._local_ns = self.local_ns(now_ns)
         self._world_ns = now_ns
-        self._rate = rate
+        self.rate = rate
         self.exact = rate == 1 and self._local_ns == now_ns
 
     def local_ns(self, world_ns: int) -> int:
         """Return what the clock shows at a moment of the world's."""
         passed_ns = world_ns - self._world_ns
-        return self._local_ns + int(passed_ns * self._rate)
+        return self._local_ns + int(passed_ns * self.rate)
 
     def world_ns(self, local_ns: int) -> int:
         """Return the first moment of the world's at which the clock shows `local_ns`."""
         ahead_ns = local_ns - self._local_ns
-        return self._world_ns - int(-ahead_ns // self._rate)
+        return self._world_ns - int(-ahead_ns // self.rate)

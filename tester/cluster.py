@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from labrpc.box import InProcessBox, restore_process
 from labrpc.clock import SECOND, from_seconds, to_seconds
+from labrpc.crash_points import CrashPoint
 from labrpc.errors import SubmissionError
 from labrpc.real_world import RealWorld
 from labrpc.record import Recorder
@@ -42,6 +43,7 @@ class Cluster:
         real_time: whether servers run on real threads and clocks.
 
     Attributes:
+        seed: text from which all randomness of the run is derived.
         random: the scenario's own random stream.
         real_time: whether servers run on real threads and clocks.
         connected: whether each server is connected to the others.
@@ -65,6 +67,7 @@ class Cluster:
         restore_process()
         self.servers = range(servers)
         self.real_time = real_time
+        self.seed = seed
         self.random = stream(seed, "scenario")
         self.connected = [False] * servers
         self.warnings: list[str] = []
@@ -86,6 +89,7 @@ class Cluster:
         self.network.reliable = reliable
         self.network.long_delays = True
         self.world.on_apply = self._on_apply
+        self.world.on_crash_point = lambda host: self.crash(host.server)
         self.invariants = Invariants(
             # In real time, nobody sees in which step a server wrote its disk.
             self.world,
@@ -117,6 +121,17 @@ class Cluster:
                 self.disconnect(server)
                 self.world.crash(server)
                 self.states[server] = None
+
+    def crash_at(self, server: int, point: CrashPoint | None) -> None:
+        """Let a server die within a step to come, at `point`; None disarms it.
+
+        A reply that has left, say, still arrives: see `labrpc.crash_points`.
+        """
+        host = self.world.hosts[server]
+        if host is not None and host.ready:
+            name = getattr(point, "__name__", "none")
+            self.world.control("crash point", server, name)
+            host.crash_point = point
 
     def is_up(self, server: int) -> bool:
         """Return whether a server runs at the moment."""
@@ -183,7 +198,11 @@ class Cluster:
         Raises:
             SubmissionError: the test has taken more than 120 virtual seconds.
         """
-        self.world.sleep_ns(from_seconds(seconds))
+        self.sleep_ns(from_seconds(seconds))
+
+    def sleep_ns(self, nanoseconds: int) -> None:
+        """Let virtual time pass, as `sleep` does."""
+        self.world.sleep_ns(nanoseconds)
         self._check_time()
 
     def _check_time(self) -> None:
