@@ -1,7 +1,8 @@
 """Where a submission's modules lie, and their compiled code.
 
 Accepts a package directory, a directory that contains one, a directory with
-a module, or a single file. Knows nothing of boxes: `simulated.importer`
+a module, or a single file; such a file may import a package `raft` that lies
+beside it. Knows nothing of boxes: `simulated.importer`
 runs the code once per incarnation.
 """
 
@@ -56,7 +57,11 @@ class Submission:
                     f"`{package}`, or a single .py file",
                 )
             name = path.stem if path.stem.isidentifier() else package
-            return cls(path, path.parent, name, class_name, {name: path})
+            files: dict[str, Path | None] = {name: path}
+            # A variant of a Raft in one file: what it builds upon lies beside it.
+            if name != package and (path.parent / package / "__init__.py").is_file():
+                files |= _scan(path.parent / package, package)
+            return cls(path, path.parent, name, class_name, files)
         if not path.is_dir():
             raise LoadError(f"{path} does not exist")
         if (path / package).is_dir() and _has_python(path / package):

@@ -66,9 +66,10 @@ class Raft:
         self.log = Log()
         self.restore()
 
-        # Volatile state on all servers. The service has what the snapshot holds.
-        self.commit_index = self.log.last_included_index
-        self.last_applied = self.log.last_included_index
+        # Volatile state on all servers.
+        self.commit_index = 0
+        self.last_applied = 0
+        self.go_on_after_snapshot()
         self.role = Role.FOLLOWER
         self.received_snapshot: ApplyMsg | None = None
         self.votes_received: set[int] = set()
@@ -110,6 +111,11 @@ class Raft:
         if saved:
             self.current_term, self.voted_for, log = pickle.loads(saved)
             self.log = Log.unpack(*log)
+
+    def go_on_after_snapshot(self) -> None:
+        """Count what the snapshot holds as applied: the service has loaded it."""
+        self.commit_index = self.log.last_included_index
+        self.last_applied = self.log.last_included_index
 
     # The service's side: get_state, start, snapshot, kill.
 
@@ -155,9 +161,7 @@ class Raft:
                 and self.is_up_to_date(args)
             )
             if granted:
-                self.voted_for = args.candidate_id
-                self.persist()
-                self.reset_election_timer()
+                self.grant_vote(args.candidate_id)
             return RequestVoteReply(self.current_term, granted)
 
     def may_vote_for(self, candidate_id: int) -> bool:
@@ -170,6 +174,15 @@ class Raft:
             self.log.last_term,
             self.log.last_index,
         )
+
+    def grant_vote(self, candidate_id: int) -> None:
+        """Give this term's vote, for good: a crash must not make it free again.
+
+        With the lock held.
+        """
+        self.voted_for = candidate_id
+        self.persist()
+        self.reset_election_timer()
 
     # AppendEntries RPC (Figure 2).
 
@@ -339,13 +352,17 @@ class Raft:
             with self.lock:
                 if self.killed:
                     return
-                if self.role is Role.LEADER:
+                if not self.may_start_election():
                     self.reset_election_timer()
                 remaining = self.election_deadline - time.monotonic()
                 if remaining <= 0:
                     self.start_election()
                     remaining = self.election_deadline - time.monotonic()
             time.sleep(remaining)
+
+    def may_start_election(self) -> bool:
+        """Return whether a time-out makes this server a candidate (Figure 4)."""
+        return self.role is not Role.LEADER
 
     def start_election(self) -> None:
         """Become a candidate and ask all others for their vote.
@@ -358,12 +375,16 @@ class Raft:
         self.votes_received = {self.me}
         self.persist()
         self.reset_election_timer()
-        args = RequestVoteArgs(
-            self.current_term, self.me, self.log.last_index, self.log.last_term
-        )
+        args = self.request_vote_args()
         for peer in self.others:
             self.run_in_thread(self.ask_for_vote, peer, args)
         self.lead_if_elected()
+
+    def request_vote_args(self) -> RequestVoteArgs:
+        """Return what a vote depends on (section 5.4.1). With the lock held."""
+        return RequestVoteArgs(
+            self.current_term, self.me, self.log.last_index, self.log.last_term
+        )
 
     def ask_for_vote(self, peer: int, args: RequestVoteArgs) -> None:
         """Ask one peer for its vote, and count it."""
@@ -390,11 +411,16 @@ class Raft:
         """Become leader with the votes of a majority. With the lock held."""
         if self.is_majority(len(self.votes_received)):
             self.role = Role.LEADER
+            self.reset_progress()
             for peer in self.others:
-                self.next_index[peer] = self.log.last_index + 1
-                self.match_index[peer] = 0
                 self.start_replicator(peer)
             self.run_in_thread(self.run_heartbeats, self.current_term)
+
+    def reset_progress(self) -> None:
+        """Assume nothing of the peers' logs (Figure 2). With the lock held."""
+        for peer in self.others:
+            self.next_index[peer] = self.log.last_index + 1
+            self.match_index[peer] = 0
 
     def leads(self, term: int) -> bool:
         """Return whether this server is the leader of `term`. With the lock held."""
@@ -403,12 +429,7 @@ class Raft:
         )
 
     def run_heartbeats(self, term: int) -> None:
-        """Let every peer hear of the leader at a steady rate (section 5.2).
-
-        A call to a server that is cut off may take seconds to fail. A
-        replicator that has been in one call since the last heartbeat is
-        therefore replaced; its reply still counts when it comes.
-        """
+        """Let every peer hear of the leader at a steady rate (section 5.2)."""
         last_seen = [0] * len(self.peers)
         while True:
             with self.lock:
@@ -416,12 +437,20 @@ class Raft:
                     self.wake_replicators()
                     return
                 for peer in self.others:
-                    if self.in_call[peer] and self.in_call[peer] == last_seen[peer]:
-                        self.start_replicator(peer)
+                    self.replace_if_stuck(peer, last_seen[peer])
                     last_seen[peer] = self.in_call[peer]
                     self.heartbeat_due[peer] = True
                     self.news[peer].notify_all()
             time.sleep(HEARTBEAT_S)
+
+    def replace_if_stuck(self, peer: int, call_seen: int) -> None:
+        """Replace a replicator that is in the same call as one heartbeat ago.
+
+        A call to a server that is cut off may take seconds to fail; its reply
+        still counts when it comes. With the lock held.
+        """
+        if self.in_call[peer] and self.in_call[peer] == call_seen:
+            self.start_replicator(peer)
 
     def start_replicator(self, peer: int) -> None:
         """Put a new thread in charge of a peer's log. With the lock held."""

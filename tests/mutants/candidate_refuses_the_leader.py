@@ -1,0 +1,19 @@
+"""A candidate refuses the AppendEntries of the leader of its own term.
+
+It goes on to stand, in a higher term, and so deposes the leader that won.
+
+Paper: section 5.2 (a candidate recognizes the leader of its term)
+Breaks: liveness
+"""
+
+from raft.messages import AppendEntriesReply
+from raft.raft import Raft as Reference
+from raft.raft import Role
+
+
+class Raft(Reference):
+    def append_entries(self, args):
+        with self.lock:
+            if self.role is Role.CANDIDATE and args.term == self.current_term:
+                return AppendEntriesReply(self.current_term, False)
+        return super().append_entries(args)

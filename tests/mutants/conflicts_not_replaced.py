@@ -1,0 +1,18 @@
+"""Entries are only ever appended: what is there already is taken to be the same.
+
+An entry that conflicts with the leader's stays, and is applied.
+
+Paper: section 5.3, Figure 2 (AppendEntries, step 3)
+Breaks: safety (Log Matching)
+"""
+
+from raft.raft import Raft as Reference
+
+
+class Raft(Reference):
+    def store_entries(self, args):
+        missing = args.entries[self.log.last_index - args.prev_log_index :]
+        for entry in missing:
+            self.log.append(entry)
+        if missing:
+            self.persist()

@@ -1,0 +1,16 @@
+"""The leader commits an entry of an older term by counting its replicas.
+
+Paper: section 5.4.2, Figure 8
+Breaks: safety (Leader Completeness)
+Go suite: in 1 of 3 suite runs
+"""
+
+from raft.raft import Raft as Reference
+
+
+class Raft(Reference):
+    def commit_replicated(self):
+        matched = sorted(
+            [self.log.last_index, *(self.match_index[p] for p in self.others)]
+        )
+        self.advance_commit_index(matched[(len(matched) - 1) // 2])

@@ -1,0 +1,18 @@
+"""All servers have the same election time-out.
+
+They become candidates together, and the votes are split again and again.
+
+Paper: section 5.2 (randomized election timeouts)
+Breaks: liveness
+Go suite: yes, 3 tests
+"""
+
+import time
+
+from raft.raft import ELECTION_TIMEOUT_S_MIN
+from raft.raft import Raft as Reference
+
+
+class Raft(Reference):
+    def reset_election_timer(self):
+        self.election_deadline = time.monotonic() + ELECTION_TIMEOUT_S_MIN

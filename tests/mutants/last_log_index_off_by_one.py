@@ -1,0 +1,17 @@
+"""A candidate claims one entry more than it has: the log's length, not its last index.
+
+It can win without the last committed entry.
+
+Paper: section 5.4.1
+Breaks: safety (Leader Completeness)
+"""
+
+from raft.messages import RequestVoteArgs
+from raft.raft import Raft as Reference
+
+
+class Raft(Reference):
+    def request_vote_args(self):
+        return RequestVoteArgs(
+            self.current_term, self.me, self.log.last_index + 1, self.log.last_term
+        )

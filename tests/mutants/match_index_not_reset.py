@@ -1,0 +1,15 @@
+"""`match_index` is kept from one leadership to the next.
+
+What a follower had stored may have been replaced by another leader in between.
+
+Paper: Figure 2 (reinitialized after election)
+Breaks: safety (Leader Completeness)
+"""
+
+from raft.raft import Raft as Reference
+
+
+class Raft(Reference):
+    def reset_progress(self):
+        for peer in self.others:
+            self.next_index[peer] = self.log.last_index + 1

@@ -1,0 +1,18 @@
+"""A server that steps down in a higher term does not persist that term.
+
+It has answered in the new term, and is in an older one after a restart.
+
+Paper: Figure 2 (persistent state), section 5.1
+Breaks: safety (current_term increases monotonically)
+"""
+
+from raft.raft import Raft as Reference
+from raft.raft import Role
+
+
+class Raft(Reference):
+    def step_down_if_behind(self, term):
+        if term > self.current_term:
+            self.current_term = term
+            self.voted_for = None
+            self.role = Role.FOLLOWER

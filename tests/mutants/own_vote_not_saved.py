@@ -1,0 +1,23 @@
+"""A candidate persists neither its new term nor its vote for itself.
+
+If it crashes while it asks for votes, it may vote for another in that term.
+
+Paper: Figure 2 (persistent state), section 5.2
+Breaks: safety (current_term increases monotonically, Election Safety)
+"""
+
+from raft.raft import Raft as Reference
+from raft.raft import Role
+
+
+class Raft(Reference):
+    def start_election(self):
+        self.current_term += 1
+        self.role = Role.CANDIDATE
+        self.voted_for = self.me
+        self.votes_received = {self.me}
+        self.reset_election_timer()
+        args = self.request_vote_args()
+        for peer in self.others:
+            self.run_in_thread(self.ask_for_vote, peer, args)
+        self.lead_if_elected()

@@ -1,0 +1,13 @@
+"""A server votes for every candidate of a term that asks.
+
+Paper: section 5.2
+Breaks: safety (Election Safety)
+Go suite: in 1 of 3 suite runs
+"""
+
+from raft.raft import Raft as Reference
+
+
+class Raft(Reference):
+    def may_vote_for(self, candidate_id):
+        return True

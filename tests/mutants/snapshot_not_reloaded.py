@@ -1,0 +1,14 @@
+"""After a restart `last_applied` is 0, though the log begins above a snapshot.
+
+Paper: section 7
+Breaks: safety (State Machine Safety)
+Go suite: yes
+"""
+
+from raft.raft import Raft as Reference
+
+
+class Raft(Reference):
+    def go_on_after_snapshot(self):
+        self.commit_index = self.log.last_included_index
+        self.last_applied = 0

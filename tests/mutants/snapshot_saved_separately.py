@@ -1,0 +1,18 @@
+"""The log and the snapshot are persisted one after the other.
+
+A crash in between leaves a log that begins above the old snapshot.
+
+Paper: section 7
+Breaks: safety (State Machine Safety)
+"""
+
+from raft.raft import Raft as Reference
+
+
+class Raft(Reference):
+    def snapshot(self, index, snapshot):
+        with self.lock:
+            if index > self.log.last_included_index:
+                self.log.compact(index, self.log.term_at(index))
+                self.persist()
+                self.persister.save(self.raft_state(), snapshot)

@@ -1,0 +1,14 @@
+"""A vote counts whatever term it was given in.
+
+Paper: section 5.2 (votes of the same term)
+Breaks: safety (Election Safety)
+Go suite: never
+"""
+
+from raft.raft import Raft as Reference
+from raft.raft import Role
+
+
+class Raft(Reference):
+    def is_candidate_in(self, term):
+        return self.role is Role.CANDIDATE

@@ -1,0 +1,18 @@
+"""`current_term` is not among what is persisted.
+
+A restarted server begins again at term 0 and may vote in terms in which it has
+voted before.
+
+Paper: Figure 2 (persistent state)
+Breaks: safety (current_term increases monotonically, Election Safety)
+Go suite: yes, only by more persistence
+"""
+
+import pickle
+
+from raft.raft import Raft as Reference
+
+
+class Raft(Reference):
+    def raft_state(self):
+        return pickle.dumps((0, self.voted_for, self.log.pack()))

@@ -1,0 +1,18 @@
+"""Every RequestVote resets the election timer, also when the vote is refused.
+
+A server that can never win, but asks again and again, keeps the others from
+becoming candidates.
+
+Paper: section 5.2, Figure 2 ("granting vote to candidate")
+Breaks: liveness
+Go suite: never
+"""
+
+from raft.raft import Raft as Reference
+
+
+class Raft(Reference):
+    def request_vote(self, args):
+        with self.lock:
+            self.reset_election_timer()
+        return super().request_vote(args)

@@ -1,0 +1,14 @@
+"""The election timer is reset by every AppendEntries, also by one of an older term.
+
+Paper: section 5.2, Figure 2 ("AppendEntries RPC from current leader")
+Breaks: liveness
+"""
+
+from raft.raft import Raft as Reference
+
+
+class Raft(Reference):
+    def append_entries(self, args):
+        with self.lock:
+            self.reset_election_timer()
+        return super().append_entries(args)

@@ -1,0 +1,13 @@
+"""The up-to-date check compares the logs' lengths only, not their last terms.
+
+Paper: section 5.4.1
+Breaks: safety (Leader Completeness)
+Go suite: yes, 3 tests
+"""
+
+from raft.raft import Raft as Reference
+
+
+class Raft(Reference):
+    def is_up_to_date(self, args):
+        return args.last_log_index >= self.log.last_index

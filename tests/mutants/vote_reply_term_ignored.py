@@ -1,0 +1,18 @@
+"""A candidate ignores a higher term in the reply to RequestVote.
+
+Paper: section 5.1, Figure 2 (rules for all servers)
+Breaks: liveness
+"""
+
+from raft.raft import Raft as Reference
+
+
+class Raft(Reference):
+    def ask_for_vote(self, peer, args):
+        reply = self.peers[peer].call("Raft.request_vote", args)
+        if reply is None:
+            return
+        with self.lock:
+            if self.is_candidate_in(args.term) and reply.vote_granted:
+                self.votes_received.add(peer)
+                self.lead_if_elected()

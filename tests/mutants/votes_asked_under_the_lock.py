@@ -1,0 +1,21 @@
+"""The candidate holds its lock while it waits for a vote.
+
+Two candidates that ask each other wait for ever: neither can answer.
+
+Paper: section 5.2
+Breaks: liveness
+"""
+
+from raft.raft import Raft as Reference
+
+
+class Raft(Reference):
+    def ask_for_vote(self, peer, args):
+        with self.lock:
+            reply = self.peers[peer].call("Raft.request_vote", args)
+            if reply is None:
+                return
+            self.step_down_if_behind(reply.term)
+            if self.is_candidate_in(args.term) and reply.vote_granted:
+                self.votes_received.add(peer)
+                self.lead_if_elected()

@@ -1,0 +1,17 @@
+"""`voted_for` is not among what is persisted.
+
+A voter that restarts within the election votes again in the same term.
+
+Paper: Figure 2 (persistent state), section 5.2
+Breaks: safety (Election Safety)
+Go suite: never
+"""
+
+import pickle
+
+from raft.raft import Raft as Reference
+
+
+class Raft(Reference):
+    def raft_state(self):
+        return pickle.dumps((self.current_term, None, self.log.pack()))
