@@ -122,6 +122,45 @@ def test_voter_dies_after_voting(cluster: CheckedCluster) -> None:
         cluster.one(cluster.random_command(), 3, retry=True)
 
 
+@pytest.mark.points(3)
+@pytest.mark.cluster(servers=3, persistence=True)
+def test_losing_candidate(cluster: CheckedCluster) -> None:
+    """A candidate that hears from the leader of its own term follows it at once."""
+    for _ in range(6):
+        leader = cluster.check_one_leader()
+        rivals = cluster.next_servers(leader, 2)
+        # Each of the two stands without hearing of the other, and one wins.
+        cluster.set_link(rivals[0], rivals[1], False)
+        cluster.set_link(rivals[1], rivals[0], False)
+        term, _ = cluster.get_state(leader)
+        cluster.restart(leader)
+        winner = _wait_for_leader_after(cluster, term)
+        term, _ = cluster.get_state(winner)
+        for loser in rivals:
+            ends = cluster.now + ELECTION_TIMEOUT
+            while cluster.get_state(loser)[0] < term and cluster.now < ends:
+                cluster.sleep(0.002)
+            # Its own next candidacy is far off, by its clock.
+            if loser != winner and cluster.get_state(loser) == (term, False):
+                cluster.world.set_clock_rate(loser, Fraction(1, 10))
+        cluster.connect(*cluster.servers)
+        index, _, leads = cluster.start(winner, cluster.random_command())
+        ends = cluster.now + 2 * ELECTION_TIMEOUT
+        while leads and cluster.n_committed(index)[0] < 3 and cluster.now < ends:
+            cluster.sleep(0.01)
+        its_term, leads = cluster.get_state(winner)
+        cluster.require(
+            (its_term, leads) != (term, True) or cluster.n_committed(index)[0] == 3,
+            f"server {winner} leads term {term}, and all servers are connected, but "
+            f"2 s after start() index {index} is applied by "
+            f"{cluster.n_committed(index)[0]} of 3 servers",
+            "a candidate that receives AppendEntries from the leader of its own term "
+            "becomes its follower (section 5.2)",
+        )
+        heal(cluster)
+        cluster.one(cluster.random_command(), 3, retry=True)
+
+
 def _wait_until_down(cluster: CheckedCluster, server: int, seconds: float) -> None:
     ends = cluster.now + seconds
     while cluster.is_up(server) and cluster.now < ends:
@@ -392,3 +431,34 @@ def _commands(cluster: CheckedCluster, count: int) -> None:
         cluster.start_on_all(cluster.random_command())
         cluster.sleep(0.002)
     cluster.one(cluster.random_command(), len(cluster.servers) // 2 + 1, retry=True)
+
+
+# Clusters of an even number of servers.
+
+
+@pytest.mark.points(2)
+@pytest.mark.cluster(servers=4, persistence=True)
+def test_two_halves(cluster: CheckedCluster) -> None:
+    """Half of the servers are no majority: neither half elects or commits."""
+    for _ in range(3):
+        leader = cluster.check_one_leader()
+        friend, *others = cluster.next_servers(leader, 3)
+        for here in (leader, friend):
+            for there in others:
+                cluster.set_link(here, there, False)
+                cluster.set_link(there, here, False)
+        index, term, leads = cluster.start(leader, cluster.random_command())
+        cluster.sleep(2 * ELECTION_TIMEOUT)
+        if leads:
+            cluster.check_no_agreement(
+                index, f"only servers {leader} and {friend} of 4 can have stored it"
+            )
+        for server in others:
+            its_term, leads = cluster.get_state(server)
+            cluster.require(
+                not leads or its_term <= term,
+                f"server {server} leads term {its_term} with the votes of 2 of 4 servers",
+                "a majority of four servers is three (section 5.2)",
+            )
+        heal(cluster)
+        cluster.one(cluster.random_command(), 4, retry=True)
