@@ -1,12 +1,11 @@
 """A grading process: takes jobs from the grader, one at a time, and answers.
 
-Started as `python -m tester.worker CONNECTION PULSE STACK`, three file
-descriptors: for jobs and answers, to show that Python still runs, and for the
-stack of a process that is asked where it stands. What it sends is msgpack of fixed
-types, so that the grader never unpickles what came from here.
+Started as `python -m tester.worker CONNECTION STACK`, two file descriptors: for
+jobs and answers, and for the stack of a process that ends because a call into C
+does not return. What it sends is msgpack of fixed types, so that the grader never
+unpickles what came from here.
 """
 
-import faulthandler
 import os
 import resource
 import signal
@@ -50,9 +49,9 @@ class Job(msgspec.Struct):
 
 def main() -> None:
     """Answer jobs until the grader closes the connection."""
-    connection_fd, pulse_fd, stack_fd = map(int, sys.argv[1:4])
+    connection_fd, stack_fd = map(int, sys.argv[1:3])
     connection = Connection(connection_fd)
-    _prepare_process(pulse_fd, stack_fd)
+    _prepare_process(stack_fd)
     tests = {test.name: test for test in collect()}
     submissions: dict[str, Submission] = {}
     while True:
@@ -69,17 +68,10 @@ def main() -> None:
             )
 
 
-def _prepare_process(pulse_fd: int, stack_fd: int) -> None:
-    """Limit the process's memory, and let the grader look in."""
-
-    def pulse() -> None:
-        with suppress(BlockingIOError):
-            os.write(pulse_fd, b".")
-
-    real_time.pulse = pulse
+def _prepare_process(stack_fd: int) -> None:
+    """Limit what the process can take: memory, and CPU time within one call."""
+    real_time.last_resort = real_time.LastResort(stack_fd)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A handler in C: it answers also where no Python code can.
-    faulthandler.register(signal.SIGUSR1, file=stack_fd, all_threads=False)
     with suppress(ValueError, OSError):  # Not every system has this limit.
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
 
