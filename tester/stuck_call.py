@@ -11,8 +11,6 @@ ADVICE = (
     "the server's thread stands in a function of C, such as sum() or sorted() over "
     "something huge, or a regular expression"
 )
-# How `faulthandler` heads the stack of each thread.
-HEADING = "(most recent call first):"
 _FRAME = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
 
 
@@ -31,7 +29,7 @@ def stuck_call(stack: str, submission: Submission) -> tuple[str, str]:
         for file in submission.files.values()
     }
     threads = []
-    for thread in stack.split(HEADING):
+    for thread in stack.split("\n\n"):
         frames = [
             FrameSummary(files.get(file, file), int(line), name, lookup_line=False)
             for file, line, name in reversed(_FRAME.findall(thread))
