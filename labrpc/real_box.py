@@ -131,7 +131,7 @@ class RealBox(InProcessBox):
     def thread_failed(self, thread: threading.Thread) -> None:
         """Report the exception that is ending a thread of the submission's."""
         exc = sys.exc_info()[1]
-        if isinstance(exc, Exception):
+        if exc is not None and self.is_theirs(exc):
             with suppress(Ended):
                 self.report(exc, f"in thread {thread.name!r}")
 

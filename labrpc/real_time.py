@@ -16,8 +16,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
+from typing import Any, NoReturn
 
-from labrpc.errors import SubmissionError
+from labrpc.errors import CtrlC, SubmissionError
 from labrpc.memory import RUN_BYTES_MAX, bytes_in_use
 from labrpc.threads import Task, current_task
 from labrpc.world import World
@@ -177,6 +178,36 @@ class Watchdog:
         )
         task.scheduler.stop(runaway)
 
+    def outside(
+        self, handler: Callable[[int, FrameType | None], object]
+    ) -> Callable[[int, FrameType | None], None]:
+        """Return a signal's handler that raises past the submission, not through it.
+
+        A thread of a server could take what it raises for an exception of its
+        own, and swallow it.
+        """
+
+        def handle(signum: int, frame: FrameType | None) -> None:
+            try:
+                handler(signum, frame)
+            except KeyboardInterrupt:
+                self._leave(frame, CtrlC())
+            except BaseException as exc:
+                self._leave(frame, exc)
+
+        return handle
+
+    def _leave(self, frame: FrameType | None, exc: BaseException) -> NoReturn:
+        """Raise an exception, from the world if a thread of a server is running."""
+        task, host = current_task(), self._world.stepping
+        if host is not None and task is not None and task in task.scheduler.tasks:
+            place = host.box.runaway()
+            if place:
+                exc.add_note(f"it stood in server {host.server}:\n{place}")
+            if not task.dying and frame and frame.f_code is not Task.run.__code__:
+                task.scheduler.stop(exc)
+        raise exc
+
     def _look_at_dying(self, task: Task, now_s: float) -> None:
         """Give up a thread that runs on although its server has crashed."""
         if task is not self._dying:
@@ -207,12 +238,27 @@ def watchdog(world: World) -> Iterator[Watchdog]:
     recursion_limit = sys.getrecursionlimit()
     signal.setitimer(signal.ITIMER_PROF, TICK_S, TICK_S)
     try:
-        with _ended_in_c():
+        with _ended_in_c(), _raising_outside(dog):
             yield dog
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
         sys.setrecursionlimit(recursion_limit)
+
+
+@contextmanager
+def _raising_outside(dog: Watchdog) -> Iterator[None]:
+    """Keep a Ctrl-C, or pytest-timeout's alarm, apart from what servers raise."""
+    before: dict[int, Any] = {}
+    for signum in (signal.SIGINT, signal.SIGALRM):
+        handler = signal.getsignal(signum)
+        if callable(handler):
+            before[signum] = signal.signal(signum, dog.outside(handler))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -134,8 +134,21 @@ class WorkerJournals:
 
     def all_unreported(self) -> list[Run]:
         """Return what no worker came to report, as after Ctrl-C."""
-        workers = sorted(file.name for file in Path(self.directory).iterdir())
-        return [run for name in workers for run in self.unreported(name, died=False)]
+        return [
+            run for name in self._workers() for run in self.unreported(name, died=False)
+        ]
+
+    def all_failed(self) -> list[Run]:
+        """Return every run that failed, reported or not."""
+        return [
+            run
+            for name in self._workers()
+            for run in Remains.read((Path(self.directory) / name).read_bytes()).ended
+            if run.verdict is Verdict.FAILED
+        ]
+
+    def _workers(self) -> list[str]:
+        return sorted(file.name for file in Path(self.directory).iterdir())
 
     def close(self) -> None:
         """Remove the files."""

@@ -190,10 +190,11 @@ class _Collector:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Add an item's runs, also one that a worker has sent."""
         runs = _runs_of(report)
-        self._session.add(runs)
         node = getattr(report, "node", None)
         if node is not None:
+            # First: a Ctrl-C may come in between, and none is to be counted twice.
             self._session.worker_journals.note_reported(node.gateway.id, len(runs))
+        self._session.add(runs)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:

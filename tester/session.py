@@ -4,6 +4,8 @@ The plugin's hooks call this; it knows pytest only by its configuration.
 """
 
 import os
+import re
+import traceback
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import cached_property
@@ -24,7 +26,7 @@ from tester.last_words import LastWords
 from tester.run import GradedTest, graded_run, new_run
 from tester.seeds import Portion, parse_duration, portions, slices
 from tester.stress import Tally, markdown
-from tester.verdict import Run
+from tester.verdict import Run, Verdict
 
 REFERENCE = Path(__file__).resolve().parent.parent / "raft"
 
@@ -163,7 +165,33 @@ class LabSession:
                 slice_ends.left_s() <= 0 or self._deadline.left_s() <= 0
             ):
                 return
-            runs.append(self._run_once(test, seed))
+            try:
+                runs.append(self._run_once(test, seed))
+            except pytest.fail.Exception as exc:
+                if not is_timeout(exc):
+                    raise
+                # There is no net any more for what would follow.
+                runs.append(self._timed_out(test, seed, exc))
+                return
+
+    def _timed_out(self, test: GradedTest, seed: int, exc: BaseException) -> Run:
+        """Return the run that pytest-timeout has ended: a limit on the machine's time."""
+        run = new_run(test, self.submission, seed, self._real_time)
+        run.verdict = Verdict.UNKNOWN
+        limit = re.search(r"[\d.]+ ?s", str(exc))
+        run.reason = (
+            f"pytest-timeout ended it after {limit[0] if limit else 'its time'}: not "
+            "the submission's fault"
+        )
+        places = getattr(exc, "__notes__", [])
+        run.evidence = "\n".join(
+            [
+                "the machine was slow, or --timeout is short for what the test does",
+                *places,
+            ]
+        )
+        self.journal.end(run)
+        return run
 
     def debug(
         self,
@@ -240,8 +268,13 @@ class LabSession:
 
     def add_unreported(self) -> None:
         """Take in what workers have run and not come to report, as after Ctrl-C."""
-        if self._worker_journals is not None:
-            self.add(self._worker_journals.all_unreported())
+        journals = self._worker_journals
+        if journals is None:
+            return
+        self.add(journals.all_unreported())
+        # A Ctrl-C may have come while one was about to be kept.
+        for run in journals.all_failed() if not self._real_time else []:
+            self.store.note(run)
 
     def close(self) -> None:
         """End what the session has started."""
@@ -277,6 +310,12 @@ class LabSession:
     def reports(self) -> bool:
         """Whether this process reports, rather than a worker of xdist."""
         return not hasattr(self._config, "workerinput")
+
+
+def is_timeout(exc: BaseException) -> bool:
+    """Return whether pytest-timeout has raised, wherever the main thread was."""
+    frames = traceback.extract_tb(exc.__traceback__)
+    return any(Path(frame.filename).stem == "pytest_timeout" for frame in frames)
 
 
 def portion_of(item: pytest.Item) -> Portion | None:

@@ -19,7 +19,7 @@ import msgspec
 from labrpc import memory, real_time
 from labrpc.errors import LoadError, SubmissionError
 from labrpc.submission import Submission
-from tester.run import GradedTest, boot_problem, graded_run, replay_command
+from tester.run import GradedTest, boot_problem, graded_run
 from tester.suite import collect
 from tester.verdict import Run, Verdict
 
@@ -100,15 +100,6 @@ def _answer(
         problem: SubmissionError | None = boot_problem(submission)
     except LoadError as exc:
         problem = exc
-    except KeyboardInterrupt:
-        # No Ctrl-C reaches this process, so it can only come from the submission;
-        # to die of it would make the run unknown, and cost no points.
-        problem = SubmissionError("a server raised KeyboardInterrupt")
-    if job.test:
-        test = tests[job.test]
-        loading.test, loading.part, loading.points = test.name, test.part, test.points
-        loading.servers = test.servers
-        loading.replay = replay_command(test, submissions[job.path], job.seed)
     if problem is not None:
         loading.verdict = Verdict.FAILED
         loading.reason = problem.headline
