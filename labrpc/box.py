@@ -357,6 +357,9 @@ class InProcessBox:
             return True
         return isinstance(exc, _THEIRS) and not isinstance(exc, CtrlC)
 
+    def look_after_loop(self, loop: Any) -> None:
+        """Do nothing: the simulated event loop tells its box by itself."""
+
     def report_handler(self, exc: BaseException, event: Request) -> None:
         """End the test: an exception has left an RPC handler."""
         method = event.method.rpartition(".")[2]
