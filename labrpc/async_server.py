@@ -31,6 +31,9 @@ class ServedBox(Protocol):
     def find_method(self, event: Invoke) -> Callable[..., Any]:
         """Return the method that the service calls."""
 
+    def look_after_loop(self, loop: Any) -> None:
+        """Learn of what the server's event loop can tell nobody else."""
+
     def report_handler(self, exc: BaseException, event: Request) -> None:
         """End the test: an exception has left an RPC handler."""
 
@@ -53,6 +56,7 @@ class AsyncServer:
     def __init__(self, box: ServedBox) -> None:
         self._box = box
         self._loop = _asyncio(box).new_event_loop()
+        box.look_after_loop(self._loop)
         # A loop forgets a task that nobody keeps.
         self._tasks: dict[Any, None] = {}
 

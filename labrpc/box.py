@@ -13,7 +13,7 @@ from typing import Any, Protocol, cast
 from labrpc.async_server import AsyncServer, Awaited, has_coroutines
 from labrpc.encoding import Codec
 from labrpc.ends import PUT, ApplyEnd, PeerEnd, PersisterEnd
-from labrpc.errors import LoadError
+from labrpc.errors import CtrlC, LoadError
 from labrpc.events import (
     Action,
     Boot,
@@ -51,6 +51,11 @@ Step = tuple[list[Action], int | None]
 
 # A server that logs more than this in one run loses the rest.
 LOG_LINES_MAX = 10_000
+
+
+# What only the code that runs in a box raises there. SystemExit ends a thread, and
+# is looked at elsewhere; what pytest raises to end a test is none of these.
+_THEIRS = (Exception, GeneratorExit, KeyboardInterrupt)
 
 
 class Box(Protocol):
@@ -339,11 +344,21 @@ class InProcessBox:
 
     def _escaped(self, exc: BaseException, task: Task) -> bool:
         """Report what left a thread, unless it came from outside, as Ctrl-C does."""
-        theirs = isinstance(exc, (Exception, GeneratorExit))
-        if theirs or type(exc).__module__ in self.importer.own:
+        if self.is_theirs(exc):
             self.report(exc, f"in thread {task.name!r}")
             return True
         return False
+
+    def is_theirs(self, exc: BaseException) -> bool:
+        """Return whether the submission raised an exception, rather than the lab."""
+        module = type(exc).__module__
+        # The submission has an `asyncio` of its own, with its own CancelledError.
+        if module in self.importer.own or module.startswith("asyncio."):
+            return True
+        return isinstance(exc, _THEIRS) and not isinstance(exc, CtrlC)
+
+    def look_after_loop(self, loop: Any) -> None:
+        """Do nothing: the simulated event loop tells its box by itself."""
 
     def report_handler(self, exc: BaseException, event: Request) -> None:
         """End the test: an exception has left an RPC handler."""

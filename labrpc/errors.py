@@ -1,7 +1,8 @@
 """Whose fault it is, as a type.
 
 `SubmissionError` is the student's: it fails a test. `LabError` is ours, or
-the machine's: it makes a run *unknown*, and never costs points.
+the machine's: it makes a run *unknown*, and never costs points. `CtrlC` is
+nobody's.
 """
 
 
@@ -29,3 +30,7 @@ class LoadError(SubmissionError):
 
 class LabError(Exception):
     """The lab itself is wrong or was misused; nobody loses points to it."""
+
+
+class CtrlC(KeyboardInterrupt):
+    """A person's Ctrl-C, and no KeyboardInterrupt that a server has raised."""

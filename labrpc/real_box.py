@@ -30,6 +30,7 @@ from labrpc.real_modules import (
     threading_module,
     time_module,
 )
+from labrpc.simulated.event_loop import report_to
 from labrpc.stacks import THREADS_MAX, frames_text
 from labrpc.submission import Submission
 from labrpc.threads import Scheduler, Wait, getcurrent
@@ -128,10 +129,20 @@ class RealBox(InProcessBox):
         """Record a line that the server printed."""
         self.actions.append(Log(self._world.now_ns, line))
 
+    def look_after_loop(self, loop: Any) -> None:
+        """Report what leaves a callback, or a task that nobody awaits."""
+
+        def handle(loop: Any, context: dict[str, Any]) -> None:
+            with suppress(Ended):
+                if not self.dead:
+                    report_to(self, context)
+
+        loop.set_exception_handler(handle)
+
     def thread_failed(self, thread: threading.Thread) -> None:
         """Report the exception that is ending a thread of the submission's."""
         exc = sys.exc_info()[1]
-        if isinstance(exc, Exception):
+        if exc is not None and self.is_theirs(exc):
             with suppress(Ended):
                 self.report(exc, f"in thread {thread.name!r}")
 

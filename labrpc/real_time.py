@@ -7,16 +7,18 @@ with something else, so a loaded machine does not change a verdict. It takes
 out threads that use up the memory as well.
 """
 
-import os
+import faulthandler
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from types import FrameType
+from typing import Any, NoReturn
 
-from labrpc.errors import SubmissionError
+from labrpc.errors import CtrlC, SubmissionError
 from labrpc.memory import RUN_BYTES_MAX, bytes_in_use
 from labrpc.threads import Task, current_task
 from labrpc.world import World
@@ -33,11 +35,26 @@ DYING_CPU_S_MAX = 0.1
 TURNS_MIN = 3
 # Room for the watchdog itself in a thread that is deep in a recursion.
 OWN_FRAMES_MAX = 60
+# CPU time after which a call into C counts as one that does not return.
+CALL_CPU_S_MAX = 3.0
 
 
-# Called at every tick, if set: shows another process that this one still runs
-# Python. A call into C that does not return shows itself by the silence.
-pulse: Callable[[], None] | None = None
+@dataclass(frozen=True)
+class LastResort:
+    """What comes of a call into C that does not return: no Python code can end it.
+
+    Attributes:
+        fd: where the stack of every thread is then written.
+        ends_process: whether this process ends then; if not, whoever reads `fd`
+            must end it.
+    """
+
+    fd: int
+    ends_process: bool = True
+
+
+# Where it is not set, such a call goes on for ever.
+last_resort: LastResort | None = None
 
 
 class RunawayError(SubmissionError):
@@ -47,17 +64,6 @@ class RunawayError(SubmissionError):
 def cpu_seconds() -> float:
     """Return the CPU time that this process has used."""
     return time.process_time()
-
-
-def cpu_seconds_of(pid: int) -> float:
-    """Return the CPU time that another process has used, 0 where that is unknown."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-            fields = file.read().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    # Fields 14 and 15 of proc(5): user and system time, in clock ticks.
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def monotonic_ns() -> int:
@@ -88,6 +94,8 @@ class Watchdog:
 
     def tick(self, signum: int, frame: FrameType | None) -> None:
         """Stop the step under way if it has taken too long."""
+        if last_resort is not None:
+            signal.setitimer(signal.ITIMER_VIRTUAL, CALL_CPU_S_MAX)
         # First of all: a thread that swallows RecursionErrors, too, is to be
         # stopped, and there is hardly room for this very call.
         sys.setrecursionlimit(sys.getrecursionlimit() + OWN_FRAMES_MAX)
@@ -98,8 +106,6 @@ class Watchdog:
             sys.setrecursionlimit(self._recursion_limit)
 
     def _look(self) -> None:
-        if pulse is not None:
-            pulse()
         now_s = cpu_seconds()
         world = self._world
         if sys.gettrace() is not None:
@@ -172,6 +178,36 @@ class Watchdog:
         )
         task.scheduler.stop(runaway)
 
+    def outside(
+        self, handler: Callable[[int, FrameType | None], object]
+    ) -> Callable[[int, FrameType | None], None]:
+        """Return a signal's handler that raises past the submission, not through it.
+
+        A thread of a server could take what it raises for an exception of its
+        own, and swallow it.
+        """
+
+        def handle(signum: int, frame: FrameType | None) -> None:
+            try:
+                handler(signum, frame)
+            except KeyboardInterrupt:
+                self._leave(frame, CtrlC())
+            except BaseException as exc:
+                self._leave(frame, exc)
+
+        return handle
+
+    def _leave(self, frame: FrameType | None, exc: BaseException) -> NoReturn:
+        """Raise an exception, from the world if a thread of a server is running."""
+        task, host = current_task(), self._world.stepping
+        if host is not None and task is not None and task in task.scheduler.tasks:
+            place = host.box.runaway()
+            if place:
+                exc.add_note(f"it stood in server {host.server}:\n{place}")
+            if not task.dying and frame and frame.f_code is not Task.run.__code__:
+                task.scheduler.stop(exc)
+        raise exc
+
     def _look_at_dying(self, task: Task, now_s: float) -> None:
         """Give up a thread that runs on although its server has crashed."""
         if task is not self._dying:
@@ -202,11 +238,55 @@ def watchdog(world: World) -> Iterator[Watchdog]:
     recursion_limit = sys.getrecursionlimit()
     signal.setitimer(signal.ITIMER_PROF, TICK_S, TICK_S)
     try:
-        yield dog
+        with _ended_in_c(), _raising_outside(dog):
+            yield dog
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
         sys.setrecursionlimit(recursion_limit)
+
+
+@contextmanager
+def _raising_outside(dog: Watchdog) -> Iterator[None]:
+    """Keep a Ctrl-C, or pytest-timeout's alarm, apart from what servers raise."""
+    before: dict[int, Any] = {}
+    for signum in (signal.SIGINT, signal.SIGALRM):
+        handler = signal.getsignal(signum)
+        if callable(handler):
+            before[signum] = signal.signal(signum, dog.outside(handler))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _ended_in_c() -> Iterator[None]:
+    """Let a handler in C end what no handler in Python can, if that is wanted.
+
+    Its timer counts CPU time and begins anew at each tick of the watchdog, which
+    come only while Python code runs. So neither a busy machine nor a person at a
+    debugger's prompt sets it off.
+    """
+    if last_resort is None:
+        yield
+        return
+    before = signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
+    faulthandler.register(
+        signal.SIGVTALRM,
+        file=last_resort.fd,
+        all_threads=True,
+        # The handler before it is the default one, which ends the process.
+        chain=last_resort.ends_process,
+    )
+    signal.setitimer(signal.ITIMER_VIRTUAL, CALL_CPU_S_MAX)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        faulthandler.unregister(signal.SIGVTALRM)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 class Deadline:

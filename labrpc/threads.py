@@ -318,7 +318,7 @@ class Scheduler:
         """
         # Those of an event loop: this thread will not put the lab's own back.
         sys.set_asyncgen_hooks(None, None)
-        self.hub.throw(reason)
+        self.hub.throw(type(reason), reason, reason.__traceback__)
 
     def abandon(self) -> None:
         """Leave the current thread for good: it is being killed, and runs on.

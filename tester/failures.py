@@ -59,11 +59,16 @@ class FailureStore:
 
     def kept(self, test: str) -> list[int]:
         """Return the seeds at which a test has failed, in order."""
-        prefix = self._file(test, 0).name.removesuffix("0.json")
-        if not self._directory.is_dir():
-            return []
-        found = [self._read(file) for file in self._directory.glob(f"{prefix}*.json")]
-        return sorted(failure.seed for failure in found if failure is not None)
+        return self.all_kept().get(test, [])
+
+    def all_kept(self) -> dict[str, list[int]]:
+        """Return the seeds at which any test has failed, in order."""
+        found: dict[str, list[int]] = {}
+        for file in self._directory.glob("*.json") if self._directory.is_dir() else []:
+            failure = self._read(file)
+            if failure is not None:
+                found.setdefault(failure.test, []).append(failure.seed)
+        return {test: sorted(seeds) for test, seeds in found.items()}
 
     def note(self, run: Run) -> None:
         """Keep a failed run; count a kept seed that passes."""

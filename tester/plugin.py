@@ -5,20 +5,17 @@ item per portion of seeds; `LabSession` runs it; what came of it travels in
 the report, also from xdist's workers.
 """
 
-import io
 from collections.abc import Generator
 from typing import Any
 
 import msgspec
 import pytest
-from rich.console import Console
 
-from tester.debug import debug_test
 from tester.seeds import Portion
-from tester.session import LabSession, failure_text, junit_properties, portion_of
-from tester.stress import reasons, stress_table
+from tester.session import LabSession, junit_properties, portion_of
+from tester.stress import table_lines
 from tester.suite import MARKERS, graded_test, suite_path
-from tester.verdict import Run
+from tester.verdict import Run, failure_text
 
 _SESSION = pytest.StashKey[LabSession]()
 _RUNS = pytest.StashKey[list[Run]]()
@@ -101,7 +98,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """End what the session has started."""
     session = config.stash.get(_SESSION, None)
     if session is not None:
-        session.determinism.close()
+        session.close()
 
 
 @pytest.fixture
@@ -138,8 +135,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         return None
     session = pyfuncitem.config.stash[_SESSION]
     if pyfuncitem.config.getoption("usepdb"):
-        for seed in portion.seeds:
-            debug_test(test, session.submission, seed, pyfuncitem.addfinalizer)
+        session.debug(test, portion, pyfuncitem.addfinalizer)
         return True
     runs = pyfuncitem.stash[_RUNS] = []
     try:
@@ -193,7 +189,32 @@ class _Collector:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Add an item's runs, also one that a worker has sent."""
-        self._session.add(_runs_of(report))
+        runs = _runs_of(report)
+        node = getattr(report, "node", None)
+        if node is not None:
+            # First: a Ctrl-C may come in between, and none is to be counted twice.
+            self._session.worker_journals.note_reported(node.gateway.id, len(runs))
+        self._session.add(runs)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Add what no report came of: the workers have ended."""
+        self._session.add_unreported()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker of xdist what it cannot know by itself."""
+        self._session.tell_worker(node.workerinput)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self, report: Any) -> None:
+        """Say what a worker died of, and what it had done of the item before."""
+        worker = report.node.gateway.id
+        runs = self._session.worker_journals.unreported(worker, died=True)
+        if runs:
+            report.lab_runs = msgspec.to_builtins(runs)
+            report.longrepr = failure_text(runs)
+            report.user_properties += junit_properties(runs)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -217,10 +238,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     for warning, count in tally.warnings.items():
         line(f"warning ({count} runs): {warning}")
     if session.is_stress:
-        out = io.StringIO()
-        Console(file=out, width=120, no_color=True).print(stress_table(tally))
-        for row in [*out.getvalue().splitlines(), *reasons(tally)]:
-            line(row.rstrip())
+        for row in table_lines(tally):
+            line(row)
     for fixed in session.store.fixed:
         line(f"fixed, no longer kept: {fixed}")
     for puzzling in session.store.puzzling:

@@ -1,34 +1,32 @@
 """A pool of grading processes that survives whatever happens to any of them.
 
 The watchdog inside a process stops code that never waits. What it cannot stop
-is a call into C that does not return: then the process uses CPU time without
-a pulse, is asked where it stands, and killed.
+is a call into C that does not return: of that the process dies, and leaves a
+file that says where it stood.
 """
 
 import os
-import signal
 import subprocess
 import sys
 import tempfile
 from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
 
 import msgspec
 
-from labrpc.real_time import Deadline, cpu_seconds_of
+from labrpc.real_time import Deadline
+from labrpc.submission import Submission
+from tester.stuck_call import stuck_call
 from tester.verdict import Run
 from tester.worker import Job
 
 # A job that takes so long in real time, however busy the machine is, hangs.
 JOB_S_MAX = 300.0
-# CPU time without a pulse after which a process is stuck in a call into C.
-SILENT_CPU_S_MAX = 3.0
 LOOK_S = 0.5
-_STACK_S_MAX = 2.0
+_STACK_BYTES_MAX = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -53,11 +51,9 @@ class GradingProcess:
 
     def __init__(self, hash_seed: str = "0") -> None:
         ours, theirs = Pipe()
-        pulse_in, pulse_out = os.pipe2(os.O_NONBLOCK)
         self.connection: Connection = ours
-        self._pulse = pulse_in
         self._stack = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop
-        fds = (theirs.fileno(), pulse_out, self._stack.fileno())
+        fds = (theirs.fileno(), self._stack.fileno())
         root = str(Path(__file__).resolve().parent.parent)
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
         self.process = subprocess.Popen(
@@ -69,16 +65,13 @@ class GradingProcess:
             start_new_session=True,
         )
         theirs.close()
-        os.close(pulse_out)
         self.job: Job | None = None
         self._deadline = Deadline(JOB_S_MAX)
-        self._pulse_cpu_s = 0.0
 
     def give(self, job: Job) -> None:
         """Send a job; it has JOB_S_MAX from now on."""
         self.job = job
         self._deadline = Deadline(JOB_S_MAX)
-        self._pulse_cpu_s = cpu_seconds_of(self.process.pid)
         self.connection.send_bytes(msgspec.msgpack.encode(job))
 
     def receive(self) -> Run | None:
@@ -93,40 +86,23 @@ class GradingProcess:
         """Return what is wrong with a job under way, None if nothing is."""
         if self._deadline.left_s() <= 0:
             return Lost(f"the grading process hung for {JOB_S_MAX:.0f} s")
-        cpu_s = cpu_seconds_of(self.process.pid)
-        with suppress(BlockingIOError):
-            if os.read(self._pulse, 1 << 16):
-                self._pulse_cpu_s = cpu_s
-        if cpu_s - self._pulse_cpu_s < SILENT_CPU_S_MAX:
-            return None
-        frames = self._ask_for_stack()
-        return Lost(
-            "a call used more than "
-            f"{SILENT_CPU_S_MAX:.0f} s of CPU time without returning to Python",
-            "\n".join(frames)
-            + "\nthe server's thread stands in a function of C, such as sum() or "
-            "sorted() over something huge, or a regular expression",
-            is_submissions_fault=bool(frames),
-        )
+        return None
 
-    def _ask_for_stack(self) -> list[str]:
-        """Return where in the submission the process stands, outermost frame first."""
-        os.kill(self.process.pid, signal.SIGUSR1)
-        deadline = Deadline(_STACK_S_MAX)
-        text = b""
-        while not text and deadline.left_s() > 0:
-            wait([self.connection], timeout=LOOK_S / 10)
-            text = os.pread(self._stack.fileno(), 1 << 16, 0)
-        lines = text.decode(errors="replace").splitlines()
-        own = f'File "{self.job.path if self.job else ""}'
-        return [line for line in reversed(lines) if line.lstrip().startswith(own)]
+    def epitaph(self, job: Job) -> Lost:
+        """Return why the process died during a job."""
+        stack = os.pread(self._stack.fileno(), _STACK_BYTES_MAX, 0)
+        if not stack:
+            return Lost("the grading process died during this run")
+        reason, evidence = stuck_call(
+            stack.decode(errors="replace"), Submission.find(job.path)
+        )
+        return Lost(reason, evidence, is_submissions_fault=bool(evidence))
 
     def stop(self) -> None:
         """End the process at once."""
         self.connection.close()
         self.process.kill()
         self.process.wait()
-        os.close(self._pulse)
         self._stack.close()
 
 
@@ -180,8 +156,9 @@ class Pool:
         run = worker.receive()
         if run is not None:
             return job, run
+        lost = worker.epitaph(job)
         self._discard(worker)
-        return job, Lost("the grading process died during this run")
+        return job, lost
 
     def _discard(self, worker: GradingProcess) -> None:
         worker.stop()

@@ -110,16 +110,7 @@ def run_test(
                 "submission_digest": submission.digest,
             },
         )
-    run = Run(
-        submission=submission.name,
-        part=test.part,
-        test=test.name,
-        seed=seed,
-        points=test.points,
-        verdict=Verdict.PASSED,
-        servers=test.servers,
-        replay=replay_command(test, submission, seed, real_time),
-    )
+    run = new_run(test, submission, seed, real_time)
     began_s = cpu_seconds()
     cluster = open_cluster(test, submission, seed, recorder, real_time)
     # Collected only between runs, so that no finalizer runs at a moment that
@@ -144,6 +135,22 @@ def run_test(
     if traces is not None:
         trace.finish(run)
     return run
+
+
+def new_run(
+    test: GradedTest, submission: Submission, seed: int, real_time: bool = False
+) -> Run:
+    """Return a run that has not begun, and in which so far nothing is wrong."""
+    return Run(
+        submission=submission.name,
+        part=test.part,
+        test=test.name,
+        seed=seed,
+        points=test.points,
+        verdict=Verdict.PASSED,
+        servers=test.servers,
+        replay=replay_command(test, submission, seed, real_time),
+    )
 
 
 def open_cluster(

@@ -3,19 +3,30 @@
 The plugin's hooks call this; it knows pytest only by its configuration.
 """
 
+import os
+import re
+import traceback
+from collections.abc import Callable
+from contextlib import nullcontext
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from labrpc import real_time
 from labrpc.errors import LoadError
 from labrpc.real_time import Deadline
 from labrpc.submission import Submission
+from tester.debug import debug_test
 from tester.determinism import DeterminismCheck
 from tester.failures import DIRECTORY, FailureStore
-from tester.run import GradedTest, graded_run
+from tester.journal import Journal, WorkerJournals
+from tester.last_words import LastWords
+from tester.run import GradedTest, graded_run, new_run
 from tester.seeds import Portion, parse_duration, portions, slices
 from tester.stress import Tally, markdown
-from tester.verdict import Run
+from tester.verdict import Run, Verdict
 
 REFERENCE = Path(__file__).resolve().parent.parent / "raft"
 
@@ -30,14 +41,13 @@ class LabSession:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self.tally = Tally()
+        self._real_time: bool = config.getoption("--real-time")
+        self.tally = Tally(real_time=self._real_time)
         self.submission = self._find_submission()
-        self.store = FailureStore(
-            config.invocation_params.dir / DIRECTORY, self.submission
-        )
+        self._failures = config.invocation_params.dir / DIRECTORY
+        self.store = FailureStore(self._failures, self.submission)
         if config.getoption("--seeds") < 1:
             raise pytest.UsageError("--seeds takes a number from 1 on")
-        self._real_time: bool = config.getoption("--real-time")
         virtual_only = (
             "--lab-digest", "--lab-trace", "--lab-check-determinism", "--lab-failed",
             "--pdb",
@@ -49,6 +59,9 @@ class LabSession:
                     "not with --real-time"
                 )
         self.determinism = DeterminismCheck(self.submission)
+        self._journal: Journal | None = None
+        self._last_words: LastWords | None = None
+        self._worker_journals: WorkerJournals | None = None
         self.duration_s = self._duration_s()
         self._deadline = Deadline(self.duration_s or 0)
 
@@ -92,10 +105,21 @@ class LabSession:
         first = option("--seed")
         if first is not None or self._real_time:
             return self._fresh(first or 0)
-        kept = [Portion(range(s, s + 1), kept=True) for s in self.store.kept(test)]
+        seeds = self.kept.get(test, [])
+        kept = [Portion(range(s, s + 1), kept=True) for s in seeds]
         if option("--lab-failed"):
             return kept
         return kept + self._fresh(0)
+
+    @cached_property
+    def kept(self) -> dict[str, list[int]]:
+        """The seeds at which each test failed before this session.
+
+        A worker that replaces another must have the same items as the rest, though
+        failures have been added meanwhile.
+        """
+        workerinput = getattr(self._config, "workerinput", None)
+        return workerinput["lab_kept"] if workerinput else self.store.all_kept()
 
     def _fresh(self, first: int) -> list[Portion]:
         if self.duration_s is not None:
@@ -141,9 +165,52 @@ class LabSession:
                 slice_ends.left_s() <= 0 or self._deadline.left_s() <= 0
             ):
                 return
-            runs.append(self._run_once(test, seed))
+            try:
+                runs.append(self._run_once(test, seed))
+            except pytest.fail.Exception as exc:
+                if not is_timeout(exc):
+                    raise
+                # There is no net any more for what would follow.
+                runs.append(self._timed_out(test, seed, exc))
+                return
+
+    def _timed_out(self, test: GradedTest, seed: int, exc: BaseException) -> Run:
+        """Return the run that pytest-timeout has ended: a limit on the machine's time."""
+        run = new_run(test, self.submission, seed, self._real_time)
+        run.verdict = Verdict.UNKNOWN
+        limit = re.search(r"[\d.]+ ?s", str(exc))
+        run.reason = (
+            f"pytest-timeout ended it after {limit[0] if limit else 'its time'}: not "
+            "the submission's fault"
+        )
+        places = getattr(exc, "__notes__", [])
+        run.evidence = "\n".join(
+            [
+                "the machine was slow, or --timeout is short for what the test does",
+                *places,
+            ]
+        )
+        self.journal.end(run)
+        return run
+
+    def debug(
+        self,
+        test: GradedTest,
+        portion: Portion,
+        at_teardown: Callable[[Callable[[], None]], None],
+    ) -> None:
+        """Run a test at every seed, for a debugger: see `debug_test`."""
+        for seed in portion.seeds:
+            self.journal.begin(new_run(test, self.submission, seed))
+            debug_test(test, self.submission, seed, at_teardown)
 
     def _run_once(self, test: GradedTest, seed: int) -> Run:
+        self.journal.begin(new_run(test, self.submission, seed, self._real_time))
+        run = self._judged(test, seed)
+        self.journal.end(run)
+        return run
+
+    def _judged(self, test: GradedTest, seed: int) -> Run:
         if self._config.getoption("--lab-check-determinism"):
             return self.determinism.run(test, seed)
         return graded_run(
@@ -162,6 +229,61 @@ class LabSession:
             return None
         directory: str = self._config.getoption("--lab-trace-dir")
         return self._config.invocation_params.dir / directory
+
+    # What others need to know, should this process die.
+
+    @property
+    def journal(self) -> Journal:
+        """This process's journal; from now on, a call into C that hangs ends it."""
+        if self._journal is None:
+            fd = self._open_journal()
+            real_time.last_resort = real_time.LastResort(fd, not self.reports)
+            self._journal = Journal(fd)
+        return self._journal
+
+    def _open_journal(self) -> int:
+        if not self.reports:
+            worker = self._config.workerinput  # type: ignore[attr-defined]
+            file = Path(worker["lab_journals"]) / worker["workerid"]
+            return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        capture = self._config.pluginmanager.getplugin("capturemanager")
+        # What it may have to say is for the real stderr.
+        with capture.global_and_fixture_disabled() if capture else nullcontext():
+            self._last_words = LastWords(
+                self.submission.path, self._failures, self._real_time
+            )
+        return self._last_words.fd
+
+    @property
+    def worker_journals(self) -> WorkerJournals:
+        """The journals of xdist's workers."""
+        if self._worker_journals is None:
+            self._worker_journals = WorkerJournals(self.submission)
+        return self._worker_journals
+
+    def tell_worker(self, workerinput: dict[str, Any]) -> None:
+        """Tell a worker of xdist what all of them, and this process, have to share."""
+        workerinput["lab_kept"] = self.kept
+        workerinput["lab_journals"] = self.worker_journals.directory
+
+    def add_unreported(self) -> None:
+        """Take in what workers have run and not come to report, as after Ctrl-C."""
+        journals = self._worker_journals
+        if journals is None:
+            return
+        self.add(journals.all_unreported())
+        # A Ctrl-C may have come while one was about to be kept.
+        for run in journals.all_failed() if not self._real_time else []:
+            self.store.note(run)
+
+    def close(self) -> None:
+        """End what the session has started."""
+        self.determinism.close()
+        real_time.last_resort = None
+        if self._last_words is not None:
+            self._last_words.close()
+        if self._worker_journals is not None:
+            self._worker_journals.close()
 
     # Reporting.
 
@@ -190,6 +312,12 @@ class LabSession:
         return not hasattr(self._config, "workerinput")
 
 
+def is_timeout(exc: BaseException) -> bool:
+    """Return whether pytest-timeout has raised, wherever the main thread was."""
+    frames = traceback.extract_tb(exc.__traceback__)
+    return any(Path(frame.filename).stem == "pytest_timeout" for frame in frames)
+
+
 def portion_of(item: pytest.Item) -> Portion | None:
     """Return the portion of seeds of a graded test's item."""
     callspec = getattr(item, "callspec", None)
@@ -212,17 +340,3 @@ def junit_properties(runs: list[Run]) -> list[tuple[str, str]]:
             "bytes",
         )
     ]
-
-
-def failure_text(runs: list[Run]) -> str:
-    """Return what to show of a portion in which some run did not pass."""
-    bad = [run for run in runs if not run.passed]
-    lines = []
-    for run in bad[:1]:
-        if run.verdict == "unknown":
-            lines.append("UNKNOWN, not the submission's fault:")
-        lines.append(run.report())
-    if len(bad) > 1:
-        seeds = ", ".join(str(run.seed) for run in bad[1:])
-        lines.append(f"\nalso failed: {len(bad) - 1} of {len(runs)} seeds: {seeds}")
-    return "\n".join(lines)

@@ -3,12 +3,14 @@
 Adds runs up as they come in, and keeps only those that did not pass.
 """
 
+import io
 import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import sqrt
 
+from rich.console import Console
 from rich.table import Table
 
 from tester.verdict import Run, Verdict
@@ -66,8 +68,13 @@ class TestTally:
 
 @dataclass
 class Tally:
-    """All runs of a session."""
+    """All runs of a session.
 
+    Attributes:
+        real_time: whether their seconds are real ones.
+    """
+
+    real_time: bool = False
     tests: dict[str, TestTally] = field(default_factory=dict)
     virtual_s: float = 0.0
     cpu_s: float = 0.0
@@ -112,7 +119,9 @@ class Tally:
             f"{verdicts[Verdict.PASSED]} of {verdicts.total()} runs passed"
             + (f", {unknown} unknown" if unknown else "")
             + (f", {self.retried} tried twice" if self.retried else "")
-            + f"; {self.virtual_s:.0f} virtual seconds, {self.cpu_s:.1f} s of CPU, "
+            + f"; {self.virtual_s:.0f} "
+            + ("seconds of real time" if self.real_time else "virtual seconds")
+            + f", {self.cpu_s:.1f} s of CPU, "
             f"{self.rpcs} RPCs, {self.bytes} bytes, {self.commits} commits"
         )
 
@@ -146,6 +155,14 @@ def stress_table(tally: Tally) -> Table:
             *test.rate(),
         )
     return table
+
+
+def table_lines(tally: Tally) -> list[str]:
+    """Return the table as text, and below it each test's distinct reasons."""
+    out = io.StringIO()
+    Console(file=out, width=120, no_color=True).print(stress_table(tally))
+    rows = [*out.getvalue().splitlines(), *reasons(tally)]
+    return [row.rstrip() for row in rows]
 
 
 def reasons(tally: Tally) -> list[str]:

@@ -76,3 +76,17 @@ class Run(msgspec.Struct, kw_only=True):
         if self.replay:
             lines += ["", f"replay: {self.replay}"]
         return "\n".join(lines)
+
+
+def failure_text(runs: list[Run]) -> str:
+    """Return what to show of a portion in which some run did not pass."""
+    bad = [run for run in runs if not run.passed]
+    lines = []
+    for run in bad[:1]:
+        if run.verdict == "unknown":
+            lines.append("UNKNOWN, not the submission's fault:")
+        lines.append(run.report())
+    if len(bad) > 1:
+        seeds = ", ".join(str(run.seed) for run in bad[1:])
+        lines.append(f"\nalso failed: {len(bad) - 1} of {len(runs)} seeds: {seeds}")
+    return "\n".join(lines)

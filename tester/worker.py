@@ -1,12 +1,11 @@
 """A grading process: takes jobs from the grader, one at a time, and answers.
 
-Started as `python -m tester.worker CONNECTION PULSE STACK`, three file
-descriptors: for jobs and answers, to show that Python still runs, and for the
-stack of a process that is asked where it stands. What it sends is msgpack of fixed
-types, so that the grader never unpickles what came from here.
+Started as `python -m tester.worker CONNECTION STACK`, two file descriptors: for
+jobs and answers, and for the stack of a process that ends because a call into C
+does not return. What it sends is msgpack of fixed types, so that the grader never
+unpickles what came from here.
 """
 
-import faulthandler
 import os
 import resource
 import signal
@@ -20,7 +19,7 @@ import msgspec
 from labrpc import memory, real_time
 from labrpc.errors import LoadError, SubmissionError
 from labrpc.submission import Submission
-from tester.run import GradedTest, boot_problem, graded_run, replay_command
+from tester.run import GradedTest, boot_problem, graded_run
 from tester.suite import collect
 from tester.verdict import Run, Verdict
 
@@ -50,9 +49,9 @@ class Job(msgspec.Struct):
 
 def main() -> None:
     """Answer jobs until the grader closes the connection."""
-    connection_fd, pulse_fd, stack_fd = map(int, sys.argv[1:4])
+    connection_fd, stack_fd = map(int, sys.argv[1:3])
     connection = Connection(connection_fd)
-    _prepare_process(pulse_fd, stack_fd)
+    _prepare_process(stack_fd)
     tests = {test.name: test for test in collect()}
     submissions: dict[str, Submission] = {}
     while True:
@@ -69,17 +68,10 @@ def main() -> None:
             )
 
 
-def _prepare_process(pulse_fd: int, stack_fd: int) -> None:
-    """Limit the process's memory, and let the grader look in."""
-
-    def pulse() -> None:
-        with suppress(BlockingIOError):
-            os.write(pulse_fd, b".")
-
-    real_time.pulse = pulse
+def _prepare_process(stack_fd: int) -> None:
+    """Limit what the process can take: memory, and CPU time within one call."""
+    real_time.last_resort = real_time.LastResort(stack_fd)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A handler in C: it answers also where no Python code can.
-    faulthandler.register(signal.SIGUSR1, file=stack_fd, all_threads=False)
     with suppress(ValueError, OSError):  # Not every system has this limit.
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
 
@@ -108,15 +100,6 @@ def _answer(
         problem: SubmissionError | None = boot_problem(submission)
     except LoadError as exc:
         problem = exc
-    except KeyboardInterrupt:
-        # No Ctrl-C reaches this process, so it can only come from the submission;
-        # to die of it would make the run unknown, and cost no points.
-        problem = SubmissionError("a server raised KeyboardInterrupt")
-    if job.test:
-        test = tests[job.test]
-        loading.test, loading.part, loading.points = test.name, test.part, test.points
-        loading.servers = test.servers
-        loading.replay = replay_command(test, submissions[job.path], job.seed)
     if problem is not None:
         loading.verdict = Verdict.FAILED
         loading.reason = problem.headline

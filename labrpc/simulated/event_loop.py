@@ -218,15 +218,7 @@ class LoopMethods:
 
     def default_exception_handler(self, context: dict[str, Any]) -> None:
         """Fail the server, as an exception that leaves a thread does."""
-        exc = context.get("exception")
-        culprit: Any = context.get("task") or context.get("future")
-        if exc is None:
-            self._box.log(f"asyncio: {context['message']}")
-        elif hasattr(culprit, "get_coro"):
-            name = culprit.get_name()
-            self._box.report(exc, f"in the asyncio task {name!r}, which nobody awaited")
-        else:
-            self._box.report(exc, "in a callback of the event loop")
+        report_to(self._box, context)
 
     # The end.
 
@@ -251,6 +243,19 @@ def _look_after(ended: "weakref.ref[Any]") -> None:
                 "future": task,
             }
         )
+
+
+def report_to(box: Any, context: dict[str, Any]) -> None:
+    """Fail a server for what its event loop could tell nobody else."""
+    exc = context.get("exception")
+    culprit: Any = context.get("task") or context.get("future")
+    if exc is None:
+        box.log(f"asyncio: {context['message']}")
+    elif hasattr(culprit, "get_coro"):
+        name = culprit.get_name()
+        box.report(exc, f"in the asyncio task {name!r}, which nobody awaited")
+    else:
+        box.report(exc, "in a callback of the event loop")
 
 
 def close_coroutine(coroutine: Any) -> None:

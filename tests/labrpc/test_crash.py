@@ -3,7 +3,8 @@
 import pytest
 
 from labrpc.clock import MILLISECOND, SECOND
-from labrpc.errors import SubmissionError
+from labrpc.errors import CtrlC, SubmissionError
+from labrpc.simulated.importer import BOX_BUILTINS
 
 STORE = """
     def boot(self):
@@ -126,7 +127,11 @@ def test_an_exception_of_any_kind_in_a_thread_fails_the_test(lab):
             world.sleep_ns(SECOND)
 
 
-def test_an_interrupt_by_the_person_at_the_keyboard_ends_the_run(lab):
+def test_an_interrupt_by_the_person_at_the_keyboard_ends_the_run(lab, monkeypatch):
+    def ctrl_c():
+        raise CtrlC
+
+    monkeypatch.setitem(BOX_BUILTINS, "ctrl_c", ctrl_c)
     body = """
     def boot(self):
         for n in range(5):
@@ -135,12 +140,28 @@ def test_an_interrupt_by_the_person_at_the_keyboard_ends_the_run(lab):
         try:
             time.sleep(0.1 * (n + 1))
             if n == 1:
-                raise KeyboardInterrupt
+                ctrl_c()
         except Exception:
             print("wrong thread")
     """
     world = lab.world(lab.raft(body))
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(CtrlC):
         world.sleep_ns(SECOND)
     assert world.now_ns < 300 * MILLISECOND
     assert world.log == []
+
+
+@pytest.mark.parametrize("kind", ["KeyboardInterrupt", "asyncio.CancelledError"])
+def test_one_that_a_server_raises_is_its_own(lab, kind):
+    body = f"""
+    def boot(self):
+        threading.Thread(target=self.work, name="worker").start()
+    def work(self):
+        time.sleep(0.1)
+        raise {kind}
+    """
+    world = lab.world(lab.raft(body, "import asyncio"))
+    kind = kind.rpartition(".")[2]
+    with pytest.raises(SubmissionError, match=f"{kind} .*in thread 'worker'") as caught:
+        world.sleep_ns(SECOND)
+    assert "in work" in caught.value.evidence

@@ -240,6 +240,33 @@ def test_an_exception_in_a_thread_ends_the_run(
     assert [line for _, _, line in world.log] == ["about to break"]
 
 
+@pytest.mark.parametrize(
+    ("begin", "where"),
+    [
+        (
+            "asyncio.get_running_loop().call_soon(fail)",
+            "in a callback of the event loop",
+        ),
+        ("asyncio.create_task(work(), name='tick')", "in the asyncio task 'tick'"),
+    ],
+)
+def test_what_only_an_event_loop_learns_of_ends_the_run(
+    begin: str, where: str, real: MakeWorld
+) -> None:
+    body = f"""
+    async def look(self):
+        def fail():
+            raise RuntimeError("nobody asked")
+        async def work():
+            fail()
+        {begin}
+    """
+    world = real(body, "import asyncio")
+    world.invoke(0, "look")
+    with pytest.raises(SubmissionError, match=f"RuntimeError: nobody asked .*{where}"):
+        until(world, lambda: False)
+
+
 def test_an_exception_in_a_handler_ends_the_run(real: MakeWorld) -> None:
     body = """
     def ask(self):

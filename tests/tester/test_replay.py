@@ -45,6 +45,10 @@ def replayed(shell, command, directory, **variables):
         ("deadlock", "test_many_elections", 3),
         ("handler_exception", "test_re_election", 1),
         ("only_2a", "test_rpc_counts", 2),
+        ("endless_loop", "test_re_election", 1),
+        ("no_raft_class", "test_basic_agreement", 5),
+        ("syntax_error.py", "test_re_election", 4),
+        ("wrong_init", "test_initial_election", 6),
     ],
 )
 def test_a_replay_command_gives_the_same_failure(
@@ -54,6 +58,7 @@ def test_a_replay_command_gives_the_same_failure(
     submission = Submission.find(example(name))
     run = run_test(graded_tests[test], submission, seed, digest=True)
     assert run.verdict == "failed"
+    # From another directory, and with another order of sets.
     output, digest = replayed(shell, run.replay, tmp_path, PYTHONHASHSEED="99")
     assert run.reason in output
     assert f"seed {seed}" in output

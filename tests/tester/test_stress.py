@@ -82,6 +82,16 @@ def test_unknown_runs_are_counted_but_not_in_the_rate():
     assert "1 unknown" in tally.summary()
 
 
+def test_the_seconds_of_real_time_are_not_called_virtual():
+    for real_time, words in (
+        (False, "virtual seconds"),
+        (True, "seconds of real time"),
+    ):
+        tally = Tally(real_time=real_time)
+        tally.add([a_run(0, Verdict.PASSED, virtual_s=7.0)])
+        assert f"; 7 {words}, " in tally.summary()
+
+
 def test_an_unknown_run_is_tried_once_more_and_says_so(monkeypatch):
     (test,) = collect(expression="test_initial_election")
     verdicts = iter([Verdict.UNKNOWN, Verdict.PASSED])
