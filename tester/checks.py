@@ -194,7 +194,44 @@ class CheckedCluster(Cluster):
         """Return whether some running server is in a later term."""
         return any(self.get_state(server)[0] > term for server in self.up())
 
+    def wait_applied(self, index: int, expected: int = 1, seconds: float = 2) -> bool:
+        """Wait until so many servers have applied `index`; return whether they have."""
+        ends = self.now + seconds
+        while self.now < ends:
+            if self.n_committed(index)[0] >= expected:
+                return True
+            self.sleep(0.002)
+        return self.n_committed(index)[0] >= expected
+
+    def wait_for_leader_after(self, term: int) -> int:
+        """Return a connected server that leads a term later than `term`, within 10 s."""
+        ends = self.now + 10
+        while self.now < ends:
+            for server in self.connected_servers():
+                its_term, leads = self.get_state(server)
+                if leads and its_term > term:
+                    return server
+            self.sleep(0.020)
+        self.fail(
+            f"no leader of a term after {term} within 10 s among servers "
+            f"{_list(self.connected_servers())}, though they are a majority that "
+            "hears one another (section 5.2)"
+        )
+
+    def wait_until_down(self, server: int, seconds: float) -> None:
+        """Wait until a server has died at its crash point, or the time is over."""
+        ends = self.now + seconds
+        while self.is_up(server) and self.now < ends:
+            self.sleep(0.001)
+
     # What several scenarios do.
+
+    def commands(self, count: int) -> None:
+        """Get so many commands applied, the last of them by a majority."""
+        for _ in range(count - 1):
+            self.start_on_all(self.random_command())
+            self.sleep(0.002)
+        self.one(self.random_command(), len(self.servers) // 2 + 1, retry=True)
 
     def start_on_all(self, command: Any) -> tuple[int, int | None]:
         """Offer a command to every running server.

@@ -1,0 +1,251 @@
+"""Part 2X: elections (section 5.2), each scenario made for one kind of bug."""
+
+from fractions import Fraction
+
+import pytest
+
+from labrpc import crash_points
+from labrpc.clock import MILLISECOND
+from tester.checks import ELECTION_TIMEOUT, CheckedCluster
+from tester.faults import heal
+
+pytestmark = pytest.mark.part("2X")
+
+
+@pytest.mark.points(4)
+@pytest.mark.cluster(servers=3, persistence=True)
+def test_voter_dies_after_voting(cluster: CheckedCluster) -> None:
+    """A server that dies right after voting votes for nobody else in that term."""
+    trouble = cluster.world.trouble()
+    for _ in range(12):
+        voter = cluster.check_one_leader()
+        first, second = cluster.next_servers(voter, 2)
+        # They stand against each other, and one's request for a vote comes late.
+        cluster.set_link(first, second, False)
+        cluster.set_link(second, first, False)
+        late_s = cluster.random.uniform(0.05, 0.25)
+        trouble.slow_ns[second, voter] = int(late_s * 1000) * MILLISECOND
+        # Just restarted, it will be asked before it stands itself.
+        cluster.restart(voter)
+        cluster.crash_at(voter, crash_points.after_reply)
+        cluster.wait_until_down(voter, 2 * ELECTION_TIMEOUT)
+        if not cluster.is_up(voter):
+            cluster.restart(voter)
+        cluster.sleep(0.5)
+        heal(cluster)
+        cluster.one(cluster.random_command(), 3, retry=True)
+
+
+@pytest.mark.points(3)
+@pytest.mark.cluster(servers=3, persistence=True)
+def test_losing_candidate(cluster: CheckedCluster) -> None:
+    """A candidate that hears from the leader of its own term follows it at once."""
+    for _ in range(6):
+        leader = cluster.check_one_leader()
+        rivals = cluster.next_servers(leader, 2)
+        # Each of the two stands without hearing of the other, and one wins.
+        cluster.set_link(rivals[0], rivals[1], False)
+        cluster.set_link(rivals[1], rivals[0], False)
+        term, _ = cluster.get_state(leader)
+        cluster.restart(leader)
+        winner = cluster.wait_for_leader_after(term)
+        term, _ = cluster.get_state(winner)
+        for loser in rivals:
+            ends = cluster.now + ELECTION_TIMEOUT
+            while cluster.get_state(loser)[0] < term and cluster.now < ends:
+                cluster.sleep(0.002)
+            # Its own next candidacy is far off, by its clock.
+            if loser != winner and cluster.get_state(loser) == (term, False):
+                cluster.world.set_clock_rate(loser, Fraction(1, 10))
+        cluster.connect(*cluster.servers)
+        index, _, leads = cluster.start(winner, cluster.random_command())
+        ends = cluster.now + 2 * ELECTION_TIMEOUT
+        while leads and cluster.n_committed(index)[0] < 3 and cluster.now < ends:
+            cluster.sleep(0.01)
+        its_term, leads = cluster.get_state(winner)
+        cluster.require(
+            (its_term, leads) != (term, True) or cluster.n_committed(index)[0] == 3,
+            f"server {winner} leads term {term}, and all servers are connected, but "
+            f"2 s after start() index {index} is applied by "
+            f"{cluster.n_committed(index)[0]} of 3 servers",
+            "a candidate that receives AppendEntries from the leader of its own term "
+            "becomes its follower (section 5.2)",
+        )
+        heal(cluster)
+        cluster.one(cluster.random_command(), 3, retry=True)
+
+
+@pytest.mark.points(3)
+@pytest.mark.cluster(servers=3, persistence=True)
+def test_votes_of_an_earlier_candidacy(cluster: CheckedCluster) -> None:
+    """A vote that arrives when its candidate stands in a later term does not count."""
+    trouble = cluster.world.trouble()
+    for _ in range(8):
+        leader = cluster.check_one_leader()
+        candidate, voter = cluster.next_servers(leader, 2)
+        cluster.one(cluster.random_command(), 3, retry=True)
+        cluster.disconnect(leader)
+        # Only the candidate can stand; the vote for it takes long to arrive.
+        trouble.lost_requests.add((voter, candidate))
+        late_s = cluster.random.uniform(0.2, 1.5)
+        trouble.slow_ns[voter, candidate] = int(late_s * 1000) * MILLISECOND
+        term, _ = cluster.get_state(voter)
+        ends = cluster.now + 2 * ELECTION_TIMEOUT
+        while cluster.now < ends and cluster.get_state(voter)[0] == term:
+            cluster.sleep(0.005)
+        # Later requests for votes get lost: only the late vote may arrive.
+        trouble.lost_requests.add((candidate, voter))
+        cluster.sleep(late_s + 0.3)
+        heal(cluster)
+
+
+@pytest.mark.points(3)
+@pytest.mark.cluster(servers=5, persistence=True)
+def test_disruptive_server(cluster: CheckedCluster) -> None:
+    """A server that hears nobody and keeps asking for votes cannot stop elections."""
+    for _ in range(2):
+        leader = cluster.check_one_leader()
+        deaf, *others = cluster.next_servers(leader, 4)
+        cluster.disconnect(deaf)
+        # It misses entries, so that nobody may vote for it.
+        cluster.one(cluster.random_command(), 4, retry=True)
+        cluster.one(cluster.random_command(), 4, retry=True)
+        cluster.disconnect(leader)
+        for other in others:
+            cluster.set_link(deaf, other, True)
+            cluster.world.trouble().lost_replies.add((other, deaf))
+        # It stands three times as often as the others' time-outs let them.
+        cluster.world.set_clock_rate(deaf, Fraction(3))
+        seen = len(cluster.invariants.leaders)
+        cluster.sleep(8 * ELECTION_TIMEOUT)
+        cluster.require(
+            len(cluster.invariants.leaders) > seen,
+            f"no leader in 8 s among servers {others}, though they are connected: "
+            f"server {deaf}, whose log is behind, asks for votes all the while",
+            "a refused request for a vote must not restart the election timer "
+            "(section 5.2, Figure 2: only granting a vote does, and AppendEntries "
+            "from the current leader)",
+        )
+        heal(cluster)
+        cluster.one(cluster.random_command(), 5, retry=True)
+
+
+@pytest.mark.points(3)
+@pytest.mark.cluster(servers=3, persistence=True)
+def test_hears_but_cannot_ask(cluster: CheckedCluster) -> None:
+    """A server in a later term, whose requests get lost, is followed up all the same."""
+    trouble = cluster.world.trouble()
+    for _ in range(3):
+        leader = cluster.check_one_leader()
+        mute = cluster.next_servers(leader, 1)[0]
+        cluster.disconnect(mute)
+        cluster.sleep(2 * ELECTION_TIMEOUT)
+        cluster.world.set_clock_rate(mute, Fraction(1, 2))
+        # Its replies alone can tell the leader of the later term.
+        trouble.lost_requests |= {(mute, s) for s in cluster.servers if s != mute}
+        cluster.connect(mute)
+        cluster.one(cluster.random_command(), 3, retry=True)
+        heal(cluster)
+        cluster.one(cluster.random_command(), 3, retry=True)
+
+
+@pytest.mark.points(2)
+@pytest.mark.cluster(servers=5, persistence=True)
+def test_hears_but_is_not_heard(cluster: CheckedCluster) -> None:
+    """A server that nobody hears disturbs nobody; one that hears nobody steps down."""
+    trouble = cluster.world.trouble()
+    for _ in range(3):
+        leader = cluster.check_one_leader()
+        unheard = cluster.next_servers(leader, 1)[0]
+        for other in cluster.servers:
+            cluster.set_link(unheard, other, False)
+            trouble.lost_replies.add((unheard, other))
+        cluster.one(cluster.random_command(), 4, retry=True)
+        heal(cluster)
+        # Now the leader is not heard: the others must do without it.
+        leader = cluster.check_one_leader()
+        for other in cluster.servers:
+            cluster.set_link(leader, other, False)
+        cluster.sleep(ELECTION_TIMEOUT)
+        cluster.one(cluster.random_command(), 5, retry=True)
+        heal(cluster)
+
+
+@pytest.mark.points(2)
+@pytest.mark.cluster(servers=4, persistence=True)
+def test_two_halves(cluster: CheckedCluster) -> None:
+    """Half of the servers are no majority: neither half elects or commits."""
+    for _ in range(3):
+        leader = cluster.check_one_leader()
+        friend, *others = cluster.next_servers(leader, 3)
+        for here in (leader, friend):
+            for there in others:
+                cluster.set_link(here, there, False)
+                cluster.set_link(there, here, False)
+        index, term, leads = cluster.start(leader, cluster.random_command())
+        cluster.sleep(2 * ELECTION_TIMEOUT)
+        if leads:
+            cluster.check_no_agreement(
+                index, f"only servers {leader} and {friend} of 4 can have stored it"
+            )
+        for server in others:
+            its_term, leads = cluster.get_state(server)
+            cluster.require(
+                not leads or its_term <= term,
+                f"server {server} leads term {its_term} with the votes of 2 of 4 servers",
+                "a majority of four servers is three (section 5.2)",
+            )
+        heal(cluster)
+        cluster.one(cluster.random_command(), 4, retry=True)
+
+
+# Terms (section 5.1).
+
+
+@pytest.mark.points(3)
+@pytest.mark.cluster(servers=3, persistence=True)
+def test_later_term_in_a_vote(cluster: CheckedCluster) -> None:
+    """A candidate that is refused for its term learns the later one from the reply."""
+    trouble = cluster.world.trouble()
+    leader = cluster.check_one_leader()
+    # One server's term climbs, quickly, while the others go on without it.
+    ahead, other = cluster.next_servers(leader, 2)
+    cluster.disconnect(ahead)
+    cluster.world.set_clock_rate(ahead, Fraction(3))
+    cluster.one(cluster.random_command(), 2, retry=True)
+    cluster.sleep(5 * ELECTION_TIMEOUT)
+    cluster.crash(other)
+    # Only the old leader can win, as its log is the longer; it hears replies only.
+    cluster.disconnect(leader)
+    cluster.sleep(0.5)
+    cluster.restart(leader)
+    trouble.lost_requests.add((ahead, leader))
+    # From now on it stands so rarely that once its term is known, it can be passed.
+    cluster.world.set_clock_rate(ahead, Fraction(1, 4))
+    term, _ = cluster.get_state(ahead)
+    cluster.connect(ahead)
+    cluster.wait_for_leader_after(term)
+    heal(cluster)
+    cluster.one(cluster.random_command(), 3, retry=True)
+
+
+@pytest.mark.points(3)
+@pytest.mark.cluster(servers=5, persistence=True)
+def test_leader_of_an_earlier_term(cluster: CheckedCluster) -> None:
+    """Who hears only from the leader of an earlier term has to elect one of its own."""
+    for _ in range(2):
+        stale = cluster.check_one_leader()
+        term, _ = cluster.get_state(stale)
+        cluster.disconnect(stale)
+        leader = cluster.wait_for_leader_after(term)
+        cluster.one(cluster.random_command(), 4, retry=True)
+        term, _ = cluster.get_state(leader)
+        cluster.crash(leader)
+        # The old one's heartbeats arrive again, but no answer reaches it.
+        others = [s for s in cluster.servers if s not in (stale, leader)]
+        for other in others:
+            cluster.world.trouble().lost_replies.add((other, stale))
+            cluster.set_link(stale, other, True)
+        cluster.wait_for_leader_after(term)
+        heal(cluster)
+        cluster.one(cluster.random_command(), 5, retry=True)

@@ -1,0 +1,236 @@
+"""Part 2X: replication and snapshots, each scenario made for one kind of bug."""
+
+from fractions import Fraction
+
+import pytest
+
+from labrpc.clock import MILLISECOND
+from tester.checks import CheckedCluster
+from tester.faults import heal
+
+pytestmark = pytest.mark.part("2X")
+
+
+# Replication and commitment (sections 5.3 and 5.4).
+
+
+@pytest.mark.points(4)
+@pytest.mark.cluster(servers=5, persistence=True)
+def test_figure_8_step_by_step(cluster: CheckedCluster) -> None:
+    """An entry of an earlier term is not committed by counting its replicas."""
+    for _ in range(4):
+        # (a) A leader replicates an entry to one server only.
+        first = cluster.check_one_leader()
+        second, third, fourth, fifth = cluster.next_servers(first, 4)
+        cluster.disconnect(third, fourth, fifth)
+        cluster.start(first, cluster.random_command())
+        cluster.sleep(0.1)
+        cluster.disconnect(first, second)
+        # (b) Another leads the next term, and has an entry that nobody else has.
+        cluster.connect(third, fourth, fifth)
+        other = cluster.check_one_leader()
+        term, _ = cluster.get_state(other)
+        third, fourth = [s for s in (third, fourth, fifth) if s != other]
+        cluster.disconnect(third, fourth, other)
+        cluster.start(other, cluster.random_command())
+        cluster.crash(other)
+        # (c) The first entry reaches a majority, but in a later term.
+        cluster.connect(first, second, third)
+        cluster.wait_for_leader_after(term)
+        cluster.sleep(0.3)
+        # (d) The other is elected, and replaces it.
+        cluster.disconnect(first, second, third)
+        cluster.restart(other)
+        cluster.connect(third, fourth)
+        cluster.one(cluster.random_command(), 3, retry=True)
+        heal(cluster)
+        cluster.one(cluster.random_command(), 5, retry=True)
+
+
+@pytest.mark.points(4)
+@pytest.mark.cluster(servers=5, persistence=True)
+def test_late_append_entries(cluster: CheckedCluster) -> None:
+    """AppendEntries that arrive twice, late and out of order undo nothing."""
+    trouble = cluster.world.trouble()
+    for _ in range(6):
+        leader = cluster.check_one_leader()
+        followers = cluster.next_servers(leader, 4)
+        cluster.disconnect(*followers[2:])
+        trouble.duplicated = 1.0
+        trouble.held_ns_max = 400 * MILLISECOND
+        index = 0
+        for _ in range(20):
+            index, _, _ = cluster.start(leader, cluster.random_command())
+            cluster.sleep(cluster.random.uniform(0.001, 0.02))
+        cluster.wait_applied(index)
+        # Now only copies of what was sent before can arrive.
+        cluster.disconnect(leader)
+        cluster.sleep(cluster.random.uniform(0.0, 0.5))
+        heal(cluster)
+        cluster.disconnect(leader, followers[3])
+        cluster.one(cluster.random_command(), 3, retry=True)
+        heal(cluster)
+        cluster.one(cluster.random_command(), 5, retry=True)
+
+
+@pytest.mark.points(4)
+@pytest.mark.cluster(servers=5, persistence=True)
+def test_power_failure_after_commit(cluster: CheckedCluster) -> None:
+    """What a bare majority has committed outlives a power cut at that very moment."""
+    for _ in range(8):
+        leader = cluster.check_one_leader()
+        followers = cluster.next_servers(leader, 4)
+        cluster.random.shuffle(followers)
+        cluster.disconnect(*followers[2:])
+        for _ in range(cluster.random.randint(1, 3)):
+            index, _, _ = cluster.start(leader, cluster.random_command())
+        cluster.wait_applied(index)
+        cluster.crash(*cluster.servers)
+        # One of those that have it, and two that do not.
+        keeper = cluster.random.choice([leader, *followers[:2]])
+        cluster.restart(keeper, *followers[2:])
+        cluster.one(cluster.random_command(), 3, retry=True)
+        cluster.restart(*[s for s in cluster.servers if not cluster.is_up(s)])
+        cluster.one(cluster.random_command(), 5, retry=True)
+
+
+@pytest.mark.points(3)
+@pytest.mark.cluster(servers=5, persistence=True)
+def test_rotating_majorities(cluster: CheckedCluster) -> None:
+    """Each majority has one server in common with the last, and loses nothing of it."""
+    trouble = cluster.world.trouble()
+    for _ in range(10):
+        leader = cluster.check_one_leader()
+        others = cluster.next_servers(leader, 4)
+        cluster.random.shuffle(others)
+        trouble.held = 0.3
+        trouble.duplicated = 0.3
+        cluster.disconnect(*others[2:])
+        for _ in range(6):
+            index, _, _ = cluster.start(leader, cluster.random_command())
+            cluster.sleep(cluster.random.uniform(0.0, 0.02))
+        if cluster.random.random() < 0.5:
+            cluster.wait_applied(index)
+        # The leader goes; one of its two followers stays.
+        cluster.disconnect(leader, others[0])
+        cluster.connect(*others[1:])
+        cluster.one(cluster.random_command(), 3, retry=True)
+        heal(cluster)
+
+
+@pytest.mark.points(4)
+@pytest.mark.cluster(servers=5, persistence=True)
+def test_leader_again_with_a_shorter_log(cluster: CheckedCluster) -> None:
+    """What a leader has learnt of its followers in one term does not count in another."""
+    trouble = cluster.world.trouble()
+    for _ in range(2):
+        leader = cluster.check_one_leader()
+        partner, friend, *others = cluster.next_servers(leader, 4)
+        cluster.disconnect(friend, *others)
+        for _ in range(10):
+            cluster.start(leader, cluster.random_command())
+        cluster.sleep(0.1)
+        # The partner's answers of this term will arrive in a later one.
+        trouble.slow_ns[partner, leader] = 4000 * MILLISECOND
+        cluster.sleep(0.3)
+        cluster.disconnect(leader, partner)
+        cluster.connect(friend, *others)
+        cluster.one(cluster.random_command(), 3, retry=True)
+        heal(cluster)
+        arrives = cluster.now + 4
+        cluster.one(cluster.random_command(), 5, retry=True)
+        _let_lead(cluster, leader)
+        cluster.disconnect(partner, *others)
+        index, term, leads = cluster.start(leader, cluster.random_command())
+        cluster.sleep(max(0.5, arrives - cluster.now))
+        if leads:
+            cluster.check_no_agreement(
+                index,
+                f"server {leader}, leader of term {term}, reaches only server {friend}",
+            )
+        heal(cluster)
+        cluster.one(cluster.random_command(), 5, retry=True)
+
+
+def _let_lead(cluster: CheckedCluster, server: int) -> None:
+    """Have a server elected, if that is possible within a few elections."""
+    for _ in range(5):
+        leader = cluster.check_one_leader()
+        if leader == server:
+            return
+        term, _ = cluster.get_state(leader)
+        cluster.world.set_clock_rate(server, Fraction(3))
+        cluster.disconnect(leader)
+        cluster.wait_for_leader_after(term)
+        cluster.world.set_clock_rate(server, Fraction(1))
+        cluster.connect(leader)
+
+
+@pytest.mark.points(3)
+@pytest.mark.cluster(servers=3, persistence=True)
+def test_slow_service(cluster: CheckedCluster) -> None:
+    """What is committed while the service is busy is applied when it has time."""
+    leader = cluster.check_one_leader()
+    for service in cluster.services:
+        service.take_ns = 20 * MILLISECOND
+    for _ in range(4):
+        index, term, _ = cluster.start(leader, cluster.random_command())
+        for _ in range(cluster.random.randint(2, 9)):
+            cluster.sleep(cluster.random.uniform(0.0, 0.015))
+            index, term, _ = cluster.start(leader, cluster.random_command())
+        cluster.wait_applied(index, 3, seconds=5)
+        applied = [s for s in cluster.servers if index in cluster.services[s].commands]
+        cluster.require(
+            len(applied) == 3 or cluster.get_state(leader) != (term, True),
+            f"index {index} is applied by servers {applied} only, 5 s after it was "
+            f"started on server {leader}, which still leads term {term}",
+            "each server applies all up to commit_index (Figure 2), also what is "
+            "committed while its service takes an earlier message: after "
+            "apply_ch.put has returned, look again before you wait",
+        )
+
+
+# Snapshots (section 7).
+
+
+@pytest.mark.points(4)
+@pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
+def test_late_snapshots(cluster: CheckedCluster) -> None:
+    """A snapshot that arrives twice or late never takes a server back."""
+    trouble = cluster.world.trouble()
+    for number in range(6):
+        leader = cluster.check_one_leader()
+        behind = cluster.next_servers(leader, 2)[number % 2]
+        cluster.disconnect(behind)
+        cluster.commands(cluster.random.randint(12, 25))
+        trouble.duplicated = 1.0
+        trouble.held_ns_max = 1000 * MILLISECOND
+        trouble.slow_ns[leader, behind] = cluster.random.randint(0, 100) * MILLISECOND
+        cluster.connect(behind)
+        cluster.commands(cluster.random.randint(3, 15))
+        cluster.sleep(cluster.random.uniform(0.0, 1.0))
+        if cluster.random.random() < 0.5:
+            cluster.restart(behind)
+        cluster.commands(3)
+        heal(cluster)
+        cluster.one(cluster.random_command(), 3, retry=True)
+
+
+@pytest.mark.points(3)
+@pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
+def test_snapshot_overtaken(cluster: CheckedCluster) -> None:
+    """A leader that takes a newer snapshot while it sends one knows what it has sent."""
+    trouble = cluster.world.trouble()
+    for _ in range(8):
+        leader = cluster.check_one_leader()
+        behind = cluster.next_servers(leader, 1)[0]
+        cluster.disconnect(behind)
+        cluster.commands(25)
+        trouble.slow_ns[leader, behind] = 300 * MILLISECOND
+        cluster.connect(behind)
+        ends = cluster.now + 1.2
+        while cluster.now < ends:
+            cluster.start_on_all(cluster.random_command())
+            cluster.sleep(0.05)
+        heal(cluster)
+        cluster.one(cluster.random_command(), 3, retry=True)
