@@ -226,12 +226,23 @@ class CheckedCluster(Cluster):
 
     # What several scenarios do.
 
-    def commands(self, count: int) -> None:
-        """Get so many commands applied, the last of them by a majority."""
+    def commands(self, count: int) -> int:
+        """Get so many commands applied, the last by a majority; return its index."""
         for _ in range(count - 1):
             self.start_on_all(self.random_command())
             self.sleep(0.002)
-        self.one(self.random_command(), len(self.servers) // 2 + 1, retry=True)
+        return self.one(self.random_command(), len(self.servers) // 2 + 1, retry=True)
+
+    def check_caught_up(self, index: int, seconds: float = 5) -> None:
+        """Fail unless all servers apply `index` in time, with no new command."""
+        if not self.wait_applied(index, len(self.servers), seconds):
+            late = [s for s in self.servers if index not in self.services[s].commands]
+            self.fail(
+                f"servers {_list(late)} have not applied index {index} "
+                f"{seconds:.0f} s after all trouble was over",
+                "a leader brings every follower up to date, by entries or by its "
+                "snapshot, also if no new command comes (sections 5.3 and 7)",
+            )
 
     def start_on_all(self, command: Any) -> tuple[int, int | None]:
         """Offer a command to every running server.

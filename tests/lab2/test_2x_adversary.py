@@ -54,14 +54,14 @@ def test_troubled_snapshots(cluster: CheckedCluster) -> None:
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_troubled_recovery(cluster: CheckedCluster) -> None:
     """Servers that die between any two actions lose nothing that others rely on."""
-    _episodes(cluster, 12, (*CRASHES, *CRASHES, *MESSAGES, leaders_cut_off))
+    _episodes(cluster, 8, (*CRASHES, *CRASHES, *MESSAGES, leaders_cut_off))
 
 
 @pytest.mark.points(4)
 @pytest.mark.cluster(servers=5, persistence=True, snapshots=True)
 def test_swarm(cluster: CheckedCluster) -> None:
     """Any mixture of all kinds of trouble."""
-    _episodes(cluster, 12, FAULTS)
+    _episodes(cluster, 10, FAULTS)
 
 
 def _episodes(
