@@ -3,7 +3,7 @@
 The entry that the snapshot ends with is appended once more, after itself.
 
 Paper: section 7
-Breaks: safety (Log Matching)
+Breaks: safety (Log Matching, State Machine Safety)
 """
 
 from raft.raft import Raft as Reference

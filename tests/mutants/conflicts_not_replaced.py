@@ -3,7 +3,7 @@
 An entry that conflicts with the leader's stays, and is applied.
 
 Paper: section 5.3, Figure 2 (AppendEntries, step 3)
-Breaks: safety (Log Matching)
+Breaks: safety (Log Matching, State Machine Safety)
 """
 
 from raft.raft import Raft as Reference

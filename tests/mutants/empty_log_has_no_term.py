@@ -3,7 +3,7 @@
 It votes for candidates that lack what the snapshot holds.
 
 Paper: section 5.4.1, section 7
-Breaks: safety (Leader Completeness)
+Breaks: safety (Leader Completeness, State Machine Safety)
 """
 
 from raft.raft import Raft as Reference

@@ -3,7 +3,7 @@
 A crash in between loses entries that the leader counts as stored.
 
 Paper: Figure 2 ("updated on stable storage before responding to RPCs")
-Breaks: safety (Leader Completeness)
+Breaks: safety (Leader Completeness, State Machine Safety)
 """
 
 from raft.raft import Raft as Reference

@@ -4,7 +4,7 @@ Only one with entries compares terms. The leader takes it that the follower has 
 that precedes.
 
 Paper: section 5.3, Figure 2 (AppendEntries, step 2)
-Breaks: safety (Log Matching)
+Breaks: safety (Log Matching, State Machine Safety)
 Go suite: yes
 """
 

@@ -3,7 +3,7 @@
 It can win without the last committed entry.
 
 Paper: section 5.4.1
-Breaks: safety (Leader Completeness)
+Breaks: safety (Leader Completeness, State Machine Safety)
 """
 
 from raft.messages import RequestVoteArgs

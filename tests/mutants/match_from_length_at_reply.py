@@ -3,7 +3,7 @@
 `start` may have appended since the entries were sent.
 
 Paper: section 5.3, Figure 2 (match_index)
-Breaks: safety (Leader Completeness)
+Breaks: safety (Leader Completeness, State Machine Safety)
 Go suite: in 2 of 3 suite runs
 """
 

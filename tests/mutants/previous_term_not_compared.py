@@ -1,7 +1,7 @@
 """The consistency check looks whether there is an entry, not of which term it is.
 
 Paper: section 5.3, Figure 2 (AppendEntries, step 2)
-Breaks: safety (Log Matching)
+Breaks: safety (Log Matching, State Machine Safety)
 """
 
 from raft.raft import Raft as Reference

@@ -4,7 +4,7 @@ Entries that replace conflicting ones, without reaching beyond them, are lost in
 a crash, and the old ones come back.
 
 Paper: Figure 2 (persistent state), section 5.3
-Breaks: safety (Leader Completeness)
+Breaks: safety (Leader Completeness, State Machine Safety)
 """
 
 from raft.raft import Raft as Reference

@@ -4,7 +4,7 @@ A follower that is sent an entry twice, since its first reply was late, counts
 twice.
 
 Paper: section 5.3, Figure 2 (match_index)
-Breaks: safety (Leader Completeness)
+Breaks: safety (Leader Completeness, State Machine Safety)
 """
 
 from raft.raft import Raft as Reference

@@ -1,7 +1,7 @@
 """AppendEntries of an older term is accepted like one of the current term.
 
 Paper: section 5.1, Figure 2 (AppendEntries, step 1)
-Breaks: safety (Leader Completeness)
+Breaks: safety (Leader Completeness, State Machine Safety)
 """
 
 from raft.messages import AppendEntriesReply

@@ -1,7 +1,7 @@
 """A conflicting entry is replaced, but those that follow it are not deleted.
 
 Paper: section 5.3, Figure 2 (AppendEntries, step 3)
-Breaks: safety (Log Matching)
+Breaks: safety (Log Matching, State Machine Safety)
 """
 
 from raft.raft import Raft as Reference

@@ -3,7 +3,7 @@
 It counts itself among those that store the entry, and loses it in a crash.
 
 Paper: Figure 2 (persistent state), section 5.3
-Breaks: safety (Leader Completeness)
+Breaks: safety (Leader Completeness, State Machine Safety)
 """
 
 from raft.raft import Raft as Reference

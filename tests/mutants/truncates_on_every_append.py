@@ -3,7 +3,7 @@
 An older AppendEntries that arrives late cuts off entries that are acknowledged.
 
 Paper: section 5.3, Figure 2 (AppendEntries, step 3)
-Breaks: safety (Leader Completeness)
+Breaks: safety (Leader Completeness, State Machine Safety)
 Go suite: never
 """
 

@@ -3,7 +3,7 @@
 After a snapshot it finds logs up-to-date that are far behind.
 
 Paper: section 5.4.1, section 7
-Breaks: safety (Leader Completeness)
+Breaks: safety (Leader Completeness, State Machine Safety)
 """
 
 from raft.raft import Raft as Reference

@@ -1,7 +1,7 @@
 """Votes are given without looking at the candidate's log.
 
 Paper: section 5.4.1
-Breaks: safety (Leader Completeness)
+Breaks: safety (Leader Completeness, State Machine Safety)
 Go suite: yes, 7 tests
 """
 

@@ -10,7 +10,14 @@ import pytest
 import raft.raft
 from labrpc.submission import Submission
 from tester import detection
-from tester.detection_report import Matrix, Probe, check_of, share, write_markdown
+from tester.detection_report import (
+    Matrix,
+    Probe,
+    check_of,
+    property_of,
+    share,
+    write_markdown,
+)
 from tester.mutants import find_mutants, note_found_by, read_mutant, reference
 from tester.run import boot_problem, run_test
 from tester.suite import UsageError, collect
@@ -179,6 +186,21 @@ def test_a_mutant_that_does_not_exist_is_named():
 )
 def test_a_failure_says_which_check_spoke(reason, check):
     assert check_of(reason) == check
+
+
+@pytest.mark.parametrize(
+    ("reason", "name"),
+    [
+        ("term 4 has 2 leaders (Election Safety, Figure 3)", "Election Safety"),
+        (
+            "server 0 applied 7 at index 3, but no majority can have stored it: of 3",
+            "Leader Completeness",
+        ),
+        ("no agreement on 7 by 3 servers within 10 s", ""),
+    ],
+)
+def test_a_failure_says_which_property_it_is_about(reason, name):
+    assert property_of(reason) == name
 
 
 def probes(mutant, seed, *verdicts, reason="no leader"):
