@@ -1,7 +1,9 @@
 """After a restart `last_applied` is 0, though the log begins above a snapshot.
 
+The applier looks for entries that are no longer there, and dies of it.
+
 Paper: section 7
-Breaks: safety (State Machine Safety)
+Breaks: liveness
 Go suite: yes
 """
 
