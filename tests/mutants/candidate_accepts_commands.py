@@ -5,6 +5,7 @@ one.
 
 Paper: section 5.3 (a leader creates at most one entry with a given index and term)
 Breaks: safety (Log Matching, State Machine Safety)
+Found by: test_install_snapshots_disconnect_unreliable at seed 1
 """
 
 from raft.raft import Raft as Reference

@@ -4,6 +4,7 @@
 
 Paper: section 7 (the snapshot is kept in stable storage)
 Breaks: safety (State Machine Safety)
+Found by: test_crash_and_restart_all at seed 1
 """
 
 from raft.raft import Raft as Reference

@@ -5,6 +5,7 @@ The applier looks for entries that are no longer there, and dies of it.
 Paper: section 7
 Breaks: liveness
 Go suite: yes
+Found by: test_install_snapshots_crash at seed 0
 """
 
 from raft.raft import Raft as Reference

@@ -3,6 +3,7 @@
 Paper: section 5.4.1
 Breaks: safety (Leader Completeness, State Machine Safety)
 Go suite: yes, 3 tests
+Found by: test_rejoin_of_partitioned_leader at seed 0
 """
 
 from raft.raft import Raft as Reference
