@@ -17,7 +17,6 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from labrpc.submission import Submission
 from tester.detection_report import Matrix, Probe, print_matrix, write_markdown
 from tester.mutants import (
     REFERENCE,
@@ -203,7 +202,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     parts = options.parts.upper().split(",") if options.parts else None
     tests = collect(parts, options.tests)
     seeds = range(options.seed, options.seed + options.seeds)
-    digests = {m.name: Submission.find(m.path).digest for m in mutants}
+    digests = {mutant.name: mutant.digest for mutant in mutants}
     done = read_results(options.out, digests) if options.resume else {}
     options.out.parent.mkdir(parents=True, exist_ok=True)
     matrix = Matrix(mutants, tests, seeds)

@@ -20,9 +20,18 @@ MARK = "<!-- measured: what follows is written by `python -m tester.detection` -
 CHECKS_SHOWN = 2
 _PROPERTY = re.compile(r"\(([A-Z][A-Za-z]+(?:[ -][A-Z][a-z]+)+), Figure")
 _RULE = re.compile(r"\(Figure \d+: ([^()]+)\)")
-_PREFIX = re.compile(r"^server \d+: |^.*?, but (?=no )")
+# What a check says instead, and the property that it means by that.
+_MEANS = {
+    "no majority can have voted": "Election Safety",
+    "no majority can have stored": "Leader Completeness",
+    "a minority of the servers was connected": "Leader Completeness",
+    "each entry is applied once": "State Machine Safety",
+    "but the service made it at index": "State Machine Safety",
+    "its state went back": "State Machine Safety",
+}
+_PREFIX = re.compile(r"^server \d+: |^.*?, but (?=no |only )")
 _END = re.compile(r"[:;,(]")
-_NUMBER = re.compile(r"\[?-?\b[\d.]+\b\]?")
+_NUMBERS = re.compile(r"\[?-?\b\d[\d.]*(, \d+)*\b\]?")
 _WORDS_MAX = 8
 
 
@@ -46,8 +55,16 @@ def check_of(reason: str) -> str:
     named = _PROPERTY.search(reason) or _RULE.search(reason)
     if named:
         return named[1]
-    told = _END.split(_PREFIX.sub("", reason, count=1))[0]
-    return " ".join(_NUMBER.sub("", told).split()[:_WORDS_MAX])
+    told = _END.split(_NUMBERS.sub("", _PREFIX.sub("", reason)))[0]
+    return " ".join(told.split()[:_WORDS_MAX])
+
+
+def property_of(reason: str) -> str:
+    """Return the safety property that a failure speaks of, "" if none."""
+    named = _PROPERTY.search(reason) or _RULE.search(reason)
+    if named:
+        return named[1]
+    return next((name for words, name in _MEANS.items() if words in reason), "")
 
 
 @dataclass
@@ -128,7 +145,7 @@ class Row:
         whole: the same for the whole suite.
         cpu_s: CPU seconds to the first detection, for each seed with one.
         checks: which check spoke, by how many failing runs.
-        named: at how many seeds some check named a property that the mutant
+        named: at how many seeds some check spoke of a property that the mutant
             breaks.
     """
 
@@ -154,9 +171,9 @@ class Row:
     def note_checks(self, runs: dict[str, Probe]) -> None:
         """Take in which checks spoke at one seed."""
         failed = [run for run in runs.values() if run.verdict is Verdict.FAILED]
-        spoke = [check_of(run.reason) for run in failed]
-        self.checks.update(spoke)
-        self.named += any(check in self.mutant.properties for check in spoke)
+        self.checks.update(check_of(run.reason) for run in failed)
+        spoke = [property_of(run.reason) for run in failed]
+        self.named += any(name in self.mutant.properties for name in spoke)
 
     def cells(self, parts: list[str]) -> list[str]:
         """Return the row's cells, as `columns` names them."""

@@ -11,10 +11,12 @@ the bug in words, then fields, one a line; indented lines continue a field:
 """
 
 import ast
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from labrpc.submission import Submission
 from tester.suite import UsageError, suite_path
 
 FIELDS = ("Paper", "Breaks", "Go suite", "Found by", "Equivalent")
@@ -55,6 +57,17 @@ class Mutant:
         if self.equivalent or self.name == REFERENCE:
             return "nothing"
         return "safety" if self.properties else "liveness"
+
+    @property
+    def digest(self) -> str:
+        """A fingerprint of the code, and of the reference's, on which it builds.
+
+        The docstring does not count: no run depends on it.
+        """
+        tree = ast.parse(self.path.read_bytes() if self.path.is_file() else b"")
+        own = "".join(map(ast.dump, tree.body[1:]))
+        base = Submission.find(mutants_path() / "raft").digest
+        return hashlib.blake2b(f"{base}{own}".encode(), digest_size=16).hexdigest()
 
 
 def mutants_path() -> Path:

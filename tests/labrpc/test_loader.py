@@ -18,6 +18,15 @@ LAYOUTS = {
     "a flat raft.py": ({"raft.py": PLAIN}, ""),
     "a single file of any name": ({"alice.py": PLAIN}, "alice.py"),
     "a single file that is no identifier": ({"hand-in 2.py": PLAIN}, "hand-in 2.py"),
+    "a single file that builds upon the raft/ beside it": (
+        {
+            "alice.py": "from raft.core import Raft",
+            "raft/__init__.py": "",
+            "raft/core.py": PLAIN,
+            "bob.py": "1/0",
+        },
+        "alice.py",
+    ),  # fmt: skip
     "no __init__": ({"raft/raft.py": PLAIN}, ""),
     "no __init__, named itself": ({"raft/raft.py": PLAIN}, "raft"),
     "an empty __init__": ({"raft/__init__.py": "", "raft/raft.py": PLAIN}, ""),

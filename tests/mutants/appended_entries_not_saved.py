@@ -4,8 +4,9 @@ It has told the leader that it stores the entries, which a restart loses; a
 majority for a committed entry is gone.
 
 Paper: Figure 2 (persistent state), section 5.3
-Breaks: safety (Leader Completeness)
+Breaks: safety (Leader Completeness, State Machine Safety)
 Go suite: never
+Found by: test_snapshots_basic at seed 0
 """
 
 from raft.raft import Raft as Reference

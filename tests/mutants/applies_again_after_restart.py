@@ -2,6 +2,7 @@
 
 Paper: section 7, section 5.3 (each entry is applied once)
 Breaks: safety (State Machine Safety)
+Found by: test_install_snapshots_crash at seed 0
 """
 
 from raft.raft import Raft as Reference

@@ -5,6 +5,7 @@ Two batches can overtake each other.
 Paper: section 5.3 (log order)
 Breaks: safety (State Machine Safety)
 Go suite: yes
+Found by: test_troubled_snapshots at seed 2
 """
 
 from raft.raft import Raft as Reference

@@ -4,7 +4,8 @@ If it loses, it has an entry of the same term and index as the winner, but anoth
 one.
 
 Paper: section 5.3 (a leader creates at most one entry with a given index and term)
-Breaks: safety (Log Matching)
+Breaks: safety (Log Matching, State Machine Safety)
+Found by: test_install_snapshots_disconnect_unreliable at seed 1
 """
 
 from raft.raft import Raft as Reference

@@ -4,6 +4,7 @@ After a snapshot it seems far behind, and nobody votes for it.
 
 Paper: section 5.4.1, section 7
 Breaks: liveness
+Found by: test_install_snapshots_disconnect at seed 0
 """
 
 from raft.messages import RequestVoteArgs

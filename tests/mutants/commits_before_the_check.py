@@ -3,6 +3,7 @@
 Paper: section 5.3, Figure 2 (AppendEntries, steps 2 and 5)
 Breaks: safety (State Machine Safety)
 Go suite: yes
+Found by: test_rejoin_of_partitioned_leader at seed 0
 """
 
 from raft.raft import Raft as Reference

@@ -4,6 +4,7 @@ Entries on their way to the service are in neither.
 
 Paper: section 7
 Breaks: safety (State Machine Safety)
+Found by: test_snapshots_basic at seed 1
 """
 
 from raft.raft import Raft as Reference

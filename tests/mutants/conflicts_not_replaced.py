@@ -3,7 +3,8 @@
 An entry that conflicts with the leader's stays, and is applied.
 
 Paper: section 5.3, Figure 2 (AppendEntries, step 3)
-Breaks: safety (Log Matching)
+Breaks: safety (Log Matching, State Machine Safety)
+Found by: test_install_snapshots_disconnect_unreliable at seed 0
 """
 
 from raft.raft import Raft as Reference

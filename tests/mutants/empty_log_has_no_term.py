@@ -3,7 +3,8 @@
 It votes for candidates that lack what the snapshot holds.
 
 Paper: section 5.4.1, section 7
-Breaks: safety (Leader Completeness)
+Breaks: safety (Leader Completeness, State Machine Safety)
+Found by: test_install_snapshots_disconnect at seed 0
 """
 
 from raft.raft import Raft as Reference

@@ -5,6 +5,7 @@ They become candidates together, and the votes are split again and again.
 Paper: section 5.2 (randomized election timeouts)
 Breaks: liveness
 Go suite: yes, 3 tests
+Found by: test_initial_election at seed 1
 """
 
 import time

@@ -5,6 +5,7 @@ does not lead.
 
 Paper: sections 5.1 and 5.3
 Breaks: safety (Election Safety)
+Found by: test_install_snapshots_disconnect at seed 1
 """
 
 from raft.raft import Raft as Reference

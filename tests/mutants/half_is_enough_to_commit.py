@@ -4,7 +4,7 @@ The median of an odd number of servers is right; of four, the upper one of the
 two in the middle is taken.
 
 Paper: section 5.3
-Breaks: safety (Leader Completeness)
+Breaks: safety (Leader Completeness, State Machine Safety)
 """
 
 from raft.raft import Raft as Reference

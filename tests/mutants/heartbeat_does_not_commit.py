@@ -4,6 +4,7 @@ Followers learn that an entry is committed with the next one only.
 
 Paper: section 5.3, Figure 2 (AppendEntries, step 5)
 Breaks: liveness
+Found by: test_basic_agreement at seed 1
 """
 
 from raft.raft import Raft as Reference

@@ -4,8 +4,9 @@ Only one with entries compares terms. The leader takes it that the follower has 
 that precedes.
 
 Paper: section 5.3, Figure 2 (AppendEntries, step 2)
-Breaks: safety (Log Matching)
+Breaks: safety (Log Matching, State Machine Safety)
 Go suite: yes
+Found by: test_troubled_snapshots at seed 0
 """
 
 from raft.raft import Raft as Reference

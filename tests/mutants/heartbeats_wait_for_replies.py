@@ -5,6 +5,7 @@ server is back meanwhile, it hears of no leader and starts elections.
 
 Paper: section 5.3 (RPCs in parallel, retried), section 5.2 (periodic heartbeats)
 Breaks: liveness
+Found by: test_re_election at seed 0
 """
 
 from raft.raft import Raft as Reference

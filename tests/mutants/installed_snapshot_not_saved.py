@@ -5,6 +5,7 @@ Later saves put the log above it beside the snapshot of before.
 Paper: section 7, Figure 13
 Breaks: safety (State Machine Safety)
 Go suite: never
+Found by: test_crash_and_restart_all at seed 0
 """
 
 from labrpc import ApplyMsg

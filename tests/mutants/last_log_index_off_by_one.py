@@ -3,7 +3,8 @@
 It can win without the last committed entry.
 
 Paper: section 5.4.1
-Breaks: safety (Leader Completeness)
+Breaks: safety (Leader Completeness, State Machine Safety)
+Found by: test_more_persistence at seed 0
 """
 
 from raft.messages import RequestVoteArgs

@@ -5,6 +5,7 @@ one too many.
 
 Paper: section 5.3
 Breaks: liveness
+Found by: test_follower_failure at seed 0
 """
 
 from raft.raft import Raft as Reference

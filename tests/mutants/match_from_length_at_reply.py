@@ -3,8 +3,9 @@
 `start` may have appended since the entries were sent.
 
 Paper: section 5.3, Figure 2 (match_index)
-Breaks: safety (Leader Completeness)
+Breaks: safety (Leader Completeness, State Machine Safety)
 Go suite: in 2 of 3 suite runs
+Found by: test_snapshots_basic at seed 0
 """
 
 from raft.raft import Raft as Reference

@@ -3,7 +3,7 @@
 What a follower had stored may have been replaced by another leader in between.
 
 Paper: Figure 2 (reinitialized after election)
-Breaks: safety (Leader Completeness)
+Breaks: safety (Leader Completeness, State Machine Safety)
 """
 
 from raft.raft import Raft as Reference

@@ -1,10 +1,14 @@
-"""A snapshot is installed even if this server has committed more already.
+"""Whatever snapshot comes, the log is discarded and the service begins again from it.
 
-Paper: section 7, Figure 13
+An InstallSnapshot that is late, or comes twice, takes the server back.
+
+Paper: section 7, Figure 13 (step 7 is for a log that lacks what the snapshot holds)
 Breaks: safety (State Machine Safety)
 Go suite: never
+Found by: test_troubled_snapshots at seed 0
 """
 
+from raft.log import Log
 from raft.messages import InstallSnapshotReply
 from raft.raft import Raft as Reference
 
@@ -15,5 +19,7 @@ class Raft(Reference):
             self.step_down_if_behind(args.term)
             if args.term == self.current_term:
                 self.follow_current_leader()
+                self.log = Log(args.last_included_index, args.last_included_term)
+                self.commit_index = self.last_applied = 0
                 self.take_snapshot(args)
             return InstallSnapshotReply(self.current_term)

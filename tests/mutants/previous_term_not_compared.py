@@ -1,7 +1,8 @@
 """The consistency check looks whether there is an entry, not of which term it is.
 
 Paper: section 5.3, Figure 2 (AppendEntries, step 2)
-Breaks: safety (Log Matching)
+Breaks: safety (Log Matching, State Machine Safety)
+Found by: test_rejoin_of_partitioned_leader at seed 1
 """
 
 from raft.raft import Raft as Reference

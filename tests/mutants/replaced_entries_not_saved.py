@@ -4,7 +4,8 @@ Entries that replace conflicting ones, without reaching beyond them, are lost in
 a crash, and the old ones come back.
 
 Paper: Figure 2 (persistent state), section 5.3
-Breaks: safety (Leader Completeness)
+Breaks: safety (Leader Completeness, State Machine Safety)
+Found by: test_troubled_snapshots at seed 0
 """
 
 from raft.raft import Raft as Reference

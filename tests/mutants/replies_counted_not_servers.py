@@ -4,7 +4,8 @@ A follower that is sent an entry twice, since its first reply was late, counts
 twice.
 
 Paper: section 5.3, Figure 2 (match_index)
-Breaks: safety (Leader Completeness)
+Breaks: safety (Leader Completeness, State Machine Safety)
+Found by: test_no_agreement_without_majority at seed 0
 """
 
 from raft.raft import Raft as Reference

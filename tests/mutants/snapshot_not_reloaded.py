@@ -1,8 +1,11 @@
 """After a restart `last_applied` is 0, though the log begins above a snapshot.
 
+The applier looks for entries that are no longer there, and dies of it.
+
 Paper: section 7
-Breaks: safety (State Machine Safety)
+Breaks: liveness
 Go suite: yes
+Found by: test_install_snapshots_crash at seed 0
 """
 
 from raft.raft import Raft as Reference

@@ -1,7 +1,8 @@
 """AppendEntries of an older term is accepted like one of the current term.
 
 Paper: section 5.1, Figure 2 (AppendEntries, step 1)
-Breaks: safety (Leader Completeness)
+Breaks: safety (Leader Completeness, State Machine Safety)
+Found by: test_rejoin_of_partitioned_leader at seed 1
 """
 
 from raft.messages import AppendEntriesReply

@@ -1,7 +1,8 @@
 """A conflicting entry is replaced, but those that follow it are not deleted.
 
 Paper: section 5.3, Figure 2 (AppendEntries, step 3)
-Breaks: safety (Log Matching)
+Breaks: safety (Log Matching, State Machine Safety)
+Found by: test_figure_8_unreliable at seed 0
 """
 
 from raft.raft import Raft as Reference

@@ -3,7 +3,8 @@
 It counts itself among those that store the entry, and loses it in a crash.
 
 Paper: Figure 2 (persistent state), section 5.3
-Breaks: safety (Leader Completeness)
+Breaks: safety (Leader Completeness, State Machine Safety)
+Found by: test_snapshots_basic at seed 0
 """
 
 from raft.raft import Raft as Reference

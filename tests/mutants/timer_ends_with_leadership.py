@@ -4,6 +4,7 @@ Nobody starts it again when the server steps down, so it never stands again.
 
 Paper: section 5.2
 Breaks: liveness
+Found by: test_install_snapshots_disconnect at seed 1
 """
 
 import time

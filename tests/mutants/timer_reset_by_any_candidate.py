@@ -6,6 +6,7 @@ becoming candidates.
 Paper: section 5.2, Figure 2 ("granting vote to candidate")
 Breaks: liveness
 Go suite: never
+Found by: test_disruptive_server at seed 1
 """
 
 from raft.raft import Raft as Reference

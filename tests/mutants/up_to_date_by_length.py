@@ -1,8 +1,9 @@
 """The up-to-date check compares the logs' lengths only, not their last terms.
 
 Paper: section 5.4.1
-Breaks: safety (Leader Completeness)
+Breaks: safety (Leader Completeness, State Machine Safety)
 Go suite: yes, 3 tests
+Found by: test_rejoin_of_partitioned_leader at seed 0
 """
 
 from raft.raft import Raft as Reference

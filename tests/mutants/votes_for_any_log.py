@@ -1,8 +1,9 @@
 """Votes are given without looking at the candidate's log.
 
 Paper: section 5.4.1
-Breaks: safety (Leader Completeness)
+Breaks: safety (Leader Completeness, State Machine Safety)
 Go suite: yes, 7 tests
+Found by: test_install_snapshots_disconnect at seed 0
 """
 
 from raft.raft import Raft as Reference

@@ -4,6 +4,7 @@ Every reply makes it "mine and one more", so that three votes are never reached.
 
 Paper: section 5.2
 Breaks: liveness
+Found by: test_troubled_elections at seed 0
 """
 
 from raft.raft import Raft as Reference

@@ -5,6 +5,7 @@ A voter that restarts within the election votes again in the same term.
 Paper: Figure 2 (persistent state), section 5.2
 Breaks: safety (Election Safety)
 Go suite: never
+Found by: test_voter_dies_after_voting at seed 1
 """
 
 import pickle

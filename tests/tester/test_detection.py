@@ -10,7 +10,14 @@ import pytest
 import raft.raft
 from labrpc.submission import Submission
 from tester import detection
-from tester.detection_report import Matrix, Probe, check_of, share, write_markdown
+from tester.detection_report import (
+    Matrix,
+    Probe,
+    check_of,
+    property_of,
+    share,
+    write_markdown,
+)
 from tester.mutants import find_mutants, note_found_by, read_mutant, reference
 from tester.run import boot_problem, run_test
 from tester.suite import UsageError, collect
@@ -22,7 +29,18 @@ TESTS = {test.name: test for test in collect()}
 FOUND = [mutant for mutant in MUTANTS if mutant.found_by]
 
 # No run is known that sees these: what the suite is blind to. To be emptied.
-UNSEEN = set()
+UNSEEN = {
+    "candidate_refuses_the_leader",
+    "half_is_a_majority",
+    "half_is_enough_to_commit",
+    "lost_wake_up_of_the_applier",
+    "match_from_latest_snapshot",
+    "match_index_not_reset",
+    "next_index_not_reset",
+    "stale_append_reply_counted",
+    "timer_reset_by_stale_leader",
+    "vote_reply_term_ignored",
+}
 
 
 def test_there_are_enough_mutants():
@@ -83,6 +101,22 @@ Equivalent: it does not
     really forget.
 """
 '''
+
+
+def test_a_digest_is_of_the_code_and_not_of_what_is_said_of_it(tmp_path):
+    link = tmp_path / "raft"
+    link.symlink_to(reference().path.resolve())
+    file = tmp_path / "forgets.py"
+    digests = []
+    for text in (
+        WHOLE + "x = 1\n",
+        WHOLE.replace("12", "13") + "x = 1\n",
+        WHOLE + "x = 2\n",
+    ):
+        file.write_text(text)
+        digests.append(read_mutant(file).digest)
+    assert digests[0] == digests[1] != digests[2]
+    assert reference().digest not in digests
 
 
 def test_a_docstring_is_read(tmp_path):
@@ -179,6 +213,21 @@ def test_a_mutant_that_does_not_exist_is_named():
 )
 def test_a_failure_says_which_check_spoke(reason, check):
     assert check_of(reason) == check
+
+
+@pytest.mark.parametrize(
+    ("reason", "name"),
+    [
+        ("term 4 has 2 leaders (Election Safety, Figure 3)", "Election Safety"),
+        (
+            "server 0 applied 7 at index 3, but no majority can have stored it: of 3",
+            "Leader Completeness",
+        ),
+        ("no agreement on 7 by 3 servers within 10 s", ""),
+    ],
+)
+def test_a_failure_says_which_property_it_is_about(reason, name):
+    assert property_of(reason) == name
 
 
 def probes(mutant, seed, *verdicts, reason="no leader"):
