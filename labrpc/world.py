@@ -315,9 +315,7 @@ class World:
             actions, wake_ns = host.box.step(self.now_ns, event)
         else:
             actions, wake_ns = host.box.step(clock.local_ns(self.now_ns), event)
-            if wake_ns is not None:
-                # Rounding must not put it before now, where nothing wakes it.
-                wake_ns = max(clock.world_ns(wake_ns), self.now_ns)
+            wake_ns = None if wake_ns is None else clock.world_ns(wake_ns)
         self.stepping = outer
         cut = None if host.crash_point is None else host.crash_point(actions)
         if cut is not None:
