@@ -210,6 +210,32 @@ def test_a_term_that_was_told_but_never_sent_need_not_be_saved(saving):
     saving.be(0, 5)
 
 
+def test_a_restarted_server_may_save_the_lower_term_at_once(make_cluster):
+    saves = PUPPET.replace("def be(", "    self.save()\ndef be(")
+    puppets = Puppets(make_cluster(saves, persistence=True))
+    puppets.be(0, 4)
+    puppets.be(0, 5, save=False)
+    assert puppets.cluster.get_state(0) == (5, False)
+    puppets.cluster.restart(0)
+    assert puppets.cluster.get_state(0) == (4, False)
+
+
+def test_what_is_saved_as_it_answers_may_be_saved_before(make_cluster):
+    learns = f"""{PUPPET}
+def get_state(self):
+    if self.leads:
+        self.save()
+        self.term, self.leads = self.term + 1, False
+    return self.term, False
+"""
+    puppets = Puppets(make_cluster(learns, persistence=True))
+    puppets.be(0, 4)
+    puppets.behave(0, leads=True)
+    assert puppets.cluster.get_state(0) == (5, False)
+    puppets.cluster.restart(0)
+    assert puppets.cluster.get_state(0) == (4, False)
+
+
 def test_who_does_not_lead_may_name_any_term(puppets):
     puppets = puppets()
     puppets.be(0, 5)
