@@ -229,8 +229,7 @@ def get_state(self):
     return self.term, False
 """
     puppets = Puppets(make_cluster(learns, persistence=True))
-    puppets.be(0, 4)
-    puppets.behave(0, leads=True)
+    puppets.be(0, 4, leads=True)
     assert puppets.cluster.get_state(0) == (5, False)
     puppets.cluster.restart(0)
     assert puppets.cluster.get_state(0) == (4, False)
