@@ -230,6 +230,7 @@ def get_state(self):
 """
     puppets = Puppets(make_cluster(learns, persistence=True))
     puppets.be(0, 4, leads=True)
+    puppets.be(1, 1)
     assert puppets.cluster.get_state(0) == (5, False)
     puppets.cluster.restart(0)
     assert puppets.cluster.get_state(0) == (4, False)
