@@ -18,7 +18,7 @@ from labrpc.box import Box
 from labrpc.clock import SECOND, to_seconds
 from labrpc.crash_points import CrashPoint
 from labrpc.disk import Disk
-from labrpc.errors import LoadError, SubmissionError
+from labrpc.errors import LabError, LoadError, SubmissionError
 from labrpc.events import (
     Action,
     Apply,
@@ -241,6 +241,8 @@ class World:
             self.sleep_ns(ANSWER_POLL_NS)
 
     def _no_answer(self, host: Host, what: str) -> NoReturn:
+        if host.backlog is not None:
+            raise LabError(f"server {host.server} was asked, and paused: {what}")
         raise SubmissionError(
             f"{what} of server {host.server} has not returned for "
             f"{to_seconds(ANSWER_NS_MAX):.0f} virtual seconds",

@@ -333,6 +333,7 @@ class Cluster:
 
         What goes wrong now costs nothing: the scenario is over.
         """
+        self.invariants.end()
         try:
             for server in self.up():
                 self.world.invoke(server, "kill")

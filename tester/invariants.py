@@ -6,49 +6,43 @@ it has saved its state, started, or begun to call another RPC than before (a
 candidate that has won begins to replicate). What is stored is not looked into;
 but when a server wrote its disk is known, and that alone shows when too few
 can have voted, or can have stored what was committed.
+
+None of this may stop a correct Raft. So an answer counts as true at some
+moment since the question, `start` may return late and in any order, and a
+term that was told but never sent need not have been saved.
 """
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
 from labrpc.events import Action, Call, Result
 from labrpc.world import Host, World
+from tester.beliefs import Belief, Beliefs
 from tester.offers import Offer, Offers, short
 
 
 @dataclass(frozen=True)
 class Applied:
-    """A command that some server applied: the first one to do so at its index."""
-
-    command: Any
-    server: int
-    time_ns: int
-
-
-@dataclass(frozen=True)
-class Belief:
-    """What a server has answered: its term, and whether it leads.
+    """A command that some server applied: the first one to do so at its index.
 
     Attributes:
-        step: the world's step in which the answer came.
+        step: the world's step in which the service took it.
     """
 
+    command: Any
+    index: int
     server: int
-    incarnation: int
-    term: int
-    leads: bool
     step: int
     time_ns: int
 
     def __str__(self) -> str:
         """Return where this comes from, for a report."""
-        what = "leader of" if self.leads else "in"
         return (
-            f"server {self.server} (incarnation {self.incarnation}) said at "
-            f"{to_seconds(self.time_ns):.6f} s that it was {what} term {self.term}"
+            f"server {self.server} applied {short(self.command)} at index "
+            f"{self.index} at {to_seconds(self.time_ns):.6f} s"
         )
 
 
@@ -62,35 +56,40 @@ class Invariants:
 
     Attributes:
         decided: the first command applied at each index, by any server.
-        leaders: who was first seen to lead each term.
     """
 
     def __init__(self, world: World, persistence: bool) -> None:
         self.decided: dict[int, Applied] = {}
-        self.leaders: dict[int, Belief] = {}
         self._world = world
-        self._servers = range(len(world.hosts))
-        self._latest: list[Belief | None] = [None for _ in self._servers]
-        self._asked: list[Host | None] = [None for _ in self._servers]
-        self._saved_at_step = [0 for _ in self._servers]
-        self._method = ["" for _ in self._servers]
-        self._persistence = persistence
+        servers = range(len(world.hosts))
+        self._asked: list[Host | None] = [None for _ in servers]
+        self._saved_at_step = [0 for _ in servers]
+        self._method = ["" for _ in servers]
+        self._beliefs = Beliefs(world, persistence)
         self._offers = Offers(world, persistence)
-        # Per server, the highest index that it was the first to apply since it
-        # last said what term it is in.
-        self._applied_since = [0 for _ in self._servers]
+        # Per server, what it was the first to apply since it last said its term.
+        self._applied_since: list[Applied | None] = [None for _ in servers]
         world.on_step = self._stepped
+
+    @property
+    def leaders(self) -> dict[int, Belief]:
+        """Who was first seen to lead each term."""
+        return self._beliefs.leaders
+
+    def end(self) -> None:
+        """Ask servers nothing any more, as `kill` is about to be called."""
+        self._world.on_step = None
 
     # What servers believe.
 
     def _stepped(self, host: Host, actions: list[Action]) -> None:
         """Ask a server for its state if this step may have changed it."""
         server = host.server
-        changed = False
         saved_at_step = self._world.saved_at_step[server]
-        if saved_at_step != self._saved_at_step[server]:
+        changed = saved_at_step != self._saved_at_step[server]
+        if changed:
             self._saved_at_step[server] = saved_at_step
-            changed = True
+            self._beliefs.note_saved(host)
         for action in actions:
             if isinstance(action, Call) and action.method != self._method[server]:
                 self._method[server] = action.method
@@ -100,98 +99,33 @@ class Invariants:
                 return
         if changed and host.ready and host.up and self._asked[server] is not host:
             self._asked[server] = host
-            began = self._world.steps
+            asked = self._world.steps
             self._world.invoke_then(
-                host, partial(self._answered, host, began), "get_state"
+                host, partial(self._answered, host, asked), "get_state"
             )
 
-    def _answered(self, host: Host, began: int, answer: Any) -> None:
+    def _answered(self, host: Host, asked: int, answer: Any) -> None:
         self._asked[host.server] = None
         if isinstance(answer, (tuple, list)) and len(answer) == 2:
             term, leads = answer
             if type(term) is int and type(leads) is bool:
-                self.believes(host, term, leads, began)
+                self.believes(host, term, leads, asked)
 
-    def believes(self, host: Host, term: int, leads: bool, began: int) -> None:
+    def believes(self, host: Host, term: int, leads: bool, asked: int) -> None:
         """Take in what a server has said of itself.
 
         Args:
-            began: the world's step in which it was asked.
+            asked: the world's step before it was asked.
 
         Raises:
             SubmissionError: it cannot be so (Figure 2 or 3).
         """
-        world = self._world
-        server = host.server
-        belief = Belief(
-            server, host.incarnation, term, leads, world.steps, world.now_ns
-        )
-        before = self._latest[server]
-        if before is not None and term < before.term and began >= before.step:
-            self._term_fell(before, belief)
-        if before is None or term >= before.term:
-            self._latest[server] = belief
-        if self._applied_since[server]:
-            self._offers.committed(self._applied_since[server], term)
-            self._applied_since[server] = 0
-        if leads:
-            first = self.leaders.setdefault(term, belief)
-            if first is belief:
-                if self._persistence:
-                    self._check_votes(belief)
-            elif (first.server, first.incarnation) != (server, host.incarnation):
-                self._two_leaders(first, belief)
-
-    def _term_fell(self, before: Belief, now: Belief) -> NoReturn:
-        _fail(
-            f"the term of server {now.server} fell from {before.term} to {now.term} "
-            "(Figure 2: current_term increases monotonically)",
-            f"{before}",
-            f"{now}",
-            "current_term must be saved before any RPC that depends on it is sent "
-            "or answered, and read again at a restart (Figure 2)",
-        )
-
-    def _two_leaders(self, first: Belief, second: Belief) -> NoReturn:
-        _fail(
-            f"term {first.term} has 2 leaders: servers {first.server} and "
-            f"{second.server} (Election Safety, Figure 3)",
-            f"{first}",
-            f"{second}",
-            "each server votes once in a term, and remembers that over a crash; votes "
-            "of another term do not count (section 5.2, Figure 2)",
-        )
-
-    def _check_votes(self, leader: Belief) -> None:
-        """Fail if no majority can have voted in the term that a server leads.
-
-        A voter of term T has saved its state (term and vote) since it was last
-        seen in an earlier term.
-        """
-        voters, others = [], []
-        for server in self._servers:
-            latest = self._latest[server]
-            if (
-                latest is not None and latest.term >= leader.term
-            ) or self._world.saved_at_step[server] > (latest.step if latest else 0):
-                voters.append(server)
-            else:
-                others.append(server)
-        if self._is_majority(voters):
-            return
-        _fail(
-            f"server {leader.server} leads term {leader.term}, but no majority can "
-            f"have voted for it: only servers {_list(voters)} of "
-            f"{len(self._servers)} (section 5.2)",
-            f"{leader}",
-            *[
-                f"{self._latest[server] or f'server {server} was in no term yet'}, "
-                "and has saved nothing since"
-                for server in others
-            ],
-            "count only votes of this term, each peer's once, and save a vote "
-            "before it is sent (section 5.2, Figure 2)",
-        )
+        belief = self._beliefs.add(host, term, leads, asked)
+        applied = self._applied_since[host.server]
+        if applied is not None and asked >= applied.step:
+            # What it applied was committed in the term it is in now, or earlier.
+            self._offers.committed(applied.index, term, f"{applied}\n{belief}")
+            self._applied_since[host.server] = None
 
     # What is started and applied.
 
@@ -207,8 +141,9 @@ class Invariants:
         """
         index, term, leads = answer
         self._offers.end(offer, index, term, leads)
-        self.believes(host, term, leads, offer.step)
+        # The contract: who does not lead may say anything about index and term.
         if leads:
+            self.believes(host, term, leads, offer.step)
             self._offers.check_accepted(offer)
 
     def applied(self, server: int, index: int, command: Any) -> None:
@@ -218,31 +153,19 @@ class Invariants:
             SubmissionError: another one was applied there (State Machine Safety),
                 or nobody can have committed it.
         """
-        now_ns = self._world.now_ns
+        world = self._world
+        now = Applied(command, index, server, world.steps, world.now_ns)
         first = self.decided.get(index)
         if first is None:
             self._offers.check_committed(server, index, command)
-            self.decided[index] = Applied(command, server, now_ns)
-            self._applied_since[server] = index
+            self.decided[index] = self._applied_since[server] = now
         elif first.command != command or type(first.command) is not type(command):
-            _fail(
+            raise SubmissionError(
                 f"server {server} applied {short(command)} at index {index}, "
                 f"where server {first.server} has applied {short(first.command)} "
                 "(State Machine Safety, Figure 3)",
-                f"server {first.server} did so at {to_seconds(first.time_ns):.6f} s, "
-                f"server {server} at {to_seconds(now_ns):.6f} s",
+                f"{first}\n{now}\n"
                 "a committed entry was replaced. Look at the vote's up-to-date "
                 "check (5.4.1), the commit rule (5.4.2, Figure 8), and at what "
                 "is persisted before a reply (Figure 2)",
             )
-
-    def _is_majority(self, servers: list[int]) -> bool:
-        return 2 * len(servers) > len(self._servers)
-
-
-def _fail(headline: str, *evidence: str) -> NoReturn:
-    raise SubmissionError(headline, "\n".join(evidence))
-
-
-def _list(servers: list[int]) -> str:
-    return ", ".join(map(str, servers)) or "none"

@@ -7,11 +7,12 @@ disk since it was offered.
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
 from labrpc.world import World
+from tester.beliefs import numbers
 
 
 @dataclass
@@ -20,6 +21,7 @@ class Offer:
 
     Attributes:
         step: the world's step before it was called.
+        ended: the world's step in which it returned, 0 if it has not.
         decided: the highest index that had been applied by then.
         accepted: None until it has returned, and for good if the server crashed.
     """
@@ -29,6 +31,7 @@ class Offer:
     step: int
     time_ns: int
     decided: int
+    ended: int = 0
     index: int = -1
     term: int = 0
     accepted: bool | None = None
@@ -62,9 +65,11 @@ class Offers:
         self._by_command: dict[Any, list[Offer]] = {}
         self._at: dict[tuple[int, int], Offer] = {}
         self._latest_of_term: dict[int, Offer] = {}
-        # Up to which index all was committed by which term: both lists rise.
+        # Up to which index all was committed by which term, and how that is known:
+        # three lists, of which the first two rise.
         self._committed_terms: list[int] = []
         self._committed_indices: list[int] = []
+        self._committed_shown_by: list[str] = []
 
     def begin(self, server: int, command: Any) -> Offer:
         """Note that `start` is about to be called."""
@@ -75,9 +80,10 @@ class Offers:
 
     def end(self, offer: Offer, index: int, term: int, accepted: bool) -> None:
         """Note what `start` has returned."""
+        offer.ended = self._world.steps
         offer.index, offer.term, offer.accepted = index, term, accepted
 
-    def committed(self, index: int, term: int) -> None:
+    def committed(self, index: int, term: int, shown_by: str) -> None:
         """Note that `index` was committed in `term` at the latest."""
         terms, indices = self._committed_terms, self._committed_indices
         upto = bisect_right(terms, term)
@@ -88,6 +94,7 @@ class Offers:
             end += 1
         terms[begin:end] = [term]
         indices[begin:end] = [index]
+        self._committed_shown_by[begin:end] = [shown_by]
 
     def check_accepted(self, offer: Offer) -> None:
         """Check where a leader has put a command.
@@ -97,20 +104,25 @@ class Offers:
                 were committed before its term.
         """
         index, term = offer.index, offer.term
-        other = self._at.setdefault((term, index), offer)
-        latest = self._latest_of_term.get(term)
-        if other is not offer or (
-            latest is not None and latest.index >= index and latest.step < offer.step
-        ):
-            before = other if other is not offer else latest
+        before = self._at.setdefault((term, index), offer)
+        if before is offer:
+            latest = self._latest_of_term.get(term)
+            if latest is None or index > latest.index:
+                self._latest_of_term[term] = offer
+            elif latest.ended <= offer.step:
+                # Had they been called at once, they might return in any order.
+                before = latest
+        elif _same(before.command, offer.command):
+            # A client has tried again, and this Raft knows the command already.
+            return
+        if before is not offer:
             raise SubmissionError(
                 f"server {offer.server} put a new command at index {index} in term "
-                f"{term}, where its log has had index {before.index if before else 0} "
-                "in that term already (Leader Append-Only, Figure 3)",
-                f"{before}\n{offer}\na leader only ever appends to its own log",
+                f"{term}, where its log has had index {before.index} in that term "
+                "already (Leader Append-Only, Figure 3)",
+                f"{before}\n{offer}\n"
+                "a leader only ever appends to its own log (section 5.3)",
             )
-        if latest is None or index > latest.index:
-            self._latest_of_term[term] = offer
         self._check_complete(offer)
 
     def _check_complete(self, offer: Offer) -> None:
@@ -124,9 +136,8 @@ class Offers:
                 f"server {offer.server}, leader of term {offer.term}, put a new command "
                 f"at index {offer.index}, though index {committed} was committed "
                 "before: its log lacks it (Leader Completeness, Figure 3)",
-                f"{offer}\nindex {self._committed_indices[place]} was committed in term "
-                f"{self._committed_terms[place]} at the latest: some server that had "
-                "applied it was in that term\nlook at the vote's up-to-date check (5.4.1), the commit rule "
+                f"{self._committed_shown_by[place]}\n{offer}\n"
+                "look at the vote's up-to-date check (5.4.1), the commit rule "
                 "(5.4.2), and at what is persisted before a reply (Figure 2)",
             )
 
@@ -136,21 +147,16 @@ class Offers:
         Raises:
             SubmissionError: nobody started it there, or no majority stores it.
         """
-        offers = self._by_command.get(_key(command), [])
-        possible = [
+        offers = [
             offer
-            for offer in offers
-            if offer.accepted is None or (offer.accepted and offer.index == index)
+            for offer in self._by_command.get(_key(command), [])
+            if offer.command == command
         ]
+        # Also if it was refused: a leader that has appended it may step down
+        # before `start` returns.
+        possible = [o for o in offers if o.accepted is None or o.index == index]
         if not possible:
-            raise SubmissionError(
-                f"server {server} applied {short(command)} at index {index}, where "
-                "nobody started it (sections 5.3 and 8: only what a client has "
-                "started is put into the log, by the leader that took it)",
-                "\n".join(map(str, offers[-3:]))
-                or "it was never offered to a server; a leader must not put entries of "
-                "its own into the log either, such as a no-op when its term begins",
-            )
+            self._nobody_started(server, index, command, offers)
         self.decided = index
         if not self._persistence:
             return
@@ -161,20 +167,46 @@ class Offers:
             others = [s for s, step in enumerate(saved_at) if step <= first]
             raise SubmissionError(
                 f"server {server} applied {short(command)} at index {index}, but no "
-                f"majority can have stored it: of {len(saved_at)} servers only "
-                f"{stored} have saved their state since it was started (committed "
-                "means stored on a majority: section 5.3, Figure 2)",
-                f"{possible[0]}\nservers {others} have saved nothing since then; a "
-                "follower saves what it appends before it replies (Figure 2)",
+                "majority can have stored it: since it was started, only servers "
+                f"{numbers(stored)} of {len(saved_at)} have saved their state "
+                "(committed means stored on a majority: section 5.3)",
+                f"{possible[0]}\nservers {numbers(others)} have saved nothing since "
+                "then: a follower saves what it appends before it replies, and so does "
+                "a leader before it counts itself (Figure 2)",
             )
+
+    def _nobody_started(
+        self, server: int, index: int, command: Any, offers: list[Offer]
+    ) -> NoReturn:
+        if offers:
+            why = "\n".join(map(str, offers[-3:]))
+        else:
+            why = (
+                "it was never given to start() of any server. A leader must not put "
+                "entries of its own into the log, such as a no-op when its term "
+                "begins: they take the indices of commands (see the contract)"
+            )
+        raise SubmissionError(
+            f"server {server} applied {short(command)} at index {index}, where nobody "
+            "started it (section 5.3: an entry holds a command of a client, at the "
+            "index where the leader put it)",
+            why,
+        )
+
+
+def _same(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and bool(one == other)
 
 
 def _key(command: Any) -> Any:
-    """Return what tells commands apart: 1, 1.0 and True are three."""
+    """Return what tells commands apart: 1, 1.0 and True are three.
+
+    Lists and the like share one key: they have to be compared as well.
+    """
     try:
         hash(command)
     except TypeError:
-        return type(command), repr(command)
+        return type(command)
     return type(command), command
 
 

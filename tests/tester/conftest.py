@@ -19,7 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # No Raft, but a dictatorship: server 0 leads term 1 for ever, and every server
 # applies what it is told, in order. While nothing fails, that passes each check.
-# A test overrides the one method in which its submission is to misbehave.
+# A test overrides the one method in which its submission is to misbehave. Where what
+# is voted for and committed has to be persisted, it needs VOTES as well.
 DICTATOR = """\
 import threading, time
 from labrpc import ApplyMsg
@@ -29,6 +30,7 @@ class Raft:
         self.peers, self.me, self.persister = peers, me, persister
         self.apply_ch = apply_ch
         self.started = self.applied = 0
+        self.term = 1
         self.turn = threading.Condition()
         self.set_up()
 
@@ -36,32 +38,50 @@ class Raft:
         pass
 
     def get_state(self):
-        return 1, self.me == 0
+        return self.term, self.me == 0
 
     def start(self, command):
         if self.me != 0:
-            return -1, 1, False
+            return -1, self.term, False
         self.started += 1
         for peer in self.peers:
             self.send(peer, (self.started, command))
-        return self.started, 1, True
+        return self.started, self.term, True
 
     def send(self, peer, entry):
         threading.Thread(target=peer.call, args=("Raft.take", entry)).start()
 
     def take(self, entry):
         index, command = entry
+        self.store()
         with self.turn:
             self.turn.wait_for(lambda: self.applied == index - 1)
             self.apply(index, command)
             self.applied = index
             self.turn.notify_all()
 
+    def store(self):
+        self.save()
+
+    def save(self):
+        self.persister.save(
+            self.persister.read_raft_state(), self.persister.read_snapshot()
+        )
+
     def apply(self, index, command):
         self.apply_ch.put(ApplyMsg(True, command, index))
 
     def snapshot(self, index, snapshot):
         self.persister.save(b"", snapshot)
+"""
+
+VOTES = """
+def set_up(self):
+    if self.me != 0:
+        self.save()
+def store(self):
+    self.save()
+    time.sleep(0.05)  # Others store it meanwhile.
 """
 
 Dictator = Callable[..., Submission]

@@ -103,10 +103,23 @@ def test_too_few_servers_are_no_agreement(make_cluster):
 
 
 def test_another_command_at_the_index_is_no_agreement(make_cluster):
+    # As if the leader of term 2 had lacked the entry of term 1.
     cluster = make_cluster("""
-        def apply(self, index, command):
-            self.apply_ch.put(ApplyMsg(True, "other", index))
+        def set_up(self):
+            self.term = 0
+        def start(self, command):
+            self.term += 1
+            for peer in self.peers:
+                if command == "other":
+                    self.send(peer, (1, command))
+            return 1, self.term, self.me == 0
     """)
+
+    def client():
+        cluster.sleep(1)
+        cluster.start(0, "other")
+
+    cluster.spawn(client)
     with fails("took 'x' at index 1", "there, 'other' was committed instead"):
         cluster.one("x", expected=3)
 

@@ -137,7 +137,7 @@ def test_whatever_a_submission_applies_can_be_recorded(dictator, tmp_path, odd):
     plain = run_test(test, submission, 0, digest=True)
     traced = run_test(test, submission, 0, traces=tmp_path / "traces")
     assert traced.verdict is Verdict.FAILED
-    assert "was committed instead" in traced.reason
+    assert "at index 1, where nobody started it" in traced.reason
     assert traced.reason == plain.reason
     assert traced.digest == plain.digest
     (file,) = (tmp_path / "traces").iterdir()

