@@ -26,7 +26,7 @@ LAYOUTS = {
             "bob.py": "1/0",
         },
         "alice.py",
-    ),  # fmt: skip
+    ),
     "no __init__": ({"raft/raft.py": PLAIN}, ""),
     "no __init__, named itself": ({"raft/raft.py": PLAIN}, "raft"),
     "an empty __init__": ({"raft/__init__.py": "", "raft/raft.py": PLAIN}, ""),
