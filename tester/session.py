@@ -134,12 +134,15 @@ class LabSession:
     def select(self, items: list[pytest.Item]) -> list[pytest.Item]:
         """Return the items to run: kept failures first, then round by round.
 
+        In real time, those that it can run.
         With a time limit, as many slices as fill it, each test's in turn.
         """
         rounds: dict[str, int] = {}
         ranked: list[tuple[int, pytest.Item]] = []
         for item in items:
             portion = portion_of(item)
+            if self._real_time and item.get_closest_marker("virtual_time"):
+                continue
             if portion is None or portion.kept:
                 ranked.append((-1, item))
             elif portion.slice_s is None:

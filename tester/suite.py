@@ -20,6 +20,8 @@ MARKERS = (
     "points(number): what a graded test is worth",
     "cluster(servers, reliable=True, snapshots=False, persistence=False): the cluster "
     "a graded test gets; with persistence, that servers save their state is checked",
+    "virtual_time: a graded test that needs what real time has not, such as pauses, "
+    "skewed clocks and crash points; left out with --real-time",
 )
 
 

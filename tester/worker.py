@@ -60,7 +60,10 @@ def main() -> None:
         except EOFError:
             return
         run = _answer(job, tests, submissions)
-        connection.send_bytes(msgspec.msgpack.encode(run))
+        try:
+            connection.send_bytes(msgspec.msgpack.encode(run))
+        except BrokenPipeError:
+            return  # The grader has been killed.
         if memory.bytes_in_use() > MEMORY_BYTES_KEPT:
             # With the same number and the same connection: the grader need not know.
             os.execv(

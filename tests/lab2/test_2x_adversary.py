@@ -22,7 +22,7 @@ from tester.faults import (
     swarm,
 )
 
-pytestmark = pytest.mark.part("2X")
+pytestmark = [pytest.mark.part("2X"), pytest.mark.virtual_time]
 
 
 # Mixtures, drawn anew for each episode.

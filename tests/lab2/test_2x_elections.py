@@ -9,10 +9,10 @@ from labrpc.clock import MILLISECOND
 from tester.checks import ELECTION_TIMEOUT, CheckedCluster
 from tester.faults import heal
 
-pytestmark = pytest.mark.part("2X")
+pytestmark = [pytest.mark.part("2X"), pytest.mark.virtual_time]
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(2)
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_voter_dies_after_voting(cluster: CheckedCluster) -> None:
     """A server that dies right after voting votes for nobody else in that term."""
@@ -36,7 +36,7 @@ def test_voter_dies_after_voting(cluster: CheckedCluster) -> None:
         cluster.one(cluster.random_command(), 3, retry=True)
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2)
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_losing_candidate(cluster: CheckedCluster) -> None:
     """A candidate that hears from the leader of its own term follows it at once."""
@@ -75,7 +75,7 @@ def test_losing_candidate(cluster: CheckedCluster) -> None:
         cluster.one(cluster.random_command(), 3, retry=True)
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2)
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_votes_of_an_earlier_candidacy(cluster: CheckedCluster) -> None:
     """A vote that arrives when its candidate stands in a later term does not count."""
@@ -99,7 +99,7 @@ def test_votes_of_an_earlier_candidacy(cluster: CheckedCluster) -> None:
         heal(cluster)
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_disruptive_server(cluster: CheckedCluster) -> None:
     """A server that hears nobody and keeps asking for votes cannot stop elections."""
@@ -130,7 +130,7 @@ def test_disruptive_server(cluster: CheckedCluster) -> None:
         cluster.one(cluster.random_command(), 5, retry=True)
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2)
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_hears_but_cannot_ask(cluster: CheckedCluster) -> None:
     """A server in a later term, whose requests get lost, is followed up all the same."""
@@ -149,7 +149,7 @@ def test_hears_but_cannot_ask(cluster: CheckedCluster) -> None:
         cluster.one(cluster.random_command(), 3, retry=True)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_hears_but_is_not_heard(cluster: CheckedCluster) -> None:
     """A server that nobody hears disturbs nobody; one that hears nobody steps down."""
@@ -171,7 +171,7 @@ def test_hears_but_is_not_heard(cluster: CheckedCluster) -> None:
         heal(cluster)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 @pytest.mark.cluster(servers=4, persistence=True)
 def test_two_halves(cluster: CheckedCluster) -> None:
     """Half of the servers are no majority: neither half elects or commits."""
@@ -202,7 +202,7 @@ def test_two_halves(cluster: CheckedCluster) -> None:
 # Terms (section 5.1).
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2)
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_later_term_in_a_vote(cluster: CheckedCluster) -> None:
     """A candidate that is refused for its term learns the later one from the reply."""
@@ -229,7 +229,7 @@ def test_later_term_in_a_vote(cluster: CheckedCluster) -> None:
     cluster.one(cluster.random_command(), 3, retry=True)
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(1)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_leader_of_an_earlier_term(cluster: CheckedCluster) -> None:
     """Who hears only from the leader of an earlier term has to elect one of its own."""

@@ -8,13 +8,13 @@ from labrpc.clock import MILLISECOND
 from tester.checks import CheckedCluster
 from tester.faults import heal
 
-pytestmark = pytest.mark.part("2X")
+pytestmark = [pytest.mark.part("2X"), pytest.mark.virtual_time]
 
 
 # Replication and commitment (sections 5.3 and 5.4).
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(2)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_figure_8_step_by_step(cluster: CheckedCluster) -> None:
     """An entry of an earlier term is not committed by counting its replicas."""
@@ -47,7 +47,7 @@ def test_figure_8_step_by_step(cluster: CheckedCluster) -> None:
         cluster.one(cluster.random_command(), 5, retry=True)
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(2)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_late_append_entries(cluster: CheckedCluster) -> None:
     """AppendEntries that arrive twice, late and out of order undo nothing."""
@@ -73,7 +73,7 @@ def test_late_append_entries(cluster: CheckedCluster) -> None:
         cluster.one(cluster.random_command(), 5, retry=True)
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(2)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_power_failure_after_commit(cluster: CheckedCluster) -> None:
     """What a bare majority has committed outlives a power cut at that very moment."""
@@ -94,7 +94,7 @@ def test_power_failure_after_commit(cluster: CheckedCluster) -> None:
         cluster.one(cluster.random_command(), 5, retry=True)
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_rotating_majorities(cluster: CheckedCluster) -> None:
     """Each majority has one server in common with the last, and loses nothing of it."""
@@ -118,7 +118,7 @@ def test_rotating_majorities(cluster: CheckedCluster) -> None:
         heal(cluster)
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(2)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_leader_again_with_a_shorter_log(cluster: CheckedCluster) -> None:
     """What a leader has learnt of its followers in one term does not count in another."""
@@ -166,7 +166,7 @@ def _let_lead(cluster: CheckedCluster, server: int) -> None:
         cluster.connect(leader)
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(1)
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_slow_service(cluster: CheckedCluster) -> None:
     """What is committed while the service is busy is applied when it has time."""
@@ -193,7 +193,7 @@ def test_slow_service(cluster: CheckedCluster) -> None:
 # Snapshots (section 7).
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(2)
 @pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
 def test_late_snapshots(cluster: CheckedCluster) -> None:
     """A snapshot that arrives twice or late never takes a server back."""
@@ -216,7 +216,7 @@ def test_late_snapshots(cluster: CheckedCluster) -> None:
         cluster.one(cluster.random_command(), 3, retry=True)
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2)
 @pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
 def test_snapshot_overtaken(cluster: CheckedCluster) -> None:
     """A leader that takes a newer snapshot while it sends one knows what it has sent."""
