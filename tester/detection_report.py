@@ -24,9 +24,10 @@ _RULE = re.compile(r"\(Figure \d+: ([^()]+)\)")
 _MEANS = {
     "no majority can have voted": "Election Safety",
     "no majority can have stored": "Leader Completeness",
-    "a minority of the servers was connected": "Leader Completeness",
+    "at index [0-9]+, but only": "Leader Completeness",
     "each entry is applied once": "State Machine Safety",
     "but the service made it at index": "State Machine Safety",
+    "that the service did not make": "State Machine Safety",
     "its state went back": "State Machine Safety",
 }
 _PREFIX = re.compile(r"^server \d+: |^.*?, but (?=no |only )")
@@ -64,7 +65,8 @@ def property_of(reason: str) -> str:
     named = _PROPERTY.search(reason) or _RULE.search(reason)
     if named:
         return named[1]
-    return next((name for words, name in _MEANS.items() if words in reason), "")
+    means = (name for words, name in _MEANS.items() if re.search(words, reason))
+    return next(means, "")
 
 
 @dataclass
