@@ -249,7 +249,9 @@ def write_markdown(file: Path, matrix: Matrix) -> None:
     above = text.partition(MARK)[0]
     heads = columns(matrix.parts)
     lines = [MARK, "", summary(matrix), ""]
-    lines.append(f"Seeds {matrix.seeds[0]} to {matrix.seeds[-1]}.")
+    part = sum(matrix.row(m).whole[1] < len(matrix.seeds) for m in matrix.mutants)
+    fewer = f"; {part} rows have fewer: interrupted, or unknown runs" if part else ""
+    lines.append(f"Seeds {matrix.seeds[0]} to {matrix.seeds[-1]}{fewer}.")
     lines += ["", _markdown_row(heads), "|" + "---|" * len(heads)]
     lines += [_markdown_row(matrix.row(m).cells(matrix.parts)) for m in matrix.mutants]
     file.write_text(above + "\n".join(lines) + "\n", encoding="utf-8")
