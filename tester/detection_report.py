@@ -24,9 +24,10 @@ _RULE = re.compile(r"\(Figure \d+: ([^()]+)\)")
 _MEANS = {
     "no majority can have voted": "Election Safety",
     "no majority can have stored": "Leader Completeness",
-    "a minority of the servers was connected": "Leader Completeness",
+    "at index [0-9]+, but only": "Leader Completeness",
     "each entry is applied once": "State Machine Safety",
     "but the service made it at index": "State Machine Safety",
+    "that the service did not make": "State Machine Safety",
     "its state went back": "State Machine Safety",
 }
 _PREFIX = re.compile(r"^server \d+: |^.*?, but (?=no |only )")
@@ -64,7 +65,8 @@ def property_of(reason: str) -> str:
     named = _PROPERTY.search(reason) or _RULE.search(reason)
     if named:
         return named[1]
-    return next((name for words, name in _MEANS.items() if words in reason), "")
+    means = (name for words, name in _MEANS.items() if re.search(words, reason))
+    return next(means, "")
 
 
 @dataclass
@@ -247,7 +249,9 @@ def write_markdown(file: Path, matrix: Matrix) -> None:
     above = text.partition(MARK)[0]
     heads = columns(matrix.parts)
     lines = [MARK, "", summary(matrix), ""]
-    lines.append(f"Seeds {matrix.seeds[0]} to {matrix.seeds[-1]}.")
+    part = sum(matrix.row(m).whole[1] < len(matrix.seeds) for m in matrix.mutants)
+    fewer = f"; {part} rows have fewer: interrupted, or unknown runs" if part else ""
+    lines.append(f"Seeds {matrix.seeds[0]} to {matrix.seeds[-1]}{fewer}.")
     lines += ["", _markdown_row(heads), "|" + "---|" * len(heads)]
     lines += [_markdown_row(matrix.row(m).cells(matrix.parts)) for m in matrix.mutants]
     file.write_text(above + "\n".join(lines) + "\n", encoding="utf-8")

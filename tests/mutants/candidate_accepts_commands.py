@@ -1,10 +1,10 @@
 """`start` refuses commands on a follower only, and so takes them on a candidate.
 
-If it loses, it has an entry of the same term and index as the winner, but another
+It so claims to lead. If it loses, it has an entry of the same term and index as the winner, but another
 one.
 
 Paper: section 5.3 (a leader creates at most one entry with a given index and term)
-Breaks: safety (Log Matching, State Machine Safety)
+Breaks: safety (Election Safety, Log Matching, State Machine Safety)
 Found by: test_install_snapshots_disconnect_unreliable at seed 1
 """
 

@@ -4,6 +4,7 @@ It goes on to stand, in a higher term, and so deposes the leader that won.
 
 Paper: section 5.2 (a candidate recognizes the leader of its term)
 Breaks: liveness
+Found by: test_losing_candidate at seed 0
 """
 
 from raft.messages import AppendEntriesReply

@@ -3,7 +3,7 @@
 The entry that the snapshot ends with is appended once more, after itself.
 
 Paper: section 7
-Breaks: safety (Log Matching, State Machine Safety)
+Breaks: safety (Log Matching, Leader Completeness, State Machine Safety)
 Found by: test_troubled_snapshots at seed 2
 """
 

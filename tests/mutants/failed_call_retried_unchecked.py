@@ -4,7 +4,7 @@ A leader that has stepped down meanwhile so speaks as leader of a term in which 
 does not lead.
 
 Paper: sections 5.1 and 5.3
-Breaks: safety (Election Safety)
+Breaks: safety (Election Safety, Log Matching, State Machine Safety)
 Found by: test_install_snapshots_disconnect at seed 1
 """
 

@@ -4,6 +4,7 @@ The leader may have made another one meanwhile; then it never sends what is miss
 
 Paper: section 7, Figure 13
 Breaks: liveness
+Found by: test_snapshot_overtaken at seed 0
 """
 
 from raft.raft import Raft as Reference

@@ -2,6 +2,7 @@
 
 Paper: section 5.1, Figure 2 (rules for all servers)
 Breaks: liveness
+Found by: test_later_term_in_a_vote at seed 0
 """
 
 from raft.raft import Raft as Reference
