@@ -242,7 +242,7 @@ def test_a_call_into_c_that_does_not_return_is_the_submissions_fault(graded, dic
     (run,) = results["runs"]
     assert run["verdict"] == "failed"
     assert "of CPU time without returning to Python" in run["reason"]
-    assert "raft.py:43 in get_state" in run["evidence"]
+    assert "raft.py:53 in get_state" in run["evidence"]
     assert "return sum(range(10**13)), True" in run["evidence"]
     assert row["points"] == "0"
 
@@ -252,7 +252,7 @@ def test_no_exception_makes_a_failure_unknown(graded, dictator):
     _, results, (row,), _ = graded(king, *ONE_TEST, "--jobs", "1")
     (run,) = results["runs"]
     assert (run["verdict"], run["part"]) == ("failed", "2A")
-    assert "KeyboardInterrupt (raft.py:43), in thread 'get_state()'" in run["reason"]
+    assert "KeyboardInterrupt (raft.py:53), in thread 'get_state()'" in run["reason"]
     assert (row["points"], row["points_max"]) == ("0", "6")
 
 

@@ -32,24 +32,28 @@ def run_example(example, graded_tests):
 # The suite.
 
 
-def test_there_are_28_tests_of_100_points():
+def test_the_parts_have_their_tests_and_points():
     counts = {}
     for test in TESTS:
         counts[test.part] = counts.get(test.part, 0) + 1
-    assert counts == {"2A": 3, "2B": 10, "2C": 8, "2D": 7}
-    assert len(set(NAMES)) == 28
-    assert sum(test.points for test in TESTS) == 100
+    assert counts == {"2A": 3, "2B": 10, "2C": 8, "2D": 7, "2X": 22}
+    assert len(set(NAMES)) == 28 + 22
+    of_6824 = [test.points for test in TESTS if test.part != "2X"]
+    assert sum(of_6824) == 100
+    assert sum(test.points for test in TESTS) == 150
 
 
 @pytest.mark.parametrize("test", TESTS, ids=lambda test: test.name)
 def test_every_test_says_what_it_is_about(test):
     assert re.fullmatch(r"[A-Z].*\.", test.description)
     assert test.part.lower() in test.file.name
-    assert test.servers in (3, 5, 7)
+    assert test.servers in (3, 4, 5, 7)
 
 
-def test_part_2d_takes_snapshots_and_no_other():
-    assert all(test.snapshots == (test.part == "2D") for test in TESTS)
+def test_each_part_asks_for_what_it_has_come_to():
+    for test in TESTS:
+        assert test.snapshots == (test.part == "2D") or test.part == "2X"
+        assert test.persistence == (test.part in ("2C", "2D", "2X"))
 
 
 # Correct submissions.
@@ -83,7 +87,8 @@ def test_only_2a_passes_part_2a_and_no_other(run_example, graded_tests, test):
         assert run.verdict is Verdict.FAILED
         assert re.search(
             r"no agreement|only 0 of 3 servers have applied index \d"
-            r"|no majority can have voted for it: only servers \d(, \d)? of [35] ",
+            r"|no majority can have voted for it: only servers \d(, \d)? of [345] "
+            r"|no leader in 8 s|no leader of a term after \d+",
             run.reason,
         )
 
