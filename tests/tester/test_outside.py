@@ -177,7 +177,8 @@ def test_ctrl_c_shows_what_has_been_done(workers, pressed, dictator, tmp_path):
     assert status != 0
     passed = re.search(r"2A +test_first +(\d+) +0 ", output)
     failed = re.search(r"2A +test_fails +(\d+) +(\d+) ", output)
-    assert passed and failed, output
+    assert passed, output
+    assert failed, output
     runs = int(passed[1]), int(failed[1])
     assert runs == (10, 10) if not workers else min(runs) > 0, output
     assert failed[1] == failed[2]
