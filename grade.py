@@ -90,6 +90,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help="where results.json and grades.csv go (default grades/)",
     )
     add(
+        "--preempt",
+        action="store_true",
+        help="let threads lose their turn between two statements, too",
+    )
+    add(
         "--fail-under",
         type=percentage,
         metavar="PERCENT",
@@ -113,7 +118,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
     parts = options.parts.upper().split(",") if options.parts else None
     seeds = range(options.seed, options.seed + options.seeds)
     plan = Plan(
-        find_submissions(options.submissions), collect(parts, options.tests), seeds
+        find_submissions(options.submissions),
+        collect(parts, options.tests),
+        seeds,
+        preempt=options.preempt,
     )
     make_directory(options.out)
     with progress(console, plan) as tell:

@@ -31,6 +31,7 @@ from labrpc.events import (
     Warn,
 )
 from labrpc.plain import plain_copy
+from labrpc.preempt import Preemption
 from labrpc.simulated import importer
 from labrpc.simulated.event_loop import BoxLoops, close_coroutine
 from labrpc.simulated.os_ import LINE_CHARS_MAX, Output
@@ -94,6 +95,11 @@ class InProcessBox:
         self.scheduler = Scheduler(
             stream(seed, *name, "threads"), self._escaped, owner=self
         )
+        self.preemption: Preemption | None = None
+        if submission.preempt:
+            self.preemption = Preemption(
+                self.scheduler, stream(seed, *name, "preemption")
+            )
         self.main_thread: Any = None
         self.output = Output(self)
         self.importer = importer.Importer(submission, self)

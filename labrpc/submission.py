@@ -6,14 +6,16 @@ beside it. Knows nothing of boxes: `simulated.importer`
 runs the code once per incarnation.
 """
 
+import ast
 import hashlib
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import CodeType
 
 from labrpc.errors import LoadError
+from labrpc.preempt import preemptible
 
 # Folders that are never part of a submission, whatever they contain.
 _SKIPPED = {"__pycache__", "tests", "test", "build", "dist", "venv", "node_modules"}
@@ -30,6 +32,7 @@ class Submission:
         package: the module that should define `class_name`.
         files: module name to source file, for every module that can be
             imported; None for a package without `__init__.py`.
+        preempt: whether its threads may lose their turn between two statements.
     """
 
     path: Path
@@ -37,17 +40,27 @@ class Submission:
     package: str
     class_name: str
     files: dict[str, Path | None]
+    preempt: bool = False
     _code: dict[str, CodeType] = field(default_factory=dict, repr=False)
 
     @classmethod
     def find(
-        cls, path: str | Path, package: str = "raft", class_name: str = "Raft"
+        cls,
+        path: str | Path,
+        package: str = "raft",
+        class_name: str = "Raft",
+        preempt: bool = False,
     ) -> "Submission":
         """Locate the submission at `path`.
 
         Raises:
             LoadError: nothing there, or nothing that could be a submission.
         """
+        found = cls._locate(path, package, class_name)
+        return replace(found, preempt=True, _code={}) if preempt else found
+
+    @classmethod
+    def _locate(cls, path: str | Path, package: str, class_name: str) -> "Submission":
         path = Path(path).resolve()
         if path.is_file():
             if path.suffix != ".py":
@@ -104,6 +117,13 @@ class Submission:
             digest.update(content)
         return digest.hexdigest()
 
+    def _compile(self, file: Path) -> CodeType:
+        source = file.read_bytes()
+        if not self.preempt:
+            return compile(source, str(file), "exec", dont_inherit=True)
+        tree = preemptible(ast.parse(source, str(file)))
+        return compile(tree, str(file), "exec", dont_inherit=True)
+
     def code(self, module: str) -> CodeType | None:
         """Return the compiled code of a module, None for a bare package.
 
@@ -119,9 +139,7 @@ class Submission:
             try:
                 # A warning is no error, whatever this process makes of warnings.
                 with warnings.catch_warnings(action="ignore"):
-                    self._code[module] = compile(
-                        file.read_bytes(), str(file), "exec", dont_inherit=True
-                    )
+                    self._code[module] = self._compile(file)
             except SyntaxError as exc:
                 raise LoadError(
                     f"syntax error in {self.relative(file)}, line {exc.lineno}: "

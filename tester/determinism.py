@@ -48,8 +48,9 @@ class DeterminismCheck:
     def _run_elsewhere(self, test: GradedTest, seed: int, traces: Path) -> Run:
         if self._process is None:
             self._process = GradingProcess(hash_seed=OTHER_HASH_SEED)
-        path, name = str(self._submission.path), self._submission.name
-        self._process.give(Job(path, name, test.name, seed, str(traces)))
+        submission = self._submission
+        path, name, preempt = str(submission.path), submission.name, submission.preempt
+        self._process.give(Job(path, name, test.name, seed, str(traces), preempt))
         run = self._process.receive()
         if run is None:
             self.close()

@@ -28,6 +28,7 @@ class Failure(msgspec.Struct, kw_only=True):
         path: where the submission lies.
         digest: the submission's fingerprint when it failed.
         passes: how often the seed has passed since the submission changed.
+        preempt: whether its threads could lose their turn: only so it is tried again.
     """
 
     submission: str
@@ -40,6 +41,7 @@ class Failure(msgspec.Struct, kw_only=True):
     lab: str
     python: str
     passes: int = 0
+    preempt: bool = False
 
 
 class FailureStore:
@@ -111,11 +113,13 @@ class FailureStore:
             replay=run.replay,
             lab=lab_version(),
             python=platform.python_version(),
+            preempt=self._submission.preempt,
         )
 
     def _file(self, test: str, seed: int) -> Path:
         name = re.sub(r"[^\w.-]", "_", self._submission.name)
-        return self._directory / f"{name}--{test}--{seed}.json"
+        how = "-preempt" if self._submission.preempt else ""
+        return self._directory / f"{name}--{test}--{seed}{how}.json"
 
     def _read(self, file: Path) -> Failure | None:
         """Return a kept failure of this very submission; None for any other file."""
@@ -123,7 +127,8 @@ class FailureStore:
             failure = msgspec.json.decode(file.read_bytes(), type=Failure)
         except (OSError, msgspec.DecodeError):
             return None
-        return failure if failure.path == str(self._submission.path) else None
+        ours = str(self._submission.path), self._submission.preempt
+        return failure if (failure.path, failure.preempt) == ours else None
 
     def _write(self, file: Path, failure: Failure) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)

@@ -26,11 +26,13 @@ class Plan:
 
     Attributes:
         submissions: name to path; names are unique.
+        preempt: whether the submissions' threads may lose their turn.
     """
 
     submissions: dict[str, Path]
     tests: list[GradedTest]
     seeds: range
+    preempt: bool = False
 
     @property
     def runs(self) -> int:
@@ -89,7 +91,10 @@ def grade(plan: Plan, processes: int, tell: Tell) -> tuple[list[Grade], bool]:
     interrupted = False
     with Pool(processes) as pool:
         pool.add(
-            *[Job(str(path), name, "", 0) for name, path in plan.submissions.items()]
+            *[
+                Job(str(path), name, "", 0, preempt=plan.preempt)
+                for name, path in plan.submissions.items()
+            ]
         )
         try:
             for job, run in pool.results():
@@ -121,7 +126,7 @@ def grade(plan: Plan, processes: int, tell: Tell) -> tuple[list[Grade], bool]:
 def _jobs(plan: Plan, loaded: Job) -> list[Job]:
     """Return the runs of a submission that loads, seed by seed."""
     return [
-        Job(loaded.path, loaded.name, test.name, seed)
+        Job(loaded.path, loaded.name, test.name, seed, preempt=plan.preempt)
         for seed in plan.seeds
         for test in plan.tests
     ]
@@ -167,7 +172,7 @@ def _lost(plan: Plan, job: Job, lost: Lost) -> Run:
     else:
         test = next(test for test in plan.tests if test.name == job.test)
         run = _empty_run(job.name, test, job.seed, verdict, lost.reason)
-        run.replay = replay_command(test, Submission.find(job.path), job.seed)
+        run.replay = replay_command(test, job.submission(), job.seed)
     run.evidence = lost.evidence
     return run
 

@@ -14,6 +14,10 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from labrpc.submission import Submission
 
 # How `faulthandler` heads the stack of each thread.
 HEADING = b"(most recent call first):"
@@ -25,15 +29,18 @@ class LastWords:
     """The process that stands by, as its owner sees it.
 
     Args:
-        submission: the path of what is tested.
+        submission: what is tested.
         failures: the directory of kept failures.
         real_time: whether no failure is to be kept.
     """
 
-    def __init__(self, submission: Path, failures: Path, real_time: bool) -> None:
+    def __init__(
+        self, submission: "Submission", failures: Path, real_time: bool
+    ) -> None:
         settings = {
             "sys_path": sys.path,
-            "submission": str(submission),
+            "submission": str(submission.path),
+            "preempt": submission.preempt,
             "failures": str(failures),
             "real_time": real_time,
         }
@@ -87,7 +94,9 @@ def _speak(journal: bytes, settings: dict[str, object]) -> None:
     from tester.stress import Tally, table_lines
     from tester.verdict import Verdict, failure_text
 
-    submission = Submission.find(str(settings["submission"]))
+    submission = Submission.find(
+        str(settings["submission"]), preempt=bool(settings["preempt"])
+    )
     remains = Remains.read(journal)
     last = remains.last_run(submission, died=True)
     runs = remains.ended + last

@@ -71,6 +71,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "takes as long as it takes, and no run can be replayed",
     )
     add(
+        "--preempt",
+        action="store_true",
+        help="let threads of the submission lose their turn between two statements, "
+        "which finds what a lock is missing for",
+    )
+    add(
         "--lab-trace",
         action="store_true",
         help="record every event of each run to a file, as docs/trace.md describes",

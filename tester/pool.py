@@ -18,7 +18,6 @@ from pathlib import Path
 import msgspec
 
 from labrpc.real_time import Deadline
-from labrpc.submission import Submission
 from tester.stuck_call import stuck_call
 from tester.verdict import Run
 from tester.worker import Job
@@ -93,9 +92,7 @@ class GradingProcess:
         stack = os.pread(self._stack.fileno(), _STACK_BYTES_MAX, 0)
         if not stack:
             return Lost("the grading process died during this run")
-        reason, evidence = stuck_call(
-            stack.decode(errors="replace"), Submission.find(job.path)
-        )
+        reason, evidence = stuck_call(stack.decode(errors="replace"), job.submission())
         return Lost(reason, evidence, is_submissions_fault=bool(evidence))
 
     def stop(self) -> None:

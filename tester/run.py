@@ -72,6 +72,7 @@ def replay_command(
             str(seed),
             "--submission",
             str(submission.path),
+            *(["--preempt"] if submission.preempt else []),
             "--real-time" if real_time else "--lab-trace",
         ]
     )
@@ -108,6 +109,7 @@ def run_test(
                 "seed": seed,
                 "submission": submission.name,
                 "submission_digest": submission.digest,
+                "preempt": submission.preempt,
             },
         )
     run = new_run(test, submission, seed, real_time)

@@ -50,7 +50,7 @@ class LabSession:
             raise pytest.UsageError("--seeds takes a number from 1 on")
         virtual_only = (
             "--lab-digest", "--lab-trace", "--lab-check-determinism", "--lab-failed",
-            "--pdb",
+            "--pdb", "--preempt",
         )  # fmt: skip
         for virtual in virtual_only if self._real_time else ():
             if config.getoption(virtual):
@@ -73,7 +73,7 @@ class LabSession:
         """
         path = self._config.getoption("--submission") or self._default_submission()
         try:
-            return Submission.find(path)
+            return Submission.find(path, preempt=self._config.getoption("--preempt"))
         except LoadError as exc:
             raise pytest.UsageError(f"--submission: {exc}") from None
 
@@ -253,7 +253,7 @@ class LabSession:
         # What it may have to say is for the real stderr.
         with capture.global_and_fixture_disabled() if capture else nullcontext():
             self._last_words = LastWords(
-                self.submission.path, self._failures, self._real_time
+                self.submission, self._failures, self._real_time
             )
         return self._last_words.fd
 

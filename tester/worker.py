@@ -38,6 +38,7 @@ class Job(msgspec.Struct):
         name: what reports call it.
         test: the test's name; "" only checks that the submission loads.
         traces: the directory to which the run is recorded, "" for no trace.
+        preempt: whether the submission's threads may lose their turn.
     """
 
     path: str
@@ -45,6 +46,15 @@ class Job(msgspec.Struct):
     test: str
     seed: int
     traces: str = ""
+    preempt: bool = False
+
+    def submission(self) -> Submission:
+        """Find the submission.
+
+        Raises:
+            LoadError: nothing there, or nothing that could be a submission.
+        """
+        return Submission.find(self.path, preempt=self.preempt)
 
 
 def main() -> None:
@@ -93,7 +103,7 @@ def _answer(
     )
     try:
         if job.path not in submissions:
-            submissions[job.path] = Submission.find(job.path)
+            submissions[job.path] = job.submission()
         submission = submissions[job.path]
         if job.test:
             traces = Path(job.traces) if job.traces else None

@@ -3,6 +3,7 @@
 from random import Random
 from typing import Any, Protocol
 
+from labrpc.preempt import Preemption
 from labrpc.threads import Scheduler, Task, current_scheduler
 
 
@@ -16,6 +17,7 @@ class BoxContext(Protocol):
     output: Any
     importer: Any
     scheduler: Scheduler
+    preemption: Preemption | None
     loops: Any
 
     def next_serial(self, kind: str) -> int:

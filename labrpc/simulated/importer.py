@@ -82,6 +82,8 @@ class Importer:
         )
         if file is not None:
             module.__file__ = str(file)
+        if self._box.preemption is not None:
+            vars(module).update(self._box.preemption.names())
         if is_package:
             module.__path__ = []
         self.own[name] = module

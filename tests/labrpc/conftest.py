@@ -74,10 +74,11 @@ class Lab:
         seed: str = "seed",
         recorder: Recorder | None = None,
         start: bool = True,
+        preempt: bool = False,
     ) -> World:
         """Return a world of running servers, all connected."""
         path = source if isinstance(source, Path) else self.write(source)
-        submission = Submission.find(path)
+        submission = Submission.find(path, preempt=preempt)
         world = World(
             servers,
             seed,
@@ -92,14 +93,19 @@ class Lab:
             world.start(server)
         return world
 
-    def run(self, program: Callable[[], Any] | str, seed: str = "seed") -> Any:
+    def run(
+        self,
+        program: Callable[[], Any] | str,
+        seed: str = "seed",
+        preempt: bool = False,
+    ) -> Any:
         """Run a program inside a box, and return what it returned."""
         source = _source(program) + (
             "\nclass Raft:\n"
             "    def __init__(self, peers, me, persister, apply_ch): pass\n"
             "    def run(self): return program()\n"
         )
-        world = self.world(source, seed=seed)
+        world = self.world(source, seed=seed, preempt=preempt)
         return world.invoke(0, "run")
 
     def close(self) -> None:
