@@ -23,6 +23,12 @@ def after_persist(actions: Sequence[Action]) -> int | None:
     return _after_first(actions, Persist)
 
 
+def between_saves(actions: Sequence[Action]) -> int | None:
+    """Die after the first of several writes to the disk: what belongs together is torn."""
+    writes = [i for i, action in enumerate(actions) if type(action) is Persist]
+    return writes[0] + 1 if len(writes) > 1 else None
+
+
 def before_reply(actions: Sequence[Action]) -> int | None:
     """Die when a handler has returned, before its reply leaves."""
     return _first(actions, Reply)

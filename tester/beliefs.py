@@ -55,8 +55,8 @@ class Beliefs:
         self._persistence = persistence
         self._servers = range(len(world.hosts))
         self._latest: list[Belief | None] = [None for _ in self._servers]
-        # The latest that a server had time to save: an RPC that tells of a new term
-        # needs it on the disk, get_state does not (Figure 2).
+        # The latest that a server had to save, since it has answered an RPC later, or
+        # had time to, since it has saved later; get_state alone needs no disk (Figure 2).
         self._saved: list[Belief | None] = [None for _ in self._servers]
 
     def note_saved(self, host: Host) -> None:
@@ -69,6 +69,12 @@ class Beliefs:
         ):
             self._saved[host.server] = latest
 
+    def note_replied(self, host: Host) -> None:
+        """Note that a reply has left: what was believed before has to be on the disk."""
+        latest = self._latest[host.server]
+        if latest is not None and latest.incarnation == host.incarnation:
+            self._saved[host.server] = latest
+
     def add(self, host: Host, term: int, leads: bool, asked: int) -> Belief:
         """Take in what a server has said of itself.
 
@@ -79,8 +85,10 @@ class Beliefs:
             SubmissionError: it cannot be so (Figure 2 or 3).
         """
         world, server = self._world, host.server
+        # Answered at once: what it has done in this very step, it knew.
+        since = world.steps if world.steps == asked + 1 else asked
         now = Belief(
-            server, host.incarnation, term, leads, asked, world.steps, world.now_ns
+            server, host.incarnation, term, leads, since, world.steps, world.now_ns
         )
         latest = self._latest[server]
         if latest is None or latest.incarnation != now.incarnation:

@@ -21,6 +21,7 @@ _T = TypeVar("_T")
 CRASH_POINTS = (
     crash_points.before_persist,
     crash_points.after_persist,
+    crash_points.between_saves,
     crash_points.before_reply,
     crash_points.after_reply,
     crash_points.after_call,

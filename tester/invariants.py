@@ -18,7 +18,7 @@ from typing import Any
 
 from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
-from labrpc.events import Action, Call, Result
+from labrpc.events import Action, Call, Reply, Result
 from labrpc.world import Host, World
 from tester.beliefs import Belief, Beliefs
 from tester.offers import Offer, Offers, short
@@ -94,6 +94,8 @@ class Invariants:
             if isinstance(action, Call) and action.method != self._method[server]:
                 self._method[server] = action.method
                 changed = True
+            elif isinstance(action, Reply):
+                self._beliefs.note_replied(host)
             elif isinstance(action, Result):
                 # It has just answered `start`, which tells its term as well.
                 return

@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.part("2X"), pytest.mark.virtual_time]
 # Mixtures, drawn anew for each episode.
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(3)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_troubled_elections(cluster: CheckedCluster) -> None:
     """Elections stay safe whatever happens to servers and messages."""
@@ -36,28 +36,28 @@ def test_troubled_elections(cluster: CheckedCluster) -> None:
     _episodes(cluster, 14, faults, commands=False)
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(3)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_troubled_replication(cluster: CheckedCluster) -> None:
     """What is committed stays so while messages go astray and majorities change."""
     _episodes(cluster, 12, (*MESSAGES, *LINKS, leaders_cut_off))
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(3)
 @pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
 def test_troubled_snapshots(cluster: CheckedCluster) -> None:
     """Servers that fall behind catch up by snapshots, whatever arrives twice or late."""
     _episodes(cluster, 12, (*MESSAGES, *LINKS, leaders_cut_off, *SERVERS, *CRASHES))
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(3)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_troubled_recovery(cluster: CheckedCluster) -> None:
     """Servers that die between any two actions lose nothing that others rely on."""
     _episodes(cluster, 8, (*CRASHES, *CRASHES, *MESSAGES, leaders_cut_off))
 
 
-@pytest.mark.points(4)
+@pytest.mark.points(3)
 @pytest.mark.cluster(servers=5, persistence=True, snapshots=True)
 def test_swarm(cluster: CheckedCluster) -> None:
     """Any mixture of all kinds of trouble."""

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import pytest
 
+from labrpc import crash_points
 from labrpc.clock import MILLISECOND
 from tester.checks import CheckedCluster
 from tester.faults import heal
@@ -91,6 +92,31 @@ def test_power_failure_after_commit(cluster: CheckedCluster) -> None:
         cluster.restart(keeper, *followers[2:])
         cluster.one(cluster.random_command(), 3, retry=True)
         cluster.restart(*[s for s in cluster.servers if not cluster.is_up(s)])
+        cluster.one(cluster.random_command(), 5, retry=True)
+
+
+@pytest.mark.points(1)
+@pytest.mark.cluster(servers=5, persistence=True)
+def test_followers_die_after_replying(cluster: CheckedCluster) -> None:
+    """What followers have said that they store, they still have after a restart."""
+    for _ in range(6):
+        leader = cluster.check_one_leader()
+        followers = cluster.next_servers(leader, 4)
+        cluster.random.shuffle(followers)
+        cluster.disconnect(*followers[2:])
+        cluster.sleep(0.1)
+        for follower in followers[:2]:
+            cluster.crash_at(follower, crash_points.after_reply)
+        index, _, _ = cluster.start(leader, cluster.random_command())
+        cluster.wait_applied(index, seconds=1)
+        # The leader goes, the two come back, with one that knows of nothing.
+        cluster.disconnect(leader)
+        for follower in followers[:2]:
+            cluster.crash_at(follower, None)
+            cluster.restart(follower)
+        cluster.connect(followers[2])
+        cluster.one(cluster.random_command(), 3, retry=True)
+        heal(cluster)
         cluster.one(cluster.random_command(), 5, retry=True)
 
 
@@ -190,6 +216,35 @@ def test_slow_service(cluster: CheckedCluster) -> None:
         )
 
 
+@pytest.mark.points(1)
+@pytest.mark.cluster(servers=5, persistence=True)
+def test_long_conflicting_suffix(cluster: CheckedCluster) -> None:
+    """With an entry that conflicts, all that follow it go (section 5.3)."""
+    for _ in range(4):
+        # Two servers have ten entries that nobody else has.
+        old = cluster.check_one_leader()
+        partner, *others = cluster.next_servers(old, 4)
+        cluster.disconnect(*others)
+        for _ in range(10):
+            cluster.start(old, cluster.random_command())
+        cluster.sleep(0.2)
+        cluster.disconnect(old, partner)
+        # The old leader hears of one entry that replaces them.
+        cluster.connect(*others)
+        leader = cluster.check_one_leader()
+        absent = next(server for server in others if server != leader)
+        cluster.disconnect(absent)
+        cluster.connect(old)
+        cluster.one(cluster.random_command(), 3, retry=True)
+        # Now it is the only one here that does: nobody else may be elected.
+        cluster.disconnect(*[s for s in others if s != absent])
+        cluster.world.set_clock_rate(old, Fraction(1, 2))
+        cluster.connect(partner, absent)
+        cluster.one(cluster.random_command(), 3, retry=True)
+        heal(cluster)
+        cluster.one(cluster.random_command(), 5, retry=True)
+
+
 # Snapshots (section 7).
 
 
@@ -238,3 +293,64 @@ def test_snapshot_overtaken(cluster: CheckedCluster) -> None:
         cluster.sleep(0.8)
         heal(cluster)
         cluster.check_caught_up(index)
+
+
+@pytest.mark.points(1)
+@pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
+def test_torn_snapshot(cluster: CheckedCluster) -> None:
+    """A server that dies while it takes a snapshot has both, or neither."""
+    for number in range(6):
+        leader = cluster.check_one_leader()
+        victim = (leader + number) % 3
+        cluster.crash_at(victim, crash_points.between_saves)
+        for _ in range(12):
+            cluster.start_on_all(cluster.random_command())
+            cluster.sleep(0.01)
+        cluster.crash_at(victim, None)
+        if not cluster.is_up(victim):
+            cluster.restart(victim)
+        cluster.one(cluster.random_command(), 3, retry=True)
+
+
+@pytest.mark.points(1)
+@pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
+def test_snapshot_beside_entries(cluster: CheckedCluster) -> None:
+    """A snapshot that arrives while older entries are handed over keeps its place."""
+    for _ in range(5):
+        leader = cluster.check_one_leader()
+        behind = cluster.next_servers(leader, 1)[0]
+        cluster.services[behind].take_ns = 100 * MILLISECOND
+        # It has something to hand over for a while.
+        cluster.commands(8)
+        cluster.world.set_clock_rate(behind, Fraction(1, 50))
+        cluster.disconnect(behind)
+        cluster.commands(22)
+        cluster.connect(behind)
+        cluster.sleep(0.3)
+        cluster.services[behind].take_ns = MILLISECOND
+        heal(cluster)
+        cluster.one(cluster.random_command(), 3, retry=True)
+
+
+@pytest.mark.points(1)
+@pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
+def test_entries_after_their_snapshot(cluster: CheckedCluster) -> None:
+    """Entries that arrive when a snapshot with all of them has are left out, all."""
+    trouble = cluster.world.trouble()
+    for _ in range(5):
+        leader = cluster.check_one_leader()
+        behind = cluster.next_servers(leader, 1)[0]
+        index = cluster.one(cluster.random_command(), 3, retry=True)
+        # The service takes a snapshot after the last of these. They come once late
+        # and once in time, since the leader itself is slow to take the snapshot.
+        cluster.services[leader].take_ns = 100 * MILLISECOND
+        trouble.slow_ns[leader, behind] = 600 * MILLISECOND
+        while (index + 1) % 10 and index >= 0:
+            index, _, _ = cluster.start(leader, cluster.random_command())
+            cluster.sleep(0.002)
+        cluster.sleep(0.35)
+        trouble.slow_ns.clear()
+        cluster.sleep(1.0)
+        heal(cluster)
+        for _ in range(3):
+            cluster.one(cluster.random_command(), 3, retry=True)
