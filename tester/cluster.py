@@ -49,7 +49,7 @@ class Cluster:
         connected: whether each server is connected to the others.
         services: the service above each server's current incarnation.
         invariants: looks after what must hold at every moment.
-        states: what each server has last answered to `get_state`.
+        states: what each server has last said of itself.
         warnings: what was odd, but broke no rule.
     """
 
@@ -71,7 +71,6 @@ class Cluster:
         self.random = stream(seed, "scenario")
         self.connected = [False] * servers
         self.warnings: list[str] = []
-        self.states: list[tuple[int, bool] | None] = [None] * servers
         self._snapshots = snapshots
         self._snapshots_made: dict[bytes, int] = {}
         if real_time:
@@ -95,6 +94,7 @@ class Cluster:
             self.world,
             persistence=persistence and not real_time,
         )
+        self.states = self.invariants.states
         self.services = [self._new_service(server) for server in self.servers]
 
     def boot(self) -> None:
@@ -232,7 +232,7 @@ class Cluster:
             return 0, False
         if not has_types(answer, int, bool):
             self._wrong_answer(server, "get_state", answer, "(term, is_leader)")
-        term, is_leader = self.states[server] = answer
+        term, is_leader = answer
         self.invariants.believes(host, term, is_leader, began)
         return term, is_leader
 

@@ -56,10 +56,12 @@ class Invariants:
 
     Attributes:
         decided: the first command applied at each index, by any server.
+        states: what each server has last said of itself, its term and whether it leads.
     """
 
     def __init__(self, world: World, persistence: bool) -> None:
         self.decided: dict[int, Applied] = {}
+        self.states: list[tuple[int, bool] | None] = [None for _ in world.hosts]
         self._world = world
         servers = range(len(world.hosts))
         self._asked: list[Host | None] = [None for _ in servers]
@@ -122,6 +124,7 @@ class Invariants:
         Raises:
             SubmissionError: it cannot be so (Figure 2 or 3).
         """
+        self.states[host.server] = term, leads
         belief = self._beliefs.add(host, term, leads, asked)
         applied = self._applied_since[host.server]
         if applied is not None and asked >= applied.step:
