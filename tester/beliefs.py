@@ -55,8 +55,8 @@ class Beliefs:
         self._persistence = persistence
         self._servers = range(len(world.hosts))
         self._latest: list[Belief | None] = [None for _ in self._servers]
-        # The latest that a server had to save, since it has answered an RPC later, or
-        # had time to, since it has saved later; get_state alone needs no disk (Figure 2).
+        # The latest that a server had to save, since it has sent or answered an RPC
+        # later, or had time to, since it has saved later; get_state alone needs no disk.
         self._saved: list[Belief | None] = [None for _ in self._servers]
 
     def note_saved(self, host: Host) -> None:
@@ -69,8 +69,8 @@ class Beliefs:
         ):
             self._saved[host.server] = latest
 
-    def note_replied(self, host: Host) -> None:
-        """Note that a reply has left: what was believed before has to be on the disk."""
+    def note_told(self, host: Host) -> None:
+        """Note that a message has left: what was believed before is on the disk."""
         latest = self._latest[host.server]
         if latest is not None and latest.incarnation == host.incarnation:
             self._saved[host.server] = latest

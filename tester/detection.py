@@ -17,7 +17,13 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from tester.detection_report import Matrix, Probe, print_matrix, write_markdown
+from tester.detection_report import (
+    Matrix,
+    Probe,
+    print_matrix,
+    property_of,
+    write_markdown,
+)
 from tester.mutants import (
     REFERENCE,
     Mutant,
@@ -58,8 +64,14 @@ class Lane:
         return Job(str(self.mutant.path), self.mutant.name, test.name, self.seed)
 
     def note(self, probe: Probe) -> None:
-        """Take in what came of a run."""
-        if probe.verdict is Verdict.FAILED and self.stop_early:
+        """Take in what came of a run.
+
+        A lost entry may stop progress before it shows as what it is. So where the
+        mutant breaks a property, the lane goes on until a failure speaks of it.
+        """
+        properties = self.mutant.properties
+        told = not properties or property_of(probe.reason) in properties
+        if probe.verdict is Verdict.FAILED and told and self.stop_early:
             self.tests.clear()
 
 

@@ -25,6 +25,7 @@ _MEANS = {
     "no majority can have voted": "Election Safety",
     "no majority can have stored": "Leader Completeness",
     "at index [0-9]+, but only": "Leader Completeness",
+    "reaches only server": "Leader Completeness",
     "each entry is applied once": "State Machine Safety",
     "but the service made it at index": "State Machine Safety",
     "that the service did not make": "State Machine Safety",

@@ -93,11 +93,11 @@ class Invariants:
             self._saved_at_step[server] = saved_at_step
             self._beliefs.note_saved(host)
         for action in actions:
-            if isinstance(action, Call) and action.method != self._method[server]:
-                self._method[server] = action.method
-                changed = True
-            elif isinstance(action, Reply):
-                self._beliefs.note_replied(host)
+            if isinstance(action, (Call, Reply)):
+                self._beliefs.note_told(host)
+                if isinstance(action, Call) and action.method != self._method[server]:
+                    self._method[server] = action.method
+                    changed = True
             elif isinstance(action, Result):
                 # It has just answered `start`, which tells its term as well.
                 return

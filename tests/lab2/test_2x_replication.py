@@ -165,9 +165,12 @@ def test_leader_again_with_a_shorter_log(cluster: CheckedCluster) -> None:
         heal(cluster)
         arrives = cluster.now + 4
         cluster.one(cluster.random_command(), 5, retry=True)
+        cluster.disconnect(partner)
         _let_lead(cluster, leader)
-        cluster.disconnect(partner, *others)
+        cluster.disconnect(*others)
         index, term, leads = cluster.start(leader, cluster.random_command())
+        for _ in range(14):
+            cluster.start(leader, cluster.random_command())
         cluster.sleep(max(0.5, arrives - cluster.now))
         if leads:
             cluster.check_no_agreement(

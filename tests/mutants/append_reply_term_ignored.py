@@ -3,7 +3,7 @@
 Paper: section 5.1, Figure 2 (rules for all servers)
 Breaks: liveness
 Go suite: never
-Found by: test_hears_but_cannot_ask at seed 0
+Found by: test_hears_but_cannot_ask at seed 2
 """
 
 from raft.raft import Raft as Reference

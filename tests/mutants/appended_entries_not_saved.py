@@ -6,7 +6,7 @@ majority for a committed entry is gone.
 Paper: Figure 2 (persistent state), section 5.3
 Breaks: safety (Leader Completeness, State Machine Safety)
 Go suite: never
-Found by: test_snapshots_basic at seed 0
+Found by: test_basic_persistence at seed 0
 """
 
 from raft.raft import Raft as Reference

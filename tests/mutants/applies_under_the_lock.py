@@ -5,7 +5,7 @@ The service calls `snapshot`, which waits for the lock, before it takes the next
 Paper: section 5.3 (applied entries), section 7
 Breaks: liveness
 Go suite: yes, as 150 s hangs
-Found by: test_troubled_snapshots at seed 2
+Found by: test_snapshots_basic at seed 1
 """
 
 from raft.raft import Raft as Reference

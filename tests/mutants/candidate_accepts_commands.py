@@ -5,7 +5,7 @@ one.
 
 Paper: section 5.3 (a leader creates at most one entry with a given index and term)
 Breaks: safety (Election Safety, Log Matching, State Machine Safety)
-Found by: test_install_snapshots_disconnect_unreliable at seed 1
+Found by: test_basic_persistence at seed 2
 """
 
 from raft.raft import Raft as Reference

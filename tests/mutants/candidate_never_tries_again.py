@@ -4,7 +4,7 @@ After a split vote, all who took part rely on the others.
 
 Paper: section 5.2 ("each candidate will time out and start a new election")
 Breaks: liveness
-Found by: test_re_election at seed 1
+Found by: test_re_election at seed 2
 """
 
 from raft.raft import Raft as Reference

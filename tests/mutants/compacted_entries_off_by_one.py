@@ -4,7 +4,7 @@ The entry that the snapshot ends with is appended once more, after itself.
 
 Paper: section 7
 Breaks: safety (Log Matching, Leader Completeness, State Machine Safety)
-Found by: test_troubled_snapshots at seed 2
+Found by: test_entries_after_their_snapshot at seed 0
 """
 
 from raft.raft import Raft as Reference

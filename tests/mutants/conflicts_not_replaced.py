@@ -4,7 +4,7 @@ An entry that conflicts with the leader's stays, and is applied.
 
 Paper: section 5.3, Figure 2 (AppendEntries, step 3)
 Breaks: safety (Log Matching, State Machine Safety)
-Found by: test_install_snapshots_disconnect_unreliable at seed 0
+Found by: test_figure_8_unreliable at seed 1
 """
 
 from raft.raft import Raft as Reference

@@ -3,7 +3,7 @@
 Paper: section 5.4.2, Figure 8
 Breaks: safety (Leader Completeness, State Machine Safety)
 Go suite: in 1 of 3 suite runs
-Found by: test_figure_8_step_by_step at seed 2
+Found by: test_figure_8_step_by_step at seed 0
 """
 
 from raft.raft import Raft as Reference

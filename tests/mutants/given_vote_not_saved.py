@@ -4,7 +4,7 @@
 
 Paper: Figure 2 (persistent state), section 5.2
 Breaks: safety (Election Safety)
-Found by: test_voter_dies_after_voting at seed 0
+Found by: test_voter_dies_after_voting at seed 1
 """
 
 from raft.raft import Raft as Reference

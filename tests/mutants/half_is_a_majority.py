@@ -5,7 +5,7 @@ leader each in one term.
 
 Paper: section 5.2
 Breaks: safety (Election Safety)
-Found by: test_two_halves at seed 0
+Found by: test_two_halves at seed 1
 """
 
 from raft.raft import Raft as Reference

@@ -5,7 +5,7 @@ two in the middle is taken.
 
 Paper: section 5.3
 Breaks: safety (Leader Completeness, State Machine Safety)
-Found by: test_two_halves at seed 0
+Found by: test_two_halves at seed 1
 """
 
 from raft.raft import Raft as Reference

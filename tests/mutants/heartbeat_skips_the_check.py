@@ -6,7 +6,7 @@ that precedes.
 Paper: section 5.3, Figure 2 (AppendEntries, step 2)
 Breaks: safety (Log Matching, State Machine Safety)
 Go suite: yes
-Found by: test_troubled_snapshots at seed 0
+Found by: test_rejoin_of_partitioned_leader at seed 0
 """
 
 from raft.raft import Raft as Reference

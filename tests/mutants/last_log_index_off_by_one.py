@@ -4,7 +4,7 @@ It can win without the last committed entry.
 
 Paper: section 5.4.1
 Breaks: safety (Leader Completeness, State Machine Safety)
-Found by: test_more_persistence at seed 0
+Found by: test_more_persistence at seed 1
 """
 
 from raft.messages import RequestVoteArgs

@@ -4,7 +4,7 @@ What is committed while it hands over the last batch stays until more is committ
 
 Paper: section 5.3, Figure 2 (commit_index > last_applied)
 Breaks: liveness
-Found by: test_slow_service at seed 0
+Found by: test_slow_service at seed 1
 """
 
 from raft.raft import Raft as Reference

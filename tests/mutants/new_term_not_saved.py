@@ -4,6 +4,7 @@ It has answered in the new term, and is in an older one after a restart.
 
 Paper: Figure 2 (persistent state), section 5.1
 Breaks: safety (current_term increases monotonically)
+Found by: test_told_term at seed 0
 """
 
 from raft.raft import Raft as Reference

@@ -4,7 +4,7 @@ It may lie beyond the end of a log that has been cut meanwhile.
 
 Paper: Figure 2 (reinitialized after election)
 Breaks: liveness
-Found by: test_leader_again_with_a_shorter_log at seed 0
+Found by: test_leader_again_with_a_shorter_log at seed 1
 """
 
 from raft.raft import Raft as Reference

@@ -4,7 +4,7 @@ If it crashes while it asks for votes, it may vote for another in that term.
 
 Paper: Figure 2 (persistent state), section 5.2
 Breaks: safety (current_term increases monotonically, Election Safety)
-Found by: test_troubled_snapshots at seed 0
+Found by: test_troubled_snapshots at seed 1
 """
 
 from raft.raft import Raft as Reference

@@ -4,7 +4,7 @@ The reply carries `args.term`, so the old leader never learns that it is deposed
 
 Paper: section 5.1, Figure 2 (AppendEntries: "currentTerm, for leader to update itself")
 Breaks: liveness
-Found by: test_hears_but_cannot_ask at seed 0
+Found by: test_hears_but_cannot_ask at seed 1
 """
 
 from raft.messages import AppendEntriesReply

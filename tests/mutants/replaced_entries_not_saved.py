@@ -5,7 +5,7 @@ a crash, and the old ones come back.
 
 Paper: Figure 2 (persistent state), section 5.3
 Breaks: safety (Leader Completeness, State Machine Safety)
-Found by: test_troubled_snapshots at seed 0
+Found by: test_swarm at seed 0
 """
 
 from raft.raft import Raft as Reference

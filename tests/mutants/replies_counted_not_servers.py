@@ -5,7 +5,7 @@ twice.
 
 Paper: section 5.3, Figure 2 (match_index)
 Breaks: safety (Leader Completeness, State Machine Safety)
-Found by: test_no_agreement_without_majority at seed 0
+Found by: test_troubled_replication at seed 0
 """
 
 from raft.raft import Raft as Reference

@@ -4,7 +4,7 @@ A leader that hears of a newer term becomes leader of that too.
 
 Paper: section 5.1 ("it immediately reverts to follower state")
 Breaks: safety (Election Safety)
-Found by: test_re_election at seed 0
+Found by: test_install_snapshots_disconnect at seed 0
 """
 
 from raft.raft import Raft as Reference

@@ -4,7 +4,7 @@
 
 Paper: section 7 (the snapshot is kept in stable storage)
 Breaks: safety (State Machine Safety)
-Found by: test_crash_and_restart_all at seed 1
+Found by: test_install_snapshots_disconnect at seed 0
 """
 
 from raft.raft import Raft as Reference

@@ -3,7 +3,7 @@
 Paper: section 5.2
 Breaks: safety (Election Safety)
 Go suite: in 1 of 3 suite runs
-Found by: test_install_snapshots_disconnect_unreliable at seed 1
+Found by: test_unreliable_agreement at seed 1
 """
 
 from raft.raft import Raft as Reference

@@ -4,7 +4,7 @@ The applier may be handing over older entries at that moment.
 
 Paper: section 7
 Breaks: safety (State Machine Safety)
-Found by: test_swarm at seed 0
+Found by: test_snapshot_beside_entries at seed 1
 """
 
 from raft.raft import Raft as Reference

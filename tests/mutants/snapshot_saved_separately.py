@@ -4,7 +4,7 @@ A crash in between leaves a log that begins above the old snapshot.
 
 Paper: section 7
 Breaks: safety (State Machine Safety)
-Found by: test_troubled_snapshots at seed 0
+Found by: test_torn_snapshot at seed 1
 """
 
 from raft.raft import Raft as Reference

@@ -5,7 +5,7 @@ The follower's log may have been replaced since, by a leader in between.
 Paper: sections 5.3 and 5.4, Figure 2 (match_index is reinitialized after election)
 Breaks: safety (Leader Completeness, State Machine Safety)
 Go suite: never
-Found by: test_leader_again_with_a_shorter_log at seed 0
+Found by: test_leader_again_with_a_shorter_log at seed 1
 """
 
 from raft.raft import Raft as Reference

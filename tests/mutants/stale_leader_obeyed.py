@@ -2,7 +2,7 @@
 
 Paper: section 5.1, Figure 2 (AppendEntries, step 1)
 Breaks: safety (Leader Completeness, State Machine Safety)
-Found by: test_rejoin_of_partitioned_leader at seed 1
+Found by: test_rejoin_of_partitioned_leader at seed 0
 """
 
 from raft.messages import AppendEntriesReply

@@ -3,7 +3,7 @@
 Paper: section 5.2 (votes of the same term)
 Breaks: safety (Election Safety)
 Go suite: never
-Found by: test_figure_8_unreliable at seed 0
+Found by: test_votes_of_an_earlier_candidacy at seed 0
 """
 
 from raft.raft import Raft as Reference

@@ -6,7 +6,7 @@ voted before.
 Paper: Figure 2 (persistent state)
 Breaks: safety (current_term increases monotonically, Election Safety)
 Go suite: yes, only by more persistence
-Found by: test_basic_persistence at seed 0
+Found by: test_basic_persistence at seed 1
 """
 
 import pickle

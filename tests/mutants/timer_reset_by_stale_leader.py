@@ -2,7 +2,7 @@
 
 Paper: section 5.2, Figure 2 ("AppendEntries RPC from current leader")
 Breaks: liveness
-Found by: test_leader_of_an_earlier_term at seed 0
+Found by: test_leader_of_an_earlier_term at seed 1
 """
 
 from raft.raft import Raft as Reference

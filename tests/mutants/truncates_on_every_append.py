@@ -5,7 +5,7 @@ An older AppendEntries that arrives late cuts off entries that are acknowledged.
 Paper: section 5.3, Figure 2 (AppendEntries, step 3)
 Breaks: safety (Leader Completeness, State Machine Safety)
 Go suite: never
-Found by: test_troubled_replication at seed 1
+Found by: test_troubled_elections at seed 0
 """
 
 from raft.raft import Raft as Reference

@@ -4,7 +4,7 @@ A voter may store a committed entry of which it does not know yet that it is.
 
 Paper: section 5.4.1
 Breaks: safety (Leader Completeness, State Machine Safety)
-Found by: test_more_persistence at seed 0
+Found by: test_more_persistence at seed 1
 """
 
 from raft.raft import Raft as Reference

@@ -5,7 +5,7 @@ A server that has voted once votes for nobody else any more.
 Paper: section 5.1, Figure 2
 Breaks: liveness
 Go suite: yes, all
-Found by: test_re_election at seed 1
+Found by: test_re_election at seed 0
 """
 
 from raft.raft import Raft as Reference

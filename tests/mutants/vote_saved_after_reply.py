@@ -4,7 +4,7 @@ A crash in between makes the vote free again.
 
 Paper: Figure 2 ("updated on stable storage before responding to RPCs")
 Breaks: safety (Election Safety)
-Found by: test_voter_dies_after_voting at seed 0
+Found by: test_voter_dies_after_voting at seed 1
 """
 
 from raft.raft import Raft as Reference

@@ -4,7 +4,7 @@ After a snapshot it finds logs up-to-date that are far behind.
 
 Paper: section 5.4.1, section 7
 Breaks: safety (Leader Completeness, State Machine Safety)
-Found by: test_install_snapshots_disconnect at seed 1
+Found by: test_install_snapshots_disconnect at seed 0
 """
 
 from raft.raft import Raft as Reference

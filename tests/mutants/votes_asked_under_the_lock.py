@@ -4,7 +4,7 @@ Two candidates that ask each other wait for ever: neither can answer.
 
 Paper: section 5.2
 Breaks: liveness
-Found by: test_leader_failure at seed 1
+Found by: test_leader_failure at seed 0
 """
 
 from raft.raft import Raft as Reference

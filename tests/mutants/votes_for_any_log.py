@@ -3,7 +3,7 @@
 Paper: section 5.4.1
 Breaks: safety (Leader Completeness, State Machine Safety)
 Go suite: yes, 7 tests
-Found by: test_install_snapshots_disconnect at seed 0
+Found by: test_follower_reconnects at seed 0
 """
 
 from raft.raft import Raft as Reference

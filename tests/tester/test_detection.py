@@ -29,7 +29,7 @@ TESTS = {test.name: test for test in collect()}
 FOUND = [mutant for mutant in MUTANTS if mutant.found_by]
 
 # No run is known that sees these: what the suite is blind to.
-UNSEEN = {"new_term_not_saved"}
+UNSEEN: set[str] = set()
 
 
 def test_there_are_enough_mutants():
@@ -275,10 +275,16 @@ def test_a_share_of_nothing_is_no_share():
 
 
 def test_a_lane_ends_where_the_mutant_is_found():
-    (mutant,) = find_mutants(["second_vote"])
-    tests = MATRIX_TESTS[1:]
-    found = probes(mutant, 0, PASSED, FAILED, PASSED)[1]
-    for thorough, left in [(False, None), (True, "test_follower_failure")]:
+    tests, after = MATRIX_TESTS[1:], "test_follower_failure"
+    for name, reason, thorough, left in [
+        ("equal_timeouts", "no leader", False, None),
+        ("equal_timeouts", "no leader", True, after),
+        # A mutant that breaks a property is to be found by that property.
+        ("second_vote", "no leader", False, after),
+        ("second_vote", "term 1 has 2 leaders (Election Safety, Fig", False, None),
+    ]:
+        (mutant,) = find_mutants([name])
+        found = probes(mutant, 0, PASSED, FAILED, PASSED, reason=reason)[1]
         (lane,) = detection.lanes([mutant], tests, range(1), thorough)
         assert lane.next_job().test == "test_basic_agreement"
         lane.note(found)
