@@ -281,7 +281,12 @@ def test_a_lane_ends_where_the_mutant_is_found():
         ("equal_timeouts", "no leader", True, after),
         # A mutant that breaks a property is to be found by that property.
         ("second_vote", "no leader", False, after),
-        ("second_vote", "term 1 has 2 leaders (Election Safety, Fig", False, None),
+        (
+            "second_vote",
+            "term 1 has 2 leaders (Election Safety, Figure 3)",
+            False,
+            None,
+        ),
     ]:
         (mutant,) = find_mutants([name])
         found = probes(mutant, 0, PASSED, FAILED, PASSED, reason=reason)[1]
