@@ -58,7 +58,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "submissions",
         nargs="+",
         metavar="SUBMISSION",
-        help="a submission (a directory with raft/ or raft.py, or one .py file), or a folder of them",
+        help="a submission (a directory with raft/ or raft.py, one .py file, or a .zip or .tar.gz of either), or a folder of them",
     )
     add("--parts", help="only these parts, as in 2A,2B")
     add(
@@ -124,6 +124,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         preempt=options.preempt,
     )
     make_directory(options.out)
+    plan.unpack(options.out / "unpacked")
     with progress(console, plan) as tell:
         grades, interrupted = grade(plan, options.jobs, tell)
     write_files(options.out, grades)

@@ -5,10 +5,11 @@ whatever happens next: Ctrl-C leaves the rest unknown, and still reports.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from labrpc.submission import Submission
+from tester.archives import RefusedArchive, archive_stem, innermost, is_archive, unpack
 from tester.grades import Grade, by_test
 from tester.pool import Lost, Pool
 from tester.run import GradedTest, replay_command
@@ -27,12 +28,31 @@ class Plan:
     Attributes:
         submissions: name to path; names are unique.
         preempt: whether the submissions' threads may lose their turn.
+        refused: why a submission's archive was not unpacked, by name.
     """
 
     submissions: dict[str, Path]
     tests: list[GradedTest]
     seeds: range
     preempt: bool = False
+    refused: dict[str, str] = field(default_factory=dict)
+
+    def unpack(self, directory: Path) -> None:
+        """Unpack every submission that is an archive to a folder in `directory`.
+
+        One that is refused keeps the archive as its path.
+        """
+        for number, (name, path) in enumerate(self.submissions.items(), start=1):
+            if not is_archive(path):
+                continue
+            # Numbered: a name may be that of another one, or of a folder above.
+            unpacked = directory / f"{number:03}-{Path(name).name}"
+            try:
+                unpack(path, unpacked)
+            except RefusedArchive as exc:
+                self.refused[name] = f"{path.name} was refused: {exc}"
+            else:
+                self.submissions[name] = innermost(unpacked)
 
     @property
     def runs(self) -> int:
@@ -43,7 +63,7 @@ class Plan:
 def find_submissions(paths: list[str]) -> dict[str, Path]:
     """Return the submissions at `paths`, by a name that is unique.
 
-    A path is a submission, or a folder of them.
+    A path is a submission (which may be an archive), or a folder of them.
 
     Raises:
         UsageError: a path does not exist, or has no submission in it.
@@ -60,14 +80,15 @@ def find_submissions(paths: list[str]) -> dict[str, Path]:
             child
             for child in sorted(path.iterdir())
             if child.name[0] not in "._"
-            and (child.is_dir() or child.suffix == ".py")
+            and (child.is_dir() or child.suffix == ".py" or is_archive(child))
             # The results of an earlier grading are nobody's submission.
             and not (child / "results.json").is_file()
         ]
         if not children:
             raise UsageError(
                 f"{text} is neither a submission nor a folder of submissions: a "
-                "submission is a directory with raft/ or raft.py, or one .py file"
+                "submission is a directory with raft/ or raft.py, one .py file, or a "
+                ".zip or .tar.gz of either"
             )
         found += children
     return _named(list(dict.fromkeys(found)))
@@ -75,7 +96,7 @@ def find_submissions(paths: list[str]) -> dict[str, Path]:
 
 def _named(paths: list[Path]) -> dict[str, Path]:
     """Name submissions by directory or file, and by more where that is not unique."""
-    short = [path.stem if path.is_file() else path.name for path in paths]
+    short = [_short_name(path) for path in paths]
     names: dict[str, Path] = {}
     for path, name in zip(paths, short, strict=True):
         if short.count(name) > 1:
@@ -84,16 +105,27 @@ def _named(paths: list[Path]) -> dict[str, Path]:
     return names
 
 
+def _short_name(path: Path) -> str:
+    if is_archive(path):
+        return archive_stem(path)
+    return path.stem if path.is_file() else path.name
+
+
 def grade(plan: Plan, processes: int, tell: Tell) -> tuple[list[Grade], bool]:
     """Run the plan; return each submission's grade, and whether it was interrupted."""
     runs: dict[tuple[str, str, int], Run] = {}
-    load_errors: dict[str, str] = {}
+    load_errors = dict(plan.refused)
     interrupted = False
+    for name, reason in plan.refused.items():
+        for failed in _not_loaded(plan, _refused(name, reason)):
+            runs[name, failed.test, failed.seed] = failed
+            tell(failed)
     with Pool(processes) as pool:
         pool.add(
             *[
                 Job(str(path), name, "", 0, preempt=plan.preempt)
                 for name, path in plan.submissions.items()
+                if name not in plan.refused
             ]
         )
         try:
@@ -144,6 +176,19 @@ def _empty_run(
         verdict=verdict,
         reason=reason,
         servers=test.servers,
+    )
+
+
+def _refused(name: str, reason: str) -> Run:
+    return Run(
+        submission=name,
+        part="",
+        test="",
+        seed=0,
+        points=0,
+        verdict=Verdict.FAILED,
+        reason=reason,
+        evidence="nothing of it was unpacked: ask for the folder as it is, zipped anew",
     )
 
 

@@ -1,0 +1,178 @@
+"""Unpacking a student's archive: whole and within bounds, or refused with a reason.
+
+An archive is a stranger's: its names may lead out of the folder, its links
+anywhere, and a few kilobytes of it may hold gigabytes. Everything is looked
+at before anything is written, and the bytes are counted while they are.
+"""
+
+import shutil
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+SUFFIXES = (".zip", ".tar.gz", ".tgz", ".tar")
+FILES_MAX = 5_000
+BYTES_MAX = 64 << 20
+_CHUNK_BYTES = 1 << 16
+# What the two formats raise for bytes that are no archive, or not all of one.
+_BROKEN = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    EOFError,
+    OSError,
+    NotImplementedError,  # A way of compressing that Python does not know.
+    RuntimeError,  # Encrypted.
+    ValueError,
+)
+
+
+class RefusedArchive(Exception):
+    """An archive that is not unpacked; the message says why."""
+
+
+@dataclass(frozen=True)
+class _Member:
+    """A file in an archive: its name, its claimed size, and how to read it."""
+
+    name: str
+    size_bytes: int
+    open: Callable[[], IO[bytes] | None]
+
+
+def is_archive(path: Path) -> bool:
+    """Return whether a file's name is that of an archive."""
+    return path.is_file() and path.name.lower().endswith(SUFFIXES)
+
+
+def archive_stem(path: Path) -> str:
+    """Return an archive's name without what says that it is one."""
+    lower = path.name.lower()
+    suffix = next(suffix for suffix in SUFFIXES if lower.endswith(suffix))
+    return path.name[: -len(suffix)]
+
+
+def unpack(archive: Path, directory: Path) -> None:
+    """Unpack an archive into `directory`, in place of what is there.
+
+    Raises:
+        RefusedArchive: it cannot be read, or is not what a submission needs;
+            then nothing of it is left.
+    """
+    shutil.rmtree(directory, ignore_errors=True)
+    try:
+        with _members(archive) as members:
+            _write(_checked(members), directory)
+    except _BROKEN as exc:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise RefusedArchive(
+            f"{archive.name} cannot be unpacked: {exc or type(exc).__name__}; it may "
+            "be damaged, or not the archive that its name says"
+        ) from None
+    except RefusedArchive:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise
+
+
+@contextmanager
+def _members(archive: Path) -> Iterator[Iterator[_Member]]:
+    if archive.name.lower().endswith(".zip"):
+        with zipfile.ZipFile(archive) as opened:
+            yield _zip_members(opened)
+    else:
+        with tarfile.open(archive) as opened_tar:
+            yield _tar_members(opened_tar)
+
+
+def _zip_members(opened: zipfile.ZipFile) -> Iterator[_Member]:
+    for info in opened.infolist():
+        kind = stat.S_IFMT(info.external_attr >> 16)
+        if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+            raise RefusedArchive(_special(info.filename))
+        if not info.is_dir():
+            read = partial(opened.open, info)
+            yield _Member(info.filename, info.file_size, read)
+
+
+def _tar_members(opened: tarfile.TarFile) -> Iterator[_Member]:
+    for info in opened:
+        if not info.isfile() and not info.isdir():
+            raise RefusedArchive(_special(info.name))
+        if info.isfile():
+            read = partial(opened.extractfile, info)
+            yield _Member(info.name, info.size, read)
+
+
+def _special(name: str) -> str:
+    return (
+        f"{name!r} in it is a link or a device; a submission consists of plain files "
+        "and folders"
+    )
+
+
+def _checked(members: Iterator[_Member]) -> list[_Member]:
+    """Return the members, all of which may be written."""
+    checked: dict[str, _Member] = {}
+    size_bytes = 0
+    for member in members:
+        path = PurePosixPath(member.name)
+        if (
+            path.is_absolute()
+            or ".." in path.parts
+            or "\\" in member.name
+            or "\0" in member.name
+        ):
+            raise RefusedArchive(
+                f"{member.name!r} in it leads out of the folder it is unpacked to"
+            )
+        size_bytes += member.size_bytes
+        if len(checked) >= FILES_MAX:
+            raise RefusedArchive(f"it holds more than {FILES_MAX} files")
+        if size_bytes > BYTES_MAX:
+            raise RefusedArchive(_too_large())
+        checked[str(path)] = member
+    return list(checked.values())
+
+
+def _too_large() -> str:
+    return f"unpacked, it takes more than {BYTES_MAX >> 20} MB"
+
+
+def _write(members: list[_Member], directory: Path) -> None:
+    """Write the files, and count: what an archive says of its sizes may be untrue."""
+    directory.mkdir(parents=True)
+    left_bytes = BYTES_MAX
+    for member in members:
+        file = directory / member.name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        source = member.open()
+        assert source is not None
+        with source, file.open("wb") as out:
+            while chunk := source.read(_CHUNK_BYTES):
+                left_bytes -= len(chunk)
+                if left_bytes < 0:
+                    raise RefusedArchive(_too_large())
+                out.write(chunk)
+
+
+def innermost(directory: Path) -> Path:
+    """Return the folder that the student packed: below folders that hold only one."""
+    while True:
+        children = [
+            child
+            for child in directory.iterdir()
+            # What macOS adds to every archive.
+            if child.name not in ("__MACOSX", ".DS_Store")
+        ]
+        if len(children) != 1 or not children[0].is_dir():
+            return directory
+        if (children[0] / "__init__.py").is_file() or children[0].name == "raft":
+            return directory
+        directory = children[0]

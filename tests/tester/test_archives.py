@@ -1,0 +1,173 @@
+"""Archives of submissions: graded as the folders they hold, or refused with a reason."""
+
+import csv
+import io
+import shutil
+import stat
+import tarfile
+import zipfile
+
+import pytest
+
+import grade
+from tester import archives
+from tester.archives import RefusedArchive, innermost, unpack
+
+FILES = {"raft/__init__.py": b"x = 1\n", "raft/log.py": b""}
+
+
+def make_zip(path, files, **options):
+    """Write a zip of name to content, or of ZipInfo to content."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, **options) as out:
+        for name, content in files.items():
+            out.writestr(name, content)
+    return path
+
+
+def make_tar(path, files, mode="w:gz"):
+    """Write a tar of name to content, or of TarInfo to content."""
+    with tarfile.open(path, mode) as out:
+        for name, content in files.items():
+            info = name if isinstance(name, tarfile.TarInfo) else tarfile.TarInfo(name)
+            info.size = len(content)
+            out.addfile(info, io.BytesIO(content))
+    return path
+
+
+def contents(directory):
+    """Return name to content of every file below a directory."""
+    return {
+        str(file.relative_to(directory)): file.read_bytes()
+        for file in directory.rglob("*")
+        if file.is_file()
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("a.zip", make_zip),
+        ("a.ZIP", make_zip),
+        ("a.tar.gz", make_tar),
+        ("a.tgz", make_tar),
+        ("a.tar", lambda path, files: make_tar(path, files, "w")),
+    ],
+)
+def test_what_was_packed_is_unpacked_in_place_of_what_was_there(tmp_path, name, make):
+    archive = make(tmp_path / name, FILES)
+    (tmp_path / "to").mkdir()
+    (tmp_path / "to" / "old.py").write_text("")
+    unpack(archive, tmp_path / "to")
+    assert contents(tmp_path / "to") == FILES
+
+
+def zip_link():
+    """Return the entry of a symbolic link, as Unix writes it into a zip."""
+    info = zipfile.ZipInfo("raft/secret.py")
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return info
+
+
+def tar_link(kind):
+    """Return the entry of a link in a tar."""
+    info = tarfile.TarInfo("raft/secret.py")
+    info.type, info.linkname = kind, "/etc/passwd"
+    return info
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "files", "reason"),
+    [
+        (make_zip, "a.zip", {"../evil.py": b""}, "leads out of the folder"),
+        (make_zip, "a.zip", {"raft/../../evil.py": b""}, "leads out of the folder"),
+        (make_zip, "a.zip", {"/tmp/evil.py": b""}, "leads out of the folder"),
+        (make_zip, "a.zip", {"raft\\..\\evil.py": b""}, "leads out of the folder"),
+        (make_tar, "a.tgz", {"../evil.py": b""}, "leads out of the folder"),
+        (make_tar, "a.tgz", {"/tmp/evil.py": b""}, "leads out of the folder"),
+        (make_zip, "a.zip", {zip_link(): b"/etc/passwd"}, "link or a device"),
+        (make_tar, "a.tgz", {tar_link(tarfile.SYMTYPE): b""}, "link or a device"),
+        (make_tar, "a.tgz", {tar_link(tarfile.LNKTYPE): b""}, "link or a device"),
+        (make_tar, "a.tgz", {tar_link(tarfile.CHRTYPE): b""}, "link or a device"),
+        (make_tar, "a.tgz", {tar_link(tarfile.FIFOTYPE): b""}, "link or a device"),
+        (make_zip, "a.zip", {"a": b"", "a/b": b""}, "cannot be unpacked"),
+    ],
+)
+def test_what_could_do_harm_is_refused(tmp_path, make, name, files, reason):
+    archive = make(tmp_path / name, {"raft/__init__.py": b"", **files})
+    with pytest.raises(RefusedArchive, match=reason):
+        unpack(archive, tmp_path / "to")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(("make", "name"), [(make_zip, "a.zip"), (make_tar, "a.tgz")])
+def test_absurd_sizes_are_refused(tmp_path, monkeypatch, make, name):
+    bomb = make(tmp_path / name, {"raft/x.py": bytes(archives.BYTES_MAX + 1)})
+    assert bomb.stat().st_size < 1 << 20
+    with pytest.raises(RefusedArchive, match="more than 64 MB"):
+        unpack(bomb, tmp_path / "to")
+    monkeypatch.setattr(archives, "FILES_MAX", 2)
+    many = make(tmp_path / name, dict.fromkeys(["a.py", "b.py", "c.py"], b""))
+    with pytest.raises(RefusedArchive, match="more than 2 files"):
+        unpack(many, tmp_path / "to")
+    assert not (tmp_path / "to").exists()
+
+
+def test_a_zip_that_lies_about_its_sizes_does_not_get_further(tmp_path):
+    archive = make_zip(tmp_path / "a.zip", {"x.py": bytes(archives.BYTES_MAX + 1)})
+    data = archive.read_bytes()
+    true_size = (archives.BYTES_MAX + 1).to_bytes(4, "little")
+    assert data.count(true_size) == 2
+    archive.write_bytes(data.replace(true_size, (10).to_bytes(4, "little")))
+    with pytest.raises(RefusedArchive, match="cannot be unpacked"):
+        unpack(archive, tmp_path / "to")
+    assert not (tmp_path / "to").exists()
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar.gz"])
+@pytest.mark.parametrize("keep", [0, 20, 90])
+def test_damaged_archives_are_refused(tmp_path, name, keep):
+    make = make_zip if name == "a.zip" else make_tar
+    archive = make(tmp_path / name, {"raft/__init__.py": bytes(range(256)) * 9})
+    archive.write_bytes(archive.read_bytes()[:keep])
+    with pytest.raises(RefusedArchive, match="cannot be unpacked"):
+        unpack(archive, tmp_path / "to")
+    assert not (tmp_path / "to").exists()
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        (["raft/__init__.py"], "."),
+        (["raft/raft.py"], "."),
+        (["alice/raft/__init__.py"], "alice"),
+        (["alice/lab/raft.py", "__MACOSX/._alice"], "alice/lab"),
+        (["alice/raft.py", "alice/log.py"], "alice"),
+        (["a/x.py", "b/y.py"], "."),
+    ],
+)
+def test_the_folder_that_was_packed_is_found(tmp_path, files, found):
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    assert innermost(tmp_path) == tmp_path / found
+
+
+def test_grading_a_folder_of_archives(tmp_path, example, capsys):
+    """One of them is refused: that costs nobody else anything."""
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    shutil.make_archive(folder / "alice", "zip", example("raft").parent, "raft")
+    shutil.make_archive(folder / "bob", "gztar", example("raft").parent, "raft")
+    make_zip(folder / "eve.zip", {"../../grades.csv": b"eve,100"})
+    arguments = ["--tests", "test_initial_election", "--jobs", "1", "--out", str(out)]
+    assert grade.main([str(folder), *arguments]) == 0
+    with (out / "grades.csv").open(newline="") as file:
+        rows = {row["submission"]: row for row in csv.DictReader(file)}
+    assert {name: row["percent"] for name, row in rows.items()} == {
+        "alice": "100.0",
+        "bob": "100.0",
+        "eve": "0.0",
+    }
+    reason = rows["eve"]["first_reason"]
+    assert "eve.zip was refused: '../../grades.csv' in it leads out" in reason
+    assert "eve.zip was refused" in capsys.readouterr().out
