@@ -54,9 +54,14 @@ class Submission:
         """Locate the submission at `path`.
 
         Raises:
-            LoadError: nothing there, or nothing that could be a submission.
+            LoadError: nothing there, nothing that could be a submission, or a
+                link in it leads elsewhere.
         """
         found = cls._locate(path, package, class_name)
+        # A single file is one of a folder that the grader has put together.
+        if found.path.is_dir():
+            for file in found.files.values():
+                _refuse_link_out(file, found.path)
         return replace(found, preempt=True, _code={}) if preempt else found
 
     @classmethod
@@ -92,9 +97,9 @@ class Submission:
 
     @staticmethod
     def looks_like_one(path: Path, package: str = "raft") -> bool:
-        """Return whether `find` would accept `path`, without reading it."""
+        """Return whether `path` is meant to be a submission, without reading it."""
         try:
-            Submission.find(path, package)
+            Submission._locate(path, package, "")
         except LoadError:
             return False
         return True
@@ -164,6 +169,15 @@ class Submission:
     @cached_property
     def _filenames(self) -> frozenset[str]:
         return frozenset(str(file) for file in self.files.values() if file)
+
+
+def _refuse_link_out(file: Path | None, directory: Path) -> None:
+    """Raise LoadError if a file is none of the submission's: a report may quote it."""
+    if file is not None and not file.resolve().is_relative_to(directory):
+        raise LoadError(
+            f"{file.relative_to(directory)} is a link that leads out of the submission",
+            "only files within it are read: put a copy there instead of the link",
+        )
 
 
 def _has_python(directory: Path) -> bool:

@@ -73,8 +73,8 @@ def unpack(archive: Path, directory: Path) -> None:
     except _BROKEN as exc:
         shutil.rmtree(directory, ignore_errors=True)
         raise RefusedArchive(
-            f"{archive.name} cannot be unpacked: {exc or type(exc).__name__}; it may "
-            "be damaged, or not the archive that its name says"
+            f"it cannot be unpacked: {str(exc) or type(exc).__name__}; it may be "
+            "damaged, or not the archive that its name says"
         ) from None
     except RefusedArchive:
         shutil.rmtree(directory, ignore_errors=True)

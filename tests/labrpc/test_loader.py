@@ -200,6 +200,28 @@ def test_missing_submission_is_refused(lab, files, inside, reason):
     assert not Submission.looks_like_one(path)
 
 
+@pytest.mark.parametrize("link", ["raft/secret.py", "secret.py", "raft/deep"])
+def test_a_link_that_leads_out_is_refused_and_not_read(lab, tmp_path, link):
+    root = tmp_path / "alice"
+    (root / "raft").mkdir(parents=True)
+    (root / "raft" / "__init__.py").write_text(PLAIN)
+    (tmp_path / "bob").mkdir()
+    (tmp_path / "bob" / "answers.py").write_text("the secret")
+    target = "bob/answers.py" if link.endswith(".py") else "bob"
+    (root / link).symlink_to(tmp_path / target)
+    with pytest.raises(LoadError, match="leads out of the submission"):
+        Submission.find(root)
+    # It is one all the same, and no folder of several.
+    assert Submission.looks_like_one(root)
+
+
+def test_a_link_within_the_submission_is_followed(lab, tmp_path):
+    (tmp_path / "raft").mkdir()
+    (tmp_path / "raft" / "core.py").write_text(PLAIN)
+    (tmp_path / "raft" / "__init__.py").symlink_to("core.py")
+    assert "raft" in Submission.find(tmp_path).files
+
+
 def test_not_text_is_refused(lab):
     path = lab.write({"raft.py": ""})
     (path / "raft.py").write_bytes(b"x = '\xff\xfe'\0")
