@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from labrpc.submission import Submission
+
 SUFFIXES = (".zip", ".tar.gz", ".tgz", ".tar")
 FILES_MAX = 5_000
 BYTES_MAX = 64 << 20
@@ -70,15 +72,14 @@ def unpack(archive: Path, directory: Path) -> None:
     try:
         with _members(archive) as members:
             _write(_checked(members), directory)
-    except _BROKEN as exc:
+    except (RefusedArchive, *_BROKEN) as exc:
         shutil.rmtree(directory, ignore_errors=True)
+        if isinstance(exc, RefusedArchive):
+            raise
         raise RefusedArchive(
             f"it cannot be unpacked: {str(exc) or type(exc).__name__}; it may be "
             "damaged, or not the archive that its name says"
         ) from None
-    except RefusedArchive:
-        shutil.rmtree(directory, ignore_errors=True)
-        raise
 
 
 @contextmanager
@@ -164,7 +165,7 @@ def _write(members: list[_Member], directory: Path) -> None:
 
 def innermost(directory: Path) -> Path:
     """Return the folder that the student packed: below folders that hold only one."""
-    while True:
+    while not Submission.looks_like_one(directory):
         children = [
             child
             for child in directory.iterdir()
@@ -172,7 +173,6 @@ def innermost(directory: Path) -> Path:
             if child.name not in ("__MACOSX", ".DS_Store")
         ]
         if len(children) != 1 or not children[0].is_dir():
-            return directory
-        if (children[0] / "__init__.py").is_file() or children[0].name == "raft":
-            return directory
+            break
         directory = children[0]
+    return directory

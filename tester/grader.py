@@ -15,7 +15,7 @@ from tester.pool import Lost, Pool
 from tester.run import GradedTest, replay_command
 from tester.suite import UsageError
 from tester.verdict import Run, Verdict
-from tester.worker import Job
+from tester.worker import Job, load_run
 
 Tell = Callable[[Run], None]
 """Told of each run as it comes in."""
@@ -116,10 +116,14 @@ def grade(plan: Plan, processes: int, tell: Tell) -> tuple[list[Grade], bool]:
     runs: dict[tuple[str, str, int], Run] = {}
     load_errors = dict(plan.refused)
     interrupted = False
+
+    def note(run: Run) -> None:
+        runs[run.submission, run.test, run.seed] = run
+        tell(run)
+
     for name, reason in plan.refused.items():
         for failed in _not_loaded(plan, _refused(name, reason)):
-            runs[name, failed.test, failed.seed] = failed
-            tell(failed)
+            note(failed)
     with Pool(processes) as pool:
         pool.add(
             *[
@@ -133,13 +137,11 @@ def grade(plan: Plan, processes: int, tell: Tell) -> tuple[list[Grade], bool]:
                 if isinstance(run, Lost):
                     run = _lost(plan, job, run)
                 if job.test:
-                    runs[job.name, job.test, job.seed] = run
-                    tell(run)
+                    note(run)
                 elif not run.passed:
                     load_errors[job.name] = run.reason
                     for failed in _not_loaded(plan, run):
-                        runs[job.name, failed.test, failed.seed] = failed
-                        tell(failed)
+                        note(failed)
                 else:
                     pool.add(*_jobs(plan, job))
         except KeyboardInterrupt:
@@ -180,15 +182,11 @@ def _empty_run(
 
 
 def _refused(name: str, reason: str) -> Run:
-    return Run(
-        submission=name,
-        part="",
-        test="",
-        seed=0,
-        points=0,
-        verdict=Verdict.FAILED,
-        reason=reason,
-        evidence="nothing of it was unpacked: ask for the folder as it is, zipped anew",
+    return load_run(
+        name,
+        Verdict.FAILED,
+        reason,
+        "nothing of it was unpacked: ask for the folder as it is, zipped anew",
     )
 
 
@@ -210,10 +208,7 @@ def _lost(plan: Plan, job: Job, lost: Lost) -> Run:
     """
     verdict = Verdict.FAILED if lost.is_submissions_fault else Verdict.UNKNOWN
     if not job.test:
-        run = Run(
-            submission=job.name, part="", test="", seed=0, points=0, verdict=verdict
-        )
-        run.reason = f"{lost.reason}, while it was loaded"
+        run = load_run(job.name, verdict, f"{lost.reason}, while it was loaded")
     else:
         test = next(test for test in plan.tests if test.name == job.test)
         run = _empty_run(job.name, test, job.seed, verdict, lost.reason)

@@ -93,14 +93,6 @@ def _answer(
     job: Job, tests: dict[str, GradedTest], submissions: dict[str, Submission]
 ) -> Run:
     """Do one job; a job that only loads answers with an otherwise empty run."""
-    loading = Run(
-        submission=job.name,
-        part="",
-        test="",
-        seed=job.seed,
-        points=0,
-        verdict=Verdict.PASSED,
-    )
     try:
         if job.path not in submissions:
             submissions[job.path] = job.submission()
@@ -113,11 +105,25 @@ def _answer(
         problem: SubmissionError | None = boot_problem(submission)
     except LoadError as exc:
         problem = exc
-    if problem is not None:
-        loading.verdict = Verdict.FAILED
-        loading.reason = problem.headline
-        loading.evidence = problem.evidence
-    return loading
+    if problem is None:
+        return load_run(job.name, Verdict.PASSED)
+    return load_run(job.name, Verdict.FAILED, problem.headline, problem.evidence)
+
+
+def load_run(
+    submission: str, verdict: Verdict, reason: str = "", evidence: str = ""
+) -> Run:
+    """Return what came of loading a submission, as a run of no test."""
+    return Run(
+        submission=submission,
+        part="",
+        test="",
+        seed=0,
+        points=0,
+        verdict=verdict,
+        reason=reason,
+        evidence=evidence,
+    )
 
 
 if __name__ == "__main__":

@@ -142,6 +142,7 @@ def test_damaged_archives_are_refused(tmp_path, name, keep):
         (["alice/raft/__init__.py"], "alice"),
         (["alice/lab/raft.py", "__MACOSX/._alice"], "alice/lab"),
         (["alice/raft.py", "alice/log.py"], "alice"),
+        (["alice/__init__.py", "alice/core.py"], "alice"),
         (["a/x.py", "b/y.py"], "."),
     ],
 )
