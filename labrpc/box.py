@@ -43,7 +43,7 @@ from labrpc.stacks import (
     tasks_report,
     threads_report,
 )
-from labrpc.streams import stream
+from labrpc.streams import Streams
 from labrpc.stuck import find_deadlock
 from labrpc.submission import Submission
 from labrpc.threads import Scheduler, Task
@@ -85,21 +85,16 @@ class InProcessBox:
     """A box whose threads are greenlets of this process."""
 
     def __init__(
-        self, submission: Submission, server: int, incarnation: int, seed: str
+        self, submission: Submission, server: int, incarnation: int, streams: Streams
     ) -> None:
         self.submission = submission
         self.server = server
         self.incarnation = incarnation
-        name = ("server", server, "incarnation", incarnation)
-        self.entropy = stream(seed, *name, "entropy")
-        self.scheduler = Scheduler(
-            stream(seed, *name, "threads"), self._escaped, owner=self
-        )
+        self.entropy = streams("entropy")
+        self.scheduler = Scheduler(streams("threads"), self._escaped, owner=self)
         self.preemption: Preemption | None = None
         if submission.preempt:
-            self.preemption = Preemption(
-                self.scheduler, stream(seed, *name, "preemption")
-            )
+            self.preemption = Preemption(self.scheduler, streams("preemption"))
         self.main_thread: Any = None
         self.output = Output(self)
         self.importer = importer.Importer(submission, self)

@@ -32,6 +32,7 @@ from labrpc.real_modules import (
 )
 from labrpc.simulated.event_loop import report_to
 from labrpc.stacks import THREADS_MAX, frames_text
+from labrpc.streams import incarnation_streams
 from labrpc.submission import Submission
 from labrpc.threads import Scheduler, Wait, getcurrent
 
@@ -73,7 +74,8 @@ class RealBox(InProcessBox):
         seed: str,
         world: Surroundings,
     ) -> None:
-        super().__init__(submission, server, incarnation, seed)
+        streams = incarnation_streams(seed, server, incarnation)
+        super().__init__(submission, server, incarnation, streams)
         self.dead = False
         self._world = world
         threads = threading_module(self)

@@ -5,7 +5,12 @@ from a stream of its own, so that a change in how often one part draws does
 not shift what the others get.
 """
 
+from collections.abc import Callable
+from functools import partial
 from random import Random
+
+Streams = Callable[[str], Random]
+"""Return the stream of one incarnation that is called by a name."""
 
 
 def stream(seed: str, *names: object) -> Random:
@@ -15,3 +20,8 @@ def stream(seed: str, *names: object) -> Random:
     stream does not depend on the hash seed of the process.
     """
     return Random("/".join([seed, *map(str, names)]))
+
+
+def incarnation_streams(seed: str, server: int, incarnation: int) -> Streams:
+    """Return the streams from which one incarnation draws, by name."""
+    return partial(stream, seed, "server", server, "incarnation", incarnation)

@@ -8,10 +8,11 @@ what must hold is in `checks` and `service`.
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from labrpc.box import InProcessBox, restore_process
+from labrpc.box import restore_process
 from labrpc.clock import SECOND, from_seconds, to_seconds
 from labrpc.crash_points import CrashPoint
 from labrpc.errors import SubmissionError
+from labrpc.hosting import Hosting, ThisProcess
 from labrpc.real_world import RealWorld
 from labrpc.record import Recorder
 from labrpc.scenario import ScenarioThread
@@ -41,6 +42,7 @@ class Cluster:
         persistence: whether servers have to save their state, as from part 2C on.
         recorder: told of everything that happens, in virtual time.
         real_time: whether servers run on real threads and clocks.
+        hosting: where the submission's boxes live; None for this process.
 
     Attributes:
         seed: text from which all randomness of the run is derived.
@@ -63,6 +65,7 @@ class Cluster:
         persistence: bool = False,
         recorder: Recorder | None = None,
         real_time: bool = False,
+        hosting: Hosting | None = None,
     ) -> None:
         restore_process()
         self.servers = range(servers)
@@ -76,12 +79,11 @@ class Cluster:
         if real_time:
             self.world: World = RealWorld(servers, seed, submission)
         else:
+            make_box = (hosting or ThisProcess(submission)).box
             self.world = World(
                 servers,
                 seed,
-                lambda server, incarnation: InProcessBox(
-                    submission, server, incarnation, seed
-                ),
+                lambda server, incarnation: make_box(server, incarnation, seed),
                 recorder,
             )
         self.network = self.world.network

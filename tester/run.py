@@ -16,6 +16,7 @@ from typing import Any
 from labrpc import memory
 from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
+from labrpc.hosting import Hosting, ThisProcess
 from labrpc.real_time import cpu_seconds, watchdog
 from labrpc.record import DigestRecorder, Recorder
 from labrpc.submission import Submission
@@ -85,6 +86,7 @@ def run_test(
     digest: bool = False,
     traces: Path | None = None,
     real_time: bool = False,
+    hosting: Hosting | None = None,
 ) -> Run:
     """Run one test of one submission at one seed.
 
@@ -99,6 +101,7 @@ def run_test(
         traces: the directory to which the run is recorded, None for no trace.
         real_time: whether to run on real threads and clocks. Such a run does
             not repeat, and has neither digest nor trace.
+        hosting: where the submission's boxes live; None for this process.
     """
     recorder: DigestRecorder | None = DigestRecorder() if digest else None
     if traces is not None:
@@ -113,8 +116,10 @@ def run_test(
             },
         )
     run = new_run(test, submission, seed, real_time)
-    began_s = cpu_seconds()
-    cluster = open_cluster(test, submission, seed, recorder, real_time)
+    hosting = hosting or ThisProcess(submission)
+    hosting.begin_run()
+    began_s = cpu_seconds() + hosting.cpu_s
+    cluster = open_cluster(test, submission, seed, recorder, real_time, hosting)
     # Collected only between runs, so that no finalizer runs at a moment that
     # depends on what the process did before.
     gc.disable()
@@ -130,7 +135,7 @@ def run_test(
             _run_scenario(run, test, cluster)
     finally:
         gc.enable()
-    run.cpu_s = round(cpu_seconds() - began_s, 6)
+    run.cpu_s = round(cpu_seconds() + hosting.cpu_s - began_s, 6)
     run.warnings = [*cluster.warnings, *cluster.world.warnings]
     if recorder is not None:
         run.digest = recorder.hexdigest()
@@ -161,6 +166,7 @@ def open_cluster(
     seed: int,
     recorder: Recorder | None = None,
     real_time: bool = False,
+    hosting: Hosting | None = None,
 ) -> CheckedCluster:
     """Return the cluster that a test wants, with no server started yet."""
     return CheckedCluster(
@@ -173,6 +179,7 @@ def open_cluster(
         persistence=test.persistence,
         recorder=recorder,
         real_time=real_time,
+        hosting=hosting,
     )
 
 
@@ -241,22 +248,25 @@ def graded_run(
     digest: bool = False,
     traces: Path | None = None,
     real_time: bool = False,
+    hosting: Hosting | None = None,
 ) -> Run:
     """Run a test as `run_test` does; once more if it came to no verdict.
 
     An unknown run is the lab's fault, so it may go away; a failed one is the
     submission's, and stands.
     """
-    run = run_test(test, submission, seed, digest, traces, real_time)
+    run = run_test(test, submission, seed, digest, traces, real_time, hosting)
     if run.verdict is Verdict.UNKNOWN:
-        run = run_test(test, submission, seed, digest, traces, real_time)
+        run = run_test(test, submission, seed, digest, traces, real_time, hosting)
         run.retried = True
     return run
 
 
-def boot_problem(submission: Submission) -> SubmissionError | None:
+def boot_problem(
+    submission: Submission, hosting: Hosting | None = None
+) -> SubmissionError | None:
     """Return why no server of a submission can be started, None if it can."""
-    cluster = CheckedCluster(submission, "load", servers=3)
+    cluster = CheckedCluster(submission, "load", servers=3, hosting=hosting)
     with memory.limited(), watchdog(cluster.world):
         try:
             cluster.boot()

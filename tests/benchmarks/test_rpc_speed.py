@@ -11,6 +11,7 @@ import pytest
 
 from labrpc.box import InProcessBox
 from labrpc.clock import SECOND
+from labrpc.streams import incarnation_streams
 from labrpc.submission import Submission
 from labrpc.world import World
 
@@ -74,7 +75,9 @@ def _world(directory: Path, loop: str, messages: dict[str, str]) -> World:
     (directory / "raft.py").write_text(caller)
     submission = Submission.find(directory)
     world = World(
-        SERVERS, "speed", lambda s, i: InProcessBox(submission, s, i, "speed")
+        SERVERS, "speed", lambda s, i: InProcessBox(
+            submission, s, i, incarnation_streams("speed", s, i)
+        )
     )
     for server in range(SERVERS):
         world.start(server)

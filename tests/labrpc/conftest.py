@@ -16,6 +16,7 @@ import pytest
 import labrpc
 from labrpc.box import InProcessBox
 from labrpc.record import Recorder
+from labrpc.streams import incarnation_streams
 from labrpc.submission import Submission
 from labrpc.world import World
 
@@ -82,7 +83,9 @@ class Lab:
         world = World(
             servers,
             seed,
-            lambda server, life: InProcessBox(submission, server, life, seed),
+            lambda server, life: InProcessBox(
+                submission, server, life, incarnation_streams(seed, server, life)
+            ),
             recorder,
         )
         self.worlds.append(world)

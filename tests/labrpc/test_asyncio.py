@@ -535,10 +535,11 @@ def test_servers_without_asyncio_do_not_load_it(other_process, lab):
     script = """
         import sys
         from labrpc.box import InProcessBox
+        from labrpc.streams import incarnation_streams
         from labrpc.submission import Submission
         from labrpc.world import World
         sub = Submission.find(sys.argv[1])
-        world = World(1, "a", lambda server, life: InProcessBox(sub, server, life, "a"))
+        world = World(1, "a", lambda server, life: InProcessBox(sub, server, life, incarnation_streams("a", server, life)))
         world.start(0)
         world.close()
         print("asyncio" in sys.modules)

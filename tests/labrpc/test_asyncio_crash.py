@@ -195,6 +195,7 @@ class Raft:
 SCRIPT = """
     import gc, sys
     from labrpc.box import InProcessBox
+    from labrpc.streams import incarnation_streams
     from labrpc.record import DigestRecorder
     from labrpc.submission import Submission
     from labrpc.world import World
@@ -203,7 +204,7 @@ SCRIPT = """
     for _ in range(2):
         digest = DigestRecorder()
         world = World(
-            3, "a", lambda server, life: InProcessBox(sub, server, life, "a"), digest)
+            3, "a", lambda server, life: InProcessBox(sub, server, life, incarnation_streams("a", server, life)), digest)
         for src in range(3):
             for dst in range(3):
                 world.network.enable(src, dst)

@@ -67,10 +67,11 @@ def test_nothing_registered_at_exit_runs(lab, other_process):
     script = """
         import sys
         from labrpc.box import InProcessBox
+        from labrpc.streams import incarnation_streams
         from labrpc.submission import Submission
         from labrpc.world import World
         sub = Submission.find(sys.argv[1])
-        world = World(1, "a", lambda server, life: InProcessBox(sub, server, life, "a"))
+        world = World(1, "a", lambda server, life: InProcessBox(sub, server, life, incarnation_streams("a", server, life)))
         world.start(0)
         world.close()
         print(world.log)
@@ -243,10 +244,11 @@ def test_one_seed_gives_one_outcome_in_every_process(lab, other_process):
     script = """
         import sys
         from labrpc.box import InProcessBox
+        from labrpc.streams import incarnation_streams
         from labrpc.submission import Submission
         from labrpc.world import World
         sub = Submission.find(sys.argv[1])
-        world = World(1, "a", lambda server, life: InProcessBox(sub, server, life, "a"))
+        world = World(1, "a", lambda server, life: InProcessBox(sub, server, life, incarnation_streams("a", server, life)))
         world.start(0)
         print(world.invoke(0, "run"))
         world.close()
