@@ -75,9 +75,9 @@ def _world(directory: Path, loop: str, messages: dict[str, str]) -> World:
     (directory / "raft.py").write_text(caller)
     submission = Submission.find(directory)
     world = World(
-        SERVERS, "speed", lambda s, i: InProcessBox(
-            submission, s, i, incarnation_streams("speed", s, i)
-        )
+        SERVERS,
+        "speed",
+        lambda s, i: InProcessBox(submission, s, i, incarnation_streams("speed", s, i)),
     )
     for server in range(SERVERS):
         world.start(server)
