@@ -16,12 +16,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from labrpc.errors import CtrlC, SubmissionError
 from labrpc.memory import RUN_BYTES_MAX, bytes_in_use
 from labrpc.threads import Task, current_task
-from labrpc.world import World
 
 TICK_S = 0.05
 # CPU time that one step may take. An ordinary one takes less than a millisecond.
@@ -61,9 +60,54 @@ class RunawayError(SubmissionError):
     """A thread ran on and on without waiting, or took all the memory."""
 
 
+class RunningBox(Protocol):
+    """The box that a watchdog finds running."""
+
+    def runaway(self) -> str:
+        """Return where the thread that does not stop stands."""
+
+
+class RunningServer(Protocol):
+    """The server that a watchdog finds running."""
+
+    @property
+    def server(self) -> int:
+        """Its number."""
+
+    @property
+    def box(self) -> RunningBox:
+        """What runs."""
+
+
+class Watched(Protocol):
+    """What a watchdog looks after: a world, or one box in a process of its own."""
+
+    @property
+    def steps(self) -> int:
+        """How often a box has been stepped."""
+
+    @property
+    def stepping(self) -> RunningServer | None:
+        """The server that is being stepped, None between two steps."""
+
+    @property
+    def warnings(self) -> dict[str, None]:
+        """Where to note what is odd."""
+
+
 def cpu_seconds() -> float:
     """Return the CPU time that this process has used."""
     return time.process_time()
+
+
+def cpu_seconds_of(pid: int) -> float:
+    """Return the CPU time that another process has used.
+
+    Raises:
+        OSError: it is gone.
+    """
+    # What clock_getcpuclockid(3) makes of a process's number, on Linux.
+    return time.clock_gettime(~pid << 3 | 2)
 
 
 def monotonic_ns() -> int:
@@ -77,10 +121,16 @@ def sleep_s(seconds: float) -> None:
 
 
 class Watchdog:
-    """Looks after one world while it runs."""
+    """Looks after one world while it runs.
 
-    def __init__(self, world: World) -> None:
+    Args:
+        world: what runs.
+        bytes_max: how much memory it may take.
+    """
+
+    def __init__(self, world: Watched, bytes_max: int = RUN_BYTES_MAX) -> None:
         self._world = world
+        self._bytes_max = bytes_max
         self._steps_seen = -1
         self._step_began_s = 0.0
         self._run_began_s = cpu_seconds()
@@ -131,10 +181,10 @@ class Watchdog:
             # A little later, if just now nothing of the submission's can be shown.
             if world.stepping.box.runaway() or step_s > 2 * STEP_CPU_S_MAX:
                 self._stop_step(task)
-        elif bytes_in_use() - self._bytes_before > RUN_BYTES_MAX:
+        elif bytes_in_use() - self._bytes_before > self._bytes_max:
             self._stop(
                 task,
-                f"memory blow-up: the servers take more than {RUN_BYTES_MAX >> 20} MB, "
+                f"memory blow-up: the servers take more than {self._bytes_max >> 20} MB, "
                 f"and thread {task.name!r} takes more",
                 "something grows without end: a list, a log, a message",
             )
@@ -225,12 +275,12 @@ class Watchdog:
 
 
 @contextmanager
-def watchdog(world: World) -> Iterator[Watchdog]:
+def watchdog(world: Watched, bytes_max: int = RUN_BYTES_MAX) -> Iterator[Watchdog]:
     """Watch over the steps of a world while the block runs.
 
     Without effect outside the main thread, where Python takes no signals.
     """
-    dog = Watchdog(world)
+    dog = Watchdog(world, bytes_max)
     if threading.current_thread() is not threading.main_thread():
         yield dog
         return

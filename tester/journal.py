@@ -14,8 +14,8 @@ from pathlib import Path
 
 import msgspec
 
+from labrpc.stuck_call import stuck_call
 from labrpc.submission import Submission
-from tester.stuck_call import stuck_call
 from tester.verdict import Run, Verdict
 
 _BEGUN, _ENDED = b"begun ", b"ended "

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from labrpc.real_time import Deadline
-from tester.stuck_call import stuck_call
+from labrpc.stuck_call import stuck_call
 from tester.verdict import Run
 from tester.worker import Job
 

@@ -4,18 +4,17 @@ import gc
 import linecache
 import os
 import shlex
-import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from labrpc import memory
 from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
+from labrpc.finalizers import told_of_finalizers
 from labrpc.hosting import Hosting, ThisProcess
 from labrpc.real_time import cpu_seconds, watchdog
 from labrpc.record import DigestRecorder, Recorder
@@ -129,7 +128,7 @@ def run_test(
         quiet = warnings.catch_warnings(action="ignore")
         # Real threads take address space by the megabyte, and return it later.
         limited = nullcontext() if real_time else memory.limited()
-        told = _told_of_finalizers(cluster)
+        told = told_of_finalizers(cluster.world.warnings)
         watched = watchdog(cluster.world)
         with quiet, limited, told, watched, lab_at_prompts(cluster):
             _run_scenario(run, test, cluster)
@@ -221,24 +220,6 @@ def _measure(run: Run, cluster: CheckedCluster) -> None:
     run.rpcs = cluster.network.calls
     run.bytes = cluster.network.bytes
     run.commits = cluster.commits()
-
-
-@contextmanager
-def _told_of_finalizers(cluster: CheckedCluster) -> Iterator[None]:
-    """Make warnings of exceptions that Python itself can only print."""
-
-    def note(ignored: Any) -> None:
-        where = getattr(ignored.object, "__qualname__", type(ignored.object).__name__)
-        said = traceback.format_exception_only(ignored.exc_type, ignored.exc_value)
-        cluster.world.warnings.setdefault(
-            f"an exception in {where} was ignored: {said[-1].strip()}"
-        )
-
-    before, sys.unraisablehook = sys.unraisablehook, note
-    try:
-        yield
-    finally:
-        sys.unraisablehook = before
 
 
 def graded_run(

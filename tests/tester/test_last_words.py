@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from labrpc.stuck_call import stuck_call
 from tester.journal import Journal, Remains, WorkerJournals
 from tester.run import new_run
-from tester.stuck_call import stuck_call
 from tester.verdict import Verdict
 
 # Hangs at the third command of the test of agreement.

@@ -11,7 +11,7 @@ ADVICE = (
     "the server's thread stands in a function of C, such as sum() or sorted() over "
     "something huge, or a regular expression"
 )
-_FRAME = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
+_FRAME = re.compile(r'^  File "(.*)", line (\d{1,9}) in (.*)$', re.MULTILINE)
 
 
 def stuck_call(stack: str, submission: Submission) -> tuple[str, str]:

@@ -1,0 +1,162 @@
+"""The process of one box: a loop that is stepped over two pipes.
+
+Forked by the zygote, and ended by SIGKILL. All that it says may be forged by the
+submission, which shares its memory: whoever reads it has to check.
+"""
+
+import os
+import struct
+import warnings
+from dataclasses import dataclass, field
+from random import Random
+
+from labrpc import real_time
+from labrpc.box import InProcessBox
+from labrpc.errors import SubmissionError
+from labrpc.events import Action, Crash, Event, Invoke, Log, Warn
+from labrpc.finalizers import told_of_finalizers
+from labrpc.isolated.frames import (
+    Ask,
+    Begin,
+    Broke,
+    FrameReader,
+    Step,
+    Stepped,
+    Told,
+    decode_to_box,
+    encode,
+    framed,
+    pack_actions,
+    unpacked_invoke,
+    write_all,
+)
+from labrpc.isolated.sandbox import BOX_BYTES_MAX
+from labrpc.real_time import watchdog
+from labrpc.submission import Submission
+
+_STATE_WORDS = 625
+# Nobody waits for so long; what msgpack cannot hold is further off still.
+_WAKE_NS_MAX = 1 << 62
+
+
+def pack_stream(stream: Random) -> bytes:
+    """Return a stream that was not drawn from yet as bytes, for another process."""
+    return struct.pack(f"<{_STATE_WORDS}I", *stream.getstate()[1])
+
+
+def unpack_stream(state: bytes) -> Random:
+    """Return the stream that `pack_stream` was given."""
+    stream = Random()
+    stream.setstate((3, struct.unpack(f"<{_STATE_WORDS}I", state), None))
+    return stream
+
+
+@dataclass
+class Alone:
+    """The only server in this process: what a watchdog looks after.
+
+    Attributes:
+        server: its number.
+        box: what runs in it.
+        steps: how often it was stepped.
+        warnings: what the judge has not been told yet.
+    """
+
+    server: int
+    box: InProcessBox
+    steps: int = 0
+    stepping: "Alone | None" = None
+    warnings: dict[str, None] = field(default_factory=dict)
+
+
+def main(submission: Submission, read_fd: int, write_fd: int) -> None:
+    """Be a box until the judge closes the pipe."""
+    real_time.last_resort = real_time.LastResort(write_fd)
+    reader = FrameReader(read_fd)
+    first = reader.read()
+    if first is None:
+        return
+    begin = decode_to_box(first)
+    assert isinstance(begin, Begin)
+    box = InProcessBox(
+        submission,
+        begin.server,
+        begin.incarnation,
+        lambda name: unpack_stream(begin.streams[name]),
+    )
+    alone = Alone(begin.server, box)
+    warnings.simplefilter("ignore")
+    with told_of_finalizers(alone.warnings), watchdog(alone, BOX_BYTES_MAX):
+        while (data := reader.read()) is not None:
+            answer = framed(_answer(alone, data))
+            written = os.write(write_fd, answer)
+            if written < len(answer):
+                write_all(write_fd, answer[written:])
+
+
+def _answer(alone: Alone, data: bytes) -> bytes:
+    """Do what the judge asks for; whatever goes wrong is the submission's doing."""
+    try:
+        message = decode_to_box(data)
+        if type(message) is Step:
+            stepped = _step(alone, message.now_ns, message.event)
+            try:
+                return encode(stepped)
+            except UnicodeEncodeError:
+                actions = list(map(_in_unicode, stepped.actions))
+                return encode(Stepped(actions, stepped.wake_ns))
+        assert isinstance(message, Ask)
+        found = (
+            alone.box.leaked() if message.what == "leaked" else [alone.box.threads()]
+        )
+        return encode(Told(list(map(_escaped, found))))
+    except SubmissionError as exc:
+        return _broke(exc.headline, exc.evidence)
+    except MemoryError:
+        return _broke(
+            f"server {alone.server}: memory blow-up: no more than "
+            f"{BOX_BYTES_MAX >> 20} MB for each server",
+            "something grows without end: a list, a log, a message",
+        )
+    except BaseException as exc:
+        return _broke(
+            f"server {alone.server}: its process broke: {type(exc).__name__}: {exc}",
+            "the lab's own code in the server's process did not come to its end: "
+            "something in the submission has changed it",
+        )
+
+
+def _step(alone: Alone, now_ns: int, event: Event) -> Stepped:
+    if type(event) is Invoke:
+        event = unpacked_invoke(event)
+    alone.steps += 1
+    alone.stepping = alone
+    actions, wake_ns = alone.box.step(now_ns, event)
+    alone.stepping = None
+    if alone.warnings:
+        actions += map(Warn, alone.warnings)
+        alone.warnings.clear()
+    if actions:
+        pack_actions(actions)
+    if wake_ns is not None and wake_ns > _WAKE_NS_MAX:
+        wake_ns = _WAKE_NS_MAX
+    return Stepped(actions, wake_ns)
+
+
+def _broke(headline: str, evidence: str) -> bytes:
+    return encode(Broke(_escaped(headline), _escaped(evidence)))
+
+
+def _in_unicode(action: Action) -> Action:
+    if isinstance(action, Log):
+        return Log(action.time_ns, _escaped(action.line))
+    if isinstance(action, Warn):
+        return Warn(_escaped(action.text))
+    if isinstance(action, Crash):
+        headline, evidence = _escaped(action.headline), _escaped(action.evidence)
+        return Crash(action.kind, headline, evidence)
+    return action
+
+
+def _escaped(text: str) -> str:
+    return text.encode(errors="backslashreplace").decode()

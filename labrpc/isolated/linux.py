@@ -1,0 +1,49 @@
+"""Calls of Linux for which Python has no name.
+
+All of them raise OSError, also where the system is another one.
+"""
+
+import ctypes
+import os
+import sys
+from typing import Any
+
+PR_SET_PDEATHSIG = 1
+PR_SET_KEEPCAPS = 8
+PR_SET_SECCOMP = 22
+PR_SET_NO_NEW_PRIVS = 38
+CAP_DAC_READ_SEARCH = 2
+_CAPABILITY_VERSION_3 = 0x20080522
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def libc_call(name: str, *args: Any) -> int:
+    """Call a function of the C library that returns -1 when it fails."""
+    if sys.platform != "linux":
+        raise OSError(0, f"{name} is a call of Linux")
+    ctypes.set_errno(0)
+    result: int = getattr(_libc, name)(*args)
+    if result < 0:
+        errno = ctypes.get_errno()
+        raise OSError(errno, f"{name}: {os.strerror(errno)}")
+    return result
+
+
+def prctl(option: int, argument: Any, pointer: Any = None) -> None:
+    """Change a setting of this process."""
+    libc_call("prctl", option, argument, pointer, None, None)
+
+
+def syscall(number: int, *args: Any) -> int:
+    """Do a system call that the C library does not wrap."""
+    return libc_call("syscall", ctypes.c_long(number), *args)
+
+
+def keep_capabilities(*capabilities: int) -> None:
+    """Give up all that the superuser may do but these."""
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    mask = sum(1 << capability for capability in capabilities)
+    # For numbers below 32 and from there on: effective, permitted, inheritable.
+    data = (ctypes.c_uint32 * 6)(mask, mask, 0, 0, 0, 0)
+    libc_call("capset", header, data)

@@ -1,0 +1,308 @@
+"""A box in a process of its own, as the world sees it.
+
+Sends an event, waits for what the box did, and believes nothing of it before it
+has been looked at. Whatever is wrong with the answer, or with the process, is
+the submission's failure: nothing else runs in there.
+"""
+
+import os
+import select
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn, Protocol
+
+import msgspec
+
+from labrpc.box import Step as StepDone
+from labrpc.errors import LabError, SubmissionError
+from labrpc.events import Event, Invoke
+from labrpc.isolated.claims import HEADLINE_CHARS_MAX, TEXT_CHARS_MAX, Claims
+from labrpc.isolated.frames import (
+    FRAME_BYTES_MAX,
+    HEAD_BYTES,
+    READ_BYTES,
+    Ask,
+    Begin,
+    Broke,
+    Ended,
+    FromBox,
+    Step,
+    Stepped,
+    Told,
+    body_length,
+    decode_from_box,
+    encode,
+    framed,
+    packed_invoke,
+)
+from labrpc.isolated.sandbox import BOX_BYTES_MAX
+from labrpc.real_time import cpu_seconds_of
+
+# While a box says nothing, the judge looks at it so often.
+LOOK_MS = 1000
+# CPU time that a silent box may take. Its own watchdog acts after one second.
+SILENT_CPU_S_MAX = 5.0
+# A box that sleeps, instead of answering, at so many looks in a row.
+ASLEEP_LOOKS_MAX = 10
+_ASLEEP = ("S", "T", "t")
+LINES_MAX = 1000
+STEPS_BETWEEN_LOOKS = 1000
+
+
+class Keeper(Protocol):
+    """What a box asks of the zygote that has made it."""
+
+    steps: int
+
+    def check_budget(self) -> None:
+        """End the run if it has used up its time."""
+
+    def await_end(self, pid: int) -> Ended:
+        """Return how a box has ended, once it has."""
+
+    def note_end(self, pid: int, cpu_s: float) -> None:
+        """Count what a box has used that is about to be killed."""
+
+    def stuck_call(self, stack: bytes) -> tuple[str, str]:
+        """Return reason and evidence for a call into C that did not return."""
+
+
+class ProcessError(SubmissionError):
+    """A server's process did not do what the process of a server does."""
+
+
+class ProcessBox:
+    """One incarnation, in a process that is stepped over two pipes.
+
+    Args:
+        keeper: the zygote that has forked it.
+        begin: who it is.
+        pid: its number, which stays its own until the zygote is asked.
+        pidfd: the process itself.
+        read_fd: where it answers; does not block.
+        write_fd: where it listens; does not block.
+    """
+
+    def __init__(
+        self,
+        keeper: Keeper,
+        begin: Begin,
+        pid: int,
+        pidfd: int,
+        read_fd: int,
+        write_fd: int,
+    ) -> None:
+        self.server = begin.server
+        self._keeper = keeper
+        self._pid = pid
+        self._pidfd = pidfd
+        self._read_fd = read_fd
+        self._write_fd = write_fd
+        self._claims = Claims(begin.server)
+        readable = select.poll()
+        readable.register(read_fd, select.POLLIN)
+        self._poll = readable.poll
+        self._silent_cpu_s = -1.0
+        self._asleep = 0
+        self._ended = False
+        self._send(framed(encode(begin)))
+
+    # What the world calls.
+
+    def step(self, now_ns: int, event: Event) -> StepDone:
+        """Deliver `event`, and wait until the box has done what it does."""
+        keeper = self._keeper
+        keeper.steps += 1
+        if not keeper.steps % STEPS_BETWEEN_LOOKS:
+            keeper.check_budget()
+        self._claims.expect(now_ns, event)
+        if type(event) is Invoke:
+            event = packed_invoke(event)
+        answer = self._exchange(Step(now_ns, event))
+        if type(answer) is not Stepped:
+            self._forged("answers another question")
+        if answer.actions:
+            return self._claims.checked(answer.actions), answer.wake_ns
+        return answer.actions, answer.wake_ns
+
+    def crash(self) -> None:
+        """Kill the process: nothing of it goes on."""
+        if self._ended:
+            return
+        self._ended = True
+        try:
+            cpu_s = cpu_seconds_of(self._pid)
+        except OSError:
+            cpu_s = 0.0
+        self._keeper.note_end(self._pid, cpu_s)
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        for fd in (self._pidfd, self._read_fd, self._write_fd):
+            os.close(fd)
+
+    def runaway(self) -> str:
+        """Return "": a watchdog of its own looks after the process."""
+        return ""
+
+    def threads(self) -> str:
+        """Return the threads and where each waits, for a person."""
+        return "\n".join(self._ask("threads"))[:TEXT_CHARS_MAX]
+
+    def leaked(self) -> list[str]:
+        """Return the threads that go on though `kill` was called, and where."""
+        return [line[:HEADLINE_CHARS_MAX] for line in self._ask("leaked")]
+
+    def _ask(self, what: str) -> list[str]:
+        if self._ended:
+            return []
+        answer = self._exchange(Ask(what))
+        if not isinstance(answer, Told):
+            self._forged("answers another question")
+        return answer.lines[:LINES_MAX]
+
+    # The conversation.
+
+    def _exchange(self, message: Step | Ask) -> FromBox:
+        self._send(framed(encode(message)))
+        data = self._receive()
+        try:
+            answer: FromBox = decode_from_box(data)
+        except (msgspec.DecodeError, RecursionError, ValueError):
+            self._forged("sends what is no message")
+        if isinstance(answer, Broke):
+            raise SubmissionError(
+                answer.headline[:HEADLINE_CHARS_MAX], answer.evidence[:TEXT_CHARS_MAX]
+            )
+        return answer
+
+    def _send(self, data: bytes) -> None:
+        try:
+            written = os.write(self._write_fd, data)
+        except BrokenPipeError:
+            self._gone(b"")
+        if written < len(data):
+            self._send_rest(memoryview(data)[written:])
+
+    def _send_rest(self, data: memoryview) -> None:
+        """Send what the pipe had no room for."""
+        writable = select.poll()
+        writable.register(self._write_fd, select.POLLOUT)
+        self._silent_cpu_s = -1.0
+        while data:
+            if not writable.poll(LOOK_MS):
+                self._look()
+                continue
+            try:
+                data = data[os.write(self._write_fd, data) :]
+            except BrokenPipeError:
+                self._gone(b"")
+
+    def _receive(self) -> bytes:
+        """Wait for one frame, and for nothing after it."""
+        if self._poll(LOOK_MS):
+            data = os.read(self._read_fd, READ_BYTES)
+            if len(data) > HEAD_BYTES and len(data) == HEAD_BYTES + body_length(data):
+                return data[HEAD_BYTES:]
+        else:
+            data = b""
+        # Also when it has ended: to be told so again costs nothing.
+        return self._receive_rest(bytearray(data))
+
+    def _receive_rest(self, data: bytearray) -> bytes:
+        """Wait for the rest of a frame."""
+        self._silent_cpu_s = -1.0
+        while True:
+            if len(data) >= HEAD_BYTES:
+                length = body_length(data)
+                if length > FRAME_BYTES_MAX:
+                    self._no_frame(bytes(data), f"sends a message of {length} bytes")
+                if len(data) > HEAD_BYTES + length:
+                    self._forged("says more than it was asked")
+                if len(data) == HEAD_BYTES + length:
+                    return bytes(data[HEAD_BYTES:])
+            if not self._poll(LOOK_MS):
+                self._look()
+                continue
+            more = os.read(self._read_fd, READ_BYTES)
+            if not more:
+                self._gone(bytes(data))
+            data += more
+
+    # When something is wrong.
+
+    def _forged(self, what: str) -> NoReturn:
+        raise ProcessError(
+            f"server {self.server}: its process {what}",
+            "no code that keeps to the contract does this: it reaches past the lab's "
+            "objects, into the process that runs it",
+        )
+
+    def _look(self) -> None:
+        """See why the box says nothing, and give it up if it is its own fault."""
+        try:
+            cpu_s = cpu_seconds_of(self._pid)
+            stat = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2]
+        except OSError:
+            return  # It has ended: the pipe will say so.
+        if self._silent_cpu_s < 0:
+            self._silent_cpu_s, self._asleep = cpu_s, 0
+        asleep = stat.split()[0] in _ASLEEP
+        self._asleep = self._asleep + 1 if asleep else 0
+        if cpu_s - self._silent_cpu_s > SILENT_CPU_S_MAX:
+            raise ProcessError(
+                f"server {self.server}: its process has run for "
+                f"{SILENT_CPU_S_MAX:.0f} s of CPU time without an answer",
+                "the lab's watchdog in that process was put out of action, or a call "
+                "into C does not return",
+            )
+        if self._asleep >= ASLEEP_LOOKS_MAX:
+            raise ProcessError(
+                f"server {self.server}: its process sleeps, and does not answer",
+                "a server waits in virtual time only: by the simulated modules",
+            )
+
+    def _no_frame(self, data: bytes, what: str) -> NoReturn:
+        """Say what the bytes are that are no frame: perhaps last words."""
+        if _are_last_words(data):
+            self._gone(data)
+        self._forged(what)
+
+    def _gone(self, data: bytes) -> NoReturn:
+        """Raise an error that says how the process has ended."""
+        while more := self._rest():
+            data += more
+        self.crash()
+        ended = self._keeper.await_end(self._pid)
+        number = os.waitstatus_to_exitcode(ended.status)
+        if _are_last_words(data):
+            reason, evidence = self._keeper.stuck_call(data)
+            raise ProcessError(f"server {self.server}: {reason}", evidence)
+        if number >= 0:
+            raise ProcessError(
+                f"server {self.server}: its process ended by itself, with exit status "
+                f"{number}",
+                "a server runs until the lab ends it",
+            )
+        if -number == signal.SIGKILL and ended.rss_bytes_max < BOX_BYTES_MAX:
+            raise LabError(
+                f"the process of server {self.server} was killed from outside: is the "
+                "machine out of memory?"
+            )
+        name = signal.Signals(-number).name
+        raise ProcessError(
+            f"server {self.server}: its process died of {name}",
+            "the interpreter itself was brought down, or more memory was wanted than "
+            "there is",
+        )
+
+    def _rest(self) -> bytes:
+        """Return what else it has said, without waiting long."""
+        if self._ended or not self._poll(LOOK_MS):
+            return b""
+        return os.read(self._read_fd, READ_BYTES)
+
+
+def _are_last_words(data: bytes) -> bool:
+    """Return whether `labrpc.real_time.LastResort` has written this."""
+    return b"most recent call first" in data

@@ -1,0 +1,246 @@
+"""The judge's handle on the zygote: a `Hosting` whose boxes are processes.
+
+Start one per submission, and use it for any number of runs.
+"""
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
+
+import msgspec
+
+from labrpc.errors import LabError, LoadError
+from labrpc.isolated.box_main import pack_stream
+from labrpc.isolated.frames import (
+    Await,
+    Begin,
+    Ended,
+    Fork,
+    Forked,
+    FromZygote,
+    Measure,
+    Prepare,
+    Prepared,
+    decode_from_zygote,
+    encode,
+)
+from labrpc.isolated.process_box import ProcessBox
+from labrpc.isolated.zygote_main import REQUEST_BYTES_MAX
+from labrpc.real_time import (
+    RUN_CPU_S_MAX,
+    Deadline,
+    RunawayError,
+    cpu_seconds,
+    cpu_seconds_of,
+)
+from labrpc.streams import incarnation_streams
+from labrpc.stuck_call import stuck_call
+from labrpc.submission import Submission
+
+ROOT = Path(__file__).resolve().parents[2]
+# Compiling a submission takes a fraction of a second.
+COMPILE_CPU_S_MAX = 20.0
+# However busy the machine is, an answer that takes so long will not come.
+ANSWER_S_MAX = 120.0
+LOOK_MS = 1000
+_STREAMS = ("entropy", "threads")
+
+
+class Zygote:
+    """Makes boxes of one submission, each a process in the sandbox.
+
+    Attributes:
+        submission: what every box runs.
+        measures: which walls of the sandbox stand, once it has started.
+        steps: how often a box of its was stepped.
+    """
+
+    isolated = True
+
+    def __init__(self, submission: Submission) -> None:
+        if not hasattr(os, "pidfd_open"):
+            raise LabError("servers in processes of their own need Linux 5.3 or later")
+        self.submission = submission
+        self.measures: list[Measure] = []
+        self._boxes: dict[int, ProcessBox] = {}
+        self._ended_cpu_s = 0.0
+        self.steps = 0
+        self._run_began_s = 0.0
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control = ours
+        self._process = _spawn(theirs)
+        theirs.close()
+        self._prepare()
+
+    def _prepare(self) -> None:
+        found = self.submission
+        files = {
+            name: str(file) if file else None for name, file in found.files.items()
+        }
+        prepare = Prepare(
+            str(found.path),
+            str(found.root),
+            found.package,
+            found.class_name,
+            files,
+            found.preempt,
+        )
+        self._send(prepare)
+        try:
+            answer, _ = self._receive()
+        except (LabError, LoadError):
+            self.close()
+            raise
+        assert isinstance(answer, Prepared)
+        self.measures = answer.measures
+
+    # What a hosting does.
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU seconds that the zygote and its boxes have used so far."""
+        seconds = self._ended_cpu_s + self._zygote_cpu_s()
+        for pid in list(self._boxes):
+            with suppress(OSError):
+                seconds += cpu_seconds_of(pid)
+        return seconds
+
+    def _zygote_cpu_s(self) -> float:
+        try:
+            return cpu_seconds_of(self._process.pid)
+        except OSError:
+            return 0.0
+
+    def begin_run(self) -> None:
+        """Forget what earlier runs have used up."""
+        self._run_began_s = self.cpu_s + cpu_seconds()
+
+    def box(self, server: int, incarnation: int, seed: str) -> ProcessBox:
+        """Fork the box of one incarnation, in the run with this seed.
+
+        Raises:
+            LabError: no process could be made.
+        """
+        streams = incarnation_streams(seed, server, incarnation)
+        names = (*_STREAMS, "preemption") if self.submission.preempt else _STREAMS
+        states = {name: pack_stream(streams(name)) for name in names}
+        their_read, our_write = os.pipe()
+        our_read, their_write = os.pipe()
+        try:
+            self._send(Fork(), their_read, their_write)
+            answer, fds = self._receive()
+        finally:
+            os.close(their_read)
+            os.close(their_write)
+        assert isinstance(answer, Forked)
+        for fd in (our_read, our_write):
+            os.set_blocking(fd, False)
+        begin = Begin(server, incarnation, states)
+        box = ProcessBox(self, begin, answer.pid, fds[0], our_read, our_write)
+        self._boxes[answer.pid] = box
+        return box
+
+    def close(self) -> None:
+        """End the zygote and every box."""
+        for box in list(self._boxes.values()):
+            box.crash()
+        self._control.close()
+        self._process.kill()
+        self._process.wait()
+
+    # What a box asks for.
+
+    def check_budget(self) -> None:
+        """End the run if it has used up its time.
+
+        Raises:
+            RunawayError: it has.
+        """
+        if self.cpu_s + cpu_seconds() - self._run_began_s > RUN_CPU_S_MAX:
+            raise RunawayError(
+                f"runaway loop: the run used {RUN_CPU_S_MAX:.0f} s of CPU time",
+                "some thread wakes up far too often: let it wait for what it needs",
+            )
+
+    def note_end(self, pid: int, cpu_s: float) -> None:
+        """Count what a box has used that is about to be killed."""
+        self._boxes.pop(pid, None)
+        self._ended_cpu_s += cpu_s
+
+    def await_end(self, pid: int) -> Ended:
+        """Return how a box has ended, once it has."""
+        self._send(Await(pid))
+        answer, _ = self._receive()
+        assert isinstance(answer, Ended)
+        return answer
+
+    def stuck_call(self, stack: bytes) -> tuple[str, str]:
+        """Return reason and evidence for a call into C that did not return."""
+        return stuck_call(stack.decode(errors="replace"), self.submission)
+
+    # The conversation with the zygote, which can be trusted until it dies.
+
+    def _send(self, message: Prepare | Fork | Await, *fds: int) -> None:
+        try:
+            if fds:
+                socket.send_fds(self._control, [encode(message)], fds)
+            else:
+                self._control.send(encode(message))
+        except OSError:
+            self._gone()
+
+    def _receive(self) -> tuple[FromZygote, list[int]]:
+        readable = select.poll()
+        readable.register(self._control, select.POLLIN)
+        deadline = Deadline(ANSWER_S_MAX)
+        while not readable.poll(LOOK_MS):
+            if not self.measures and self._zygote_cpu_s() > COMPILE_CPU_S_MAX:
+                raise LoadError(
+                    f"the submission took {COMPILE_CPU_S_MAX:.0f} s of CPU time to "
+                    "compile, and was not done"
+                )
+            if deadline.left_s() <= 0:
+                raise LabError(f"the zygote has not answered for {ANSWER_S_MAX:.0f} s")
+        try:
+            data, fds, _, _ = socket.recv_fds(self._control, REQUEST_BYTES_MAX, 1)
+            return decode_from_zygote(data), fds
+        except (OSError, msgspec.DecodeError):
+            self._gone()
+
+    def _gone(self) -> NoReturn:
+        """Raise an error that says how the zygote has ended."""
+        self._process.kill()
+        status = self._process.wait()
+        if not self.measures and status < 0 and -status != signal.SIGKILL:
+            raise LoadError(
+                f"Python died of {signal.Signals(-status).name} when it compiled the "
+                "submission"
+            )
+        raise LabError(f"the zygote has ended, with status {status}")
+
+
+def _spawn(control: socket.socket) -> "subprocess.Popen[bytes]":
+    """Start the zygote, with nothing of the judge's but one socket."""
+    # The lab's own folder first; what a virtual environment adds, Python knows.
+    environment = {
+        "PYTHONHASHSEED": os.environ.get("PYTHONHASHSEED", "0"),
+        "PYTHONPATH": str(ROOT),
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+    }
+    fd = control.fileno()
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "labrpc.isolated.zygote_main", str(fd)],
+        env=environment,
+        pass_fds=(fd,),
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )

@@ -1,0 +1,180 @@
+"""The zygote: a process with one submission compiled, which forks boxes.
+
+Started as `python -m labrpc.isolated.zygote_main SOCKET`. It never runs the
+submission's code: only the boxes do, which it forks. A fresh process, not a fork
+of the judge, in whose memory are seeds and other submissions' results.
+"""
+
+import dis
+import gc
+import importlib
+import os
+import signal
+import socket
+import sys
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import CodeType
+
+from labrpc.errors import LoadError
+from labrpc.isolated import box_main
+from labrpc.isolated.frames import (
+    Await,
+    Ended,
+    Fork,
+    Forked,
+    FromZygote,
+    Prepare,
+    Prepared,
+    decode_to_zygote,
+    encode,
+)
+from labrpc.isolated.linux import PR_SET_PDEATHSIG, prctl
+from labrpc.isolated.rehearsal import rehearse
+from labrpc.isolated.sandbox import confine, confine_box
+from labrpc.simulated.os_ import refuse_import
+from labrpc.simulated.stdlib import PRIVATE, standard_modules
+from labrpc.submission import Submission
+
+REQUEST_BYTES_MAX = 1 << 18
+# How many dead boxes it remembers: the judge asks for the last one, if at all.
+REMEMBERED_MAX = 100
+# How a box ends to which nobody talks any more.
+EXIT_BOX = 70
+
+
+class ZygoteMain:
+    """Forks boxes for whoever holds the other end of the socket."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._ended: OrderedDict[int, Ended] = OrderedDict()
+
+    def serve(self) -> None:
+        """Answer requests until the judge closes the socket."""
+        prepare, _ = self._receive()
+        assert isinstance(prepare, Prepare)
+        submission = _submission(prepare)
+        measures = confine(file for file in submission.files.values() if file)
+        # After the sandbox, which ends the parent's care for this process.
+        with suppress(OSError):
+            prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        _warm_up(list(_compile(submission)))
+        rehearse()
+        gc.disable()
+        gc.freeze()
+        self._send(Prepared(measures))
+        while True:
+            request, fds = self._receive()
+            if isinstance(request, Fork):
+                self._fork(submission, *fds)
+            elif isinstance(request, Await):
+                self._send(self._await(request.pid))
+
+    def _receive(self) -> tuple[Prepare | Fork | Await, list[int]]:
+        data, fds, _, _ = socket.recv_fds(self._control, REQUEST_BYTES_MAX, 2)
+        if not data:
+            os._exit(0)
+        return decode_to_zygote(data), fds
+
+    def _send(self, message: FromZygote, *fds: int) -> None:
+        if fds:
+            socket.send_fds(self._control, [encode(message)], fds)
+        else:
+            self._control.send(encode(message))
+
+    def _fork(self, submission: Submission, read_fd: int, write_fd: int) -> None:
+        self._reap()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self._control.close()
+                confine_box()
+                box_main.main(submission, read_fd, write_fd)
+            finally:
+                # Nothing of this process's belongs to the box: no handlers, no buffers.
+                os._exit(EXIT_BOX)
+        os.close(read_fd)
+        os.close(write_fd)
+        pidfd = os.pidfd_open(pid)
+        self._send(Forked(pid), pidfd)
+        os.close(pidfd)
+
+    def _reap(self) -> None:
+        """Take leave of the boxes that have ended."""
+        with suppress(ChildProcessError):
+            while True:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+                if pid == 0:
+                    return
+                cpu_s = usage.ru_utime + usage.ru_stime
+                self._ended[pid] = Ended(status, cpu_s, usage.ru_maxrss << 10)
+                if len(self._ended) > REMEMBERED_MAX:
+                    self._ended.popitem(last=False)
+
+    def _await(self, pid: int) -> Ended:
+        """Wait for a box that the judge has killed, if it had not ended by itself."""
+        if pid not in self._ended:
+            _, status, usage = os.wait4(pid, 0)
+            cpu_s = usage.ru_utime + usage.ru_stime
+            return Ended(status, cpu_s, usage.ru_maxrss << 10)
+        return self._ended.pop(pid)
+
+
+def _submission(prepare: Prepare) -> Submission:
+    return Submission(
+        Path(prepare.path),
+        Path(prepare.root),
+        prepare.package,
+        prepare.class_name,
+        {name: Path(file) if file else None for name, file in prepare.files.items()},
+        prepare.preempt,
+    )
+
+
+def _compile(submission: Submission) -> Iterator[CodeType]:
+    """Compile what can be compiled, so that no box has to."""
+    for module in submission.files:
+        # What is wrong with it, the box says that imports it.
+        with suppress(LoadError, RecursionError, MemoryError):
+            code = submission.code(module)
+            if code is not None:
+                yield code
+
+
+def _warm_up(codes: Iterable[CodeType]) -> None:
+    """Import what the submission will, so that it is not done once for each box."""
+    standard = standard_modules()
+    for name in sorted({name for code in codes for name in _imports(code)}):
+        if name == "asyncio":
+            asyncio_ = importlib.import_module("labrpc.simulated.asyncio_")
+            asyncio_.add_to(standard)
+        elif name in PRIVATE:
+            standard.execute(name, dict(standard.modules))
+        elif name.partition(".")[0] in sys.stdlib_module_names:
+            with suppress(Exception):
+                refuse_import(name)
+                standard.lend(importlib.import_module(name))
+
+
+def _imports(code: CodeType) -> Iterator[str]:
+    """Return the modules that a piece of code imports by name."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "IMPORT_NAME":
+            yield instruction.argval
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _imports(constant)
+
+
+def main() -> None:
+    """Serve on the socket that the command line names."""
+    # Ctrl-C is for the judge, which then ends this process.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ZygoteMain(socket.socket(fileno=int(sys.argv[1]))).serve()
+
+
+if __name__ == "__main__":
+    main()
