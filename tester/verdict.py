@@ -35,6 +35,7 @@ class Run(msgspec.Struct, kw_only=True):
         commits: the highest index that was applied.
         digest: the trace's digest, if it was asked for.
         retried: the first try came to no verdict; this is the second.
+        hidden: the seed is a secret: no student may see it, or the replay command.
     """
 
     submission: str
@@ -54,6 +55,7 @@ class Run(msgspec.Struct, kw_only=True):
     commits: int = 0
     digest: str = ""
     retried: bool = False
+    hidden: bool = False
     warnings: list[str] = msgspec.field(default_factory=list)
 
     @property
