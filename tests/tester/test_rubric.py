@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+from math import fsum
 from pathlib import Path
 
 import pytest
@@ -129,21 +130,21 @@ def test_a_weight_multiplies_named_divided_and_default_points(rubric):
 
 
 @given(
-    st.floats(0, 1e6),
+    st.integers(0, 10**6).map(lambda number: number / 100),
     st.lists(st.integers(1, 100), min_size=1, max_size=40),
 )
 def test_divided_points_add_up(total, weights):
     parts = divide(total, weights, 9)
-    assert round(sum(parts), 8) == pytest.approx(total, abs=1e-7)
+    assert round(fsum(parts), 9) == total
     assert min(parts) >= 0
     for part, weight in zip(parts, weights, strict=True):
         assert part == pytest.approx(total * weight / sum(weights), abs=2e-9)
 
 
 def test_thirds_have_a_sum_without_a_crumb(suite, rubric):
-    found = rubric("parts.2B.points = 25\nparts.2D.points = 10")
+    found = rubric('parts.2B = {points = 25, leave_out = ["test_rpc_bytes"]}')
     graded = found.grade("s", "/s", run_all(suite, found))
-    assert (graded.parts["2B"], graded.parts["2D"]) == (25, 10)
+    assert graded.parts["2B"] == 25 != 9 * round(25 / 9, 9)
     for test in graded.tests:
         assert test.points == round(test.points, 9) == test.first.points
 
@@ -389,6 +390,17 @@ def test_there_may_be_hidden_seeds_only(rubric, tmp_path):
     assert all(seed.hidden for seed in found.seeds())
     # With none, the secret is not looked at.
     assert len(rubric('seeds = {hidden = 0, secret_file = "gone"}').seeds()) == 1
+
+
+def test_formulas_know_of_hidden_seeds(suite, rubric, tmp_path):
+    (tmp_path / "s").write_bytes(SECRET)
+    seeds = 'seeds = {count = 1, hidden = 3, secret_file = "s"}\n'
+    policy = 'policy = {rule = "threshold", formula = "max(passed - 2, 0) / 2"}'
+    found = rubric(seeds + policy)
+    graded = found.grade("s", "/s", run_all(suite, found, failing(test_churn=1)))
+    assert graded.parts["2C"] == 24
+    with pytest.raises(UsageError, match="where all 3 seeds pass"):
+        rubric(seeds.replace("hidden = 3", "hidden = 2") + policy)
 
 
 def test_hidden_seeds_follow_from_the_secret_alone():

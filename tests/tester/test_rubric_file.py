@@ -1,10 +1,18 @@
 """What is wrong in a rubric is refused with file, line, reason, and what would be right."""
 
 import re
+import string
+from pathlib import Path
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tester import rubric_file
+from tester.policy import FUNCTIONS, NAMES, RULES, UNITS, check_formula
 from tester.rubric_file import load_rubric
+from tester.rubric_text import default_text
 from tester.suite import UsageError, collect
 from tester.toml_table import line_of
 
@@ -107,6 +115,87 @@ def test_a_file_that_cannot_be_read_is_wrong_usage(tmp_path, suite):
     with pytest.raises(UsageError, match=r"latin.toml, line 2: is not UTF-8"):
         load_rubric(tmp_path / "latin.toml", suite)
 
+
+VALUES = [
+    "3",
+    "-1",
+    "'all'",
+    "true",
+    "[1]",
+    "['test_churn']",
+    "{}",
+    "nan",
+    "2000-01-01",
+]
+
+
+@given(data=st.data())
+def test_whatever_is_written_is_read_or_refused_in_one_line(
+    data, suite, tmp_path_factory
+):
+    lines = default_text(suite).split("\n")
+    for _ in range(data.draw(st.integers(1, 3))):
+        number = data.draw(st.integers(0, len(lines) - 1))
+        line = lines[number]
+        lines[number] = data.draw(
+            st.sampled_from(
+                [
+                    "",
+                    line.removeprefix("# "),
+                    line[: len(line) // 2],
+                    *[f"{line.split(' =')[0]} = {value}" for value in VALUES],
+                ]
+            )
+            | st.text(string.printable, max_size=9)
+        )
+    file = tmp_path_factory.getbasetemp() / "any.toml"
+    file.write_text("\n".join(lines))
+    try:
+        assert load_rubric(file, suite).seeds()
+    except UsageError as exc:
+        said = str(exc)
+        assert re.match(rf"{re.escape(str(file))}, line \d+: \S", said), said
+        assert "\n" not in said, said
+
+
+# What is said of rubrics in docs/rubric.md.
+
+
+@pytest.fixture(scope="module")
+def documented():
+    return (Path(__file__).resolve().parents[2] / "docs" / "rubric.md").read_text()
+
+
+def test_every_key_and_word_is_explained(documented):
+    keys = [
+        field.name
+        for kind in (rubric_file._Seeds, rubric_file._Part, rubric_file._Policy)
+        for field in msgspec.structs.fields(kind)
+        if field.name not in ("tests", "policy")
+    ]
+    assert len(keys) == 11
+    quoted = [f'"{word}"' for word in (*RULES, *UNITS)]
+    for word in (*keys, *NAMES, *FUNCTIONS, *quoted):
+        assert f"`{word}`" in documented, word
+    for part in ("tests", "policy"):
+        assert f"`[parts.2A.{part}]`" in documented
+
+
+def test_what_is_advised_is_right(documented, suite, tmp_path):
+    (tmp_path / "secret.txt").write_text("a secret of enough bytes")
+    blocks = re.findall(r"^```toml\n(.*?)^```", documented, re.M | re.S)
+    assert len(blocks) == 2
+    for block in blocks:
+        (tmp_path / "rubric.toml").write_text(block)
+        load_rubric(tmp_path / "rubric.toml", suite)
+    table = documented.partition("| to have | write |")[2].partition("\n\n")[0]
+    formulas = re.findall(r"\| `(.*)` \|", table)
+    assert len(formulas) == 3
+    for formula in formulas:
+        check_formula(formula, 20)
+
+
+# Lines.
 
 DOCUMENT = '''\
 # a = 1
