@@ -88,7 +88,7 @@ def print_rubric(console: Console, rubric: Rubric) -> None:
 
 
 def _say(console: Console, text: str) -> None:
-    console.print(text, markup=False, highlight=False)
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _seeds(rubric: Rubric) -> str:
