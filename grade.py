@@ -11,10 +11,12 @@ from rich.console import Console
 from tester.grader import Plan, find_submissions, grade
 from tester.progress import progress
 from tester.report import print_submission, print_summary, write_files
+from tester.rubric_file import default_rubric, load_rubric
+from tester.rubric_text import default_text, print_rubric
 from tester.starter_repo import write_starter
 from tester.suite import UsageError, collect
 
-USAGE = "%(prog)s SUBMISSION… [options]\n       %(prog)s new DIR"
+USAGE = "%(prog)s SUBMISSION… [options]\n       %(prog)s new DIR\n       %(prog)s rubric [--check FILE]"
 EXIT_BELOW, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
 
@@ -50,8 +52,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         prog="grade.py",
         usage=USAGE,
         description="Grade Raft submissions on the emulated network.",
-        epilog="`new DIR` writes a starter repository for a student. Exit status: 0 "
-        "graded, 1 a submission is below --fail-under, 2 wrong usage.",
+        epilog="`new DIR` writes a starter repository for a student; `rubric` prints "
+        "the default rubric, `rubric --check FILE` says what one says. Exit status: 0 graded, 1 a submission is below --fail-under, 2 wrong usage.",
     )
     add = parser.add_argument
     add(
@@ -70,11 +72,21 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add(
         "--seeds",
         type=positive,
-        default=1,
         metavar="N",
-        help="how many seeds (default 1)",
+        help="how many seeds (default 1, or as the rubric says)",
     )
-    add("--seed", type=int, default=0, metavar="S", help="the first seed (default 0)")
+    add(
+        "--seed",
+        type=int,
+        metavar="S",
+        help="the first seed (default 0, or as the rubric says)",
+    )
+    add(
+        "--rubric",
+        type=Path,
+        metavar="FILE",
+        help="points, policies and seeds: see docs/rubric.md",
+    )
     add(
         "--jobs",
         type=positive,
@@ -116,11 +128,17 @@ def make_directory(directory: Path) -> None:
 def run(options: argparse.Namespace, console: Console) -> int:
     """Grade what the options name; return the exit status."""
     parts = options.parts.upper().split(",") if options.parts else None
-    seeds = range(options.seed, options.seed + options.seeds)
+    submissions = find_submissions(options.submissions)
+    tests = collect(parts, options.tests)
+    if options.rubric is None:
+        rubric = default_rubric(tests, options.seed, options.seeds)
+    else:
+        rubric = load_rubric(options.rubric, collect(), options.seed, options.seeds)
     plan = Plan(
-        find_submissions(options.submissions),
-        collect(parts, options.tests),
-        seeds,
+        submissions,
+        rubric.tests(tests),
+        [seed.number for seed in rubric.seeds()],
+        rubric,
         preempt=options.preempt,
     )
     make_directory(options.out)
@@ -145,6 +163,16 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return EXIT_BELOW if below else 0
 
 
+def rubric_command(arguments: list[str], console: Console) -> None:
+    """Print the default rubric, or check one and print what it says."""
+    if not arguments:
+        print(default_text(collect()), end="")
+    elif len(arguments) == 2 and arguments[0] == "--check":
+        print_rubric(console, load_rubric(Path(arguments[1]), collect()))
+    else:
+        raise UsageError("usage: grade.py rubric [--check FILE]")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line."""
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -157,7 +185,11 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         # Where nobody watches, lines may be as long as the reasons need.
         width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "160"))
-        return run(parse(arguments), Console(width=width))
+        console = Console(width=width)
+        if arguments[:1] == ["rubric"]:
+            rubric_command(arguments[1:], console)
+            return 0
+        return run(parse(arguments), console)
     except UsageError as exc:
         print(f"grade.py: {exc}", file=sys.stderr)
         return EXIT_USAGE

@@ -4,14 +4,15 @@ A submission that cannot be loaded costs one job. What is done is kept,
 whatever happens next: Ctrl-C leaves the rest unknown, and still reports.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from labrpc.submission import Submission
 from tester.archives import RefusedArchive, archive_stem, innermost, is_archive, unpack
-from tester.grades import Grade, by_test
+from tester.grades import Grade
 from tester.pool import Lost, Pool
+from tester.rubric import Rubric
 from tester.run import GradedTest, replay_command
 from tester.suite import UsageError
 from tester.verdict import Run, Verdict
@@ -27,13 +28,15 @@ class Plan:
 
     Attributes:
         submissions: name to path; names are unique.
+        rubric: what the runs are worth.
         preempt: whether the submissions' threads may lose their turn.
         refused: why a submission's archive was not unpacked, by name.
     """
 
     submissions: dict[str, Path]
     tests: list[GradedTest]
-    seeds: range
+    seeds: Sequence[int]
+    rubric: Rubric
     preempt: bool = False
     refused: dict[str, str] = field(default_factory=dict)
 
@@ -147,11 +150,8 @@ def grade(plan: Plan, processes: int, tell: Tell) -> tuple[list[Grade], bool]:
         except KeyboardInterrupt:
             interrupted = True
     return [
-        Grade(
-            name,
-            str(path),
-            by_test(_all_runs(plan, name, runs)),
-            load_errors.get(name, ""),
+        plan.rubric.grade(
+            name, str(path), _all_runs(plan, name, runs), load_errors.get(name, "")
         )
         for name, path in plan.submissions.items()
     ], interrupted
