@@ -16,7 +16,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from labrpc.simulated import datetime_, os_, thread_, time_
+from labrpc.simulated import dataclasses_, datetime_, os_, thread_, time_
 from labrpc.simulated.context import current_box
 from labrpc.threads import Task, current_scheduler, current_task, getcurrent
 
@@ -48,6 +48,7 @@ class StandardModules:
     """The simulated modules, by name, and the machinery to make more."""
 
     def __init__(self) -> None:
+        dataclasses_.compile_once()
         self.modules: dict[str, ModuleType] = {
             "_thread": thread_.as_module(),
             "time": time_.as_module(),
