@@ -39,6 +39,9 @@ class Job(msgspec.Struct):
         test: the test's name; "" only checks that the submission loads.
         traces: the directory to which the run is recorded, "" for no trace.
         preempt: whether the submission's threads may lose their turn.
+        digest: whether to compute the trace's digest.
+        isolation: "process" if each server is to have a process of its own, "none".
+        require_sandbox: refuse to run anything unless all of the sandbox is in force.
     """
 
     path: str
@@ -47,6 +50,9 @@ class Job(msgspec.Struct):
     seed: int
     traces: str = ""
     preempt: bool = False
+    digest: bool = False
+    isolation: str = "none"
+    require_sandbox: bool = False
 
     def submission(self) -> Submission:
         """Find the submission.
@@ -99,7 +105,9 @@ def _answer(
         submission = submissions[job.path]
         if job.test:
             traces = Path(job.traces) if job.traces else None
-            run = graded_run(tests[job.test], submission, job.seed, traces=traces)
+            run = graded_run(
+                tests[job.test], submission, job.seed, job.digest, traces=traces
+            )
             run.submission = job.name
             return run
         problem: SubmissionError | None = boot_problem(submission)
