@@ -35,6 +35,8 @@ class Comparison:
 
     def add(self, then: Run, now: Run) -> None:
         """Compare two runs of one seed."""
+        if not then.test and then.passed and now.passed:
+            return  # Of loading there is nothing to tell unless it fails.
         if Verdict.UNKNOWN in (then.verdict, now.verdict):
             self.unknown += 1
             return
