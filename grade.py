@@ -151,6 +151,9 @@ def main(arguments: list[str] | None = None) -> int:
     except UsageError as exc:
         print(f"grade.py: {exc}", file=sys.stderr)
         return EXIT_USAGE
+    except KeyboardInterrupt:
+        print("grade.py: interrupted; with --resume it goes on", file=sys.stderr)
+        return EXIT_INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from labrpc.real_time import RUN_CPU_S_MAX
 from tester.grades import Grade, by_test
@@ -45,7 +46,7 @@ class Plan:
     tests: list[GradedTest]
     seeds: Sequence[int]
     preempt: bool = False
-    isolation: str = "none"
+    isolation: Literal["process", "none"] = "none"
     require_sandbox: bool = False
     budget_s: float | None = None
     refused: dict[str, str] = field(default_factory=dict)

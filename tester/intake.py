@@ -95,7 +95,10 @@ class _Desk:
             path = _outermost(unpacked)
         elif path.is_file() or Submission.looks_like_one(path):
             return [single(path)]
-        found = entries(path, notes)
+        try:
+            found = entries(path, notes)
+        except OSError as exc:
+            raise UsageError(f"{path} cannot be read: {exc.strerror}") from None
         # The results may lie beside the submissions, and are not one of them.
         own = self._directory
         found = [e for e in found if not own.is_relative_to(e.uploads[0].path)]
@@ -121,6 +124,8 @@ class _Desk:
                 intake.submissions[name] = self._ready(name, entry.uploads)
             except _Refused as exc:
                 intake.refused[name] = str(exc)
+            except OSError as exc:
+                intake.refused[name] = f"it cannot be read: {exc.strerror}"
         return intake
 
     def _ready(self, name: str, uploads: list[Upload]) -> Path:

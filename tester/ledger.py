@@ -11,7 +11,7 @@ import os
 import platform
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 import msgspec
 
@@ -51,7 +51,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     tests: list[str]
     seeds: list[int]
     preempt: bool
-    isolation: str
+    isolation: Literal["process", "none"]
     rubric: str
     budget_s: float
     submissions: list[Entered]

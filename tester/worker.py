@@ -13,6 +13,7 @@ import sys
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -51,7 +52,7 @@ class Job(msgspec.Struct):
     traces: str = ""
     preempt: bool = False
     digest: bool = False
-    isolation: str = "none"
+    isolation: Literal["process", "none"] = "none"
     require_sandbox: bool = False
 
     def submission(self) -> Submission:

@@ -3,6 +3,7 @@
 import shutil
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -153,6 +154,26 @@ def test_an_archive_of_several_students_becomes_several_submissions(tmp_path, fi
     # One with a package and its tests is one.
     archive.write_bytes(zipped(tmp_path, {"a/raft/raft.py": RAFT, "a/old/raft.py": ""}))
     assert list(find(archive).submissions) == ["all"]
+
+
+def test_what_cannot_be_read_is_refused_and_the_others_go_on(
+    tmp_path, find, monkeypatch
+):
+    alice = submission_at(tmp_path / "class" / "alice")
+    submission_at(tmp_path / "class" / "bob" / "lab")
+    real = Path.iterdir
+
+    def iterdir(path):
+        if path.name == "bob":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    intake = find(tmp_path / "class")
+    assert intake.refused == {"bob": "it cannot be read: Permission denied"}
+    assert intake.submissions["alice"] == alice
+    with pytest.raises(UsageError, match="bob cannot be read: Permission denied"):
+        find(tmp_path / "class" / "bob")
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="file names there are UTF-8")
