@@ -273,6 +273,11 @@ def test_moodle_with_folders(tmp_path, export):
     assert intake.refused.keys() == {"Al Typer"}
 
 
+def test_moodle_with_a_single_student(export):
+    files = {"Jane Doe_101_assignsubmission_file_/raft/__init__.py": "jane = 1\n"}
+    assert list(export(files).submissions) == ["Jane Doe"]
+
+
 def test_moodle_without_folders(tmp_path, export):
     intake = export(
         {

@@ -13,7 +13,7 @@ import grade
 from tester import ledger, saving
 from tester.grader import Grading, Plan
 from tester.ledger import Ledger
-from tester.pool import Lost, Pool
+from tester.pool import GradingProcess, Lost, Pool
 from tester.saving import Saving
 from tester.suite import UsageError, collect
 from tester.verdict import Run, Verdict
@@ -253,6 +253,21 @@ def test_a_process_stays_with_its_submission_and_helps_out_when_it_is_done():
         pool.add(*[Job("/no/a", "a", "", 0) for _ in range(6)])
         assert len(list(pool.results())) == 6
         assert [process.path for process in pool._workers] == ["/no/a", "/no/a"]
+
+
+def test_two_processes_begin_with_two_submissions(monkeypatch):
+    given = []
+    real_give = GradingProcess.give
+
+    def give(process, job):
+        given.append(job.name)
+        real_give(process, job)
+
+    monkeypatch.setattr(GradingProcess, "give", give)
+    with Pool(2) as pool:
+        pool.add(*[Job(f"/no/{name}", name, "", 0) for name in "aaaab"])
+        assert len(list(pool.results())) == 5
+    assert given[:2] == ["a", "b"]
 
 
 def test_tests_with_many_servers_or_much_to_do_come_first(folder):
