@@ -8,12 +8,16 @@ from pathlib import Path
 from rich.console import Console
 
 from tester.grader import Grading, Plan
-from tester.intake import find_submissions
+from tester.intake import check_paths, find_submissions
 from tester.ledger import Ledger
 from tester.options import parse
 from tester.progress import progress
 from tester.regrade import Regrading
 from tester.report import print_submission, print_summary
+from tester.rubric import Rubric
+from tester.rubric_file import default_rubric, load_rubric
+from tester.rubric_text import default_text, print_rubric
+from tester.run import GradedTest
 from tester.saving import Saving
 from tester.starter_repo import write_starter
 from tester.suite import UsageError, collect
@@ -32,17 +36,33 @@ def make_directory(directory: Path) -> None:
         ) from None
 
 
-def make_plan(options: argparse.Namespace, console: Console) -> Plan:
-    """Return what the options ask for."""
+def what_counts(options: argparse.Namespace) -> tuple[list[GradedTest], Rubric]:
+    """Return the tests that are run, and what they are worth."""
     parts = options.parts.upper().split(",") if options.parts else None
     tests = collect(parts, options.tests)
+    first, count = options.seed, options.seeds
+    if options.rubric is None:
+        rubric = default_rubric(tests, first, count)
+    else:
+        rubric = load_rubric(options.rubric, collect(), first, count)
+    return rubric.tests(tests), rubric
+
+
+def make_plan(
+    options: argparse.Namespace,
+    tests: list[GradedTest],
+    rubric: Rubric,
+    console: Console,
+) -> Plan:
+    """Return what is to be graded, once it was found and unpacked."""
     intake = find_submissions(options.submissions, options.out / "unpacked")
     for note in intake.notes:
         say(console, note)
     return Plan(
         intake.submissions,
         tests,
-        range(options.seed, options.seed + options.seeds),
+        [seed.number for seed in rubric.seeds()],
+        rubric,
         preempt=options.preempt,
         isolation=options.isolation,
         require_sandbox=options.require_sandbox,
@@ -53,12 +73,14 @@ def make_plan(options: argparse.Namespace, console: Console) -> Plan:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Grade what the options name; return the exit status."""
+    check_paths(options.submissions)
+    tests, rubric = what_counts(options)
     make_directory(options.out)
     ledger = Ledger(options.out)
     try:
         if not options.resume and not options.fresh:
             ledger.refuse_to_overwrite()
-        plan = make_plan(options, console)
+        plan = make_plan(options, tests, rubric, console)
         if options.resume:
             ledger.resume(plan.header())
             say(console, f"resumed after {len(ledger.runs)} runs")
@@ -128,6 +150,16 @@ def regrade(options: argparse.Namespace, console: Console) -> int:
     return EXIT_DIFFERS if found.differences or not found.same else 0
 
 
+def rubric_command(arguments: list[str], console: Console) -> None:
+    """Print the default rubric, or check one and print what it says."""
+    if not arguments:
+        print(default_text(collect()), end="")
+    elif len(arguments) == 2 and arguments[0] == "--check":
+        print_rubric(console, load_rubric(Path(arguments[1]), collect()))
+    else:
+        raise UsageError("usage: grade.py rubric [--check FILE]")
+
+
 def say(console: Console, line: str) -> None:
     """Print a line as it is."""
     console.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -143,10 +175,13 @@ def main(arguments: list[str] | None = None) -> int:
             write_starter(Path(arguments[1]))
             print(f"wrote {arguments[1]}: read its README.md, then run pytest in it")
             return 0
-        options = parse(arguments)
         # Where nobody watches, lines may be as long as the reasons need.
         width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "160"))
         console = Console(width=width)
+        if arguments[:1] == ["rubric"]:
+            rubric_command(arguments[1:], console)
+            return 0
+        options = parse(arguments)
         return (regrade if options.regrade else run)(options, console)
     except UsageError as exc:
         print(f"grade.py: {exc}", file=sys.stderr)

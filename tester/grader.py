@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Literal
 
 from labrpc.real_time import RUN_CPU_S_MAX
-from tester.grades import Grade, by_test
+from tester.grades import Grade
 from tester.ledger import Entered, Header, Ledger, lab_digest
 from tester.pool import JOB_S_MAX, Lost, Pool
+from tester.rubric import Rubric
 from tester.run import GradedTest, replay_command
 from tester.twins import as_twins, fingerprint, twins
 from tester.verdict import Run, Verdict
@@ -34,6 +35,7 @@ class Plan:
 
     Attributes:
         submissions: name to path; names are unique.
+        rubric: what the runs are worth.
         preempt: whether the submissions' threads may lose their turn.
         isolation: "process" if each server is to have a process of its own, "none".
         require_sandbox: refuse to run anything unless all of the sandbox is in force.
@@ -45,6 +47,7 @@ class Plan:
     submissions: dict[str, Path]
     tests: list[GradedTest]
     seeds: Sequence[int]
+    rubric: Rubric
     preempt: bool = False
     isolation: Literal["process", "none"] = "none"
     require_sandbox: bool = False
@@ -81,7 +84,7 @@ class Plan:
             seeds=list(self.seeds),
             preempt=self.preempt,
             isolation=self.isolation,
-            rubric="",
+            rubric=self.rubric.digest,
             budget_s=self.budget_s,
             submissions=[
                 Entered(
@@ -169,10 +172,10 @@ class Grading:
         """Return what a submission has earned so far."""
         original = self._twins.get(name, name)
         load = self._loads.get(original)
-        grade = Grade(
+        grade = self._plan.rubric.grade(
             name,
             str(self._plan.submissions[name]),
-            by_test(self._as_of(run, name) for run in self._all_runs(original)),
+            [self._as_of(run, name) for run in self._all_runs(original)],
             load.reason if load is not None and not load.passed else "",
         )
         return dataclasses.replace(
@@ -337,7 +340,8 @@ def _lost(plan: Plan, job: Job, lost: Lost) -> Run:
     else:
         test = next(test for test in plan.tests if test.name == job.test)
         run = _empty_run(job.name, test, job.seed, verdict, lost.reason)
-        run.replay = replay_command(test, job.submission(), job.seed)
+        isolated = plan.isolation == "process"
+        run.replay = replay_command(test, job.submission(), job.seed, isolated=isolated)
         if lost.hung:
             run.cpu_s = JOB_S_MAX  # Nobody knows better, and nobody may hang for ever.
     run.evidence = lost.evidence

@@ -57,9 +57,7 @@ def find_submissions(paths: list[str], directory: Path) -> Intake:
     Raises:
         UsageError: a path does not exist, or has no submission in it.
     """
-    for text in paths:
-        if not Path(text).exists():
-            raise UsageError(f"{text} does not exist")
+    check_paths(paths)
     desk = _Desk(directory.resolve())
     found: list[Entry] = []
     for path in dict.fromkeys(Path(text).resolve() for text in paths):
@@ -67,6 +65,13 @@ def find_submissions(paths: list[str], directory: Path) -> Intake:
     return desk.take_in(
         list({entry.uploads[0].path: entry for entry in found}.values())
     )
+
+
+def check_paths(paths: list[str]) -> None:
+    """Raise UsageError if a path does not exist."""
+    for text in paths:
+        if not Path(text).exists():
+            raise UsageError(f"{text} does not exist")
 
 
 class _Desk:

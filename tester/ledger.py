@@ -43,7 +43,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         lab: of the lab's own code, and the version of Python.
-        rubric: the digest of its text, "" for the default one.
+        rubric: its digest.
         budget_s: CPU seconds that one submission has.
     """
 

@@ -9,10 +9,12 @@ from tester.suite import UsageError
 
 USAGE = """%(prog)s SUBMISSION… [options]
        %(prog)s --regrade NAME [--out DIR]
-       %(prog)s new DIR"""
-EPILOG = """`new DIR` writes a starter repository for a student. Exit status: 0 graded, 1 a
-submission is below --fail-under, or --regrade found a difference, 2 wrong usage, or
-nothing could be graded, 130 interrupted."""
+       %(prog)s new DIR
+       %(prog)s rubric [--check FILE]"""
+EPILOG = """`new DIR` writes a starter repository for a student; `rubric` prints the default
+rubric, `rubric --check FILE` says what one says. Exit status: 0 graded, 1 a submission is
+below --fail-under, or --regrade found a difference, 2 wrong usage, or nothing could be
+graded, 130 interrupted."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -92,11 +94,21 @@ def _add_what(parser: Parser) -> None:
     add(
         "--seeds",
         type=positive,
-        default=1,
         metavar="N",
-        help="how many seeds (default 1)",
+        help="how many seeds (default 1, or as the rubric says)",
     )
-    add("--seed", type=int, default=0, metavar="S", help="the first seed (default 0)")
+    add(
+        "--seed",
+        type=int,
+        metavar="S",
+        help="the first seed (default 0, or as the rubric says)",
+    )
+    add(
+        "--rubric",
+        type=Path,
+        metavar="FILE",
+        help="points, policies and seeds: see docs/rubric.md",
+    )
     add(
         "--preempt",
         action="store_true",

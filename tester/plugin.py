@@ -5,7 +5,7 @@ item per portion of seeds; `LabSession` runs it; what came of it travels in
 the report, also from xdist's workers.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import msgspec
@@ -24,6 +24,12 @@ _RUNS = pytest.StashKey[list[Run]]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the lab's options."""
     add = parser.getgroup("lab", "Raft lab").addoption
+    _add_choices(add)
+    _add_records(add)
+
+
+def _add_choices(add: Callable[..., None]) -> None:
+    """Declare what to run, at which seeds, and how."""
     add(
         "--lab",
         action="store_true",
@@ -45,10 +51,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--seeds", type=int, default=1, metavar="N", help="how many (default 1)")
     add("--for", metavar="TIME", help="run fresh seeds for so long, as in 90s, 10m, 8h")
     add(
+        "--isolation",
+        choices=["process", "none"],
+        default="none",
+        help="process: each server in a sandboxed process of its own, as grading does",
+    )
+    add(
         "--lab-failed",
         action="store_true",
         help="run only the seeds that failed before, kept in .lab/failures",
     )
+    add(
+        "--real-time",
+        action="store_true",
+        help="run on real threads and clocks, to check the simulation against them; "
+        "takes as long as it takes, and no run can be replayed",
+    )
+    add(
+        "--preempt",
+        action="store_true",
+        help="let threads of the submission lose their turn between two statements, "
+        "which finds what a lock is missing for",
+    )
+
+
+def _add_records(add: Callable[..., None]) -> None:
+    """Declare what to compare, and what to write down of each run."""
     add(
         "--lab-check-determinism",
         action="store_true",
@@ -63,18 +91,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--lab-digest",
         action="store_true",
         help="print the digest of each run's trace: equal for equal runs",
-    )
-    add(
-        "--real-time",
-        action="store_true",
-        help="run on real threads and clocks, to check the simulation against them; "
-        "takes as long as it takes, and no run can be replayed",
-    )
-    add(
-        "--preempt",
-        action="store_true",
-        help="let threads of the submission lose their turn between two statements, "
-        "which finds what a lock is missing for",
     )
     add(
         "--lab-trace",

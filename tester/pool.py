@@ -5,6 +5,7 @@ is a call into C that does not return: of that the process dies, and leaves a
 file that says where it stood.
 """
 
+import itertools
 import os
 import subprocess
 import sys
@@ -48,9 +49,11 @@ class GradingProcess:
 
     Args:
         hash_seed: fixed, so that the order of a submission's sets repeats.
+        number: which of a pool's it is.
     """
 
-    def __init__(self, hash_seed: str = "0") -> None:
+    def __init__(self, hash_seed: str = "0", number: int = 0) -> None:
+        self.number = number
         ours, theirs = Pipe()
         self.connection: Connection = ours
         self._stack = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop
@@ -58,7 +61,7 @@ class GradingProcess:
         root = str(Path(__file__).resolve().parent.parent)
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tester.worker", *map(str, fds)],
+            [sys.executable, "-m", "tester.worker", *map(str, fds), str(number)],
             env=os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": path},
             pass_fds=fds,
             stdin=subprocess.DEVNULL,
@@ -156,7 +159,7 @@ class Pool:
                     self._discard(worker)
                     self._queues.setdefault(job.path, deque()).appendleft(job)
         while self._queues and len(self._workers) < self._processes:
-            worker = GradingProcess()
+            worker = GradingProcess(number=self._free_number())
             self._workers.append(worker)
             worker.give(self._take())
 
@@ -172,6 +175,11 @@ class Pool:
         if not queue:
             del self._queues[path]
         return job
+
+    def _free_number(self) -> int:
+        # From the grader's own number on: another grader begins at another core.
+        taken = {worker.number for worker in self._workers}
+        return next(n for n in itertools.count(os.getpid()) if n not in taken)
 
     def _receive(self, worker: GradingProcess) -> tuple[Job, Run | Lost]:
         job = worker.job

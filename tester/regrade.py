@@ -10,6 +10,7 @@ from tester import ledger
 from tester.archives import readable
 from tester.grader import Grading, Plan
 from tester.ledger import Header, Record
+from tester.rubric_file import default_rubric
 from tester.suite import UsageError, collect
 from tester.verdict import Run, Verdict
 
@@ -124,6 +125,7 @@ class Regrading:
             {self._name: Path(entry.path)},
             [tests[name] for name in header.tests],
             header.seeds,
+            default_rubric(list(tests.values())),  # No points are given here.
             preempt=header.preempt,
             isolation=header.isolation,
             budget_s=header.budget_s,

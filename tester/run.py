@@ -58,7 +58,11 @@ class GradedTest:
 
 
 def replay_command(
-    test: GradedTest, submission: Submission, seed: int, real_time: bool = False
+    test: GradedTest,
+    submission: Submission,
+    seed: int,
+    real_time: bool = False,
+    isolated: bool = False,
 ) -> str:
     """Return the command that runs a test again at one seed, from any directory."""
     # The order of a submission's sets depends on it, so it belongs to the run.
@@ -73,6 +77,7 @@ def replay_command(
             "--submission",
             str(submission.path),
             *(["--preempt"] if submission.preempt else []),
+            *(["--isolation", "process"] if isolated else []),
             "--real-time" if real_time else "--lab-trace",
         ]
     )
@@ -114,9 +119,8 @@ def run_test(
                 "preempt": submission.preempt,
             },
         )
-    run = new_run(test, submission, seed, real_time)
     hosting = hosting or ThisProcess(submission)
-    hosting.begin_run()
+    run = new_run(test, submission, seed, real_time, hosting.isolated)
     began_s = cpu_seconds() + hosting.cpu_s
     cluster = open_cluster(test, submission, seed, recorder, real_time, hosting)
     # Collected only between runs, so that no finalizer runs at a moment that
@@ -131,7 +135,7 @@ def run_test(
         told = told_of_finalizers(cluster.world.warnings)
         watched = watchdog(cluster.world)
         with quiet, limited, told, watched, lab_at_prompts(cluster):
-            _run_scenario(run, test, cluster)
+            _run_scenario(run, test, cluster, hosting)
     finally:
         gc.enable()
     run.cpu_s = round(cpu_seconds() + hosting.cpu_s - began_s, 6)
@@ -144,7 +148,11 @@ def run_test(
 
 
 def new_run(
-    test: GradedTest, submission: Submission, seed: int, real_time: bool = False
+    test: GradedTest,
+    submission: Submission,
+    seed: int,
+    real_time: bool = False,
+    isolated: bool = False,
 ) -> Run:
     """Return a run that has not begun, and in which so far nothing is wrong."""
     return Run(
@@ -155,7 +163,7 @@ def new_run(
         points=test.points,
         verdict=Verdict.PASSED,
         servers=test.servers,
-        replay=replay_command(test, submission, seed, real_time),
+        replay=replay_command(test, submission, seed, real_time, isolated),
     )
 
 
@@ -182,10 +190,13 @@ def open_cluster(
     )
 
 
-def _run_scenario(run: Run, test: GradedTest, cluster: CheckedCluster) -> None:
+def _run_scenario(
+    run: Run, test: GradedTest, cluster: CheckedCluster, hosting: Hosting
+) -> None:
     """Run a test on its cluster, and note what came of it."""
     try:
         try:
+            hosting.begin_run()
             cluster.boot()
             test.function(cluster)
         finally:

@@ -16,6 +16,10 @@ import pytest
 
 from labrpc import real_time
 from labrpc.errors import LoadError
+from labrpc.hosting import Hosting
+from labrpc.isolated import zygote
+from labrpc.isolated.linux import pin_to_one_core
+from labrpc.isolated.zygote import Zygote
 from labrpc.real_time import Deadline
 from labrpc.submission import Submission
 from tester.debug import debug_test
@@ -58,6 +62,15 @@ class LabSession:
                     f"{virtual} needs runs that repeat, and time that stands still: "
                     "not with --real-time"
                 )
+        self._isolated = config.getoption("--isolation") == "process"
+        for here in ("--real-time", "--pdb") if self._isolated else ():
+            if config.getoption(here):
+                raise pytest.UsageError(
+                    f"{here} needs the servers in this process: not with --isolation"
+                )
+        if self._isolated and zygote.missing():
+            raise pytest.UsageError(f"--isolation process: {zygote.missing()}")
+        self._zygote: Zygote | None = None
         self.determinism = DeterminismCheck(self.submission)
         self._journal: Journal | None = None
         self._last_words: LastWords | None = None
@@ -179,7 +192,7 @@ class LabSession:
 
     def _timed_out(self, test: GradedTest, seed: int, exc: BaseException) -> Run:
         """Return the run that pytest-timeout has ended: a limit on the machine's time."""
-        run = new_run(test, self.submission, seed, self._real_time)
+        run = self._new_run(test, seed)
         run.verdict = Verdict.UNKNOWN
         limit = re.search(r"[\d.]+ ?s", str(exc))
         run.reason = (
@@ -196,6 +209,21 @@ class LabSession:
         self.journal.end(run)
         return run
 
+    @property
+    def _hosting(self) -> Hosting | None:
+        """Where the servers live; None for this process.
+
+        Raises:
+            LabError: they cannot have processes of their own here.
+            LoadError: the submission cannot be made ready.
+        """
+        if self._isolated and self._zygote is None:
+            workerinput = getattr(self._config, "workerinput", {"workerid": "gw0"})
+            number = int(workerinput["workerid"].removeprefix("gw"))
+            pin_to_one_core(os.getppid() + number)
+            self._zygote = Zygote(self.submission)
+        return self._zygote
+
     def debug(
         self,
         test: GradedTest,
@@ -207,8 +235,11 @@ class LabSession:
             self.journal.begin(new_run(test, self.submission, seed))
             debug_test(test, self.submission, seed, at_teardown)
 
+    def _new_run(self, test: GradedTest, seed: int) -> Run:
+        return new_run(test, self.submission, seed, self._real_time, self._isolated)
+
     def _run_once(self, test: GradedTest, seed: int) -> Run:
-        self.journal.begin(new_run(test, self.submission, seed, self._real_time))
+        self.journal.begin(self._new_run(test, seed))
         run = self._judged(test, seed)
         self.journal.end(run)
         return run
@@ -223,6 +254,7 @@ class LabSession:
             digest=self._config.getoption("--lab-digest"),
             traces=self.trace_directory,
             real_time=self._real_time,
+            hosting=self._hosting,
         )
 
     @property
@@ -282,6 +314,8 @@ class LabSession:
     def close(self) -> None:
         """End what the session has started."""
         self.determinism.close()
+        if self._zygote is not None:
+            self._zygote.close()
         if self._journal is not None:
             # Not that of a grading process, in which pytest only collects.
             real_time.last_resort = None

@@ -1,9 +1,12 @@
 """A grading process: takes jobs from the grader, one at a time, and answers.
 
-Started as `python -m tester.worker CONNECTION STACK`, two file descriptors: for
-jobs and answers, and for the stack of a process that ends because a call into C
-does not return. What it sends is msgpack of fixed types, so that the grader never
-unpickles what came from here.
+Started as `python -m tester.worker CONNECTION STACK NUMBER`: two file descriptors,
+for jobs and answers, and for the stack of a process that ends because a call into C
+does not return; and which of the grader's processes it is. What it sends is msgpack
+of fixed types, so that the grader never unpickles what came from here.
+
+With isolation, this process judges, and runs none of a submission's code: that
+does the zygote of the submission whose turn it is.
 """
 
 import os
@@ -18,9 +21,12 @@ from typing import Literal
 import msgspec
 
 from labrpc import memory, real_time
-from labrpc.errors import LoadError, SubmissionError
+from labrpc.errors import LabError, LoadError
+from labrpc.hosting import Hosting, ThisProcess
+from labrpc.isolated.linux import pin_to_one_core
+from labrpc.isolated.zygote import Zygote
 from labrpc.submission import Submission
-from tester.run import GradedTest, boot_problem, graded_run
+from tester.run import boot_problem, graded_run, new_run
 from tester.suite import collect
 from tester.verdict import Run, Verdict
 
@@ -66,22 +72,23 @@ class Job(msgspec.Struct):
 
 def main() -> None:
     """Answer jobs until the grader closes the connection."""
-    connection_fd, stack_fd = map(int, sys.argv[1:3])
+    connection_fd, stack_fd, number = map(int, sys.argv[1:4])
     connection = Connection(connection_fd)
     _prepare_process(stack_fd)
-    tests = {test.name: test for test in collect()}
-    submissions: dict[str, Submission] = {}
+    answers = Answers(number)
     while True:
         try:
             job = msgspec.msgpack.decode(connection.recv_bytes(), type=Job)
         except EOFError:
+            answers.close()
             return
-        run = _answer(job, tests, submissions)
+        run = answers.to(job)
         try:
             connection.send_bytes(msgspec.msgpack.encode(run))
         except BrokenPipeError:
             return  # The grader has been killed.
         if memory.bytes_in_use() > MEMORY_BYTES_KEPT:
+            answers.close()
             # With the same number and the same connection: the grader need not know.
             os.execv(
                 sys.executable, [sys.executable, "-m", "tester.worker", *sys.argv[1:]]
@@ -96,27 +103,70 @@ def _prepare_process(stack_fd: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
 
 
-def _answer(
-    job: Job, tests: dict[str, GradedTest], submissions: dict[str, Submission]
-) -> Run:
-    """Do one job; a job that only loads answers with an otherwise empty run."""
-    try:
-        if job.path not in submissions:
-            submissions[job.path] = job.submission()
-        submission = submissions[job.path]
-        if job.test:
-            traces = Path(job.traces) if job.traces else None
-            run = graded_run(
-                tests[job.test], submission, job.seed, job.digest, traces=traces
-            )
-            run.submission = job.name
-            return run
-        problem: SubmissionError | None = boot_problem(submission)
-    except LoadError as exc:
-        problem = exc
-    if problem is None:
-        return load_run(job.name, Verdict.PASSED)
-    return load_run(job.name, Verdict.FAILED, problem.headline, problem.evidence)
+class Answers:
+    """Does jobs, and keeps what the next one of the same submission needs."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._tests = {test.name: test for test in collect()}
+        self._hosting: Hosting | None = None
+        self._hosted: tuple[str, bool, str] | None = None
+
+    def to(self, job: Job) -> Run:
+        """Do one job; one that only loads answers with an otherwise empty run."""
+        try:
+            hosting = self._hosting_for(job)
+            if job.test:
+                return self._run(job, hosting)
+            problem = boot_problem(hosting.submission, hosting)
+        except LoadError as exc:
+            problem = exc
+        except LabError as exc:
+            return self._unknown(job, str(exc))
+        if problem is None:
+            return load_run(job.name, Verdict.PASSED)
+        return load_run(job.name, Verdict.FAILED, problem.headline, problem.evidence)
+
+    def _run(self, job: Job, hosting: Hosting) -> Run:
+        traces = Path(job.traces) if job.traces else None
+        test = self._tests[job.test]
+        run = graded_run(
+            test,
+            hosting.submission,
+            job.seed,
+            job.digest,
+            traces=traces,
+            hosting=hosting,
+        )
+        run.submission = job.name
+        return run
+
+    def _hosting_for(self, job: Job) -> Hosting:
+        """Return where the job's submission lives; the last one's home is kept."""
+        wanted = (job.path, job.preempt, job.isolation)
+        if self._hosting is None or self._hosted != wanted:
+            self.close()
+            submission = job.submission()
+            if job.isolation == "process":
+                pin_to_one_core(self._number)
+                self._hosting = Zygote(submission, job.require_sandbox)
+            else:
+                self._hosting = ThisProcess(submission)
+            self._hosted = wanted
+        return self._hosting
+
+    def _unknown(self, job: Job, reason: str) -> Run:
+        if not job.test:
+            return load_run(job.name, Verdict.UNKNOWN, reason)
+        run = new_run(self._tests[job.test], job.submission(), job.seed)
+        run.submission, run.verdict, run.reason = job.name, Verdict.UNKNOWN, reason
+        return run
+
+    def close(self) -> None:
+        """End what is left of the last submission."""
+        if self._hosting is not None:
+            self._hosting.close()
+            self._hosting = None
 
 
 def load_run(

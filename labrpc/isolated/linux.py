@@ -40,6 +40,19 @@ def syscall(number: int, *args: Any) -> int:
     return libc_call("syscall", ctypes.c_long(number), *args)
 
 
+def pin_to_one_core(number: int) -> None:
+    """Let this process, and those it makes, run on one core from now on.
+
+    A judge and a box take turns, never at once: on one core, the one that waits
+    wakes several times faster.
+
+    Args:
+        number: consecutive ones, as of the workers of a pool, get different cores.
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cores[number % len(cores)]})
+
+
 def keep_capabilities(*capabilities: int) -> None:
     """Give up all that the superuser may do but these."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)

@@ -48,6 +48,9 @@ ASLEEP_LOOKS_MAX = 10
 _ASLEEP = ("S", "T", "t")
 LINES_MAX = 1000
 STEPS_BETWEEN_LOOKS = 1000
+# How the stacks begin that `labrpc.real_time.LastResort` writes, instead of a frame.
+LAST_WORDS_BEGIN = (b"Current thread", b"Thread 0x")
+LAST_WORDS_BYTES_MAX = 1 << 20
 
 
 class Keeper(Protocol):
@@ -216,7 +219,7 @@ class ProcessBox:
             if len(data) >= HEAD_BYTES:
                 length = body_length(data)
                 if length > FRAME_BYTES_MAX:
-                    self._no_frame(bytes(data), f"sends a message of {length} bytes")
+                    self._no_frame(data, length)
                 if len(data) > HEAD_BYTES + length:
                     self._forged("says more than it was asked")
                 if len(data) == HEAD_BYTES + length:
@@ -262,20 +265,25 @@ class ProcessBox:
                 "a server waits in virtual time only: by the simulated modules",
             )
 
-    def _no_frame(self, data: bytes, what: str) -> NoReturn:
-        """Say what the bytes are that are no frame: perhaps last words."""
-        if _are_last_words(data):
-            self._gone(data)
-        self._forged(what)
+    def _no_frame(self, data: bytearray, length: int) -> NoReturn:
+        """Say what begins like no frame: last words, or too much for one."""
+        if data.startswith(LAST_WORDS_BEGIN):
+            self._gone(bytes(data))
+        raise ProcessError(
+            f"server {self.server}: its process has {length >> 20} MB to tell at once",
+            f"what a server sends, saves, prints and applies in one step of its threads "
+            f"may have {FRAME_BYTES_MAX >> 20} MB: some message, state or snapshot "
+            "grows without end",
+        )
 
     def _gone(self, data: bytes) -> NoReturn:
         """Raise an error that says how the process has ended."""
-        while more := self._rest():
+        while len(data) < LAST_WORDS_BYTES_MAX and (more := self._rest()):
             data += more
         self.crash()
         ended = self._keeper.await_end(self._pid)
         number = os.waitstatus_to_exitcode(ended.status)
-        if _are_last_words(data):
+        if data.startswith(LAST_WORDS_BEGIN):
             reason, evidence = self._keeper.stuck_call(data)
             raise ProcessError(f"server {self.server}: {reason}", evidence)
         if number >= 0:
@@ -301,8 +309,3 @@ class ProcessBox:
         if self._ended or not self._poll(LOOK_MS):
             return b""
         return os.read(self._read_fd, READ_BYTES)
-
-
-def _are_last_words(data: bytes) -> bool:
-    """Return whether `labrpc.real_time.LastResort` has written this."""
-    return b"most recent call first" in data

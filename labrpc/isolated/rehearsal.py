@@ -19,9 +19,14 @@ COMMANDS = 30
 _SERVER = Path(__file__).with_name("rehearsal_server.py")
 
 
+def rehearsal_submission() -> Submission:
+    """Return a submission of the lab's own."""
+    return Submission.find(_SERVER)
+
+
 def rehearse() -> None:
     """Run a few servers for a little while."""
-    submission = Submission.find(_SERVER)
+    submission = rehearsal_submission()
     world = World(
         SERVERS,
         "rehearsal",

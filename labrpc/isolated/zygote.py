@@ -31,6 +31,7 @@ from labrpc.isolated.frames import (
     encode,
 )
 from labrpc.isolated.process_box import ProcessBox
+from labrpc.isolated.rehearsal import rehearsal_submission
 from labrpc.isolated.zygote_main import REQUEST_BYTES_MAX
 from labrpc.real_time import (
     RUN_CPU_S_MAX,
@@ -52,8 +53,18 @@ LOOK_MS = 1000
 _STREAMS = ("entropy", "threads")
 
 
+def missing() -> str:
+    """Return why there can be no zygote on this system, "" if there can."""
+    if hasattr(os, "pidfd_open"):
+        return ""
+    return "servers in processes of their own need Linux 5.3 or later"
+
+
 class Zygote:
     """Makes boxes of one submission, each a process in the sandbox.
+
+    Args:
+        require_sandbox: whether to raise LabError where a wall is missing.
 
     Attributes:
         submission: what every box runs.
@@ -63,42 +74,55 @@ class Zygote:
 
     isolated = True
 
-    def __init__(self, submission: Submission) -> None:
-        if not hasattr(os, "pidfd_open"):
-            raise LabError("servers in processes of their own need Linux 5.3 or later")
+    def __init__(self, submission: Submission, require_sandbox: bool = False) -> None:
+        if missing():
+            raise LabError(missing())
         self.submission = submission
         self.measures: list[Measure] = []
+        self.steps = 0
         self._boxes: dict[int, ProcessBox] = {}
         self._ended_cpu_s = 0.0
-        self.steps = 0
         self._run_began_s = 0.0
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._control = ours
+        self._require_sandbox = require_sandbox
+        self._start()
+
+    def _start(self) -> None:
+        """Start the process, and wait until it can make boxes.
+
+        Raises:
+            LoadError: it cannot, for the submission's sake.
+            LabError: it cannot.
+        """
+        self._prepared = False
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._process = _spawn(theirs)
         theirs.close()
-        self._prepare()
-
-    def _prepare(self) -> None:
         found = self.submission
         files = {
             name: str(file) if file else None for name, file in found.files.items()
         }
-        prepare = Prepare(
-            str(found.path),
-            str(found.root),
-            found.package,
-            found.class_name,
-            files,
-            found.preempt,
-        )
-        self._send(prepare)
         try:
+            self._send(
+                Prepare(
+                    str(found.path),
+                    str(found.root),
+                    found.package,
+                    found.class_name,
+                    files,
+                    found.preempt,
+                )
+            )
             answer, _ = self._receive()
-        except (LabError, LoadError):
+        except BaseException:  # Ctrl-C, too.
             self.close()
             raise
         assert isinstance(answer, Prepared)
         self.measures = answer.measures
+        self._prepared = True
+        lacking = [wall.name for wall in self.measures if not wall.in_force]
+        if lacking and self._require_sandbox:
+            self.close()
+            raise LabError(f"the sandbox lacks {', '.join(lacking)} on this machine")
 
     # What a hosting does.
 
@@ -118,7 +142,10 @@ class Zygote:
             return 0.0
 
     def begin_run(self) -> None:
-        """Forget what earlier runs have used up."""
+        """Forget what earlier runs have used up, and begin anew if one has died."""
+        if self._process.poll() is not None:
+            self.close()
+            self._start()
         self._run_began_s = self.cpu_s + cpu_seconds()
 
     def box(self, server: int, incarnation: int, seed: str) -> ProcessBox:
@@ -200,7 +227,7 @@ class Zygote:
         readable.register(self._control, select.POLLIN)
         deadline = Deadline(ANSWER_S_MAX)
         while not readable.poll(LOOK_MS):
-            if not self.measures and self._zygote_cpu_s() > COMPILE_CPU_S_MAX:
+            if not self._prepared and self._zygote_cpu_s() > COMPILE_CPU_S_MAX:
                 raise LoadError(
                     f"the submission took {COMPILE_CPU_S_MAX:.0f} s of CPU time to "
                     "compile, and was not done"
@@ -217,12 +244,23 @@ class Zygote:
         """Raise an error that says how the zygote has ended."""
         self._process.kill()
         status = self._process.wait()
-        if not self.measures and status < 0 and -status != signal.SIGKILL:
+        if not self._prepared and status < 0 and -status != signal.SIGKILL:
             raise LoadError(
                 f"Python died of {signal.Signals(-status).name} when it compiled the "
                 "submission"
             )
         raise LabError(f"the zygote has ended, with status {status}")
+
+
+def sandbox_measures() -> list[Measure]:
+    """Return which walls of the sandbox stand on this machine.
+
+    Raises:
+        LabError: there can be no isolation here.
+    """
+    zygote = Zygote(rehearsal_submission())
+    zygote.close()
+    return zygote.measures
 
 
 def _spawn(control: socket.socket) -> "subprocess.Popen[bytes]":

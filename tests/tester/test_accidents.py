@@ -16,6 +16,7 @@ import pytest
 
 from labrpc.submission import Submission
 from tester.grader import Grading, Plan
+from tester.rubric_file import default_rubric
 from tester.run import run_test
 from tester.verdict import Verdict
 
@@ -287,6 +288,7 @@ def test_the_pool_ends_what_this_process_cannot(name, graded_tests, example):
         {name: ACCIDENTS / f"{name}.py", "raft": example("raft")},
         [graded_tests[ELECTION]],
         range(1),
+        default_rubric([graded_tests[ELECTION]]),
     )
     runs = {}
     assert Grading(plan).go_on(1, lambda run: runs.update({run.submission: run}))

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tester.grades import Grade, by_test
+from tester.grades import NO_SEED_MAY_FAIL, Grade, by_test
 from tester.report import write_files
 from tester.suite import UsageError, collect
 from tester.verdict import Run, Verdict
@@ -71,6 +71,47 @@ def test_a_grade_is_the_sum_by_part_and_unknown_tests_are_not_held_against_it():
     assert (grade.points, grade.points_max) == (9, 11)
     assert grade.percent == pytest.approx(100 * 9 / 11)
     assert Grade("s", "/s", by_test(runs("test_c", UNKNOWN))).percent == 0
+
+
+def test_what_a_part_is_worth_and_why_can_be_read_off_it():
+    grade = Grade(
+        "s",
+        "/s",
+        [
+            *by_test([*runs("a", PASSED, points=6), *runs("b", FAILED, points=2)]),
+            *by_test(runs("x", PASSED, points=3, part="2X"), extra=True),
+        ],
+    )
+    usual, bonus = grade.part_grades
+    assert (usual.name, usual.points, usual.points_max) == ("2A", 6, 8)
+    assert (bonus.name, bonus.points, bonus.points_max) == ("2X", 3, 3)
+    assert [part.extra for part in grade.part_grades] == [False, True]
+    assert usual.policy == "each test earns its points if it fails at no seed"
+    assert [test.first.test for test in usual.tests] == ["a", "b"]
+    # The bonus is added, and not held against those who lack it.
+    assert (grade.points, grade.points_max) == (9, 8)
+    assert grade.percent == 112.5
+    assert grade.parts == {"2A": 6, "2X": 3}
+
+
+def test_sums_are_what_one_expects():
+    ten = [run for n in range(10) for run in runs(f"test_{n}", PASSED, points=0.1)]
+    grade = Grade("s", "/s", by_test(ten))
+    assert sum(test.points for test in grade.tests) != 1  # What floats do.
+    assert (grade.points, grade.points_max, grade.parts) == (1, 1, {"2A": 1})
+
+
+def test_a_failure_that_anybody_can_replay_is_named_first():
+    found = runs("test_x", FAILED, FAILED, FAILED)
+    found[0].hidden = True
+    (test,) = by_test(found)
+    assert test.failure is not None
+    assert test.failure.seed == 1
+    assert [run.seed for run in test.runs] == [1, 2, 0]
+
+
+def test_no_runs_no_tests():
+    assert by_test([], NO_SEED_MAY_FAIL) == []
 
 
 # Which tests.

@@ -14,6 +14,8 @@ from tester import ledger, saving
 from tester.grader import Grading, Plan
 from tester.ledger import Ledger
 from tester.pool import GradingProcess, Lost, Pool
+from tester.rubric_file import default_rubric
+from tester.rubric_text import default_text
 from tester.saving import Saving
 from tester.suite import UsageError, collect
 from tester.verdict import Run, Verdict
@@ -50,7 +52,7 @@ def graded(folder, tmp_path, capsys):
 def plan(folder):
     """Return a plan for the good one."""
     tests = collect(None, "initial_election or basic_agree")
-    return Plan({"good": folder / "1-good"}, tests, range(3))
+    return Plan({"good": folder / "1-good"}, tests, range(3), default_rubric(tests))
 
 
 def results(directory):
@@ -166,6 +168,7 @@ CHANGES = [
     (["--preempt"], "--preempt (False then, True now)"),
     (["--isolation", "process"], "--isolation (none then, process now)"),
     (["--budget", "7"], "--budget (150.0 then, 7 now)"),
+    (["--rubric", "RUBRIC"], "the rubric"),
 ]
 
 
@@ -173,7 +176,10 @@ def test_another_grading_does_not_go_on(graded, tmp_path):
     graded()
     stop_after(tmp_path / "out", 4)
     before = lines(tmp_path / "out")
+    rubric = tmp_path / "rubric.toml"
+    rubric.write_text(default_text(collect()).replace('"all"', '"share"'))
     for change, words in CHANGES:
+        change = [str(rubric) if word == "RUBRIC" else word for word in change]
         status, _, said = graded("--resume", *change)
         assert status == 2
         assert words in said
@@ -274,11 +280,11 @@ def test_tests_with_many_servers_or_much_to_do_come_first(folder):
     tests = collect(None, "initial_election or many_elections")
     assert [test.servers for test in tests] == [3, 7]
     order = []
-    plan = Plan({"good": folder / "1-good"}, tests, range(1))
+    plan = Plan({"good": folder / "1-good"}, tests, range(1), default_rubric(tests))
     Grading(plan).go_on(1, lambda run: order.append(run.test))
     assert order == ["test_many_elections", "test_initial_election"]
     # What it has cost so far counts for more than the number of servers.
-    plan = Plan({"good": folder / "1-good"}, tests, range(2))
+    plan = Plan({"good": folder / "1-good"}, tests, range(2), default_rubric(tests))
     done = [
         Run(submission="good", part="2A", test=test.name, seed=0, points=1,
             verdict=Verdict.PASSED, cpu_s=1 / test.servers)
@@ -338,7 +344,8 @@ def test_identical_submissions_are_run_once(folder, tmp_path):
     shutil.copytree(good, folder / "data")
     (folder / "data" / "table.json").write_text("{}")
     paths = {name: folder / name for name in ("1-good", "copy", "data")}
-    plan = Plan(paths, collect(None, "initial_election"), range(2))
+    tests = collect(None, "initial_election")
+    plan = Plan(paths, tests, range(2), default_rubric(tests))
     with_ledger = Ledger(tmp_path)
     with_ledger.begin(plan.header())
     grading = Grading(plan, ledger=with_ledger)
@@ -364,7 +371,7 @@ def test_a_module_and_a_package_of_one_text_are_not_the_same(folder):
     package.mkdir(parents=True)
     shutil.copy(folder / "1-good" / "raft.py", package / "__init__.py")
     paths = {"module": folder / "1-good", "package": folder / "package"}
-    found = Plan(paths, [], range(1)).fingerprints
+    found = Plan(paths, [], range(1), default_rubric(collect())).fingerprints
     assert found["module"] != found["package"]
     assert all(found.values())
 
@@ -372,9 +379,9 @@ def test_a_module_and_a_package_of_one_text_are_not_the_same(folder):
 def test_submissions_that_cannot_be_read_have_no_twins(folder):
     (folder / "x").mkdir()
     (folder / "y").mkdir()
-    plan = Plan(
-        {"x": folder / "x", "y": folder / "y"}, collect(None, "initial"), range(1)
-    )
+    paths = {name: folder / name for name in ("x", "y")}
+    tests = collect(None, "initial_election")
+    plan = Plan(paths, tests, range(1), default_rubric(tests))
     assert [grade.same_as for grade in Grading(plan).grades()] == ["", ""]
 
 
