@@ -8,15 +8,25 @@ from typing import NoReturn
 
 from rich.console import Console
 
+from tester.autograder import write_autograder
 from tester.grader import Plan, find_submissions, grade
 from tester.progress import progress
-from tester.report import print_submission, print_summary, write_files
+from tester.reports import (
+    print_submission,
+    print_summary,
+    write_files,
+    write_submission_files,
+)
 from tester.rubric_file import default_rubric, load_rubric
 from tester.rubric_text import default_text, print_rubric
 from tester.starter_repo import write_starter
 from tester.suite import UsageError, collect
 
-USAGE = "%(prog)s SUBMISSION… [options]\n       %(prog)s new DIR\n       %(prog)s rubric [--check FILE]"
+USAGE = (
+    "%(prog)s SUBMISSION… [options]\n       %(prog)s new DIR\n"
+    "       %(prog)s rubric [--check FILE]\n"
+    "       %(prog)s autograder DIR [--rubric FILE]"
+)
 EXIT_BELOW, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
 
@@ -53,7 +63,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         usage=USAGE,
         description="Grade Raft submissions on the emulated network.",
         epilog="`new DIR` writes a starter repository for a student; `rubric` prints "
-        "the default rubric, `rubric --check FILE` says what one says. Exit status: 0 graded, 1 a submission is below --fail-under, 2 wrong usage.",
+        "the default rubric, `rubric --check FILE` says what one says; `autograder DIR` "
+        "writes the folder of a Gradescope autograder. Exit status: 0 graded, 1 a "
+        "submission is below --fail-under, 2 wrong usage.",
     )
     add = parser.add_argument
     add(
@@ -147,6 +159,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         grades, interrupted = grade(plan, options.jobs, tell)
     write_files(options.out, grades)
     for one in grades:
+        write_submission_files(options.out, one)
         print_submission(console, one)
     print_summary(console, grades)
     console.print(
@@ -173,6 +186,20 @@ def rubric_command(arguments: list[str], console: Console) -> None:
         raise UsageError("usage: grade.py rubric [--check FILE]")
 
 
+def autograder(arguments: list[str]) -> int:
+    """Write the folder of a Gradescope autograder; return the exit status."""
+    parser = Parser(prog="grade.py autograder")
+    parser.add_argument("directory", type=Path, metavar="DIR")
+    parser.add_argument("--rubric", type=Path, metavar="FILE", help="grade by it")
+    options = parser.parse_args(arguments)
+    write_autograder(options.directory, options.rubric)
+    print(
+        f"wrote {options.directory}: look at its settings.toml, then zip what is in it "
+        f"(not the folder): cd {options.directory} && zip -r ../autograder.zip ."
+    )
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line."""
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -183,6 +210,8 @@ def main(arguments: list[str] | None = None) -> int:
             write_starter(Path(arguments[1]))
             print(f"wrote {arguments[1]}: read its README.md, then run pytest in it")
             return 0
+        if arguments[:1] == ["autograder"]:
+            return autograder(arguments[1:])
         # Where nobody watches, lines may be as long as the reasons need.
         width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "160"))
         console = Console(width=width)

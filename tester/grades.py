@@ -108,12 +108,14 @@ class Grade:
     Attributes:
         path: where the submission lies.
         load_error: why it does not load, "" if it does.
+        digest: the same for submissions that are the same, "" if it is not known.
     """
 
     submission: str
     path: str
     tests: list[TestGrade]
     load_error: str = ""
+    digest: str = ""
 
     @property
     def part_grades(self) -> list[PartGrade]:

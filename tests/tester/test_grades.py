@@ -7,7 +7,7 @@ import pytest
 
 from tester.grader import find_submissions
 from tester.grades import NO_SEED_MAY_FAIL, Grade, by_test
-from tester.report import write_files
+from tester.reports import write_files
 from tester.suite import UsageError, collect
 from tester.verdict import Run, Verdict
 
