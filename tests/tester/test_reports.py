@@ -20,10 +20,16 @@ from tester.reports import (
 from tester.reports.files import submission_folder, write_whole
 from tester.reports.grades_csv import grades_csv
 from tester.reports.junit import junit_xml
-from tester.reports.results import RESULTS_VERSION, Results, results_json
+from tester.reports.results import (
+    RESULTS_VERSION,
+    Results,
+    SubmissionResult,
+    TestResult,
+    results_json,
+)
 from tester.reports.texts import LINE_MAX, block, clean, for_the_student, one_line
 from tester.stress import kind_of
-from tester.verdict import Verdict
+from tester.verdict import Run, Verdict
 
 OF_THE_CLASS = {"results.json", "grades.csv", "junit.xml", "class.html"}
 OF_A_SUBMISSION = {"report.html", "report.md", "gradescope.json", "classroom.json"}
@@ -164,6 +170,16 @@ def test_results_say_all_there_is(made_up):
         ("test_many_elections", 0, 2, 1, 0),
         ("test_basic_agreement", 0, 1, 0, 1),
     ]
+
+
+def test_every_field_is_documented(project):
+    documented = (project / "docs/results.md").read_text()
+    for struct in (Results, SubmissionResult, TestResult, Run):
+        for field in struct.__struct_fields__:
+            assert f"`{field}`" in documented, field
+    header = grades_csv([]).decode().strip().split(",")
+    for column in header:
+        assert f"`{column}`" in documented, column
 
 
 def test_hostile_results_can_be_read(made_up):

@@ -2,6 +2,10 @@
 
 import base64
 import json
+import re
+import shutil
+import textwrap
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -216,3 +220,22 @@ def test_a_step_fits_into_a_variable(made_up):
     # There is room for what matters most.
     message = read_step(classroom_json(made_up.a_grade(*runs))).tests[0].message
     assert message.startswith("term 0 has 2 leaders")
+
+
+def test_the_documented_workflow_hands_the_points_to_the_reporter(
+    project, example, tmp_path, shell
+):
+    documented = (project / "docs/ci.md").read_text().partition("per test -->")[2]
+    script = re.search(r"run: \|\n((?: {10}.*\n)+)", documented)
+    repository = tmp_path / "my repository"
+    shutil.copytree(example("only_2a"), repository)
+    files = {
+        name: str(tmp_path / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
+    }
+    fewer = textwrap.dedent(script[1]).replace("--seeds 5", "--seeds 1")
+    done = shell(fewer, repository, RUNNER_TEMP=str(tmp_path / "a temp"), **files)
+    assert done.returncode == 0, done.stdout + done.stderr
+    output = Path(files["GITHUB_OUTPUT"]).read_text()
+    encoded = output.removeprefix("result=").removesuffix("\n")
+    assert points_that_classroom_gets(base64.b64decode(encoded)) == (20, 50)
+    assert "# Raft lab: my repository" in Path(files["GITHUB_STEP_SUMMARY"]).read_text()
