@@ -8,8 +8,9 @@ import shutil
 import tomllib
 from pathlib import Path, PurePath
 
+from tester.rubric_file import load_rubric
 from tester.starter_repo import new_directory
-from tester.suite import UsageError, suite_path
+from tester.suite import UsageError, collect, suite_path
 
 HERE = Path(__file__).resolve().parent
 TEMPLATE = HERE / "autograder_files"
@@ -18,6 +19,8 @@ KEPT_IN_WHEEL = HERE / "lab_files"
 ROOT_FILES = ("pyproject.toml", "README.md", "LICENSE")
 PACKAGES = ("labrpc", "tester")
 RUBRIC = "rubric.toml"
+# As it stands in the settings.
+SEEDS_OPTION = '"--seeds", "5", '
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "lab2", "lab_files")
 
 
@@ -29,7 +32,7 @@ def write_autograder(directory: Path, rubric: Path | None = None) -> None:
         rubric: a rubric to grade by; the secret that it names travels along.
 
     Raises:
-        UsageError: something is there already, or the rubric cannot be copied.
+        UsageError: something is there already, or the rubric is wrong.
     """
     copied = _rubric_files(rubric) if rubric is not None else {}
     new_directory(directory)
@@ -38,6 +41,8 @@ def write_autograder(directory: Path, rubric: Path | None = None) -> None:
         _copy_lab(directory / "lab")
         for name, file in copied.items():
             shutil.copyfile(file, directory / name)
+        if copied:
+            _leave_seeds_to_the_rubric(directory / "settings.toml")
     except OSError as exc:
         raise UsageError(f"cannot write {directory}: {exc}") from None
 
@@ -58,15 +63,12 @@ def _rubric_files(rubric: Path) -> dict[str, Path]:
     """Return what to copy of a rubric, by its name in the folder.
 
     Raises:
-        UsageError: it cannot be read, or its secret lies elsewhere.
+        UsageError: it is wrong, or its secret lies elsewhere.
     """
-    try:
-        text = rubric.read_text(encoding="utf-8")
-        seeds = tomllib.loads(text).get("seeds", {})
-    except (OSError, ValueError) as exc:
-        raise UsageError(f"--rubric: cannot read {rubric}: {exc}") from None
+    load_rubric(rubric, collect())
     files = {RUBRIC: rubric}
-    name = seeds.get("secret_file", "") if isinstance(seeds, dict) else ""
+    seeds = tomllib.loads(rubric.read_text(encoding="utf-8")).get("seeds", {})
+    name = seeds.get("secret_file", "")
     if name:
         if PurePath(name).name != name or not name.startswith("secret"):
             raise UsageError(
@@ -75,3 +77,9 @@ def _rubric_files(rubric: Path) -> dict[str, Path]:
             )
         files[name] = rubric.parent / name
     return files
+
+
+def _leave_seeds_to_the_rubric(settings: Path) -> None:
+    """Take out the option that would override what the rubric says of seeds."""
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace(SEEDS_OPTION, ""), encoding="utf-8")

@@ -98,6 +98,11 @@ def text_of(test: TestReport) -> str:
 def _output(report: StudentReport) -> str:
     """Return what stands above the tests."""
     lines = [f"{report.points:g} of {report.points_max:g} points"]
+    lines += [
+        f"{part.name}: {part.points:g} of {part.points_max:g}"
+        f"{' extra' if part.extra else ''}: {part.policy}"
+        for part in report.parts
+    ]
     if report.load_error:
         lines += [
             "Nothing could be tested: the submission does not load.",

@@ -28,12 +28,27 @@ class TestResult(msgspec.Struct, kw_only=True):
     unknown: int
 
 
+class PartResult(msgspec.Struct, kw_only=True):
+    """What one part of one submission has earned.
+
+    Attributes:
+        extra: its points are added, but not held against those who lack them.
+        policy: what earns its points, in words.
+    """
+
+    part: str
+    points: float
+    points_max: float
+    extra: bool
+    policy: str
+
+
 class SubmissionResult(msgspec.Struct, kw_only=True):
     """What one submission has earned.
 
     Attributes:
+        points_max: without the extra parts.
         load_error: why it does not load, "" if it does.
-        parts: the points earned in each part.
     """
 
     submission: str
@@ -42,7 +57,7 @@ class SubmissionResult(msgspec.Struct, kw_only=True):
     points_max: float
     percent: float
     load_error: str
-    parts: dict[str, float]
+    parts: list[PartResult]
     tests: list[TestResult]
 
 
@@ -88,7 +103,16 @@ def _submission(grade: Grade) -> SubmissionResult:
         points_max=grade.points_max,
         percent=round(grade.percent, 2),
         load_error=grade.load_error,
-        parts=grade.parts,
+        parts=[
+            PartResult(
+                part=part.name,
+                points=part.points,
+                points_max=part.points_max,
+                extra=part.extra,
+                policy=part.policy,
+            )
+            for part in grade.part_grades
+        ],
         tests=[
             TestResult(
                 part=test.first.part,

@@ -7,7 +7,7 @@ or a place on the grading machine, and all of it is clean and of bounded size.
 import shlex
 from dataclasses import dataclass, replace
 
-from tester.grades import Grade, TestGrade
+from tester.grades import Grade, PartGrade, TestGrade
 from tester.reports.suite_words import suite_words
 from tester.reports.texts import block, for_the_student, one_line
 from tester.verdict import Run, Verdict
@@ -48,12 +48,19 @@ class TestReport:
 
 @dataclass(frozen=True)
 class PartReport:
-    """One part: its points, and its tests in the suite's order."""
+    """One part: its points, and its tests in the suite's order.
+
+    Attributes:
+        extra: its points are added, but not held against those who lack them.
+        policy: what earns its points, in words.
+    """
 
     name: str
     about: str
     points: float
     points_max: float
+    extra: bool
+    policy: str
     tests: list[TestReport]
 
 
@@ -106,24 +113,20 @@ def student_report(grade: Grade) -> StudentReport:
         percent=grade.percent,
         load_error=one_line(load_error),
         load_evidence=load_evidence,
-        parts=_parts(grade),
+        parts=[_part(grade, part) for part in grade.part_grades],
     )
 
 
-def _parts(grade: Grade) -> list[PartReport]:
-    reports = []
-    for name, points in grade.parts.items():
-        tests = [test for test in grade.tests if test.first.part == name]
-        reports.append(
-            PartReport(
-                name=name,
-                about=suite_words().parts.get(name, ""),
-                points=points,
-                points_max=sum(test.points_max for test in tests),
-                tests=[_test(grade, test) for test in tests],
-            )
-        )
-    return reports
+def _part(grade: Grade, part: PartGrade) -> PartReport:
+    return PartReport(
+        name=part.name,
+        about=suite_words().parts.get(part.name, ""),
+        points=part.points,
+        points_max=part.points_max,
+        extra=part.extra,
+        policy=part.policy,
+        tests=[_test(grade, test) for test in part.tests],
+    )
 
 
 def _test(grade: Grade, test: TestGrade) -> TestReport:

@@ -1,6 +1,7 @@
 """Grades for the tests of reports: ordinary ones, and some that a stranger has shaped."""
 
 from tester.grades import Grade, by_test
+from tester.policy import Policy
 from tester.verdict import Run, Verdict
 
 PASSED, FAILED, UNKNOWN = Verdict.PASSED, Verdict.FAILED, Verdict.UNKNOWN
@@ -69,3 +70,12 @@ def hostile():
             a_grade(a_run(reason=text, evidence=text), name=f"{name}2", load_error=text)
         )
     return grades
+
+
+def with_extra():
+    """Return a grade with a part by shares, and an extra part."""
+    shares = by_test(
+        [a_run(verdict=PASSED, seed=0), a_run(seed=1)], Policy(rule="share")
+    )
+    extra = by_test([a_run("test_swarm", PASSED, part="2X", points=3)], extra=True)
+    return Grade("alice", "/home/prof/subs/alice", [*shares, *extra])

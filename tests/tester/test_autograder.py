@@ -17,8 +17,10 @@ from tester.autograder import write_autograder
 from tester.gradescope_run import Autograder, Settings
 from tester.reports.files import write_submission_files
 from tester.reports.gradescope import GradescopeResults
+from tester.rubric import hidden_seeds
 from tester.suite import UsageError
 
+SECRET = "0123456789abcdef" * 4
 FILES = {"setup.sh", "run_autograder", "settings.toml", "lab"}
 
 
@@ -94,31 +96,38 @@ def test_nothing_is_overwritten(tmp_path, capsys):
 def test_a_rubric_and_its_secret_travel_along(tmp_path):
     rubric = tmp_path / "course.toml"
     rubric.write_text('[seeds]\nhidden = 20\nsecret_file = "secret.txt"\n')
-    (tmp_path / "secret.txt").write_text("a secret")
+    (tmp_path / "secret.txt").write_text(SECRET)
     write_autograder(tmp_path / "written", rubric)
     assert names_in(tmp_path / "written") == FILES | {"rubric.toml", "secret.txt"}
     assert (tmp_path / "written/rubric.toml").read_text() == rubric.read_text()
-    assert (tmp_path / "written/secret.txt").read_text() == "a secret"
+    assert (tmp_path / "written/secret.txt").read_text() == SECRET
+    # How many seeds there are is then the rubric's affair.
+    settings = (tmp_path / "written/settings.toml").read_bytes()
+    assert msgspec.toml.decode(settings, type=Settings).options == ["--jobs", "1"]
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         (None, "cannot read"),
-        ("[seeds", "cannot read"),
-        ('[seeds]\nsecret_file = "../secret.txt"', "beside the rubric"),
-        ('[seeds]\nsecret_file = "/etc/passwd"', "beside the rubric"),
+        ("[seeds", "rubric.toml"),
+        ("[seeds]\nhiden = 1", "hidden"),
+        ('[seeds]\nhidden = 1\nsecret_file = "secret.txt"', "secret"),
+        ('[seeds]\nhidden = 1\nsecret_file = "../secret.txt"', "beside the rubric"),
         # Only by such a name does run_autograder know what not to show.
-        ('[seeds]\nsecret_file = "key.txt"', "begin with `secret`"),
-        ('[seeds]\nsecret_file = "secret.txt"', "cannot write"),
+        ('[seeds]\nhidden = 1\nsecret_file = "key.txt"', "begin with `secret`"),
     ],
 )
-def test_a_rubric_that_cannot_travel_is_wrong_usage(tmp_path, text, words):
-    rubric = tmp_path / "rubric.toml"
+def test_a_rubric_that_is_wrong_or_cannot_travel_is_refused(tmp_path, text, words):
+    rubric = tmp_path / "course/rubric.toml"
+    rubric.parent.mkdir()
+    for secret in (tmp_path / "secret.txt", tmp_path / "course/key.txt"):
+        secret.write_text(SECRET)
     if text is not None:
         rubric.write_text(text)
     with pytest.raises(UsageError, match=words):
         write_autograder(tmp_path / "written", rubric)
+    assert not (tmp_path / "written").exists()
 
 
 # Its run, in a folder in place of /autograder.
@@ -212,6 +221,23 @@ def test_results_are_there_and_whole_before_grading_ends(root, example):
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     assert "has begun" in results_in(root).output
+
+
+def test_a_rubric_with_hidden_seeds_keeps_them(root, example):
+    text = '[seeds]\ncount = 0\nhidden = 1\nsecret_file = "secret.txt"\n'
+    (root / "source/rubric.toml").write_text(text)
+    (root / "source/secret.txt").write_text(SECRET)
+    (hidden,) = hidden_seeds(SECRET.encode(), 1)
+    set_options(root, "--tests", "initial_election or basic_agreement")
+    hand_in(root, example("only_2a"))
+    # The staff may know it.
+    assert str(hidden) in run_autograder(root)
+    content = (root / "results/results.json").read_text()
+    assert "no agreement: server" in content
+    assert "failed at a hidden seed" in content
+    assert "--seeds 200" in content
+    assert str(hidden) not in content
+    assert results_in(root).score == 6
 
 
 @pytest.mark.parametrize("files", [{}, {"a.py": "", "b.py": ""}, {"notes.txt": "hi"}])

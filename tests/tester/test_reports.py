@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from tester.grades import NO_SEED_MAY_FAIL
 from tester.reports import files as files_module
 from tester.reports import (
     print_submission,
@@ -22,6 +23,7 @@ from tester.reports.grades_csv import grades_csv
 from tester.reports.junit import junit_xml
 from tester.reports.results import (
     RESULTS_VERSION,
+    PartResult,
     Results,
     SubmissionResult,
     TestResult,
@@ -163,7 +165,9 @@ def test_results_say_all_there_is(made_up):
     (alice, bob) = results.submissions
     assert (alice.submission, bob.submission) == ("alice", "bob")
     assert (alice.points, alice.points_max, alice.percent) == (6, 20, 30)
-    assert alice.parts == {"2A": 6, "2B": 0}
+    parts = [(part.part, part.points, part.points_max) for part in alice.parts]
+    assert parts == [("2A", 6, 20), ("2B", 0, 0)]
+    assert alice.parts[0].policy == NO_SEED_MAY_FAIL.words
     assert [(t.test, t.points, t.runs, t.passed, t.unknown) for t in alice.tests] == [
         ("test_initial_election", 6, 2, 2, 0),
         ("test_re_election", 0, 2, 1, 0),
@@ -174,7 +178,7 @@ def test_results_say_all_there_is(made_up):
 
 def test_every_field_is_documented(project):
     documented = (project / "docs/results.md").read_text()
-    for struct in (Results, SubmissionResult, TestResult, Run):
+    for struct in (Results, SubmissionResult, PartResult, TestResult, Run):
         for field in struct.__struct_fields__:
             assert f"`{field}`" in documented, field
     header = grades_csv([]).decode().strip().split(",")

@@ -182,6 +182,21 @@ def test_a_student_is_told_what_failed_why_and_what_to_do(made_up):
             assert words in text, words
 
 
+def test_a_student_is_told_what_earns_the_points(made_up):
+    grade = made_up.with_extra()
+    report = student_report(grade)
+    assert [(part.name, part.extra) for part in report.parts] == [
+        ("2A", False),
+        ("2X", True),
+    ]
+    for content in (student_html(grade), student_markdown(grade)):
+        text = content.decode()
+        assert "6 of 6 points" in text
+        assert "in proportion to the seeds at which it passes" in text
+        assert "3 of 3 extra" in text
+        assert "Extra points: each test earns" in text
+
+
 def test_no_student_sees_a_hidden_seed_or_the_instructors_folders(made_up):
     grade = made_up.mixed()
     for content in (student_html(grade), student_markdown(grade)):

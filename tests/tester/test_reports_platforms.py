@@ -124,6 +124,18 @@ def test_gradescope_gets_points_and_verdicts(made_up):
     assert sum(test.score for test in results.tests) == results.score
 
 
+def test_parts_by_shares_and_extra_points_add_up(made_up):
+    grade = made_up.with_extra()
+    results = read_gradescope(gradescope_json(grade))
+    assert results.score == 6
+    assert [(test.score, test.status) for test in results.tests] == [
+        (3, "failed"),
+        (3, "passed"),
+    ]
+    assert "2X: 3 of 3 extra: each test earns" in results.output
+    assert points_that_classroom_gets(classroom_json(grade)) == (6, 6)
+
+
 def test_a_failure_says_why_and_how_to_run_it_again(made_up):
     output = read_gradescope(gradescope_json(made_up.mixed())).tests[1].output
     assert output.splitlines()[:2] == ["1 of 2 runs passed", "term 1 has 2 leaders"]
