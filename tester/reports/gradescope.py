@@ -90,6 +90,7 @@ def text_of(test: TestReport) -> str:
         lines.insert(0, "No verdict: it neither earns nor costs points.")
     if test.evidence:
         lines += ["", test.evidence]
+    lines += [f"Odd, though it breaks no rule: {text}" for text in test.warnings]
     if test.replay:
         lines += ["", test.advice, test.replay]
     return "\n".join(lines).strip("\n")

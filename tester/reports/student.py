@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from tester.grades import Grade, PartGrade, TestGrade
 from tester.reports.suite_words import suite_words
 from tester.reports.texts import block, for_the_student, one_line
+from tester.stress import kind_of
 from tester.verdict import Run, Verdict
 
 SEEDS_TO_TRY = 200
+WARNINGS_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class TestReport:
         replay: the command that shows it, in the student's own repository.
         advice: what the command does, and how far it can be relied on.
         hidden: whether any of its seeds is hidden.
+        warnings: what is odd in some run, but breaks no rule.
     """
 
     __test__ = False  # Not a test class, though pytest would think so.
@@ -44,6 +47,7 @@ class TestReport:
     replay: str = ""
     advice: str = ""
     hidden: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,7 @@ def _test(grade: Grade, test: TestGrade) -> TestReport:
         verdict=verdict,
         tally=_tally(test),
         hidden=hidden,
+        warnings=_warnings(grade, test),
     )
     if grade.load_error:
         return replace(report, reason="not run: the submission does not load")
@@ -167,6 +172,16 @@ def _verdict(test: TestGrade) -> tuple[Verdict, Run | None]:
     if test.graded:
         return Verdict.PASSED, None
     return Verdict.UNKNOWN, test.first
+
+
+def _warnings(grade: Grade, test: TestGrade) -> tuple[str, ...]:
+    """Return a test's first warnings, of each kind one."""
+    kinds: dict[str, str] = {}
+    for run in test.runs:
+        for warning in run.warnings:
+            shown = one_line(for_the_student(warning, grade, run))
+            kinds.setdefault(kind_of(shown), shown)
+    return tuple(kinds.values())[:WARNINGS_SHOWN]
 
 
 def _tally(test: TestGrade) -> str:

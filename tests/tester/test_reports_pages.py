@@ -182,6 +182,19 @@ def test_a_student_is_told_what_failed_why_and_what_to_do(made_up):
             assert words in text, words
 
 
+def test_a_student_is_told_of_what_is_odd(made_up):
+    odd = [f"the <term> went from 1 to {n}" for n in range(50)]
+    run = made_up.a_run(verdict=Verdict.PASSED, warnings=[*odd, "x\x07" * 10_000])
+    report = student_report(made_up.a_grade(run))
+    first, second = report.tests[0].warnings
+    assert first == odd[0]
+    assert len(second) < 400
+    page = Page(student_html(made_up.a_grade(run)))
+    assert f"Odd, though it breaks no rule: {odd[0]}" in page.text
+    text = student_markdown(made_up.a_grade(run)).decode()
+    assert "breaks no rule: the &lt;term&gt; went from 1 to 0" in text
+
+
 def test_a_student_is_told_what_earns_the_points(made_up):
     grade = made_up.with_extra()
     report = student_report(grade)
