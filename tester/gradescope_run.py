@@ -7,6 +7,7 @@ grading is stopped before the limit.
 Started as `python -m tester.gradescope_run ROOT`, where ROOT is /autograder.
 """
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -84,6 +85,8 @@ class Autograder:
         return found if found.resolve().is_relative_to(self._submission) else None
 
     def _grade(self, path: Path, settings: Settings) -> int:
+        # What an earlier try at home has left would be taken for this one's.
+        shutil.rmtree(self._grades, ignore_errors=True)
         command = [sys.executable, "-P", "-m", "grade", str(path)]
         command += ["--out", str(self._grades), *settings.options]
         if (self._source / RUBRIC).is_file():

@@ -186,6 +186,14 @@ def test_a_submission_is_graded(root, example, below):
     assert "all submissions" in printed
 
 
+def test_what_an_earlier_run_has_left_does_not_count(root, example, made_up):
+    write_submission_files(root / "grades", made_up.mixed())
+    set_options(root, "--tests", "initial_election")
+    hand_in(root, example("only_2a"))
+    run_autograder(root)
+    assert [test.number for test in results_in(root).tests] == ["2A.1"]
+
+
 def test_grading_stops_before_gradescopes_limit_and_what_is_done_counts(root, example):
     set_options(root, "--parts", "2A", "--seeds", "10000", time_limit_s=10)
     hand_in(root, example("polling"))
