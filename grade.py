@@ -7,13 +7,14 @@ from pathlib import Path
 
 from rich.console import Console
 
+from tester.autograder import write_autograder
 from tester.grader import Grading, Plan
 from tester.intake import check_paths, find_submissions
 from tester.ledger import Ledger
-from tester.options import parse
+from tester.options import parse, parse_autograder
 from tester.progress import progress
 from tester.regrade import Regrading
-from tester.report import print_submission, print_summary
+from tester.reports import print_submission, print_summary
 from tester.rubric import Rubric
 from tester.rubric_file import default_rubric, load_rubric
 from tester.rubric_text import default_text, print_rubric
@@ -121,7 +122,7 @@ def carry_out(
 
         def tell(run: Run) -> None:
             show(run)
-            saving.look()
+            saving.look(run.submission)
 
         finished = grading.go_on(options.jobs, tell)
     saving.save()
@@ -165,6 +166,17 @@ def say(console: Console, line: str) -> None:
     console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
+def autograder(arguments: list[str]) -> int:
+    """Write the folder of a Gradescope autograder; return the exit status."""
+    options = parse_autograder(arguments)
+    write_autograder(options.directory, options.rubric)
+    print(
+        f"wrote {options.directory}: look at its settings.toml, then zip what is in it "
+        f"(not the folder): cd {options.directory} && zip -r ../autograder.zip ."
+    )
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line."""
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -175,6 +187,8 @@ def main(arguments: list[str] | None = None) -> int:
             write_starter(Path(arguments[1]))
             print(f"wrote {arguments[1]}: read its README.md, then run pytest in it")
             return 0
+        if arguments[:1] == ["autograder"]:
+            return autograder(arguments[1:])
         # Where nobody watches, lines may be as long as the reasons need.
         width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "160"))
         console = Console(width=width)

@@ -10,11 +10,12 @@ from tester.suite import UsageError
 USAGE = """%(prog)s SUBMISSION… [options]
        %(prog)s --regrade NAME [--out DIR]
        %(prog)s new DIR
-       %(prog)s rubric [--check FILE]"""
+       %(prog)s rubric [--check FILE]
+       %(prog)s autograder DIR [--rubric FILE]"""
 EPILOG = """`new DIR` writes a starter repository for a student; `rubric` prints the default
-rubric, `rubric --check FILE` says what one says. Exit status: 0 graded, 1 a submission is
-below --fail-under, or --regrade found a difference, 2 wrong usage, or nothing could be
-graded, 130 interrupted."""
+rubric, `rubric --check FILE` says what one says; `autograder DIR` writes the folder of a
+Gradescope autograder. Exit status: 0 graded, 1 a submission is below --fail-under, or
+--regrade found a difference, 2 wrong usage, or nothing could be graded, 130 interrupted."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -59,6 +60,14 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     if options.resume and options.fresh:
         raise UsageError("--resume and --fresh contradict each other")
     return options
+
+
+def parse_autograder(arguments: list[str]) -> argparse.Namespace:
+    """Return the options of `grade.py autograder`."""
+    parser = Parser(prog="grade.py autograder")
+    parser.add_argument("directory", type=Path, metavar="DIR")
+    parser.add_argument("--rubric", type=Path, metavar="FILE", help="grade by it")
+    return parser.parse_args(arguments)
 
 
 def _parser() -> Parser:

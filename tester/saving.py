@@ -7,7 +7,8 @@ from pathlib import Path
 
 from labrpc.real_time import Deadline
 from tester.grader import Grading
-from tester.report import write_files
+from tester.grades import Grade
+from tester.reports import write_files, write_submission_files
 
 # Writing the results of a large class takes seconds, so that the pauses grow.
 PAUSE_S_MIN = 1.0
@@ -21,15 +22,25 @@ class Saving:
         self._directory = directory
         self._grading = grading
         self._pause_s = PAUSE_S_MIN
-        self.save()
+        self._through: set[str] = set()
+        self._save_class(grading.grades())
 
-    def look(self) -> None:
-        """Write the files if they are old."""
+    def look(self, name: str) -> None:
+        """Write a submission's own files if it is through, those of the class if old."""
+        if name not in self._through and self._grading.is_through(name):
+            self._through.add(name)
+            write_submission_files(self._directory, self._grading.grade(name))
         if self._due.left_s() <= 0:
-            self.save()
+            self._save_class(self._grading.grades())
 
     def save(self) -> None:
-        """Write the files as things stand."""
-        write_files(self._directory, self._grading.grades())
+        """Write all files as things stand."""
+        grades = self._grading.grades()
+        self._save_class(grades)
+        for grade in grades:
+            write_submission_files(self._directory, grade)
+
+    def _save_class(self, grades: list[Grade]) -> None:
+        write_files(self._directory, grades)
         self._due = Deadline(self._pause_s)
         self._pause_s = min(2 * self._pause_s, PAUSE_S_MAX)

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from tester.grades import NO_SEED_MAY_FAIL, Grade, by_test
-from tester.report import write_files
+from tester.reports import write_files
 from tester.suite import UsageError, collect
 from tester.verdict import Run, Verdict
 

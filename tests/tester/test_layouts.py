@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tester.intake import find_submissions
-from tester.report import write_files
+from tester.reports import write_files
 from tester.suite import UsageError
 
 RAFT = "class Raft: pass\n"

@@ -14,6 +14,7 @@ from tester import ledger, saving
 from tester.grader import Grading, Plan
 from tester.ledger import Ledger
 from tester.pool import GradingProcess, Lost, Pool
+from tester.reports.results import results_json
 from tester.rubric_file import default_rubric
 from tester.rubric_text import default_text
 from tester.saving import Saving
@@ -236,7 +237,7 @@ def test_results_are_there_before_the_first_run_and_kept_up_to_date(
     counts = []
 
     def tell(run):
-        saved.look()
+        saved.look(run.submission)
         with (tmp_path / "grades.csv").open(newline="") as file:
             (row,) = csv.DictReader(file)
         counts.append(int(row["unknown_runs"]))
@@ -245,6 +246,25 @@ def test_results_are_there_before_the_first_run_and_kept_up_to_date(
     assert {run["verdict"] for run in found["runs"]} == {"unknown"}
     assert grading.go_on(1, tell)
     assert counts == [5, 4, 3, 2, 1, 0]
+
+
+def test_a_submissions_own_files_are_there_when_it_is_through(
+    folder, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(saving, "PAUSE_S_MIN", 100.0)
+    tests = collect(None, "initial_election")
+    paths = {name: folder / name for name in ("1-good", "2-kings")}
+    grading = Grading(Plan(paths, tests, range(2), default_rubric(tests)))
+    saved = Saving(tmp_path / "out", grading)
+    there = []
+
+    def tell(run):
+        saved.look(run.submission)
+        reports = sorted((tmp_path / "out").glob("submissions/*/report.md"))
+        there.append([report.parent.name for report in reports])
+
+    assert grading.go_on(1, tell)
+    assert there == [[], ["1-good"], ["1-good"], ["1-good", "2-kings"]]
 
 
 # The queue.
@@ -358,6 +378,8 @@ def test_identical_submissions_are_run_once(folder, tmp_path):
     first, copy, data = grading.grades()
     assert (first.same_as, copy.same_as, data.same_as) == ("", "1-good", "")
     assert first.digest == copy.digest != data.digest
+    found = json.loads(results_json([first, copy, data]))["submissions"]
+    assert [row["same_as"] for row in found] == ["", "1-good", ""]
     assert copy.points == first.points == 6
     for run, original in zip(copy.runs, first.runs, strict=True):
         assert run.submission == "copy"
