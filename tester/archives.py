@@ -225,7 +225,8 @@ def innermost(directory: Path) -> Path:
     """Return the folder that the student packed: below folders that hold only one."""
     while not Submission.looks_like_one(directory):
         children = [c for c in directory.iterdir() if c.name not in STRAY]
-        if len(children) != 1 or not children[0].is_dir():
+        # A link could lead to somebody else's.
+        if len(children) != 1 or children[0].is_symlink() or not children[0].is_dir():
             break
         directory = children[0]
     return directory

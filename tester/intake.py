@@ -181,7 +181,11 @@ class _Desk:
         directory = innermost(directory)
         if Submission.looks_like_one(directory):
             return directory
-        archives = [file for file in sorted(directory.iterdir()) if is_archive(file)]
+        archives = [
+            file
+            for file in sorted(directory.iterdir())
+            if is_archive(file) and not file.is_symlink()  # To somebody else's.
+        ]
         if len(archives) > 1:
             found = listed([readable(file.name) for file in archives])
             raise _Refused(

@@ -143,6 +143,19 @@ def test_a_folder_may_hold_the_submission_further_down_or_as_an_archive(tmp_path
     }
 
 
+def test_no_link_leads_to_somebody_elses(tmp_path, find):
+    submission_at(tmp_path / "class" / "bob")
+    data = zipped(tmp_path, {"raft.py": RAFT})
+    write(tmp_path / "other", {"bob.zip": data})
+    for name, target in [("eve", "class/bob"), ("mallory", "other/bob.zip")]:
+        (tmp_path / "class" / name).mkdir()
+        link = tmp_path / "class" / name / target.split("/")[1]
+        link.symlink_to(tmp_path / target)
+    found = find(tmp_path / "class").submissions
+    assert found["eve"] == tmp_path / "class" / "eve"
+    assert found["mallory"] == tmp_path / "class" / "mallory"
+
+
 def test_an_archive_of_several_students_becomes_several_submissions(tmp_path, find):
     files = {
         "all/alice/raft/raft.py": RAFT,
