@@ -4,115 +4,27 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import NoReturn
 
 from rich.console import Console
 
-from tester.grader import Plan, find_submissions, grade
+from tester.autograder import write_autograder
+from tester.grader import Grading, Plan
+from tester.intake import check_paths, find_submissions
+from tester.ledger import Ledger
+from tester.options import parse, parse_autograder
 from tester.progress import progress
-from tester.report import print_submission, print_summary, write_files
+from tester.regrade import Regrading
+from tester.reports import print_submission, print_summary
+from tester.rubric import Rubric
 from tester.rubric_file import default_rubric, load_rubric
 from tester.rubric_text import default_text, print_rubric
+from tester.run import GradedTest
+from tester.saving import Saving
 from tester.starter_repo import write_starter
 from tester.suite import UsageError, collect
+from tester.verdict import Run
 
-USAGE = "%(prog)s SUBMISSION… [options]\n       %(prog)s new DIR\n       %(prog)s rubric [--check FILE]"
-EXIT_BELOW, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
-
-
-class Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong with a command line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise UsageError, for `main` to report."""
-        raise UsageError(f"{message}; see --help")
-
-
-def positive(text: str) -> int:
-    """Return a whole number from 1 on, for argparse."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
-    return int(text)
-
-
-def percentage(text: str) -> float:
-    """Return a number from 0 to 100, for argparse."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1
-    if not 0 <= number <= 100:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 100")
-    return number
-
-
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Return the command line's options."""
-    parser = Parser(
-        prog="grade.py",
-        usage=USAGE,
-        description="Grade Raft submissions on the emulated network.",
-        epilog="`new DIR` writes a starter repository for a student; `rubric` prints "
-        "the default rubric, `rubric --check FILE` says what one says. Exit status: 0 graded, 1 a submission is below --fail-under, 2 wrong usage.",
-    )
-    add = parser.add_argument
-    add(
-        "submissions",
-        nargs="+",
-        metavar="SUBMISSION",
-        help="a submission (a directory with raft/ or raft.py, one .py file, or a .zip or .tar.gz of either), or a folder of them",
-    )
-    add("--parts", help="only these parts, as in 2A,2B")
-    add(
-        "--tests",
-        default="",
-        metavar="EXPR",
-        help="only tests that match, as in pytest's -k",
-    )
-    add(
-        "--seeds",
-        type=positive,
-        metavar="N",
-        help="how many seeds (default 1, or as the rubric says)",
-    )
-    add(
-        "--seed",
-        type=int,
-        metavar="S",
-        help="the first seed (default 0, or as the rubric says)",
-    )
-    add(
-        "--rubric",
-        type=Path,
-        metavar="FILE",
-        help="points, policies and seeds: see docs/rubric.md",
-    )
-    add(
-        "--jobs",
-        type=positive,
-        default=os.cpu_count() or 1,
-        metavar="J",
-        help="how many processes (default: one per core)",
-    )
-    add(
-        "--out",
-        type=Path,
-        default=Path("grades"),
-        metavar="DIR",
-        help="where results.json and grades.csv go (default grades/)",
-    )
-    add(
-        "--preempt",
-        action="store_true",
-        help="let threads lose their turn between two statements, too",
-    )
-    add(
-        "--fail-under",
-        type=percentage,
-        metavar="PERCENT",
-        help="exit with 1 if a submission has less",
-    )
-    return parser.parse_args(arguments)
+EXIT_BELOW, EXIT_DIFFERS, EXIT_USAGE, EXIT_INTERRUPTED = 1, 1, 2, 130
 
 
 def make_directory(directory: Path) -> None:
@@ -125,42 +37,118 @@ def make_directory(directory: Path) -> None:
         ) from None
 
 
-def run(options: argparse.Namespace, console: Console) -> int:
-    """Grade what the options name; return the exit status."""
+def what_counts(options: argparse.Namespace) -> tuple[list[GradedTest], Rubric]:
+    """Return the tests that are run, and what they are worth."""
     parts = options.parts.upper().split(",") if options.parts else None
-    submissions = find_submissions(options.submissions)
     tests = collect(parts, options.tests)
+    first, count = options.seed, options.seeds
     if options.rubric is None:
-        rubric = default_rubric(tests, options.seed, options.seeds)
+        rubric = default_rubric(tests, first, count)
     else:
-        rubric = load_rubric(options.rubric, collect(), options.seed, options.seeds)
-    plan = Plan(
-        submissions,
-        rubric.tests(tests),
+        rubric = load_rubric(options.rubric, collect(), first, count)
+    return rubric.tests(tests), rubric
+
+
+def make_plan(
+    options: argparse.Namespace,
+    tests: list[GradedTest],
+    rubric: Rubric,
+    console: Console,
+) -> Plan:
+    """Return what is to be graded, once it was found and unpacked."""
+    intake = find_submissions(options.submissions, options.out / "unpacked")
+    for note in intake.notes:
+        say(console, note)
+    return Plan(
+        intake.submissions,
+        tests,
         [seed.number for seed in rubric.seeds()],
         rubric,
         preempt=options.preempt,
+        isolation=options.isolation,
+        require_sandbox=options.require_sandbox,
+        budget_s=options.budget,
+        refused=intake.refused,
     )
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Grade what the options name; return the exit status."""
+    check_paths(options.submissions)
+    tests, rubric = what_counts(options)
     make_directory(options.out)
-    plan.unpack(options.out / "unpacked")
-    with progress(console, plan) as tell:
-        grades, interrupted = grade(plan, options.jobs, tell)
-    write_files(options.out, grades)
+    ledger = Ledger(options.out)
+    try:
+        if not options.resume and not options.fresh:
+            ledger.refuse_to_overwrite()
+        plan = make_plan(options, tests, rubric, console)
+        if options.resume:
+            ledger.resume(plan.header())
+            say(console, f"resumed after {len(ledger.runs)} runs")
+        else:
+            ledger.begin(plan.header())
+        grading = Grading(plan, ledger.runs, ledger)
+        finished = carry_out(options, console, plan, grading)
+        if finished:
+            ledger.finish()
+    finally:
+        ledger.close()
+    grades = grading.grades()
     for one in grades:
         print_submission(console, one)
     print_summary(console, grades)
-    console.print(
+    say(
+        console,
         f"every run: {options.out}/results.json   grades: {options.out}/grades.csv",
-        highlight=False,
-        markup=False,
     )
-    if interrupted:
-        console.print("interrupted: runs that did not take place are unknown")
+    if not finished:
+        say(console, "interrupted: the runs so far are kept, go on with --resume")
         return EXIT_INTERRUPTED
+    if len(plan.refused) == len(plan.submissions):
+        print("grade.py: nothing could be graded: see the reasons", file=sys.stderr)
+        return EXIT_USAGE
     below = options.fail_under is not None and any(
         g.percent < options.fail_under for g in grades
     )
     return EXIT_BELOW if below else 0
+
+
+def carry_out(
+    options: argparse.Namespace, console: Console, plan: Plan, grading: Grading
+) -> bool:
+    """Make all runs, and keep the files up to date; False if it was interrupted."""
+    saving = Saving(options.out, grading)
+    with progress(console, plan, grading) as show:
+
+        def tell(run: Run) -> None:
+            show(run)
+            saving.look(run.submission)
+
+        finished = grading.go_on(options.jobs, tell)
+    saving.save()
+    return finished
+
+
+def regrade(options: argparse.Namespace, console: Console) -> int:
+    """Repeat one submission of an earlier grading; return the exit status."""
+    regrading = Regrading(options.out, options.regrade)
+    plan = regrading.plan
+    plan.require_sandbox = options.require_sandbox
+    grading = Grading(plan)
+    with progress(console, plan, grading) as tell:
+        finished = grading.go_on(options.jobs, tell)
+    found = regrading.compare(grading)
+    for caveat in found.caveats:
+        say(console, f"beware: {caveat}")
+    for difference in found.differences:
+        say(console, difference)
+    if found.unknown:
+        say(console, f"{found.unknown} came to no verdict, and are not compared")
+    made = found.same + len(found.differences)
+    say(console, f"{options.regrade}: {found.same} of {made} repeated runs identical")
+    if not finished:
+        return EXIT_INTERRUPTED
+    return EXIT_DIFFERS if found.differences or not found.same else 0
 
 
 def rubric_command(arguments: list[str], console: Console) -> None:
@@ -173,6 +161,22 @@ def rubric_command(arguments: list[str], console: Console) -> None:
         raise UsageError("usage: grade.py rubric [--check FILE]")
 
 
+def say(console: Console, line: str) -> None:
+    """Print a line as it is."""
+    console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def autograder(arguments: list[str]) -> int:
+    """Write the folder of a Gradescope autograder; return the exit status."""
+    options = parse_autograder(arguments)
+    write_autograder(options.directory, options.rubric)
+    print(
+        f"wrote {options.directory}: look at its settings.toml, then zip what is in it "
+        f"(not the folder): cd {options.directory} && zip -r ../autograder.zip ."
+    )
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line."""
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -183,16 +187,22 @@ def main(arguments: list[str] | None = None) -> int:
             write_starter(Path(arguments[1]))
             print(f"wrote {arguments[1]}: read its README.md, then run pytest in it")
             return 0
+        if arguments[:1] == ["autograder"]:
+            return autograder(arguments[1:])
         # Where nobody watches, lines may be as long as the reasons need.
         width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "160"))
         console = Console(width=width)
         if arguments[:1] == ["rubric"]:
             rubric_command(arguments[1:], console)
             return 0
-        return run(parse(arguments), console)
+        options = parse(arguments)
+        return (regrade if options.regrade else run)(options, console)
     except UsageError as exc:
         print(f"grade.py: {exc}", file=sys.stderr)
         return EXIT_USAGE
+    except KeyboardInterrupt:
+        print("grade.py: interrupted; with --resume it goes on", file=sys.stderr)
+        return EXIT_INTERRUPTED
 
 
 if __name__ == "__main__":

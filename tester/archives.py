@@ -5,6 +5,8 @@ anywhere, and a few kilobytes of it may hold gigabytes. Everything is looked
 at before anything is written, and the bytes are counted while they are.
 """
 
+import os
+import re
 import shutil
 import stat
 import tarfile
@@ -12,7 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -20,9 +22,11 @@ from typing import IO
 from labrpc.submission import Submission
 
 SUFFIXES = (".zip", ".tar.gz", ".tgz", ".tar")
-FILES_MAX = 5_000
-BYTES_MAX = 64 << 20
+# What operating systems add to every archive, and nobody hands in.
+STRAY = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 _CHUNK_BYTES = 1 << 16
+# As Windows names the root of a disk.
+_DRIVE = re.compile(r"[A-Za-z]:")
 # What the two formats raise for bytes that are no archive, or not all of one.
 _BROKEN = (
     zipfile.BadZipFile,
@@ -41,6 +45,18 @@ class RefusedArchive(Exception):
 
 
 @dataclass(frozen=True)
+class Bounds:
+    """How much may come out of an archive."""
+
+    files: int
+    bytes: int
+
+
+ONE_SUBMISSION = Bounds(5_000, 64 << 20)
+WHOLE_CLASS = Bounds(200_000, 8 << 30)
+
+
+@dataclass(frozen=True)
 class _Member:
     """A file in an archive: its name, its claimed size, and how to read it."""
 
@@ -51,7 +67,12 @@ class _Member:
 
 def is_archive(path: Path) -> bool:
     """Return whether a file's name is that of an archive."""
-    return path.is_file() and path.name.lower().endswith(SUFFIXES)
+    return path.is_file() and is_archive_name(path.name)
+
+
+def is_archive_name(name: str) -> bool:
+    """Return whether a name is that of an archive."""
+    return name.lower().endswith(SUFFIXES)
 
 
 def archive_stem(path: Path) -> str:
@@ -61,7 +82,19 @@ def archive_stem(path: Path) -> str:
     return path.name[: -len(suffix)]
 
 
-def unpack(archive: Path, directory: Path) -> None:
+def readable(name: str) -> str:
+    """Return a file's name as text that every report can hold.
+
+    A name that is not UTF-8 is read as Latin-1, in which each byte is a letter.
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(name).decode("latin-1")
+    return name
+
+
+def unpack(archive: Path, directory: Path, bounds: Bounds = ONE_SUBMISSION) -> None:
     """Unpack an archive into `directory`, in place of what is there.
 
     Raises:
@@ -70,12 +103,33 @@ def unpack(archive: Path, directory: Path) -> None:
     """
     shutil.rmtree(directory, ignore_errors=True)
     try:
-        with _members(archive) as members:
-            _write(_checked(members), directory)
-    except (RefusedArchive, *_BROKEN) as exc:
+        with _opened(archive) as members:
+            checked = _checked(members, bounds)
+            if not checked:
+                raise RefusedArchive("there is no file in it")
+            _write(checked, directory, bounds)
+    except RefusedArchive:
         shutil.rmtree(directory, ignore_errors=True)
-        if isinstance(exc, RefusedArchive):
-            raise
+        raise
+
+
+def names(archive: Path) -> list[PurePosixPath]:
+    """Return the files that an archive holds.
+
+    Raises:
+        RefusedArchive: as for `unpack`.
+    """
+    with _opened(archive) as members:
+        return [PurePosixPath(m.name) for m in _checked(members, WHOLE_CLASS)]
+
+
+@contextmanager
+def _opened(archive: Path) -> Iterator[Iterator[_Member]]:
+    """Yield what an archive holds; whatever is wrong with it is a RefusedArchive."""
+    try:
+        with _members(archive) as members:
+            yield members
+    except _BROKEN as exc:
         raise RefusedArchive(
             f"it cannot be unpacked: {str(exc) or type(exc).__name__}; it may be "
             "damaged, or not the archive that its name says"
@@ -118,38 +172,42 @@ def _special(name: str) -> str:
     )
 
 
-def _checked(members: Iterator[_Member]) -> list[_Member]:
-    """Return the members, all of which may be written."""
-    checked: dict[str, _Member] = {}
+def _checked(members: Iterator[_Member], bounds: Bounds) -> list[_Member]:
+    """Return the members, all of which may be written, under the names they get."""
+    checked: dict[PurePosixPath, _Member] = {}
     size_bytes = 0
     for member in members:
-        path = PurePosixPath(member.name)
+        # Some Windows programs write their own separator, against the format.
+        name = readable(member.name).replace("\\", "/")
+        if name.endswith("/"):
+            continue  # A folder, as such a program writes it.
+        path = PurePosixPath(name)
         if (
             path.is_absolute()
+            or _DRIVE.match(name)
             or ".." in path.parts
-            or "\\" in member.name
-            or "\0" in member.name
+            or "\0" in name
         ):
             raise RefusedArchive(
-                f"{member.name!r} in it leads out of the folder it is unpacked to"
+                f"{name!r} in it leads out of the folder it is unpacked to"
             )
         size_bytes += member.size_bytes
-        if len(checked) >= FILES_MAX:
-            raise RefusedArchive(f"it holds more than {FILES_MAX} files")
-        if size_bytes > BYTES_MAX:
-            raise RefusedArchive(_too_large())
-        checked[str(path)] = member
+        if len(checked) >= bounds.files:
+            raise RefusedArchive(f"it holds more than {bounds.files} files")
+        if size_bytes > bounds.bytes:
+            raise RefusedArchive(_too_large(bounds))
+        checked[path] = replace(member, name=name)
     return list(checked.values())
 
 
-def _too_large() -> str:
-    return f"unpacked, it takes more than {BYTES_MAX >> 20} MB"
+def _too_large(bounds: Bounds) -> str:
+    return f"unpacked, it takes more than {bounds.bytes >> 20} MB"
 
 
-def _write(members: list[_Member], directory: Path) -> None:
+def _write(members: list[_Member], directory: Path, bounds: Bounds) -> None:
     """Write the files, and count: what an archive says of its sizes may be untrue."""
     directory.mkdir(parents=True)
-    left_bytes = BYTES_MAX
+    left_bytes = bounds.bytes
     for member in members:
         file = directory / member.name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -159,20 +217,16 @@ def _write(members: list[_Member], directory: Path) -> None:
             while chunk := source.read(_CHUNK_BYTES):
                 left_bytes -= len(chunk)
                 if left_bytes < 0:
-                    raise RefusedArchive(_too_large())
+                    raise RefusedArchive(_too_large(bounds))
                 out.write(chunk)
 
 
 def innermost(directory: Path) -> Path:
     """Return the folder that the student packed: below folders that hold only one."""
     while not Submission.looks_like_one(directory):
-        children = [
-            child
-            for child in directory.iterdir()
-            # What macOS adds to every archive.
-            if child.name not in ("__MACOSX", ".DS_Store")
-        ]
-        if len(children) != 1 or not children[0].is_dir():
+        children = [c for c in directory.iterdir() if c.name not in STRAY]
+        # A link could lead to somebody else's.
+        if len(children) != 1 or children[0].is_symlink() or not children[0].is_dir():
             break
         directory = children[0]
     return directory

@@ -108,12 +108,16 @@ class Grade:
     Attributes:
         path: where the submission lies.
         load_error: why it does not load, "" if it does.
+        digest: the same for submissions that are the same, "" if it is not known.
+        same_as: the one of them whose runs count for this one too, "" for none.
     """
 
     submission: str
     path: str
     tests: list[TestGrade]
     load_error: str = ""
+    digest: str = ""
+    same_as: str = ""
 
     @property
     def part_grades(self) -> list[PartGrade]:

@@ -35,11 +35,13 @@ class Lost:
 
     Attributes:
         is_submissions_fault: it was stopped in the submission's own code.
+        hung: it was stopped because it had JOB_S_MAX and did not answer.
     """
 
     reason: str
     evidence: str = ""
     is_submissions_fault: bool = False
+    hung: bool = False
 
 
 class GradingProcess:
@@ -68,11 +70,14 @@ class GradingProcess:
         )
         theirs.close()
         self.job: Job | None = None
+        # The submission that it ran last: it has that at hand.
+        self.path = ""
         self._deadline = Deadline(JOB_S_MAX)
 
     def give(self, job: Job) -> None:
         """Send a job; it has JOB_S_MAX from now on."""
         self.job = job
+        self.path = job.path
         self._deadline = Deadline(JOB_S_MAX)
         self.connection.send_bytes(msgspec.msgpack.encode(job))
 
@@ -87,7 +92,7 @@ class GradingProcess:
     def problem(self) -> Lost | None:
         """Return what is wrong with a job under way, None if nothing is."""
         if self._deadline.left_s() <= 0:
-            return Lost(f"the grading process hung for {JOB_S_MAX:.0f} s")
+            return Lost(f"the grading process hung for {JOB_S_MAX:.0f} s", hung=True)
         return None
 
     def epitaph(self, job: Job) -> Lost:
@@ -109,21 +114,29 @@ class GradingProcess:
 class Pool:
     """Runs jobs on several processes; jobs may be added while it runs.
 
+    A process stays with its submission while there are jobs of it, then takes one
+    that nobody has, and helps out with another's only when there is none.
+
     Use as a context manager, so that no process outlives it.
     """
 
     def __init__(self, processes: int) -> None:
         self._processes = processes
         self._workers: list[GradingProcess] = []
-        self._jobs: deque[Job] = deque()
+        self._queues: dict[str, deque[Job]] = {}
 
     def add(self, *jobs: Job) -> None:
-        """Put jobs at the end of the queue."""
-        self._jobs.extend(jobs)
+        """Put jobs at the end of their submissions' queues."""
+        for job in jobs:
+            self._queues.setdefault(job.path, deque()).append(job)
+
+    def drop(self, path: str) -> None:
+        """Forget the jobs of a submission that no process has yet."""
+        self._queues.pop(path, None)
 
     def results(self) -> Iterator[tuple[Job, Run | Lost]]:
         """Yield each job with its run, or with what became of its process."""
-        while self._jobs or any(worker.job for worker in self._workers):
+        while self._queues or any(worker.job for worker in self._workers):
             self._hand_out()
             busy = {w.connection: w for w in self._workers if w.job is not None}
             for connection in wait(list(busy), timeout=LOOK_S):
@@ -137,18 +150,31 @@ class Pool:
 
     def _hand_out(self) -> None:
         for worker in list(self._workers):
-            if worker.job is None and self._jobs:
+            if worker.job is None and self._queues:
+                job = self._take(worker.path)
                 try:
-                    worker.give(self._jobs[0])
+                    worker.give(job)
                 except OSError:
                     # It has died since its last answer: no job is lost.
                     self._discard(worker)
-                else:
-                    self._jobs.popleft()
-        while self._jobs and len(self._workers) < self._processes:
+                    self._queues.setdefault(job.path, deque()).appendleft(job)
+        while self._queues and len(self._workers) < self._processes:
             worker = GradingProcess(number=self._free_number())
             self._workers.append(worker)
-            worker.give(self._jobs.popleft())
+            worker.give(self._take())
+
+    def _take(self, path: str = "") -> Job:
+        """Return the next job for a process that has the submission at `path`."""
+        if path not in self._queues:
+            taken = [worker.path for worker in self._workers]
+            free = (path for path in self._queues if path not in taken)
+            longest = max(self._queues, key=lambda path: len(self._queues[path]))
+            path = next(free, longest)
+        queue = self._queues[path]
+        job = queue.popleft()
+        if not queue:
+            del self._queues[path]
+        return job
 
     def _free_number(self) -> int:
         # From the grader's own number on: another grader begins at another core.

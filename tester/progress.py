@@ -12,20 +12,24 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from tester.grader import Plan, Tell
+from tester.grader import Grading, Plan, Tell
 from tester.verdict import Run, Verdict
 
 
 @contextmanager
-def progress(console: Console, plan: Plan) -> Iterator[Tell]:
-    """Show how far the plan has come while the block runs."""
+def progress(console: Console, plan: Plan, grading: Grading) -> Iterator[Tell]:
+    """Show how far the plan has come while the block runs.
+
+    What the grading has already is counted, and not shown.
+    """
+    done = {name: grading.counted(name) for name in plan.submissions}
     if console.is_terminal:
-        yield from _bar(console, plan)
+        yield from _bar(console, plan, done)
     else:
-        yield _lines(console, plan)
+        yield _lines(console, plan, done)
 
 
-def _bar(console: Console, plan: Plan) -> Iterator[Tell]:
+def _bar(console: Console, plan: Plan, done: dict[str, list[Run]]) -> Iterator[Tell]:
     columns = (
         TextColumn("grading"),
         BarColumn(),
@@ -35,8 +39,11 @@ def _bar(console: Console, plan: Plan) -> Iterator[Tell]:
         TextColumn("{task.fields[current]}"),
     )
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("grading", total=plan.runs, failed=0, current="")
-        failed = 0
+        runs = [run for found in done.values() for run in found]
+        failed = sum(run.verdict is Verdict.FAILED for run in runs)
+        task = bar.add_task(
+            "grading", total=plan.runs, completed=len(runs), failed=failed, current=""
+        )
 
         def tell(run: Run) -> None:
             nonlocal failed
@@ -46,20 +53,21 @@ def _bar(console: Console, plan: Plan) -> Iterator[Tell]:
         yield tell
 
 
-def _lines(console: Console, plan: Plan) -> Tell:
+def _lines(console: Console, plan: Plan, done: dict[str, list[Run]]) -> Tell:
     """Print a line whenever a submission is through."""
-    runs_each = len(plan.tests) * len(plan.seeds)
-    done: dict[str, list[Run]] = {name: [] for name in plan.submissions}
+    each = plan.runs_each
+    through = sum(len(runs) == each for runs in done.values())
 
     def tell(run: Run) -> None:
+        nonlocal through
         runs = done[run.submission]
         runs.append(run)
-        if len(runs) == runs_each:
-            passed = sum(r.passed for r in runs)
-            through = sum(len(r) == runs_each for r in done.values())
+        if len(runs) == each:
+            through += 1
+            passed = sum(run.passed for run in runs)
             console.print(
-                f"[{through}/{len(done)}] {run.submission}: {passed} of {runs_each} "
-                "runs passed",
+                f"[{through}/{len(done)}] {run.submission}: {passed} of {each} runs "
+                "passed",
                 markup=False,
                 highlight=False,
             )

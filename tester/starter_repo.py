@@ -14,8 +14,7 @@ def write_starter(directory: Path) -> None:
     Raises:
         UsageError: something is there already.
     """
-    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        raise UsageError(f"{directory} exists and is not empty: name a new directory")
+    new_directory(directory)
     try:
         shutil.copytree(
             TEMPLATE,
@@ -25,3 +24,13 @@ def write_starter(directory: Path) -> None:
         )
     except OSError as exc:
         raise UsageError(f"cannot write {directory}: {exc}") from None
+
+
+def new_directory(directory: Path) -> None:
+    """Make sure that a directory is new or empty: nothing is ever overwritten.
+
+    Raises:
+        UsageError: something is there already.
+    """
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise UsageError(f"{directory} exists and is not empty: name a new directory")

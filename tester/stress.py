@@ -20,6 +20,11 @@ _Z = 1.96
 _FENCE = "```"
 
 
+def kind_of(reason: str) -> str:
+    """Return a reason without its numbers: those that differ in nothing else are one."""
+    return re.sub(r"\d+(?:\.\d+)?(?:, \d+)*", "#", reason)
+
+
 @dataclass
 class TestTally:
     """All runs of one test."""
@@ -53,14 +58,11 @@ class TestTally:
         return f"{100 * rate:.2f} %", f"{100 * low:.2f} to {100 * high:.2f} %"
 
     def reasons(self) -> list[tuple[Run, int]]:
-        """Return the first run of each distinct reason, and how often it came.
-
-        Reasons that differ only in numbers count as one.
-        """
+        """Return the first run of each kind of reason, and how often it came."""
         counts: Counter[str] = Counter()
         first: dict[str, Run] = {}
         for run in sorted(self.bad_runs, key=lambda run: run.seed):
-            kind = re.sub(r"\d+", "#", run.reason)
+            kind = kind_of(run.reason)
             counts[kind] += 1
             first.setdefault(kind, run)
         return [(first[kind], count) for kind, count in counts.most_common()]

@@ -85,6 +85,8 @@ def collect(parts: list[str] | None = None, expression: str = "") -> list[Graded
     suite = suite_path()
     options = ["--collect-only", "-p", "no:cacheprovider", "-p", "no:terminal"]
     options += ["--import-mode=importlib", f"--rootdir={suite}", "-c", "/dev/null"]
+    # Without the plugin, which would look for something to test.
+    options += ["-p", "no:tester.plugin"]
     if expression:
         options += ["-k", expression]
     # What pytest has to say of a wrong expression is said below.

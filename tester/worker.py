@@ -46,8 +46,9 @@ class Job(msgspec.Struct):
         test: the test's name; "" only checks that the submission loads.
         traces: the directory to which the run is recorded, "" for no trace.
         preempt: whether the submission's threads may lose their turn.
-        isolation: "process" for servers in processes of their own, or "none".
-        require_sandbox: whether to refuse to run it where a wall is missing.
+        digest: whether to compute the trace's digest.
+        isolation: "process" if each server is to have a process of its own, "none".
+        require_sandbox: refuse to run anything unless all of the sandbox is in force.
     """
 
     path: str
@@ -56,6 +57,7 @@ class Job(msgspec.Struct):
     seed: int
     traces: str = ""
     preempt: bool = False
+    digest: bool = False
     isolation: Literal["process", "none"] = "none"
     require_sandbox: bool = False
 
@@ -129,7 +131,12 @@ class Answers:
         traces = Path(job.traces) if job.traces else None
         test = self._tests[job.test]
         run = graded_run(
-            test, hosting.submission, job.seed, traces=traces, hosting=hosting
+            test,
+            hosting.submission,
+            job.seed,
+            job.digest,
+            traces=traces,
+            hosting=hosting,
         )
         run.submission = job.name
         return run

@@ -1,11 +1,13 @@
 """Submissions of a few lines that misbehave in one way, and pytest run from outside."""
 
+import importlib.util
 import os
 import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -185,3 +187,15 @@ def example() -> Callable[[str], Path]:
 def project() -> Path:
     """Return the root of the repository."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def made_up() -> ModuleType:
+    """Return the module that makes grades up."""
+    file = Path(__file__).with_name("made_up_grades.py")
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from labrpc.submission import Submission
-from tester.grader import Plan, grade
+from tester.grader import Grading, Plan
 from tester.rubric_file import default_rubric
 from tester.run import run_test
 from tester.verdict import Verdict
@@ -291,7 +291,7 @@ def test_the_pool_ends_what_this_process_cannot(name, graded_tests, example):
         default_rubric([graded_tests[ELECTION]]),
     )
     runs = {}
-    grade(plan, 1, lambda run: runs.update({run.submission: run}))
+    assert Grading(plan).go_on(1, lambda run: runs.update({run.submission: run}))
     bad, good = runs[name], runs["raft"]
     assert bad.verdict is Verdict.FAILED, bad.report()
     reason, evidence = POOLED[name]

@@ -10,8 +10,7 @@ import zipfile
 import pytest
 
 import grade
-from tester import archives
-from tester.archives import RefusedArchive, innermost, unpack
+from tester.archives import ONE_SUBMISSION, Bounds, RefusedArchive, innermost, unpack
 
 FILES = {"raft/__init__.py": b"x = 1\n", "raft/log.py": b""}
 
@@ -61,6 +60,24 @@ def test_what_was_packed_is_unpacked_in_place_of_what_was_there(tmp_path, name, 
     assert contents(tmp_path / "to") == FILES
 
 
+def test_the_separators_of_windows_are_understood(tmp_path):
+    files = {"raft\\": b"", "raft\\__init__.py": b"x = 1\n", "raft\\sub\\log.py": b""}
+    unpack(make_zip(tmp_path / "a.zip", files), tmp_path / "to")
+    found = contents(tmp_path / "to")
+    assert found == {"raft/__init__.py": b"x = 1\n", "raft/sub/log.py": b""}
+
+
+def test_names_that_are_not_utf_8_are_written_so_that_reports_can_hold_them(tmp_path):
+    info = tarfile.TarInfo("raft/caf\udce9.py")
+    unpack(make_tar(tmp_path / "a.tgz", {info: b"x = 1\n"}), tmp_path / "to")
+    assert contents(tmp_path / "to") == {"raft/café.py": b"x = 1\n"}
+
+
+def test_an_archive_without_files_is_refused(tmp_path):
+    with pytest.raises(RefusedArchive, match="there is no file in it"):
+        unpack(make_zip(tmp_path / "a.zip", {}), tmp_path / "to")
+
+
 def zip_link():
     """Return the entry of a symbolic link, as Unix writes it into a zip."""
     info = zipfile.ZipInfo("raft/secret.py")
@@ -81,7 +98,8 @@ def tar_link(kind):
         (make_zip, "a.zip", {"../evil.py": b""}, "leads out of the folder"),
         (make_zip, "a.zip", {"raft/../../evil.py": b""}, "leads out of the folder"),
         (make_zip, "a.zip", {"/tmp/evil.py": b""}, "leads out of the folder"),
-        (make_zip, "a.zip", {"raft\\..\\evil.py": b""}, "leads out of the folder"),
+        (make_zip, "a.zip", {"raft\\..\\..\\evil.py": b""}, "leads out of the folder"),
+        (make_zip, "a.zip", {"C:\\evil.py": b""}, "leads out of the folder"),
         (make_tar, "a.tgz", {"../evil.py": b""}, "leads out of the folder"),
         (make_tar, "a.tgz", {"/tmp/evil.py": b""}, "leads out of the folder"),
         (make_zip, "a.zip", {zip_link(): b"/etc/passwd"}, "link or a device"),
@@ -100,22 +118,21 @@ def test_what_could_do_harm_is_refused(tmp_path, make, name, files, reason):
 
 
 @pytest.mark.parametrize(("make", "name"), [(make_zip, "a.zip"), (make_tar, "a.tgz")])
-def test_absurd_sizes_are_refused(tmp_path, monkeypatch, make, name):
-    bomb = make(tmp_path / name, {"raft/x.py": bytes(archives.BYTES_MAX + 1)})
+def test_absurd_sizes_are_refused(tmp_path, make, name):
+    bomb = make(tmp_path / name, {"raft/x.py": bytes(ONE_SUBMISSION.bytes + 1)})
     assert bomb.stat().st_size < 1 << 20
     with pytest.raises(RefusedArchive, match="more than 64 MB"):
         unpack(bomb, tmp_path / "to")
-    monkeypatch.setattr(archives, "FILES_MAX", 2)
     many = make(tmp_path / name, dict.fromkeys(["a.py", "b.py", "c.py"], b""))
     with pytest.raises(RefusedArchive, match="more than 2 files"):
-        unpack(many, tmp_path / "to")
+        unpack(many, tmp_path / "to", Bounds(files=2, bytes=10))
     assert not (tmp_path / "to").exists()
 
 
 def test_a_zip_that_lies_about_its_sizes_does_not_get_further(tmp_path):
-    archive = make_zip(tmp_path / "a.zip", {"x.py": bytes(archives.BYTES_MAX + 1)})
+    archive = make_zip(tmp_path / "a.zip", {"x.py": bytes(ONE_SUBMISSION.bytes + 1)})
     data = archive.read_bytes()
-    true_size = (archives.BYTES_MAX + 1).to_bytes(4, "little")
+    true_size = (ONE_SUBMISSION.bytes + 1).to_bytes(4, "little")
     assert data.count(true_size) == 2
     archive.write_bytes(data.replace(true_size, (10).to_bytes(4, "little")))
     with pytest.raises(RefusedArchive, match="cannot be unpacked"):

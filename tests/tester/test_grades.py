@@ -1,13 +1,12 @@
-"""From runs to points, and how the grader names and writes things."""
+"""From runs to points, and how the grader writes things."""
 
 import csv
 import json
 
 import pytest
 
-from tester.grader import find_submissions
 from tester.grades import NO_SEED_MAY_FAIL, Grade, by_test
-from tester.report import write_files
+from tester.reports import write_files
 from tester.suite import UsageError, collect
 from tester.verdict import Run, Verdict
 
@@ -113,58 +112,6 @@ def test_a_failure_that_anybody_can_replay_is_named_first():
 
 def test_no_runs_no_tests():
     assert by_test([], NO_SEED_MAY_FAIL) == []
-
-
-# Names.
-
-
-def submission_at(directory):
-    directory.mkdir(parents=True)
-    (directory / "raft.py").write_text("class Raft: pass\n")
-    return directory
-
-
-def test_a_path_is_a_submission_or_a_folder_of_them(tmp_path):
-    alice, bob = submission_at(tmp_path / "alice"), submission_at(tmp_path / "bob")
-    (tmp_path / "carol.py").write_text("class Raft: pass\n")
-    (tmp_path / "notes.txt").write_text("none\n")
-    (tmp_path / ".hidden").mkdir()
-    (tmp_path / "__pycache__").mkdir()
-    write_files(tmp_path / "grades", [])
-    everybody = {"alice": alice, "bob": bob, "carol": tmp_path / "carol.py"}
-    assert find_submissions([str(tmp_path)]) == everybody
-    assert find_submissions([str(bob)]) == {"bob": bob}
-    # Named twice, graded once.
-    assert find_submissions([str(tmp_path), str(bob)]) == everybody
-
-
-def test_names_are_unique(tmp_path):
-    for directory in ("a/x", "b/x", "c/raft", "d/raft"):
-        submission_at(tmp_path / directory)
-    paths = [str(tmp_path / d) for d in ("a/x", "b/x", "c/raft", "d/raft")]
-    assert list(find_submissions(paths)) == ["a/x", "b/x", "c/raft", "d/raft"]
-    assert list(find_submissions(paths[2:3])) == ["raft"]
-
-
-def test_two_that_share_even_the_directorys_name_are_told_apart(tmp_path):
-    for directory in ("1/b/x", "2/b/x", "3/b/x"):
-        submission_at(tmp_path / directory)
-    paths = [str(tmp_path / d) for d in ("1/b/x", "2/b/x", "3/b/x")]
-    names = list(find_submissions(paths))
-    assert names == ["b/x", str(tmp_path / "2/b/x"), str(tmp_path / "3/b/x")]
-
-
-@pytest.mark.parametrize(
-    ("make", "words"),
-    [
-        (lambda path: None, "does not exist"),
-        (lambda path: path.mkdir(), "neither a submission nor a folder of submissions"),
-    ],
-)
-def test_a_path_without_submissions_is_wrong_usage(tmp_path, make, words):
-    make(tmp_path / "x")
-    with pytest.raises(UsageError, match=words):
-        find_submissions([str(tmp_path / "x")])
 
 
 # Which tests.

@@ -10,6 +10,7 @@ import pytest
 
 import grade
 from labrpc.submission import Submission
+from tester.autograder import ROOT_FILES
 from tester.run import run_test
 from tester.verdict import Verdict
 
@@ -102,6 +103,8 @@ def test_suite_and_starter_travel_in_the_wheel(wheel, project):
     expected = ["grade.py", "labrpc/__init__.py", "raft/raft.py", "tester/plugin.py"]
     for folder, inside in {
         "tester/starter": "tester/starter",
+        "tester/autograder_files": "tester/autograder_files",
+        "tester/reports": "tester/reports",
         "tests/lab2": "tester/lab2",
     }.items():
         expected += [
@@ -111,6 +114,9 @@ def test_suite_and_starter_travel_in_the_wheel(wheel, project):
         ]
     assert "tester/lab2/test_2a_election.py" in expected
     assert "tester/starter/.gitignore" in expected
+    assert "tester/reports/templates/class.html" in expected
+    # An installed lab can be packed up for Gradescope.
+    expected += [f"tester/lab_files/{name}" for name in ROOT_FILES]
     assert [name for name in expected if name not in wheel] == []
 
 

@@ -1,0 +1,184 @@
+"""The command line of grade.py: its options, and what is wrong with them."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import NoReturn
+
+from tester.suite import UsageError
+
+USAGE = """%(prog)s SUBMISSION… [options]
+       %(prog)s --regrade NAME [--out DIR]
+       %(prog)s new DIR
+       %(prog)s rubric [--check FILE]
+       %(prog)s autograder DIR [--rubric FILE]"""
+EPILOG = """`new DIR` writes a starter repository for a student; `rubric` prints the default
+rubric, `rubric --check FILE` says what one says; `autograder DIR` writes the folder of a
+Gradescope autograder. Exit status: 0 graded, 1 a submission is below --fail-under, or
+--regrade found a difference, 2 wrong usage, or nothing could be graded, 130 interrupted."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with a command line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError, for `main` to report."""
+        raise UsageError(f"{message}; see --help")
+
+
+def positive(text: str) -> int:
+    """Return a whole number from 1 on, for argparse."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
+def percentage(text: str) -> float:
+    """Return a number from 0 to 100, for argparse."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 100")
+    return number
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Return the command line's options.
+
+    Raises:
+        UsageError: they are wrong, or do not go together.
+    """
+    options = _parser().parse_args(arguments)
+    if options.regrade and options.submissions:
+        raise UsageError(
+            "--regrade takes the submissions from the grading in --out: name none"
+        )
+    if not options.regrade and not options.submissions:
+        raise UsageError("the following arguments are required: SUBMISSION; see --help")
+    if options.resume and options.fresh:
+        raise UsageError("--resume and --fresh contradict each other")
+    return options
+
+
+def parse_autograder(arguments: list[str]) -> argparse.Namespace:
+    """Return the options of `grade.py autograder`."""
+    parser = Parser(prog="grade.py autograder")
+    parser.add_argument("directory", type=Path, metavar="DIR")
+    parser.add_argument("--rubric", type=Path, metavar="FILE", help="grade by it")
+    return parser.parse_args(arguments)
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="grade.py",
+        usage=USAGE,
+        description="Grade Raft submissions on the emulated network.",
+        epilog=EPILOG,
+    )
+    parser.add_argument(
+        "submissions",
+        nargs="*",
+        metavar="SUBMISSION",
+        help="a submission (a directory with raft/ or raft.py, one .py file, or a .zip "
+        "or .tar.gz of either), a folder of them, or what Gradescope, Canvas or Moodle "
+        "has exported",
+    )
+    _add_what(parser)
+    _add_how(parser)
+    return parser
+
+
+def _add_what(parser: Parser) -> None:
+    """Add the options that say what is run."""
+    add = parser.add_argument
+    add("--parts", help="only these parts, as in 2A,2B")
+    add(
+        "--tests",
+        default="",
+        metavar="EXPR",
+        help="only tests that match, as in pytest's -k",
+    )
+    add(
+        "--seeds",
+        type=positive,
+        metavar="N",
+        help="how many seeds (default 1, or as the rubric says)",
+    )
+    add(
+        "--seed",
+        type=int,
+        metavar="S",
+        help="the first seed (default 0, or as the rubric says)",
+    )
+    add(
+        "--rubric",
+        type=Path,
+        metavar="FILE",
+        help="points, policies and seeds: see docs/rubric.md",
+    )
+    add(
+        "--preempt",
+        action="store_true",
+        help="let threads lose their turn between two statements, too",
+    )
+    add(
+        "--isolation",
+        choices=("process", "none"),
+        default="process",
+        help="a sandboxed process for each server (default), or none, for code that "
+        "you trust",
+    )
+    add(
+        "--require-sandbox",
+        action="store_true",
+        help="refuse to grade where a part of the sandbox is missing",
+    )
+    add(
+        "--budget",
+        type=positive,
+        metavar="SECONDS",
+        help="CPU time that one submission has, after which its other runs fail "
+        "(default: 120 s, and 5 s for each run)",
+    )
+
+
+def _add_how(parser: Parser) -> None:
+    """Add the options that no result depends on."""
+    add = parser.add_argument
+    add(
+        "--jobs",
+        type=positive,
+        default=os.cpu_count() or 1,
+        metavar="J",
+        help="how many processes (default: one per core)",
+    )
+    add(
+        "--out",
+        type=Path,
+        default=Path("grades"),
+        metavar="DIR",
+        help="where results.json and grades.csv go (default grades/)",
+    )
+    add(
+        "--resume",
+        action="store_true",
+        help="go on with a grading in --out that was stopped",
+    )
+    add(
+        "--fresh",
+        action="store_true",
+        help="begin anew, though --out holds a grading that was stopped",
+    )
+    add(
+        "--regrade",
+        metavar="NAME",
+        help="repeat one submission of the grading in --out, and compare",
+    )
+    add(
+        "--fail-under",
+        type=percentage,
+        metavar="PERCENT",
+        help="exit with 1 if a submission has less",
+    )

@@ -1,0 +1,48 @@
+"""class.html: what a class can do, what it cannot, and where to look."""
+
+from collections.abc import Callable
+
+from tester.grades import Grade
+from tester.reports.class_figures import ClassFigures, class_figures
+from tester.reports.pages import page
+
+# The histogram's own units; the page scales it.
+WIDTH, HEIGHT, BASE = 360, 190, 150
+_GAP = 4
+
+
+def class_html(grades: list[Grade], folder_of: Callable[[str], str]) -> bytes:
+    """Return the report as a page of its own.
+
+    Args:
+        grades: one per submission.
+        folder_of: where a submission's own files lie, by its name.
+    """
+    figures = class_figures(grades, folder_of)
+    return page(
+        "class.html",
+        figures=figures,
+        width=WIDTH,
+        height=HEIGHT,
+        base=BASE,
+        histogram=_histogram(figures),
+    )
+
+
+def _histogram(figures: ClassFigures) -> list[dict[str, float]]:
+    """Return where each bar stands."""
+    most = max((bar.count for bar in figures.bars), default=0) or 1
+    step = WIDTH / len(figures.bars)
+    return [
+        {
+            "x": round(n * step + _GAP / 2, 1),
+            "middle": round((n + 0.5) * step, 1),
+            "width": round(step - _GAP, 1),
+            # Room for the number above the highest.
+            "height": round((BASE - 20) * bar.count / most, 1),
+            "low": bar.low,
+            "high": bar.high,
+            "count": bar.count,
+        }
+        for n, bar in enumerate(figures.bars)
+    ]

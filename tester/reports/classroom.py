@@ -1,0 +1,98 @@
+"""classroom.json: a step's result for GitHub Classroom's autograding reporter.
+
+The reporter adds up the tests' scores, and reads the result, in base64, from a
+variable of its environment: it has to fit into one.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from tester.grades import Grade
+from tester.reports.gradescope import text_of
+from tester.reports.student import TestReport, student_report
+from tester.verdict import Verdict
+
+Status = Literal["pass", "fail", "error"]
+
+# Linux has 128 KiB for a variable, name and all; base64 makes four bytes of three.
+BYTES_MAX = 96_000
+MESSAGE_CHARACTERS = (2_000, 500, 100, 0)
+_STATUS: dict[Verdict, Status] = {
+    Verdict.PASSED: "pass",
+    Verdict.FAILED: "fail",
+    Verdict.UNKNOWN: "error",
+}
+
+
+class ClassroomTest(msgspec.Struct, kw_only=True):
+    """One test; the reporter prints `test_code` with one that did not pass.
+
+    Attributes:
+        test_code: how to run it again.
+        duration: CPU seconds.
+    """
+
+    name: str
+    status: Status
+    score: float
+    message: str
+    test_code: str
+    filename: str
+    line_no: int
+    duration: float
+
+
+class ClassroomResult(msgspec.Struct, kw_only=True):
+    """The whole file."""
+
+    version: int
+    status: Status
+    max_score: float
+    tests: list[ClassroomTest]
+
+
+def classroom_json(grade: Grade) -> bytes:
+    """Return the file's content, with messages as long as there is room for."""
+    content = b""
+    for characters_max in MESSAGE_CHARACTERS:
+        content = msgspec.json.encode(_result(grade, characters_max))
+        if len(content) <= BYTES_MAX:
+            break
+    return content
+
+
+def _result(grade: Grade, characters_max: int) -> ClassroomResult:
+    report = student_report(grade)
+    duration = {
+        test.first.test: sum(run.cpu_s for run in test.runs) for test in grade.tests
+    }
+    if report.failed or report.load_error:
+        status: Status = "fail"
+    else:
+        status = "error" if report.unknown else "pass"
+    return ClassroomResult(
+        version=1,
+        status=status,
+        max_score=round(report.points_max, 4),
+        tests=[
+            _test(test, round(duration[test.name], 3), characters_max)
+            for test in report.tests
+        ],
+    )
+
+
+def _test(test: TestReport, duration: float, characters_max: int) -> ClassroomTest:
+    message = text_of(test)
+    if len(message) > characters_max:
+        message = message[:characters_max] + "…"
+    return ClassroomTest(
+        name=f"{test.part} {test.name}",
+        status=_STATUS[test.verdict],
+        score=round(test.points, 4),
+        message=message,
+        test_code=test.replay,
+        filename="",
+        line_no=0,
+        duration=duration,
+    )

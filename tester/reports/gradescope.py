@@ -1,0 +1,123 @@
+"""gradescope.json: what Gradescope reads from /autograder/results/results.json.
+
+The format is Gradescope's own (its "Autograder Specifications"); the structs name
+just those of its fields that the lab sets.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from tester.grades import Grade
+from tester.reports.student import StudentReport, TestReport, student_report
+from tester.verdict import Verdict
+
+Visibility = Literal["visible", "hidden", "after_due_date", "after_published"]
+HIDDEN_SEEDS = "hidden seeds"
+
+
+class GradescopeTest(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One line of the student's result page, with what unfolds below it.
+
+    Attributes:
+        status: said outright: Gradescope's own rule takes 0 of 0 points for passed.
+        output: plain text; it is not read as HTML or Markdown.
+    """
+
+    name: str
+    number: str
+    score: float
+    max_score: float
+    status: Literal["passed", "failed"]
+    output: str
+    output_format: Literal["text"] = "text"
+    name_format: Literal["text"] = "text"
+    visibility: Visibility = "visible"
+    tags: list[str] = msgspec.field(default_factory=list)
+
+
+class GradescopeResults(msgspec.Struct, kw_only=True):
+    """The whole file.
+
+    Attributes:
+        score: always given, since it overrides the sum of the tests', which need
+            not be the grade where a part has a rule of its own.
+        stdout_visibility: what the grader prints is for the staff: it names seeds.
+    """
+
+    score: float
+    output: str
+    output_format: Literal["text"] = "text"
+    visibility: Visibility = "visible"
+    stdout_visibility: Visibility = "hidden"
+    execution_time: float = 0.0
+    tests: list[GradescopeTest] = msgspec.field(default_factory=list)
+
+
+def gradescope_json(grade: Grade) -> bytes:
+    """Return the file's content."""
+    report = student_report(grade)
+    results = GradescopeResults(
+        score=round(grade.points, 4),
+        output=_output(report),
+        execution_time=round(sum(run.cpu_s for run in grade.runs), 3),
+        tests=[
+            _test(test, f"{part.name}.{position}")
+            for part in report.parts
+            for position, test in enumerate(part.tests, start=1)
+        ],
+    )
+    return msgspec.json.format(msgspec.json.encode(results), indent=1)
+
+
+def _test(test: TestReport, number: str) -> GradescopeTest:
+    about = f": {test.about}" if test.about else ""
+    return GradescopeTest(
+        name=f"{test.name}{about}",
+        number=number,
+        score=round(test.points, 4),
+        max_score=round(test.points_max, 4),
+        status="passed" if test.verdict is Verdict.PASSED else "failed",
+        output=text_of(test),
+        tags=[HIDDEN_SEEDS] if test.hidden else [],
+    )
+
+
+def text_of(test: TestReport) -> str:
+    """Return all there is to say of a test, as plain text."""
+    lines = [test.tally, test.reason]
+    if test.verdict is Verdict.UNKNOWN:
+        lines.insert(0, "No verdict: it neither earns nor costs points.")
+    if test.evidence:
+        lines += ["", test.evidence]
+    lines += [f"Odd, though it breaks no rule: {text}" for text in test.warnings]
+    if test.replay:
+        lines += ["", test.advice, test.replay]
+    return "\n".join(lines).strip("\n")
+
+
+def _output(report: StudentReport) -> str:
+    """Return what stands above the tests."""
+    lines = [f"{report.points:g} of {report.points_max:g} points"]
+    lines += [
+        f"{part.name}: {part.points:g} of {part.points_max:g}"
+        f"{' extra' if part.extra else ''}: {part.policy}"
+        for part in report.parts
+    ]
+    if report.load_error:
+        lines += [
+            "Nothing could be tested: the submission does not load.",
+            report.load_error,
+            report.load_evidence,
+        ]
+    elif report.failed:
+        lines.append(
+            "Each failed test says why, and how to run it again on your own machine."
+        )
+    if report.unknown:
+        many = len(report.unknown)
+        lines.append(
+            f"{many} test{'s' if many > 1 else ''} came to no verdict: ask the staff to "
+            "run the autograder again."
+        )
+    return "\n".join(line for line in lines if line)

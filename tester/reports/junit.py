@@ -1,0 +1,66 @@
+"""junit.xml: a test suite per submission, for CI servers.
+
+A failed test is a *failure*; one that came to no verdict is an *error*, as is the
+custom for what is not the fault of the code under test.
+"""
+
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from tester.grades import Grade, TestGrade
+from tester.reports.texts import block, one_line
+from tester.verdict import Run, Verdict
+
+EVIDENCE_MAX = 2_000
+
+
+def junit_xml(grades: list[Grade]) -> bytes:
+    """Return the file's content."""
+    suites = Element("testsuites", name="raft-lab")
+    for grade in grades:
+        suites.append(_suite(grade))
+    indent(suites)
+    content: bytes = tostring(suites, encoding="utf-8", xml_declaration=True)
+    return content
+
+
+def _suite(grade: Grade) -> Element:
+    suite = Element("testsuite", name=one_line(grade.submission))
+    for test in grade.tests:
+        suite.append(_case(test))
+    seconds = sum(run.cpu_s for run in grade.runs)
+    for name, count in (
+        ("tests", len(grade.tests)),
+        ("failures", len(suite.findall("testcase/failure"))),
+        ("errors", len(suite.findall("testcase/error"))),
+        ("skipped", 0),
+    ):
+        suite.set(name, str(count))
+    suite.set("time", f"{seconds:.3f}")
+    return suite
+
+
+def _case(test: TestGrade) -> Element:
+    seconds = sum(run.cpu_s for run in test.runs)
+    case = Element(
+        "testcase",
+        classname=test.first.part,
+        name=test.first.test,
+        time=f"{seconds:.3f}",
+    )
+    unknown = next((run for run in test.runs if run.verdict is Verdict.UNKNOWN), None)
+    if test.failure is not None:
+        _tell(case, "failure", test.failure, test)
+    elif unknown is not None:
+        _tell(case, "error", unknown, test)
+    return case
+
+
+def _tell(case: Element, kind: str, run: Run, test: TestGrade) -> None:
+    told = SubElement(case, kind, message=one_line(run.reason), type=run.verdict)
+    told.text = "\n".join(
+        [
+            f"{test.passed} of {len(test.runs)} seeds passed; this is seed {run.seed}",
+            block(run.evidence, EVIDENCE_MAX),
+            f"replay: {one_line(run.replay, 2_000)}" if run.replay else "",
+        ]
+    )

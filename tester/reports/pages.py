@@ -1,0 +1,51 @@
+"""Pages for people: the templates, and what fills them in safely.
+
+In HTML everything is escaped; in Markdown, what a submission has had a hand in
+goes through one of the filters here.
+"""
+
+import re
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+
+def page(template: str, **values: Any) -> bytes:
+    """Return a template with its values filled in."""
+    text = _environment().get_template(template).render(values)
+    return text.encode()
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("tester.reports"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = number
+    environment.filters["plain"] = markdown_plain
+    environment.filters["fenced"] = markdown_fenced
+    return environment
+
+
+def number(value: float) -> str:
+    """Return a number of points, without needless digits."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def markdown_plain(text: str) -> str:
+    """Return text that Markdown shows as it is, on one line."""
+    text = " ".join(text.split())
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_\[\]#|~])", r"\\\1", text)
+
+
+def markdown_fenced(text: str) -> str:
+    """Return text as a block of code, which nothing in it can end."""
+    longest = max((len(found) for found in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{text}\n{fence}"

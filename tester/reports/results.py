@@ -1,0 +1,131 @@
+"""results.json: everything that is known of a grading, for programs.
+
+The structs are its schema; docs/results.md explains it to people. A field may
+be added without a new version; one that changes or goes needs it.
+"""
+
+from typing import Any
+
+import msgspec
+
+from tester.grades import Grade
+from tester.verdict import Run
+
+RESULTS_VERSION = 2
+
+
+class TestResult(msgspec.Struct, kw_only=True):
+    """What one test of one submission has earned, over all seeds."""
+
+    __test__ = False  # Not a test class, though pytest would think so.
+
+    part: str
+    test: str
+    points: float
+    points_max: float
+    runs: int
+    passed: int
+    unknown: int
+
+
+class PartResult(msgspec.Struct, kw_only=True):
+    """What one part of one submission has earned.
+
+    Attributes:
+        extra: its points are added, but not held against those who lack them.
+        policy: what earns its points, in words.
+    """
+
+    part: str
+    points: float
+    points_max: float
+    extra: bool
+    policy: str
+
+
+class SubmissionResult(msgspec.Struct, kw_only=True):
+    """What one submission has earned.
+
+    Attributes:
+        points_max: without the extra parts.
+        load_error: why it does not load, "" if it does.
+        same_as: an identical submission, whose runs count for this one, "" for none.
+    """
+
+    submission: str
+    path: str
+    points: float
+    points_max: float
+    percent: float
+    load_error: str
+    same_as: str
+    parts: list[PartResult]
+    tests: list[TestResult]
+
+
+class Results(msgspec.Struct, kw_only=True):
+    """The whole file."""
+
+    version: int
+    submissions: list[SubmissionResult]
+    runs: list[Run]
+
+
+def results_json(grades: list[Grade]) -> bytes:
+    """Return the file's content."""
+    results = Results(
+        version=RESULTS_VERSION,
+        submissions=[_submission(grade) for grade in grades],
+        runs=[run for grade in grades for run in grade.runs],
+    )
+    try:
+        encoded = msgspec.json.encode(results)
+    except UnicodeEncodeError:
+        # A file's name may be bytes that are no text, and a submission say any.
+        encoded = msgspec.json.encode(_encodable(msgspec.to_builtins(results)))
+    return msgspec.json.format(encoded, indent=1)
+
+
+def _encodable(value: Any) -> Any:
+    """Return plain data with every text in it as one that JSON can hold."""
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    if isinstance(value, list):
+        return [_encodable(item) for item in value]
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
+    return value
+
+
+def _submission(grade: Grade) -> SubmissionResult:
+    return SubmissionResult(
+        submission=grade.submission,
+        path=grade.path,
+        points=grade.points,
+        points_max=grade.points_max,
+        percent=round(grade.percent, 2),
+        load_error=grade.load_error,
+        same_as=grade.same_as,
+        parts=[
+            PartResult(
+                part=part.name,
+                points=part.points,
+                points_max=part.points_max,
+                extra=part.extra,
+                policy=part.policy,
+            )
+            for part in grade.part_grades
+        ],
+        tests=[
+            TestResult(
+                part=test.first.part,
+                test=test.first.test,
+                points=test.points,
+                points_max=test.points_max,
+                runs=len(test.runs),
+                passed=test.passed,
+                unknown=test.unknown,
+            )
+            for test in grade.tests
+        ],
+    )

@@ -1,0 +1,229 @@
+"""What a student may know of a grade, and can do about it, test by test.
+
+Every file that a student sees is made of this: nothing in it names a hidden seed
+or a place on the grading machine, and all of it is clean and of bounded size.
+"""
+
+import shlex
+from dataclasses import dataclass, replace
+
+from tester.grades import Grade, PartGrade, TestGrade
+from tester.reports.suite_words import suite_words
+from tester.reports.texts import block, for_the_student, one_line
+from tester.stress import kind_of
+from tester.verdict import Run, Verdict
+
+SEEDS_TO_TRY = 200
+WARNINGS_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class TestReport:
+    """One test.
+
+    Attributes:
+        about: what the test is about, "" if the suite does not say.
+        verdict: of the test as a whole; unknown only if no run failed or passed.
+        tally: how many runs passed, in words.
+        reason: why it failed or is unknown, "" if it passed.
+        evidence: what the reason rests on.
+        replay: the command that shows it, in the student's own repository.
+        advice: what the command does, and how far it can be relied on.
+        hidden: whether any of its seeds is hidden.
+        warnings: what is odd in some run, but breaks no rule.
+    """
+
+    __test__ = False  # Not a test class, though pytest would think so.
+
+    part: str
+    name: str
+    about: str
+    points: float
+    points_max: float
+    verdict: Verdict
+    tally: str
+    reason: str = ""
+    evidence: str = ""
+    replay: str = ""
+    advice: str = ""
+    hidden: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PartReport:
+    """One part: its points, and its tests in the suite's order.
+
+    Attributes:
+        extra: its points are added, but not held against those who lack them.
+        policy: what earns its points, in words.
+    """
+
+    name: str
+    about: str
+    points: float
+    points_max: float
+    extra: bool
+    policy: str
+    tests: list[TestReport]
+
+
+@dataclass(frozen=True)
+class StudentReport:
+    """One submission.
+
+    Attributes:
+        load_error: why it does not load, "" if it does.
+        load_evidence: what that rests on.
+    """
+
+    name: str
+    points: float
+    points_max: float
+    percent: float
+    load_error: str
+    load_evidence: str
+    parts: list[PartReport]
+
+    @property
+    def tests(self) -> list[TestReport]:
+        """Every test."""
+        return [test for part in self.parts for test in part.tests]
+
+    @property
+    def unknown(self) -> list[TestReport]:
+        """The tests that came to no verdict."""
+        return [test for test in self.tests if test.verdict is Verdict.UNKNOWN]
+
+    @property
+    def failed(self) -> list[TestReport]:
+        """The tests that failed at some seed."""
+        return [test for test in self.tests if test.verdict is Verdict.FAILED]
+
+
+def student_report(grade: Grade) -> StudentReport:
+    """Return what the student of a submission may know."""
+    load_error = load_evidence = ""
+    if grade.load_error:
+        load = grade.runs[0] if grade.runs else None
+        load_error = grade.load_error
+        if load is not None:
+            load_error = for_the_student(load_error, grade, load)
+            load_evidence = block(for_the_student(load.evidence, grade, load))
+    return StudentReport(
+        name=one_line(grade.submission),
+        points=grade.points,
+        points_max=grade.points_max,
+        percent=grade.percent,
+        load_error=one_line(load_error),
+        load_evidence=load_evidence,
+        parts=[_part(grade, part) for part in grade.part_grades],
+    )
+
+
+def _part(grade: Grade, part: PartGrade) -> PartReport:
+    return PartReport(
+        name=part.name,
+        about=suite_words().parts.get(part.name, ""),
+        points=part.points,
+        points_max=part.points_max,
+        extra=part.extra,
+        policy=part.policy,
+        tests=[_test(grade, test) for test in part.tests],
+    )
+
+
+def _test(grade: Grade, test: TestGrade) -> TestReport:
+    verdict, told = _verdict(test)
+    hidden = any(run.hidden for run in test.runs)
+    report = TestReport(
+        part=test.first.part,
+        name=test.first.test,
+        about=suite_words().tests.get(test.first.test, ""),
+        points=test.points,
+        points_max=test.points_max,
+        verdict=verdict,
+        tally=_tally(test),
+        hidden=hidden,
+        warnings=_warnings(grade, test),
+    )
+    if grade.load_error:
+        return replace(report, reason="not run: the submission does not load")
+    if told is None:
+        return report
+    report = replace(report, reason=one_line(for_the_student(told.reason, grade, told)))
+    if verdict is Verdict.UNKNOWN:
+        # What it rests on is the lab's own affair.
+        return report
+    evidence = block(for_the_student(told.evidence, grade, told))
+    replay, advice = _what_to_do(told)
+    return replace(report, evidence=evidence, replay=replay, advice=advice)
+
+
+def _verdict(test: TestGrade) -> tuple[Verdict, Run | None]:
+    """Return a test's verdict, and the run to tell the student of, if any.
+
+    Of the failed runs, one that the student can replay, if there is one.
+    """
+    failed = [run for run in test.runs if run.verdict is Verdict.FAILED]
+    if failed:
+        shown = next((run for run in failed if not run.hidden), failed[0])
+        return Verdict.FAILED, shown
+    if test.graded:
+        return Verdict.PASSED, None
+    return Verdict.UNKNOWN, test.first
+
+
+def _warnings(grade: Grade, test: TestGrade) -> tuple[str, ...]:
+    """Return a test's first warnings, of each kind one."""
+    kinds: dict[str, str] = {}
+    for run in test.runs:
+        for warning in run.warnings:
+            shown = one_line(for_the_student(warning, grade, run))
+            kinds.setdefault(kind_of(shown), shown)
+    return tuple(kinds.values())[:WARNINGS_SHOWN]
+
+
+def _tally(test: TestGrade) -> str:
+    runs = len(test.runs)
+    text = f"{test.passed} of {runs} runs passed" if runs > 1 else ""
+    if test.unknown and runs > 1:
+        text += f", {test.unknown} came to no verdict"
+    return text
+
+
+def _what_to_do(run: Run) -> tuple[str, str]:
+    """Return the command that shows a failure, and what to expect of it."""
+    words = _own_command(run)
+    if not words:
+        return "", ""
+    if not run.hidden:
+        return shlex.join(words), "Runs exactly this again, on your own machine:"
+    at = words.index("--seed")
+    words[at : at + 2] = ["--seeds", str(SEEDS_TO_TRY)]
+    # A trace of each of so many runs is of no use to anybody.
+    words = [word for word in words if word != "--lab-trace"]
+    return shlex.join(words), (
+        "It failed at a hidden seed, which cannot be replayed. The same bug shows at "
+        f"other seeds, too; this tries {SEEDS_TO_TRY} of them, and prints how to replay "
+        "those that fail:"
+    )
+
+
+def _own_command(run: Run) -> list[str]:
+    """Return the words of a replay command, as they work in the student's repository.
+
+    There the suite is the installed one, and the submission the repository; all
+    else, such as `--preempt`, belongs to the run and stays.
+    """
+    words = shlex.split(run.replay)
+    if "pytest" not in words or "--submission" not in words:
+        return []
+    words[words.index("--submission") + 1] = "."
+    # The bracket ends the name: others may begin with it.
+    own = ["--lab", "-k", f"{run.test}["]
+    return [
+        word
+        for given in words
+        for word in (own if given.endswith(f"::{run.test}") else [given])
+    ]

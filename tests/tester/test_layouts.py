@@ -1,0 +1,359 @@
+"""Finding submissions: folders, archives, and what course platforms export."""
+
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tester.intake import find_submissions
+from tester.reports import write_files
+from tester.suite import UsageError
+
+RAFT = "class Raft: pass\n"
+
+
+def submission_at(directory):
+    """Write a submission, as far as anybody looks."""
+    directory.mkdir(parents=True)
+    (directory / "raft.py").write_text(RAFT)
+    return directory
+
+
+def write(directory, files):
+    """Write files below a directory, by name; bytes or text."""
+    for name, content in files.items():
+        file = directory / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return directory
+
+
+def zipped(tmp_path, files):
+    """Return the bytes of a zip."""
+    file = tmp_path / "zipped.zip"
+    with zipfile.ZipFile(file, "w") as out:
+        for name, content in files.items():
+            out.writestr(name, content)
+    data = file.read_bytes()
+    file.unlink()
+    return data
+
+
+def contents(path):
+    """Return what a submission holds: its text, or name to text."""
+    if path.is_file():
+        return path.read_text()
+    return {
+        str(file.relative_to(path)): file.read_text()
+        for file in sorted(path.rglob("*.py"))
+    }
+
+
+@pytest.fixture
+def find(tmp_path):
+    """Return a function that finds submissions, and unpacks what has to be."""
+
+    def find_(*paths):
+        return find_submissions([*map(str, paths)], tmp_path / "out" / "unpacked")
+
+    return find_
+
+
+@pytest.fixture(params=["as a folder", "as a zip"])
+def export(request, tmp_path, find):
+    """Return a function that takes in an export, given either way."""
+
+    def take_in(files):
+        directory = write(tmp_path / "download" / "export", files)
+        if request.param == "as a folder":
+            return find(directory)
+        archive = shutil.make_archive(str(tmp_path / "class"), "zip", directory.parent)
+        shutil.rmtree(directory)
+        return find(archive)
+
+    return take_in
+
+
+# Folders, and names.
+
+
+def test_a_path_is_a_submission_or_a_folder_of_them(tmp_path, find):
+    alice, bob = submission_at(tmp_path / "alice"), submission_at(tmp_path / "bob")
+    (tmp_path / "carol.py").write_text(RAFT)
+    (tmp_path / "notes.txt").write_text("none\n")
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__MACOSX").mkdir()
+    write_files(tmp_path / "grades", [])
+    (tmp_path / "out" / "unpacked").mkdir(parents=True)
+    everybody = {"alice": alice, "bob": bob, "carol": tmp_path / "carol.py"}
+    intake = find(tmp_path)
+    assert intake.submissions == everybody
+    assert not intake.refused
+    assert intake.notes == [f"passed over in {tmp_path}: .hidden, __MACOSX, notes.txt"]
+    assert find(bob).submissions == {"bob": bob}
+    # Named twice, graded once.
+    assert find(tmp_path, bob).submissions == everybody
+
+
+def test_names_are_unique(tmp_path, find):
+    for directory in ("a/x", "b/x", "c/raft", "d/raft"):
+        submission_at(tmp_path / directory)
+    paths = [tmp_path / d for d in ("a/x", "b/x", "c/raft", "d/raft")]
+    assert list(find(*paths).submissions) == ["a/x", "b/x", "c/raft", "d/raft"]
+    assert list(find(*paths[2:3]).submissions) == ["raft"]
+
+
+def test_two_that_share_even_the_directorys_name_are_told_apart(tmp_path, find):
+    for directory in ("1/b/x", "2/b/x", "3/b/x"):
+        submission_at(tmp_path / directory)
+    names = list(find(*[tmp_path / d for d in ("1/b/x", "2/b/x", "3/b/x")]).submissions)
+    assert names == ["b/x", str(tmp_path / "2/b/x"), str(tmp_path / "3/b/x")]
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: None, "does not exist"),
+        (lambda path: path.mkdir(), "neither a submission nor a folder of submissions"),
+        (
+            lambda path: write(path, {"submission_metadata.yml": "{}"}),
+            "neither a submission nor a folder of submissions",
+        ),
+    ],
+)
+def test_a_path_without_submissions_is_wrong_usage(tmp_path, find, make, words):
+    make(tmp_path / "x")
+    with pytest.raises(UsageError, match=words):
+        find(tmp_path / "x")
+
+
+def test_a_folder_may_hold_the_submission_further_down_or_as_an_archive(tmp_path, find):
+    deep = submission_at(tmp_path / "class" / "alice" / "src" / "lab")
+    data = zipped(tmp_path, {"lab/raft.py": "bob = 1\n"})
+    write(tmp_path / "class" / "bob", {"hand-in.zip": data, "README.txt": ""})
+    write(tmp_path / "class" / "eve", {"a.zip": data, "b.zip": data})
+    intake = find(tmp_path / "class")
+    assert intake.submissions["alice"] == deep
+    assert contents(intake.submissions["bob"]) == {"raft.py": "bob = 1\n"}
+    assert intake.refused == {
+        "eve": "it holds several archives, and no submission beside them: a.zip, b.zip"
+    }
+
+
+def test_no_link_leads_to_somebody_elses(tmp_path, find):
+    submission_at(tmp_path / "class" / "bob")
+    data = zipped(tmp_path, {"raft.py": RAFT})
+    write(tmp_path / "other", {"bob.zip": data})
+    for name, target in [("eve", "class/bob"), ("mallory", "other/bob.zip")]:
+        (tmp_path / "class" / name).mkdir()
+        link = tmp_path / "class" / name / target.split("/")[1]
+        link.symlink_to(tmp_path / target)
+    found = find(tmp_path / "class").submissions
+    assert found["eve"] == tmp_path / "class" / "eve"
+    assert found["mallory"] == tmp_path / "class" / "mallory"
+
+
+def test_an_archive_of_several_students_becomes_several_submissions(tmp_path, find):
+    files = {
+        "all/alice/raft/raft.py": RAFT,
+        "all/bob.zip": zipped(tmp_path, {"raft.py": RAFT}),
+    }
+    archive = tmp_path / "all.zip"
+    archive.write_bytes(zipped(tmp_path, files))
+    assert list(find(archive).submissions) == ["alice", "bob"]
+    # One with a package and its tests is one.
+    archive.write_bytes(zipped(tmp_path, {"a/raft/raft.py": RAFT, "a/old/raft.py": ""}))
+    assert list(find(archive).submissions) == ["all"]
+
+
+def test_what_cannot_be_read_is_refused_and_the_others_go_on(
+    tmp_path, find, monkeypatch
+):
+    alice = submission_at(tmp_path / "class" / "alice")
+    submission_at(tmp_path / "class" / "bob" / "lab")
+    real = Path.iterdir
+
+    def iterdir(path):
+        if path.name == "bob":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    intake = find(tmp_path / "class")
+    assert intake.refused == {"bob": "it cannot be read: Permission denied"}
+    assert intake.submissions["alice"] == alice
+    with pytest.raises(UsageError, match="bob cannot be read: Permission denied"):
+        find(tmp_path / "class" / "bob")
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="file names there are UTF-8")
+def test_names_that_are_not_utf_8_become_readable(tmp_path, find):
+    folder = tmp_path / "class" / "caf\udce9"
+    write(folder, {"raft.py": RAFT, "z\udcff.py": "x = 1\n"})
+    (tmp_path / "class" / "na\udcefve.py").write_text(RAFT)
+    intake = find(tmp_path / "class")
+    assert list(intake.submissions) == ["café", "naïve"]
+    for path in intake.submissions.values():
+        str(path).encode()
+    assert contents(intake.submissions["café"]) == {"raft.py": RAFT, "zÿ.py": "x = 1\n"}
+
+
+# Course platforms.
+
+
+def test_canvas(tmp_path, export):
+    intake = export(
+        {
+            "doejane_LATE_101_9001_raft-2.py": "jane = 1\n",
+            "doejane_LATE_101_9002_log.py": "",
+            "doejane_LATE_101_9000_raft.py": "an older one of the same name",
+            "doejane_102_9003_raft.py": "another Jane\n",
+            "o_malleybo_103_9004_my-lab-1.zip": zipped(
+                tmp_path, {"__MACOSX/._x": "", "lab/raft/__init__.py": "bo = 1\n"}
+            ),
+            "o_malleybo_103_9005_report.pdf": "",
+            "leelin_104_9006_essay.docx": "",
+            "anon_Ab3dE_9007_raft.py": "anon = 1\n",
+            "koandy_105_text.html": "typed into the browser",
+        }
+    )
+    found = {name: contents(path) for name, path in intake.submissions.items()}
+    del found["leelin"]
+    assert found == {
+        "anon": "anon = 1\n",
+        "doejane_101": {"log.py": "", "raft.py": "jane = 1\n"},
+        "doejane_102": "another Jane\n",
+        "o_malleybo": {"raft/__init__.py": "bo = 1\n"},
+    }
+    assert intake.refused == {
+        "leelin": "no Python file and no archive was handed in, but essay.docx"
+    }
+    said = "\n".join(intake.notes)
+    assert "passed over doejane_LATE_101_9000_raft.py" in said
+    assert "o_malleybo: passed over o_malleybo_103_9005_report.pdf" in said
+    assert "koandy_105_text.html" in said
+
+
+def test_canvas_names_are_those_that_modules_import_each_other_by(export):
+    intake = export({"doejane_1_2_raft-1.py": RAFT, "doejane_1_3_log-1.py": ""})
+    assert [file.name for file in sorted(intake.submissions["doejane"].iterdir())] == [
+        "log.py",
+        "raft.py",
+    ]
+
+
+def test_of_loose_files_and_archives_the_newest_archive_counts(tmp_path, export):
+    old, new = (zipped(tmp_path, {"raft.py": f"{n} = 1\n"}) for n in ("old", "new"))
+    intake = export(
+        {
+            "a_1_12_lab.zip": new,
+            "a_1_11_lab.zip": old,
+            "a_1_13_notes.py": "",
+            # Here the archive holds something else.
+            "b_2_21_logs.zip": old,
+            "b_2_20_raft.py": "loose = 1\n",
+        }
+    )
+    assert contents(intake.submissions["a"]) == {"raft.py": "new = 1\n"}
+    assert contents(intake.submissions["b"]) == "loose = 1\n"
+    assert len(intake.notes) == 2
+
+
+def test_moodle_with_folders(tmp_path, export):
+    intake = export(
+        {
+            "Jane Doe_101_assignsubmission_file_/raft/__init__.py": "jane = 1\n",
+            "Jane Doe_101_assignsubmission_onlinetext_/onlinetext.html": "",
+            "Bo Ek_102_assignsubmission_file/lab.zip": zipped(
+                tmp_path, {"raft.py": "bo = 1\n"}
+            ),
+            "Participant_103_assignsubmission_file_/raft.py": "one = 1\n",
+            "Participant_104_assignsubmission_file_/raft.py": "two = 1\n",
+            "Al Typer_105_assignsubmission_onlinetext_/onlinetext.html": "",
+        }
+    )
+    found = {name: contents(path) for name, path in intake.submissions.items()}
+    del found["Al Typer"]
+    assert found == {
+        "Bo Ek": {"raft.py": "bo = 1\n"},
+        "Jane Doe": {"raft/__init__.py": "jane = 1\n"},
+        "Participant_103": {"raft.py": "one = 1\n"},
+        "Participant_104": {"raft.py": "two = 1\n"},
+    }
+    assert intake.refused.keys() == {"Al Typer"}
+
+
+def test_moodle_with_a_single_student(export):
+    files = {"Jane Doe_101_assignsubmission_file_/raft/__init__.py": "jane = 1\n"}
+    assert list(export(files).submissions) == ["Jane Doe"]
+
+
+def test_moodle_without_folders(tmp_path, export):
+    intake = export(
+        {
+            "Jane Doe_101_assignsubmission_file_raft.py": "jane = 1\n",
+            "Jane Doe_101_assignsubmission_file_log.py": "",
+            "Bo Ek_102_assignsubmission_file_lab.tar.gz": b"damaged",
+        }
+    )
+    assert contents(intake.submissions["Jane Doe"]) == {
+        "log.py": "",
+        "raft.py": "jane = 1\n",
+    }
+    assert intake.refused["Bo Ek"].startswith(
+        "Bo Ek_102_assignsubmission_file_lab.tar.gz was refused: it cannot be unpacked"
+    )
+
+
+METADATA = """\
+submission_11:
+  :submitters:
+  - :name: Jane Doe
+    :sid: '1'
+    :email: jane@example.org
+  :created_at: !ruby/object:ActiveSupport::TimeWithZone
+    utc: 2026-01-02 03:04:05.000000000 Z
+    zone: !ruby/object:ActiveSupport::TimeZone
+      name: Etc/UTC
+  :score: 0.0
+submission_12:
+  :submitters:
+  - :name: José/Núñez
+    :email: jose@example.org
+  - :email: bo@example.org
+submission_13:
+  :submitters:
+  - :name: Jane Doe
+"""
+
+
+def test_gradescope(export):
+    intake = export(
+        {
+            "submission_metadata.yml": METADATA,
+            "submission_11/raft/__init__.py": "jane = 1\n",
+            "submission_12/raft.py": "both = 1\n",
+            "submission_13/src/raft.py": "other = 1\n",
+            "submission_14/raft.py": "unnamed = 1\n",
+        }
+    )
+    assert {name: contents(path) for name, path in intake.submissions.items()} == {
+        "Jane Doe_11": {"raft/__init__.py": "jane = 1\n"},
+        "José_Núñez and bo@example.org": {"raft.py": "both = 1\n"},
+        "Jane Doe_13": {"raft.py": "other = 1\n"},
+        "submission_14": {"raft.py": "unnamed = 1\n"},
+    }
+    assert not intake.notes
+
+
+@pytest.mark.parametrize(
+    "text", ["", "- 1", "a: [", "submission_1: 3", b"\xff\xfe\x00"]
+)
+def test_gradescopes_folders_name_those_of_whom_nothing_is_told(export, text):
+    intake = export({"submission_metadata.yml": text, "submission_1/raft.py": RAFT})
+    assert list(intake.submissions) == ["submission_1"]
+    (note,) = intake.notes
+    assert "cannot be read as Gradescope writes it" in note
