@@ -23,6 +23,7 @@ from tester.saving import Saving
 from tester.starter_repo import write_starter
 from tester.suite import UsageError, collect
 from tester.verdict import Run
+from tester.walls import told_walls
 
 EXIT_BELOW, EXIT_DIFFERS, EXIT_USAGE, EXIT_INTERRUPTED = 1, 1, 2, 130
 
@@ -76,6 +77,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Grade what the options name; return the exit status."""
     check_paths(options.submissions)
     tests, rubric = what_counts(options)
+    for line in told_walls(options.isolation, options.require_sandbox):
+        say(console, line)
     make_directory(options.out)
     ledger = Ledger(options.out)
     try:
@@ -133,6 +136,7 @@ def regrade(options: argparse.Namespace, console: Console) -> int:
     """Repeat one submission of an earlier grading; return the exit status."""
     regrading = Regrading(options.out, options.regrade)
     plan = regrading.plan
+    told_walls(plan.isolation, options.require_sandbox)
     plan.require_sandbox = options.require_sandbox
     grading = Grading(plan)
     with progress(console, plan, grading) as tell:
