@@ -208,15 +208,16 @@ class Grading:
         return [self._as_of(run, name) for run in self._runs[original].values()]
 
     def _enqueue(self, pool: Pool, name: str, tell: Tell) -> None:
-        """Put a submission's missing runs into the queue, those that take long first."""
+        """Put a submission's missing runs into the queue: seed by seed, long ones first."""
         if name not in self._loads:
             pool.add(self._plan.job(name))
         elif self.is_through(name):
             self._tell_of_missing(name, tell)
         else:
             by_cost = sorted(self._plan.tests, key=self._cost, reverse=True)
-            for test in by_cost:
-                for seed in self._plan.seeds:
+            # Seed by seed: should time run out, every test has been run at some.
+            for seed in self._plan.seeds:
+                for test in by_cost:
                     if (test.name, seed) not in self._runs[name]:
                         pool.add(self._plan.job(name, test.name, seed))
 

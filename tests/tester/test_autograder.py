@@ -210,7 +210,7 @@ def test_grading_stops_before_gradescopes_limit_and_what_is_done_counts(root, ex
 
 
 def test_results_are_there_and_whole_before_grading_ends(root, example):
-    set_options(root, "--parts", "2A", "--seeds", "10000", time_limit_s=300)
+    set_options(root, "--parts", "2A", "--seeds", "2000", time_limit_s=120)
     hand_in(root, example("polling"))
     process = subprocess.Popen(
         ["bash", root / "source/run_autograder"],
@@ -219,16 +219,28 @@ def test_results_are_there_and_whole_before_grading_ends(root, example):
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    seen = []
+
+    def look():
+        """Note what Gradescope would read at this moment; it is always whole."""
+        assert process.poll() is None
+        if seen or (root / "results/results.json").is_file():
+            seen.append(results_in(root))
+        time.sleep(0.05)
+        return seen[-1:] or [None]
+
     try:
-        while not (root / "results/results.json").is_file():
-            assert process.poll() is None
-            time.sleep(0.01)
-        assert "has begun" in results_in(root).output
+        while not (last := look()[0]) or last.score < 20:
+            pass
     finally:
         # As Gradescope ends a container.
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    assert "has begun" in results_in(root).output
+    assert "has begun" in seen[0].output
+    last = results_in(root)
+    assert last.score == 20
+    for test in last.tests:
+        assert "came to no verdict" in test.output
 
 
 def test_a_rubric_with_hidden_seeds_keeps_them(root, example):
