@@ -77,13 +77,14 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Grade what the options name; return the exit status."""
     check_paths(options.submissions)
     tests, rubric = what_counts(options)
-    for line in told_walls(options.isolation, options.require_sandbox):
-        say(console, line)
+    walls = told_walls(options.isolation, options.require_sandbox)
     make_directory(options.out)
     ledger = Ledger(options.out)
     try:
         if not options.resume and not options.fresh:
             ledger.refuse_to_overwrite()
+        for line in walls:
+            say(console, line)
         plan = make_plan(options, tests, rubric, console)
         if options.resume:
             ledger.resume(plan.header())
