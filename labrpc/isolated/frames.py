@@ -77,7 +77,10 @@ class Told(_Message, frozen=True):
 
 
 class Prepare(_Message, frozen=True):
-    """Which submission it is, as `labrpc.submission.Submission` has found it."""
+    """Which submission it is, as `labrpc.submission.Submission` has found it.
+
+    `without` names walls of the sandbox to leave out, for a test.
+    """
 
     path: str
     root: str
@@ -85,6 +88,7 @@ class Prepare(_Message, frozen=True):
     class_name: str
     files: dict[str, str | None]
     preempt: bool
+    without: list[str]
 
 
 class Measure(_Message, frozen=True):

@@ -36,7 +36,7 @@ from labrpc.isolated.frames import (
     framed,
     packed_invoke,
 )
-from labrpc.isolated.sandbox import BOX_BYTES_MAX
+from labrpc.isolated.sandbox import BOX_BYTES_MAX, BOX_CPU_S_MAX
 from labrpc.real_time import cpu_seconds_of
 
 # While a box says nothing, the judge looks at it so often.
@@ -47,6 +47,9 @@ SILENT_CPU_S_MAX = 5.0
 ASLEEP_LOOKS_MAX = 10
 _ASLEEP = ("S", "T", "t")
 LINES_MAX = 1000
+# How long a process that has closed its pipes may take to come to its end.
+END_MS = 2000
+LAST_WORDS_BYTES_MAX = 1 << 20
 STEPS_BETWEEN_LOOKS = 1000
 # How the stacks begin that `labrpc.real_time.LastResort` writes, instead of a frame.
 LAST_WORDS_BEGIN = (b"Current thread", b"Thread 0x")
@@ -169,6 +172,9 @@ class ProcessBox:
     def _exchange(self, message: Step | Ask) -> FromBox:
         self._send(framed(encode(message)))
         data = self._receive()
+        if len(data) > READ_BYTES:
+            # To look through it takes the judge's time, which counts as well.
+            self._keeper.check_budget()
         try:
             answer: FromBox = decode_from_box(data)
         except (msgspec.DecodeError, RecursionError, ValueError):
@@ -182,6 +188,8 @@ class ProcessBox:
     def _send(self, data: bytes) -> None:
         try:
             written = os.write(self._write_fd, data)
+        except BlockingIOError:
+            written = 0  # It has not read what it was sent before.
         except BrokenPipeError:
             self._gone(b"")
         if written < len(data):
@@ -231,6 +239,9 @@ class ProcessBox:
             if not more:
                 self._gone(bytes(data))
             data += more
+            if len(more) < READ_BYTES:
+                # A frame that comes in small pieces must not take for ever.
+                self._look()
 
     # When something is wrong.
 
@@ -280,19 +291,23 @@ class ProcessBox:
         """Raise an error that says how the process has ended."""
         while len(data) < LAST_WORDS_BYTES_MAX and (more := self._rest()):
             data += more
+        by_itself = self._has_ended()
         self.crash()
         ended = self._keeper.await_end(self._pid)
         number = os.waitstatus_to_exitcode(ended.status)
         if data.startswith(LAST_WORDS_BEGIN):
             reason, evidence = self._keeper.stuck_call(data)
             raise ProcessError(f"server {self.server}: {reason}", evidence)
+        if not by_itself:
+            self._forged("has closed its pipes")
         if number >= 0:
             raise ProcessError(
                 f"server {self.server}: its process ended by itself, with exit status "
                 f"{number}",
                 "a server runs until the lab ends it",
             )
-        if -number == signal.SIGKILL and ended.rss_bytes_max < BOX_BYTES_MAX:
+        greedy = ended.rss_bytes_max > BOX_BYTES_MAX or ended.cpu_s > BOX_CPU_S_MAX
+        if -number == signal.SIGKILL and not greedy:
             raise LabError(
                 f"the process of server {self.server} was killed from outside: is the "
                 "machine out of memory?"
@@ -303,6 +318,12 @@ class ProcessBox:
             "the interpreter itself was brought down, or more memory was wanted than "
             "there is",
         )
+
+    def _has_ended(self) -> bool:
+        """Return whether the process is dead, or will be in a moment."""
+        ended = select.poll()
+        ended.register(self._pidfd, select.POLLIN)
+        return bool(self._ended or ended.poll(END_MS))
 
     def _rest(self) -> bytes:
         """Return what else it has said, without waiting long."""

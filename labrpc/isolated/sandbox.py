@@ -2,6 +2,10 @@
 
 The zygote calls `confine` once, each box `confine_box` on top. Where the machine
 lacks a mechanism, the rest still stands, and the report says what is missing.
+
+A server writes no file at all, not even in a folder of its own: what has to survive
+a crash goes to the persister, and what one incarnation left behind for the next
+one, or for another server, would be a way around it.
 """
 
 import os
@@ -10,7 +14,7 @@ import resource
 import signal
 import site
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,8 +35,12 @@ from labrpc.memory import bytes_in_use
 BOX_BYTES_MAX = 256 << 20
 ADDRESS_SPACE_BYTES = 512 << 20
 BOX_CPU_S_MAX = 200
+# Room for last words between the limit that tells and the one that kills.
+CPU_S_GRACE = 5
 OPEN_FILES_MAX = 64
 NOBODY = 65534
+
+LIMITS, USER, FILES, SYSTEM_CALLS = WALLS = ("limits", "user", "files", "system calls")
 
 # Where shared libraries lie that a module may still load, and the time zone.
 _SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo",
@@ -42,84 +50,94 @@ _THE_LABS = ("tester", "raft", "tests", "grade.py")
 _NESTED = ("site-packages", "dist-packages")
 
 
-def confine(files: Iterable[Path]) -> list[Measure]:
+def confine(files: Iterable[Path], without: Collection[str] = ()) -> list[Measure]:
     """Lock this process, and those it makes, in; `files` may still be read.
 
     Returns what is in force now and what is not.
+
+    Args:
+        files: those of the submission.
+        without: walls to leave out: for tests, which show what each one is for.
     """
+    readable = [*_python(), *files]
+    build = {
+        LIMITS: _limits,
+        USER: lambda: _become_nobody(readable),
+        FILES: lambda: _files(readable),
+        SYSTEM_CALLS: _system_calls,
+    }
     return [
-        _limits(),
-        *_user_and_files([*_python(), *files]),
-        _system_calls(),
+        Measure(wall, False, "left out, for a test") if wall in without else put_up()
+        for wall, put_up in build.items()
     ]
 
 
-def confine_box() -> None:
+def confine_box(without: Collection[str] = ()) -> None:
     """Lock in this process, which is a box from now on."""
     with suppress(OSError):
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    _limit(resource.RLIMIT_CPU, BOX_CPU_S_MAX)
-    if not seccomp.missing():
+    if LIMITS not in without:
+        _limit(resource.RLIMIT_CPU, BOX_CPU_S_MAX, CPU_S_GRACE)
+        _limit(resource.RLIMIT_NPROC, 0)
+    if SYSTEM_CALLS not in without and not seccomp.missing():
         with suppress(OSError):  # The zygote's own filter has been reported.
             seccomp.confine_box()
 
 
 def _limits() -> Measure:
-    used = bytes_in_use()
     for limit, most in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, OPEN_FILES_MAX),
-        (resource.RLIMIT_AS, used + ADDRESS_SPACE_BYTES),
     ):
         _limit(limit, most)
-    detail = (
-        f"{ADDRESS_SPACE_BYTES >> 20} MB, {BOX_CPU_S_MAX} s of CPU and "
-        f"{OPEN_FILES_MAX} open files for each server"
-    )
+    used = bytes_in_use()
     if not used:
-        return Measure("limits", False, "this system does not tell what memory is used")
-    return Measure("limits", True, detail)
+        detail = "memory is not limited: this system does not tell how much is used"
+        return Measure(LIMITS, False, detail)
+    _limit(resource.RLIMIT_AS, used + ADDRESS_SPACE_BYTES)
+    detail = (
+        f"{ADDRESS_SPACE_BYTES >> 20} MB of memory, {BOX_CPU_S_MAX} s of CPU and "
+        f"{OPEN_FILES_MAX} open files for each server, which makes no processes"
+    )
+    return Measure(LIMITS, True, detail)
 
 
-def _limit(limit: int, most: int) -> None:
+def _limit(limit: int, most: int, grace: int = 0) -> None:
     _, hard = resource.getrlimit(limit)
+    ceiling = most + grace
     if hard != resource.RLIM_INFINITY:
-        most = min(most, hard)
-    resource.setrlimit(limit, (most, most))
+        most, ceiling = min(most, hard), min(ceiling, hard)
+    resource.setrlimit(limit, (most, ceiling))
 
 
-def _user_and_files(readable: list[Path]) -> list[Measure]:
-    """Become nobody if this is the superuser, and close the file system."""
-    try:
-        has_landlock = landlock.version() > 0
-    except OSError:
-        has_landlock = False
-    user = _become_nobody(has_landlock, readable)
+def _files(readable: list[Path]) -> Measure:
     try:
         version = landlock.allow_reading(readable)
     except OSError as exc:
-        return [user, Measure("files", False, f"no Landlock here ({exc.strerror})")]
+        detail = "a server may read what is on this machine"
+        return Measure(FILES, False, f"{detail}: no Landlock here ({exc.strerror})")
     detail = f"reads Python and the submission, writes nothing (Landlock {version})"
-    return [user, Measure("files", True, detail)]
+    return Measure(FILES, True, detail)
 
 
-def _become_nobody(has_landlock: bool, readable: list[Path]) -> Measure:
+def _become_nobody(readable: list[Path]) -> Measure:
     if os.geteuid() != 0:
         name = _user_name(os.geteuid())
-        return Measure("user", True, f"{name}, who has started the grader")
-    if not has_landlock and not all(map(_readable_by_all, readable)):
-        return Measure("user", False, "root, since nobody else can read Python here")
+        return Measure(USER, True, f"{name}, who has started the grader")
+    # Python may lie in root's own folders. What nobody may read of all else is for
+    # Landlock to say; without it, this is still less than root may.
+    readable_by_all = all(map(_readable_by_all, readable))
+    needed = [] if readable_by_all else [CAP_DAC_READ_SEARCH]
     try:
         prctl(PR_SET_KEEPCAPS, 1)
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
-        # Python may lie in root's own folders: Landlock says what is read of them.
-        keep_capabilities(*([CAP_DAC_READ_SEARCH] if has_landlock else []))
+        keep_capabilities(*needed)
     except OSError as exc:
-        return Measure("user", False, f"root: {exc}")
-    return Measure("user", True, f"{_user_name(NOBODY)}, not root")
+        return Measure(USER, False, f"root: {exc}")
+    return Measure(USER, True, f"{_user_name(NOBODY)}, not root")
 
 
 def _user_name(uid: int) -> str:
@@ -137,7 +155,6 @@ def _readable_by_all(path: Path) -> bool:
 
 
 def _system_calls() -> Measure:
-    name = "system calls"
     reason = seccomp.missing()
     if not reason:
         try:
@@ -145,9 +162,12 @@ def _system_calls() -> Measure:
         except OSError as exc:
             reason = f"no seccomp here ({exc.strerror})"
     if reason:
-        return Measure(name, False, reason)
+        detail = "a server may open sockets and signal processes of its user"
+        return Measure(SYSTEM_CALLS, False, f"{detail}: {reason}")
     return Measure(
-        name, True, "no network, processes, threads, signals or tracing (seccomp)"
+        SYSTEM_CALLS,
+        True,
+        "no network, processes, threads, signals or tracing (seccomp)",
     )
 
 

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
@@ -65,6 +66,7 @@ class Zygote:
 
     Args:
         require_sandbox: whether to raise LabError where a wall is missing.
+        without: walls of the sandbox to leave out, for a test.
 
     Attributes:
         submission: what every box runs.
@@ -74,7 +76,12 @@ class Zygote:
 
     isolated = True
 
-    def __init__(self, submission: Submission, require_sandbox: bool = False) -> None:
+    def __init__(
+        self,
+        submission: Submission,
+        require_sandbox: bool = False,
+        without: Collection[str] = (),
+    ) -> None:
         if missing():
             raise LabError(missing())
         self.submission = submission
@@ -84,6 +91,7 @@ class Zygote:
         self._ended_cpu_s = 0.0
         self._run_began_s = 0.0
         self._require_sandbox = require_sandbox
+        self._without = sorted(without)
         self._start()
 
     def _start(self) -> None:
@@ -110,6 +118,7 @@ class Zygote:
                     found.class_name,
                     files,
                     found.preempt,
+                    self._without,
                 )
             )
             answer, _ = self._receive()
@@ -214,11 +223,19 @@ class Zygote:
     # The conversation with the zygote, which can be trusted until it dies.
 
     def _send(self, message: Prepare | Fork | Await, *fds: int) -> None:
+        data = encode(message)
+        if len(data) > REQUEST_BYTES_MAX:
+            raise LoadError(
+                "the names of the submission's files are too long, all together: "
+                f"{len(data) >> 10} KB",
+                f"at most {REQUEST_BYTES_MAX >> 10} KB can be handed to the sandbox: "
+                "use fewer folders within folders",
+            )
         try:
             if fds:
-                socket.send_fds(self._control, [encode(message)], fds)
+                socket.send_fds(self._control, [data], fds)
             else:
-                self._control.send(encode(message))
+                self._control.send(data)
         except OSError:
             self._gone()
 
@@ -281,4 +298,6 @@ def _spawn(control: socket.socket) -> "subprocess.Popen[bytes]":
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        # A process group of its own, should a server signal all of its group.
+        start_new_session=True,
     )

@@ -57,7 +57,8 @@ class ZygoteMain:
         prepare, _ = self._receive()
         assert isinstance(prepare, Prepare)
         submission = _submission(prepare)
-        measures = confine(file for file in submission.files.values() if file)
+        files = [file for file in submission.files.values() if file]
+        measures = confine(files, prepare.without)
         # After the sandbox, which ends the parent's care for this process.
         with suppress(OSError):
             prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -69,7 +70,7 @@ class ZygoteMain:
         while True:
             request, fds = self._receive()
             if isinstance(request, Fork):
-                self._fork(submission, *fds)
+                self._fork(submission, prepare.without, *fds)
             elif isinstance(request, Await):
                 self._send(self._await(request.pid))
 
@@ -85,13 +86,19 @@ class ZygoteMain:
         else:
             self._control.send(encode(message))
 
-    def _fork(self, submission: Submission, read_fd: int, write_fd: int) -> None:
+    def _fork(
+        self,
+        submission: Submission,
+        without: list[str],
+        read_fd: int,
+        write_fd: int,
+    ) -> None:
         self._reap()
         pid = os.fork()
         if pid == 0:
             try:
                 self._control.close()
-                confine_box()
+                confine_box(without)
                 box_main.main(submission, read_fd, write_fd)
             finally:
                 # Nothing of this process's belongs to the box: no handlers, no buffers.
@@ -117,7 +124,11 @@ class ZygoteMain:
     def _await(self, pid: int) -> Ended:
         """Wait for a box that the judge has killed, if it had not ended by itself."""
         if pid not in self._ended:
-            _, status, usage = os.wait4(pid, 0)
+            try:
+                _, status, usage = os.wait4(pid, 0)
+            except ChildProcessError:
+                # It has ended by itself, so long ago that it is forgotten.
+                return Ended(0, 0.0, 0)
             cpu_s = usage.ru_utime + usage.ru_stime
             return Ended(status, cpu_s, usage.ru_maxrss << 10)
         return self._ended.pop(pid)
@@ -154,7 +165,9 @@ def _warm_up(codes: Iterable[CodeType]) -> None:
         elif name in PRIVATE:
             standard.execute(name, dict(standard.modules))
         elif name.partition(".")[0] in sys.stdlib_module_names:
-            with suppress(Exception):
+            # Some of them are programs, which run when they are imported: even
+            # SystemExit must not end this process.
+            with suppress(BaseException):
                 refuse_import(name)
                 standard.lend(importlib.import_module(name))
 

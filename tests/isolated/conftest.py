@@ -1,7 +1,7 @@
 """Boxes in processes of their own; skipped where the system has no such thing."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,8 +32,10 @@ def zygote() -> Iterator[Callable[[Path | str], Zygote]]:
     """Start a zygote for a submission; all of them end with the test."""
     started: list[Zygote] = []
 
-    def start(path: Path | str, preempt: bool = False) -> Zygote:
-        started.append(Zygote(Submission.find(path, preempt=preempt)))
+    def start(
+        path: Path | str, preempt: bool = False, without: Collection[str] = ()
+    ) -> Zygote:
+        started.append(Zygote(Submission.find(path, preempt=preempt), without=without))
         return started[-1]
 
     yield start

@@ -1,0 +1,26 @@
+"""Gives two answers to one question.
+
+Tries: two frames at once, the second of which counts for the next question
+Wall: lock-step
+Outcome: caught: says more than it was asked
+Without: BREACH
+"""
+
+import collections
+
+from raft.raft import Raft as Reference
+
+real = collections._sys.modules
+os = real["os"]
+events = real["labrpc.events"]
+frames = real["labrpc.isolated.frames"]
+write_fd = real["labrpc.real_time"].last_resort.fd
+
+
+class Raft(Reference):
+    def __init__(self, peers, me, persister, apply_ch):
+        super().__init__(peers, me, persister, apply_ch)
+        first = frames.encode(frames.Stepped([events.Ready()], 10**6))
+        line = events.Log(0, "BREACH: answers a question before it was asked")
+        second = frames.encode(frames.Stepped([line], None))
+        os.write(write_fd, frames.framed(first) + frames.framed(second))

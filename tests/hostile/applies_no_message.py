@@ -1,0 +1,20 @@
+"""Applies what is no ApplyMsg, so that the lab itself breaks.
+
+Tries: an Apply action with nine fields
+Wall: claims
+Outcome: caught: applies what is no ApplyMsg
+Without: unknown:
+"""
+
+import collections
+
+from raft.raft import Raft as Reference
+
+real = collections._sys.modules
+events = real["labrpc.events"]
+
+
+class Raft(Reference):
+    def __init__(self, peers, me, persister, apply_ch):
+        super().__init__(peers, me, persister, apply_ch)
+        peers[0]._box.actions.append(events.Apply(1, (True,) * 9))

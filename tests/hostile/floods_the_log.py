@@ -1,0 +1,20 @@
+"""Says more than the lab lets a server say.
+
+Tries: 20,000 lines, past the box's own limit
+Wall: claims
+Outcome: caught: logs on after its log was full
+Without: passed:
+"""
+
+import collections
+
+from raft.raft import Raft as Reference
+
+real = collections._sys.modules
+events = real["labrpc.events"]
+
+
+class Raft(Reference):
+    def __init__(self, peers, me, persister, apply_ch):
+        super().__init__(peers, me, persister, apply_ch)
+        peers[0]._box.actions += [events.Log(0, "flood")] * 20_000

@@ -1,0 +1,17 @@
+"""Names modules that end the process which imports them.
+
+Tries: import statements that never run
+Wall: warm-up
+Outcome: harmless
+Without: unknown: .*zygote has ended
+"""
+
+from raft.raft import Raft as Reference
+
+
+def never():
+    import unittest.__main__  # noqa: F401
+
+
+class Raft(Reference):
+    pass

@@ -1,0 +1,20 @@
+"""Says twice that it was constructed.
+
+Tries: a second Ready action
+Wall: claims
+Outcome: caught: says twice that it was constructed
+Without: passed:
+"""
+
+import collections
+
+from raft.raft import Raft as Reference
+
+real = collections._sys.modules
+events = real["labrpc.events"]
+
+
+class Raft(Reference):
+    def __init__(self, peers, me, persister, apply_ch):
+        super().__init__(peers, me, persister, apply_ch)
+        peers[0]._box.actions.append(events.Ready())

@@ -1,0 +1,24 @@
+"""Dies as if the machine had run out of memory, so that its run counts as unknown.
+
+Tries: SIGKILL to its own thread
+Wall: system calls
+Outcome: harmless
+Without: unknown: .*killed from outside
+"""
+
+import collections
+
+from raft.raft import Raft as Reference
+
+real = collections._sys.modules
+signal = real["signal"]
+_thread = real["_thread"]
+
+
+class Raft(Reference):
+    def __init__(self, peers, me, persister, apply_ch):
+        super().__init__(peers, me, persister, apply_ch)
+        try:
+            signal.pthread_kill(_thread.get_ident(), signal.SIGKILL)
+        except OSError as exc:
+            print("refused:", exc)

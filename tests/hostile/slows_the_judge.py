@@ -1,0 +1,22 @@
+"""Applies a dictionary whose keys all hash to the same number.
+
+Tries: 5,000 multiples of 2**61 - 1 as keys
+Wall: claims
+Outcome: caught: a dictionary of 5000 items
+Without: BREACH|failed
+"""
+
+import collections
+
+from raft.raft import Raft as Reference
+
+real = collections._sys.modules
+events = real["labrpc.events"]
+
+
+class Raft(Reference):
+    def __init__(self, peers, me, persister, apply_ch):
+        super().__init__(peers, me, persister, apply_ch)
+        command = dict.fromkeys(number * ((1 << 61) - 1) for number in range(5_000))
+        fields = (True, command, 1, False, b"", 0, 0)
+        peers[0]._box.actions.append(events.Apply(1, fields))
