@@ -49,7 +49,6 @@ _ASLEEP = ("S", "T", "t")
 LINES_MAX = 1000
 # How long a process that has closed its pipes may take to come to its end.
 END_MS = 2000
-LAST_WORDS_BYTES_MAX = 1 << 20
 STEPS_BETWEEN_LOOKS = 1000
 # How the stacks begin that `labrpc.real_time.LastResort` writes, instead of a frame.
 LAST_WORDS_BEGIN = (b"Current thread", b"Thread 0x")

@@ -21,4 +21,4 @@ class Raft(Reference):
         os.closerange(0, 64)
         lock = _thread.allocate_lock()
         lock.acquire()
-        lock.acquire(True, 5)
+        lock.acquire(True, 1)

@@ -1,6 +1,6 @@
 """Saves as much as fits into a message, again and again.
 
-Tries: twelve times 8 MB, within a moment
+Tries: ten times 8 MB, within a moment
 Wall: claims
 Outcome: caught: it has sent and saved .* MB
 Without: BREACH
@@ -18,7 +18,7 @@ class Raft(Reference):
         threading.Thread(target=self.flood, daemon=True).start()
 
     def flood(self):
-        for _ in range(12):
+        for _ in range(10):
             time.sleep(0.001)
             self.persister.save(self.raft_state(), bytes(8 << 20))
-        print("BREACH: has saved 96 MB")
+        print("BREACH: has saved 80 MB")

@@ -25,5 +25,5 @@ class Raft(Reference):
 
     def burn(self):
         while True:
-            sum(range(300_000))
+            sum(range(2_000_000))
             time.sleep(0.001)
