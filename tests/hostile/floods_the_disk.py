@@ -15,7 +15,8 @@ from raft.raft import Raft as Reference
 class Raft(Reference):
     def __init__(self, peers, me, persister, apply_ch):
         super().__init__(peers, me, persister, apply_ch)
-        threading.Thread(target=self.flood, daemon=True).start()
+        if me == 0:
+            threading.Thread(target=self.flood, daemon=True).start()
 
     def flood(self):
         for _ in range(10):
