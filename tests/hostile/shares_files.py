@@ -22,6 +22,8 @@ class Raft(Reference):
             try:
                 if os.path.exists(name):
                     print("BREACH: another server has left", name)
+                    if me == len(peers) - 1:
+                        os.remove(name)
                 else:
                     os.close(os.open(name, os.O_WRONLY | os.O_CREAT))
             except OSError as exc:
