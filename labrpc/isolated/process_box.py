@@ -239,8 +239,10 @@ class ProcessBox:
                 self._gone(bytes(data))
             data += more
             if len(more) < READ_BYTES:
-                # A frame that comes in small pieces must not take for ever.
+                # A frame that comes in small pieces must not take for ever. Between
+                # two of them it may wait for the pipe, as often as it has to.
                 self._look()
+                self._asleep = 0
 
     # When something is wrong.
 
