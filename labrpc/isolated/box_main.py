@@ -27,11 +27,13 @@ from labrpc.isolated.frames import (
     encode,
     framed,
     pack_actions,
+    pack_the_rest_of_actions,
     unpacked_invoke,
     write_all,
 )
 from labrpc.isolated.sandbox import BOX_BYTES_MAX
 from labrpc.real_time import watchdog
+from labrpc.simulated import dataclasses_
 from labrpc.submission import Submission
 
 _STATE_WORDS = 625
@@ -102,13 +104,12 @@ def _answer(alone: Alone, data: bytes) -> bytes:
             stepped = _step(alone, message.now_ns, message.event)
             try:
                 return encode(stepped)
-            except UnicodeEncodeError:
+            except (UnicodeEncodeError, OverflowError):
                 actions = list(map(_in_unicode, stepped.actions))
+                pack_the_rest_of_actions(actions)
                 return encode(Stepped(actions, stepped.wake_ns))
         assert isinstance(message, Ask)
-        found = (
-            alone.box.leaked() if message.what == "leaked" else [alone.box.threads()]
-        )
+        found = _found(alone, message.what)
         return encode(Told(list(map(_escaped, found))))
     except SubmissionError as exc:
         return _broke(exc.headline, exc.evidence)
@@ -124,6 +125,14 @@ def _answer(alone: Alone, data: bytes) -> bytes:
             "the lab's own code in the server's process did not come to its end: "
             "something in the submission has changed it",
         )
+
+
+def _found(alone: Alone, what: str) -> list[str]:
+    if what == "leaked":
+        return alone.box.leaked()
+    if what == "texts":
+        return dataclasses_.texts()
+    return [alone.box.threads()]
 
 
 def _step(alone: Alone, now_ns: int, event: Event) -> Stepped:

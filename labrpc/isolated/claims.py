@@ -26,7 +26,7 @@ from labrpc.events import (
     Result,
     Warn,
 )
-from labrpc.isolated.values import unpack
+from labrpc.isolated.values import unpack_all
 from labrpc.simulated.os_ import LINE_CHARS_MAX
 
 ACTIONS_MAX = 100_000
@@ -164,18 +164,21 @@ class Claims:
     def _apply(self, apply: Apply) -> Action:
         if len(apply.message) != _FIELDS:
             raise ForgedError(self._server, "applies what is no ApplyMsg")
-        return Apply(apply.put_id, tuple(map(self._plain, apply.message)))
+        message = self._plain(apply.message)
+        return apply if message is apply.message else Apply(apply.put_id, message)
 
     def _result(self, result: Result) -> Action:
-        return Result(result.invoke_id, self._plain(result.value))
+        (value,) = self._plain((result.value,))
+        return result if value is result.value else Result(result.invoke_id, value)
 
-    def _plain(self, packed: Any) -> Any:
-        if type(packed) is list and _is_deep(packed):
-            raise ForgedError(
-                self._server, f"sends a value nested more than {NESTING_MAX} deep"
-            )
+    def _plain(self, packed: tuple[Any, ...]) -> tuple[Any, ...]:
+        for value in packed:
+            if type(value) is list and _is_deep(value):
+                raise ForgedError(
+                    self._server, f"sends a value nested more than {NESTING_MAX} deep"
+                )
         try:
-            return unpack(packed)
+            return unpack_all(packed)
         except (ValueError, RecursionError) as exc:
             raise ForgedError(self._server, f"sends {exc}") from None
 

@@ -10,7 +10,7 @@ import struct
 import msgspec
 
 from labrpc.events import Action, Apply, Event, Invoke, Result
-from labrpc.isolated.values import pack, unpack
+from labrpc.isolated.values import pack_all, pack_the_rest, unpack_all
 
 # A run's largest frames, of a snapshot, take some 100 KB.
 FRAME_BYTES_MAX = 16 << 20
@@ -45,7 +45,7 @@ class Step(_Message, frozen=True):
 
 
 class Ask(_Message, frozen=True):
-    """Tell something of the threads; `what` is "threads" or "leaked"."""
+    """Tell something; `what` is "threads", "leaked", or "texts" that were compiled."""
 
     what: str
 
@@ -115,6 +115,12 @@ class Forked(_Message, frozen=True):
     pid: int
 
 
+class Learn(_Message, frozen=True):
+    """Compile these texts, which the submission's boxes would each compile."""
+
+    texts: list[str]
+
+
 class Await(_Message, frozen=True):
     """Tell how a box has ended that is dead, or about to be."""
 
@@ -131,7 +137,7 @@ class Ended(_Message, frozen=True):
 
 ToBox = Begin | Step | Ask
 FromBox = Stepped | Broke | Told
-ToZygote = Prepare | Fork | Await
+ToZygote = Prepare | Fork | Learn | Await
 FromZygote = Prepared | Forked | Ended
 
 encode = msgspec.msgpack.Encoder().encode
@@ -143,22 +149,37 @@ decode_from_zygote = msgspec.msgpack.Decoder(FromZygote).decode
 
 def packed_invoke(event: Invoke) -> Invoke:
     """Return the event as it goes over the wire; all others go as they are."""
-    return Invoke(event.invoke_id, event.method, tuple(map(pack, event.args)))
+    args = pack_the_rest(pack_all(event.args))
+    return Invoke(event.invoke_id, event.method, args)
 
 
 def unpacked_invoke(event: Invoke) -> Invoke:
     """Return the event that `packed_invoke` was given."""
-    return Invoke(event.invoke_id, event.method, tuple(map(unpack, event.args)))
+    return Invoke(event.invoke_id, event.method, unpack_all(event.args))
 
 
 def pack_actions(actions: list[Action]) -> None:
     """Make actions ready for the wire; `claims` undoes it."""
     for index, action in enumerate(actions):
         if type(action) is Apply:
-            message = tuple(map(pack, action.message))
-            actions[index] = Apply(action.put_id, message)
+            message = pack_all(action.message)
+            if message is not action.message:
+                actions[index] = Apply(action.put_id, message)
         elif type(action) is Result:
-            actions[index] = Result(action.invoke_id, pack(action.value))
+            value = action.value
+            (packed,) = pack_all((value,))
+            if packed is not value:
+                actions[index] = Result(action.invoke_id, packed)
+
+
+def pack_the_rest_of_actions(actions: list[Action]) -> None:
+    """Make those actions ready for the wire that msgpack cannot hold even so."""
+    for index, action in enumerate(actions):
+        if type(action) is Apply:
+            actions[index] = Apply(action.put_id, pack_the_rest(action.message))
+        elif type(action) is Result:
+            (packed,) = pack_the_rest((action.value,))
+            actions[index] = Result(action.invoke_id, packed)
 
 
 def framed(body: bytes) -> bytes:
@@ -188,6 +209,16 @@ class FrameReader:
     def read(self) -> bytes | None:
         """Wait for the next frame; None when the judge has closed the pipe."""
         data = self._data
+        if not data:
+            # Nearly always one frame, and nothing else, has come.
+            whole = os.read(self._fd, READ_BYTES)
+            if not whole:
+                return None
+            if len(whole) >= HEAD_BYTES and len(whole) == HEAD_BYTES + body_length(
+                whole
+            ):
+                return whole[HEAD_BYTES:]
+            data += whole
         while len(data) < HEAD_BYTES or len(data) < HEAD_BYTES + body_length(data):
             more = os.read(self._fd, READ_BYTES)
             if not more:

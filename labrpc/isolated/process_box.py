@@ -16,7 +16,7 @@ import msgspec
 
 from labrpc.box import Step as StepDone
 from labrpc.errors import LabError, SubmissionError
-from labrpc.events import Event, Invoke
+from labrpc.events import Boot, Event, Invoke
 from labrpc.isolated.claims import HEADLINE_CHARS_MAX, TEXT_CHARS_MAX, Claims
 from labrpc.isolated.frames import (
     FRAME_BYTES_MAX,
@@ -65,6 +65,9 @@ class Keeper(Protocol):
 
     def await_end(self, pid: int) -> Ended:
         """Return how a box has ended, once it has."""
+
+    def note_boot(self, box: "ProcessBox") -> None:
+        """Take note of a box that has loaded the submission."""
 
     def note_end(self, pid: int, cpu_s: float) -> None:
         """Count what a box has used that is about to be killed."""
@@ -127,6 +130,8 @@ class ProcessBox:
         answer = self._exchange(Step(now_ns, event))
         if type(answer) is not Stepped:
             self._forged("answers another question")
+        if type(event) is Boot:
+            keeper.note_boot(self)
         if answer.actions:
             return self._claims.checked(answer.actions), answer.wake_ns
         return answer.actions, answer.wake_ns
@@ -158,6 +163,10 @@ class ProcessBox:
         """Return the threads that go on though `kill` was called, and where."""
         return [line[:HEADLINE_CHARS_MAX] for line in self._ask("leaked")]
 
+    def texts(self) -> list[str]:
+        """Return what the box had to compile while it ran."""
+        return self._ask("texts")
+
     def _ask(self, what: str) -> list[str]:
         if self._ended:
             return []
@@ -178,7 +187,7 @@ class ProcessBox:
             answer: FromBox = decode_from_box(data)
         except (msgspec.DecodeError, RecursionError, ValueError):
             self._forged("sends what is no message")
-        if isinstance(answer, Broke):
+        if type(answer) is Broke:
             raise SubmissionError(
                 answer.headline[:HEADLINE_CHARS_MAX], answer.evidence[:TEXT_CHARS_MAX]
             )

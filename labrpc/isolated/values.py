@@ -14,6 +14,8 @@ _LIST, _TUPLE, _DICT, _INT, _TEXT = "list", "tuple", "dict", "int", "text"
 # time that a dictionary takes grows with the square of its size.
 DICT_ITEMS_MAX = 1_000
 _AS_THEY_ARE = frozenset({bytes, float, bool, type(None)})
+_CONTAINERS = frozenset({list, tuple, dict})
+_ONE_VALUE = _AS_THEY_ARE | {int, str}
 _DIGITS_MAX = INT_BITS_MAX * 3 // 10 + 2
 
 
@@ -41,6 +43,32 @@ def pack(value: Any) -> Any:
         return parts
     assert kind in _AS_THEY_ARE, f"not a plain value: {kind}"
     return value
+
+
+def pack_all(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return plain values for `unpack_all`; those that hold no others as they are.
+
+    So a number or a text among them may yet be one that msgpack cannot hold.
+    """
+    if _CONTAINERS.isdisjoint(map(type, values)):
+        return values
+    return tuple(pack(v) if type(v) in _CONTAINERS else v for v in values)
+
+
+def pack_the_rest(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return what `pack_all` has returned with every number and text packed, too."""
+    return tuple(v if type(v) is list else pack(v) for v in values)
+
+
+def unpack_all(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return what was packed.
+
+    Raises:
+        ValueError: one of them is nothing that `pack` returns.
+    """
+    if _ONE_VALUE.issuperset(map(type, values)):
+        return values
+    return tuple(map(unpack, values))
 
 
 def unpack(packed: Any) -> Any:

@@ -25,6 +25,7 @@ from labrpc.isolated.frames import (
     Fork,
     Forked,
     FromZygote,
+    Learn,
     Measure,
     Prepare,
     Prepared,
@@ -90,6 +91,7 @@ class Zygote:
         self._boxes: dict[int, ProcessBox] = {}
         self._ended_cpu_s = 0.0
         self._run_began_s = 0.0
+        self._has_learnt = False
         self._require_sandbox = require_sandbox
         self._without = sorted(without)
         self._start()
@@ -204,6 +206,19 @@ class Zygote:
                 "some thread wakes up far too often: let it wait for what it needs",
             )
 
+    def note_boot(self, box: ProcessBox) -> None:
+        """Let the zygote learn what its first box had to compile.
+
+        What it is told may be forged, and may even be its end; then the next one
+        learns nothing.
+        """
+        if self._has_learnt:
+            return
+        self._has_learnt = True
+        learn = Learn(box.texts())
+        if len(encode(learn)) <= REQUEST_BYTES_MAX:
+            self._send(learn)
+
     def note_end(self, pid: int, cpu_s: float) -> None:
         """Count what a box has used that is about to be killed."""
         self._boxes.pop(pid, None)
@@ -222,7 +237,7 @@ class Zygote:
 
     # The conversation with the zygote, which can be trusted until it dies.
 
-    def _send(self, message: Prepare | Fork | Await, *fds: int) -> None:
+    def _send(self, message: Prepare | Fork | Learn | Await, *fds: int) -> None:
         data = encode(message)
         if len(data) > REQUEST_BYTES_MAX:
             raise LoadError(

@@ -26,6 +26,7 @@ from labrpc.isolated.frames import (
     Fork,
     Forked,
     FromZygote,
+    Learn,
     Prepare,
     Prepared,
     decode_to_zygote,
@@ -34,6 +35,7 @@ from labrpc.isolated.frames import (
 from labrpc.isolated.linux import PR_SET_PDEATHSIG, prctl
 from labrpc.isolated.rehearsal import rehearse
 from labrpc.isolated.sandbox import confine, confine_box
+from labrpc.simulated import dataclasses_
 from labrpc.simulated.os_ import refuse_import
 from labrpc.simulated.stdlib import PRIVATE, standard_modules
 from labrpc.submission import Submission
@@ -71,10 +73,12 @@ class ZygoteMain:
             request, fds = self._receive()
             if isinstance(request, Fork):
                 self._fork(submission, prepare.without, *fds)
+            elif isinstance(request, Learn):
+                dataclasses_.learn(request.texts)
             elif isinstance(request, Await):
                 self._send(self._await(request.pid))
 
-    def _receive(self) -> tuple[Prepare | Fork | Await, list[int]]:
+    def _receive(self) -> tuple[Prepare | Fork | Learn | Await, list[int]]:
         data, fds, _, _ = socket.recv_fds(self._control, REQUEST_BYTES_MAX, 2)
         if not data:
             os._exit(0)

@@ -6,16 +6,40 @@ than half of what it costs to start a server.
 """
 
 import dataclasses
-import functools
+from collections.abc import Iterable
+from contextlib import suppress
 from types import CodeType
 from typing import Any
 
 TEXTS_MAX = 10_000
 
+_codes: dict[str, CodeType] = {}
 
-@functools.lru_cache(TEXTS_MAX)
+
+def compile_once() -> None:
+    """Let the module find this `exec` before the built-in one."""
+    vars(dataclasses)["exec"] = _exec
+
+
+def texts() -> list[str]:
+    """Return the texts that were compiled, oldest first."""
+    return list(_codes)
+
+
+def learn(texts: Iterable[str]) -> None:
+    """Compile what another process has met, so that those forked from here need not."""
+    for text in texts:
+        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            _compiled(text)
+
+
 def _compiled(text: str) -> CodeType:
-    return compile(text, "<string>", "exec", dont_inherit=True)
+    code = _codes.get(text)
+    if code is None:
+        code = compile(text, "<string>", "exec", dont_inherit=True)
+        if len(_codes) < TEXTS_MAX:
+            _codes[text] = code
+    return code
 
 
 def _exec(
@@ -24,8 +48,3 @@ def _exec(
     locals: dict[str, Any] | None = None,
 ) -> None:
     exec(_compiled(text), globals, locals)
-
-
-def compile_once() -> None:
-    """Let the module find this `exec` before the built-in one."""
-    vars(dataclasses)["exec"] = _exec
