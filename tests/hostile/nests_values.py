@@ -2,8 +2,8 @@ r"""Applies a value that nests too deep for whoever looks at it.
 
 Tries: a command of 900 tuples, each within the next
 Wall: claims
-Outcome: caught: nested more than
-Without: applied \(\(\(|unknown:
+Outcome: caught: nested more than|RecursionError
+Without: applied \(\(\(|unknown:|RecursionError
 """
 
 import collections
