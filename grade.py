@@ -1,13 +1,13 @@
 """Grade Raft submissions, or write a student's starter: see `--help`."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 from rich.console import Console
 
 from tester.autograder import write_autograder
+from tester.console import LabConsole, lasting_output, say
 from tester.grader import Grading, Plan
 from tester.intake import check_paths, find_submissions
 from tester.ledger import Ledger
@@ -15,6 +15,7 @@ from tester.options import parse, parse_autograder
 from tester.progress import progress
 from tester.regrade import Regrading
 from tester.reports import print_submission, print_summary
+from tester.reports.texts import one_line
 from tester.rubric import Rubric
 from tester.rubric_file import default_rubric, load_rubric
 from tester.rubric_text import default_text, print_rubric
@@ -25,6 +26,7 @@ from tester.suite import UsageError, collect
 from tester.verdict import Run
 from tester.walls import told_walls
 
+NOTE_MAX = 1_000
 EXIT_BELOW, EXIT_DIFFERS, EXIT_USAGE, EXIT_INTERRUPTED = 1, 1, 2, 130
 
 
@@ -59,7 +61,7 @@ def make_plan(
     """Return what is to be graded, once it was found and unpacked."""
     intake = find_submissions(options.submissions, options.out / "unpacked")
     for note in intake.notes:
-        say(console, note)
+        say(console, one_line(note, NOTE_MAX))
     return Plan(
         intake.submissions,
         tests,
@@ -159,46 +161,51 @@ def regrade(options: argparse.Namespace, console: Console) -> int:
 def rubric_command(arguments: list[str], console: Console) -> None:
     """Print the default rubric, or check one and print what it says."""
     if not arguments:
-        print(default_text(collect()), end="")
+        say(console, default_text(collect()).rstrip("\n"))
     elif len(arguments) == 2 and arguments[0] == "--check":
         print_rubric(console, load_rubric(Path(arguments[1]), collect()))
     else:
         raise UsageError("usage: grade.py rubric [--check FILE]")
 
 
-def say(console: Console, line: str) -> None:
-    """Print a line as it is."""
-    console.print(line, highlight=False, markup=False, soft_wrap=True)
-
-
-def autograder(arguments: list[str]) -> int:
-    """Write the folder of a Gradescope autograder; return the exit status."""
+def autograder_command(arguments: list[str], console: Console) -> None:
+    """Write the folder of a Gradescope autograder."""
     options = parse_autograder(arguments)
     write_autograder(options.directory, options.rubric)
-    print(
+    say(
+        console,
         f"wrote {options.directory}: look at its settings.toml, then zip what is in it "
-        f"(not the folder): cd {options.directory} && zip -r ../autograder.zip ."
+        f"(not the folder): cd {options.directory} && zip -r ../autograder.zip .",
     )
-    return 0
+
+
+def new_command(arguments: list[str], console: Console) -> None:
+    """Write a student's starter repository."""
+    if len(arguments) != 1 or arguments[0].startswith("-"):
+        raise UsageError("usage: grade.py new DIR")
+    write_starter(Path(arguments[0]))
+    say(console, f"wrote {arguments[0]}: read its README.md, then run pytest in it")
+
+
+COMMANDS = {
+    "autograder": autograder_command,
+    "new": new_command,
+    "rubric": rubric_command,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    with lasting_output():
+        return command(sys.argv[1:] if arguments is None else arguments)
+
+
+def command(arguments: list[str]) -> int:
+    """Do what the arguments ask for; return the exit status."""
+    console = LabConsole()
     try:
-        if arguments[:1] == ["new"]:
-            if len(arguments) != 2 or arguments[1].startswith("-"):
-                raise UsageError("usage: grade.py new DIR")
-            write_starter(Path(arguments[1]))
-            print(f"wrote {arguments[1]}: read its README.md, then run pytest in it")
-            return 0
-        if arguments[:1] == ["autograder"]:
-            return autograder(arguments[1:])
-        # Where nobody watches, lines may be as long as the reasons need.
-        width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "160"))
-        console = Console(width=width)
-        if arguments[:1] == ["rubric"]:
-            rubric_command(arguments[1:], console)
+        if arguments and arguments[0] in COMMANDS:
+            COMMANDS[arguments[0]](arguments[1:], console)
             return 0
         options = parse(arguments)
         return (regrade if options.regrade else run)(options, console)

@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
+from tester.console import LabConsole, lasting_output
 from tester.detection_report import (
     Matrix,
     Probe,
@@ -260,12 +261,11 @@ def note_quickest(matrix: Matrix) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line."""
-    width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "160"))
     try:
-        return run(
-            parse(sys.argv[1:] if arguments is None else arguments),
-            Console(width=width),
-        )
+        with lasting_output():
+            return run(
+                parse(sys.argv[1:] if arguments is None else arguments), LabConsole()
+            )
     except UsageError as exc:
         Console(stderr=True).print(f"tester.detection: {exc}", markup=False)
         return EXIT_USAGE

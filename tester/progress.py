@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -12,7 +13,9 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from tester.console import say
 from tester.grader import Grading, Plan, Tell
+from tester.reports.texts import one_line
 from tester.verdict import Run, Verdict
 
 
@@ -48,7 +51,9 @@ def _bar(console: Console, plan: Plan, done: dict[str, list[Run]]) -> Iterator[T
         def tell(run: Run) -> None:
             nonlocal failed
             failed += run.verdict is Verdict.FAILED
-            bar.update(task, advance=1, failed=failed, current=run.submission)
+            bar.update(
+                task, advance=1, failed=failed, current=escape(one_line(run.submission))
+            )
 
         yield tell
 
@@ -65,11 +70,10 @@ def _lines(console: Console, plan: Plan, done: dict[str, list[Run]]) -> Tell:
         if len(runs) == each:
             through += 1
             passed = sum(run.passed for run in runs)
-            console.print(
-                f"[{through}/{len(done)}] {run.submission}: {passed} of {each} runs "
-                "passed",
-                markup=False,
-                highlight=False,
+            name = one_line(run.submission)
+            say(
+                console,
+                f"[{through}/{len(done)}] {name}: {passed} of {each} runs passed",
             )
 
     return tell

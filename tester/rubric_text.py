@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tester.console import say
 from tester.policy import Policy, clamped
 from tester.rubric import Rubric
 from tester.run import GradedTest
@@ -77,18 +78,14 @@ def print_rubric(console: Console, rubric: Rubric) -> None:
     seeds = len(rubric.seeds())
     for name, part in rubric.parts.items():
         kind = "extra points" if part.extra else "points"
-        _say(
+        say(
             console,
             f"{name}: {sum(part.points.values()):g} {kind}: {part.policy.words}",
         )
         if part.policy.rule == "threshold":
-            _say(console, f"    {_curve(part.policy, seeds)}")
+            say(console, f"    {_curve(part.policy, seeds)}")
     total = sum(sum(p.points.values()) for p in rubric.parts.values() if not p.extra)
-    _say(console, f"in all: {total:g} points, at {_seeds(rubric)}")
-
-
-def _say(console: Console, text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    say(console, f"in all: {total:g} points, at {_seeds(rubric)}")
 
 
 def _seeds(rubric: Rubric) -> str:

@@ -1,0 +1,61 @@
+"""The console that the lab's commands speak to.
+
+What is said may hold a stranger's text, and whoever listened may have gone: neither
+may harm what the command is doing.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+
+from tester.reports.texts import clean
+
+# Where nobody watches, lines may be as long as the reasons need.
+WIDTH_UNWATCHED = 160
+
+
+class LabConsole(Console):
+    """A console that falls silent, and lets its command go on, when nobody reads it."""
+
+    def __init__(self) -> None:
+        width = None
+        if not sys.stdout.isatty():
+            width = shutil.get_terminal_size((WIDTH_UNWATCHED, 24)).columns
+        # A name such as `:cat:` is shown as it is.
+        super().__init__(width=width, emoji=False)
+
+    def on_broken_pipe(self) -> None:
+        """Say no more."""
+        self.quiet = True
+        _lead_nowhere()
+
+
+def say(console: Console, text: str) -> None:
+    """Print text as it is, on lines as long as its own."""
+    console.print(clean(text), highlight=False, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def lasting_output() -> Iterator[None]:
+    """Let the block end as it would if somebody read all that it prints."""
+    if sys.stdout is None:
+        # Or else the next file that is opened would get its number.
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - kept to the end
+    try:
+        yield
+    finally:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _lead_nowhere()
+
+
+def _lead_nowhere() -> None:
+    """Let what is printed from now on, or has not been written yet, go nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
