@@ -8,6 +8,7 @@ from rich.console import Console
 
 from tester.autograder import write_autograder
 from tester.console import LabConsole, lasting_output, say
+from tester.disk_trouble import is_disk_trouble
 from tester.grader import Grading, Plan
 from tester.intake import check_paths, find_submissions
 from tester.ledger import Ledger
@@ -28,16 +29,6 @@ from tester.walls import told_walls
 
 NOTE_MAX = 1_000
 EXIT_BELOW, EXIT_DIFFERS, EXIT_USAGE, EXIT_INTERRUPTED = 1, 1, 2, 130
-
-
-def make_directory(directory: Path) -> None:
-    """Make the directory for the results, before hours are spent on them."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise UsageError(
-            f"--out: cannot write to {directory}: {exc.strerror}"
-        ) from None
 
 
 def what_counts(options: argparse.Namespace) -> tuple[list[GradedTest], Rubric]:
@@ -80,7 +71,6 @@ def run(options: argparse.Namespace, console: Console) -> int:
     check_paths(options.submissions)
     tests, rubric = what_counts(options)
     walls = told_walls(options.isolation, options.require_sandbox)
-    make_directory(options.out)
     ledger = Ledger(options.out)
     try:
         if not options.resume and not options.fresh:
@@ -211,6 +201,16 @@ def command(arguments: list[str]) -> int:
         return (regrade if options.regrade else run)(options, console)
     except UsageError as exc:
         print(f"grade.py: {exc}", file=sys.stderr)
+        return EXIT_USAGE
+    except OSError as exc:
+        if not is_disk_trouble(exc):
+            raise
+        where = f" ({exc.filename})" if exc.filename else ""
+        print(
+            f"grade.py: stopped by the disk: {exc.strerror}{where}: see to that; what "
+            "was graded so far is kept, and --resume goes on with it",
+            file=sys.stderr,
+        )
         return EXIT_USAGE
     except KeyboardInterrupt:
         print("grade.py: interrupted; with --resume it goes on", file=sys.stderr)

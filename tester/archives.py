@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from labrpc.submission import Submission
+from tester.disk_trouble import is_disk_trouble
 
 SUFFIXES = (".zip", ".tar.gz", ".tgz", ".tar")
 # What operating systems add to every archive, and nobody hands in.
@@ -100,6 +101,7 @@ def unpack(archive: Path, directory: Path, bounds: Bounds = ONE_SUBMISSION) -> N
     Raises:
         RefusedArchive: it cannot be read, or is not what a submission needs;
             then nothing of it is left.
+        OSError: the machine's disk is full, or broken.
     """
     shutil.rmtree(directory, ignore_errors=True)
     try:
@@ -108,7 +110,7 @@ def unpack(archive: Path, directory: Path, bounds: Bounds = ONE_SUBMISSION) -> N
             if not checked:
                 raise RefusedArchive("there is no file in it")
             _write(checked, directory, bounds)
-    except RefusedArchive:
+    except (RefusedArchive, OSError):
         shutil.rmtree(directory, ignore_errors=True)
         raise
 
@@ -125,11 +127,16 @@ def names(archive: Path) -> list[PurePosixPath]:
 
 @contextmanager
 def _opened(archive: Path) -> Iterator[Iterator[_Member]]:
-    """Yield what an archive holds; whatever is wrong with it is a RefusedArchive."""
+    """Yield what an archive holds; whatever is wrong with it is a RefusedArchive.
+
+    What is wrong with the machine's disk is not.
+    """
     try:
         with _members(archive) as members:
             yield members
     except _BROKEN as exc:
+        if is_disk_trouble(exc):
+            raise
         raise RefusedArchive(
             f"it cannot be unpacked: {str(exc) or type(exc).__name__}; it may be "
             "damaged, or not the archive that its name says"

@@ -21,6 +21,7 @@ from tester.archives import (
     readable,
     unpack,
 )
+from tester.disk_trouble import is_disk_trouble
 from tester.layouts import Entry, Upload, entries, holds_many, is_export, listed, single
 from tester.suite import UsageError
 
@@ -56,6 +57,7 @@ def find_submissions(paths: list[str], directory: Path) -> Intake:
 
     Raises:
         UsageError: a path does not exist, or has no submission in it.
+        OSError: the machine's disk is full, or broken.
     """
     check_paths(paths)
     desk = _Desk(directory.resolve())
@@ -130,6 +132,8 @@ class _Desk:
             except _Refused as exc:
                 intake.refused[name] = str(exc)
             except OSError as exc:
+                if is_disk_trouble(exc):
+                    raise
                 intake.refused[name] = f"it cannot be read: {exc.strerror}"
         return intake
 

@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import os
 import platform
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Literal
@@ -66,10 +67,16 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
                 continue
             if name == "submissions":
                 found.append(f"the submissions ({_changed(ours, theirs)})")
+            elif name in ("tests", "seeds") and len(ours) == len(theirs):
+                found.append(f"the {name} (as many, but others)")
             elif name in ("tests", "seeds"):
                 found.append(f"the {name} ({len(ours)} then, {len(theirs)} now)")
             elif name in ("lab", "rubric", "version"):
                 found.append(_WORDS[name])
+            elif name == "budget_s":
+                if self.tests == other.tests and self.seeds == other.seeds:
+                    # Or else it is the usual one that goes with them.
+                    found.append(f"--budget ({ours:g} s then, {theirs:g} s now)")
             else:
                 found.append(f"{_WORDS[name]} ({ours} then, {theirs} now)")
         return found
@@ -80,7 +87,6 @@ _WORDS = {
     "preempt": "--preempt",
     "isolation": "--isolation",
     "rubric": "the rubric",
-    "budget_s": "--budget",
     "version": "the journal's format",
 }
 
@@ -118,11 +124,17 @@ class Record:
 
 
 def read(directory: Path) -> Record | None:
-    """Return what the journal in a directory holds, None if there is none."""
+    """Return what the journal in a directory holds, None if there is none.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
     try:
         lines = (directory / FILE).read_bytes().splitlines(keepends=True)
     except FileNotFoundError:
         return None
+    except OSError as exc:
+        raise UsageError(f"{directory / FILE} cannot be read: {exc.strerror}") from None
     record: Record | None = None
     size = 0
     for text in lines:
@@ -154,11 +166,20 @@ class Ledger:
     def __init__(self, directory: Path) -> None:
         """Open a directory's journal, and find out what is in it.
 
+        The directory is made if there is none.
+
         Raises:
-            UsageError: another process is writing it.
+            UsageError: it cannot be written, or another process is writing it.
         """
         self._directory = directory
-        self._file: IO[bytes] = (directory / FILE).open("ab")
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            self._file: IO[bytes] = (directory / FILE).open("ab")
+        except OSError as exc:
+            raise UsageError(
+                f"--out: cannot write to {directory}: {exc.strerror}: results go there, "
+                "so name a directory that can be written"
+            ) from None
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -221,7 +242,8 @@ class Ledger:
 
     def close(self) -> None:
         """Let others write."""
-        self._file.close()
+        with suppress(OSError):  # What a full disk did not take was told then.
+            self._file.close()
 
     def _write(self, line: _Line) -> None:
         self._file.write(msgspec.json.encode(line) + b"\n")

@@ -1,16 +1,20 @@
 """Archives of submissions: graded as the folders they hold, or refused with a reason."""
 
 import csv
+import errno
 import io
+import os
 import shutil
 import stat
 import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 
 import grade
 from tester.archives import ONE_SUBMISSION, Bounds, RefusedArchive, innermost, unpack
+from tester.intake import find_submissions
 
 FILES = {"raft/__init__.py": b"x = 1\n", "raft/log.py": b""}
 
@@ -127,6 +131,21 @@ def test_absurd_sizes_are_refused(tmp_path, make, name):
     with pytest.raises(RefusedArchive, match="more than 2 files"):
         unpack(many, tmp_path / "to", Bounds(files=2, bytes=10))
     assert not (tmp_path / "to").exists()
+
+
+def test_a_full_disk_is_not_the_archives_fault(tmp_path, monkeypatch):
+    archive = make_zip(tmp_path / "a.zip", {"raft.py": b"1"})
+    really_open = Path.open
+
+    def full(path, mode="r", **options):
+        if mode == "wb":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        return really_open(path, mode, **options)
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(OSError, match="No space left"):
+        find_submissions([str(archive)], tmp_path / "to")
+    assert [path.name for path in (tmp_path / "to").iterdir()] == []
 
 
 def test_a_zip_that_lies_about_its_sizes_does_not_get_further(tmp_path):

@@ -1,6 +1,7 @@
 """A grading that was stopped goes on; what was graded can be shown to repeat."""
 
 import csv
+import errno
 import json
 import shutil
 import subprocess
@@ -163,12 +164,12 @@ def test_runs_that_came_to_no_verdict_are_made_again(plan):
 
 
 CHANGES = [
-    (["--seeds", "4"], "the seeds (3 then, 4 now)"),
-    (["--seed", "1"], "the seeds (3 then, 3 now)"),
+    (["--seeds", "4"], "not the same are the seeds (3 then, 4 now). Undo"),
+    (["--seed", "1"], "the seeds (as many, but others)"),
     (["--tests", "initial_election"], "the tests (2 then, 1 now)"),
     (["--preempt"], "--preempt (False then, True now)"),
     (["--isolation", "process"], "--isolation (none then, process now)"),
-    (["--budget", "7"], "--budget (150.0 then, 7 now)"),
+    (["--budget", "7"], "--budget (150 s then, 7 s now)"),
     (["--rubric", "RUBRIC"], "the rubric"),
 ]
 
@@ -223,6 +224,34 @@ def test_two_graders_do_not_write_to_one_place(graded, tmp_path):
         other.close()
     assert status == 2
     assert "another grading is writing to" in said
+
+
+def test_a_full_disk_stops_a_grading_which_then_goes_on(graded, tmp_path, monkeypatch):
+    really_write = Ledger._write
+
+    def write(self, line):
+        if self._file.tell() > 3_000:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        really_write(self, line)
+
+    with monkeypatch.context() as full:
+        full.setattr(Ledger, "_write", write)
+        status, _, said = graded()
+    assert status == 2
+    assert "stopped by the disk: No space left on device" in said
+    left = len(ledger.read(tmp_path / "out").runs)
+    assert left > 0
+    status, said, _ = graded("--resume")
+    assert status == 0
+    assert f"resumed after {left} runs" in said
+
+
+def test_a_place_that_cannot_be_written_or_read_is_named(graded, tmp_path):
+    (tmp_path / "out" / ledger.FILE).mkdir(parents=True)
+    status, _, said = graded()
+    assert status == 2
+    assert f"--out: cannot write to {tmp_path / 'out'}: Is a directory" in said
+    assert grade.main(["--regrade", "1-good", "--out", str(tmp_path / "out")]) == 2
 
 
 # Files.
