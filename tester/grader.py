@@ -176,7 +176,7 @@ class Grading:
             name,
             str(self._plan.submissions[name]),
             [self._as_of(run, name) for run in self._all_runs(original)],
-            load.reason if load is not None and not load.passed else "",
+            load.reason if load is not None and load.verdict is Verdict.FAILED else "",
         )
         return dataclasses.replace(
             grade,
@@ -325,8 +325,8 @@ def _refused(name: str, reason: str) -> Run:
         name,
         Verdict.FAILED,
         reason,
-        "nothing of it was run: ask for it anew, as a folder with raft/ or raft.py in "
-        "it, or as a .zip of that folder",
+        "nothing of it was run: it has to be handed in anew, as a folder with raft/ or "
+        "raft.py in it, or as a .zip of that folder",
     )
 
 

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import NoReturn
 
+from tester.rubric_file import SEEDS_MAX
 from tester.suite import UsageError
 
 USAGE = """%(prog)s SUBMISSION… [options]
@@ -16,6 +17,9 @@ EPILOG = """`new DIR` writes a starter repository for a student; `rubric` prints
 rubric, `rubric --check FILE` says what one says; `autograder DIR` writes the folder of a
 Gradescope autograder. Exit status: 0 graded, 1 a submission is below --fail-under, or
 --regrade found a difference, 2 wrong usage, or nothing could be graded, 130 interrupted."""
+
+# What seeds are kept in has no room for more.
+SEED_MAX = (1 << 63) - 1
 
 
 class Parser(argparse.ArgumentParser):
@@ -57,6 +61,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         )
     if not options.regrade and not options.submissions:
         raise UsageError("the following arguments are required: SUBMISSION; see --help")
+    if options.seed is not None and not 0 <= options.seed <= SEED_MAX:
+        raise UsageError(
+            f"--seed: {options.seed} is not a whole number from 0 to {SEED_MAX}"
+        )
+    if options.seeds is not None and options.seeds > SEEDS_MAX:
+        raise UsageError(f"--seeds: {options.seeds} is more than {SEEDS_MAX}")
     if options.resume and options.fresh:
         raise UsageError("--resume and --fresh contradict each other")
     return options

@@ -13,10 +13,11 @@ from tester.rubric import Part, Rubric, divide, hidden_seeds
 from tester.run import GradedTest
 from tester.toml_table import Table
 
-SEED_MAX = 1_000_000_000_000
+FIRST_SEED_MAX = 1_000_000_000_000
+SEEDS_MAX = 10_000
 SECRET_BYTES_MIN = 16
 Points = Annotated[float, Meta(ge=0, le=1_000_000)]
-Count = Annotated[int, Meta(ge=0, le=10_000)]
+Count = Annotated[int, Meta(ge=0, le=SEEDS_MAX)]
 
 
 class _Document(msgspec.Struct):
@@ -28,7 +29,7 @@ class _Document(msgspec.Struct):
 
 
 class _Seeds(msgspec.Struct):
-    first: Annotated[int, Meta(ge=0, le=SEED_MAX)] = 0
+    first: Annotated[int, Meta(ge=0, le=FIRST_SEED_MAX)] = 0
     count: Count = 1
     hidden: Count | None = None
     secret_file: str = ""

@@ -197,16 +197,22 @@ def _what_to_do(run: Run) -> tuple[str, str]:
     words = _own_command(run)
     if not words:
         return "", ""
+    elsewhere = ""
+    if "--isolation" in words:
+        elsewhere = " (--isolation process needs Linux: leave it out elsewhere)"
     if not run.hidden:
-        return shlex.join(words), "Runs exactly this again, on your own machine:"
+        return (
+            shlex.join(words),
+            f"Runs exactly this again, on your own machine{elsewhere}:",
+        )
     at = words.index("--seed")
     words[at : at + 2] = ["--seeds", str(SEEDS_TO_TRY)]
     # A trace of each of so many runs is of no use to anybody.
     words = [word for word in words if word != "--lab-trace"]
     return shlex.join(words), (
         "It failed at a hidden seed, which cannot be replayed. The same bug shows at "
-        f"other seeds, too; this tries {SEEDS_TO_TRY} of them, and prints how to replay "
-        "those that fail:"
+        f"other seeds, too; this tries {SEEDS_TO_TRY} of them{elsewhere}, and prints "
+        "how to replay those that fail:"
     )
 
 

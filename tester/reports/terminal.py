@@ -67,7 +67,7 @@ def print_summary(console: Console, grades: list[Grade]) -> None:
     parts = sorted({part for grade in grades for part in grade.parts})
     table.add_column("submission", overflow="fold")
     for heading in (*parts, "points", "percent", "passed", "failed", "unknown"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", overflow="fold")
     for grade in grades:
         counts = {v: sum(r.verdict is v for r in grade.runs) for v in Verdict}
         table.add_row(

@@ -145,6 +145,9 @@ def test_fail_under(graded, dictator, percent, expected):
         (["RAFT", "--tests", "a and"], "'a and' is not an expression"),
         (["RAFT", "--seeds", "0"], "--seeds: '0' is not a whole number from 1 on"),
         (["RAFT", "--seed", "one"], "--seed: invalid int value: 'one'"),
+        (["RAFT", "--seed", "-1"], "--seed: -1 is not a whole number from 0 to"),
+        (["RAFT", "--seed", str(1 << 63)], "is not a whole number from 0 to"),
+        (["RAFT", "--seeds", "10001"], "--seeds: 10001 is more than 10000"),
         (["RAFT", "--jobs", "-1"], "--jobs: '-1' is not a whole number from 1 on"),
         (["RAFT", "--fail-under", "all"], "'all' is not a number from 0 to 100"),
         (["RAFT", "--fail-under", "101"], "'101' is not a number from 0 to 100"),
@@ -232,6 +235,7 @@ def test_a_process_that_dies_while_it_loads_makes_all_unknown(
     (run,) = results["runs"]
     assert run["verdict"] == "unknown"
     assert run["reason"].endswith("died during this run, while it was loaded")
+    assert results["submissions"][0]["load_error"] == ""
     assert (row["points"], row["points_max"]) == ("0", "0")
 
 

@@ -182,6 +182,25 @@ def test_a_student_is_told_what_failed_why_and_what_to_do(made_up):
             assert words in text, words
 
 
+def test_a_student_whose_submission_does_not_load_is_told_that_only(made_up):
+    run = made_up.a_run(reason="no class Raft", evidence="in raft.py")
+    grade = made_up.a_grade(run, load_error=run.reason)
+    for text in (Page(student_html(grade)).text, student_markdown(grade).decode()):
+        assert "the submission does not load" in text
+        assert "no class Raft" in text
+        assert "in raft.py" in text
+        assert "test_initial_election" not in text
+
+
+def test_a_student_without_linux_is_told_what_to_leave_out(made_up):
+    run = made_up.a_run()
+    run.replay += " --isolation process"
+    (test,) = student_report(made_up.a_grade(run)).tests
+    assert "leave it out elsewhere" in test.advice
+    (test,) = student_report(made_up.a_grade(made_up.a_run())).tests
+    assert "elsewhere" not in test.advice
+
+
 def test_a_student_is_told_of_what_is_odd(made_up):
     odd = [f"the <term> went from 1 to {n}" for n in range(50)]
     run = made_up.a_run(verdict=Verdict.PASSED, warnings=[*odd, "x\x07" * 10_000])
