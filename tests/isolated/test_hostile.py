@@ -255,13 +255,28 @@ def reference(graded_tests):
     hosting.close()
 
 
+@pytest.fixture
+def judge(graded_tests, tmp_path):
+    """Return a function that judges an attack: the run, and all that it says of itself."""
+
+    def run(attack, hosting, seed):
+        found = run_test(
+            graded_tests[attack.test],
+            hosting.submission,
+            seed,
+            traces=tmp_path,
+            hosting=hosting,
+        )
+        return found, words(found, tmp_path)
+
+    return run
+
+
 @by_name(ATTACKS)
-def test_it_is_caught_or_harmless(attack, zygote, graded_tests, tmp_path, reference):
+def test_it_is_caught_or_harmless(attack, zygote, judge, reference):
     hosting = zygote(attack.path)
     assert all(measure.in_force for measure in hosting.measures), hosting.measures
-    test, submission = graded_tests[attack.test], hosting.submission
-    run = run_test(test, submission, HIDDEN_SEED, traces=tmp_path, hosting=hosting)
-    said = words(run, tmp_path)
+    run, said = judge(attack, hosting, HIDDEN_SEED)
     assert "BREACH" not in said
     if attack.outcome == "harmless":
         assert run.verdict == "passed", said
@@ -273,22 +288,14 @@ def test_it_is_caught_or_harmless(attack, zygote, graded_tests, tmp_path, refere
 
 
 @by_name(SANDBOXED)
-def test_without_its_wall_in_the_sandbox_it_succeeds(
-    attack, zygote, graded_tests, tmp_path
-):
+def test_without_its_wall_in_the_sandbox_it_succeeds(attack, zygote, judge):
     if "user" in attack.walls and os.geteuid() != 0:
         pytest.skip("only the superuser can become another user")
     hosting = zygote(attack.path, without=attack.walls)
     left_out = {measure.name for measure in hosting.measures if not measure.in_force}
     assert left_out == attack.walls
-    run = run_test(
-        graded_tests[attack.test],
-        hosting.submission,
-        HIDDEN_SEED,
-        traces=tmp_path,
-        hosting=hosting,
-    )
-    assert re.search(attack.without, words(run, tmp_path)), run
+    run, said = judge(attack, hosting, HIDDEN_SEED)
+    assert re.search(attack.without, said), run
 
 
 @by_name(IN_PROCESS)
@@ -298,20 +305,13 @@ def test_in_the_graders_process_it_succeeds(attack):
 
 @by_name(JUDGED)
 def test_without_the_judges_check_it_succeeds(
-    attack, zygote, graded_tests, tmp_path, monkeypatch, capsys
+    attack, zygote, judge, monkeypatch, capsys
 ):
     (wall,) = attack.walls
     LEAVE_OUT[wall](monkeypatch)
     try:
-        hosting = zygote(attack.path)
-        run = run_test(
-            graded_tests[attack.test],
-            hosting.submission,
-            PUBLIC_SEED,
-            traces=tmp_path,
-            hosting=hosting,
-        )
-        said = words(run, tmp_path) + capsys.readouterr().out
+        _, said = judge(attack, zygote(attack.path), PUBLIC_SEED)
+        said += capsys.readouterr().out
     except LabError as exc:
         said = f"unknown: {exc}"
     assert re.search(attack.without, said), said

@@ -122,9 +122,15 @@ def make_cluster(dictator: Dictator) -> Iterator[MakeCluster]:
 
 
 @pytest.fixture(scope="session")
-def graded_tests() -> dict[str, GradedTest]:
+def suite() -> list[GradedTest]:
+    """Return the graded suite."""
+    return collect()
+
+
+@pytest.fixture(scope="session")
+def graded_tests(suite: list[GradedTest]) -> dict[str, GradedTest]:
     """Return the graded suite by name."""
-    return {test.name: test for test in collect()}
+    return {test.name: test for test in suite}
 
 
 @pytest.fixture

@@ -14,17 +14,12 @@ from tester.policy import Policy, WrongFormula, check_formula
 from tester.rubric import Seed, divide, hidden_seeds
 from tester.rubric_file import default_rubric, load_rubric
 from tester.rubric_text import default_text
-from tester.suite import UsageError, collect
+from tester.suite import UsageError
 from tester.verdict import Run, Verdict
 
 PASSED, FAILED, UNKNOWN = Verdict.PASSED, Verdict.FAILED, Verdict.UNKNOWN
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "rubrics"
 SECRET = b"a secret of enough bytes"
-
-
-@pytest.fixture(scope="module")
-def suite():
-    return collect()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tester import rubric_file
 from tester.policy import FUNCTIONS, NAMES, RULES, UNITS, check_formula
 from tester.rubric_file import load_rubric
 from tester.rubric_text import default_text
-from tester.suite import UsageError, collect
+from tester.suite import UsageError
 from tester.toml_table import line_of
 
 # Each with the line, and what is said of it.
@@ -72,11 +72,6 @@ WRONG = [
     ("[seeds]\nhidden = 3\nsecret_file = 'empty'", 3, "the secret in FOLDER/empty has 0 bytes, so that it could be guessed: it needs 16; make one with"),
     ("[seeds]\nhidden = 3\nsecret_file = 'short'", 3, "the secret in FOLDER/short has 15 bytes"),
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def suite():
-    return collect()
 
 
 @pytest.mark.parametrize(("text", "line", "reason"), WRONG)
