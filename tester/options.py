@@ -16,7 +16,8 @@ USAGE = """%(prog)s SUBMISSION… [options]
 EPILOG = """`new DIR` writes a starter repository for a student; `rubric` prints the default
 rubric, `rubric --check FILE` says what one says; `autograder DIR` writes the folder of a
 Gradescope autograder. Exit status: 0 graded, 1 a submission is below --fail-under, or
---regrade found a difference, 2 wrong usage, or nothing could be graded, 130 interrupted."""
+--regrade found a difference, 2 wrong usage, a full disk, or nothing could be graded,
+130 interrupted."""
 
 # What seeds are kept in has no room for more.
 SEED_MAX = (1 << 63) - 1
@@ -169,7 +170,7 @@ def _add_how(parser: Parser) -> None:
         type=Path,
         default=Path("grades"),
         metavar="DIR",
-        help="where results.json and grades.csv go (default grades/)",
+        help="where the results go (default grades/): see docs/results.md",
     )
     add(
         "--resume",

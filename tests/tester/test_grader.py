@@ -169,6 +169,15 @@ def test_wrong_usage_ends_in_one_line(capsys, example, tmp_path, arguments, word
     assert words in line
 
 
+def test_the_readme_has_every_option_and_no_other(capsys, project):
+    with pytest.raises(SystemExit):
+        grade.main(["--help"])
+    named = set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out))
+    readme = (project / "README.md").read_text()
+    section = readme.partition("## Grading")[2].partition("\n## ")[0]
+    assert set(re.findall(r"--[a-z][a-z-]+", section)) == named - {"--help"}
+
+
 # Processes that die, and Ctrl-C.
 
 
