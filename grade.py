@@ -1,6 +1,7 @@
 """Grade Raft submissions, or write a student's starter: see `--help`."""
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
@@ -95,7 +96,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
     print_summary(console, grades)
     say(
         console,
-        f"every run: {options.out}/results.json   grades: {options.out}/grades.csv",
+        f"the class: {options.out}/class.html   grades: {options.out}/grades.csv   "
+        f"every run: {options.out}/results.json   for the students: "
+        f"{options.out}/submissions/",
     )
     if not finished:
         say(console, "interrupted: the runs so far are kept, go on with --resume")
@@ -162,10 +165,11 @@ def autograder_command(arguments: list[str], console: Console) -> None:
     """Write the folder of a Gradescope autograder."""
     options = parse_autograder(arguments)
     write_autograder(options.directory, options.rubric)
+    place = shlex.quote(str(options.directory))
     say(
         console,
         f"wrote {options.directory}: look at its settings.toml, then zip what is in it "
-        f"(not the folder): cd {options.directory} && zip -r ../autograder.zip .",
+        f"(not the folder): cd {place} && zip -r ../autograder.zip .",
     )
 
 

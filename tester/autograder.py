@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path, PurePath
 
 from tester.rubric_file import load_rubric
-from tester.starter_repo import new_directory
+from tester.starter_repo import cannot_write, new_directory
 from tester.suite import UsageError, collect, suite_path
 
 HERE = Path(__file__).resolve().parent
@@ -44,7 +44,7 @@ def write_autograder(directory: Path, rubric: Path | None = None) -> None:
         if copied:
             _leave_seeds_to_the_rubric(directory / "settings.toml")
     except OSError as exc:
-        raise UsageError(f"cannot write {directory}: {exc}") from None
+        raise cannot_write(directory, exc) from None
 
 
 def _copy_lab(lab: Path) -> None:

@@ -21,6 +21,7 @@ Gradescope autograder. Exit status: 0 graded, 1 a submission is below --fail-und
 
 # What seeds are kept in has no room for more.
 SEED_MAX = (1 << 63) - 1
+GO_WITH_REGRADE = ("regrade", "out", "jobs", "require_sandbox")
 
 
 class Parser(argparse.ArgumentParser):
@@ -55,11 +56,14 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     Raises:
         UsageError: they are wrong, or do not go together.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     if options.regrade and options.submissions:
         raise UsageError(
             "--regrade takes the submissions from the grading in --out: name none"
         )
+    if options.regrade:
+        _refuse_beside_regrade(parser, options)
     if not options.regrade and not options.submissions:
         raise UsageError("the following arguments are required: SUBMISSION; see --help")
     if options.seed is not None and not 0 <= options.seed <= SEED_MAX:
@@ -71,6 +75,17 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     if options.resume and options.fresh:
         raise UsageError("--resume and --fresh contradict each other")
     return options
+
+
+def _refuse_beside_regrade(parser: Parser, options: argparse.Namespace) -> None:
+    """Raise UsageError if an option would have to change what is repeated."""
+    for name, value in vars(options).items():
+        goes_along = name in ("submissions", *GO_WITH_REGRADE)
+        if not goes_along and value != parser.get_default(name):
+            raise UsageError(
+                f"--regrade repeats what was graded, as it was: leave out "
+                f"--{name.replace('_', '-')}"
+            )
 
 
 def parse_autograder(arguments: list[str]) -> argparse.Namespace:

@@ -23,7 +23,13 @@ def write_starter(directory: Path) -> None:
             ignore=shutil.ignore_patterns("__pycache__", "*.pyc"),
         )
     except OSError as exc:
-        raise UsageError(f"cannot write {directory}: {exc}") from None
+        raise cannot_write(directory, exc) from None
+
+
+def cannot_write(directory: Path, exc: OSError) -> UsageError:
+    """Return the error that says so of a directory that was to be made."""
+    reason = exc.strerror or exc
+    return UsageError(f"cannot write {directory}: {reason}: name another directory")
 
 
 def new_directory(directory: Path) -> None:

@@ -148,6 +148,8 @@ def test_fail_under(graded, dictator, percent, expected):
         (["RAFT", "--seed", "-1"], "--seed: -1 is not a whole number from 0 to"),
         (["RAFT", "--seed", str(1 << 63)], "is not a whole number from 0 to"),
         (["RAFT", "--seeds", "10001"], "--seeds: 10001 is more than 10000"),
+        (["--regrade", "x", "--seeds", "2"], "as it was: leave out --seeds"),
+        (["--regrade", "x", "--fail-under", "2"], "leave out --fail-under"),
         (["RAFT", "--jobs", "-1"], "--jobs: '-1' is not a whole number from 1 on"),
         (["RAFT", "--fail-under", "all"], "'all' is not a number from 0 to 100"),
         (["RAFT", "--fail-under", "101"], "'101' is not a number from 0 to 100"),
