@@ -59,8 +59,7 @@ class Autograder:
             content = (self._source / "settings.toml").read_bytes()
             settings = msgspec.toml.decode(content, type=Settings)
         except (OSError, msgspec.DecodeError) as exc:
-            print(f"settings.toml: {exc}", flush=True)
-            return self._broken()
+            return self._broken(f"settings.toml cannot be used: {exc}")
         path = self._find()
         if path is None:
             self._say(
@@ -110,7 +109,9 @@ class Autograder:
             grader.kill()
         status = grader.wait()
         found = self._publish(settings, note)
-        return 0 if found and (note or status in GRADED) else self._broken(status)
+        if found and (note or status in GRADED):
+            return 0
+        return self._broken(f"the grader ended with exit status {status}")
 
     def _publish(self, settings: Settings, note: str = "") -> bool:
         """Put the grader's last word where Gradescope looks; whether there is any."""
@@ -125,9 +126,9 @@ class Autograder:
         write_whole(self._results, msgspec.json.encode(results))
         return True
 
-    def _broken(self, status: int = 0) -> int:
-        """Say that the autograder is at fault; keep what there is of results."""
-        print(f"the grader ended with exit status {status}", flush=True)
+    def _broken(self, reason: str) -> int:
+        """Say that the autograder is at fault, and why; keep what there is of results."""
+        print(reason, flush=True)
         if not list(self._grades.glob("submissions/*/gradescope.json")):
             self._say(
                 "The autograder is broken. That is not your fault: tell the staff, who "

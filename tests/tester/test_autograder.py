@@ -291,7 +291,7 @@ def test_a_link_out_of_the_submission_is_not_followed(root, target, project):
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ("options = [", "settings.toml"),
+        ("options = [", "settings.toml cannot be used: "),
         ("options = []\ntime_limit = 5\n", "time_limit"),
         ('options = []\nhidden_tests = "never"\n', "never"),
         ('options = ["--seeds", "no"]', "'no' is not a whole number"),
