@@ -68,8 +68,8 @@ class Regrading:
         record = ledger.read(directory)
         if record is None:
             raise UsageError(
-                f"--regrade: no {ledger.FILE} in {directory}: name the --out of an "
-                "earlier grading"
+                f"--regrade: no grading stands in {directory}/{ledger.FILE}: name the "
+                "--out of an earlier one"
             )
         self._record: Record = record
         self._name = name

@@ -11,8 +11,6 @@ from labrpc.submission import Submission
 from tester.run import GradedTest
 from tester.suite import collect
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if sys.platform != "linux":

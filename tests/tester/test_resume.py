@@ -506,7 +506,7 @@ def test_a_submission_that_has_changed_is_said_to_have(graded, regraded, folder)
 
 
 def test_what_cannot_be_repeated_is_wrong_usage(graded, regraded, folder):
-    assert "no journal.jsonl in" in regraded("1-good")[2]
+    assert "no grading stands in" in regraded("1-good")[2]
     (folder / "eve.zip").write_bytes(b"")
     graded()
     status, _, said = regraded("nobody")
