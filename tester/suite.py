@@ -62,6 +62,10 @@ class _Collected:
     tests: list[GradedTest] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
+    def pytest_configure(self, config: pytest.Config) -> None:
+        for marker in MARKERS:
+            config.addinivalue_line("markers", marker)
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         found = [graded_test(item) for item in session.items]
         self.tests = [test for test in found if test is not None]
