@@ -105,8 +105,13 @@ class Zygote:
         """
         self._prepared = False
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._process = _spawn(theirs)
-        theirs.close()
+        try:
+            self._process = _spawn(theirs)
+        except OSError as exc:
+            self._control.close()
+            raise LabError(f"Python cannot be started again here: {exc}") from None
+        finally:
+            theirs.close()
         found = self.submission
         files = {
             name: str(file) if file else None for name, file in found.files.items()

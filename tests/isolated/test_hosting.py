@@ -104,6 +104,12 @@ def test_a_zygote_behind_too_few_walls_makes_no_box_if_all_are_required(monkeypa
         Zygote(Submission.find(RAFT), require_sandbox=True)
 
 
+def test_where_python_cannot_be_started_there_is_no_isolation(monkeypatch):
+    monkeypatch.setattr(zygote_module.sys, "executable", "/no/such/python")
+    with pytest.raises(UsageError, match="Python cannot be started again here"):
+        told_walls("process", required=False)
+
+
 def test_all_walls_stand_on_this_machine():
     told = told_walls("process", required=False)
     if os.uname().machine != "x86_64" or not Path("/proc/sys/kernel/seccomp").exists():
