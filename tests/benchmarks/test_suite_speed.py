@@ -12,7 +12,7 @@ REFERENCE = Path(__file__).resolve().parents[2] / "raft"
 
 
 def test_whole_suite(benchmark):
-    """All 28 tests, one after the other, on one core."""
+    """All tests, one after the other, on one core."""
     tests = collect()
     submission = Submission.find(REFERENCE)
     runs = []
