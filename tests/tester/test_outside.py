@@ -33,7 +33,7 @@ ASKS = "cluster.check_one_leader()"
 
 
 @pytest.fixture
-def suite(tmp_path):
+def long_suite(tmp_path):
     """Return a graded suite with a test that takes a minute of real time or more."""
     file = tmp_path / "test_own.py"
     file.write_text("""
@@ -69,14 +69,14 @@ def test_second(cluster):
 
 
 @pytest.fixture
-def pressed(suite, tmp_path):
+def pressed(long_suite, tmp_path):
     """Return a function that starts pytest and presses Ctrl-C once a line has come."""
     started = []
 
     def run(submission, wanted, *options, presses=1):
         command = [
             sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-v", "-s",
-            str(suite), "--submission", str(submission.path), *options,
+            str(long_suite), "--submission", str(submission.path), *options,
         ]  # fmt: skip
         process = subprocess.Popen(
             command, cwd=tmp_path, text=True, start_new_session=True,
@@ -109,10 +109,10 @@ def pressed(suite, tmp_path):
     [("waits", "", []), ("goes_on", SWALLOWS, []), ("goes_on", SWALLOWS, ["-n", "1"])],
 )
 def test_pytest_timeout_makes_the_run_unknown(
-    test, override, workers, shell, suite, dictator, tmp_path
+    test, override, workers, shell, long_suite, dictator, tmp_path
 ):
     words = [
-        "pytest", "-p", "no:cacheprovider", str(suite), "-k", test, "--timeout=1", "-x",
+        "pytest", "-p", "no:cacheprovider", str(long_suite), "-k", test, "--timeout=1", "-x",
         "--seeds=50", "--submission", str(dictator(override).path), *workers,
     ]  # fmt: skip
     done = shell(shlex.join(words), tmp_path)
@@ -132,12 +132,14 @@ def test_pytest_timeout_makes_the_run_unknown(
 
 
 def test_a_server_that_raises_keyboard_interrupt_does_not_end_the_session(
-    shell, suite, dictator, tmp_path
+    shell, long_suite, dictator, tmp_path
 ):
     king = dictator("def get_state(self): raise KeyboardInterrupt").path
-    suite.write_text(f"{suite.read_text()}\ndef test_asks(cluster):\n    {ASKS}\n")
+    long_suite.write_text(
+        f"{long_suite.read_text()}\ndef test_asks(cluster):\n    {ASKS}\n"
+    )
     done = shell(
-        f"pytest -p no:cacheprovider {suite} -k 'first or asks' --submission {king}",
+        f"pytest -p no:cacheprovider {long_suite} -k 'first or asks' --submission {king}",
         tmp_path,
     )
     assert done.returncode == 1
