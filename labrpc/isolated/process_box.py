@@ -17,7 +17,12 @@ import msgspec
 from labrpc.box import Step as StepDone
 from labrpc.errors import LabError, SubmissionError
 from labrpc.events import Boot, Event, Invoke
-from labrpc.isolated.claims import HEADLINE_CHARS_MAX, TEXT_CHARS_MAX, Claims
+from labrpc.isolated.claims import (
+    HEADLINE_CHARS_MAX,
+    TEXT_CHARS_MAX,
+    Claims,
+    ForgedError,
+)
 from labrpc.isolated.frames import (
     FRAME_BYTES_MAX,
     HEAD_BYTES,
@@ -256,11 +261,7 @@ class ProcessBox:
     # When something is wrong.
 
     def _forged(self, what: str) -> NoReturn:
-        raise ProcessError(
-            f"server {self.server}: its process {what}",
-            "no code that keeps to the contract does this: it reaches past the lab's "
-            "objects, into the process that runs it",
-        )
+        raise ForgedError(self.server, what)
 
     def _look(self) -> None:
         """See why the box says nothing, and give it up if it is its own fault."""
