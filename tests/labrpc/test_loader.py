@@ -40,12 +40,28 @@ LAYOUTS = {
     ),
 }
 
+WITH_CONTRACT = "from labrpc import ApplyMsg\n" + PLAIN.replace(
+    "'here'", "ApplyMsg.__module__"
+)
+
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_layout_is_found(lab, layout):
     files, inside = LAYOUTS[layout]
     world = lab.world(lab.write(files) / inside)
     assert world.invoke(0, "look") == "here"
+
+
+def test_in_a_copy_of_the_whole_lab_the_contract_is_the_labs_own(lab):
+    files = {
+        "raft/__init__.py": WITH_CONTRACT,
+        "labrpc/__init__.py": "class ApplyMsg: pass\n",
+        "tester/__init__.py": "",
+        "grade.py": "1/0",
+    }
+    path = lab.write(files)
+    assert set(Submission.find(path).files) == {"raft"}
+    assert lab.world(path).invoke(0, "look") == "labrpc.contract"
 
 
 IMPORTS = {
