@@ -11,7 +11,7 @@ import hashlib
 import warnings
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import CodeType
 
 from labrpc.errors import LoadError
@@ -106,6 +106,13 @@ class Submission:
         except LoadError:
             return False
         return True
+
+    @staticmethod
+    def may_read(inside: PurePath) -> bool:
+        """Return whether a path within a submission's directory could be a module's."""
+        return not any(
+            part.startswith(".") or part in _SKIPPED for part in inside.parts
+        )
 
     @property
     def name(self) -> str:

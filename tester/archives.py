@@ -59,11 +59,14 @@ WHOLE_CLASS = Bounds(200_000, 8 << 30)
 
 @dataclass(frozen=True)
 class _Member:
-    """A file in an archive: its name, its claimed size, and how to read it."""
+    """A file in an archive: its name, its claimed size, and how to read it.
+
+    A link or a device has no way of reading it.
+    """
 
     name: str
-    size_bytes: int
-    open: Callable[[], IO[bytes] | None]
+    size_bytes: int = 0
+    open: Callable[[], IO[bytes] | None] | None = None
 
 
 def is_archive(path: Path) -> bool:
@@ -95,8 +98,13 @@ def readable(name: str) -> str:
     return name
 
 
-def unpack(archive: Path, directory: Path, bounds: Bounds = ONE_SUBMISSION) -> None:
+def unpack(
+    archive: Path, directory: Path, bounds: Bounds = ONE_SUBMISSION
+) -> list[Path]:
     """Unpack an archive into `directory`, in place of what is there.
+
+    Returns:
+        where the links and devices would lie that were left out.
 
     Raises:
         RefusedArchive: it cannot be read, or is not what a submission needs;
@@ -109,7 +117,8 @@ def unpack(archive: Path, directory: Path, bounds: Bounds = ONE_SUBMISSION) -> N
             checked = _checked(members, bounds)
             if not checked:
                 raise RefusedArchive("there is no file in it")
-            _write(checked, directory, bounds)
+            _write([m for m in checked if m.open], directory, bounds)
+            return [directory / m.name for m in checked if not m.open]
     except (RefusedArchive, OSError):
         shutil.rmtree(directory, ignore_errors=True)
         raise
@@ -122,7 +131,8 @@ def names(archive: Path) -> list[PurePosixPath]:
         RefusedArchive: as for `unpack`.
     """
     with _opened(archive) as members:
-        return [PurePosixPath(m.name) for m in _checked(members, WHOLE_CLASS)]
+        checked = _checked(members, WHOLE_CLASS)
+        return [PurePosixPath(m.name) for m in checked if m.open]
 
 
 @contextmanager
@@ -157,30 +167,23 @@ def _zip_members(opened: zipfile.ZipFile) -> Iterator[_Member]:
     for info in opened.infolist():
         kind = stat.S_IFMT(info.external_attr >> 16)
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise RefusedArchive(_special(info.filename))
-        if not info.is_dir():
+            yield _Member(info.filename)
+        elif not info.is_dir():
             read = partial(opened.open, info)
             yield _Member(info.filename, info.file_size, read)
 
 
 def _tar_members(opened: tarfile.TarFile) -> Iterator[_Member]:
     for info in opened:
-        if not info.isfile() and not info.isdir():
-            raise RefusedArchive(_special(info.name))
         if info.isfile():
             read = partial(opened.extractfile, info)
             yield _Member(info.name, info.size, read)
-
-
-def _special(name: str) -> str:
-    return (
-        f"{name!r} in it is a link or a device; a submission consists of plain files "
-        "and folders"
-    )
+        elif not info.isdir():
+            yield _Member(info.name)
 
 
 def _checked(members: Iterator[_Member], bounds: Bounds) -> list[_Member]:
-    """Return the members, all of which may be written, under the names they get."""
+    """Return the members under the names they get, all of which may be written."""
     checked: dict[PurePosixPath, _Member] = {}
     size_bytes = 0
     for member in members:
@@ -218,7 +221,7 @@ def _write(members: list[_Member], directory: Path, bounds: Bounds) -> None:
     for member in members:
         file = directory / member.name
         file.parent.mkdir(parents=True, exist_ok=True)
-        source = member.open()
+        source = member.open() if member.open else None
         assert source is not None
         with source, file.open("wb") as out:
             while chunk := source.read(_CHUNK_BYTES):

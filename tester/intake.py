@@ -86,6 +86,8 @@ class _Desk:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._places = 0
+        # Where links and devices would lie that archives hold.
+        self._left_out: list[Path] = []
         self._intake = Intake()
 
     def open(self, path: Path) -> list[Entry]:
@@ -96,7 +98,7 @@ class _Desk:
                 if not holds_many(names(path)):
                     return [single(path)]
                 unpacked = self._place(readable(path.name))
-                unpack(path, unpacked, WHOLE_CLASS)
+                self._left_out += unpack(path, unpacked, WHOLE_CLASS)
             except RefusedArchive:
                 return [single(path)]  # It will be refused under its name.
             path = _outermost(unpacked)
@@ -182,7 +184,7 @@ class _Desk:
 
     def _within(self, name: str, directory: Path) -> Path:
         """Return the submission in a folder, which may hold it as an archive."""
-        directory = innermost(directory)
+        directory = self._innermost(directory)
         if Submission.looks_like_one(directory):
             return directory
         archives = [
@@ -196,13 +198,25 @@ class _Desk:
                 f"it holds several archives, and no submission beside them: {found}"
             )
         if archives:
-            return innermost(self._unpacked(name, archives[0]))
+            return self._innermost(self._unpacked(name, archives[0]))
+        return directory
+
+    def _innermost(self, directory: Path) -> Path:
+        """Return the folder that the student packed, if it is there as it was packed."""
+        directory = innermost(directory)
+        for path in self._left_out:
+            inside = path.is_relative_to(directory) and path.relative_to(directory)
+            if inside and Submission.may_read(inside):
+                raise _Refused(
+                    f"{str(inside)!r} in it is a link or a device; a submission "
+                    "consists of plain files and folders"
+                )
         return directory
 
     def _unpacked(self, name: str, archive: Path) -> Path:
         place = self._place(name)
         try:
-            unpack(archive, place)
+            self._left_out += unpack(archive, place)
         except RefusedArchive as exc:
             raise _Refused(f"{readable(archive.name)} was refused: {exc}") from None
         return place

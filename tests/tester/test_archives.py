@@ -8,6 +8,7 @@ import shutil
 import stat
 import tarfile
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -82,16 +83,16 @@ def test_an_archive_without_files_is_refused(tmp_path):
         unpack(make_zip(tmp_path / "a.zip", {}), tmp_path / "to")
 
 
-def zip_link():
+def zip_link(name):
     """Return the entry of a symbolic link, as Unix writes it into a zip."""
-    info = zipfile.ZipInfo("raft/secret.py")
+    info = zipfile.ZipInfo(name)
     info.external_attr = (stat.S_IFLNK | 0o777) << 16
     return info
 
 
-def tar_link(kind):
-    """Return the entry of a link in a tar."""
-    info = tarfile.TarInfo("raft/secret.py")
+def tar_link(kind, name):
+    """Return the entry of a link or a device in a tar."""
+    info = tarfile.TarInfo(name)
     info.type, info.linkname = kind, "/etc/passwd"
     return info
 
@@ -106,11 +107,7 @@ def tar_link(kind):
         (make_zip, "a.zip", {"C:\\evil.py": b""}, "leads out of the folder"),
         (make_tar, "a.tgz", {"../evil.py": b""}, "leads out of the folder"),
         (make_tar, "a.tgz", {"/tmp/evil.py": b""}, "leads out of the folder"),
-        (make_zip, "a.zip", {zip_link(): b"/etc/passwd"}, "link or a device"),
-        (make_tar, "a.tgz", {tar_link(tarfile.SYMTYPE): b""}, "link or a device"),
-        (make_tar, "a.tgz", {tar_link(tarfile.LNKTYPE): b""}, "link or a device"),
-        (make_tar, "a.tgz", {tar_link(tarfile.CHRTYPE): b""}, "link or a device"),
-        (make_tar, "a.tgz", {tar_link(tarfile.FIFOTYPE): b""}, "link or a device"),
+        (make_zip, "a.zip", {zip_link("../x.py"): b""}, "leads out of the folder"),
         (make_zip, "a.zip", {"a": b"", "a/b": b""}, "cannot be unpacked"),
     ],
 )
@@ -119,6 +116,43 @@ def test_what_could_do_harm_is_refused(tmp_path, make, name, files, reason):
     with pytest.raises(RefusedArchive, match=reason):
         unpack(archive, tmp_path / "to")
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+SPECIAL = {
+    "a link in a zip": (make_zip, "a.zip", zip_link),
+    "a link in a tar": (make_tar, "a.tgz", partial(tar_link, tarfile.SYMTYPE)),
+    "a second name in a tar": (make_tar, "a.tgz", partial(tar_link, tarfile.LNKTYPE)),
+    "a device in a tar": (make_tar, "a.tgz", partial(tar_link, tarfile.CHRTYPE)),
+    "a pipe in a tar": (make_tar, "a.tgz", partial(tar_link, tarfile.FIFOTYPE)),
+}
+
+
+@pytest.mark.parametrize("kind", SPECIAL)
+def test_links_and_devices_are_refused_where_a_module_could_be(tmp_path, kind):
+    make, archive, special = SPECIAL[kind]
+    for name in ("a/raft/secret.py", "a/secret", "a/raft/sub"):
+        files = {"a/raft/__init__.py": b"", special(name): b"/etc/passwd"}
+        make(tmp_path / archive, files)
+        intake = find_submissions([str(tmp_path / archive)], tmp_path / "to")
+        assert intake.refused == {
+            "a": f"{name[2:]!r} in it is a link or a device; a submission consists of "
+            "plain files and folders"
+        }
+
+
+@pytest.mark.parametrize("kind", SPECIAL)
+def test_links_and_devices_are_left_out_where_no_module_is_read(tmp_path, kind):
+    """As in the course's repository, which a student may hand in as a whole."""
+    make, archive, special = SPECIAL[kind]
+    names = ("a/tests/mutants/raft", "a/.link", "beside")
+    files = {"a/raft/__init__.py": b"", "a/tests/x.py": b""}
+    make(tmp_path / archive, files | {special(name): b"/etc" for name in names})
+    intake = find_submissions([str(tmp_path / archive)], tmp_path / "to")
+    assert intake.refused == {}
+    assert contents(intake.submissions["a"]) == {
+        "raft/__init__.py": b"",
+        "tests/x.py": b"",
+    }
 
 
 @pytest.mark.parametrize(("make", "name"), [(make_zip, "a.zip"), (make_tar, "a.tgz")])

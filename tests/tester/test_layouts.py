@@ -1,6 +1,7 @@
 """Finding submissions: folders, archives, and what course platforms export."""
 
 import shutil
+import stat
 import sys
 import zipfile
 from pathlib import Path
@@ -167,6 +168,17 @@ def test_an_archive_of_several_students_becomes_several_submissions(tmp_path, fi
     # One with a package and its tests is one.
     archive.write_bytes(zipped(tmp_path, {"a/raft/raft.py": RAFT, "a/old/raft.py": ""}))
     assert list(find(archive).submissions) == ["all"]
+
+
+def test_a_link_in_an_archive_of_several_is_refused_as_that_students(tmp_path, find):
+    link = zipfile.ZipInfo("all/eve/raft/log.py")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    files = {"all/alice/raft.py": RAFT, "all/eve/raft/raft.py": RAFT, link: "../x"}
+    (tmp_path / "all.zip").write_bytes(zipped(tmp_path, files))
+    intake = find(tmp_path / "all.zip")
+    assert list(intake.submissions) == ["alice", "eve"]
+    assert list(intake.refused) == ["eve"]
+    assert "'raft/log.py' in it is a link" in intake.refused["eve"]
 
 
 def test_what_cannot_be_read_is_refused_and_the_others_go_on(
