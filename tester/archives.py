@@ -25,6 +25,8 @@ from tester.disk_trouble import is_disk_trouble
 SUFFIXES = (".zip", ".tar.gz", ".tgz", ".tar")
 # What operating systems add to every archive, and nobody hands in.
 STRAY = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
+# Thousands of files that no module is read from; nor are folders with a dot.
+_WITHOUT_MODULES = {"__pycache__", "node_modules", "venv"}
 _CHUNK_BYTES = 1 << 16
 # As Windows names the root of a disk.
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -201,6 +203,8 @@ def _checked(members: Iterator[_Member], bounds: Bounds) -> list[_Member]:
             raise RefusedArchive(
                 f"{name!r} in it leads out of the folder it is unpacked to"
             )
+        if any(p.startswith(".") or p in _WITHOUT_MODULES for p in path.parts[:-1]):
+            continue
         size_bytes += member.size_bytes
         if len(checked) >= bounds.files:
             raise RefusedArchive(f"it holds more than {bounds.files} files")

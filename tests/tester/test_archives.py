@@ -167,6 +167,14 @@ def test_absurd_sizes_are_refused(tmp_path, make, name):
     assert not (tmp_path / "to").exists()
 
 
+def test_what_tools_leave_in_a_folder_is_no_part_of_the_bounds(tmp_path):
+    stray = [".git/objects/1", ".venv/lib/x.py", "venv/x.py", "raft/__pycache__/x.pyc"]
+    files = dict.fromkeys([f"alice/{name}" for name in stray], bytes(9))
+    archive = make_zip(tmp_path / "a.zip", {"alice/raft/raft.py": b"1", **files})
+    unpack(archive, tmp_path / "to", Bounds(files=1, bytes=1))
+    assert contents(tmp_path / "to") == {"alice/raft/raft.py": b"1"}
+
+
 def test_a_full_disk_is_not_the_archives_fault(tmp_path, monkeypatch):
     archive = make_zip(tmp_path / "a.zip", {"raft.py": b"1"})
     really_open = Path.open
