@@ -20,7 +20,7 @@ from typing import Any, NoReturn, Protocol
 
 from labrpc.errors import CtrlC, SubmissionError
 from labrpc.memory import RUN_BYTES_MAX, bytes_in_use
-from labrpc.threads import Task, current_task
+from labrpc.threads import Task, current_task, level_threads
 
 TICK_S = 0.05
 # CPU time that one step may take. An ordinary one takes less than a millisecond.
@@ -135,6 +135,7 @@ class Watchdog:
         self._step_began_s = 0.0
         self._run_began_s = cpu_seconds()
         self._bytes_before = bytes_in_use()
+        level_threads()
         self._recursion_limit = sys.getrecursionlimit()
         # The threads that were found running in this step: each new turn.
         self._turns: list[str] = []

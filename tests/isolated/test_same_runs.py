@@ -64,9 +64,9 @@ ORDINARY = [
     for name, path in ACCIDENTS.items()
     if name not in LESS_MEMORY and name not in STUCK_CALLS
 ]
-# How far a thread has come when its time is up, or what it was at when it was too
-# deep, is not fixed: it depends on how deep the lab stood that started it.
-VAGUE = re.compile(r"CPU time|RecursionError|maximum recursion")
+# How far a thread has come when its time is up is not fixed. Nor is, from Python 3.12
+# on, at which call in C one was that went too deep there: it has a limit of its own.
+VAGUE = re.compile(r"CPU time|repr_recurses")
 
 
 @pytest.mark.parametrize("path", [*BROKEN, *ORDINARY], ids=lambda path: path.stem)
@@ -85,7 +85,7 @@ def test_what_is_wrong_is_said_in_the_same_words(path, zygote, graded_tests):
 
 
 def _without_names(reason):
-    reason = re.sub(r"recursion depth exceeded [^(]*", "recursion", reason)
+    reason = reason.replace(" while getting the repr of an object", "")
     return re.sub(r"'[^']*'|\(.*?\)", "…", reason)
 
 

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 
+from labrpc import threads
 from labrpc.clock import MILLISECOND, SECOND
 from labrpc.errors import SubmissionError
 from labrpc.events import Taken
@@ -57,6 +58,31 @@ def test_time_does_not_depend_on_work_done_between_waits(lab):
     ticks = world.invoke(0, "look")
     steps = [round((b - a) * SECOND) for a, b in pairwise(ticks)]
     assert steps == [250_001_000] * 3
+
+
+DIGS = """
+    def look(self):
+        return self.dig(1)
+    def dig(self, depth):
+        try:
+            return self.dig(depth + 1)
+        except RecursionError:
+            return depth
+"""
+
+
+def test_a_thread_recurses_equally_deep_wherever_the_lab_stands(lab, monkeypatch):
+    def deeper(frames, function):
+        return deeper(frames - 1, function) if frames else function()
+
+    def depth():
+        # Threads of earlier worlds are used again, and stand where they stood.
+        monkeypatch.setattr(threads, "_idle", [])
+        return lab.world(lab.raft(DIGS)).invoke(0, "look")
+
+    depths = [deeper(frames, depth) for frames in (0, 100, 300)]
+    assert depths == [depths[0]] * 3
+    assert 0.9 * 1000 < depths[0] <= threads.FRAMES_MAX
 
 
 def test_a_loop_that_spins_on_the_clock_gets_somewhere(lab):
