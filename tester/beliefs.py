@@ -4,16 +4,16 @@ An answer is true of some moment between the question and the answer, which
 may lie far apart: whoever compares two of them asks first which came before.
 """
 
-from dataclasses import dataclass
 from typing import NoReturn
+
+import msgspec
 
 from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
 from labrpc.world import Host, World
 
 
-@dataclass(frozen=True)
-class Belief:
+class Belief(msgspec.Struct, frozen=True, gc=False):
     """What a server has answered: its term, and whether it leads.
 
     Attributes:

@@ -12,9 +12,10 @@ moment since the question, `start` may return late and in any order, and a
 term that was told but never sent need not have been saved.
 """
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+import msgspec
 
 from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
@@ -24,8 +25,7 @@ from tester.beliefs import Belief, Beliefs
 from tester.offers import Offer, Offers, short
 
 
-@dataclass(frozen=True)
-class Applied:
+class Applied(msgspec.Struct, frozen=True, gc=False):
     """A command that some server applied: the first one to do so at its index.
 
     Attributes:
@@ -92,15 +92,21 @@ class Invariants:
         if changed:
             self._saved_at_step[server] = saved_at_step
             self._beliefs.note_saved(host)
+        told = False
         for action in actions:
-            if isinstance(action, (Call, Reply)):
-                self._beliefs.note_told(host)
-                if isinstance(action, Call) and action.method != self._method[server]:
+            if type(action) is Call:
+                told = True
+                if action.method != self._method[server]:
                     self._method[server] = action.method
                     changed = True
-            elif isinstance(action, Result):
+            elif type(action) is Reply:
+                told = True
+            elif type(action) is Result:
                 # It has just answered `start`, which tells its term as well.
-                return
+                changed = False
+                break
+        if told:
+            self._beliefs.note_told(host)
         if changed and host.ready and host.up and self._asked[server] is not host:
             self._asked[server] = host
             asked = self._world.steps
@@ -129,7 +135,7 @@ class Invariants:
         applied = self._applied_since[host.server]
         if applied is not None and asked >= applied.step:
             # What it applied was committed in the term it is in now, or earlier.
-            self._offers.committed(applied.index, term, f"{applied}\n{belief}")
+            self._offers.committed(applied.index, term, (applied, belief))
             self._applied_since[host.server] = None
 
     # What is started and applied.

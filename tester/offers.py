@@ -69,7 +69,7 @@ class Offers:
         # three lists, of which the first two rise.
         self._committed_terms: list[int] = []
         self._committed_indices: list[int] = []
-        self._committed_shown_by: list[str] = []
+        self._committed_shown_by: list[tuple[object, ...]] = []
 
     def begin(self, server: int, command: Any) -> Offer:
         """Note that `start` is about to be called."""
@@ -83,8 +83,12 @@ class Offers:
         offer.ended = self._world.steps
         offer.index, offer.term, offer.accepted = index, term, accepted
 
-    def committed(self, index: int, term: int, shown_by: str) -> None:
-        """Note that `index` was committed in `term` at the latest."""
+    def committed(self, index: int, term: int, shown_by: tuple[object, ...]) -> None:
+        """Note that `index` was committed in `term` at the latest.
+
+        Args:
+            shown_by: what a report is to say of it, a line each.
+        """
         terms, indices = self._committed_terms, self._committed_indices
         upto = bisect_right(terms, term)
         if upto and indices[upto - 1] >= index:
@@ -132,11 +136,12 @@ class Offers:
             return
         committed = min(self._committed_indices[place], offer.decided)
         if committed >= offer.index:
+            shown_by = "\n".join(map(str, self._committed_shown_by[place]))
             raise SubmissionError(
                 f"server {offer.server}, leader of term {offer.term}, put a new command "
                 f"at index {offer.index}, though index {committed} was committed "
                 "before: its log lacks it (Leader Completeness, Figure 3)",
-                f"{self._committed_shown_by[place]}\n{offer}\n"
+                f"{shown_by}\n{offer}\n"
                 "look at the vote's up-to-date check (5.4.1), the commit rule "
                 "(5.4.2), and at what is persisted before a reply (Figure 2)",
             )
