@@ -282,14 +282,17 @@ class InProcessBox:
         handler = getattr(self.raft, method, None)
         if callable(handler):
             return cast("Callable[..., Any]", handler)
+        raise AttributeError(
+            f"server {event.src} called {event.method!r}, but the class has no method "
+            f"{method!r}; it has {self._known_methods()}"
+        )
+
+    def _known_methods(self) -> str:
         kind = type(self.raft)
         known = [
             n for n in dir(kind) if not n.startswith("_") and callable(getattr(kind, n))
         ]
-        raise AttributeError(
-            f"server {event.src} called {event.method!r}, but the class has no method "
-            f"{method!r}; it has {', '.join(known)}"
-        )
+        return ", ".join(known) or "none"
 
     def _response(self, event: Response) -> None:
         task = self.pending_calls.pop(event.call_id, None)
@@ -326,7 +329,10 @@ class InProcessBox:
             return cast("Callable[..., Any]", method)
         if event.method == "kill":
             return lambda: None
-        raise AttributeError(f"the class has no method {event.method!r}")
+        raise AttributeError(
+            f"the class has no method {event.method!r}, which the service calls; it has "
+            f"{self._known_methods()}"
+        )
 
     def _taken(self, event: Taken) -> None:
         task = self.pending_puts.pop(event.put_id, None)

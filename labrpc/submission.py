@@ -23,6 +23,8 @@ _SKIPPED = {"__pycache__", "tests", "test", "build", "dist", "venv", "node_modul
 # means the Raft in it. A second `labrpc` would be one that the network knows not.
 _THE_LABS_OWN = {"labrpc", "tester", "grade"}
 FILES_MAX = 500
+# How many names a message lists.
+LISTED_MAX = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +63,12 @@ class Submission:
                 link in it leads elsewhere.
         """
         found = cls._locate(path, package, class_name)
+        if found is None:
+            raise LoadError(
+                f"{path} holds no submission",
+                f"expected a package `{package}/` or a file `{package}.py` in it; "
+                f"there is {_listing(Path(path))}",
+            )
         # A single file is one of a folder that the grader has put together.
         if found.path.is_dir():
             for file in found.files.values():
@@ -68,7 +76,9 @@ class Submission:
         return replace(found, preempt=True, _code={}) if preempt else found
 
     @classmethod
-    def _locate(cls, path: str | Path, package: str, class_name: str) -> "Submission":
+    def _locate(
+        cls, path: str | Path, package: str, class_name: str
+    ) -> "Submission | None":
         path = Path(path).resolve()
         if path.is_file():
             if path.suffix != ".py":
@@ -93,19 +103,15 @@ class Submission:
                 return cls(path, path.parent, package, class_name, _scan(path, package))
         elif (path / f"{package}.py").is_file():
             return cls(path, path, package, class_name, _neighbours(path, ""))
-        raise LoadError(
-            f"{path} holds no submission",
-            f"expected a package `{package}/` or a file `{package}.py` in it",
-        )
+        return None
 
     @staticmethod
     def looks_like_one(path: Path, package: str = "raft") -> bool:
         """Return whether `path` is meant to be a submission, without reading it."""
         try:
-            Submission._locate(path, package, "")
+            return Submission._locate(path, package, "") is not None
         except LoadError:
             return False
-        return True
 
     @staticmethod
     def may_read(inside: PurePath) -> bool:
@@ -188,6 +194,16 @@ def _refuse_link_out(file: Path | None, directory: Path) -> None:
             f"{file.relative_to(directory)} is a link that leads out of the submission",
             "only files within it are read: put a copy there instead of the link",
         )
+
+
+def _listing(directory: Path) -> str:
+    """Return what lies in a folder, for a message."""
+    try:
+        names = [f"{p.name}/" if p.is_dir() else p.name for p in directory.iterdir()]
+    except OSError as exc:
+        return f"nothing that can be read: {exc.strerror}"
+    some = ", ".join(sorted(names)[:LISTED_MAX]) or "nothing"
+    return f"{some}, …" if len(names) > LISTED_MAX else some
 
 
 def _has_python(directory: Path) -> bool:

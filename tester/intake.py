@@ -5,6 +5,7 @@ submission gets a name of its own. What cannot be one is refused with a reason;
 the others go on.
 """
 
+import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -199,6 +200,17 @@ class _Desk:
             )
         if archives:
             return self._innermost(self._unpacked(name, archives[0]))
+        return self._further_down(name, directory)
+
+    def _further_down(self, name: str, directory: Path) -> Path:
+        """Return the Raft that lies somewhere in a folder, if there is just one."""
+        found = _rafts_below(directory) or _python_below(directory)
+        inside = [str(path.relative_to(directory)) for path in found]
+        if len(found) == 1:
+            self._intake.notes.append(f"{name}: graded is what lies in {inside[0]}")
+            return found[0]
+        if found and not found[0].is_file():
+            raise _Refused(f"it holds more than one Raft: in {listed(inside)}")
         return directory
 
     def _innermost(self, directory: Path) -> Path:
@@ -247,6 +259,29 @@ class _Desk:
         place = self._directory / f"{self._places:03}-{Path(name).name}"
         shutil.rmtree(place, ignore_errors=True)
         return place
+
+
+def _rafts_below(directory: Path) -> list[Path]:
+    """Return the folders further down that hold a `raft/` or a `raft.py`."""
+    found = []
+    for place, folders, files in os.walk(directory):
+        folders[:] = sorted(f for f in folders if Submission.may_read(Path(f)))
+        here = Path(place)
+        if "raft.py" in files or ("raft" in folders and any(here.glob("raft/*.py"))):
+            found.append(here)
+            folders.clear()
+    return found
+
+
+def _python_below(directory: Path) -> list[Path]:
+    """Return the Python files in a folder that could be a submission's."""
+    return [
+        file
+        for file in directory.rglob("*.py")
+        if Submission.may_read(file.relative_to(directory))
+        and file.is_file()
+        and not file.is_symlink()
+    ]
 
 
 def _is_as_called(upload: Upload) -> bool:

@@ -205,6 +205,8 @@ def test_warnings_of_the_compiler_fail_nothing(lab):
     [
         ({"raft.py": PLAIN}, "nowhere", "does not exist"),
         ({"x.txt": ""}, "", "holds no submission"),
+        ({"x.txt": "", "Raf/y.py": ""}, "", "there is Raf/, x.txt$"),
+        ({f"{n}.txt": "" for n in range(9)}, "", r"there is 0.txt, .* 7.txt, …$"),
         ({"x.txt": ""}, "x.txt", "is not a Python file"),
         ({"raft/x.txt": ""}, "raft", "holds no submission"),
     ],

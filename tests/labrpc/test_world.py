@@ -232,6 +232,16 @@ def test_only_plain_apply_messages_are_taken(lab):
             world.invoke(0, "put")
 
 
+def test_a_method_that_is_missing_is_told_with_those_there_are(lab):
+    world = lab.world(lab.raft("def GetState(self):\n    return 1, True"))
+    with pytest.raises(SubmissionError) as told:
+        world.invoke(0, "get_state")
+    assert (
+        "no method 'get_state', which the service calls; it has GetState, boot"
+        in str(told.value)
+    )
+
+
 def test_a_method_that_does_not_return_is_reported_with_its_place(lab):
     world = lab.world(lab.raft("def start(self):\n    time.sleep(100)"))
     with pytest.raises(SubmissionError) as told:

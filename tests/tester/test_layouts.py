@@ -144,6 +144,34 @@ def test_a_folder_may_hold_the_submission_further_down_or_as_an_archive(tmp_path
     }
 
 
+def test_the_only_raft_in_a_folder_is_found_wherever_it_lies(tmp_path, find):
+    students = tmp_path / "class"
+    write(students / "amy", {"README.md": "", "src/raft/log.py": "", "tests/x.py": ""})
+    write(students / "bob", {"x/a.txt": "", "x/final/raft.py": RAFT, "docs/y.py": ""})
+    write(students / "cat", {"README.md": "", "lab/main.py": RAFT, "tests/raft.py": ""})
+    write(
+        students / "dan", {"README.md": "", "old/raft.py": "", "new/raft/raft.py": ""}
+    )
+    write(students / "eve", {"README.md": "", "a.py": "", "b.py": ""})
+    write(students / "fay", {"README.md": ""})
+    (students / "fay" / "main.py").symlink_to(students / "cat" / "lab" / "main.py")
+    intake = find(students)
+    assert intake.submissions == {
+        "amy": students / "amy" / "src",
+        "bob": students / "bob" / "x" / "final",
+        "cat": students / "cat" / "lab" / "main.py",
+        "dan": students / "dan",
+        "eve": students / "eve",
+        "fay": students / "fay",
+    }
+    assert intake.refused == {"dan": "it holds more than one Raft: in new, old"}
+    assert intake.notes == [
+        "amy: graded is what lies in src",
+        "bob: graded is what lies in x/final",
+        "cat: graded is what lies in lab/main.py",
+    ]
+
+
 def test_no_link_leads_to_somebody_elses(tmp_path, find):
     submission_at(tmp_path / "class" / "bob")
     data = zipped(tmp_path, {"raft.py": RAFT})
