@@ -52,6 +52,8 @@ COMPILE_CPU_S_MAX = 20.0
 # However busy the machine is, an answer that takes so long will not come.
 ANSWER_S_MAX = 120.0
 LOOK_MS = 1000
+# How long it may take to end, once it has closed its socket.
+END_S_MAX = 5.0
 _STREAMS = ("entropy", "threads")
 
 
@@ -279,8 +281,11 @@ class Zygote:
 
     def _gone(self) -> NoReturn:
         """Raise an error that says how the zygote has ended."""
-        self._process.kill()
-        status = self._process.wait()
+        try:
+            status = self._process.wait(END_S_MAX)
+        except subprocess.TimeoutExpired:  # It has closed the socket, and lives on.
+            self._process.kill()
+            status = self._process.wait()
         if not self._prepared and status < 0 and -status != signal.SIGKILL:
             raise LoadError(
                 f"Python died of {signal.Signals(-status).name} when it compiled the "

@@ -163,15 +163,16 @@ def _warm_up(codes: Iterable[CodeType]) -> None:
     """Import what the submission will, so that it is not done once for each box."""
     standard = standard_modules()
     for name in sorted({name for code in codes for name in _imports(code)}):
-        if name == "asyncio":
-            asyncio_ = importlib.import_module("labrpc.simulated.asyncio_")
-            asyncio_.add_to(standard)
-        elif name in PRIVATE:
-            standard.execute(name, dict(standard.modules))
-        elif name.partition(".")[0] in sys.stdlib_module_names:
-            # Some of them are programs, which run when they are imported: even
-            # SystemExit must not end this process.
-            with suppress(BaseException):
+        # Some of them are programs, which run when they are imported; some ask at once
+        # for the time, which only a box has. Not even SystemExit must end this process:
+        # what is not imported here, each box imports.
+        with suppress(BaseException):
+            if name == "asyncio":
+                asyncio_ = importlib.import_module("labrpc.simulated.asyncio_")
+                asyncio_.add_to(standard)
+            elif name in PRIVATE:
+                standard.execute(name, dict(standard.modules))
+            elif name.partition(".")[0] in sys.stdlib_module_names:
                 refuse_import(name)
                 standard.lend(importlib.import_module(name))
 

@@ -20,8 +20,8 @@ from labrpc.simulated import dataclasses_, datetime_, os_, thread_, time_
 from labrpc.simulated.context import current_box
 from labrpc.threads import Task, current_scheduler, current_task, getcurrent
 
-# Executed afresh in this order: each uses only those before it.
-_REEXECUTED = (
+# Executed afresh once, for all boxes, in this order: each uses only those before it.
+SHARED = (
     "threading",
     "_threading_local",
     "queue",
@@ -59,7 +59,7 @@ class StandardModules:
             # Its submodules look for each other in it before it is executed.
             "concurrent.futures": ModuleType("concurrent.futures"),
         }
-        for name in _REEXECUTED:
+        for name in SHARED:
             if name == "concurrent.futures":
                 # The package imports its submodules lazily, as attributes.
                 self._finish_futures()

@@ -10,6 +10,7 @@ from labrpc.errors import LabError
 from labrpc.isolated import zygote as zygote_module
 from labrpc.isolated.frames import Measure
 from labrpc.isolated.zygote import Zygote
+from labrpc.simulated.stdlib import PRIVATE, SHARED
 from labrpc.submission import Submission
 from tester.run import run_test
 from tester.suite import UsageError
@@ -58,6 +59,23 @@ def test_a_run_whose_zygote_dies_is_unknown_and_the_next_one_is_whole(
     assert "the zygote has ended" in run.reason
     again = run_test(test, hosting.submission, 0, digest=True, hosting=hosting)
     assert (again.verdict, again.digest) == (whole.verdict, whole.digest)
+
+
+@pytest.mark.parametrize("name", [*PRIVATE, *SHARED, "asyncio", "math", "this"])
+def test_a_server_may_import_what_it_may_in_process(
+    name, tmp_path, zygote, graded_tests
+):
+    text = f"try:\n    import {name}\nexcept ImportError:\n    pass\n"
+    path = tmp_path / "imports.py"
+    path.write_text(text + "from raft.raft import Raft as Raft\n")
+    (tmp_path / "raft").mkdir()
+    for file in RAFT.glob("*.py"):
+        (tmp_path / "raft" / file.name).write_bytes(file.read_bytes())
+    hosting = zygote(path)
+    test = graded_tests["test_initial_election"]
+    here = run_test(test, Submission.find(path), 0, digest=True)
+    there = run_test(test, hosting.submission, 0, digest=True, hosting=hosting)
+    assert (there.verdict, there.digest) == ("passed", here.digest)
 
 
 def test_a_grading_process_keeps_the_zygote_of_its_last_submission():
