@@ -55,7 +55,7 @@ def graded_test(item: pytest.Item) -> GradedTest | None:
     )
 
 
-@dataclass
+@dataclass(eq=False)  # pytest may want a plugin's hash.
 class _Collected:
     """A pytest plugin that keeps what was collected, and what went wrong."""
 
@@ -98,6 +98,8 @@ def collect(parts: list[str] | None = None, expression: str = "") -> list[Graded
         status = pytest.main([str(suite), *options], plugins=[found])
     if found.errors:
         raise LabError("the graded suite cannot be collected:\n" + found.errors[0])
+    if status == pytest.ExitCode.INTERNAL_ERROR:
+        raise LabError(f"pytest {pytest.__version__} cannot collect the graded suite")
     if status == pytest.ExitCode.USAGE_ERROR:
         raise UsageError(f"{expression!r} is not an expression that pytest's -k takes")
     known = sorted({test.part for test in found.tests})
