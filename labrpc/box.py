@@ -30,6 +30,7 @@ from labrpc.events import (
     Wake,
     Warn,
 )
+from labrpc.lost_exceptions import LostExceptions
 from labrpc.plain import plain_copy
 from labrpc.preempt import Preemption
 from labrpc.simulated import importer
@@ -112,6 +113,7 @@ class InProcessBox:
         self._serials: dict[str, int] = {}
         self._log_lines = 0
         self._warned: set[str] = set()
+        self.lost_exceptions = LostExceptions(self)
         self._crashed = False
         self._deliver: dict[type, Callable[[Any], None]] = {
             Boot: self._boot,
@@ -130,6 +132,7 @@ class InProcessBox:
         scheduler = self.scheduler
         self._deliver[type(event)](event)
         scheduler.run(now_ns)
+        self.lost_exceptions.tell()
         actions, self.actions = self.actions, []
         wake_ns = scheduler.next_timer_ns()
         if scheduler.contended and not self._crashed:
@@ -160,7 +163,7 @@ class InProcessBox:
 
     def threads(self) -> str:
         """Return the threads and where each waits."""
-        report = threads_report(self.submission, self.scheduler)
+        report = threads_report(self.submission, self.scheduler, self.invoked.values())
         return report + tasks_report(self.submission, self.loops.tasks())
 
     def leaked(self) -> list[str]:
@@ -205,10 +208,25 @@ class InProcessBox:
         )  # fmt: skip
         if slow is None:
             return
-        text = f"a lock is held across {slow} {place_of(self.submission, holder)}"
+        place = place_of(self.submission, holder)
+        self.warn(
+            f"a lock is held across {slow} {place}: other threads have to wait meanwhile"
+        )
+
+    def warn(self, text: str) -> None:
+        """Warn, once, of something that breaks no rule but is seldom meant."""
         if text not in self._warned:
             self._warned.add(text)
-            self.actions.append(Warn(f"{text}: other threads have to wait meanwhile"))
+            self.actions.append(Warn(text))
+
+    def encode_reply(self, reply: Any, method: str) -> bytes:
+        """Return what a handler has returned as bytes."""
+        if reply is None:
+            self.warn(
+                f"the RPC handler {method} returned None, which its caller takes for a "
+                "lost message: does each way through it end with a return?"
+            )
+        return self.codec.encode(reply)
 
     # Events.
 
@@ -265,8 +283,7 @@ class InProcessBox:
             handler = self._handlers.get(method)
             if handler is None:
                 handler = self._handlers[method] = self.find_handler(event)
-            reply = handler(self.codec.decode(event.data))
-            data = self.codec.encode(reply)
+            data = self.encode_reply(handler(self.codec.decode(event.data)), method)
         except (Exception, SystemExit) as exc:
             self.report_handler(exc, event)
             return
@@ -347,6 +364,7 @@ class InProcessBox:
         """Report that the submission broke; the world will end the test."""
         if not self._crashed:
             self._crashed = True
+            self.output.end_line()
             self.actions.append(Crash(kind, headline, evidence))
 
     def _escaped(self, exc: BaseException, task: Task) -> bool:

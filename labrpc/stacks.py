@@ -1,6 +1,7 @@
 """Threads and exceptions in words, without the lab's own frames."""
 
 import linecache
+from collections.abc import Iterable
 from traceback import FrameSummary, StackSummary, TracebackException
 from typing import Any
 
@@ -67,17 +68,29 @@ def running_thread_report(submission: Submission) -> str:
     return frames_text(submission, stack_of(task)) if task is not None else ""
 
 
-def threads_report(submission: Submission, scheduler: Scheduler) -> str:
-    """Return each thread of a box: what it waits for, and where."""
-    lines = []
-    tasks = list(scheduler.tasks)
-    for task in tasks[:THREADS_MAX]:
-        lines.append(f"thread {task.name!r} {waits_for(task)}")
+def threads_report(
+    submission: Submission, scheduler: Scheduler, first: Iterable[Task] = ()
+) -> str:
+    """Return what each thread of a box waits for, and where; alike ones once.
+
+    Args:
+        first: the threads that matter most.
+    """
+    alike: dict[tuple[str, str], list[str]] = {}
+    for task in dict.fromkeys([*first, *scheduler.tasks]):
         stack = frames_text(submission, stack_of(task))
+        alike.setdefault((waits_for(task), stack), []).append(repr(task.name))
+    lines = []
+    for (what, stack), names in list(alike.items())[:THREADS_MAX]:
+        lines.append(f"thread {names[0]} {what}")
         if stack:
             lines.append(stack)
-    if len(tasks) > THREADS_MAX:
-        lines.append(f"… and {len(tasks) - THREADS_MAX} more threads")
+        if names[1:]:
+            more = f" and {len(names) - 4} more" if names[4:] else ""
+            lines.append(f"  so does {', '.join(names[1:4])}{more}")
+    rest = sum(len(names) for names in list(alike.values())[THREADS_MAX:])
+    if rest:
+        lines.append(f"… and {rest} more threads")
     return "\n".join(lines)
 
 

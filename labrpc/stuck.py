@@ -58,12 +58,13 @@ def find_deadlock(box: StuckBox, idle: bool) -> Deadlock | None:
         return None
     circle = next((c for task in waiting if (c := _circle(task))), None)
     if circle is not None and not _may_be_a_signal(circle, waiting):
-        return _deadlock(box, True, _describe_circle(circle), 0)
+        return _deadlock(box, True, circle, _describe_circle(circle), 0)
     holder = _blocked_by_service(box, waiting)
     if holder is not None:
         return _deadlock(
             box,
             True,
+            [holder, *waiting],
             f"thread {holder.name!r} holds a lock in apply_ch.put while the service "
             "is in snapshot(), which waits for that lock: apply without the lock",
             0,
@@ -78,6 +79,7 @@ def find_deadlock(box: StuckBox, idle: bool) -> Deadlock | None:
     return _deadlock(
         box,
         box.scheduler.now_ns >= look_again_ns,
+        circle or [oldest, *filter(None, [lock.living_holder()])],
         (_describe_circle(circle) if circle else what)
         + ", and nothing that could release it has happened for 5 s",
         look_again_ns,
@@ -138,6 +140,10 @@ def _blocked_by_service(box: StuckBox, waiting: list[Task]) -> Task | None:
     return None
 
 
-def _deadlock(box: StuckBox, certain: bool, what: str, look_again_ns: int) -> Deadlock:
-    evidence = threads_report(box.submission, box.scheduler) if certain else ""
+def _deadlock(
+    box: StuckBox, certain: bool, culprits: list[Task], what: str, look_again_ns: int
+) -> Deadlock:
+    evidence = ""
+    if certain:
+        evidence = threads_report(box.submission, box.scheduler, culprits)
     return Deadlock(certain, f"deadlock: {what}", evidence, look_again_ns)

@@ -149,6 +149,8 @@ class Scheduler:
         self.escaped = escaped
         # Whether some thread may be waiting for a lock; cleared by who has looked.
         self.contended = False
+        # Of every thread there has been: one may leave a lock behind.
+        self.names: dict[int, str] = {}
         self._world_ns = 0
         self._pick = picks.random
         self._ready: list[Task] = []
@@ -162,7 +164,8 @@ class Scheduler:
         task.body = body
         task.args = args
         task.name = name
-        task.ident = self._idents()
+        task.ident = ident = self._idents()
+        self.names[ident] = name
         task.begun = task.dying = False
         task.deaths = 0
         self.tasks[task] = None

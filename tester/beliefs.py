@@ -158,8 +158,7 @@ class Beliefs:
             return
         _fail(
             f"server {leader.server} leads term {leader.term}, but no majority can "
-            f"have voted for it: only servers {numbers(voters)} of "
-            f"{len(self._servers)} (section 5.2)",
+            f"have voted for it: {only(voters, len(self._servers))} (section 5.2)",
             f"{leader}",
             *[
                 f"{self._latest[server] or f'server {server} was in no term yet'}, "
@@ -174,6 +173,14 @@ class Beliefs:
 def numbers(servers: list[int]) -> str:
     """Return servers' numbers as reports show them."""
     return ", ".join(map(str, servers)) or "none"
+
+
+def only(servers: list[int], total: int) -> str:
+    """Return which of all servers, that are too few, as reports show it."""
+    if not servers:
+        return f"none of {total} servers"
+    named = f"server{'s' if servers[1:] else ''} {numbers(servers)}"
+    return f"only {len(servers)} of {total} servers, {named}"
 
 
 def _fail(headline: str, *evidence: str) -> NoReturn:

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
 from labrpc.world import World
-from tester.beliefs import numbers
+from tester.beliefs import numbers, only
 
 
 @dataclass
@@ -172,9 +172,8 @@ class Offers:
             others = [s for s, step in enumerate(saved_at) if step <= first]
             raise SubmissionError(
                 f"server {server} applied {short(command)} at index {index}, but no "
-                "majority can have stored it: since it was started, only servers "
-                f"{numbers(stored)} of {len(saved_at)} have saved their state "
-                "(committed means stored on a majority: section 5.3)",
+                f"majority can have stored it: {only(stored, len(saved_at))}, saved "
+                "anything since it was started (committed means stored on a majority: section 5.3)",
                 f"{possible[0]}\nservers {numbers(others)} have saved nothing since "
                 "then: a follower saves what it appends before it replies, and so does "
                 "a leader before it counts itself (Figure 2)",

@@ -8,6 +8,9 @@ import enum
 
 import msgspec
 
+# How many warnings stand beside a failure.
+WARNINGS_SHOWN = 5
+
 
 class Verdict(enum.StrEnum):
     """The three outcomes of a run."""
@@ -75,6 +78,9 @@ class Run(msgspec.Struct, kw_only=True):
         lines = [self.reason]
         if self.evidence:
             lines += ["", self.evidence]
+        if self.warnings:
+            lines += ["", "odd in this run, though it breaks no rule:"]
+            lines += [f"  {warning}" for warning in self.warnings[:WARNINGS_SHOWN]]
         if self.replay:
             lines += ["", f"replay: {self.replay}"]
         return "\n".join(lines)

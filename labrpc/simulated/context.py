@@ -19,6 +19,7 @@ class BoxContext(Protocol):
     scheduler: Scheduler
     preemption: Preemption | None
     loops: Any
+    lost_exceptions: Any
 
     def next_serial(self, kind: str) -> int:
         """Return 1, 2, 3, … for each `kind`, anew in each incarnation."""

@@ -151,6 +151,12 @@ class Output(io.TextIOBase):
             self._pending = line
         return len(text)
 
+    def end_line(self) -> None:
+        """Log what was printed last, if its line was never ended."""
+        if self._pending:
+            self._box.log(self._pending)
+            self._pending = ""
+
 
 def print_to_box(*values: object, file: Any = None, **how: Any) -> None:
     """Print to the log of the box that is running."""

@@ -135,6 +135,7 @@ class StandardModules:
         base = self.modules["concurrent.futures._base"]
         future = vars(base)["Future"]
         future.__hash__ = lambda self: hash(serial(self))
+        _note_lost_exceptions(future)
         vars(base)["id"] = serial
         vars(base)["LOGGER"] = BoxLogger("concurrent.futures")
         pool = vars(self.modules["concurrent.futures.thread"])["ThreadPoolExecutor"]
@@ -217,6 +218,30 @@ class BoxLogger:
         if task is not None and not task.dying:
             logging: Any = current_box().importer.load("logging")
             getattr(logging.getLogger(self._name), level)(message, *args, **how)
+
+
+def _note_lost_exceptions(future: Any) -> None:
+    """Let a box know of exceptions that would be lost if nobody asks for them."""
+    set_exception, result, exception = (
+        future.set_exception,
+        future.result,
+        future.exception,
+    )
+
+    def noted(self: Any, exc: BaseException | None) -> None:
+        set_exception(self, exc)
+        task = current_task()
+        if exc is not None and not (task is not None and task.dying):
+            current_box().lost_exceptions.note(self)
+
+    def ask(self: Any, how: Any, timeout: float | None) -> Any:
+        self.lab_was_asked = True
+        return how(self, timeout)
+
+    future.lab_was_asked = False
+    future.set_exception = noted
+    future.result = lambda self, timeout=None: ask(self, result, timeout)
+    future.exception = lambda self, timeout=None: ask(self, exception, timeout)
 
 
 def serial(thing: Any) -> int:

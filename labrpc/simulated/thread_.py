@@ -113,7 +113,9 @@ class _Waiting:
             return f"a {kind}"
         holder = self.living_holder()
         if holder is None:
-            return f"a {kind} held by a thread that has ended"
+            names = self.waiters[0].scheduler.names if self.waiters else {}
+            name = names.get(self.ident)
+            return f"a {kind} held by {name or 'a thread'}, which has ended"
         return f"a {kind} held by {holder.name}"
 
 

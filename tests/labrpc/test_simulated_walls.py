@@ -126,6 +126,18 @@ def test_printed_lines_carry_time_and_server(lab):
     assert times[1:] == [1_500_000_000] * 4
 
 
+def test_what_was_printed_just_before_a_crash_is_there_though_its_line_has_no_end(lab):
+    body = """
+    def say(self):
+        print("the conflict is at", end=" ")
+        return [][0]
+    """
+    world = lab.world(lab.raft(body))
+    with pytest.raises(SubmissionError, match="IndexError"):
+        world.invoke(0, "say")
+    assert [line for _, _, line in world.log] == ["the conflict is at "]
+
+
 def test_nothing_printed_reaches_the_process(lab, capfd):
     body = """
     def say(self):

@@ -98,7 +98,7 @@ def test_a_lock_that_is_never_released_is_found_when_all_is_quiet(lab):
             pass
     """
     told = deadlock(lab, body, seconds=10)
-    assert "held by a thread that has ended" in told.headline
+    assert "held by thief, which has ended" in told.headline
 
 
 APPLIER = """
@@ -313,3 +313,25 @@ def test_a_lock_that_serves_as_a_signal_is_no_deadlock(lab):
     world = lab.world(lab.raft(body))
     world.sleep_ns(9 * SECOND)
     assert [line for _, _, line in world.log] == ["signalled"]
+
+
+def test_the_culprits_stand_first_and_idle_threads_once(lab):
+    body = """
+    def boot(self):
+        self.never, self.a, self.b = threading.Event(), threading.Lock(), threading.Lock()
+        for n in range(30):
+            threading.Thread(target=self.never.wait, name=f"idle {n}").start()
+        for pair in (self.a, self.b), (self.b, self.a):
+            threading.Thread(target=self.take, args=pair, name="taker").start()
+    def take(self, first, second):
+        with first:
+            time.sleep(0.1)
+            with second:
+                pass
+    """
+    told = deadlock(lab, body, seconds=1)
+    first, second, *_ = told.evidence.split("\nthread ")
+    assert first.startswith("thread 'taker' waits for a Lock held by taker")
+    assert first.endswith("so does 'taker'")
+    assert second.startswith("'idle 0' waits for a notification")
+    assert second.endswith("so does 'idle 1', 'idle 2', 'idle 3' and 26 more")

@@ -268,8 +268,8 @@ def test_a_server_need_not_be_the_same_term_when_nothing_must_be_saved(puppets):
 
 def test_a_leader_whom_nobody_can_have_voted_for_is_reported(saving):
     with fails(
-        "server 1 leads term 1, but no majority can have voted for it: only servers 1 "
-        r"of 3 \(section 5.2\)",
+        "server 1 leads term 1, but no majority can have voted for it: only 1 of "
+        r"3 servers, server 1 \(section 5.2\)",
         "server 1 (incarnation 1) said at 0.0",
         "leader of term 1",
         "server 0 was in no term yet, and has saved nothing since",
@@ -282,7 +282,7 @@ def test_a_leader_whom_nobody_can_have_voted_for_is_reported(saving):
 def test_votes_of_an_earlier_term_do_not_count(saving):
     saving.elect(0, 3)
     with fails(
-        "server 1 leads term 4, but no majority can have voted for it: only servers 1",
+        "server 1 leads term 4, but no majority can have voted for it: only 1 of [35]",
         "server 0 (incarnation 1) said at 0.0",
         "leader of term 3, and has saved nothing since",
         "server 2 (incarnation 1) said at 0.0",
@@ -417,8 +417,8 @@ def test_what_no_majority_can_have_stored_is_reported(saving):
     saving.cluster.start(0, "x")
     saving.save(0)
     with fails(
-        "server 2 applied 'x' at index 1, but no majority can have stored it: since it "
-        "was started, only servers 0 of 3 have saved .*section 5.3",
+        "server 2 applied 'x' at index 1, but no majority can have stored it: "
+        "only 1 of 3 servers, server 0, saved anything since it was .*section 5.3",
         "start('x') on server 0 at 0.0",
         "returned index 1 in term 1",
         "servers 1, 2 have saved nothing since then",
