@@ -125,8 +125,9 @@ class Importer:
         elif name in PRIVATE:
             own = {part: self.load(part) for part in ("sys", "random")}
             module = self._standard.execute(name, self._standard.modules | own)
-        elif name == "io":
-            module = os_.io_module()
+        elif name in os_.OPENS_FILES:
+            with HostModules():
+                module = os_.without_files(name)
         elif name == "builtins":
             module = ModuleType(name)
             vars(module).update(BOX_BUILTINS)

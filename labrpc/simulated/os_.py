@@ -1,6 +1,7 @@
 """`os` and `sys` as a server sees them, and what it has no business with."""
 
 import builtins
+import importlib
 import io
 import os as real_os
 import sys as real_sys
@@ -107,13 +108,24 @@ def as_module() -> ModuleType:
     return module
 
 
-def io_module() -> ModuleType:
-    """Return the module that a server imports as `io`: it opens no files."""
-    module = ModuleType("io", io.__doc__)
+# What opens files in modules that are of use without, as for compressing a snapshot.
+OPENS_FILES = {
+    "io": ("open", "open_code", "FileIO"),
+    "codecs": ("open",),
+    "gzip": ("open",),
+    "bz2": ("open",),
+    "lzma": ("open",),
+}
+
+
+def without_files(name: str) -> ModuleType:
+    """Return a module as a server imports it: it opens no files."""
+    real = importlib.import_module(name)
+    module = ModuleType(name, real.__doc__)
     names = vars(module)
-    names.update(vars(io))
-    for name in ("open", "open_code", "FileIO"):
-        names[name] = refuse(f"io.{name}", _DISK)
+    names.update(vars(real))
+    for opens in OPENS_FILES[name]:
+        names[opens] = refuse(f"{name}.{opens}", _DISK)
     return module
 
 

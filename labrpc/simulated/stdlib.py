@@ -91,7 +91,8 @@ class StandardModules:
         module = ModuleType(name)
         namespace = vars(module)
         namespace["__builtins__"] = vars(builtins) | {
-            "__import__": functools.partial(_import, modules)
+            "__import__": functools.partial(_import, modules),
+            "open": os_.open_file,
         }
         namespace["__file__"] = _source(name)[1]
         namespace["__package__"] = name.rpartition(".")[0]
@@ -102,6 +103,8 @@ class StandardModules:
         exec(_source(name)[0], namespace)
         if name == "uuid":
             _finish_uuid(module)
+        elif name == "logging":
+            _finish_logging(module)
         return module
 
     def lend(self, module: ModuleType) -> None:
@@ -276,6 +279,11 @@ def _finish_uuid(module: ModuleType) -> None:
     names["UUID"] = real_uuid.UUID
     names["getnode"] = lambda: 0x02_00_00_00_00_00 + current_box().server
     names["_generate_time_safe"] = names["_UuidCreate"] = None
+
+
+def _finish_logging(module: ModuleType) -> None:
+    """Let what is logged to a file be recorded like all else: a server has no files."""
+    vars(module)["FileHandler"]._open = lambda self: os_.Output(current_box())
 
 
 def module_functions(generator: real_random.Random) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """What leaves a box and what stays out: refusals, printed lines, entropy."""
 
+from pathlib import Path
+
 import pytest
 
 from labrpc.errors import SubmissionError
@@ -32,6 +34,8 @@ REFUSED = {
     "open('x')": "persister.save",
     "import builtins; builtins.open('x', 'w')": "persister.save",
     "import io; io.open('x')": "persister.save",
+    "import codecs; codecs.open('x', 'w')": "persister.save",
+    "import gzip; gzip.open('x', 'w')": "persister.save",
     "import tempfile": "persister.save",
     "import sqlite3": "persister.save",
     "import logging.config": "persister.save",
@@ -124,6 +128,26 @@ def test_printed_lines_carry_time_and_server(lab):
     times = [time_ns - before_ns for time_ns, _, _ in world.log]
     assert times[0] == 0
     assert times[1:] == [1_500_000_000] * 4
+
+
+def test_what_is_logged_to_a_file_is_recorded_like_all_else(lab, tmp_path):
+    body = """
+    def say(self):
+        import logging
+        logging.basicConfig(filename="raft.log", level=logging.DEBUG, force=True)
+        logging.debug("one")
+        log = logging.getLogger("raft")
+        log.addHandler(logging.FileHandler("x/y.log", mode="w", encoding="utf-8"))
+        log.propagate = False
+        log.error("two")
+        log.handlers[0].close()
+        logging.shutdown()
+    """
+    before = set(Path.cwd().iterdir())
+    world = lab.world(lab.raft(body))
+    world.invoke(0, "say")
+    assert [line for _, _, line in world.log] == ["DEBUG:root:one", "two"]
+    assert set(Path.cwd().iterdir()) == before
 
 
 def test_what_was_printed_just_before_a_crash_is_there_though_its_line_has_no_end(lab):
