@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import sys
 from importlib.machinery import ModuleSpec
+from posixpath import normpath
 from types import ModuleType
 from typing import Any
 
@@ -48,10 +49,13 @@ class Importer:
         if name in self.own:
             return self.own[name]
         if name in self._submission.files:
-            return self._load_own(name)
+            return self._load_own(name, name)
         simulated = self._simulated(name)
         if simulated is not None:
             return simulated
+        on_path = self._on_path(name)
+        if on_path is not None:
+            return self._load_own(name, on_path)
         if name.partition(".")[0] in self._submission.files:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         os_.refuse_import(name)
@@ -65,14 +69,28 @@ class Importer:
         if name in self._submission.files and name not in self.own:
             self.load(name)
 
-    def _load_own(self, name: str) -> ModuleType:
+    def _on_path(self, name: str) -> str | None:
+        """Return the submission's module that lies where it has led `sys.path`."""
+        if "sys" not in self._private:
+            return None
+        here = self._submission.root
+        modules = {str(file): module for module, file in self._submission.files.items()}
+        for entry in vars(self._private["sys"])["path"]:
+            for end in (".py", "/__init__.py"):
+                file = normpath(here / str(entry) / (name.replace(".", "/") + end))
+                if file in modules:
+                    return modules[file]
+        return None
+
+    def _load_own(self, name: str, source: str) -> ModuleType:
+        """Execute the submission's module `source`, and call it `name`."""
         parent, _, child = name.rpartition(".")
         if parent:
             self.load(parent)
             if name in self.own:
                 return self.own[name]
-        code = self._submission.code(name)
-        file = self._submission.files[name]
+        code = self._submission.code(source)
+        file = self._submission.files[source]
         is_package = file is None or file.name == "__init__.py"
         module = ModuleType(name)
         module.__builtins__ = self.builtins  # type: ignore[attr-defined]
@@ -122,6 +140,7 @@ class Importer:
             vars(module).update(module_functions(vars(standard)["Random"]()))
         elif name == "sys":
             module = os_.sys_module(self.own, self._box.output)
+            vars(module)["path"] = [str(self._submission.root)]
         elif name in PRIVATE:
             own = {part: self.load(part) for part in ("sys", "random")}
             module = self._standard.execute(name, self._standard.modules | own)

@@ -14,7 +14,7 @@ from labrpc.simulated.context import BoxContext, current_box
 NETWORK = "a server talks to the others by peers[i].call(…), and to nobody else"
 PROCESS = "a server is one process: it cannot start, signal or share with others"
 _BACK_DOOR = "it reaches past the simulated threads and clocks that a run replays by"
-_DISK = "what must survive a crash goes to persister.save, what you print is recorded"
+DISK = "what must survive a crash goes to persister.save, what you print is recorded"
 _LAB = "the lab itself is out of a server's reach; import from labrpc only"
 
 # The rest of a longer line is lost.
@@ -31,8 +31,8 @@ FORBIDDEN = {
          "_posixshmem", "pty", "signal", "_signal", "fcntl", "mmap",
          "concurrent.futures.process", "concurrent.futures.interpreter"), PROCESS),
     **dict.fromkeys(
-        ("pathlib", "tempfile", "shutil", "fileinput", "sqlite3", "dbm", "shelve",
-         "logging.handlers", "logging.config"), _DISK),
+        ("tempfile", "shutil", "fileinput", "sqlite3", "dbm", "shelve",
+         "logging.handlers", "logging.config"), DISK),
     **dict.fromkeys(
         ("ctypes", "_ctypes", "cffi", "greenlet", "gevent", "eventlet", "trio",
          "_asyncio", "faulthandler", "posix", "_xxsubinterpreters",
@@ -74,7 +74,7 @@ def refuse(name: str, reason: str) -> Callable[..., NoReturn]:
     return refused
 
 
-open_file = refuse("open", _DISK)
+open_file = refuse("open", DISK)
 read_input = refuse("input", "nobody sits at its keyboard")
 
 
@@ -125,7 +125,7 @@ def without_files(name: str) -> ModuleType:
     names = vars(module)
     names.update(vars(real))
     for opens in OPENS_FILES[name]:
-        names[opens] = refuse(f"{name}.{opens}", _DISK)
+        names[opens] = refuse(f"{name}.{opens}", DISK)
     return module
 
 
@@ -185,7 +185,7 @@ def sys_module(modules: dict[str, ModuleType], output: Output) -> ModuleType:
     names["__stdout__"] = names["__stderr__"] = output
     names["stdin"] = names["__stdin__"] = io.StringIO()
     names["argv"] = ["raft"]
-    for name in ("path", "meta_path", "path_hooks", "warnoptions"):
+    for name in ("meta_path", "path_hooks", "warnoptions"):
         names[name] = list(names[name])
     # What these set, they would set for the process and for good.
     for name in (

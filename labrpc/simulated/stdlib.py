@@ -16,7 +16,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from labrpc.simulated import dataclasses_, datetime_, os_, thread_, time_
+from labrpc.simulated import dataclasses_, datetime_, os_, pathlib_, thread_, time_
 from labrpc.simulated.context import current_box
 from labrpc.threads import Task, current_scheduler, current_task, getcurrent
 
@@ -56,6 +56,7 @@ class StandardModules:
             "datetime": datetime_.as_module(),
             datetime_.__name__: datetime_,  # Where pickle looks its classes up.
             "atexit": os_.atexit_module(),
+            "pathlib": pathlib_.as_module(),
             # Its submodules look for each other in it before it is executed.
             "concurrent.futures": ModuleType("concurrent.futures"),
         }

@@ -116,6 +116,42 @@ def test_import_works(lab, kind, when):
     assert world.invoke(0, "look") == expected
 
 
+LED = {
+    "raft/__init__.py": "LEAD\nfrom node import look\nfrom deep.er import where\n"
+    + RAFT,
+    "raft/node.py": "import queue\ndef look():\n    import late\n    return late.here\n",
+    "raft/late.py": "here = __name__\n",
+    "raft/deep/__init__.py": "",
+    "raft/deep/er.py": "where = 0\n",
+}
+LEADS = {
+    "dirname": "sys.path.insert(0, os.path.dirname(__file__))",
+    "abspath": "sys.path.append(os.path.dirname(os.path.abspath(__file__)))",
+    "join": "sys.path.append(os.path.join(os.path.dirname(__file__), '..', 'raft'))",
+    "pathlib": "sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))",
+    "a path": "sys.path.insert(0, pathlib.Path(__file__).absolute().parent)",
+    "relative": "sys.path.append('raft')",
+}
+
+
+@pytest.mark.parametrize("how", LEADS)
+def test_modules_are_found_where_a_submission_has_led_its_path(lab, how):
+    lead = f"import os, pathlib, sys\n{LEADS[how]}"
+    files = {name: text.replace("LEAD", lead) for name, text in LED.items()}
+    path = lab.write(files)
+    assert lab.world(path).invoke(0, "look") == "late"
+    with pytest.raises(LoadError, match="No module named 'node'"):
+        lab.world(lab.write({**LED, "raft/__init__.py": "import sys, node\n" + RAFT}))
+
+
+def test_a_path_leads_to_nothing_outside_the_submission(lab, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "node.py").write_text("")
+    lead = f"import sys\nsys.path.insert(0, {str(tmp_path / 'elsewhere')!r})\nimport node\n"
+    with pytest.raises(LoadError, match="No module named 'node'"):
+        lab.world(lab.write({"raft/__init__.py": lead + RAFT}))
+
+
 def test_a_module_that_is_missing_is_named(lab):
     files = {"raft/__init__.py": RAFT + "def look():\n    import raft.nothing\n"}
     world = lab.world(lab.write(files))

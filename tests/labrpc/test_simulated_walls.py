@@ -39,7 +39,8 @@ REFUSED = {
     "import tempfile": "persister.save",
     "import sqlite3": "persister.save",
     "import logging.config": "persister.save",
-    "import pathlib": "persister.save",
+    "import pathlib; pathlib.Path('x').read_text()": "persister.save",
+    "from pathlib import Path; (Path(__file__).parent / 'x').mkdir()": "persister.save",
     "input()": "keyboard",
 }
 
