@@ -233,7 +233,9 @@ class Cluster:
         if not host.up:
             return 0, False
         if not has_types(answer, int, bool):
-            self._wrong_answer(server, "get_state", answer, "(term, is_leader)")
+            self._wrong_answer(
+                server, "get_state", answer, "(term, is_leader): int, bool"
+            )
         term, is_leader = answer
         self.invariants.believes(host, term, is_leader, began)
         return term, is_leader
@@ -248,7 +250,9 @@ class Cluster:
         if not host.up:
             return -1, 0, False
         if not has_types(answer, int, int, bool):
-            self._wrong_answer(server, "start", answer, "(index, term, is_leader)")
+            self._wrong_answer(
+                server, "start", answer, "(index, term, is_leader): int, int, bool"
+            )
         index, term, is_leader = answer
         self.invariants.accepted(host, offer, (index, term, is_leader))
         return index, term, is_leader

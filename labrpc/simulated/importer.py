@@ -59,10 +59,24 @@ class Importer:
         if name.partition(".")[0] in self._submission.files:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         os_.refuse_import(name)
-        with HostModules():
-            module = importlib.import_module(name)
+        try:
+            with HostModules():
+                module = importlib.import_module(name)
+        except ModuleNotFoundError as exc:
+            raise self._not_found(name, exc) from None
         self._standard.lend(module)
         return module
+
+    def _not_found(self, name: str, exc: ModuleNotFoundError) -> ModuleNotFoundError:
+        """Return what to say of a module that is not there, or only deeper down."""
+        package = self._submission.package
+        if exc.name == name and f"{package}.{name}" in self._submission.files:
+            told = (
+                f"No module named {name!r}: the one in {package}/ is imported by "
+                f"`from . import {name}` or `from .{name} import …`"
+            )
+            return ModuleNotFoundError(told, name=name)
+        return exc
 
     def load_own(self, name: str) -> None:
         """Load the module `name` if it is one of the submission's."""

@@ -140,7 +140,10 @@ def test_modules_are_found_where_a_submission_has_led_its_path(lab, how):
     files = {name: text.replace("LEAD", lead) for name, text in LED.items()}
     path = lab.write(files)
     assert lab.world(path).invoke(0, "look") == "late"
-    with pytest.raises(LoadError, match="No module named 'node'"):
+    told = (
+        r"No module named 'node': the one in raft/ is imported by `from \. import node`"
+    )
+    with pytest.raises(LoadError, match=told):
         lab.world(lab.write({**LED, "raft/__init__.py": "import sys, node\n" + RAFT}))
 
 

@@ -215,7 +215,7 @@ def test_get_state_must_return_term_and_leadership(make_cluster, answer):
     value = repr(eval(answer))
     with fails(
         f"get_state() of server 0 returned {value}; the contract is a tuple "
-        "(term, is_leader)"
+        "(term, is_leader): int, bool"
     ):
         cluster.check_terms()
 
@@ -225,7 +225,7 @@ def test_start_must_return_index_term_and_leadership(make_cluster, answer):
     cluster = make_cluster(f"def start(self, command): return {answer}")
     with fails(
         f"start() of server 1 returned {eval(answer)!r}; the contract is a tuple "
-        "(index, term, is_leader)"
+        "(index, term, is_leader): int, int, bool"
     ):
         cluster.one("x", expected=3)
 
