@@ -13,7 +13,7 @@ from tester.disk_trouble import is_disk_trouble
 from tester.grader import Grading, Plan
 from tester.intake import check_paths, find_submissions
 from tester.ledger import Ledger
-from tester.options import parse, parse_autograder
+from tester.options import parse, parse_autograder, parse_trace
 from tester.progress import progress
 from tester.regrade import Regrading
 from tester.reports import print_submission, print_summary
@@ -25,6 +25,7 @@ from tester.run import GradedTest
 from tester.saving import Saving
 from tester.starter_repo import write_starter
 from tester.suite import UsageError, collect
+from tester.trace_text import trace_lines
 from tester.verdict import Run
 from tester.walls import told_walls
 
@@ -181,10 +182,20 @@ def new_command(arguments: list[str], console: Console) -> None:
     say(console, f"wrote {arguments[0]}: read its README.md, then run pytest in it")
 
 
+def trace_command(arguments: list[str], console: Console) -> None:
+    """Print a recorded run in words."""
+    options = parse_trace(arguments)
+    for line in trace_lines(
+        options.file, options.servers, options.since, options.until
+    ):
+        say(console, line)
+
+
 COMMANDS = {
     "autograder": autograder_command,
     "new": new_command,
     "rubric": rubric_command,
+    "trace": trace_command,
 }
 
 

@@ -12,10 +12,11 @@ USAGE = """%(prog)s SUBMISSION… [options]
        %(prog)s --regrade NAME [--out DIR]
        %(prog)s new DIR
        %(prog)s rubric [--check FILE]
-       %(prog)s autograder DIR [--rubric FILE]"""
+       %(prog)s autograder DIR [--rubric FILE]
+       %(prog)s trace FILE [--servers 0,2] [--since SECONDS] [--until SECONDS]"""
 EPILOG = """`new DIR` writes a starter repository for a student; `rubric` prints the default
 rubric, `rubric --check FILE` says what one says; `autograder DIR` writes the folder of a
-Gradescope autograder. Exit status: 0 graded, 1 a submission is below --fail-under, or
+Gradescope autograder; `trace FILE` shows what was recorded of a run. Exit status: 0 graded, 1 a submission is below --fail-under, or
 --regrade found a difference, 2 wrong usage, a full disk, or nothing could be graded,
 130 interrupted."""
 
@@ -94,6 +95,25 @@ def parse_autograder(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("directory", type=Path, metavar="DIR")
     parser.add_argument("--rubric", type=Path, metavar="FILE", help="grade by it")
     return parser.parse_args(arguments)
+
+
+def parse_trace(arguments: list[str]) -> argparse.Namespace:
+    """Return the options of `grade.py trace`."""
+    parser = Parser(prog="grade.py trace")
+    add = parser.add_argument
+    add("file", type=Path, metavar="FILE", help="what `pytest --lab-trace` has written")
+    add("--servers", type=_numbers, metavar="0,2", help="only these (default: all)")
+    add("--since", type=float, default=0.0, metavar="SECONDS", help="of virtual time")
+    add("--until", type=float, default=float("inf"), metavar="SECONDS")
+    return parser.parse_args(arguments)
+
+
+def _numbers(text: str) -> set[int]:
+    """Return the servers in a list such as 0,2, for argparse."""
+    numbers = text.split(",")
+    if not all(number.isdecimal() for number in numbers):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list such as 0,2")
+    return set(map(int, numbers))
 
 
 def _parser() -> Parser:
