@@ -292,9 +292,12 @@ class Cluster:
         """Return the highest index that any server has applied."""
         return max(self.invariants.decided, default=0)
 
-    def raft_state_bytes_max(self) -> int:
-        """Return the size of the largest Raft state that a server has saved."""
-        return max(len(disk.raft_state) for disk in self.world.disks)
+    def raft_state_bytes_max(self) -> tuple[int, int]:
+        """Return the size of the largest Raft state that is saved, and whose it is."""
+        return max(
+            (len(disk.raft_state), server)
+            for server, disk in enumerate(self.world.disks)
+        )
 
     # Failure.
 

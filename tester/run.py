@@ -318,5 +318,7 @@ def _step_of_scenario(test: GradedTest, exc: BaseException) -> str:
     if not own:
         return ""
     frame = own[-1]
-    source = linecache.getline(frame.filename, frame.lineno or 0).strip()
+    # Of a call over several lines, all of them.
+    lines = range(frame.lineno or 0, (frame.end_lineno or frame.lineno or 0) + 1)
+    source = " ".join(linecache.getline(frame.filename, n).strip() for n in lines)
     return f"{test.file.name}:{frame.lineno} in {frame.name}: {source}"

@@ -90,10 +90,10 @@ def _rounds_of_snapshots(
 
 
 def _check_log_is_small(cluster: CheckedCluster) -> None:
-    size = cluster.raft_state_bytes_max()
+    size, server = cluster.raft_state_bytes_max()
     cluster.require(
         size < RAFT_STATE_BYTES_MAX,
-        f"a server keeps {size} bytes of Raft state persisted, though the service "
+        f"server {server} keeps {size} bytes of Raft state persisted, though the service "
         f"takes a snapshot every 10 commands; less than {RAFT_STATE_BYTES_MAX} is enough",
         "snapshot(index, …) discards the log up to index, in what is persisted too "
         "(section 7)",

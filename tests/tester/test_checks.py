@@ -295,7 +295,7 @@ def test_what_a_crash_leaves_is_what_was_persisted(make_cluster):
     cluster.restart(1)
     cluster.restart(1)
     assert [cluster.get_state(s)[0] for s in cluster.servers] == [1, 3, 1]
-    assert cluster.raft_state_bytes_max() == 3
+    assert cluster.raft_state_bytes_max() == (3, 1)
     assert cluster.connected == [True] * 3
 
 

@@ -306,7 +306,7 @@ def chatter(self):
 def snapshot(self, index, snapshot):
     self.persister.save(bytes(2500), snapshot)
 """,
-        "a server keeps 2500 bytes of Raft state persisted",
+        r"server \d keeps 2500 bytes of Raft state persisted",
     ),
     (
         "test_crash_and_restart_all",
