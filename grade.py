@@ -12,17 +12,18 @@ from tester.console import LabConsole, lasting_output, say
 from tester.disk_trouble import is_disk_trouble
 from tester.grader import Grading, Plan
 from tester.intake import check_paths, find_submissions
+from tester.layouts import listed
 from tester.ledger import Ledger
 from tester.options import parse, parse_autograder, parse_trace
 from tester.progress import progress
 from tester.regrade import Regrading
-from tester.reports import print_submission, print_summary
+from tester.reports import print_submission, print_summary, remove_reports
 from tester.reports.texts import one_line
 from tester.rubric import Rubric
 from tester.rubric_file import default_rubric, load_rubric
 from tester.rubric_text import default_text, print_rubric
 from tester.run import GradedTest
-from tester.saving import Saving
+from tester.saving import Saving, named_if_in_the_way
 from tester.starter_repo import write_starter
 from tester.suite import UsageError, collect
 from tester.trace_text import trace_lines
@@ -80,11 +81,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         for line in walls:
             say(console, line)
         plan = make_plan(options, tests, rubric, console)
-        if options.resume:
-            ledger.resume(plan.header())
-            say(console, f"resumed after {len(ledger.runs)} runs")
-        else:
-            ledger.begin(plan.header())
+        enter(options, console, plan, ledger)
         grading = Grading(plan, ledger.runs, ledger)
         finished = carry_out(options, console, plan, grading)
         if finished:
@@ -111,6 +108,26 @@ def run(options: argparse.Namespace, console: Console) -> int:
         g.percent < options.fail_under for g in grades
     )
     return EXIT_BELOW if below else 0
+
+
+def enter(
+    options: argparse.Namespace, console: Console, plan: Plan, ledger: Ledger
+) -> None:
+    """Have the ledger go on with the earlier grading in --out, or begin anew."""
+    if options.resume:
+        if ledger.resume(plan.header()):
+            say(console, f"resumed after {len(ledger.runs)} runs")
+            return
+        say(console, f"nothing to resume in {options.out}: begun anew")
+    with named_if_in_the_way(options.out):
+        left = remove_reports(options.out, ledger.names, plan.submissions)
+    if left:
+        say(
+            console,
+            f"beware: not of this grading are the reports in {listed(left)}: they were "
+            "left, since something else lies there, too",
+        )
+    ledger.begin(plan.header())
 
 
 def carry_out(

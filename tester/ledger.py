@@ -202,22 +202,28 @@ class Ledger:
                 "or drop it with --fresh"
             )
 
+    @property
+    def names(self) -> list[str]:
+        """The submissions of the grading that was there before, if there was one."""
+        if self._record is None:
+            return []
+        return [entry.name for entry in self._record.header.submissions]
+
     def begin(self, header: Header) -> None:
         """Begin anew: what was there is gone."""
         self._file.truncate(0)
         self._write(_Line(header=header))
         self._sync()
 
-    def resume(self, header: Header) -> None:
-        """Go on where an earlier grading was stopped.
+    def resume(self, header: Header) -> bool:
+        """Go on where an earlier grading was stopped; return False if there is none.
 
         Raises:
-            UsageError: there is none, or what is graded is not the same.
+            UsageError: what is graded is not the same.
         """
         record = self._record
         if record is None:
-            self.begin(header)
-            return
+            return False
         differences = record.header.differences(header)
         if differences:
             raise UsageError(
@@ -227,6 +233,7 @@ class Ledger:
             )
         self._file.truncate(record.bytes)
         self.runs = record.runs
+        return True
 
     def add(self, run: Run) -> None:
         """Write down a run."""

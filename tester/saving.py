@@ -3,16 +3,34 @@
 An outer time limit may end the grader without a word.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from labrpc.real_time import Deadline
+from tester.disk_trouble import is_disk_trouble
 from tester.grader import Grading
 from tester.grades import Grade
 from tester.reports import write_files, write_submission_files
+from tester.suite import UsageError
 
 # Writing the results of a large class takes seconds, so that the pauses grow.
 PAUSE_S_MIN = 1.0
 PAUSE_S_MAX = 60.0
+
+
+@contextmanager
+def named_if_in_the_way(directory: Path) -> Iterator[None]:
+    """Raise UsageError if something else lies where the block has to write."""
+    try:
+        yield
+    except OSError as exc:
+        if is_disk_trouble(exc):
+            raise
+        raise UsageError(
+            f"--out: cannot write {exc.filename or directory}: {exc.strerror}: move it "
+            "away, or choose another --out"
+        ) from None
 
 
 class Saving:
@@ -29,7 +47,8 @@ class Saving:
         """Write a submission's own files if it is through, those of the class if old."""
         if name not in self._through and self._grading.is_through(name):
             self._through.add(name)
-            write_submission_files(self._directory, self._grading.grade(name))
+            with named_if_in_the_way(self._directory):
+                write_submission_files(self._directory, self._grading.grade(name))
         if self._due.left_s() <= 0:
             self._save_class(self._grading.grades())
 
@@ -37,10 +56,12 @@ class Saving:
         """Write all files as things stand."""
         grades = self._grading.grades()
         self._save_class(grades)
-        for grade in grades:
-            write_submission_files(self._directory, grade)
+        with named_if_in_the_way(self._directory):
+            for grade in grades:
+                write_submission_files(self._directory, grade)
 
     def _save_class(self, grades: list[Grade]) -> None:
-        write_files(self._directory, grades)
+        with named_if_in_the_way(self._directory):
+            write_files(self._directory, grades)
         self._due = Deadline(self._pause_s)
         self._pause_s = min(2 * self._pause_s, PAUSE_S_MAX)

@@ -8,7 +8,11 @@ half of one.
 import hashlib
 import os
 import re
+from collections.abc import Container, Iterable
+from contextlib import suppress
 from pathlib import Path
+
+import msgspec
 
 from tester.grades import Grade
 from tester.reports.class_report import class_html
@@ -19,11 +23,17 @@ from tester.reports.junit import junit_xml
 from tester.reports.results import results_json
 from tester.reports.student_report import student_html, student_markdown
 
+SUBMISSIONS = "submissions"
 NAME_CHARACTERS_MAX = 60
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]*[a-z0-9_-]|[a-z0-9]")
 # What some file systems keep for devices, whatever follows the dot.
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 _ENDS_IN_A_HASH = re.compile(r".*-[0-9a-f]{10}")
+# Where a file is written before it is put in its place.
+BESIDE = ".{}.new"
+# What a submission's folder holds: all for its student.
+REPORTS = ("report.html", "report.md", "gradescope.json", "classroom.json")
+_WRITTEN = frozenset([*REPORTS, *map(BESIDE.format, REPORTS)])
 
 
 def write_files(directory: Path, grades: list[Grade]) -> None:
@@ -32,7 +42,7 @@ def write_files(directory: Path, grades: list[Grade]) -> None:
     May be called again and again while grading goes on. Where there is but one
     submission, as on Gradescope, its own files are kept up to date as well.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    (directory / SUBMISSIONS).mkdir(parents=True, exist_ok=True)
     write_whole(directory / "results.json", results_json(grades))
     write_whole(directory / "grades.csv", grades_csv(grades))
     write_whole(directory / "junit.xml", junit_xml(grades))
@@ -45,10 +55,61 @@ def write_submission_files(directory: Path, grade: Grade) -> None:
     """Write one submission's own files to its folder: what a student may see."""
     folder = directory / submission_folder(grade.submission)
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / "report.html", student_html(grade))
-    write_whole(folder / "report.md", student_markdown(grade))
-    write_whole(folder / "gradescope.json", gradescope_json(grade))
-    write_whole(folder / "classroom.json", classroom_json(grade))
+    contents = (student_html, student_markdown, gradescope_json, classroom_json)
+    for name, content in zip(REPORTS, contents, strict=True):
+        write_whole(folder / name, content(grade))
+
+
+def remove_reports(
+    directory: Path, before: Iterable[str], now: Container[str]
+) -> list[str]:
+    """Remove what an earlier grading has written for its students.
+
+    Whoever hands out what lies there hands out no grade of another grading. Where
+    somebody has put something else among the files of the lab, nothing is removed.
+
+    Args:
+        directory: of the results.
+        before: names of submissions that it had; its results.json may know more.
+        now: names of submissions of which new reports will be written.
+
+    Returns:
+        The folders that had to be left, and will get no new reports.
+    """
+    left = []
+    for name in sorted({*before, *_names_in_results(directory)}):
+        folder = directory / submission_folder(name)
+        if folder.is_symlink() or not folder.is_dir():
+            continue
+        files = list(folder.iterdir())
+        if all(file.name in _WRITTEN and not file.is_dir() for file in files):
+            for file in files:
+                file.unlink()
+            folder.rmdir()
+        elif name not in now:
+            left.append(str(folder))
+    return left
+
+
+class _Named(msgspec.Struct):
+    """A submission in results.json: its name is enough here."""
+
+    submission: str
+
+
+class _NamesInResults(msgspec.Struct):
+    """results.json, of whatever version."""
+
+    submissions: list[_Named]
+
+
+def _names_in_results(directory: Path) -> list[str]:
+    """Return whom an earlier grading has graded, as far as its results say."""
+    with suppress(OSError, msgspec.DecodeError):
+        content = (directory / "results.json").read_bytes()
+        found = msgspec.json.decode(content, type=_NamesInResults)
+        return [entry.submission for entry in found.submissions]
+    return []
 
 
 def submission_folder(name: str) -> str:
@@ -64,15 +125,15 @@ def submission_folder(name: str) -> str:
         and not _ENDS_IN_A_HASH.fullmatch(name)
     )
     if plain:
-        return f"submissions/{name}"
+        return f"{SUBMISSIONS}/{name}"
     readable = re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-")
     digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:10]
     readable = readable[:NAME_CHARACTERS_MAX].strip("-") or "submission"
-    return f"submissions/{readable}-{digest}"
+    return f"{SUBMISSIONS}/{readable}-{digest}"
 
 
 def write_whole(file: Path, content: bytes) -> None:
     """Write a file so that whoever reads it finds the old content or the new."""
-    beside = file.with_name(f".{file.name}.new")
+    beside = file.with_name(BESIDE.format(file.name))
     beside.write_bytes(content)
     os.replace(beside, file)

@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import shutil
 import string
 from xml.etree import ElementTree
 
@@ -18,7 +19,7 @@ from tester.reports import (
     write_files,
     write_submission_files,
 )
-from tester.reports.files import submission_folder, write_whole
+from tester.reports.files import remove_reports, submission_folder, write_whole
 from tester.reports.grades_csv import grades_csv
 from tester.reports.junit import junit_xml
 from tester.reports.results import (
@@ -46,7 +47,7 @@ def names_in(directory):
 
 def test_the_class_and_each_submission_have_their_files(tmp_path, made_up):
     write_files(tmp_path / "new", [made_up.mixed(), made_up.mixed("bob")])
-    assert names_in(tmp_path / "new") == OF_THE_CLASS
+    assert names_in(tmp_path / "new") == OF_THE_CLASS | {"submissions"}
     write_submission_files(tmp_path / "new", made_up.mixed("bob"))
     assert names_in(tmp_path / "new/submissions") == {"bob"}
     assert names_in(tmp_path / "new/submissions/bob") == OF_A_SUBMISSION
@@ -59,7 +60,7 @@ def test_the_files_of_a_sole_submission_are_kept_up_to_date(tmp_path, made_up):
 
 def test_files_can_be_written_before_anything_is_graded(tmp_path):
     write_files(tmp_path, [])
-    assert names_in(tmp_path) == OF_THE_CLASS
+    assert names_in(tmp_path) == OF_THE_CLASS | {"submissions"}
     assert b"No run failed" in (tmp_path / "class.html").read_bytes()
 
 
@@ -81,6 +82,32 @@ def test_a_file_is_the_old_one_until_the_new_one_is_whole(tmp_path, monkeypatch)
     write_whole(file, b"new")
     assert file.read_bytes() == b"new"
     assert names_in(tmp_path) == {"results.json"}
+
+
+def test_only_reports_of_the_grading_before_are_removed(tmp_path, made_up):
+    names = ["alice", "Bob", "carol", "dave", "eve"]
+    grades = [made_up.mixed(name) for name in names]
+    write_files(tmp_path, grades[:-1])
+    for grade in grades:
+        write_submission_files(tmp_path, grade)
+    folders = {name: tmp_path / submission_folder(name) for name in names}
+    (folders["alice"] / ".report.md.new").write_text("half of a rep")
+    (folders["carol"] / "notes.txt").write_text("of her teacher")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "report.md").write_text("of another course")
+    shutil.rmtree(folders["dave"])
+    folders["dave"].symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "submissions" / "frank").mkdir()
+    (tmp_path / "submissions" / "frank" / "report.md").write_text("of his own")
+    # The last one is known from the journal only.
+    assert remove_reports(tmp_path, ["eve"], ["alice"]) == [str(folders["carol"])]
+    left = {folders["carol"].name, "dave", "frank"}
+    assert names_in(tmp_path / "submissions") == left
+    assert names_in(folders["carol"]) == OF_A_SUBMISSION | {"notes.txt"}
+    assert names_in(tmp_path / "elsewhere") == {"report.md"}
+    assert remove_reports(tmp_path, [], ["carol"]) == []
+    (tmp_path / "results.json").write_bytes(b"torn")
+    assert remove_reports(tmp_path, [], []) == []
 
 
 @pytest.mark.parametrize("name", ["alice", "a", "smith_12.raft-2", "x" * 60])

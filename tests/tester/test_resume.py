@@ -129,7 +129,10 @@ def test_a_journal_without_its_first_line_is_begun_anew(graded, tmp_path):
     graded()
     whole = results(tmp_path / "out")
     (tmp_path / "out" / ledger.FILE).write_bytes(b'{"header":{"lab"')
-    assert graded("--resume")[0] == 0
+    status, said, _ = graded("--resume")
+    assert status == 0
+    assert "begun anew" in said
+    assert "resumed" not in said
     assert results(tmp_path / "out") == whole
 
 
@@ -294,6 +297,34 @@ def test_a_submissions_own_files_are_there_when_it_is_through(
 
     assert grading.go_on(1, tell)
     assert there == [[], ["1-good"], ["1-good"], ["1-good", "2-kings"]]
+
+
+@pytest.mark.parametrize("how", [[], ["--fresh"], ["--resume"]])
+def test_no_report_of_an_earlier_grading_is_left(graded, folder, tmp_path, how):
+    graded()
+    out = tmp_path / "out"
+    (out / "submissions" / "2-kings" / "notes.txt").write_text("of a teacher")
+    for name in ("2-kings", "3-typo"):
+        shutil.rmtree(folder / name)
+    if how == ["--resume"]:
+        (out / ledger.FILE).unlink()
+    status, said, _ = graded(*how)
+    assert status == 0
+    left = sorted(path.name for path in (out / "submissions").iterdir())
+    assert left == ["1-good", "2-kings"]
+    assert f"not of this grading are the reports in {out}/submissions/2-kings:" in said
+    assert (f"nothing to resume in {out}: begun anew" in said) == ("--resume" in how)
+
+
+def test_what_is_in_the_way_of_reports_is_named(graded, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "submissions").write_text("a list of them")
+    status, _, said = graded()
+    assert status == 2
+    assert (
+        f"--out: cannot write {tmp_path}/out/submissions: File exists: move it" in said
+    )
+    assert (tmp_path / "out" / "submissions").read_text() == "a list of them"
 
 
 # The queue.
