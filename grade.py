@@ -11,6 +11,7 @@ from tester.autograder import write_autograder
 from tester.console import LabConsole, lasting_output, say
 from tester.disk_trouble import is_disk_trouble
 from tester.grader import Grading, Plan
+from tester.grades import Grade
 from tester.intake import check_paths, find_submissions
 from tester.layouts import listed
 from tester.ledger import Ledger
@@ -104,10 +105,26 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if len(plan.refused) == len(plan.submissions):
         print("grade.py: nothing could be graded: see the reasons", file=sys.stderr)
         return EXIT_USAGE
-    below = options.fail_under is not None and any(
-        g.percent < options.fail_under for g in grades
-    )
-    return EXIT_BELOW if below else 0
+    return EXIT_BELOW if tell_below(options, console, grades) else 0
+
+
+def tell_below(
+    options: argparse.Namespace, console: Console, grades: list[Grade]
+) -> bool:
+    """Name the submissions below --fail-under; return whether there is one.
+
+    One of which nothing came to a verdict is not: it has no grade yet.
+    """
+    if options.fail_under is None:
+        return False
+    below = [
+        f"{one_line(grade.submission)} ({grade.percent:.2f} %)"
+        for grade in grades
+        if grade.percent is not None and grade.percent < options.fail_under
+    ]
+    if below:
+        say(console, f"below --fail-under {options.fail_under:g}: {listed(below, 20)}")
+    return bool(below)
 
 
 def enter(

@@ -138,12 +138,18 @@ class Grade:
         return _total(part.points_max for part in self.part_grades if not part.extra)
 
     @property
-    def percent(self) -> float:
+    def percent(self) -> float | None:
         """Earned points as a share of those that could be earned.
 
-        More than 100 with extra points.
+        More than 100 with extra points. None if none could be: where nothing came to
+        a verdict, or there are extra points only, it would be wrong to say 0.
         """
-        return 100 * self.points / self.points_max if self.points_max else 0.0
+        return 100 * self.points / self.points_max if self.points_max else None
+
+    @property
+    def only_extra(self) -> bool:
+        """Whether all that could be earned is extra."""
+        return not self.points_max and any(p.points_max for p in self.part_grades)
 
     @property
     def parts(self) -> dict[str, float]:

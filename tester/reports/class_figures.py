@@ -23,7 +23,7 @@ class SubmissionRow:
     href: str
     points: float
     points_max: float
-    percent: float
+    percent: float | None
     parts: list[float]
     failed: int
     unknown: int
@@ -100,14 +100,19 @@ class ClassFigures:
     runs: int
 
     @property
-    def mean(self) -> float:
-        """The mean grade in per cent."""
-        return mean([row.percent for row in self.submissions] or [0.0])
+    def percents(self) -> list[float]:
+        """The grades in per cent, of those who could earn anything."""
+        return [row.percent for row in self.submissions if row.percent is not None]
 
     @property
-    def median(self) -> float:
-        """The median grade in per cent."""
-        return median([row.percent for row in self.submissions] or [0.0])
+    def mean(self) -> float | None:
+        """The mean grade in per cent, None if there is no grade."""
+        return mean(self.percents) if self.percents else None
+
+    @property
+    def median(self) -> float | None:
+        """The median grade in per cent, None if there is no grade."""
+        return median(self.percents) if self.percents else None
 
     @property
     def not_loaded(self) -> list[SubmissionRow]:
@@ -136,7 +141,7 @@ def class_figures(grades: list[Grade], folder_of: Callable[[str], str]) -> Class
         submissions=list(rows.values()),
         tests=_tests([grade for grade in grades if not grade.load_error]),
         reasons=_reasons(grades, rows),
-        bars=_bars([grade.percent for grade in grades]),
+        bars=_bars([g.percent for g in grades if g.percent is not None]),
         identical=_identical(grades, rows),
         unknown_reasons=sorted(
             [(one_line(found[0].reason), len(found)) for found in unknown],

@@ -24,7 +24,7 @@ def grades_csv(grades: list[Grade]) -> bytes:
                 _harmless(grade.submission),
                 f"{grade.points:g}",
                 f"{grade.points_max:g}",
-                f"{grade.percent:.1f}",
+                "" if grade.percent is None else f"{grade.percent:.1f}",
                 *[f"{grade.parts.get(part, 0):g}" for part in parts],
                 sum(
                     test.points_max > 0 and test.failure is None for test in grade.tests
@@ -46,4 +46,7 @@ def _harmless(text: str) -> str:
 
 def _first_reason(grade: Grade) -> str:
     failures = [test.failure for test in grade.tests if test.failure]
-    return grade.load_error or (failures[0].reason if failures else "")
+    if grade.load_error or failures:
+        return grade.load_error or failures[0].reason
+    ungraded = [test.first for test in grade.tests if not test.graded]
+    return f"no verdict: {ungraded[0].reason}" if ungraded else ""

@@ -98,7 +98,7 @@ def text_of(test: TestReport) -> str:
 
 def _output(report: StudentReport) -> str:
     """Return what stands above the tests."""
-    lines = [f"{report.points:g} of {report.points_max:g} points"]
+    lines = [report.earned]
     lines += [
         f"{part.name}: {part.points:g} of {part.points_max:g}"
         f"{' extra' if part.extra else ''}: {part.policy}"

@@ -11,7 +11,7 @@ import msgspec
 from tester.grades import Grade
 from tester.verdict import Run
 
-RESULTS_VERSION = 2
+RESULTS_VERSION = 3
 
 
 class TestResult(msgspec.Struct, kw_only=True):
@@ -48,6 +48,7 @@ class SubmissionResult(msgspec.Struct, kw_only=True):
 
     Attributes:
         points_max: without the extra parts.
+        percent: None if there was nothing to earn.
         load_error: why it does not load, "" if it does.
         same_as: an identical submission, whose runs count for this one, "" for none.
     """
@@ -56,7 +57,7 @@ class SubmissionResult(msgspec.Struct, kw_only=True):
     path: str
     points: float
     points_max: float
-    percent: float
+    percent: float | None
     load_error: str
     same_as: str
     parts: list[PartResult]
@@ -103,7 +104,7 @@ def _submission(grade: Grade) -> SubmissionResult:
         path=grade.path,
         points=grade.points,
         points_max=grade.points_max,
-        percent=round(grade.percent, 2),
+        percent=None if grade.percent is None else round(grade.percent, 2),
         load_error=grade.load_error,
         same_as=grade.same_as,
         parts=[

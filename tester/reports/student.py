@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from tester.grades import Grade, PartGrade, TestGrade
 from tester.reports.suite_words import suite_words
-from tester.reports.texts import block, for_the_student, one_line
+from tester.reports.texts import block, earned, for_the_student, one_line
 from tester.stress import kind_of
 from tester.verdict import Run, Verdict
 
@@ -73,14 +73,16 @@ class StudentReport:
     """One submission.
 
     Attributes:
+        percent: 0 if there was nothing to earn.
+        earned: its points, in words.
         load_error: why it does not load, "" if it does.
         load_evidence: what that rests on.
     """
 
     name: str
-    points: float
     points_max: float
     percent: float
+    earned: str
     load_error: str
     load_evidence: str
     parts: list[PartReport]
@@ -112,9 +114,9 @@ def student_report(grade: Grade) -> StudentReport:
             load_evidence = block(for_the_student(load.evidence, grade, load))
     return StudentReport(
         name=one_line(grade.submission),
-        points=grade.points,
         points_max=grade.points_max,
-        percent=grade.percent,
+        percent=grade.percent or 0.0,
+        earned=earned(grade),
         load_error=one_line(load_error),
         load_evidence=load_evidence,
         parts=[_part(grade, part) for part in grade.part_grades],

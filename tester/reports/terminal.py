@@ -5,7 +5,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tester.grades import Grade, TestGrade
-from tester.reports.texts import block, one_line
+from tester.reports.texts import block, earned, one_line
 from tester.verdict import Verdict
 
 
@@ -14,7 +14,7 @@ def print_submission(console: Console, grade: Grade) -> None:
     name = escape(one_line(grade.submission))
     if grade.load_error:
         console.print(
-            f"\n[bold]{name}[/]: 0 of {grade.points_max:g} points: "
+            f"\n[bold]{name}[/]: {earned(grade)}: "
             f"[red]{escape(one_line(grade.load_error))}[/]",
             highlight=False,
         )
@@ -23,7 +23,7 @@ def print_submission(console: Console, grade: Grade) -> None:
             console.print(escape(block(evidence)), style="dim", highlight=False)
         return
     table = Table(
-        title=f"{name}: {grade.points:g} of {grade.points_max:g} points",
+        title=f"{name}: {earned(grade)}",
         title_justify="left",
         title_style="bold",
     )
@@ -73,8 +73,8 @@ def print_summary(console: Console, grades: list[Grade]) -> None:
         table.add_row(
             escape(one_line(grade.submission)),
             *[f"{grade.parts.get(part, 0):g}" for part in parts],
-            f"{grade.points:g} of {grade.points_max:g}",
-            f"{grade.percent:.0f} %",
+            earned(grade).removesuffix(" points"),
+            "" if grade.percent is None else f"{grade.percent:.0f} %",
             *[str(counts[verdict]) for verdict in Verdict],
         )
     console.print()

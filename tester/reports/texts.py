@@ -54,6 +54,14 @@ def block(text: str, characters_max: int = EVIDENCE_MAX) -> str:
     return "\n".join(lines) + ("\n…" if len(text) > 4 * characters_max else "")
 
 
+def earned(grade: Grade) -> str:
+    """Return what a submission has earned, in words."""
+    points = f"{round(grade.points, 2):g}"
+    if grade.only_extra:
+        return f"{points} extra points"
+    return f"{points} of {round(grade.points_max, 2):g} points"
+
+
 def for_the_student(text: str, grade: Grade, run: Run) -> str:
     """Return text of a run without what is not the student's to know.
 

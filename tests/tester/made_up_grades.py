@@ -56,6 +56,17 @@ def mixed(name="alice"):
     )
 
 
+def no_verdict(name="eve"):
+    """Return a grade with nothing to earn, since the lab came to no verdict."""
+    return a_grade(a_run(verdict=UNKNOWN, reason="the machine fell over"), name=name)
+
+
+def only_extra():
+    """Return a grade with extra points, and no others."""
+    extra = by_test([a_run("test_swarm", PASSED, part="2X", points=20)], extra=True)
+    return Grade("xena", "/home/prof/subs/xena", extra)
+
+
 def hostile():
     """Return grades in which every text that a student shapes is hostile."""
     grades = []

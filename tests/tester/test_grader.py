@@ -124,12 +124,13 @@ def test_the_number_of_processes_changes_nothing_but_the_cpu_time(
 def test_fail_under(graded, dictator, percent, expected):
     # A leader, worth 6 points, but no agreement, worth 3.
     deaf = dictator("def take(self, entry): pass")
-    status, _, (row,), _ = graded(
+    status, _, (row,), output = graded(
         deaf.path, "--tests", "basic_agreement or initial_election", "--fail-under",
         percent, "--jobs", "1",
     )  # fmt: skip
     assert (row["points"], row["points_max"]) == ("6", "9")
     assert status == expected
+    assert ("below --fail-under 66.7: fake (66.67 %)" in output) == bool(expected)
 
 
 # Wrong usage.
@@ -241,7 +242,9 @@ def test_a_process_that_dies_while_it_loads_makes_all_unknown(
     graded, dictator, sabotage
 ):
     sabotage(1, after=lambda process: process.kill())
-    status, results, (row,), _ = graded(dictator().path, *ONE_TEST, "--jobs", "1")
+    what = dictator().path, *ONE_TEST, "--jobs", "1", "--fail-under", "60"
+    status, results, (row,), _ = graded(*what)
+    # Nor is it below what it needs, while it has no grade.
     assert status == 0
     (run,) = results["runs"]
     assert run["verdict"] == "unknown"

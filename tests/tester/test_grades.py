@@ -70,7 +70,7 @@ def test_a_grade_is_the_sum_by_part_and_unknown_tests_are_not_held_against_it():
     assert grade.parts == {"2A": 6, "2B": 3}
     assert (grade.points, grade.points_max) == (9, 11)
     assert grade.percent == pytest.approx(100 * 9 / 11)
-    assert Grade("s", "/s", by_test(runs("test_c", UNKNOWN))).percent == 0
+    assert Grade("s", "/s", by_test(runs("test_c", UNKNOWN))).percent is None
 
 
 def test_what_a_part_is_worth_and_why_can_be_read_off_it():
@@ -167,4 +167,4 @@ def test_a_row_says_how_much_is_unknown(tmp_path):
         (row,) = csv.DictReader(file)
     assert (row["points"], row["points_max"], row["percent"]) == ("4", "4", "100.0")
     assert (row["tests_passed"], row["tests"], row["unknown_runs"]) == ("1", "2", "3")
-    assert row["first_reason"] == ""
+    assert row["first_reason"] == "no verdict: unknown at 0"

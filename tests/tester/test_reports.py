@@ -203,6 +203,25 @@ def test_results_say_all_there_is(made_up):
     ]
 
 
+def test_where_there_is_nothing_to_earn_there_is_no_percentage(made_up):
+    grades = [made_up.no_verdict(), made_up.only_extra(), made_up.mixed()]
+    results = msgspec.json.decode(results_json(grades), type=Results)
+    assert [entry.percent for entry in results.submissions] == [None, None, 30]
+    eve, xena, alice = csv.DictReader(io.StringIO(grades_csv(grades).decode()))
+    assert [row["percent"] for row in (eve, xena, alice)] == ["", "", "30.0"]
+    assert (xena["points"], xena["points_max"]) == ("20", "0")
+    assert eve["first_reason"] == "no verdict: the machine fell over"
+    assert xena["first_reason"] == ""
+    assert alice["first_reason"] == "term 1 has 2 leaders"
+    out = io.StringIO()
+    print_summary(Console(file=out, width=160), grades)
+    print_submission(Console(file=out, width=160), made_up.only_extra())
+    assert "xena: 20 extra points" in out.getvalue()
+    (row,) = [line for line in out.getvalue().splitlines() if "eve" in line]
+    assert "0 of 0" in row
+    assert "%" not in row
+
+
 def test_every_field_is_documented(project):
     documented = (project / "docs/results.md").read_text()
     for struct in (Results, SubmissionResult, PartResult, TestResult, Run):

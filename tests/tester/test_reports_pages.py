@@ -376,6 +376,22 @@ def test_more_than_full_marks_are_full_marks_in_the_chart(made_up):
     assert sum(bar.count for bar in figures.bars) == 1
 
 
+def test_who_has_nothing_to_earn_does_not_count_as_zero(made_up):
+    dash = "\N{EN DASH}"
+    grades = [made_up.mixed(), made_up.no_verdict(), made_up.only_extra()]
+    figures = class_figures(grades, submission_folder)
+    assert (figures.mean, figures.median) == (30, 30)
+    assert sum(bar.count for bar in figures.bars) == 1
+    text = " ".join(Page(of_class(grades)).text.split())
+    assert "30 % mean grade" in text
+    assert "Neither here nor in mean and median: 2 submissions" in text
+    assert f"xena 20 extra {dash} " in text
+    text = " ".join(Page(of_class(grades[1:])).text.split())
+    assert f"{dash} mean grade {dash} median grade" in text
+    for content in (student_html(grades[2]), student_markdown(grades[2])):
+        assert "20 extra points" in content.decode()
+
+
 def test_the_class_page_says_it(made_up):
     grades = [made_up.mixed("alice"), made_up.mixed("bob")]
     grades = [Grade(g.submission, g.path, g.tests, digest="same") for g in grades]
