@@ -4,7 +4,11 @@ A name, a reason or a printed line may hold anything: terminal codes, a megabyte
 without a line break, halves of characters, marks that turn the text around them.
 """
 
+import os
 import re
+import sysconfig
+from functools import cache
+from pathlib import Path
 
 from tester.grades import Grade
 from tester.verdict import Run
@@ -65,11 +69,23 @@ def earned(grade: Grade) -> str:
 def for_the_student(text: str, grade: Grade, run: Run) -> str:
     """Return text of a run without what is not the student's to know.
 
-    That is where the submission lies on the grading machine, and a hidden seed.
+    That is where the submission, Python and the lab lie on the grading machine, and
+    a hidden seed.
     """
     path = grade.path
     if path:
         text = text.replace(f"{path}/", "").replace(path, path.rpartition("/")[2])
+    for folder in _code_folders():
+        text = text.replace(folder, "")
     if run.hidden:
         text = re.sub(rf"(?<!\d){run.seed}(?!\d)", HIDDEN, text)
     return text
+
+
+@cache
+def _code_folders() -> list[str]:
+    """Return where modules lie that are none of a submission's: inner folders first."""
+    places = [sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")]
+    places.append(str(Path(__file__).parents[2]))  # The lab's own.
+    places += [os.path.realpath(place) for place in places]
+    return sorted({f"{place}/" for place in places}, key=len, reverse=True)

@@ -5,6 +5,7 @@ import io
 import os
 import shutil
 import string
+import typing
 from xml.etree import ElementTree
 
 import msgspec
@@ -172,6 +173,20 @@ def test_a_student_sees_neither_places_nor_hidden_seeds(made_up):
     run.hidden = False
     assert f"seed {made_up.HIDDEN_SEED}" in for_the_student(
         text, made_up.a_grade(run), run
+    )
+
+
+def test_a_student_does_not_see_where_python_and_the_lab_lie(made_up):
+    grade = made_up.mixed()
+    text = (
+        f"cannot import name 'override' from 'typing' ({typing.__file__})\n"
+        f'  File "{msgspec.__file__}", line 1\n  File "{files_module.__file__}", line 2\n'
+        f'  File "{grade.path}/raft.py", line 3'
+    )
+    assert for_the_student(text, grade, made_up.a_run()) == (
+        "cannot import name 'override' from 'typing' (typing.py)\n"
+        '  File "msgspec/__init__.py", line 1\n  File "tester/reports/files.py", line 2\n'
+        '  File "raft.py", line 3'
     )
 
 
