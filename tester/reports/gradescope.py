@@ -10,6 +10,7 @@ import msgspec
 
 from tester.grades import Grade
 from tester.reports.student import StudentReport, TestReport, student_report
+from tester.reports.texts import PYTHON
 from tester.verdict import Verdict
 
 Visibility = Literal["visible", "hidden", "after_due_date", "after_published"]
@@ -98,7 +99,7 @@ def text_of(test: TestReport) -> str:
 
 def _output(report: StudentReport) -> str:
     """Return what stands above the tests."""
-    lines = [report.earned]
+    lines = [f"{report.earned}, graded with {PYTHON}"]
     lines += [
         f"{part.name}: {part.points:g} of {part.points_max:g}"
         f"{' extra' if part.extra else ''}: {part.policy}"
@@ -106,7 +107,7 @@ def _output(report: StudentReport) -> str:
     ]
     if report.load_error:
         lines += [
-            "Nothing could be tested: the submission does not load.",
+            f"Nothing could be tested: the submission does not load with {PYTHON}.",
             report.load_error,
             report.load_evidence,
         ]

@@ -10,6 +10,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from tester.reports.texts import PYTHON
+
 
 def page(template: str, **values: Any) -> bytes:
     """Return a template with its values filled in."""
@@ -26,6 +28,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["python"] = PYTHON
     environment.filters["number"] = number
     environment.filters["plain"] = markdown_plain
     environment.filters["fenced"] = markdown_fenced

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from tester.grades import Grade
+from tester.reports.texts import PYTHON
 from tester.verdict import Run
 
 RESULTS_VERSION = 3
@@ -65,9 +66,14 @@ class SubmissionResult(msgspec.Struct, kw_only=True):
 
 
 class Results(msgspec.Struct, kw_only=True):
-    """The whole file."""
+    """The whole file.
+
+    Attributes:
+        python: the version with which it was graded, as in "Python 3.12.1".
+    """
 
     version: int
+    python: str
     submissions: list[SubmissionResult]
     runs: list[Run]
 
@@ -76,6 +82,7 @@ def results_json(grades: list[Grade]) -> bytes:
     """Return the file's content."""
     results = Results(
         version=RESULTS_VERSION,
+        python=PYTHON,
         submissions=[_submission(grade) for grade in grades],
         runs=[run for grade in grades for run in grade.runs],
     )

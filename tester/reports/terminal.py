@@ -5,7 +5,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tester.grades import Grade, TestGrade
-from tester.reports.texts import block, earned, one_line
+from tester.reports.texts import PYTHON, block, earned, one_line
 from tester.verdict import Verdict
 
 
@@ -15,7 +15,7 @@ def print_submission(console: Console, grade: Grade) -> None:
     if grade.load_error:
         console.print(
             f"\n[bold]{name}[/]: {earned(grade)}: "
-            f"[red]{escape(one_line(grade.load_error))}[/]",
+            f"[red]{escape(one_line(grade.load_error))}[/] ({PYTHON})",
             highlight=False,
         )
         evidence = grade.runs[0].evidence if grade.runs else ""

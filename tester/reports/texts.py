@@ -5,6 +5,7 @@ without a line break, halves of characters, marks that turn the text around them
 """
 
 import os
+import platform
 import re
 import sysconfig
 from functools import cache
@@ -17,6 +18,8 @@ REASON_MAX = 300
 LINE_MAX = 400
 EVIDENCE_MAX = 6_000
 HIDDEN = "(hidden)"
+# What does not load here may do so on another one.
+PYTHON = f"Python {platform.python_version()}"
 
 _TERMINAL_CODE = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours, cursor

@@ -5,6 +5,7 @@ import io
 import os
 import shutil
 import string
+import sys
 import typing
 from xml.etree import ElementTree
 
@@ -31,7 +32,14 @@ from tester.reports.results import (
     TestResult,
     results_json,
 )
-from tester.reports.texts import LINE_MAX, block, clean, for_the_student, one_line
+from tester.reports.texts import (
+    LINE_MAX,
+    PYTHON,
+    block,
+    clean,
+    for_the_student,
+    one_line,
+)
 from tester.stress import kind_of
 from tester.verdict import Run, Verdict
 
@@ -203,6 +211,7 @@ def test_results_say_all_there_is(made_up):
     grades = [made_up.mixed(), made_up.mixed("bob")]
     results = msgspec.json.decode(results_json(grades), type=Results)
     assert results.version == RESULTS_VERSION
+    assert results.python == "Python " + ".".join(map(str, sys.version_info[:3]))
     assert results.runs == [run for grade in grades for run in grade.runs]
     (alice, bob) = results.submissions
     assert (alice.submission, bob.submission) == ("alice", "bob")
@@ -314,7 +323,10 @@ def test_the_terminal_is_not_the_students_to_command(made_up):
 
 def test_the_terminals_table_shows_points_and_replays(made_up):
     out = io.StringIO()
+    broken = made_up.a_grade(made_up.a_run(), load_error="invalid syntax")
     print_submission(Console(file=out, width=160), made_up.mixed())
+    print_submission(Console(file=out, width=160), broken)
+    assert f"0 of 6 points: invalid syntax ({PYTHON})" in out.getvalue()
     text = out.getvalue()
     assert "alice: 6 of 20 points" in text
     assert "unknown: term 0 has 2 leaders" in text

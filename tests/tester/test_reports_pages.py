@@ -16,6 +16,7 @@ from tester.reports.pages import markdown_fenced, markdown_plain
 from tester.reports.student import student_report
 from tester.reports.student_report import student_html, student_markdown
 from tester.reports.suite_words import suite_words
+from tester.reports.texts import PYTHON
 from tester.run import replay_command, run_test
 from tester.verdict import Verdict
 
@@ -186,10 +187,19 @@ def test_a_student_whose_submission_does_not_load_is_told_that_only(made_up):
     run = made_up.a_run(reason="no class Raft", evidence="in raft.py")
     grade = made_up.a_grade(run, load_error=run.reason)
     for text in (Page(student_html(grade)).text, student_markdown(grade).decode()):
-        assert "the submission does not load" in text
+        assert f"the submission does not load with {PYTHON}" in text
         assert "no class Raft" in text
         assert "in raft.py" in text
         assert "test_initial_election" not in text
+
+
+def test_every_page_says_with_which_python_it_was_graded(made_up):
+    for grade in (made_up.mixed(), made_up.no_verdict()):
+        pages = student_html(grade), student_markdown(grade), of_class([grade])
+        for content in pages:
+            assert f"Graded with {PYTHON}." in content.decode()
+    broken = made_up.a_grade(made_up.a_run(), load_error="invalid syntax")
+    assert f"Did not load with {PYTHON}: nothing" in Page(of_class([broken])).text
 
 
 def test_a_student_without_linux_is_told_what_to_leave_out(made_up):

@@ -13,6 +13,7 @@ import pytest
 
 from tester.reports.classroom import classroom_json
 from tester.reports.gradescope import HIDDEN_SEEDS, gradescope_json
+from tester.reports.texts import PYTHON
 from tester.verdict import Verdict
 
 # Gradescope's "Autograder Specifications", each field that it documents.
@@ -106,7 +107,7 @@ def test_the_formats_are_read_strictly():
 def test_gradescope_gets_points_and_verdicts(made_up):
     results = read_gradescope(gradescope_json(made_up.mixed()))
     assert results.score == 6
-    assert results.output.splitlines()[0] == "6 of 20 points"
+    assert results.output.splitlines()[0] == f"6 of 20 points, graded with {PYTHON}"
     assert "1 test came to no verdict" in results.output
     assert results.stdout_visibility == "hidden"
     rows = [(t.number, t.score, t.max_score, t.status) for t in results.tests]
@@ -159,7 +160,8 @@ def test_a_submission_that_does_not_load_says_so_once(made_up):
     results = read_gradescope(gradescope_json(grade))
     assert results.score == 0
     assert (
-        "does not load.\nsyntax error in raft.py, line 3\n    def (" in results.output
+        f"does not load with {PYTHON}.\nsyntax error in raft.py, line 3\n    def ("
+        in results.output
     )
     assert results.tests[0].output == "not run: the submission does not load"
 
