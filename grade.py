@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tester.autograder import write_autograder
-from tester.console import LabConsole, lasting_output, say
+from tester.console import LabConsole, lasting_output, say, terminated_like_ctrl_c
 from tester.disk_trouble import is_disk_trouble
 from tester.grader import Grading, Plan
 from tester.grades import Grade
@@ -32,7 +32,8 @@ from tester.verdict import Run
 from tester.walls import told_walls
 
 NOTE_MAX = 1_000
-EXIT_BELOW, EXIT_DIFFERS, EXIT_USAGE, EXIT_INTERRUPTED = 1, 1, 2, 130
+EXIT_BELOW, EXIT_DIFFERS, EXIT_USAGE = 1, 1, 2
+EXIT_INTERRUPTED, EXIT_TERMINATED = 130, 143
 
 
 def what_counts(options: argparse.Namespace) -> tuple[list[GradedTest], Rubric]:
@@ -235,8 +236,10 @@ COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line."""
-    with lasting_output():
-        return command(sys.argv[1:] if arguments is None else arguments)
+    with lasting_output(), terminated_like_ctrl_c() as terminated:
+        status = command(sys.argv[1:] if arguments is None else arguments)
+        stopped = status == EXIT_INTERRUPTED and terminated()
+        return EXIT_TERMINATED if stopped else status
 
 
 def command(arguments: list[str]) -> int:

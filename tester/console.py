@@ -6,8 +6,9 @@ may harm what the command is doing.
 
 import os
 import shutil
+import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -52,6 +53,29 @@ def lasting_output() -> Iterator[None]:
             sys.stdout.flush()
         except BrokenPipeError:
             _lead_nowhere()
+
+
+@contextmanager
+def terminated_like_ctrl_c() -> Iterator[Callable[[], bool]]:
+    """Let SIGTERM, which time limits send, end the block as Ctrl-C does.
+
+    Yields:
+        Whether it has come.
+    """
+    came = False
+
+    def stop(*_: object) -> None:
+        nonlocal came
+        came = True
+        # `timeout` sends it twice; what is being saved then is to be saved.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield lambda: came
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _lead_nowhere() -> None:

@@ -18,7 +18,7 @@ EPILOG = """`new DIR` writes a starter repository for a student; `rubric` prints
 rubric, `rubric --check FILE` says what one says; `autograder DIR` writes the folder of a
 Gradescope autograder; `trace FILE` shows what was recorded of a run. Exit status: 0 graded, 1 a submission is below --fail-under, or
 --regrade found a difference, 2 wrong usage, a full disk, or nothing could be graded,
-130 interrupted."""
+130 interrupted by Ctrl-C, 143 by SIGTERM: what was done is written, --resume goes on."""
 
 # What seeds are kept in has no room for more.
 SEED_MAX = (1 << 63) - 1

@@ -98,6 +98,8 @@ def collect(parts: list[str] | None = None, expression: str = "") -> list[Graded
         status = pytest.main([str(suite), *options], plugins=[found])
     if found.errors:
         raise LabError("the graded suite cannot be collected:\n" + found.errors[0])
+    if status == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
     if status == pytest.ExitCode.INTERNAL_ERROR:
         raise LabError(f"pytest {pytest.__version__} cannot collect the graded suite")
     if status == pytest.ExitCode.USAGE_ERROR:

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -286,7 +287,12 @@ def test_no_process_outlives_its_pool():
     assert process.process.returncode == -signal.SIGKILL
 
 
-def test_ctrl_c_keeps_what_is_done_and_leaves_the_rest_unknown(example, tmp_path):
+@pytest.mark.parametrize(
+    ("signals", "expected"), [([signal.SIGINT], 130), ([signal.SIGTERM] * 2, 143)]
+)
+def test_who_is_stopped_keeps_what_is_done_and_leaves_the_rest_unknown(
+    example, tmp_path, signals, expected
+):
     command = [
         sys.executable, "-m", "grade", str(example("wrong_init")), str(example("raft")),
         "--tests", "basic_agreement", "--seeds", "5000", "--jobs", "1",
@@ -296,9 +302,11 @@ def test_ctrl_c_keeps_what_is_done_and_leaves_the_rest_unknown(example, tmp_path
         # The one that does not load is through, so thousands of runs are to come.
         first = next(line for line in grader.stdout if line.startswith(b"["))
         assert b"[1/2] wrong_init: 0 of 5000 runs" in first
-        grader.send_signal(signal.SIGINT)
+        for number in signals:
+            grader.send_signal(number)
+            time.sleep(0.01)  # Or else the second one may be taken for the first.
         output = grader.stdout.read().decode()
-    assert grader.returncode == 130
+    assert grader.returncode == expected
     assert "interrupted: the runs so far are kept, go on with --resume" in output
     results = json.loads((tmp_path / "grades/results.json").read_text())
     found = verdicts(results)
@@ -308,6 +316,17 @@ def test_ctrl_c_keeps_what_is_done_and_leaves_the_rest_unknown(example, tmp_path
     assert rest[-1]["verdict"] == "unknown"
     assert rest[-1]["reason"].startswith("it has not run")
     assert {run["verdict"] for run in rest} <= {"passed", "unknown"}
+
+
+def test_who_is_stopped_while_the_suite_is_collected_is_stopped(
+    capsys, example, tmp_path, monkeypatch
+):
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(pytest, "main", lambda *_, **__: pytest.ExitCode.INTERRUPTED)
+    status = grade.main([str(example("raft")), "--out", str(tmp_path / "out")])
+    assert status == 130
+    assert "grade.py: interrupted" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 # What is shown.
