@@ -4,11 +4,14 @@ import difflib
 from collections.abc import Iterable
 
 
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return what of the known was perhaps meant, None if nothing is near."""
+    return next(iter(difflib.get_close_matches(word, known, 1)), None)
+
+
 def unknown(word: str, known: Iterable[str]) -> str:
     """Return what is known, and which of it was perhaps meant."""
     known = list(known)
     listed = f"there are {', '.join(known)}"
-    near = difflib.get_close_matches(word, known, 1)
-    return (
-        f"{word} (did you mean {near[0]}?); {listed}" if near else f"{word}; {listed}"
-    )
+    near = nearest(word, known)
+    return f"{word} (did you mean {near}?); {listed}" if near else f"{word}; {listed}"

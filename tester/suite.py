@@ -7,12 +7,14 @@ wants. In a wheel the suite travels as `tester/lab2`, in the repository it is
 
 import contextlib
 import io
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from labrpc.errors import LabError
+from tester.near_miss import nearest
 from tester.run import GradedTest
 
 MARKERS = (
@@ -55,11 +57,18 @@ def graded_test(item: pytest.Item) -> GradedTest | None:
     )
 
 
+def graded_tests(items: list[pytest.Item]) -> list[GradedTest]:
+    """Return the graded tests among pytest items."""
+    found = [graded_test(item) for item in items]
+    return [test for test in found if test is not None]
+
+
 @dataclass(eq=False)  # pytest may want a plugin's hash.
 class _Collected:
-    """A pytest plugin that keeps what was collected, and what went wrong."""
+    """A pytest plugin that keeps what was collected, what not, and what went wrong."""
 
     tests: list[GradedTest] = field(default_factory=list)
+    others: list[GradedTest] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -67,8 +76,10 @@ class _Collected:
             config.addinivalue_line("markers", marker)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        found = [graded_test(item) for item in session.items]
-        self.tests = [test for test in found if test is not None]
+        self.tests = graded_tests(session.items)
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        self.others += graded_tests(items)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -104,15 +115,28 @@ def collect(parts: list[str] | None = None, expression: str = "") -> list[Graded
         raise LabError(f"pytest {pytest.__version__} cannot collect the graded suite")
     if status == pytest.ExitCode.USAGE_ERROR:
         raise UsageError(f"{expression!r} is not an expression that pytest's -k takes")
-    known = sorted({test.part for test in found.tests})
+    suite_tests = found.tests + found.others
+    known = sorted({test.part for test in suite_tests})
     unknown = [part for part in parts or [] if part not in known]
-    if unknown and not expression:
+    if unknown:
         raise UsageError(f"no part {', '.join(unknown)}; there are {', '.join(known)}")
     tests = [test for test in found.tests if parts is None or test.part in parts]
     if not tests:
         which = f" of part {', '.join(parts)}" if parts else ""
+        names = [t.name for t in suite_tests if parts is None or t.part in parts]
         raise UsageError(
-            f"no graded test{which} matches {expression!r}; `pytest {suite} --collect-only -q` "
-            "lists them"
+            f"no graded test{which} matches {expression!r}{_meant(expression, names)}"
         )
     return tests
+
+
+def _meant(expression: str, known: list[str]) -> str:
+    """Return what an expression that matches nothing was perhaps meant to name."""
+    for word in re.findall(r"[^\s()]+", expression):
+        if not any(word.lower() in name for name in known):
+            # What `-k` is given is often a part of a name.
+            short = {name.removeprefix("test_"): name for name in known}
+            near = nearest(word.lower().removeprefix("test_"), short)
+            if near is not None:
+                return f": did you mean {short[near]}?"
+    return f"; there are {', '.join(known)}"

@@ -130,9 +130,23 @@ def test_parts_and_expressions_select_tests():
     ("parts", "expression", "words"),
     [
         (["2A", "9Z"], "", "no part 9Z; there are 2A, 2B, 2C, 2D"),
+        (["9Z"], "election", "no part 9Z; there are 2A, 2B, 2C, 2D"),
         (None, "no_such_test", "no graded test matches 'no_such_test'"),
         (None, "election and and", "is not an expression that pytest's -k takes"),
-        (["2D"], "election", "no graded test of part 2D matches 'election'"),
+        (["2D"], "election", "part 2D matches 'election'; there are test_snapshots_b"),
+        (
+            None,
+            "qwerty",
+            "matches 'qwerty'; there are test_initial_election, test_re_e",
+        ),
+        (
+            None,
+            "initial and churn",
+            "there are test_initial_election, test_re_election",
+        ),
+        (None, "test_initial_electoin", r"': did you mean test_initial_election\?$"),
+        (None, "Basic_agrement or x_y", r"': did you mean test_basic_agreement\?$"),
+        (["2B"], "not 2B and (rpc_cuonts)", r": did you mean test_rpc_counts\?$"),
     ],
 )
 def test_a_wrong_selection_is_wrong_usage(parts, expression, words):
