@@ -42,7 +42,7 @@ class Comparison:
             self.unknown += 1
             return
         found = [
-            f"{name} was {getattr(then, name)!r}, is {getattr(now, name)!r}"
+            f"{name} was {_shown(getattr(then, name))}, is {_shown(getattr(now, name))}"
             for name in COMPARED
             if getattr(then, name) != getattr(now, name)
         ]
@@ -51,6 +51,10 @@ class Comparison:
             self.differences.append(f"{where}: {'; '.join(found)}")
         else:
             self.same += 1
+
+
+def _shown(value: object) -> str:
+    return str(value) if isinstance(value, Verdict) else repr(value)
 
 
 class Regrading:
