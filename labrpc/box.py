@@ -55,6 +55,14 @@ Step = tuple[list[Action], int | None]
 LOG_LINES_MAX = 10_000
 
 
+NOT_THERE = (
+    "only the standard library is there, and what was handed in: no other package, and "
+    "no file that was left out"
+)
+NO_PROGRAM = (
+    "the lab imports it, and constructs Raft: what is to run as a program, and reads "
+    "its arguments, belongs under `if __name__ == '__main__':`"
+)
 # What only the code that runs in a box raises there. SystemExit ends a thread, and
 # is looked at elsewhere; what pytest raises to end a test is none of these.
 _THEIRS = (Exception, GeneratorExit, KeyboardInterrupt)
@@ -266,9 +274,13 @@ class InProcessBox:
             self.fail("load", exc.headline, exc.evidence)
         except Exception as exc:
             headline, evidence = exception_report(self.submission, exc)
+            if isinstance(exc, ModuleNotFoundError):
+                evidence += f"\n{NOT_THERE}"
             self.fail("load", f"{headline}, {when}", evidence)
         except SystemExit as exc:
-            self.fail("load", f"it called sys.exit({exc.code!r}) when it was loaded")
+            _, evidence = exception_report(self.submission, exc)
+            headline = f"it called sys.exit({exc.code!r}) when it was loaded"
+            self.fail("load", headline, f"{evidence}\n{NO_PROGRAM}")
         return None
 
     def _request(self, event: Request) -> None:

@@ -162,10 +162,10 @@ class Submission:
                 with warnings.catch_warnings(action="ignore"):
                     self._code[module] = self._compile(file)
             except SyntaxError as exc:
+                line = f", line {exc.lineno}" if exc.lineno else ""
                 raise LoadError(
-                    f"syntax error in {self.relative(file)}, line {exc.lineno}: "
-                    f"{exc.msg}",
-                    _point_at(exc),
+                    f"syntax error in {self.relative(file)}{line}: {exc.msg}",
+                    _point_at(exc) if line else "save it as plain text, in UTF-8",
                 ) from None
             except (OSError, ValueError) as exc:
                 raise LoadError(f"cannot read {self.relative(file)}: {exc}") from None

@@ -203,6 +203,27 @@ def test_syntax_error_names_file_line_and_place(lab):
     assert told.splitlines()[-1].strip() == "^"
 
 
+def test_a_file_that_is_no_text_in_utf_8_has_no_line(lab):
+    path = lab.write({"raft.py": PLAIN}, at="work")
+    (path / "raft.py").write_bytes(PLAIN.encode("utf-16"))
+    told = fails(lab, path)
+    assert "syntax error in raft.py: " in told
+    assert "in UTF-8" in told
+
+
+def test_a_package_that_is_not_there_is_said_never_to_be(lab):
+    told = fails(lab, {"raft.py": "import no_numpy\n" + PLAIN})
+    assert "No module named 'no_numpy' (raft.py:1), while it was loaded" in told
+    assert "only the standard library is there" in told
+
+
+def test_a_program_is_told_where_it_ends_and_what_to_do(lab):
+    told = fails(lab, {"raft.py": PLAIN + "\nimport sys\nsys.exit(2)"})
+    assert "it called sys.exit(2) when it was loaded" in told
+    assert "in <module>\n      sys.exit(2)\n" in told
+    assert "if __name__ == '__main__':" in told
+
+
 def test_missing_class_is_named_with_those_found(lab):
     told = fails(lab, {"raft.py": "class raft: pass\nclass Server: pass"})
     assert "defines no class Raft" in told
