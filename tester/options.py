@@ -13,12 +13,15 @@ USAGE = """%(prog)s SUBMISSION… [options]
        %(prog)s new DIR
        %(prog)s rubric [--check FILE]
        %(prog)s autograder DIR [--rubric FILE]
-       %(prog)s trace FILE [--servers 0,2] [--since SECONDS] [--until SECONDS]"""
-EPILOG = """`new DIR` writes a starter repository for a student; `rubric` prints the default
-rubric, `rubric --check FILE` says what one says; `autograder DIR` writes the folder of a
-Gradescope autograder; `trace FILE` shows what was recorded of a run. Exit status: 0 graded, 1 a submission is below --fail-under, or
---regrade found a difference, 2 wrong usage, a full disk, or nothing could be graded,
-130 interrupted by Ctrl-C, 143 by SIGTERM: what was done is written, --resume goes on."""
+       %(prog)s trace FILE [options]"""
+EPILOG = """\
+`new DIR` writes a starter repository for a student; `rubric` prints the default
+rubric, `rubric --check FILE` says what one says; `autograder DIR` writes the
+folder of a Gradescope autograder; `trace FILE` shows what was recorded of a run.
+
+Exit status: 0 graded, 1 a submission is below --fail-under, or --regrade found a
+difference, 2 wrong usage, a full disk, or nothing could be graded, 130 interrupted
+by Ctrl-C, 143 by SIGTERM: what was done is written, and --resume goes on."""
 
 # What seeds are kept in has no room for more.
 SEED_MAX = (1 << 63) - 1
@@ -122,6 +125,8 @@ def _parser() -> Parser:
         usage=USAGE,
         description="Grade Raft submissions on the emulated network.",
         epilog=EPILOG,
+        # Options are not to be broken at their hyphens.
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "submissions",
