@@ -34,8 +34,8 @@ SHARED = (
     "concurrent.futures",
 )
 # Executed afresh for each box that asks: they keep state of their own (loggers,
-# the last time stamp) or write to the server's own `sys.stderr`.
-PRIVATE = ("logging", "pprint", "traceback", "uuid")
+# the last time stamp), read the server's own `sys.argv` or write to its `sys.stderr`.
+PRIVATE = ("argparse", "logging", "pprint", "traceback", "uuid")
 # The process itself changes what is in these while it runs.
 _CHANGED = {"warnings", "__main__", "linecache"}
 # C accelerators that would bypass the simulated primitives.

@@ -151,6 +151,19 @@ def test_what_is_logged_to_a_file_is_recorded_like_all_else(lab, tmp_path):
     assert set(Path.cwd().iterdir()) == before
 
 
+def test_a_command_line_is_a_servers_own_and_empty(lab, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["pytest", "--what"])
+
+    def program():
+        import argparse
+
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--debug", action="store_true")
+        return parser.parse_args().debug, parser.prog
+
+    assert lab.run(program) == (False, "raft")
+
+
 def test_what_was_printed_just_before_a_crash_is_there_though_its_line_has_no_end(lab):
     body = """
     def say(self):
