@@ -27,7 +27,7 @@ LOOK_S = 2.0
 # What a grader that is told to stop may take to write what it has.
 STOPPING_S = 30.0
 # The grader's exit status when it has graded, or was stopped.
-GRADED = (0, 130)
+GRADED = (0, 130, 143)
 
 
 class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
