@@ -8,21 +8,25 @@ runs the code once per incarnation.
 
 import ast
 import hashlib
+import sys
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path, PurePath
+from itertools import islice
+from pathlib import Path
 from types import CodeType
 
 from labrpc.errors import LoadError
+from labrpc.places import is_skipped, walk
 from labrpc.preempt import preemptible
 
-# Folders that are never part of a submission, whatever they contain.
-_SKIPPED = {"__pycache__", "tests", "test", "build", "dist", "venv", "node_modules"}
 # Beside a package, these are the lab's: who hands in the whole course repository
 # means the Raft in it. A second `labrpc` would be one that the network knows not.
 _THE_LABS_OWN = {"labrpc", "tester", "grade"}
 FILES_MAX = 500
+# So many folders are looked through for Python, where there is none at the top.
+_FOLDERS_MAX = 100
 # How many names a message lists.
 LISTED_MAX = 8
 
@@ -81,7 +85,7 @@ class Submission:
     ) -> "Submission | None":
         path = Path(path).resolve()
         if path.is_file():
-            if path.suffix != ".py":
+            if path.suffix.lower() != ".py":
                 raise LoadError(
                     f"{path} is not a Python file",
                     "a submission is a directory with a package or module "
@@ -90,19 +94,20 @@ class Submission:
             name = path.stem if path.stem.isidentifier() else package
             files: dict[str, Path | None] = {name: path}
             # A variant of a Raft in one file: what it builds upon lies beside it.
-            if name != package and (path.parent / package / "__init__.py").is_file():
+            if name != package and _is_package(path.parent / package):
                 files |= _scan(path.parent / package, package)
             return cls(path, path.parent, name, class_name, files)
         if not path.is_dir():
             raise LoadError(f"{path} does not exist")
-        if (path / package).is_dir() and _has_python(path / package):
-            files = _scan(path / package, package) | _neighbours(path, package)
+        found = candidates(path, package)
+        if found and found[0].is_dir():
+            files = _neighbours(path, package) | _scan(found[0], package)
             return cls(path, path, package, class_name, files)
-        if path.name == package or (path / "__init__.py").is_file():
+        if path.name == package or _is_package(path):
             if _has_python(path):
                 return cls(path, path.parent, package, class_name, _scan(path, package))
-        elif (path / f"{package}.py").is_file():
-            return cls(path, path, package, class_name, _neighbours(path, ""))
+        elif found:
+            return cls(path, path, package, class_name, _neighbours(path))
         return None
 
     @staticmethod
@@ -112,13 +117,6 @@ class Submission:
             return Submission._locate(path, package, "") is not None
         except LoadError:
             return False
-
-    @staticmethod
-    def may_read(inside: PurePath) -> bool:
-        """Return whether a path within a submission's directory could be a module's."""
-        return not any(
-            part.startswith(".") or part in _SKIPPED for part in inside.parts
-        )
 
     @property
     def name(self) -> str:
@@ -187,6 +185,15 @@ class Submission:
         return frozenset(str(file) for file in self.files.values() if file)
 
 
+def candidates(directory: Path, package: str = "raft") -> list[Path]:
+    """Return the package and the module of one name, first the one that Python takes."""
+    folder, module = directory / package, directory / f"{package}.py"
+    found = [folder] if _has_python(folder) else []
+    if module.is_file():
+        found.insert(_is_package(folder), module)
+    return found
+
+
 def _refuse_link_out(file: Path | None, directory: Path) -> None:
     """Raise LoadError if a file is none of the submission's: a report may quote it."""
     if file is not None and not file.resolve().is_relative_to(directory):
@@ -210,35 +217,100 @@ def _has_python(directory: Path) -> bool:
     return any(directory.glob("*.py"))
 
 
+def _is_package(directory: Path) -> bool:
+    return (directory / "__init__.py").is_file()
+
+
 def _scan(directory: Path, name: str) -> dict[str, Path | None]:
-    """Return the modules of the package at `directory`, itself included."""
-    init = directory / "__init__.py"
-    files: dict[str, Path | None] = {name: init if init.is_file() else None}
-    for entry in sorted(directory.iterdir()):
-        if entry.name.startswith(".") or entry.name in _SKIPPED:
-            continue
-        if entry.suffix == ".py" and entry.stem != "__init__" and entry.is_file():
-            files[f"{name}.{entry.stem}"] = entry
-        elif entry.is_dir() and entry.name.isidentifier() and _has_python(entry):
-            files |= _scan(entry, f"{name}.{entry.name}")
+    """Return the modules of the package at `directory`, itself included.
+
+    Raises:
+        LoadError: there are too many.
+    """
+    files = dict(islice(_modules(directory, name), FILES_MAX + 1))
     if len(files) > FILES_MAX:
         raise LoadError(f"{directory} has more than {FILES_MAX} Python files")
     return files
 
 
-def _neighbours(directory: Path, package: str) -> dict[str, Path | None]:
+def _modules(directory: Path, name: str) -> Iterator[tuple[str, Path | None]]:
+    yield name, directory / "__init__.py" if _is_package(directory) else None
+    for child, entry in _importable(directory).items():
+        if entry.is_dir():
+            yield from _modules(entry, f"{name}.{child}")
+        elif child != "__init__":
+            yield f"{name}.{child}", entry
+
+
+def _importable(directory: Path) -> dict[str, Path]:
+    """Return what Python would import from a folder, by name.
+
+    Of two with one name, a package comes before a module, and a folder without
+    `__init__.py` comes last.
+    """
+    packages, modules, folders = {}, {}, {}
+    for entry in sorted(directory.iterdir()):
+        is_module = entry.suffix == ".py" and entry.is_file()
+        name = entry.stem if is_module else entry.name
+        if is_skipped(entry) or "." in name:
+            continue
+        if is_module:
+            modules[name] = entry
+        elif _is_package(entry):
+            packages[name] = entry
+        elif name.isidentifier() and entry.is_dir() and _holds_python(entry):
+            folders[name] = entry
+    return folders | modules | packages
+
+
+def _holds_python(directory: Path) -> bool:
+    """Return whether there is Python in a folder, or below it."""
+    if directory.is_symlink():
+        return _has_python(directory)  # Below it could lie the whole disk.
+    return any(
+        file.endswith(".py")
+        for _, _, files in islice(walk(directory), _FOLDERS_MAX)
+        for file in files
+    )
+
+
+def _neighbours(directory: Path, package: str = "") -> dict[str, Path | None]:
     """Return the top-level modules and packages beside the package."""
     files: dict[str, Path | None] = {}
-    for entry in sorted(directory.iterdir()):
-        if entry.name.startswith(".") or entry.name in _SKIPPED:
+    folders = {}
+    for name, entry in _importable(directory).items():
+        if name in _THE_LABS_OWN or name == package:
             continue
-        if entry.stem in _THE_LABS_OWN:
-            continue
-        if entry.suffix == ".py" and entry.stem.isidentifier() and entry.is_file():
-            files.setdefault(entry.stem, entry)
-        elif entry.name != package and (entry / "__init__.py").is_file():
-            files |= _scan(entry, entry.name)
-    return files
+        if _is_package(entry):
+            files |= _scan(entry, name)
+        elif entry.is_dir():
+            folders[name] = entry
+        else:
+            files[name] = entry
+    return files | _in_folders(directory, folders)
+
+
+def _in_folders(directory: Path, folders: dict[str, Path]) -> dict[str, Path | None]:
+    """Return the modules of folders without `__init__.py`, by the folders' names.
+
+    Nobody says that they are meant as packages. So it is no mistake if there are
+    too many modules in them, or links: then they cannot be imported, no more.
+    """
+    found = [
+        dict(islice(_modules(folder, name), FILES_MAX + 1))
+        for name, folder in folders.items()
+        # Python, too, finds its own modules rather than such a folder.
+        if name not in sys.stdlib_module_names
+    ]
+    files: dict[str, Path | None] = {}
+    for modules in sorted(found, key=len):
+        if len(files) + len(modules) <= FILES_MAX:
+            files |= modules
+    return {
+        name: file
+        for name, file in files.items()
+        if file is None or file.resolve().is_relative_to(directory)
+    }
 
 
 def _point_at(exc: SyntaxError) -> str:

@@ -5,6 +5,7 @@ anywhere, and a few kilobytes of it may hold gigabytes. Everything is looked
 at before anything is written, and the bytes are counted while they are.
 """
 
+import lzma
 import os
 import re
 import shutil
@@ -19,14 +20,28 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from labrpc.submission import Submission
+from labrpc.places import environments, is_installed
+from tester.decompressed import Decompressed, TooLong
 from tester.disk_trouble import is_disk_trouble
 
-SUFFIXES = (".zip", ".tar.gz", ".tgz", ".tar")
+SUFFIXES = (
+    ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz"
+)  # fmt: skip
+# Archives, too, or compressed files: who hands in such a one has handed in something.
+UNREAD_SUFFIXES = (
+    ".7z", ".rar", ".tar.zst", ".tar.lz", ".tar.lzma", ".tar.z", ".zipx",
+    ".gz", ".bz2", ".xz",
+)  # fmt: skip
 # What operating systems add to every archive, and nobody hands in.
 STRAY = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 # Thousands of files that no module is read from; nor are folders with a dot.
-_WITHOUT_MODULES = {"__pycache__", "node_modules", "venv"}
+_WITHOUT_MODULES = {
+    "__pycache__", "node_modules", "venv", "site-packages", "dist-packages"
+}  # fmt: skip
+# What does not count may be a lot, but is looked at: whose names are read, and what a
+# compressed tar takes up before the last of its files.
+_FILES_BESIDE_MAX = 200_000
+_BYTES_BESIDE_MAX = 1 << 30
 _CHUNK_BYTES = 1 << 16
 # As Windows names the root of a disk.
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -35,7 +50,9 @@ _BROKEN = (
     zipfile.BadZipFile,
     tarfile.TarError,
     zlib.error,
+    lzma.LZMAError,
     EOFError,
+    MemoryError,  # What it takes to decompress it is up to the file.
     OSError,
     NotImplementedError,  # A way of compressing that Python does not know.
     RuntimeError,  # Encrypted.
@@ -63,12 +80,13 @@ WHOLE_CLASS = Bounds(200_000, 8 << 30)
 class _Member:
     """A file in an archive: its name, its claimed size, and how to read it.
 
-    A link or a device has no way of reading it.
+    A link, a device or a folder has no way of reading it.
     """
 
     name: str
     size_bytes: int = 0
     open: Callable[[], IO[bytes] | None] | None = None
+    is_folder: bool = False
 
 
 def is_archive(path: Path) -> bool:
@@ -81,11 +99,17 @@ def is_archive_name(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
+def unread_suffix(name: str) -> str:
+    """Return what says that a name is that of an archive nobody reads here, or ""."""
+    found = (suffix for suffix in UNREAD_SUFFIXES if name.lower().endswith(suffix))
+    return "" if is_archive_name(name) else next(found, "")
+
+
 def archive_stem(path: Path) -> str:
     """Return an archive's name without what says that it is one."""
     lower = path.name.lower()
-    suffix = next(suffix for suffix in SUFFIXES if lower.endswith(suffix))
-    return path.name[: -len(suffix)]
+    suffixes = [s for s in SUFFIXES + UNREAD_SUFFIXES if lower.endswith(s)]
+    return path.name[: -max(map(len, suffixes))]
 
 
 def readable(name: str) -> str:
@@ -105,6 +129,8 @@ def unpack(
 ) -> list[Path]:
     """Unpack an archive into `directory`, in place of what is there.
 
+    Of a whole class, empty folders, too: each may be what a student has handed in.
+
     Returns:
         where the links and devices would lie that were left out.
 
@@ -115,11 +141,15 @@ def unpack(
     """
     shutil.rmtree(directory, ignore_errors=True)
     try:
-        with _opened(archive) as members:
+        with _opened(archive, bounds) as members:
             checked = _checked(members, bounds)
+            folders = [m.name for m in checked if m.is_folder]
+            checked = [m for m in checked if not m.is_folder]
             if not checked:
                 raise RefusedArchive("there is no file in it")
             _write([m for m in checked if m.open], directory, bounds)
+            for name in folders if bounds == WHOLE_CLASS else ():
+                (directory / name).mkdir(parents=True, exist_ok=True)
             return [directory / m.name for m in checked if not m.open]
     except (RefusedArchive, OSError):
         shutil.rmtree(directory, ignore_errors=True)
@@ -132,20 +162,22 @@ def names(archive: Path) -> list[PurePosixPath]:
     Raises:
         RefusedArchive: as for `unpack`.
     """
-    with _opened(archive) as members:
+    with _opened(archive, WHOLE_CLASS) as members:
         checked = _checked(members, WHOLE_CLASS)
         return [PurePosixPath(m.name) for m in checked if m.open]
 
 
 @contextmanager
-def _opened(archive: Path) -> Iterator[Iterator[_Member]]:
+def _opened(archive: Path, bounds: Bounds) -> Iterator[Iterator[_Member]]:
     """Yield what an archive holds; whatever is wrong with it is a RefusedArchive.
 
     What is wrong with the machine's disk is not.
     """
     try:
-        with _members(archive) as members:
+        with _members(archive, bounds.bytes + _BYTES_BESIDE_MAX) as members:
             yield members
+    except TooLong:
+        raise RefusedArchive(_too_large(bounds)) from None
     except _BROKEN as exc:
         if is_disk_trouble(exc):
             raise
@@ -156,12 +188,15 @@ def _opened(archive: Path) -> Iterator[Iterator[_Member]]:
 
 
 @contextmanager
-def _members(archive: Path) -> Iterator[Iterator[_Member]]:
+def _members(archive: Path, bytes_max: int) -> Iterator[Iterator[_Member]]:
     if archive.name.lower().endswith(".zip"):
         with zipfile.ZipFile(archive) as opened:
             yield _zip_members(opened)
     else:
-        with tarfile.open(archive) as opened_tar:
+        with (
+            Decompressed(archive, bytes_max) as stream,
+            tarfile.open(fileobj=stream, mode="r:") as opened_tar,
+        ):
             yield _tar_members(opened_tar)
 
 
@@ -170,7 +205,9 @@ def _zip_members(opened: zipfile.ZipFile) -> Iterator[_Member]:
         kind = stat.S_IFMT(info.external_attr >> 16)
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
             yield _Member(info.filename)
-        elif not info.is_dir():
+        elif info.is_dir():
+            yield _Member(info.filename, is_folder=True)
+        else:
             read = partial(opened.open, info)
             yield _Member(info.filename, info.file_size, read)
 
@@ -180,19 +217,32 @@ def _tar_members(opened: tarfile.TarFile) -> Iterator[_Member]:
         if info.isfile():
             read = partial(opened.extractfile, info)
             yield _Member(info.name, info.size, read)
-        elif not info.isdir():
-            yield _Member(info.name)
+        else:
+            yield _Member(info.name, is_folder=info.isdir())
 
 
 def _checked(members: Iterator[_Member], bounds: Bounds) -> list[_Member]:
     """Return the members under the names they get, all of which may be written."""
-    checked: dict[PurePosixPath, _Member] = {}
-    size_bytes = 0
-    for member in members:
+    named = _named(members, bounds.files + _FILES_BESIDE_MAX)
+    installed_in = environments(named)
+    checked = [
+        member for path, member in named.items() if not is_installed(path, installed_in)
+    ]
+    if sum(not member.is_folder for member in checked) > bounds.files:
+        raise RefusedArchive(f"it holds more than {bounds.files} files")
+    if sum(member.size_bytes for member in checked) > bounds.bytes:
+        raise RefusedArchive(_too_large(bounds))
+    return checked
+
+
+def _named(members: Iterator[_Member], files_max: int) -> dict[PurePosixPath, _Member]:
+    """Return the members by the names they get, in the order in which they lie there."""
+    named: dict[PurePosixPath, _Member] = {}
+    for count, member in enumerate(members):
+        if count >= files_max:
+            raise RefusedArchive(f"it holds more than {files_max} files")
         # Some Windows programs write their own separator, against the format.
         name = readable(member.name).replace("\\", "/")
-        if name.endswith("/"):
-            continue  # A folder, as such a program writes it.
         path = PurePosixPath(name)
         if (
             path.is_absolute()
@@ -203,15 +253,14 @@ def _checked(members: Iterator[_Member], bounds: Bounds) -> list[_Member]:
             raise RefusedArchive(
                 f"{name!r} in it leads out of the folder it is unpacked to"
             )
-        if any(p.startswith(".") or p in _WITHOUT_MODULES for p in path.parts[:-1]):
+        # A folder, as such a program writes it.
+        is_folder = member.is_folder or name.endswith("/")
+        folders = path.parts if is_folder else path.parts[:-1]
+        if any(part.startswith(".") or part in _WITHOUT_MODULES for part in folders):
             continue
-        size_bytes += member.size_bytes
-        if len(checked) >= bounds.files:
-            raise RefusedArchive(f"it holds more than {bounds.files} files")
-        if size_bytes > bounds.bytes:
-            raise RefusedArchive(_too_large(bounds))
-        checked[path] = replace(member, name=name)
-    return list(checked.values())
+        named.pop(path, None)
+        named[path] = replace(member, name=name, is_folder=is_folder)
+    return named
 
 
 def _too_large(bounds: Bounds) -> str:
@@ -233,14 +282,3 @@ def _write(members: list[_Member], directory: Path, bounds: Bounds) -> None:
                 if left_bytes < 0:
                     raise RefusedArchive(_too_large(bounds))
                 out.write(chunk)
-
-
-def innermost(directory: Path) -> Path:
-    """Return the folder that the student packed: below folders that hold only one."""
-    while not Submission.looks_like_one(directory):
-        children = [c for c in directory.iterdir() if c.name not in STRAY]
-        # A link could lead to somebody else's.
-        if len(children) != 1 or children[0].is_symlink() or not children[0].is_dir():
-            break
-        directory = children[0]
-    return directory

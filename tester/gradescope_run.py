@@ -18,8 +18,8 @@ import msgspec
 
 from labrpc.real_time import Deadline
 from labrpc.submission import Submission
-from tester.archives import innermost
 from tester.autograder import RUBRIC
+from tester.levels import innermost
 from tester.reports.files import write_whole
 from tester.reports.gradescope import HIDDEN_SEEDS, GradescopeResults, Visibility
 

@@ -5,25 +5,25 @@ submission gets a name of its own. What cannot be one is refused with a reason;
 the others go on.
 """
 
-import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from labrpc.submission import Submission
+from labrpc.places import may_read, walk
+from labrpc.submission import Submission, candidates
 from tester.archives import (
     ONE_SUBMISSION,
-    STRAY,
     WHOLE_CLASS,
     RefusedArchive,
-    innermost,
     is_archive,
     names,
     readable,
     unpack,
+    unread_suffix,
 )
 from tester.disk_trouble import is_disk_trouble
 from tester.layouts import Entry, Upload, entries, holds_many, is_export, listed, single
+from tester.levels import below_outer, innermost, outermost, python_below, rafts_below
 from tester.suite import UsageError
 
 
@@ -38,11 +38,13 @@ class Intake:
     Attributes:
         submissions: name to path; names are unique.
         refused: why one is not graded, by name: such a one has a name and a path, too.
+        inside: where in what was handed in it lies, by name: "." if that is all of it.
         notes: what the person who grades should know.
     """
 
     submissions: dict[str, Path] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    inside: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -93,7 +95,6 @@ class _Desk:
 
     def open(self, path: Path) -> list[Entry]:
         """Return what a path of the command line holds."""
-        notes = self._intake.notes
         if is_archive(path):
             try:
                 if not holds_many(names(path)):
@@ -102,11 +103,14 @@ class _Desk:
                 self._left_out += unpack(path, unpacked, WHOLE_CLASS)
             except RefusedArchive:
                 return [single(path)]  # It will be refused under its name.
-            path = _outermost(unpacked)
+            path = unpacked
         elif path.is_file() or Submission.looks_like_one(path):
             return [single(path)]
         try:
-            found = entries(path, notes)
+            path = outermost(path, self._directory)
+            if path.is_file():
+                return self.open(path)
+            found = entries(path, self._intake.notes)
         except OSError as exc:
             raise UsageError(f"{path} cannot be read: {exc.strerror}") from None
         # The results may lie beside the submissions, and are not one of them.
@@ -131,7 +135,10 @@ class _Desk:
             name = next(free, entry.names[-1])
             intake.submissions[name] = entry.uploads[0].path
             try:
-                intake.submissions[name] = self._ready(name, entry.uploads)
+                ready, root = self._ready(name, entry.uploads)
+                intake.submissions[name] = ready
+                intake.inside[name] = _inside(ready, root)
+                self._tell_of_two(name, ready)
             except _Refused as exc:
                 intake.refused[name] = str(exc)
             except OSError as exc:
@@ -140,22 +147,40 @@ class _Desk:
                 intake.refused[name] = f"it cannot be read: {exc.strerror}"
         return intake
 
-    def _ready(self, name: str, uploads: list[Upload]) -> Path:
-        """Return where the submission lies that a student's uploads come to."""
+    def _tell_of_two(self, name: str, ready: Path) -> None:
+        """Say which counts, where a package `raft/` and a module lie side by side."""
+        found = candidates(ready)
+        if len(found) > 1:
+            chosen, other = (f"{p.name}/" if p.is_dir() else p.name for p in found)
+            self._intake.notes.append(
+                f"{name}: graded is {chosen}, and not the {other} beside it"
+            )
+
+    def _ready(self, name: str, uploads: list[Upload]) -> tuple[Path, Path]:
+        """Return where the submission lies that a student's uploads come to.
+
+        And below which folder: that of what the student would call the repository.
+        """
         upload = self._choose(name, uploads)
         if upload is None:
             place = self._place(name)
             place.mkdir(parents=True)
             for file in _newest(uploads):
                 if file.is_python:
-                    shutil.copyfile(file.path, place / file.name)
+                    shutil.copyfile(file.path, place / file.module_file)
             written = list(place.iterdir())
-            return written[0] if len(written) == 1 else place
+            return written[0] if len(written) == 1 else place, place
         if upload.is_folder:
-            return self._within(name, self._readable(name, upload.path))
+            if not upload.path.exists() or not any(upload.path.iterdir()):
+                raise _Refused("nothing was handed in")
+            directory = self._readable(name, upload.path)
+            is_platforms = is_export([upload.path.name])
+            return self._within(
+                name, directory, below_outer(directory) if is_platforms else directory
+            )
         if upload.is_archive:
-            return self._within(name, self._unpacked(name, upload.path))
-        return upload.path
+            return self._within_archive(name, upload.path)
+        return upload.path, upload.path.parent
 
     def _choose(self, name: str, uploads: list[Upload]) -> Upload | None:
         """Return the upload that counts, None if it is all Python files together."""
@@ -166,11 +191,12 @@ class _Desk:
         chosen = None
         if folders:
             chosen = folders[-1]
-        elif archives and "raft.py" not in [upload.name for upload in python]:
+        elif archives and "raft.py" not in [upload.module_file for upload in python]:
             chosen = archives[-1]
         elif len(uploads) == 1 and python and _is_as_called(python[0]):
             return python[0]
         elif not python:
+            _refuse_unread([upload.name for upload in uploads])
             handed_in = listed([upload.name for upload in uploads])
             raise _Refused(
                 f"no Python file and no archive was handed in, but {handed_in}"
@@ -183,34 +209,55 @@ class _Desk:
             )
         return chosen
 
-    def _within(self, name: str, directory: Path) -> Path:
-        """Return the submission in a folder, which may hold it as an archive."""
+    def _within(
+        self, name: str, directory: Path, root: Path, is_last: bool = False
+    ) -> tuple[Path, Path]:
+        """Return the submission in a folder, which may hold it as an archive.
+
+        And below which folder it lies: `root`, or that of the archive.
+
+        Args:
+            name: whose it is.
+            directory: the folder.
+            root: the folder itself, or the outer one in it.
+            is_last: archives in it are not unpacked any more.
+        """
         directory = self._innermost(directory)
         if Submission.looks_like_one(directory):
-            return directory
+            return directory, root
         archives = [
             file
             for file in sorted(directory.iterdir())
             if is_archive(file) and not file.is_symlink()  # To somebody else's.
         ]
+        if is_last or not archives:
+            return self._further_down(name, directory, root), root
         if len(archives) > 1:
             found = listed([readable(file.name) for file in archives])
             raise _Refused(
                 f"it holds several archives, and no submission beside them: {found}"
             )
-        if archives:
-            return self._innermost(self._unpacked(name, archives[0]))
-        return self._further_down(name, directory)
+        return self._within_archive(name, archives[0], is_last=True)
 
-    def _further_down(self, name: str, directory: Path) -> Path:
+    def _within_archive(
+        self, name: str, archive: Path, is_last: bool = False
+    ) -> tuple[Path, Path]:
+        """Return the submission in an archive, and below which folder it lies."""
+        directory = self._unpacked(name, archive)
+        return self._within(name, directory, below_outer(directory), is_last)
+
+    def _further_down(self, name: str, directory: Path, root: Path) -> Path:
         """Return the Raft that lies somewhere in a folder, if there is just one."""
-        found = _rafts_below(directory) or _python_below(directory)
-        inside = [str(path.relative_to(directory)) for path in found]
+        found = rafts_below(directory) or python_below(directory)
         if len(found) == 1:
-            self._intake.notes.append(f"{name}: graded is what lies in {inside[0]}")
+            self._intake.notes.append(
+                f"{name}: graded is what lies in {_inside(found[0], root)}"
+            )
             return found[0]
         if found and not found[0].is_file():
+            inside = [str(path.relative_to(directory)) for path in found]
             raise _Refused(f"it holds more than one Raft: in {listed(inside)}")
+        _refuse_unread([file.name for file in sorted(directory.iterdir())])
         return directory
 
     def _innermost(self, directory: Path) -> Path:
@@ -218,7 +265,7 @@ class _Desk:
         directory = innermost(directory)
         for path in self._left_out:
             inside = path.is_relative_to(directory) and path.relative_to(directory)
-            if inside and Submission.may_read(inside):
+            if inside and may_read(inside):
                 raise _Refused(
                     f"{str(inside)!r} in it is a link or a device; a submission "
                     "consists of plain files and folders"
@@ -235,8 +282,8 @@ class _Desk:
 
     def _readable(self, name: str, directory: Path) -> Path:
         """Return the folder, or a copy of it with names that reports can hold."""
-        files = [directory, *sorted(directory.rglob("*"))]
-        if all(readable(str(file)) == str(file) for file in files):
+        files = [place / file for place, _, found in walk(directory) for file in found]
+        if all(readable(str(file)) == str(file) for file in [directory, *files]):
             return directory
         files = [file for file in files if file.is_file() and not file.is_symlink()]
         size_bytes = sum(file.stat().st_size for file in files)
@@ -261,27 +308,16 @@ class _Desk:
         return place
 
 
-def _rafts_below(directory: Path) -> list[Path]:
-    """Return the folders further down that hold a `raft/` or a `raft.py`."""
-    found = []
-    for place, folders, files in os.walk(directory):
-        folders[:] = sorted(f for f in folders if Submission.may_read(Path(f)))
-        here = Path(place)
-        if "raft.py" in files or ("raft" in folders and any(here.glob("raft/*.py"))):
-            found.append(here)
-            folders.clear()
-    return found
+def _refuse_unread(names: list[str]) -> None:
+    """Refuse what was handed in if it is an archive of a kind that is not read."""
+    for suffix in filter(None, map(unread_suffix, names)):
+        raise _Refused(f"a {suffix} is not read: hand in a .zip")
 
 
-def _python_below(directory: Path) -> list[Path]:
-    """Return the Python files in a folder that could be a submission's."""
-    return [
-        file
-        for file in directory.rglob("*.py")
-        if Submission.may_read(file.relative_to(directory))
-        and file.is_file()
-        and not file.is_symlink()
-    ]
+def _inside(submission: Path, root: Path) -> str:
+    """Return where a submission lies in a repository, as its student would name it."""
+    inside = str(submission.relative_to(root))
+    return "." if inside == "raft.py" else inside
 
 
 def _is_as_called(upload: Upload) -> bool:
@@ -291,16 +327,11 @@ def _is_as_called(upload: Upload) -> bool:
 
 
 def _newest(uploads: list[Upload]) -> list[Upload]:
-    """Return one upload of each name."""
+    """Return one upload of each name, as a module's file has it if it is one."""
     in_order = sorted(uploads, key=lambda upload: upload.number)
-    return list({upload.name: upload for upload in in_order}.values())
-
-
-def _outermost(directory: Path) -> Path:
-    """Return the folder in which the students' files lie side by side."""
-    while True:
-        children = [c for c in directory.iterdir() if c.name not in STRAY]
-        inside = len(children) == 1 and children[0].is_dir()
-        if not inside or is_export(child.name for child in children):
-            return directory
-        directory = children[0]
+    return list(
+        {
+            upload.module_file if upload.is_python else upload.name: upload
+            for upload in in_order
+        }.values()
+    )

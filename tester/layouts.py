@@ -20,12 +20,22 @@ from typing import Any
 
 import yaml
 
+from labrpc import places
+from labrpc.submission import Submission
+
 try:  # Ten times as fast, where it was compiled.
     from yaml import CSafeLoader as SafeLoader
 except ImportError:
     from yaml import SafeLoader  # type: ignore[assignment]
 
-from tester.archives import STRAY, archive_stem, is_archive, is_archive_name, readable
+from tester.archives import (
+    STRAY,
+    archive_stem,
+    is_archive,
+    is_archive_name,
+    readable,
+    unread_suffix,
+)
 
 METADATA = "submission_metadata.yml"
 _CANVAS = re.compile(
@@ -64,14 +74,29 @@ class Upload:
         return not self.is_folder and is_archive_name(self.name)
 
     @property
+    def is_packed(self) -> bool:
+        """Whether it is an archive, or one that nobody reads."""
+        return self.is_archive or bool(self.unread_suffix)
+
+    @property
     def is_python(self) -> bool:
         """Whether it is a Python file."""
-        return not self.is_folder and self.name.endswith(".py")
+        return not self.is_folder and self.name.lower().endswith(".py")
+
+    @property
+    def module_file(self) -> str:
+        """What a Python file has to be called, for Python to find it."""
+        return f"{PurePosixPath(self.name).stem}.py"
+
+    @property
+    def unread_suffix(self) -> str:
+        """What says that it is an archive that nobody reads, "" for anything else."""
+        return "" if self.is_folder else unread_suffix(self.name)
 
     @property
     def may_be_one(self) -> bool:
         """Whether a submission may be in it, going by its name."""
-        return self.is_folder or self.is_archive or self.is_python
+        return self.is_folder or self.is_packed or self.is_python
 
 
 @dataclass
@@ -95,11 +120,17 @@ def entries(directory: Path, notes: list[str]) -> list[Entry]:
         name = readable(child.name)
         key, upload = _whose(child, name, students)
         is_platforms = bool(key[1])
-        if _is_stray(child) or not (upload.may_be_one or is_platforms):
+        if _is_nobodys(child) or not (upload.may_be_one or is_platforms):
             passed_over.append(name)
-        elif not _is_grading(child):
+        elif not is_grading(child):
             entry = found.setdefault(key, Entry(_names(*key, child)))
             entry.uploads.append(upload)
+    for folder, student in students.items():
+        number = _GRADESCOPE.fullmatch(folder)
+        if number and not (directory / folder).exists():
+            key = (student, number["id"])
+            upload = Upload(directory / folder, folder, is_folder=True)
+            found[key] = Entry(_names(*key, directory / folder), [upload])
     passed_over = [
         name for name in passed_over if name not in ("__pycache__", METADATA)
     ]
@@ -130,7 +161,11 @@ def is_export(names: Iterable[str]) -> bool:
 
 def holds_many(files: list[PurePosixPath]) -> bool:
     """Return whether an archive with these files holds those of several students."""
-    files = [file for file in files if not set(file.parts) & set(STRAY)]
+    files = [
+        file
+        for file in files
+        if not set(file.parts) & set(STRAY) and places.may_read(file)
+    ]
     while files:
         top = list(dict.fromkeys(file.parts[0] for file in files))
         if is_export(top):
@@ -144,7 +179,7 @@ def holds_many(files: list[PurePosixPath]) -> bool:
     students = {
         file.parts[0]
         for file in files
-        if (len(file.parts) == 1 and is_archive_name(file.name))
+        if (len(file.parts) == 1 and Upload(Path(file), file.name).is_packed)
         or any(_is_raft(PurePosixPath(*file.parts[i:])) for i in (1, 2))
     }
     return len(students) > 1
@@ -190,10 +225,12 @@ def _names(student: str, number: str, path: Path) -> list[str]:
     if number:
         student = _printable(student)
         return [student, f"{student}_{number}", full]
-    if is_archive(path):
+    if not path.is_file():
+        short = path.name
+    elif is_archive(path) or unread_suffix(path.name):
         short = archive_stem(path)
     else:
-        short = path.stem if path.is_file() else path.name
+        short = path.stem
     short = _printable(readable(short))
     return [short, f"{_printable(readable(path.parent.name))}/{short}", full]
 
@@ -204,11 +241,19 @@ def _printable(name: str) -> str:
     return clean.strip()[:_NAME_CHARS_MAX] or "_"
 
 
-def _is_stray(child: Path) -> bool:
-    return child.name in STRAY or child.name[0] in "._"
+def _is_nobodys(child: Path) -> bool:
+    """Return whether neither a student nor a platform calls a hand-in so."""
+    if child.name in STRAY or child.name[0] in "._":
+        return True
+    if places.is_skipped(child):
+        return child.is_dir() and not Submission.looks_like_one(child)
+    # An environment may as well be the folder of a student who works in it.
+    return places.is_environment(child) and not any(
+        file.endswith(".py") for _, _, files in places.walk(child) for file in files
+    )
 
 
-def _is_grading(child: Path) -> bool:
+def is_grading(child: Path) -> bool:
     """Return whether a folder is no submission, but an earlier grading."""
     return any((child / name).is_file() for name in ("results.json", "journal.jsonl"))
 

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from labrpc import submission as submission_module
 from labrpc.errors import LoadError, SubmissionError
 from labrpc.submission import Submission
 
@@ -34,6 +35,15 @@ LAYOUTS = {
         {"raft/__init__.py": "from .raft import Raft", "raft/raft.py": PLAIN},
         "",
     ),
+    "a package beside an older raft.py": (
+        {"raft/__init__.py": PLAIN, "raft.py": "1/0"},
+        "",
+    ),
+    "a raft.py beside a folder that is no package": (
+        {"raft.py": PLAIN, "raft/raft.py": "1/0"},
+        "",
+    ),
+    "a single file whose ending is in capitals": ({"ALICE.PY": PLAIN}, "ALICE.PY"),
     "neighbours that are not loaded": (
         {"raft/__init__.py": PLAIN, "setup.py": "1/0", "tests/x.py": "1/0"},
         "",
@@ -78,6 +88,11 @@ IMPORTS = {
     "by name": "import importlib\nwhere = importlib.import_module('.log', 'raft').where",
     "of a neighbour": "import shared\nwhere = shared.where",
     "of a neighbouring package": "from other.part import where",
+    "of a neighbouring folder": "from loose.part import where",
+    "of a neighbouring folder deep down": "from docs.deep.part import where",
+    "of the standard library": "import queue\nwhere = queue.Queue.__name__",
+    "of a package with a module beside it": "from .double import where",
+    "of a module with a folder beside it": "from twice import where",
     "in a cycle": "from .left import where",
     "in a cycle of modules": "import raft.ping as p\nwhere = p.where",
 }
@@ -92,6 +107,14 @@ FILES = {
     "shared.py": "where = 'shared'",
     "other/__init__.py": "",
     "other/part.py": "from other import part\nwhere = 'part'",
+    "loose/part.py": "from . import more\nwhere = more.name",
+    "loose/more.py": "name = 'loose'",
+    "docs/deep/part.py": "where = 'deep'",
+    "queue/old.py": "",
+    "raft/double.py": "where = 'a module'",
+    "raft/double/__init__.py": "where = 'a package'",
+    "twice.py": "where = 'twice'",
+    "twice/old.py": "",
 }
 
 
@@ -112,6 +135,11 @@ def test_import_works(lab, kind, when):
     expected = {"relative from a sub-package": "log", "absolute deep": "log",
                 "absolute deep as": "log", "of a neighbour": "shared",
                 "of a neighbouring package": "part", "in a cycle": "left",
+                "of a neighbouring folder": "loose",
+                "of a neighbouring folder deep down": "deep",
+                "of the standard library": "Queue",
+                "of a package with a module beside it": "a package",
+                "of a module with a folder beside it": "twice",
                 "in a cycle of modules": "ping"}.get(kind, "log")  # fmt: skip
     assert world.invoke(0, "look") == expected
 
@@ -153,6 +181,43 @@ def test_a_path_leads_to_nothing_outside_the_submission(lab, tmp_path):
     lead = f"import sys\nsys.path.insert(0, {str(tmp_path / 'elsewhere')!r})\nimport node\n"
     with pytest.raises(LoadError, match="No module named 'node'"):
         lab.world(lab.write({"raft/__init__.py": lead + RAFT}))
+
+
+def test_folders_beside_the_raft_that_hold_too_much_are_no_packages(lab, monkeypatch):
+    monkeypatch.setattr(submission_module, "FILES_MAX", 4)
+    small = {"raft.py": "from impl.core import Raft, look", "impl/core.py": PLAIN}
+    large = {f"experiments/e{n}.py": "1/0" for n in range(9)}
+    path = lab.write(small | large)
+    assert Submission.find(path).files.keys() == {"raft", "impl", "impl.core"}
+    assert lab.world(path).invoke(0, "look") == "here"
+
+
+def test_what_a_folder_beside_the_raft_links_to_is_not_read(lab, tmp_path):
+    (tmp_path / "secret.py").write_text("the secret")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "x.py").write_text("the secret")
+    path = lab.write({"raft.py": PLAIN, "impl/core.py": ""}, at="alice")
+    (path / "impl" / "secret.py").symlink_to(tmp_path / "secret.py")
+    (path / "linked").symlink_to(tmp_path / "elsewhere")
+    found = [file for file in Submission.find(path).files.values() if file]
+    assert found == [path / "raft.py", path / "impl" / "core.py"]
+
+
+@pytest.mark.parametrize("folder", ["env", "."])
+def test_what_is_installed_in_a_virtual_environment_is_none_of_the_submissions(
+    lab, folder
+):
+    """Not even if the environment is the repository itself."""
+    installed = ("lib/python3.12/x.py", "lib/site-packages/raft/raft.py", "bin/y.py")
+    path = lab.write(
+        {
+            "raft.py": PLAIN,
+            "impl/core.py": "",
+            f"{folder}/pyvenv.cfg": "",
+            **{f"{folder}/{name}": "1/0" for name in installed},
+        }
+    )
+    assert Submission.find(path).files.keys() == {"raft", "impl", "impl.core"}
 
 
 def test_a_module_that_is_missing_is_named(lab):

@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 
 import grade
-from tester.archives import ONE_SUBMISSION, Bounds, RefusedArchive, innermost, unpack
+from tester import archives
+from tester.archives import ONE_SUBMISSION, Bounds, RefusedArchive, unpack
 from tester.intake import find_submissions
+from tester.levels import innermost
 
 FILES = {"raft/__init__.py": b"x = 1\n", "raft/log.py": b""}
 
@@ -55,6 +57,11 @@ def contents(directory):
         ("a.tar.gz", make_tar),
         ("a.tgz", make_tar),
         ("a.tar", lambda path, files: make_tar(path, files, "w")),
+        ("a.tar.xz", lambda path, files: make_tar(path, files, "w:xz")),
+        ("a.txz", lambda path, files: make_tar(path, files, "w:xz")),
+        ("a.tar.bz2", lambda path, files: make_tar(path, files, "w:bz2")),
+        ("a.tbz2", lambda path, files: make_tar(path, files, "w:bz2")),
+        ("misnamed.tar", make_tar),
     ],
 )
 def test_what_was_packed_is_unpacked_in_place_of_what_was_there(tmp_path, name, make):
@@ -175,6 +182,42 @@ def test_what_tools_leave_in_a_folder_is_no_part_of_the_bounds(tmp_path):
     assert contents(tmp_path / "to") == {"alice/raft/raft.py": b"1"}
 
 
+@pytest.mark.parametrize(("make", "name"), [(make_zip, "a.zip"), (make_tar, "a.tgz")])
+@pytest.mark.parametrize("root", ["alice/", ""])
+def test_what_is_installed_is_no_part_of_the_bounds(tmp_path, make, name, root):
+    """In a virtual environment of any name, be it the repository itself."""
+    counted = {f"{root}raft.py": b"1", f"{root}pyvenv.cfg": b"", f"{root}lib.py": b""}
+    installed = ["bin/python", "lib/x.py", "Lib/site-packages/raft/raft.py"]
+    stray = [f"{root}{name}" for name in installed]
+    stray += [f"{root}my env/{name}" for name in installed]
+    stray += [f"{root}target/site-packages/raft/raft.py"]
+    files = counted | {f"{root}my env/pyvenv.cfg": b""}
+    archive = make(tmp_path / name, dict.fromkeys(stray, bytes(9)) | files)
+    unpack(archive, tmp_path / "to", Bounds(files=4, bytes=1))
+    assert contents(tmp_path / "to") == files
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:bz2", "w:xz"])
+def test_of_a_compressed_tar_no_more_is_decompressed_than_can_be_borne(
+    tmp_path, monkeypatch, mode
+):
+    """Not even what is passed over, or belongs to the head of a file."""
+    monkeypatch.setattr(archives, "_BYTES_BESIDE_MAX", 1 << 20)
+    small = Bounds(files=9, bytes=1 << 20)
+    beside = make_tar(
+        tmp_path / "a.tar.xz", {".git/x": bytes(3 << 20), "raft.py": b""}, mode
+    )
+    with pytest.raises(RefusedArchive, match="more than 1 MB"):
+        unpack(beside, tmp_path / "to", small)
+    head = tarfile.TarInfo("raft.py")
+    head.pax_headers = {"comment": "x" * (17 << 20)}
+    make_tar(tmp_path / "b.tar.xz", {head: b""}, mode)
+    monkeypatch.setattr(archives, "_BYTES_BESIDE_MAX", 1 << 30)
+    with pytest.raises(RefusedArchive, match="more than 64 MB"):
+        unpack(tmp_path / "b.tar.xz", tmp_path / "to")
+    assert not (tmp_path / "to").exists()
+
+
 def test_a_full_disk_is_not_the_archives_fault(tmp_path, monkeypatch):
     archive = make_zip(tmp_path / "a.zip", {"raft.py": b"1"})
     really_open = Path.open
@@ -201,11 +244,14 @@ def test_a_zip_that_lies_about_its_sizes_does_not_get_further(tmp_path):
     assert not (tmp_path / "to").exists()
 
 
-@pytest.mark.parametrize("name", ["a.zip", "a.tar.gz"])
+@pytest.mark.parametrize("mode", ["zip", "w:gz", "w:bz2", "w:xz"])
 @pytest.mark.parametrize("keep", [0, 20, 90])
-def test_damaged_archives_are_refused(tmp_path, name, keep):
-    make = make_zip if name == "a.zip" else make_tar
-    archive = make(tmp_path / name, {"raft/__init__.py": bytes(range(256)) * 9})
+def test_damaged_archives_are_refused(tmp_path, mode, keep):
+    files = {"raft/__init__.py": bytes(range(256)) * 9}
+    if mode == "zip":
+        archive = make_zip(tmp_path / "a.zip", files)
+    else:
+        archive = make_tar(tmp_path / "a.tar.xz", files, mode)
     archive.write_bytes(archive.read_bytes()[:keep])
     with pytest.raises(RefusedArchive, match="cannot be unpacked"):
         unpack(archive, tmp_path / "to")

@@ -172,6 +172,179 @@ def test_the_only_raft_in_a_folder_is_found_wherever_it_lies(tmp_path, find):
     ]
 
 
+INSTALLED = {
+    "{}/pyvenv.cfg": "home = /usr/bin\n",
+    "{}/lib/python3.11/site-packages/raft/raft.py": "the reference\n",
+    "{}/lib/python3.11/site-packages/lab.py": "",
+    "{}/bin/activate_this.py": "",
+}
+
+
+def installed_in(folder):
+    """Return the files of a virtual environment."""
+    return {name.format(folder): text for name, text in INSTALLED.items()}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_reference_is_nobodys_raft_wherever_it_is_installed(tmp_path, find, packed):
+    students = {
+        "amy": {"README.md": "", **installed_in("env")},
+        "bob": {"README.md": "", "src/raft.py": RAFT, **installed_in("any name")},
+        "cat": {"README.md": "", "main.py": RAFT, **installed_in(".")},
+        "dan": {"x/site-packages/raft/raft.py": "", "y.py": RAFT},
+    }
+    for name, files in students.items():
+        if packed:
+            data = zipped(tmp_path, files)
+            write(tmp_path / "class", {f"{name}.zip": data})
+        else:
+            write(tmp_path / "class" / name, files)
+    intake = find(tmp_path / "class")
+    found = {name: path.name for name, path in intake.submissions.items()}
+    amy = found.pop("amy")
+    assert "amy" in amy
+    assert found == {"bob": "src", "cat": "main.py", "dan": "y.py"}
+    assert intake.notes == [
+        "bob: graded is what lies in src",
+        "cat: graded is what lies in main.py",
+        "dan: graded is what lies in y.py",
+    ]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_folders_that_no_module_is_read_from_are_nobodys(tmp_path, find, packed):
+    files = {
+        "src/raft.py": RAFT,
+        "build/lib/raft.py": RAFT,
+        "tests/old/raft.py": RAFT,
+        **installed_in("env"),
+    }
+    if packed:
+        (tmp_path / "alice.zip").write_bytes(zipped(tmp_path, files))
+        intake = find(tmp_path / "alice.zip")
+        assert list(intake.submissions) == ["alice"]
+        assert intake.notes == ["alice: graded is what lies in src"]
+    else:
+        intake = find(write(tmp_path / "alice", files))
+        assert list(intake.submissions) == ["src"]
+        assert intake.notes == [f"passed over in {tmp_path}/alice: build, env, tests"]
+    assert not intake.refused
+
+
+def test_a_student_whose_folder_is_an_environment_is_one_all_the_same(tmp_path, find):
+    submission_at(tmp_path / "class" / "alice")
+    write(tmp_path / "class" / "bob", {"raft.py": RAFT, **installed_in(".")})
+    write(tmp_path / "class" / "eve", {"src/raft.py": RAFT, **installed_in(".")})
+    submission_at(tmp_path / "class" / "test")
+    found = find(tmp_path / "class").submissions
+    assert list(found) == ["alice", "bob", "eve", "test"]
+
+
+def test_of_a_package_and_a_module_it_is_said_which_counts(tmp_path, find):
+    students = tmp_path / "class"
+    write(students / "amy", {"raft/__init__.py": RAFT, "raft.py": "old"})
+    write(students / "bob", {"raft/old.py": "", "raft.py": RAFT})
+    write(students / "cat", {"raft/__init__.py": RAFT, "main.py": "old"})
+    assert find(students).notes == [
+        "amy: graded is raft/, and not the raft.py beside it",
+        "bob: graded is raft.py, and not the raft/ beside it",
+    ]
+
+
+def test_every_archive_is_somebodys(tmp_path, export):
+    """Also those that nobody reads: their students would vanish from the grades."""
+    files = {
+        "ada.zip": zipped(tmp_path, {"raft.py": RAFT}),
+        "bo.7z": "",
+        "cy.RAR": "",
+        "di.tar.zst": "",
+        "ed.py.gz": "",
+        "fay/raft.7z": "",
+        "GUS.PY": RAFT,
+        "hal.tar.xz": "damaged",
+        "README.md": "",
+    }
+    intake = export(files)
+    assert intake.refused.pop("hal").startswith("hal.tar.xz was refused: it cannot be")
+    assert intake.refused == {
+        "bo": "a .7z is not read: hand in a .zip",
+        "cy": "a .rar is not read: hand in a .zip",
+        "di": "a .tar.zst is not read: hand in a .zip",
+        "ed.py": "a .gz is not read: hand in a .zip",
+        "fay": "a .7z is not read: hand in a .zip",
+    }
+    assert contents(intake.submissions["GUS"]) == RAFT
+    assert "GUS" in intake.submissions.keys() - intake.refused.keys()
+
+
+def test_where_a_raft_lies_is_told_as_its_student_would(tmp_path, find):
+    """Relative to the repository, which is what was handed in, or what was packed."""
+    layouts = {
+        ".": {"raft.py": RAFT},
+        "main.py": {"main.py": RAFT, "README.md": ""},
+        "src": {"src/raft/raft.py": RAFT, "README.md": ""},
+        "lab2/impl": {"lab2/impl/raft.py": RAFT},
+    }
+    for number, files in enumerate(layouts.values()):
+        write(tmp_path / "class" / f"{number} plain", files)
+        archive = zipped(tmp_path, {f"proj/{name}": t for name, t in files.items()})
+        write(tmp_path / "class", {f"{number} zip.zip": archive})
+    intake = find(tmp_path / "class")
+    for number, inside in enumerate(layouts):
+        assert intake.inside[f"{number} plain"] == inside
+        assert intake.inside[f"{number} zip"] == inside
+
+
+@pytest.mark.parametrize(
+    ("file", "inside"),
+    [
+        ("raft.py", "."),
+        ("src/raft.py", "src"),
+        ("proj/raft.py", "."),
+        ("proj/src/raft.py", "src"),
+        ("package/__init__.py", "package"),
+        ("proj/package/__init__.py", "package"),
+    ],
+)
+def test_what_was_dragged_or_packed_is_the_repository(tmp_path, export, file, inside):
+    """As far as one can see: it is neither a package nor called `src`."""
+    intake = export(
+        {
+            f"Jane Doe_101_assignsubmission_file_/{file}": RAFT,
+            "Bo Ek_102_assignsubmission_file_/lab.zip": zipped(tmp_path, {file: RAFT}),
+        }
+    )
+    assert intake.inside == {"Jane Doe": inside, "Bo Ek": inside}
+
+
+def test_loose_files_are_at_the_top_of_the_repository(export):
+    intake = export(
+        {
+            "a_1_11_raft.py": RAFT,
+            "b_2_21_main.py": RAFT,
+            "c_3_31_raft.py": RAFT,
+            "c_3_32_log.PY": "x = 1\n",
+        }
+    )
+    assert intake.inside == {"a": ".", "b": "main.py", "c": "."}
+    assert contents(intake.submissions["c"]) == {"log.py": "x = 1\n", "raft.py": RAFT}
+
+
+def test_the_only_raft_is_found_in_an_archive_in_a_folder_and_none_is_without_end(
+    tmp_path, find
+):
+    files = {"proj/README.md": "", "proj/src/raft.py": RAFT}
+    for name, times in [("amy", 1), ("bob", 2), ("eve", 3)]:
+        data = zipped(tmp_path, files)
+        for _ in range(times - 1):
+            data = zipped(tmp_path, {"lab.zip": data})
+        write(tmp_path / "class" / name, {"lab.zip": data})
+    intake = find(tmp_path / "class")
+    assert intake.inside == {"amy": "src", "bob": ".", "eve": "."}
+    assert contents(intake.submissions["amy"]) == {"raft.py": RAFT}
+    assert contents(intake.submissions["bob"]) == {}
+
+
 def test_no_link_leads_to_somebody_elses(tmp_path, find):
     submission_at(tmp_path / "class" / "bob")
     data = zipped(tmp_path, {"raft.py": RAFT})
@@ -258,10 +431,11 @@ def test_canvas(tmp_path, export):
             "leelin_104_9006_essay.docx": "",
             "anon_Ab3dE_9007_raft.py": "anon = 1\n",
             "koandy_105_text.html": "typed into the browser",
+            "paxi_106_9008_raft.7z": "",
         }
     )
     found = {name: contents(path) for name, path in intake.submissions.items()}
-    del found["leelin"]
+    del found["leelin"], found["paxi"]
     assert found == {
         "anon": "anon = 1\n",
         "doejane_101": {"log.py": "", "raft.py": "jane = 1\n"},
@@ -269,7 +443,8 @@ def test_canvas(tmp_path, export):
         "o_malleybo": {"raft/__init__.py": "bo = 1\n"},
     }
     assert intake.refused == {
-        "leelin": "no Python file and no archive was handed in, but essay.docx"
+        "leelin": "no Python file and no archive was handed in, but essay.docx",
+        "paxi": "a .7z is not read: hand in a .zip",
     }
     said = "\n".join(intake.notes)
     assert "passed over doejane_LATE_101_9000_raft.py" in said
@@ -348,6 +523,56 @@ def test_moodle_without_folders(tmp_path, export):
     )
 
 
+def test_an_empty_folder_is_a_student_who_handed_in_nothing(tmp_path, find):
+    folder = tmp_path / "export"
+    submission_at(folder / "Jane Doe_101_assignsubmission_file_")
+    (folder / "Bo Ek_102_assignsubmission_file_").mkdir()
+    archive = shutil.make_archive(str(tmp_path / "class"), "zip", folder)
+    for given in (folder, archive):
+        intake = find(given)
+        assert list(intake.submissions) == ["Bo Ek", "Jane Doe"]
+        assert intake.refused == {"Bo Ek": "nothing was handed in"}
+
+
+# In one folder, or one archive, more.
+
+
+MOODLE = {
+    "Jane Doe_101_assignsubmission_file_/raft.py": RAFT,
+    "Bo Ek_102_assignsubmission_file_/raft.py": RAFT,
+}
+
+
+@pytest.mark.parametrize("folder", ["", "export/", "a/b/"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_export_is_found_in_folders_that_hold_nothing_else(
+    tmp_path, find, folder, packed
+):
+    files = {f"{folder}class.zip": zipped(tmp_path, MOODLE)} if packed else {
+        f"{folder}{name}": text for name, text in MOODLE.items()
+    }  # fmt: skip
+    top = write(tmp_path / "download", files | {"__MACOSX/x": ""})
+    write(top / "grades", {"results.json": "{}"})
+    assert list(find(top).submissions) == ["Bo Ek", "Jane Doe"]
+
+
+def test_the_results_of_this_grading_are_not_beside_the_export(tmp_path):
+    top = write(tmp_path / "download", {f"x/{n}": t for n, t in MOODLE.items()})
+    (top / "grades" / "unpacked").mkdir(parents=True)
+    intake = find_submissions([str(top)], top / "grades" / "unpacked")
+    assert list(intake.submissions) == ["Bo Ek", "Jane Doe"]
+
+
+def test_a_class_is_found_in_a_folder_that_holds_nothing_else(tmp_path, find):
+    everybody = {"all/alice/raft/raft.py": RAFT, "all/bob/raft.py": RAFT}
+    assert list(find(write(tmp_path / "1", everybody)).submissions) == ["alice", "bob"]
+    # A class of one is no such folder, whatever that one has handed in.
+    for number, name in enumerate(["raft.py", "src/raft.py", "hand-in.zip"], start=2):
+        data = zipped(tmp_path, {"raft.py": RAFT})
+        path = write(tmp_path / str(number), {f"alice/{name}": data})
+        assert list(find(path).submissions) == ["alice"]
+
+
 METADATA = """\
 submission_11:
   :submitters:
@@ -367,6 +592,9 @@ submission_12:
 submission_13:
   :submitters:
   - :name: Jane Doe
+submission_15:
+  :submitters:
+  - :name: Eve Empty
 """
 
 
@@ -380,7 +608,10 @@ def test_gradescope(export):
             "submission_14/raft.py": "unnamed = 1\n",
         }
     )
-    assert {name: contents(path) for name, path in intake.submissions.items()} == {
+    found = {name: contents(path) for name, path in intake.submissions.items()}
+    assert found.pop("Eve Empty") == {}
+    assert intake.refused == {"Eve Empty": "nothing was handed in"}
+    assert found == {
         "Jane Doe_11": {"raft/__init__.py": "jane = 1\n"},
         "José_Núñez and bo@example.org": {"raft.py": "both = 1\n"},
         "Jane Doe_13": {"raft.py": "other = 1\n"},

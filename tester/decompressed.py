@@ -1,0 +1,71 @@
+"""A compressed file's content, of which no more is read than can be borne.
+
+A few kilobytes may come to many gigabytes, also where nobody asks for what is in
+them: what a reader of archives skips has to be decompressed all the same.
+"""
+
+import bz2
+import gzip
+import io
+import lzma
+from collections.abc import Callable
+from pathlib import Path
+
+# What a compressed file begins with.
+_OPENERS: dict[bytes, Callable[[Path], io.BufferedIOBase]] = {
+    b"\x1f\x8b": gzip.GzipFile,
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ\x00": lzma.LZMAFile,
+}
+_BEGINNING_BYTES = max(map(len, _OPENERS))
+_CHUNK_BYTES = 1 << 16
+# The head of a file in a tar may have an appendix, which is read as a whole.
+_READ_BYTES_MAX = 16 << 20
+
+
+class TooLong(Exception):
+    """More would come out of a file than was agreed."""
+
+
+class Decompressed(io.BufferedIOBase):
+    """A file's content, whatever it was compressed with.
+
+    Args:
+        file: compressed by gzip, bzip2 or xz, or not at all.
+        bytes_max: where to stop with TooLong.
+    """
+
+    def __init__(self, file: Path, bytes_max: int) -> None:
+        with file.open("rb") as opened:
+            beginning = opened.read(_BEGINNING_BYTES)
+        found = [_OPENERS[magic] for magic in _OPENERS if beginning.startswith(magic)]
+        self._is_compressed = bool(found)
+        self._stream = found[0](file) if found else file.open("rb")
+        self._bytes_max = bytes_max
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+        super().close()
+
+    def read(self, size: int | None = _READ_BYTES_MAX, /) -> bytes:
+        """Return the next bytes."""
+        if self._is_compressed and (size is None or not 0 <= size <= _READ_BYTES_MAX):
+            raise TooLong
+        data = self._stream.read(size)
+        if self._is_compressed and self.tell() > self._bytes_max:
+            raise TooLong
+        return data
+
+    def tell(self) -> int:
+        """Return how many bytes lie before what is read next."""
+        return self._stream.tell()
+
+    def seek(self, position: int, whence: int = io.SEEK_SET, /) -> int:
+        """Go to a position, and look at what lies between."""
+        assert whence == io.SEEK_SET
+        if not self._is_compressed or position < self.tell():
+            return self._stream.seek(position)
+        while (left := position - self.tell()) and self.read(min(left, _CHUNK_BYTES)):
+            pass
+        return self.tell()
