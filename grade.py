@@ -68,6 +68,7 @@ def make_plan(
         require_sandbox=options.require_sandbox,
         budget_s=options.budget,
         refused=intake.refused,
+        inside=intake.inside,
     )
 
 

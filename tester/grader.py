@@ -41,6 +41,7 @@ class Plan:
         require_sandbox: refuse to run anything unless all of the sandbox is in force.
         budget_s: CPU seconds that one submission has, None for what is usual.
         refused: why a submission is not even loaded, by name.
+        inside: where in the student's repository it lies, by name, unless that is all.
         fingerprints: equal for submissions of which every file is the same.
     """
 
@@ -53,6 +54,7 @@ class Plan:
     require_sandbox: bool = False
     budget_s: float | None = None
     refused: dict[str, str] = field(default_factory=dict)
+    inside: dict[str, str] = field(default_factory=dict)
     fingerprints: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -182,6 +184,7 @@ class Grading:
             grade,
             digest=self._plan.fingerprints[name],
             same_as=self._twins.get(name, ""),
+            inside=self._plan.inside.get(name, "."),
         )
 
     def grades(self) -> list[Grade]:

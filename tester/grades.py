@@ -110,6 +110,7 @@ class Grade:
         load_error: why it does not load, "" if it does.
         digest: the same for submissions that are the same, "" if it is not known.
         same_as: the one of them whose runs count for this one too, "" for none.
+        inside: where in the student's repository it lies, "." if that is all of it.
     """
 
     submission: str
@@ -118,6 +119,7 @@ class Grade:
     load_error: str = ""
     digest: str = ""
     same_as: str = ""
+    inside: str = "."
 
     @property
     def part_grades(self) -> list[PartGrade]:

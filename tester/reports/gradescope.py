@@ -100,6 +100,8 @@ def text_of(test: TestReport) -> str:
 def _output(report: StudentReport) -> str:
     """Return what stands above the tests."""
     lines = [f"{report.earned}, graded with {PYTHON}"]
+    if report.graded:
+        lines.append(f"Graded is what lies in {report.graded}.")
     lines += [
         f"{part.name}: {part.points:g} of {part.points_max:g}"
         f"{' extra' if part.extra else ''}: {part.policy}"

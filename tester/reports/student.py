@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from tester.grades import Grade, PartGrade, TestGrade
 from tester.reports.suite_words import suite_words
-from tester.reports.texts import block, earned, for_the_student, one_line
+from tester.reports.texts import block, clean, earned, for_the_student, one_line
 from tester.stress import kind_of
 from tester.verdict import Run, Verdict
 
@@ -77,6 +77,8 @@ class StudentReport:
         earned: its points, in words.
         load_error: why it does not load, "" if it does.
         load_evidence: what that rests on.
+        graded: which part of what was handed in was graded, "" if all of it was.
+        try_it: the command that tries it, in the student's own repository.
     """
 
     name: str
@@ -85,6 +87,8 @@ class StudentReport:
     earned: str
     load_error: str
     load_evidence: str
+    graded: str
+    try_it: str
     parts: list[PartReport]
 
     @property
@@ -119,6 +123,8 @@ def student_report(grade: Grade) -> StudentReport:
         earned=earned(grade),
         load_error=one_line(load_error),
         load_evidence=load_evidence,
+        graded="" if grade.inside == "." else one_line(grade.inside),
+        try_it=shlex.join(["pytest", "--lab", "--submission", clean(grade.inside)]),
         parts=[_part(grade, part) for part in grade.part_grades],
     )
 
@@ -158,7 +164,7 @@ def _test(grade: Grade, test: TestGrade) -> TestReport:
         # What it rests on is the lab's own affair.
         return report
     evidence = block(for_the_student(told.evidence, grade, told))
-    replay, advice = _what_to_do(told)
+    replay, advice = _what_to_do(grade, told)
     return replace(report, evidence=evidence, replay=replay, advice=advice)
 
 
@@ -194,9 +200,9 @@ def _tally(test: TestGrade) -> str:
     return text
 
 
-def _what_to_do(run: Run) -> tuple[str, str]:
+def _what_to_do(grade: Grade, run: Run) -> tuple[str, str]:
     """Return the command that shows a failure, and what to expect of it."""
-    words = _own_command(run)
+    words = _own_command(grade, run)
     if not words:
         return "", ""
     elsewhere = ""
@@ -218,16 +224,16 @@ def _what_to_do(run: Run) -> tuple[str, str]:
     )
 
 
-def _own_command(run: Run) -> list[str]:
+def _own_command(grade: Grade, run: Run) -> list[str]:
     """Return the words of a replay command, as they work in the student's repository.
 
-    There the suite is the installed one, and the submission the repository; all
-    else, such as `--preempt`, belongs to the run and stays.
+    There the suite is the installed one, and the submission the repository, or what
+    was graded of it; all else, such as `--preempt`, belongs to the run and stays.
     """
     words = shlex.split(run.replay)
     if "pytest" not in words or "--submission" not in words:
         return []
-    words[words.index("--submission") + 1] = "."
+    words[words.index("--submission") + 1] = clean(grade.inside)
     # The bracket ends the name: others may begin with it.
     own = ["--lab", "-k", f"{run.test}["]
     return [

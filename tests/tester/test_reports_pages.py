@@ -12,6 +12,7 @@ from tester.grades import Grade, by_test
 from tester.reports.class_figures import class_figures
 from tester.reports.class_report import class_html
 from tester.reports.files import submission_folder
+from tester.reports.gradescope import gradescope_json
 from tester.reports.pages import markdown_fenced, markdown_plain
 from tester.reports.student import student_report
 from tester.reports.student_report import student_html, student_markdown
@@ -286,6 +287,32 @@ def test_the_command_replays_the_failure_in_the_students_repository(
     assert "1 failed" in done.stdout
     assert run.reason in done.stdout
     assert run.evidence.splitlines()[0] in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("inside", "word"),
+    [("src", "src"), ("main.py", "main.py"), ("my lab/x", "'my lab/x'")],
+)
+def test_the_command_and_the_report_name_what_was_graded(made_up, inside, word):
+    grade = made_up.a_grade(made_up.a_run(), inside=inside)
+    hidden = made_up.a_grade(made_up.a_run(hidden=True), inside=inside)
+    assert f"--submission {word} " in student_report(hidden).tests[0].replay
+    unloaded = made_up.a_grade(made_up.a_run(), inside=inside, load_error="x")
+    for render in (student_html, student_markdown):
+        text = Page(render(grade)).text if render is student_html else (
+            render(grade).decode()
+        )  # fmt: skip
+        assert f"graded is what lies in {inside}" in text
+        assert f"--seed 0 --submission {word} --preempt" in text
+        assert "pytest --lab --submission" in render(unloaded).decode()
+    assert student_report(unloaded).try_it == f"pytest --lab --submission {word}"
+    assert f"Graded is what lies in {inside}." in gradescope_json(grade).decode()
+
+
+def test_of_what_was_graded_whole_nothing_is_said(made_up):
+    grade = made_up.a_grade(made_up.a_run())
+    for render in (student_html, student_markdown, gradescope_json):
+        assert "what lies in" not in render(grade).decode()
 
 
 def test_a_command_of_another_kind_is_not_shown(made_up):
