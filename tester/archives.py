@@ -208,8 +208,21 @@ def _zip_members(opened: zipfile.ZipFile) -> Iterator[_Member]:
         elif info.is_dir():
             yield _Member(info.filename, is_folder=True)
         else:
-            read = partial(opened.open, info)
+            read = partial(_open_zipped, opened, info)
             yield _Member(info.filename, info.file_size, read)
+
+
+def _open_zipped(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
+    """Open a file in a zip, unless nobody knows how much it comes to at a time.
+
+    Of the other ways to compress, `zipfile` decompresses all that it has read at once,
+    and a few kilobytes may fill the memory.
+    """
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise RefusedArchive(
+            "it is compressed in an unusual way: hand in an ordinary .zip"
+        )
+    return opened.open(info)
 
 
 def _tar_members(opened: tarfile.TarFile) -> Iterator[_Member]:

@@ -218,6 +218,15 @@ def test_of_a_compressed_tar_no_more_is_decompressed_than_can_be_borne(
     assert not (tmp_path / "to").exists()
 
 
+@pytest.mark.parametrize("way", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_that_would_fill_the_memory_at_once_is_refused(tmp_path, way):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", way) as out:
+        out.writestr("raft.py", bytes(1 << 20))
+    with pytest.raises(RefusedArchive, match="hand in an ordinary"):
+        unpack(tmp_path / "a.zip", tmp_path / "to")
+    assert not (tmp_path / "to").exists()
+
+
 def test_a_full_disk_is_not_the_archives_fault(tmp_path, monkeypatch):
     archive = make_zip(tmp_path / "a.zip", {"raft.py": b"1"})
     really_open = Path.open
