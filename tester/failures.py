@@ -1,8 +1,8 @@
 """Failing seeds, kept from session to session in `.lab/failures`.
 
 One small JSON file per failing run. A kept seed is tried first next time; one
-that passes twice after the submission has changed is fixed, and dropped. CI
-may keep the directory as an artefact.
+that passes in two sessions after the submission has changed is fixed, and
+dropped. CI may keep the directory as an artefact.
 """
 
 import platform
@@ -27,7 +27,7 @@ class Failure(msgspec.Struct, kw_only=True):
     Attributes:
         path: where the submission lies.
         digest: the submission's fingerprint when it failed.
-        passes: how often the seed has passed since the submission changed.
+        passes: in how many sessions the seed has passed since the submission changed.
         preempt: whether its threads could lose their turn: only so it is tried again.
     """
 
@@ -45,7 +45,7 @@ class Failure(msgspec.Struct, kw_only=True):
 
 
 class FailureStore:
-    """The kept failures of one submission.
+    """The kept failures of one submission, in one session.
 
     Attributes:
         fixed: what to report of seeds that were dropped in this session.
@@ -56,6 +56,7 @@ class FailureStore:
         self._directory = directory
         self._submission = submission
         self._kept_count: dict[str, int] = {}
+        self._passed: set[Path] = set()
         self.fixed: list[str] = []
         self.puzzling: list[str] = []
 
@@ -79,7 +80,8 @@ class FailureStore:
             if file.exists() or self._room_for(run.test):
                 self._write(file, self._failure(run))
         elif run.verdict is Verdict.PASSED and file.exists():
-            failure = self._read(file)
+            failure = None if file in self._passed else self._read(file)
+            self._passed.add(file)
             if failure is not None:
                 self._count_pass(file, failure)
 

@@ -22,13 +22,14 @@ from labrpc.isolated.linux import pin_to_one_core
 from labrpc.isolated.zygote import Zygote
 from labrpc.real_time import Deadline
 from labrpc.submission import Submission
+from tester.console import live_lines
 from tester.debug import debug_test
 from tester.determinism import DeterminismCheck
 from tester.failures import DIRECTORY, FailureStore
 from tester.journal import Journal, WorkerJournals
 from tester.last_words import LastWords
-from tester.run import GradedTest, graded_run, new_run
-from tester.seeds import Portion, parse_duration, portions, slices
+from tester.run import GradedTest, TakeLine, graded_run, new_run
+from tester.seeds import Portion, parse_duration, portions, slices, without
 from tester.stress import Tally, markdown
 from tester.verdict import Run, Verdict
 
@@ -118,11 +119,11 @@ class LabSession:
         first = option("--seed")
         if first is not None or self._real_time:
             return self._fresh(first or 0)
-        seeds = self.kept.get(test, [])
-        kept = [Portion(range(s, s + 1), kept=True) for s in seeds]
+        seeds = tuple(self.kept.get(test, []))
+        kept = [Portion(seeds, kept=True)] if seeds else []
         if option("--lab-failed"):
             return kept
-        return kept + self._fresh(0)
+        return kept + without(seeds, self._fresh(0))
 
     @cached_property
     def kept(self) -> dict[str, list[int]]:
@@ -255,7 +256,14 @@ class LabSession:
             traces=self.trace_directory,
             real_time=self._real_time,
             hosting=self._hosting,
+            on_line=self._on_line(test, seed),
         )
+
+    def _on_line(self, test: GradedTest, seed: int) -> TakeLine | None:
+        """Return what shows all that servers print: with `-s`, where it can be seen."""
+        if self._config.getoption("capture") != "no" or not self.reports:
+            return None
+        return live_lines(f"{test.name}, seed {seed}:")
 
     @property
     def trace_directory(self) -> Path | None:
