@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from labrpc.submission import Submission
+from tester.stress import kind_of
 from tester.trace import lab_version
 from tester.verdict import Run, Verdict
 
@@ -44,12 +45,25 @@ class Failure(msgspec.Struct, kw_only=True):
     preempt: bool = False
 
 
+def told(failures: list[Failure]) -> list[str]:
+    """Return a line for each test and kind of reason, with the seeds."""
+    alike: dict[tuple[str, str], list[Failure]] = {}
+    for failure in failures:
+        kind = failure.test, kind_of(failure.reason)
+        alike.setdefault(kind, []).append(failure)
+    return [
+        f"{group[0].test} {'seeds' if len(group) > 1 else 'seed'} "
+        f"{', '.join(str(failure.seed) for failure in group)}: {group[0].reason}"
+        for group in alike.values()
+    ]
+
+
 class FailureStore:
     """The kept failures of one submission, in one session.
 
     Attributes:
-        fixed: what to report of seeds that were dropped in this session.
-        puzzling: what to report of seeds that passed though nothing changed.
+        fixed: those that were dropped in this session.
+        puzzling: those that passed though nothing changed.
     """
 
     def __init__(self, directory: Path, submission: Submission) -> None:
@@ -57,8 +71,8 @@ class FailureStore:
         self._submission = submission
         self._kept_count: dict[str, int] = {}
         self._passed: set[Path] = set()
-        self.fixed: list[str] = []
-        self.puzzling: list[str] = []
+        self.fixed: list[Failure] = []
+        self.puzzling: list[Failure] = []
 
     def kept(self, test: str) -> list[int]:
         """Return the seeds at which a test has failed, in order."""
@@ -93,16 +107,15 @@ class FailureStore:
         return self._kept_count[test] <= KEPT_PER_TEST_MAX
 
     def _count_pass(self, file: Path, failure: Failure) -> None:
-        what = f"{failure.test} seed {failure.seed}: {failure.reason}"
         if failure.digest == self._submission.digest:
-            self.puzzling.append(what)
+            self.puzzling.append(failure)
             return
         failure.passes += 1
         if failure.passes < PASSES_TO_BE_FIXED:
             self._write(file, failure)
         else:
             file.unlink(missing_ok=True)
-            self.fixed.append(what)
+            self.fixed.append(failure)
 
     def _failure(self, run: Run) -> Failure:
         return Failure(

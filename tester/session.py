@@ -42,12 +42,14 @@ class LabSession:
     Attributes:
         tally: all runs so far, in the process that reports.
         duration_s: how long to run fresh seeds, None without `--for`.
+        had_no_turn: the tests that had an item for which no time was left.
     """
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._real_time: bool = config.getoption("--real-time")
         self.tally = Tally(real_time=self._real_time)
+        self.had_no_turn: dict[str, None] = {}
         self.submission = self._find_submission()
         self._failures = config.invocation_params.dir / DIRECTORY
         self.store = FailureStore(self._failures, self.submission)
