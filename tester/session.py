@@ -79,7 +79,6 @@ class LabSession:
         self._last_words: LastWords | None = None
         self._worker_journals: WorkerJournals | None = None
         self.duration_s = self._duration_s()
-        self._deadline = Deadline(self.duration_s or 0)
 
     def _find_submission(self) -> Submission:
         """Return the submission under test.
@@ -175,6 +174,11 @@ class LabSession:
         ]
 
     # Running.
+
+    @cached_property
+    def _deadline(self) -> Deadline:
+        """When the time of `--for` is up; it begins with the first run."""
+        return Deadline(self.duration_s or 0)
 
     def run(self, test: GradedTest, portion: Portion, runs: list[Run]) -> None:
         """Run a test at every seed of a portion, adding to `runs` as they end."""
