@@ -12,7 +12,7 @@ import grade
 from labrpc.submission import Submission
 from tester.autograder import ROOT_FILES
 from tester.run import run_test
-from tester.suite import suite_path
+from tester.suite import suite_path, what_to_collect
 from tester.verdict import Verdict
 
 
@@ -77,14 +77,6 @@ def test_pytest_in_the_starter_fails_helpfully(starter, shell):
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def items(shell, directory, arguments=""):
-    """Return the folders and modules of which pytest collects something."""
-    done = shell(f"pytest -p no:cacheprovider --co -q {arguments}", directory)
-    return {
-        line.partition("::")[0] for line in done.stdout.splitlines() if "::" in line
-    }
-
-
 @pytest.fixture
 def with_own_tests(starter):
     """Write tests of the student's own into the starter."""
@@ -103,27 +95,33 @@ def test_own_tests_test_the_students_raft(with_own_tests, shell):
     assert "1 passed" in done.stdout
 
 
-def test_pytest_runs_the_suite_and_the_own_tests(with_own_tests, starter, shell):
+@pytest.mark.parametrize(
+    ("below", "naming"),
+    [("my-raft", ""), ("my-raft", "."), ("my-raft", "raft"), ("", "my-raft")],
+)
+def test_pytest_runs_the_suite_and_the_own_tests(with_own_tests, shell, below, naming):
+    # Who names the repository or its Raft, and nothing else, means that it be tested.
+    command = f"pytest -p no:cacheprovider --co -q {naming}"
+    done = shell(command, with_own_tests.parent / below)
+    found = [
+        line.partition("::")[0] for line in done.stdout.splitlines() if "::" in line
+    ]
     suite = {file.name for file in suite_path().glob("test_*.py")}
-    everything = suite | {"tests/test_mine.py"}
-    assert items(shell, starter) == everything
-    # Who names the repository or its Raft, and nothing else, means the same.
-    for naming in (".", "raft", "raft/", "$PWD", "raft ."):
-        assert items(shell, starter, naming) == everything, naming
-    above = {*suite, "my-raft/tests/test_mine.py"}
-    for naming in ("my-raft", "my-raft/raft"):
-        assert {Path(item).name for item in items(shell, starter.parent, naming)} == {
-            Path(item).name for item in above
-        }, naming
-    for naming in ("tests", "tests raft", "tests/test_mine.py::test_mine"):
-        assert items(shell, starter, naming) == {"tests/test_mine.py"}, naming
+    assert {Path(file).name for file in found} == {*suite, "test_mine.py"}
+    assert len([file for file in found if file.endswith("test_mine.py")]) == 1
 
 
-def test_lab_in_the_labs_own_repository_is_the_suite_alone(project, shell):
-    found = items(shell, project, "--lab")
-    assert found == {
-        f"tests/lab2/{file.name}" for file in suite_path().glob("test_*.py")
-    }
+def test_whoever_names_a_test_gets_no_more(with_own_tests, project, monkeypatch):
+    monkeypatch.chdir(with_own_tests)
+    suite, own_tests = str(suite_path()), str(with_own_tests / "tests")
+    for named in (["tests"], ["tests", "raft"], ["tests/test_mine.py::test_mine"]):
+        assert what_to_collect(with_own_tests, named) == named
+    for named in ([], ["raft/"], [str(with_own_tests / "raft")]):
+        expected = [suite, own_tests, *named]
+        assert what_to_collect(with_own_tests, named) == expected
+    # In the lab's own repository, the tests beside the suite are no student's.
+    assert what_to_collect(project, []) == [suite]
+    assert what_to_collect(project, [str(project)]) == [str(project)]
 
 
 def test_without_the_lab_pytest_says_what_is_missing(starter, shell):
