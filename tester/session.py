@@ -252,8 +252,9 @@ class LabSession:
         return run
 
     def _judged(self, test: GradedTest, seed: int) -> Run:
+        on_line = self._on_line(test, seed)
         if self._config.getoption("--lab-check-determinism"):
-            return self.determinism.run(test, seed)
+            return self.determinism.run(test, seed, on_line)
         return graded_run(
             test,
             self.submission,
@@ -262,7 +263,7 @@ class LabSession:
             traces=self.trace_directory,
             real_time=self._real_time,
             hosting=self._hosting,
-            on_line=self._on_line(test, seed),
+            on_line=on_line,
         )
 
     def _on_line(self, test: GradedTest, seed: int) -> TakeLine | None:

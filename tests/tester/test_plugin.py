@@ -131,11 +131,15 @@ def test_with_s_each_line_is_printed_below_test_and_seed(lab, dictator):
     chatty = dictator("def take(self, entry): print('took', entry[0], '\\ud800')")
     done = lab("-s -k basic_agreement --seed 3 --seeds 2 --submission", chatty.path)
     assert done.returncode == 1
-    for seed in (3, 4):
+    twice = lab(
+        "-s -k basic_agreement --seed 3 --lab-check-determinism --submission",
+        chatty.path,
+    )
+    for seed, output in ((3, done.stdout), (4, done.stdout), (3, twice.stdout)):
         first = (
             rf"test_basic_agreement, seed {seed}:\n +\d\.\d{{6}} s  server \d: took 1 "
         )
-        assert len(re.findall("^" + first, done.stdout, re.M)) == 1, done.stdout
+        assert len(re.findall("^" + first, output, re.M)) == 1, output
     quiet = lab("-k basic_agreement --seed 3 --submission", chatty.path)
     assert "test_basic_agreement, seed 3:" not in quiet.stdout
     spread = lab("-s -n 2 -k basic_agreement --submission", chatty.path)
