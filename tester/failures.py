@@ -5,6 +5,7 @@ that passes in two sessions after the submission has changed is fixed, and
 dropped. CI may keep the directory as an artefact.
 """
 
+import os
 import platform
 import re
 from pathlib import Path
@@ -26,7 +27,8 @@ class Failure(msgspec.Struct, kw_only=True):
     """A run that failed.
 
     Attributes:
-        path: where the submission lies.
+        path: where the submission lies, seen from where `.lab` does: a checkout
+            elsewhere may go on with what CI has kept.
         digest: the submission's fingerprint when it failed.
         passes: in how many sessions the seed has passed since the submission changed.
         preempt: whether its threads could lose their turn: only so it is tried again.
@@ -68,6 +70,7 @@ class FailureStore:
 
     def __init__(self, directory: Path, submission: Submission) -> None:
         self._directory = directory
+        self._root = directory.resolve().parents[len(DIRECTORY.parts) - 1]
         self._submission = submission
         self._kept_count: dict[str, int] = {}
         self._passed: set[Path] = set()
@@ -120,7 +123,7 @@ class FailureStore:
     def _failure(self, run: Run) -> Failure:
         return Failure(
             submission=run.submission,
-            path=str(self._submission.path),
+            path=os.path.relpath(self._submission.path, self._root),
             digest=self._submission.digest,
             test=run.test,
             seed=run.seed,
@@ -142,8 +145,9 @@ class FailureStore:
             failure = msgspec.json.decode(file.read_bytes(), type=Failure)
         except (OSError, msgspec.DecodeError):
             return None
-        ours = str(self._submission.path), self._submission.preempt
-        return failure if (failure.path, failure.preempt) == ours else None
+        path = (self._root / failure.path).resolve()
+        ours = self._submission.path, self._submission.preempt
+        return failure if (path, failure.preempt) == ours else None
 
     def _write(self, file: Path, failure: Failure) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)

@@ -149,7 +149,7 @@ class LabSession:
     def select(self, items: list[pytest.Item]) -> list[pytest.Item]:
         """Return the items to run: kept failures first, then round by round.
 
-        In real time, those that it can run.
+        In real time, those that it can run; with `--lab-failed`, nothing else.
         With a time limit, as many slices as fill it, each test's in turn.
         """
         rounds: dict[str, int] = {}
@@ -157,6 +157,8 @@ class LabSession:
         for item in items:
             portion = portion_of(item)
             if self._real_time and item.get_closest_marker("virtual_time"):
+                continue
+            if portion is None and self._config.getoption("--lab-failed"):
                 continue
             if portion is None or portion.kept:
                 ranked.append((-1, item))
@@ -177,7 +179,7 @@ class LabSession:
 
     @cached_property
     def _deadline(self) -> Deadline:
-        """When the time of `--for` is up; it begins with the first run."""
+        """When the time of `--for` is up; it begins with the first fresh run."""
         return Deadline(self.duration_s or 0)
 
     def run(self, test: GradedTest, portion: Portion, runs: list[Run]) -> None:

@@ -53,7 +53,8 @@ def what_to_collect(root: Path, named: list[str]) -> list[str]:
         # The lab's own repository, whose tests are not a student's.
         return named or [str(suite)]
     paths = [Path(name).resolve() for name in named]
-    if any(path not in (root, root / "raft", root / "raft.py") for path in paths):
+    rafts = [(root / name).resolve() for name in ("raft", "raft.py")]
+    if any(path not in (root, *rafts) for path in paths):
         return named
     # Who names the repository or the Raft in it means that it be tested.
     tests = [] if root in paths or not own_tests.is_dir() else [str(own_tests)]

@@ -93,6 +93,9 @@ def test_own_tests_test_the_students_raft(with_own_tests, shell):
     done = shell("pytest tests -p no:cacheprovider", with_own_tests)
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
+    # They are no seeds that failed before.
+    done = shell("pytest --lab-failed -p no:cacheprovider", with_own_tests)
+    assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
 
 
 @pytest.mark.parametrize(

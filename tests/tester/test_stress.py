@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from labrpc.submission import Submission
-from tester.failures import KEPT_PER_TEST_MAX, FailureStore, told
+from tester.failures import DIRECTORY, KEPT_PER_TEST_MAX, FailureStore, told
 from tester.run import graded_run, run_test
 from tester.seeds import parse_duration, portions, slices, without
 from tester.stress import Tally, interval_95, markdown, reasons
@@ -163,6 +164,17 @@ def test_a_failure_is_kept_and_found_again(submission, tmp_path):
     kept = json.loads(file.read_text())
     assert kept["reason"] == "broken"
     assert kept["digest"] == submission.digest
+
+
+def test_what_was_kept_elsewhere_is_found_in_another_checkout(tmp_path):
+    for checkout in ("ci", "home"):
+        (tmp_path / checkout).mkdir()
+        (tmp_path / checkout / "raft.py").write_text("class Raft: pass\n")
+    there, here = (Submission.find(tmp_path / name) for name in ("ci", "home"))
+    FailureStore(there.path / DIRECTORY, there).note(a_run(17))
+    shutil.copytree(there.path / ".lab", here.path / ".lab")
+    assert FailureStore(here.path / DIRECTORY, here).kept("test_x") == [17]
+    assert FailureStore(here.path / DIRECTORY, there).kept("test_x") == []
 
 
 def test_a_kept_seed_that_passes_twice_after_a_change_is_fixed(submission, tmp_path):
