@@ -94,6 +94,7 @@ class World:
         clocks: each server's own clock, over all its incarnations.
         saved_at_step: the number of the step in which each server last wrote its
             disk, 0 if it never did.
+        on_log: is given each of those lines, also when `log` has no room any more.
         on_apply: takes each message that a server applies.
         on_step: is told of each step, when all that it did has been routed.
         on_crash_point: is told that an armed crash point is reached; it has to
@@ -116,6 +117,7 @@ class World:
         self.clocks = [ServerClock() for _ in range(servers)]
         self.saved_at_step = [0] * servers
         self.on_step: Callable[[Host, list[Action]], None] | None = None
+        self.on_log: Callable[[int, int, str], None] | None = None
         self.on_crash_point: Callable[[Host], None] = lambda host: self.crash(
             host.server
         )
@@ -355,9 +357,11 @@ class World:
         self.saved_at_step[host.server] = self.steps
 
     def _log(self, host: Host, action: Log) -> None:
+        time_ns = self.clocks[host.server].world_ns(action.time_ns)
         if len(self.log) < LOG_LINES_MAX:
-            time_ns = self.clocks[host.server].world_ns(action.time_ns)
             self.log.append((time_ns, host.server, action.line))
+        if self.on_log is not None:
+            self.on_log(time_ns, host.server, action.line)
 
     def _crashed(self, host: Host, action: Crash) -> None:
         kind = LoadError if action.kind == "load" else SubmissionError

@@ -9,14 +9,17 @@ import tomllib
 from pathlib import Path, PurePath
 
 from tester.rubric_file import load_rubric
-from tester.starter_repo import cannot_write, new_directory
+from tester.starter_repo import (
+    DOCUMENTS,
+    cannot_write,
+    copy_root_files,
+    new_directory,
+)
 from tester.suite import UsageError, collect, suite_path
 
 HERE = Path(__file__).resolve().parent
 TEMPLATE = HERE / "autograder_files"
-# A wheel keeps here what lies at the root of the repository.
-KEPT_IN_WHEEL = HERE / "lab_files"
-ROOT_FILES = ("pyproject.toml", "README.md", "LICENSE")
+ROOT_FILES = ("pyproject.toml", "README.md", "LICENSE", *DOCUMENTS)
 PACKAGES = ("labrpc", "tester")
 RUBRIC = "rubric.toml"
 # As it stands in the settings.
@@ -50,9 +53,7 @@ def write_autograder(directory: Path, rubric: Path | None = None) -> None:
 def _copy_lab(lab: Path) -> None:
     """Copy what `pip install` needs."""
     lab.mkdir()
-    kept = KEPT_IN_WHEEL if KEPT_IN_WHEEL.is_dir() else HERE.parent
-    for name in ROOT_FILES:
-        shutil.copyfile(kept / name, lab / name)
+    copy_root_files(ROOT_FILES, lab)
     shutil.copyfile(HERE.parent / "grade.py", lab / "grade.py")
     for package in PACKAGES:
         shutil.copytree(HERE.parent / package, lab / package, ignore=_LEFT_OUT)

@@ -40,6 +40,22 @@ def say(console: Console, text: str) -> None:
     console.print(clean(text), highlight=False, markup=False, soft_wrap=True)
 
 
+def live_lines(heading: str) -> Callable[[str], None]:
+    """Return a function that prints lines at once, and the heading before the first."""
+    told = False
+
+    def show(line: str) -> None:
+        nonlocal told
+        # pytest may have begun a line of its own.
+        text = f"{line}\n" if told else f"\n{heading}\n{line}\n"
+        told = True
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.flush()
+
+    return show
+
+
 @contextmanager
 def lasting_output() -> Iterator[None]:
     """Let the block end as it would if somebody read all that it prints."""

@@ -14,7 +14,7 @@ from typing import Any
 from labrpc.errors import LabError
 from labrpc.submission import Submission
 from tester.pool import GradingProcess
-from tester.run import GradedTest, run_test
+from tester.run import GradedTest, TakeLine, run_test
 from tester.verdict import Run, Verdict
 from tester.worker import Job
 
@@ -28,11 +28,14 @@ class DeterminismCheck:
         self._submission = submission
         self._process: GradingProcess | None = None
 
-    def run(self, test: GradedTest, seed: int) -> Run:
-        """Run a test twice; a passed run fails if the two were not the same."""
+    def run(self, test: GradedTest, seed: int, on_line: TakeLine | None = None) -> Run:
+        """Run a test twice; a passed run fails if the two were not the same.
+
+        `on_line` is given what servers print in the first of them.
+        """
         with tempfile.TemporaryDirectory() as directory:
             here, there = Path(directory) / "here", Path(directory) / "there"
-            run = run_test(test, self._submission, seed, traces=here)
+            run = run_test(test, self._submission, seed, traces=here, on_line=on_line)
             other = self._run_elsewhere(test, seed, there)
             if run.digest == other.digest:
                 return run

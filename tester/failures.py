@@ -1,10 +1,11 @@
 """Failing seeds, kept from session to session in `.lab/failures`.
 
 One small JSON file per failing run. A kept seed is tried first next time; one
-that passes twice after the submission has changed is fixed, and dropped. CI
-may keep the directory as an artefact.
+that passes in two sessions after the submission has changed is fixed, and
+dropped. CI may keep the directory as an artefact.
 """
 
+import os
 import platform
 import re
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from labrpc.submission import Submission
+from tester.stress import kind_of
 from tester.trace import lab_version
 from tester.verdict import Run, Verdict
 
@@ -25,9 +27,10 @@ class Failure(msgspec.Struct, kw_only=True):
     """A run that failed.
 
     Attributes:
-        path: where the submission lies.
+        path: where the submission lies, seen from where `.lab` does: a checkout
+            elsewhere may go on with what CI has kept.
         digest: the submission's fingerprint when it failed.
-        passes: how often the seed has passed since the submission changed.
+        passes: in how many sessions the seed has passed since the submission changed.
         preempt: whether its threads could lose their turn: only so it is tried again.
     """
 
@@ -44,20 +47,35 @@ class Failure(msgspec.Struct, kw_only=True):
     preempt: bool = False
 
 
+def told(failures: list[Failure]) -> list[str]:
+    """Return a line for each test and kind of reason, with the seeds."""
+    alike: dict[tuple[str, str], list[Failure]] = {}
+    for failure in failures:
+        kind = failure.test, kind_of(failure.reason)
+        alike.setdefault(kind, []).append(failure)
+    return [
+        f"{group[0].test} {'seeds' if len(group) > 1 else 'seed'} "
+        f"{', '.join(str(failure.seed) for failure in group)}: {group[0].reason}"
+        for group in alike.values()
+    ]
+
+
 class FailureStore:
-    """The kept failures of one submission.
+    """The kept failures of one submission, in one session.
 
     Attributes:
-        fixed: what to report of seeds that were dropped in this session.
-        puzzling: what to report of seeds that passed though nothing changed.
+        fixed: those that were dropped in this session.
+        puzzling: those that passed though nothing changed.
     """
 
     def __init__(self, directory: Path, submission: Submission) -> None:
         self._directory = directory
+        self._root = directory.resolve().parents[len(DIRECTORY.parts) - 1]
         self._submission = submission
         self._kept_count: dict[str, int] = {}
-        self.fixed: list[str] = []
-        self.puzzling: list[str] = []
+        self._passed: set[Path] = set()
+        self.fixed: list[Failure] = []
+        self.puzzling: list[Failure] = []
 
     def kept(self, test: str) -> list[int]:
         """Return the seeds at which a test has failed, in order."""
@@ -79,7 +97,8 @@ class FailureStore:
             if file.exists() or self._room_for(run.test):
                 self._write(file, self._failure(run))
         elif run.verdict is Verdict.PASSED and file.exists():
-            failure = self._read(file)
+            failure = None if file in self._passed else self._read(file)
+            self._passed.add(file)
             if failure is not None:
                 self._count_pass(file, failure)
 
@@ -91,21 +110,20 @@ class FailureStore:
         return self._kept_count[test] <= KEPT_PER_TEST_MAX
 
     def _count_pass(self, file: Path, failure: Failure) -> None:
-        what = f"{failure.test} seed {failure.seed}: {failure.reason}"
         if failure.digest == self._submission.digest:
-            self.puzzling.append(what)
+            self.puzzling.append(failure)
             return
         failure.passes += 1
         if failure.passes < PASSES_TO_BE_FIXED:
             self._write(file, failure)
         else:
             file.unlink(missing_ok=True)
-            self.fixed.append(what)
+            self.fixed.append(failure)
 
     def _failure(self, run: Run) -> Failure:
         return Failure(
             submission=run.submission,
-            path=str(self._submission.path),
+            path=os.path.relpath(self._submission.path, self._root),
             digest=self._submission.digest,
             test=run.test,
             seed=run.seed,
@@ -127,8 +145,9 @@ class FailureStore:
             failure = msgspec.json.decode(file.read_bytes(), type=Failure)
         except (OSError, msgspec.DecodeError):
             return None
-        ours = str(self._submission.path), self._submission.preempt
-        return failure if (failure.path, failure.preempt) == ours else None
+        path = (self._root / failure.path).resolve()
+        ours = self._submission.path, self._submission.preempt
+        return failure if (path, failure.preempt) == ours else None
 
     def _write(self, file: Path, failure: Failure) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)

@@ -11,10 +11,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from tester.failures import told
 from tester.seeds import Portion
 from tester.session import LabSession, junit_properties, portion_of
-from tester.stress import table_lines
-from tester.suite import MARKERS, graded_test, suite_path
+from tester.stress import reasons, table_lines
+from tester.suite import MARKERS, graded_test, what_to_collect
 from tester.verdict import Run, failure_text
 
 _SESSION = pytest.StashKey[LabSession]()
@@ -111,9 +112,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     config.stash[_SESSION] = LabSession(config)
     # Under xdist, each worker parses the command line anew and does the same.
+    if config.getoption("--lab"):
+        config.args[:] = what_to_collect(config.rootpath, _named(config))
+
+
+def _named(config: pytest.Config) -> list[str]:
+    """Return the files, folders and tests that the command line names."""
     named = config.args_source is pytest.Config.ArgsSource.ARGS
-    if config.getoption("--lab") and not named:
-        config.args[:] = [str(suite_path())]
+    return list(config.args) if named else []
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -167,6 +173,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         session.add(runs)
         raise
     pyfuncitem.user_properties += junit_properties(runs)
+    if not runs:
+        pytest.skip("the time was up before it had a turn")
     if any(not run.passed for run in runs):
         pytest.fail(failure_text(runs), pytrace=False)
     return True
@@ -212,6 +220,8 @@ class _Collector:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Add an item's runs, also one that a worker has sent."""
         runs = _runs_of(report)
+        if report.skipped and hasattr(report, "lab_runs"):
+            self._session.had_no_turn[report.nodeid.partition("[")[0]] = None
         node = getattr(report, "node", None)
         if node is not None:
             # First: a Ctrl-C may come in between, and none is to be counted twice.
@@ -251,6 +261,10 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     session = config.stash[_SESSION]
     tally, line = session.tally, terminalreporter.write_line
     if not tally.tests:
+        if _tests_nothing(config):
+            line(
+                "--submission: no graded test has run: add --lab to run the graded suite"
+            )
         return
     terminalreporter.section("Raft lab")
     if session.trace_directory is not None:
@@ -262,9 +276,29 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if session.is_stress:
         for row in table_lines(tally):
             line(row)
-    for fixed in session.store.fixed:
+    elif any(len(test.reasons()) > 1 for test in tally.tests.values()):
+        # A failure shows the first seed of its portion only.
+        for row in reasons(tally):
+            line(row)
+    for fixed in told(session.store.fixed):
         line(f"fixed, no longer kept: {fixed}")
-    for puzzling in session.store.puzzling:
+    for puzzling in told(session.store.puzzling):
         line(f"passed this time though the submission has not changed: {puzzling}")
+    left_out = [
+        t for t in session.had_no_turn if t.partition("::")[2] not in tally.tests
+    ]
+    if left_out:
+        line(
+            f"{len(left_out)} tests had no turn before the time was up: a longer --for, "
+            "or fewer tests (-k), would give them one"
+        )
     line(tally.summary())
     session.write_summary()
+
+
+def _tests_nothing(config: pytest.Config) -> bool:
+    """Return whether a submission was named, but no test and not the suite."""
+    option = config.getoption
+    nothing_named = config.args_source is pytest.Config.ArgsSource.INVOCATION_DIR
+    named = option("--submission") and not option("--lab")
+    return bool(named and nothing_named and not option("collectonly"))

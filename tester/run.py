@@ -26,6 +26,9 @@ from tester.verdict import Run, Verdict
 
 LOG_LINES_SHOWN = 20
 
+TakeLine = Callable[[str], None]
+"""Takes each line that a server prints, with its time and number."""
+
 
 @dataclass(frozen=True)
 class GradedTest:
@@ -91,6 +94,7 @@ def run_test(
     traces: Path | None = None,
     real_time: bool = False,
     hosting: Hosting | None = None,
+    on_line: TakeLine | None = None,
 ) -> Run:
     """Run one test of one submission at one seed.
 
@@ -106,6 +110,7 @@ def run_test(
         real_time: whether to run on real threads and clocks. Such a run does
             not repeat, and has neither digest nor trace.
         hosting: where the submission's boxes live; None for this process.
+        on_line: is given each line that servers print, as soon as they do.
     """
     recorder: DigestRecorder | None = DigestRecorder() if digest else None
     if traces is not None:
@@ -123,6 +128,8 @@ def run_test(
     run = new_run(test, submission, seed, real_time, hosting.isolated)
     began_s = cpu_seconds() + hosting.cpu_s
     cluster = open_cluster(test, submission, seed, recorder, real_time, hosting)
+    if on_line is not None:
+        cluster.world.on_log = lambda *line: on_line(_log_line(*line))
     # Collected only between runs, so that no finalizer runs at a moment that
     # depends on what the process did before.
     gc.disable()
@@ -241,15 +248,17 @@ def graded_run(
     traces: Path | None = None,
     real_time: bool = False,
     hosting: Hosting | None = None,
+    on_line: TakeLine | None = None,
 ) -> Run:
     """Run a test as `run_test` does; once more if it came to no verdict.
 
     An unknown run is the lab's fault, so it may go away; a failed one is the
     submission's, and stands.
     """
-    run = run_test(test, submission, seed, digest, traces, real_time, hosting)
+    how = digest, traces, real_time, hosting, on_line
+    run = run_test(test, submission, seed, *how)
     if run.verdict is Verdict.UNKNOWN:
-        run = run_test(test, submission, seed, digest, traces, real_time, hosting)
+        run = run_test(test, submission, seed, *how)
         run.retried = True
     return run
 
@@ -289,9 +298,14 @@ def _note_failure(
     sections.append(cluster.describe())
     lines = cluster.world.log[-LOG_LINES_SHOWN:]
     if lines:
-        printed = [f"  {to_seconds(t):10.6f} s  server {s}: {x}" for t, s, x in lines]
+        printed = [_log_line(*line) for line in lines]
         sections.append("\n".join(["what the servers printed last:", *printed]))
     run.evidence = "\n".join(sections)
+
+
+def _log_line(time_ns: int, server: int, text: str) -> str:
+    """Return a line that a server has printed as people see it."""
+    return f"  {to_seconds(time_ns):10.6f} s  server {server}: {text}"
 
 
 def _scenario_raised(test: GradedTest, exc: BaseException) -> bool:

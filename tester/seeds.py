@@ -4,7 +4,8 @@ One pytest item runs a portion of seeds, so that a run of a few milliseconds
 does not cost more in collection and reporting than in running.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 # Up to so many seeds, each is an item of its own; beyond, a test has at most
 # so many items, of at most so many seeds: small enough to spread over workers,
@@ -24,11 +25,11 @@ class Portion:
 
     Attributes:
         seeds: in this order.
-        kept: the seed failed in an earlier session, and is tried first.
+        kept: they failed in an earlier session, and are tried first.
         slice_s: stop after so many seconds of real time, None for all seeds.
     """
 
-    seeds: range
+    seeds: Sequence[int]
     kept: bool = False
     slice_s: float | None = None
 
@@ -49,6 +50,19 @@ def portions(first: int, count: int) -> list[Portion]:
         size = min(PORTION_SEEDS_MAX, -(-count // PORTIONS_MAX))
     end = first + count
     return [Portion(range(i, min(i + size, end))) for i in range(first, end, size)]
+
+
+def without(seeds: Sequence[int], divided: list[Portion]) -> list[Portion]:
+    """Return portions with certain seeds left out; those of which none is left, too."""
+    found = []
+    for portion in divided:
+        if any(seed in portion.seeds for seed in seeds):
+            # As a tuple, for a slice has many; most have none that is to be left out.
+            left = tuple(seed for seed in portion.seeds if seed not in seeds)
+            portion = replace(portion, seeds=left)
+        if portion.seeds:
+            found.append(portion)
+    return found
 
 
 def slices(first: int, duration_s: float, workers: int) -> list[Portion]:

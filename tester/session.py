@@ -22,13 +22,14 @@ from labrpc.isolated.linux import pin_to_one_core
 from labrpc.isolated.zygote import Zygote
 from labrpc.real_time import Deadline
 from labrpc.submission import Submission
+from tester.console import live_lines
 from tester.debug import debug_test
 from tester.determinism import DeterminismCheck
 from tester.failures import DIRECTORY, FailureStore
 from tester.journal import Journal, WorkerJournals
 from tester.last_words import LastWords
-from tester.run import GradedTest, graded_run, new_run
-from tester.seeds import Portion, parse_duration, portions, slices
+from tester.run import GradedTest, TakeLine, graded_run, new_run
+from tester.seeds import Portion, parse_duration, portions, slices, without
 from tester.stress import Tally, markdown
 from tester.verdict import Run, Verdict
 
@@ -41,12 +42,14 @@ class LabSession:
     Attributes:
         tally: all runs so far, in the process that reports.
         duration_s: how long to run fresh seeds, None without `--for`.
+        had_no_turn: the tests that had an item for which no time was left.
     """
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._real_time: bool = config.getoption("--real-time")
         self.tally = Tally(real_time=self._real_time)
+        self.had_no_turn: dict[str, None] = {}
         self.submission = self._find_submission()
         self._failures = config.invocation_params.dir / DIRECTORY
         self.store = FailureStore(self._failures, self.submission)
@@ -76,7 +79,6 @@ class LabSession:
         self._last_words: LastWords | None = None
         self._worker_journals: WorkerJournals | None = None
         self.duration_s = self._duration_s()
-        self._deadline = Deadline(self.duration_s or 0)
 
     def _find_submission(self) -> Submission:
         """Return the submission under test.
@@ -118,11 +120,11 @@ class LabSession:
         first = option("--seed")
         if first is not None or self._real_time:
             return self._fresh(first or 0)
-        seeds = self.kept.get(test, [])
-        kept = [Portion(range(s, s + 1), kept=True) for s in seeds]
+        seeds = tuple(self.kept.get(test, []))
+        kept = [Portion(seeds, kept=True)] if seeds else []
         if option("--lab-failed"):
             return kept
-        return kept + self._fresh(0)
+        return kept + without(seeds, self._fresh(0))
 
     @cached_property
     def kept(self) -> dict[str, list[int]]:
@@ -147,7 +149,7 @@ class LabSession:
     def select(self, items: list[pytest.Item]) -> list[pytest.Item]:
         """Return the items to run: kept failures first, then round by round.
 
-        In real time, those that it can run.
+        In real time, those that it can run; with `--lab-failed`, nothing else.
         With a time limit, as many slices as fill it, each test's in turn.
         """
         rounds: dict[str, int] = {}
@@ -155,6 +157,8 @@ class LabSession:
         for item in items:
             portion = portion_of(item)
             if self._real_time and item.get_closest_marker("virtual_time"):
+                continue
+            if portion is None and self._config.getoption("--lab-failed"):
                 continue
             if portion is None or portion.kept:
                 ranked.append((-1, item))
@@ -172,6 +176,11 @@ class LabSession:
         ]
 
     # Running.
+
+    @cached_property
+    def _deadline(self) -> Deadline:
+        """When the time of `--for` is up; it begins with the first fresh run."""
+        return Deadline(self.duration_s or 0)
 
     def run(self, test: GradedTest, portion: Portion, runs: list[Run]) -> None:
         """Run a test at every seed of a portion, adding to `runs` as they end."""
@@ -245,8 +254,9 @@ class LabSession:
         return run
 
     def _judged(self, test: GradedTest, seed: int) -> Run:
+        on_line = self._on_line(test, seed)
         if self._config.getoption("--lab-check-determinism"):
-            return self.determinism.run(test, seed)
+            return self.determinism.run(test, seed, on_line)
         return graded_run(
             test,
             self.submission,
@@ -255,7 +265,14 @@ class LabSession:
             traces=self.trace_directory,
             real_time=self._real_time,
             hosting=self._hosting,
+            on_line=on_line,
         )
+
+    def _on_line(self, test: GradedTest, seed: int) -> TakeLine | None:
+        """Return what shows all that servers print: with `-s`, where it can be seen."""
+        if self._config.getoption("capture") != "no" or not self.reports:
+            return None
+        return live_lines(f"{test.name}, seed {seed}:")
 
     @property
     def trace_directory(self) -> Path | None:

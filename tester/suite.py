@@ -40,6 +40,27 @@ def suite_path() -> Path:
     raise LabError(f"the graded suite is neither in {here} nor beside it")
 
 
+def what_to_collect(root: Path, named: list[str]) -> list[str]:
+    """Return what pytest is to collect in a student's repository.
+
+    Args:
+        root: the repository.
+        named: the files, folders and tests that the person has named.
+    """
+    root = root.resolve()
+    suite, own_tests = suite_path(), root / "tests"
+    if suite.is_relative_to(own_tests):
+        # The lab's own repository, whose tests are not a student's.
+        return named or [str(suite)]
+    paths = [Path(name).resolve() for name in named]
+    rafts = [(root / name).resolve() for name in ("raft", "raft.py")]
+    if any(path not in (root, *rafts) for path in paths):
+        return named
+    # Who names the repository or the Raft in it means that it be tested.
+    tests = [] if root in paths or not own_tests.is_dir() else [str(own_tests)]
+    return [str(suite), *tests, *named]
+
+
 def graded_test(item: pytest.Item) -> GradedTest | None:
     """Return the graded test behind a pytest item, None if it is not one."""
     cluster = item.get_closest_marker("cluster")

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 import grade
-from tester import autograder
+from tester import autograder, starter_repo
 from tester.autograder import write_autograder
 from tester.gradescope_run import Autograder, Settings
 from tester.reports.files import write_submission_files
@@ -78,8 +78,9 @@ def test_an_installed_lab_has_its_own_copy_of_what_pip_needs(tmp_path, monkeypat
     kept = tmp_path / "lab_files"
     kept.mkdir()
     for name in autograder.ROOT_FILES:
+        (kept / name).parent.mkdir(exist_ok=True)
         (kept / name).write_text(f"{name} of the wheel")
-    monkeypatch.setattr(autograder, "KEPT_IN_WHEEL", kept)
+    monkeypatch.setattr(starter_repo, "KEPT_IN_WHEEL", kept)
     write_autograder(tmp_path / "written")
     written = (tmp_path / "written/lab/pyproject.toml").read_text()
     assert written == "pyproject.toml of the wheel"

@@ -6,6 +6,10 @@ import textwrap
 
 import pytest
 
+from labrpc.world import LOG_LINES_MAX
+from tester.run import run_test
+
+LEADERLESS = "def get_state(self): return 1, False"
 QUICK = "-k 'initial_election or basic_agreement'"
 
 
@@ -120,6 +124,81 @@ def test_two_workers_give_the_same_verdicts_and_properties(lab, example, tmp_pat
     assert last in spread.stdout
 
 
+# All that the servers print.
+
+
+def test_with_s_each_line_is_printed_below_test_and_seed(lab, dictator):
+    chatty = dictator("def take(self, entry): print('took', entry[0], '\\ud800')")
+    done = lab("-s -k basic_agreement --seed 3 --seeds 2 --submission", chatty.path)
+    assert done.returncode == 1
+    twice = lab(
+        "-s -k basic_agreement --seed 3 --lab-check-determinism --submission",
+        chatty.path,
+    )
+    for seed, output in ((3, done.stdout), (4, done.stdout), (3, twice.stdout)):
+        first = (
+            rf"test_basic_agreement, seed {seed}:\n +\d\.\d{{6}} s  server \d: took 1 "
+        )
+        assert len(re.findall("^" + first, output, re.M)) == 1, output
+    quiet = lab("-k basic_agreement --seed 3 --submission", chatty.path)
+    assert "test_basic_agreement, seed 3:" not in quiet.stdout
+    spread = lab("-s -n 2 -k basic_agreement --submission", chatty.path)
+    assert "test_basic_agreement, seed 0:" not in spread.stdout
+
+
+def test_to_be_given_the_lines_does_not_change_a_run(dictator, graded_tests):
+    take = """
+def apply(self, index, command):
+    for i in range(3000):
+        print(i)
+    self.apply_ch.put(ApplyMsg(True, command, index))
+"""
+    submission, lines = dictator(take), []
+    for test in map(graded_tests.get, ("test_basic_agreement", "test_rpc_bytes")):
+        without = run_test(test, submission, 5, digest=True)
+        lines.clear()
+        given = run_test(test, submission, 5, digest=True, on_line=lines.append)
+        assert without.passed, without.report()
+        assert given.digest == without.digest
+    # More than are kept for a failure.
+    assert len(lines) > LOG_LINES_MAX
+    assert re.fullmatch(r" +\d\.\d{6} s  server \d: 0", lines[0])
+
+
+# Seeds that failed before.
+
+
+def test_kept_seeds_run_once_in_one_item_until_two_sessions_find_them_fixed(
+    lab, dictator
+):
+    options = "-k initial_election -v --submission", dictator(LEADERLESS).path
+    seeds = ", ".join(map(str, range(10)))
+    lab(*options, "--seeds", "12")
+    again = lab(*options, "--seeds", "12")
+    items = re.findall(r"\[([\w-]+)\] FAILED", again.stdout)
+    assert items == ["kept-seeds0-9", "seed10", "seed11"]
+    assert f"also failed: 9 of 10 seeds: {seeds.removeprefix('0, ')}" in again.stdout
+    assert "0 of 12 runs passed" in again.stdout
+    dictator()
+    for is_fixed in (False, True):
+        done = lab(*options)
+        assert "10 of 10 runs passed" in done.stdout, done.stdout
+        told = f"fixed, no longer kept: test_initial_election seeds {seeds}: no leader"
+        assert (told in done.stdout) == is_fixed
+
+
+def test_kept_seeds_that_fail_differently_are_told_apart(lab, own_suite):
+    suite = own_suite("""
+        def test_fails(cluster):
+            cluster.fail("it is too high" if cluster.seed.endswith("1") else "too low")
+    """)
+    lab("--seeds 3", files=suite)
+    done = lab("", files=suite)
+    assert "1 failed" in done.stdout.splitlines()[-1]
+    assert "test_fails: 2 failed, first at seed 0: too low" in done.stdout
+    assert "test_fails: 1 failed, first at seed 1: it is too high" in done.stdout
+
+
 # Whose fault it is.
 
 
@@ -167,6 +246,17 @@ def test_tests_that_are_not_graded_are_left_alone(lab, tmp_path):
 
 
 # Wrong options.
+
+
+def test_a_submission_without_anything_to_run_says_what_to_do(lab, shell, dictator):
+    directory = dictator().path
+    words = "--submission: no graded test has run: add --lab to run the graded suite"
+    command = "pytest -p no:cacheprovider --submission raft.py"
+    done = shell(command, directory)
+    assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert done.stdout.count(words) == 1
+    assert words not in shell(f"{command} --lab -k initial_elec", directory).stdout
+    assert words not in lab("-k nothing --submission", directory).stdout
 
 
 @pytest.mark.parametrize(

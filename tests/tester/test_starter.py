@@ -12,6 +12,7 @@ import grade
 from labrpc.submission import Submission
 from tester.autograder import ROOT_FILES
 from tester.run import run_test
+from tester.suite import suite_path, what_to_collect
 from tester.verdict import Verdict
 
 
@@ -29,7 +30,14 @@ def test_new_writes_a_repository(starter, project, capsys):
         for root in (starter, template)
     )
     expected.discard(Path("raft/__pycache__"))
-    assert files == expected
+    documents = {Path("docs/contract.md"), Path("docs/debugging.md")}
+    assert files == expected | documents | {Path("docs")}
+    readme = (starter / "README.md").read_text()
+    for document in documents:
+        assert (starter / document).read_bytes() == (project / document).read_bytes()
+        assert f"]({document})" in readme
+    parts = {file.stem.split("_")[1].upper() for file in suite_path().glob("test_*.py")}
+    assert set(re.findall(r"pytest -k (2\w) +#", readme)) == parts
     assert {Path(".gitignore"), Path("README.md"), Path("pyproject.toml")} <= files
     # What the contract asks for is there to be filled in.
     source = (starter / "raft/raft.py").read_text()
@@ -67,6 +75,63 @@ def test_pytest_in_the_starter_fails_helpfully(starter, shell):
     assert "(section 5.2)" in done.stdout
     assert f"--submission {starter}" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.fixture
+def with_own_tests(starter):
+    """Write tests of the student's own into the starter."""
+    (starter / "tests").mkdir()
+    (starter / "tests/test_mine.py").write_text(
+        "import raft\n"
+        "from raft import Raft\n"
+        f"def test_mine(): assert raft.__file__ == {str(starter / 'raft/__init__.py')!r}\n"
+    )
+    return starter
+
+
+def test_own_tests_test_the_students_raft(with_own_tests, shell):
+    done = shell("pytest tests -p no:cacheprovider", with_own_tests)
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
+    # They are no seeds that failed before.
+    done = shell("pytest --lab-failed -p no:cacheprovider", with_own_tests)
+    assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+@pytest.mark.parametrize(
+    ("below", "naming"),
+    [("my-raft", ""), ("my-raft", "."), ("my-raft", "raft"), ("", "my-raft")],
+)
+def test_pytest_runs_the_suite_and_the_own_tests(with_own_tests, shell, below, naming):
+    # Who names the repository or its Raft, and nothing else, means that it be tested.
+    command = f"pytest -p no:cacheprovider --co -q {naming}"
+    done = shell(command, with_own_tests.parent / below)
+    found = [
+        line.partition("::")[0] for line in done.stdout.splitlines() if "::" in line
+    ]
+    suite = {file.name for file in suite_path().glob("test_*.py")}
+    assert {Path(file).name for file in found} == {*suite, "test_mine.py"}
+    assert len([file for file in found if file.endswith("test_mine.py")]) == 1
+
+
+def test_whoever_names_a_test_gets_no_more(with_own_tests, project, monkeypatch):
+    monkeypatch.chdir(with_own_tests)
+    suite, own_tests = str(suite_path()), str(with_own_tests / "tests")
+    for named in (["tests"], ["tests", "raft"], ["tests/test_mine.py::test_mine"]):
+        assert what_to_collect(with_own_tests, named) == named
+    for named in ([], ["raft/"], [str(with_own_tests / "raft")]):
+        expected = [suite, own_tests, *named]
+        assert what_to_collect(with_own_tests, named) == expected
+    # In the lab's own repository, the tests beside the suite are no student's.
+    assert what_to_collect(project, []) == [suite]
+    assert what_to_collect(project, [str(project)]) == [str(project)]
+
+
+def test_without_the_lab_pytest_says_what_is_missing(starter, shell):
+    done = shell("pytest", starter, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "Missing required plugins: raft-lab" in done.stderr
+    assert "unrecognized" not in done.stderr
 
 
 def test_every_test_comes_to_a_verdict_on_the_starter(starter, graded_tests):

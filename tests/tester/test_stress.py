@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from labrpc.submission import Submission
-from tester.failures import KEPT_PER_TEST_MAX, FailureStore
+from tester.failures import DIRECTORY, KEPT_PER_TEST_MAX, FailureStore, told
 from tester.run import graded_run, run_test
-from tester.seeds import parse_duration, portions, slices
+from tester.seeds import parse_duration, portions, slices, without
 from tester.stress import Tally, interval_95, markdown, reasons
 from tester.suite import collect
 from tester.verdict import Run, Verdict
@@ -40,6 +42,17 @@ def test_slices_are_disjoint_and_enough_to_fill_the_time_on_all_workers():
     assert sum(s.slice_s for s in found) >= 20
     seeds = [(s.seeds[0], s.seeds[-1]) for s in found]
     assert all(a[1] < b[0] for a, b in itertools.pairwise(seeds))
+
+
+def test_seeds_are_left_out_of_portions_and_empty_portions_too():
+    left = without((0, 3, 7), portions(0, 9))
+    assert [list(p.seeds) for p in left] == [[1], [2], [4], [5], [6], [8]]
+    left = without((1, 4), portions(0, 100))
+    assert [s for p in left for s in p.seeds] == [0, 2, 3, *range(5, 100)]
+    (first, *others), whole = without((2,), slices(0, 5, 1)), slices(0, 5, 1)
+    assert list(first.seeds[:3]) == [0, 1, 3]
+    assert first.id == whole[0].id
+    assert others == whole[1:]
 
 
 @pytest.mark.parametrize(
@@ -153,6 +166,17 @@ def test_a_failure_is_kept_and_found_again(submission, tmp_path):
     assert kept["digest"] == submission.digest
 
 
+def test_what_was_kept_elsewhere_is_found_in_another_checkout(tmp_path):
+    for checkout in ("ci", "home"):
+        (tmp_path / checkout).mkdir()
+        (tmp_path / checkout / "raft.py").write_text("class Raft: pass\n")
+    there, here = (Submission.find(tmp_path / name) for name in ("ci", "home"))
+    FailureStore(there.path / DIRECTORY, there).note(a_run(17))
+    shutil.copytree(there.path / ".lab", here.path / ".lab")
+    assert FailureStore(here.path / DIRECTORY, here).kept("test_x") == [17]
+    assert FailureStore(here.path / DIRECTORY, there).kept("test_x") == []
+
+
 def test_a_kept_seed_that_passes_twice_after_a_change_is_fixed(submission, tmp_path):
     directory = tmp_path / "kept"
     FailureStore(directory, submission).note(a_run(17))
@@ -162,6 +186,32 @@ def test_a_kept_seed_that_passes_twice_after_a_change_is_fixed(submission, tmp_p
         store.note(a_run(17, Verdict.PASSED))
         assert bool(store.fixed) == (passes == 2)
         assert store.kept("test_x") == ([17] if passes == 1 else [])
+
+
+def test_two_passes_in_one_session_are_one(submission, tmp_path):
+    directory = tmp_path / "kept"
+    FailureStore(directory, submission).note(a_run(17))
+    store = FailureStore(directory, changed(submission))
+    for _ in range(3):
+        store.note(a_run(17, Verdict.PASSED))
+    assert store.fixed == []
+    assert store.kept("test_x") == [17]
+
+
+def test_seeds_that_are_fixed_are_told_together(submission, tmp_path):
+    directory = tmp_path / "kept"
+    FailureStore(directory, submission).note(a_run(3, reason="no leader"))
+    for seed in (17, 18):
+        FailureStore(directory, submission).note(a_run(seed, reason=f"{seed} lost"))
+    repaired = changed(submission)
+    for _ in range(2):
+        store = FailureStore(directory, repaired)
+        for seed in (3, 17, 18):
+            store.note(a_run(seed, Verdict.PASSED))
+    assert told(store.fixed) == [
+        "test_x seed 3: no leader",
+        "test_x seeds 17, 18: 17 lost",
+    ]
 
 
 def test_a_failure_between_two_passes_starts_the_count_again(submission, tmp_path):
@@ -241,6 +291,22 @@ def test_for_runs_fresh_seeds_until_the_time_is_up(tmp_path):
     assert done.returncode == 0, done.stdout
     runs = int(done.stdout.rpartition(" runs passed")[0].split()[-1])
     assert runs > 1
+
+
+def test_with_for_what_had_no_turn_is_skipped_not_passed(tmp_path):
+    done = lab(tmp_path, "--for", "1s", "-rs")
+    assert done.returncode == 0, done.stdout
+    reports = re.search(r"(\d+) passed, (\d+) skipped in", done.stdout)
+    passed, skipped = map(int, reports.groups())
+    # An item takes half a second, if there is one.
+    assert 1 <= passed <= 3
+    rows = re.findall(r"^2\w +test_\w+ +[1-9]", done.stdout, re.M)
+    assert len(rows) == passed
+    told_why = re.findall(
+        r"^SKIPPED \[(\d+)\] .*: (the time was .*)$", done.stdout, re.M
+    )
+    assert told_why == [(str(skipped), "the time was up before it had a turn")]
+    assert f"{skipped} tests had no turn before the time was up" in done.stdout
 
 
 def test_wrong_durations_end_in_one_line(tmp_path):
