@@ -51,8 +51,8 @@ from labrpc.threads import Scheduler, Task
 
 Step = tuple[list[Action], int | None]
 
-# A server that logs more than this in one run loses the rest.
-LOG_LINES_MAX = 10_000
+# A server that logs more than this in one incarnation loses the rest.
+LOG_LINES_MAX = 50_000
 
 
 NOT_THERE = (

@@ -50,7 +50,8 @@ MakeBox = Callable[[int, int], Box]
 # How long a constructor, or a method the lab calls, may take in virtual time.
 ANSWER_NS_MAX = 10 * SECOND
 ANSWER_POLL_NS = SECOND // 1000
-LOG_LINES_MAX = 20_000
+# So many printed lines are kept, or somewhat more: the last ones are shown.
+LOG_LINES_KEPT = 2_000
 
 _WAKE = Wake()
 _NEVER = 1 << 62
@@ -358,8 +359,9 @@ class World:
 
     def _log(self, host: Host, action: Log) -> None:
         time_ns = self.clocks[host.server].world_ns(action.time_ns)
-        if len(self.log) < LOG_LINES_MAX:
-            self.log.append((time_ns, host.server, action.line))
+        self.log.append((time_ns, host.server, action.line))
+        if len(self.log) > 2 * LOG_LINES_KEPT:
+            del self.log[:LOG_LINES_KEPT]
         if self.on_log is not None:
             self.on_log(time_ns, host.server, action.line)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from labrpc.errors import SubmissionError
+from labrpc.world import LOG_LINES_KEPT
 
 REFUSED = {
     "import socket": "peers[i].call",
@@ -174,6 +175,16 @@ def test_what_was_printed_just_before_a_crash_is_there_though_its_line_has_no_en
     with pytest.raises(SubmissionError, match="IndexError"):
         world.invoke(0, "say")
     assert [line for _, _, line in world.log] == ["the conflict is at "]
+
+
+def test_of_many_lines_the_last_are_kept(lab):
+    body = "def say(self, start):\n        for n in range(start, start + 500): print(n)"
+    world = lab.world(lab.raft(body))
+    for start in range(0, 30_000, 500):
+        world.invoke(0, "say", start)
+    assert LOG_LINES_KEPT <= len(world.log) <= 2 * LOG_LINES_KEPT
+    last = [int(line) for _, _, line in world.log]
+    assert last == list(range(30_000 - len(last), 30_000))
 
 
 def test_nothing_printed_reaches_the_process(lab, capfd):
