@@ -268,11 +268,14 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         return
     terminalreporter.section("Raft lab")
     if session.trace_directory is not None:
-        line(f"traces, with the digest of each: {session.trace_directory}")
+        line(
+            f"traces, with the digest of each: {session.trace_directory}; "
+            "`raft-grade trace FILE` tells one in words"
+        )
     for digest in sorted(tally.digests, key=lambda text: text.split(maxsplit=1)[1]):
         line(digest)
-    for warning, count in tally.warnings.items():
-        line(f"warning ({count} runs): {warning}")
+    for warning in tally.warning_lines():
+        line(warning)
     if session.is_stress:
         for row in table_lines(tally):
             line(row)

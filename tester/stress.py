@@ -74,6 +74,7 @@ class Tally:
 
     Attributes:
         real_time: whether their seconds are real ones.
+        warnings: each with how many runs of which tests it came up in.
     """
 
     real_time: bool = False
@@ -84,7 +85,7 @@ class Tally:
     bytes: int = 0
     commits: int = 0
     retried: int = 0
-    warnings: Counter[str] = field(default_factory=Counter)
+    warnings: dict[str, Counter[str]] = field(default_factory=dict)
     digests: list[str] = field(default_factory=list)
 
     def add(self, runs: Iterable[Run]) -> None:
@@ -101,9 +102,17 @@ class Tally:
             self.commits += run.commits
             self.retried += run.retried
             for warning in run.warnings:
-                self.warnings[f"{run.test}: {warning}"] += 1
+                self.warnings.setdefault(warning, Counter())[run.test] += 1
             if run.digest:
                 self.digests.append(f"{run.digest}  {run.test} seed {run.seed}")
+
+    def warning_lines(self) -> list[str]:
+        """Return a line for each warning, and where it came up."""
+        lines = []
+        for warning, tests in self.warnings.items():
+            where = next(iter(tests)) if len(tests) == 1 else f"{len(tests)} tests"
+            lines.append(f"warning ({tests.total()} runs of {where}): {warning}")
+        return lines
 
     @property
     def verdicts(self) -> Counter[Verdict]:

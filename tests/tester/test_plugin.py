@@ -231,10 +231,14 @@ def test_warnings_are_shown_once_with_how_often(lab, own_suite):
     suite = own_suite("""
         def test_warns(cluster):
             cluster.warn("a term has changed")
+        def test_warns_more(cluster):
+            cluster.warn("a lock is held")
+            test_warns(cluster)
     """)
     done = lab("--seeds 3", files=suite)
     assert done.returncode == 0
-    assert "warning (3 runs): test_warns: a term has changed" in done.stdout
+    assert "warning (6 runs of 2 tests): a term has changed\n" in done.stdout
+    assert "warning (3 runs of test_warns_more): a lock is held\n" in done.stdout
 
 
 def test_tests_that_are_not_graded_are_left_alone(lab, tmp_path):
