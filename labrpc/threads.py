@@ -404,7 +404,10 @@ def current_scheduler() -> Scheduler:
     """
     task = getcurrent()
     if not isinstance(task, Task):
-        raise RuntimeError("a simulated module was used outside a box")
+        raise RuntimeError(
+            "no server runs here, nor at a debugger's prompt after a failure: nothing "
+            "can wait, and no time passes"
+        )
     return task.scheduler
 
 

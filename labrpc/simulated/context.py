@@ -4,12 +4,14 @@ from random import Random
 from typing import Any, Protocol
 
 from labrpc.preempt import Preemption
+from labrpc.submission import Submission
 from labrpc.threads import Scheduler, Task, current_scheduler
 
 
 class BoxContext(Protocol):
     """What the simulated modules ask of a box."""
 
+    submission: Submission
     server: int
     incarnation: int
     entropy: Random
@@ -29,6 +31,9 @@ class BoxContext(Protocol):
 
     def log(self, line: str) -> None:
         """Record a line that the server printed."""
+
+    def fail(self, kind: str, headline: str, evidence: str = "") -> None:
+        """End the test: the submission broke."""
 
     def report(self, exc: BaseException, where: str) -> None:
         """End the test: an exception has left the submission's code."""

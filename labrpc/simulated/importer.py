@@ -17,7 +17,7 @@ from typing import Any
 
 import labrpc
 from labrpc.errors import LoadError
-from labrpc.simulated import os_
+from labrpc.simulated import os_, pdb_
 from labrpc.simulated.context import BoxContext, current_box
 from labrpc.simulated.stdlib import PRIVATE, module_functions, standard_modules
 from labrpc.submission import Submission
@@ -164,6 +164,9 @@ class Importer:
         elif name == "builtins":
             module = ModuleType(name)
             vars(module).update(BOX_BUILTINS)
+        elif name == "pdb" and BOX_BUILTINS["breakpoint"] is pdb_.breakpoint_:
+            with HostModules():
+                module = pdb_.as_module()
         elif name == "importlib":
             module = ModuleType(name)
             module.import_module = import_module  # type: ignore[attr-defined]
@@ -282,6 +285,7 @@ BOX_BUILTINS = vars(builtins) | {
     "print": os_.print_to_box,
     "open": os_.open_file,
     "input": os_.read_input,
+    "breakpoint": pdb_.breakpoint_,
     "exit": os_.leave,
     "quit": os_.leave,
 }

@@ -57,12 +57,11 @@ class _Waiting:
         if not blocking or timeout == 0:
             _deadline_ns(0, blocking, timeout)
             return False
-        task = getcurrent()
+        scheduler, task = current_scheduler(), getcurrent()
         if task.dying and type(self) is not Notification:
             # Its `finally` blocks give locks back that they do not hold. Only
             # real waits raise, so that the thread comes to its end.
             return True
-        scheduler = task.scheduler
         deadline_ns = _deadline_ns(scheduler.now_ns, blocking, timeout)
         if self.waiters is None:
             self.waiters = deque()

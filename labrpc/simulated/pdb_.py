@@ -1,0 +1,45 @@
+"""`breakpoint()` and `pdb.set_trace()` of a server where nobody can debug.
+
+A box is stepped by a machine unless somebody says otherwise: a debugger would
+read the end of its input at once, and leave the submission with a `BdbQuit`.
+"""
+
+import importlib
+import os
+from types import ModuleType
+
+from labrpc.simulated.context import current_box
+from labrpc.stacks import place_of, running_thread_report
+from labrpc.threads import getcurrent
+
+
+def breakpoint_(*args: object, **kwargs: object) -> None:
+    """Stand in for `breakpoint`: the test has failed."""
+    # Who sets this wants to have them all passed over.
+    if os.environ.get("PYTHONBREAKPOINT") != "0":
+        _refuse("breakpoint()")
+
+
+def set_trace(*args: object, **kwargs: object) -> None:
+    """Stand in for `pdb.set_trace`: the test has failed."""
+    _refuse("pdb.set_trace()")
+
+
+def _refuse(what: str) -> None:
+    """End the test. Nothing is raised, since the submission could swallow it."""
+    box = current_box()
+    place = place_of(box.submission, getcurrent())
+    box.fail(
+        "exception",
+        f"{what} {place}, where nobody can debug: remove it",
+        f"{running_thread_report(box.submission)}\n"
+        "a debugger opens under pytest without -n and without --isolation",
+    )
+
+
+def as_module() -> ModuleType:
+    """Return the module that a server imports as `pdb` where nobody can debug."""
+    module = ModuleType("pdb")
+    vars(module).update(vars(importlib.import_module("pdb")))
+    vars(module)["set_trace"] = set_trace
+    return module
