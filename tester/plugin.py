@@ -162,13 +162,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if test is None or portion is None:
         return None
     session = pyfuncitem.config.stash[_SESSION]
-    if pyfuncitem.config.getoption("usepdb"):
-        session.debug(test, portion, pyfuncitem.addfinalizer)
-        return True
     runs = pyfuncitem.stash[_RUNS] = []
     try:
-        session.run(test, portion, runs)
-    except KeyboardInterrupt:
+        with session.prompts():
+            if pyfuncitem.config.getoption("usepdb"):
+                session.debug(test, portion, runs, pyfuncitem.addfinalizer)
+            else:
+                session.run(test, portion, runs)
+    except (KeyboardInterrupt, pytest.exit.Exception):
         # No report will be made of this item: keep what it has done.
         session.add(runs)
         raise

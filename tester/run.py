@@ -142,7 +142,10 @@ def run_test(
         told = told_of_finalizers(cluster.world.warnings)
         watched = watchdog(cluster.world)
         with quiet, limited, told, watched, lab_at_prompts(cluster):
-            _run_scenario(run, test, cluster, hosting)
+            try:
+                judge(run, test, cluster, hosting)
+            finally:
+                cluster.close()
     finally:
         gc.enable()
     run.cpu_s = round(cpu_seconds() + hosting.cpu_s - began_s, 6)
@@ -197,10 +200,11 @@ def open_cluster(
     )
 
 
-def _run_scenario(
+def judge(
     run: Run, test: GradedTest, cluster: CheckedCluster, hosting: Hosting
-) -> None:
-    """Run a test on its cluster, and note what came of it."""
+) -> Exception | None:
+    """Run a test on its cluster, note what came of it, and return what it raised."""
+    raised: Exception | None = None
     try:
         try:
             hosting.begin_run()
@@ -210,8 +214,10 @@ def _run_scenario(
             _measure(run, cluster)
         cluster.shut_down()
     except SubmissionError as exc:
+        raised = exc
         _note_failure(run, test, cluster, exc)
-    except MemoryError:
+    except MemoryError as exc:
+        raised = exc
         memory.lift_limit()
         most = memory.RUN_BYTES_MAX >> 20
         failure = SubmissionError(
@@ -220,6 +226,7 @@ def _run_scenario(
         )
         _note_failure(run, test, cluster, failure)
     except Exception as exc:
+        raised = exc
         if isinstance(exc, AssertionError) and _scenario_raised(test, exc):
             failure = SubmissionError(str(exc)).with_traceback(exc.__traceback__)
             _note_failure(run, test, cluster, failure)
@@ -227,9 +234,8 @@ def _run_scenario(
             run.verdict = Verdict.UNKNOWN
             run.reason = f"the lab itself broke: {type(exc).__name__}: {exc}"
             run.evidence = traceback.format_exc()
-    finally:
-        cluster.close()
     run.reason, run.evidence = _encodable(run.reason), _encodable(run.evidence)
+    return raised
 
 
 def _measure(run: Run, cluster: CheckedCluster) -> None:

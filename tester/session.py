@@ -7,7 +7,7 @@ import os
 import re
 import traceback
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from labrpc.isolated.zygote import Zygote
 from labrpc.real_time import Deadline
 from labrpc.submission import Submission
 from tester.console import live_lines
-from tester.debug import debug_test
+from tester.debug import debug_test, prompts
 from tester.determinism import DeterminismCheck
 from tester.failures import DIRECTORY, FailureStore
 from tester.journal import Journal, WorkerJournals
@@ -237,12 +237,24 @@ class LabSession:
         self,
         test: GradedTest,
         portion: Portion,
+        runs: list[Run],
         at_teardown: Callable[[Callable[[], None]], None],
     ) -> None:
         """Run a test at every seed, for a debugger: see `debug_test`."""
         for seed in portion.seeds:
-            self.journal.begin(new_run(test, self.submission, seed))
-            debug_test(test, self.submission, seed, at_teardown)
+            run = self._new_run(test, seed)
+            self.journal.begin(run)
+            failure = debug_test(run, test, self.submission, at_teardown)
+            runs.append(run)
+            self.journal.end(run)
+            if failure is not None:
+                raise failure
+
+    def prompts(self) -> AbstractContextManager[None]:
+        """While entered, `breakpoint()` opens a prompt, if a person can be there."""
+        if self._isolated or not self.reports:
+            return nullcontext()
+        return prompts(self._config.pluginmanager)
 
     def _new_run(self, test: GradedTest, seed: int) -> Run:
         return new_run(test, self.submission, seed, self._real_time, self._isolated)
