@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 
 from labrpc.async_server import AsyncServer, Awaited, has_coroutines
 from labrpc.encoding import Codec
-from labrpc.ends import PUT, ApplyEnd, PeerEnd, PersisterEnd
+from labrpc.ends import ApplyEnd, PeerEnd, PersisterEnd
 from labrpc.errors import CtrlC, LoadError
 from labrpc.events import (
     Action,
@@ -28,9 +28,8 @@ from labrpc.events import (
     Result,
     Taken,
     Wake,
-    Warn,
 )
-from labrpc.lost_exceptions import LostExceptions
+from labrpc.oddities import Oddities
 from labrpc.plain import plain_copy
 from labrpc.preempt import Preemption
 from labrpc.simulated import importer
@@ -120,8 +119,7 @@ class InProcessBox:
         self._handlers: dict[str, Callable[..., Any]] = {}
         self._serials: dict[str, int] = {}
         self._log_lines = 0
-        self._warned: set[str] = set()
-        self.lost_exceptions = LostExceptions(self)
+        self.oddities = Oddities(self)
         self._crashed = False
         self._deliver: dict[type, Callable[[Any], None]] = {
             Boot: self._boot,
@@ -140,7 +138,7 @@ class InProcessBox:
         scheduler = self.scheduler
         self._deliver[type(event)](event)
         scheduler.run(now_ns)
-        self.lost_exceptions.tell()
+        self.oddities.tell_lost()
         actions, self.actions = self.actions, []
         wake_ns = scheduler.next_timer_ns()
         if scheduler.contended and not self._crashed:
@@ -205,35 +203,10 @@ class InProcessBox:
         elif self._log_lines == LOG_LINES_MAX:
             self.actions.append(Log(self.scheduler.now_ns, "… (no more is recorded)"))
 
-    def note_lock_held(self, holder: Task) -> None:
-        """Warn, once per place, of a lock that is held across something slow."""
-        what = holder.waits_for
-        slow = (
-            "an RPC" if isinstance(what, tuple)
-            else "a sleep" if what == "sleep"
-            else "apply_ch.put" if what is PUT
-            else None
-        )  # fmt: skip
-        if slow is None:
-            return
-        place = place_of(self.submission, holder)
-        self.warn(
-            f"a lock is held across {slow} {place}: other threads have to wait meanwhile"
-        )
-
-    def warn(self, text: str) -> None:
-        """Warn, once, of something that breaks no rule but is seldom meant."""
-        if text not in self._warned:
-            self._warned.add(text)
-            self.actions.append(Warn(text))
-
     def encode_reply(self, reply: Any, method: str) -> bytes:
         """Return what a handler has returned as bytes."""
         if reply is None:
-            self.warn(
-                f"the RPC handler {method} returned None, which its caller takes for a "
-                "lost message: does each way through it end with a return?"
-            )
+            self.oddities.returned_nothing(method)
         return self.codec.encode(reply)
 
     # Events.

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from labrpc.preempt import Preemption
 from labrpc.submission import Submission
-from labrpc.threads import Scheduler, Task, current_scheduler
+from labrpc.threads import Scheduler, current_scheduler
 
 
 class BoxContext(Protocol):
@@ -21,13 +21,10 @@ class BoxContext(Protocol):
     scheduler: Scheduler
     preemption: Preemption | None
     loops: Any
-    lost_exceptions: Any
+    oddities: Any
 
     def next_serial(self, kind: str) -> int:
         """Return 1, 2, 3, … for each `kind`, anew in each incarnation."""
-
-    def note_lock_held(self, holder: Task) -> None:
-        """Note that a thread must wait for a lock whose holder itself waits."""
 
     def log(self, line: str) -> None:
         """Record a line that the server printed."""
