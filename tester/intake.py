@@ -7,6 +7,7 @@ the others go on.
 
 import shutil
 from dataclasses import dataclass, field
+from itertools import chain, count
 from pathlib import Path
 
 from labrpc.places import may_read, walk
@@ -130,9 +131,10 @@ class _Desk:
         short = [entry.names[0] for entry in found]
         for entry in found:
             first, *more = entry.names
-            candidates = more if short.count(first) > 1 else entry.names
-            free = (name for name in candidates if name not in intake.submissions)
-            name = next(free, entry.names[-1])
+            possible = more if short.count(first) > 1 else entry.names
+            numbered = (f"{possible[-1]} ({n})" for n in count(2))
+            free = (n for n in chain(possible, numbered) if n not in intake.submissions)
+            name = next(free)
             intake.submissions[name] = entry.uploads[0].path
             try:
                 ready, root = self._ready(name, entry.uploads)

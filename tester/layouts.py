@@ -221,18 +221,18 @@ def _whose(
 
 
 def _names(student: str, number: str, path: Path) -> list[str]:
-    full = readable(str(path))
     if number:
         student = _printable(student)
-        return [student, f"{student}_{number}", full]
+        return [student, f"{student}_{number}"]
     if not path.is_file():
         short = path.name
     elif is_archive(path) or unread_suffix(path.name):
         short = archive_stem(path)
     else:
         short = path.stem
-    short = _printable(readable(short))
-    return [short, f"{_printable(readable(path.parent.name))}/{short}", full]
+    short, whole = _printable(readable(short)), _printable(readable(path.name))
+    beside = f"{_printable(readable(path.parent.name))}/{short}"
+    return [short, beside] if short == whole else [short, beside, whole]
 
 
 def _printable(name: str) -> str:

@@ -111,7 +111,14 @@ def test_two_that_share_even_the_directorys_name_are_told_apart(tmp_path, find):
     for directory in ("1/b/x", "2/b/x", "3/b/x"):
         submission_at(tmp_path / directory)
     names = list(find(*[tmp_path / d for d in ("1/b/x", "2/b/x", "3/b/x")]).submissions)
-    assert names == ["b/x", str(tmp_path / "2/b/x"), str(tmp_path / "3/b/x")]
+    assert names == ["b/x", "b/x (2)", "b/x (3)"]
+
+
+def test_an_archive_beside_a_folder_of_its_name_is_named_as_an_archive(tmp_path, find):
+    submission_at(tmp_path / "class" / "alice")
+    data = zipped(tmp_path, {"raft.py": RAFT})
+    write(tmp_path / "class", {"alice.zip": data})
+    assert set(find(tmp_path / "class").submissions) == {"class/alice", "alice.zip"}
 
 
 @pytest.mark.parametrize(
