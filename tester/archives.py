@@ -45,6 +45,8 @@ _BYTES_BESIDE_MAX = 1 << 30
 _CHUNK_BYTES = 1 << 16
 # As Windows names the root of a disk.
 _DRIVE = re.compile(r"[A-Za-z]:")
+# As a zip marks a file that takes a password.
+_ENCRYPTED = 0x1
 # What the two formats raise for bytes that are no archive, or not all of one.
 _BROKEN = (
     zipfile.BadZipFile,
@@ -55,7 +57,6 @@ _BROKEN = (
     MemoryError,  # What it takes to decompress it is up to the file.
     OSError,
     NotImplementedError,  # A way of compressing that Python does not know.
-    RuntimeError,  # Encrypted.
     ValueError,
 )
 
@@ -218,6 +219,8 @@ def _open_zipped(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
     Of the other ways to compress, `zipfile` decompresses all that it has read at once,
     and a few kilobytes may fill the memory.
     """
+    if info.flag_bits & _ENCRYPTED:
+        raise RefusedArchive("it is encrypted: hand in a .zip without a password")
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise RefusedArchive(
             "it is compressed in an unusual way: hand in an ordinary .zip"

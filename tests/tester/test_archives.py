@@ -227,6 +227,16 @@ def test_a_zip_that_would_fill_the_memory_at_once_is_refused(tmp_path, way):
     assert not (tmp_path / "to").exists()
 
 
+def test_an_encrypted_archive_is_refused_as_such(tmp_path):
+    archive = make_zip(tmp_path / "a.zip", {"raft.py": b"1"})
+    data = bytearray(archive.read_bytes())
+    for start, flags_at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(start) + flags_at] |= 1
+    archive.write_bytes(data)
+    with pytest.raises(RefusedArchive, match="it is encrypted: hand in"):
+        unpack(archive, tmp_path / "to")
+
+
 def test_a_full_disk_is_not_the_archives_fault(tmp_path, monkeypatch):
     archive = make_zip(tmp_path / "a.zip", {"raft.py": b"1"})
     really_open = Path.open
