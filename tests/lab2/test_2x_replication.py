@@ -8,6 +8,7 @@ from labrpc import crash_points
 from labrpc.clock import MILLISECOND
 from tester.checks import CheckedCluster
 from tester.faults import heal
+from tester.service import SNAPSHOT_INTERVAL
 
 pytestmark = [pytest.mark.part("2X"), pytest.mark.virtual_time]
 
@@ -251,7 +252,7 @@ def test_long_conflicting_suffix(cluster: CheckedCluster) -> None:
 # Snapshots (section 7).
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 @pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
 def test_late_snapshots(cluster: CheckedCluster) -> None:
     """A snapshot that arrives twice or late never takes a server back."""
@@ -357,3 +358,34 @@ def test_entries_after_their_snapshot(cluster: CheckedCluster) -> None:
         heal(cluster)
         for _ in range(3):
             cluster.one(cluster.random_command(), 3, retry=True)
+
+
+@pytest.mark.points(1)
+@pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
+def test_nothing_above_the_snapshot(cluster: CheckedCluster) -> None:
+    """Where a log ends with its snapshot, that has its last term, over a crash too."""
+    for _ in range(2):
+        cluster.one(cluster.random_command(), 3, retry=True)
+        leader = cluster.check_one_leader()
+        behind, voter = cluster.next_servers(leader, 2)
+        cluster.disconnect(behind)
+        _commit_up_to_a_snapshot(cluster)
+        # What it stores does not fit to the leader's log unless the term does.
+        cluster.restart(voter)
+        _commit_up_to_a_snapshot(cluster)
+        # Now there is nobody who could win: one lacks entries, the other is not heard.
+        cluster.disconnect(leader)
+        cluster.world.trouble().lost_requests.add((voter, behind))
+        cluster.connect(behind)
+        cluster.sleep(2.0)
+        cluster.start_on_all(cluster.random_command())
+        heal(cluster)
+        cluster.one(cluster.random_command(), 3, retry=True)
+
+
+def _commit_up_to_a_snapshot(cluster: CheckedCluster) -> None:
+    """Let two servers apply commands until the service takes a snapshot of them all."""
+    index = cluster.one(cluster.random_command(), 2, retry=True)
+    while (index + 1) % SNAPSHOT_INTERVAL:
+        index = cluster.one(cluster.random_command(), 2, retry=True)
+    cluster.sleep(0.2)

@@ -4,7 +4,7 @@ It votes for candidates that lack what the snapshot holds.
 
 Paper: section 5.4.1, section 7
 Breaks: safety (Leader Completeness, State Machine Safety)
-Found by: test_install_snapshots_disconnect at seed 0
+Found by: test_nothing_above_the_snapshot at seed 0
 """
 
 from raft.raft import Raft as Reference

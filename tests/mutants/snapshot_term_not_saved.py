@@ -4,7 +4,7 @@ A restarted server does not recognize where the leader's log meets its own.
 
 Paper: section 7 (last included index and term are persisted)
 Breaks: liveness
-Found by: test_install_snapshots_crash at seed 0
+Found by: test_nothing_above_the_snapshot at seed 0
 """
 
 import pickle
