@@ -4,6 +4,7 @@ What is said may hold a stranger's text, and whoever listened may have gone: nei
 may harm what the command is doing.
 """
 
+import io
 import os
 import shutil
 import signal
@@ -62,6 +63,9 @@ def lasting_output() -> Iterator[None]:
     if sys.stdout is None:
         # Or else the next file that is opened would get its number.
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - kept to the end
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What a terminal has no letters for is spelt out.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         yield
     finally:

@@ -2,6 +2,7 @@
 
 import enum
 import marshal
+import os
 import pickle
 import subprocess
 import sys
@@ -148,6 +149,13 @@ def test_some_servers_and_some_time_can_be_picked_out(trace):
     for line in lines:
         assert 0.3 <= float(line.split()[0]) <= 0.6
         assert line.split()[2:4] == ["server", "1"]
+
+
+def test_a_terminal_that_knows_only_ascii_is_told_all_the_same(trace):
+    command = [sys.executable, "-m", "grade", "trace", trace("test_basic_agreement")]
+    ascii_only = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, env=ascii_only, check=True)
+    assert b"\\u25b6 2  request_vote RequestVoteArgs(1" in done.stdout
 
 
 @pytest.mark.parametrize("text", ["", "x", "[]", "{}", '{"trace": 99}'])
