@@ -34,8 +34,8 @@ class ServedBox(Protocol):
     def look_after_loop(self, loop: Any) -> None:
         """Learn of what the server's event loop can tell nobody else."""
 
-    def encode_reply(self, reply: Any, method: str) -> bytes:
-        """Return what a handler has returned as bytes."""
+    def encode_reply(self, reply: Any, event: Request) -> bytes:
+        """Return what the handler of an RPC has returned as bytes."""
 
     def report_handler(self, exc: BaseException, event: Request) -> None:
         """End the test: an exception has left an RPC handler."""
@@ -110,7 +110,7 @@ class AsyncServer:
             reply = box.find_handler(event)(box.codec.decode(event.data))
             if inspect.isawaitable(reply):
                 reply = await reply
-            data = box.encode_reply(reply, event.method.rpartition(".")[2])
+            data = box.encode_reply(reply, event)
         except (Exception, SystemExit) as exc:
             box.report_handler(exc, event)
             return

@@ -53,7 +53,6 @@ Step = tuple[list[Action], int | None]
 # A server that logs more than this in one incarnation loses the rest.
 LOG_LINES_MAX = 50_000
 
-
 NOT_THERE = (
     "only the standard library is there, and what was handed in: no other package, and "
     "no file that was left out"
@@ -203,10 +202,10 @@ class InProcessBox:
         elif self._log_lines == LOG_LINES_MAX:
             self.actions.append(Log(self.scheduler.now_ns, "… (no more is recorded)"))
 
-    def encode_reply(self, reply: Any, method: str) -> bytes:
-        """Return what a handler has returned as bytes."""
+    def encode_reply(self, reply: Any, event: Request) -> bytes:
+        """Return what the handler of an RPC has returned as bytes."""
         if reply is None:
-            self.oddities.returned_nothing(method)
+            self.oddities.returned_nothing(event.method.rpartition(".")[2])
         return self.codec.encode(reply)
 
     # Events.
@@ -268,7 +267,7 @@ class InProcessBox:
             handler = self._handlers.get(method)
             if handler is None:
                 handler = self._handlers[method] = self.find_handler(event)
-            data = self.encode_reply(handler(self.codec.decode(event.data)), method)
+            data = self.encode_reply(handler(self.codec.decode(event.data)), event)
         except (Exception, SystemExit) as exc:
             self.report_handler(exc, event)
             return

@@ -8,11 +8,12 @@ import os
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path, PurePath
 
+# What tools put into folders so called, nobody has written for a submission.
+MADE_BY_TOOLS = frozenset(
+    ["__pycache__", "node_modules", "venv", "site-packages", "dist-packages"]
+)
 # Folders that are never part of a submission, whatever they contain.
-_SKIPPED = {
-    "__pycache__", "tests", "test", "build", "dist", "venv", "node_modules",
-    "site-packages", "dist-packages",
-}  # fmt: skip
+_SKIPPED = MADE_BY_TOOLS | {"tests", "test", "build", "dist"}
 # It marks a virtual environment, of any name. That may be the student's own folder:
 # then only what belongs to the environment is skipped.
 _MARK = "pyvenv.cfg"

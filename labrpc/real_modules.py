@@ -15,6 +15,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any, Protocol
 
+from labrpc.module_copy import copy_of
 from labrpc.real_time import sleep_s
 from labrpc.simulated.context import BoxContext
 from labrpc.simulated.importer import Importer
@@ -162,8 +163,8 @@ def time_module(box: ThreadedBox) -> ModuleType:
         sleep_s(seconds)
         box.check_alive()
 
-    module = ModuleType("time", time.__doc__)
-    vars(module).update(vars(time) | {"sleep": sleep})
+    module = copy_of(time)
+    vars(module)["sleep"] = sleep
     return module
 
 
@@ -185,8 +186,8 @@ def threading_module(box: ThreadedBox) -> ModuleType:
     class Timer(Thread, threading.Timer):
         pass
 
-    module = ModuleType("threading", threading.__doc__)
-    vars(module).update(vars(threading) | {"Thread": Thread, "Timer": Timer})
+    module = copy_of(threading)
+    vars(module).update({"Thread": Thread, "Timer": Timer})
     return module
 
 

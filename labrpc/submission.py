@@ -178,11 +178,12 @@ class Submission:
 
     def owns(self, filename: str) -> bool:
         """Return whether a frame's file is one of the submission's."""
-        return filename in self._filenames
+        return filename in self.module_of
 
     @cached_property
-    def _filenames(self) -> frozenset[str]:
-        return frozenset(str(file) for file in self.files.values() if file)
+    def module_of(self) -> dict[str, str]:
+        """The module that each of the submission's files is, by the file's name."""
+        return {str(file): module for module, file in self.files.items() if file}
 
 
 def candidates(directory: Path, package: str = "raft") -> list[Path]:

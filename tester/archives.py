@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from labrpc.places import environments, is_installed
+from labrpc.places import MADE_BY_TOOLS, environments, is_installed
 from tester.decompressed import Decompressed, TooLong
 from tester.disk_trouble import is_disk_trouble
 
@@ -34,10 +34,6 @@ UNREAD_SUFFIXES = (
 )  # fmt: skip
 # What operating systems add to every archive, and nobody hands in.
 STRAY = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
-# Thousands of files that no module is read from; nor are folders with a dot.
-_WITHOUT_MODULES = {
-    "__pycache__", "node_modules", "venv", "site-packages", "dist-packages"
-}  # fmt: skip
 # What does not count may be a lot, but is looked at: whose names are read, and what a
 # compressed tar takes up before the last of its files.
 _FILES_BESIDE_MAX = 200_000
@@ -272,7 +268,7 @@ def _named(members: Iterator[_Member], files_max: int) -> dict[PurePosixPath, _M
         # A folder, as such a program writes it.
         is_folder = member.is_folder or name.endswith("/")
         folders = path.parts if is_folder else path.parts[:-1]
-        if any(part.startswith(".") or part in _WITHOUT_MODULES for part in folders):
+        if any(part.startswith(".") or part in MADE_BY_TOOLS for part in folders):
             continue
         named.pop(path, None)
         named[path] = replace(member, name=name, is_folder=is_folder)

@@ -7,6 +7,7 @@ pass until something holds, and `one` drives an agreement through.
 from collections import Counter
 from typing import Any
 
+from tester.beliefs import numbers
 from tester.cluster import Cluster
 from tester.offers import short
 
@@ -45,7 +46,7 @@ class CheckedCluster(Cluster):
                 return leaders[max(leaders)]
         connected = self.connected_servers()
         self.fail(
-            f"no leader among the connected servers {_list(connected)} after 5 s, "
+            f"no leader among the connected servers {numbers(connected)} after 5 s, "
             "though they are a majority (section 5.2)",
             "a follower that hears from no leader must become a candidate, and time-outs "
             "must be random enough for one to win (section 5.2)",
@@ -58,7 +59,7 @@ class CheckedCluster(Cluster):
             if is_leader:
                 self.fail(
                     f"server {server} leads term {term} without a majority: only "
-                    f"servers {_list(self.connected_servers())} are connected",
+                    f"servers {numbers(self.connected_servers())} are connected",
                     "a leader needs votes of a majority of all servers, not of those "
                     "that answer (section 5.2)",
                 )
@@ -99,7 +100,7 @@ class CheckedCluster(Cluster):
         if count:
             applied = [s for s in self.servers if index in self.services[s].commands]
             self.fail(
-                f"servers {_list(applied)} applied {short(command)} at index {index}, "
+                f"servers {numbers(applied)} applied {short(command)} at index {index}, "
                 f"but {because}",
                 "an entry is committed once a majority of all servers store it "
                 "(section 5.3)",
@@ -134,8 +135,11 @@ class CheckedCluster(Cluster):
                 self._no_agreement(server, index, command, expected)
         self.fail(
             f"no agreement on {short(command)} by {expected} servers within 10 s",
-            f"connected servers {_list(self.connected_servers())}; refused as not "
-            f"leading: {dict(sorted(refused.items())) or 'never'} times by server",
+            f"connected servers {numbers(self.connected_servers())}; refused as not "
+            f"leading: {dict(sorted(refused.items())) or 'never'} times by server\n"
+            "with a majority connected, a leader must be elected (section 5.2), and it "
+            "retries AppendEntries, or sends its snapshot, until every server that it "
+            "reaches stores its entries (sections 5.3 and 7): below, who has applied less?",
         )
 
     def _wait_agreed(self, index: int, command: Any, expected: int) -> bool:
@@ -157,12 +161,14 @@ class CheckedCluster(Cluster):
         else:
             have = [s for s in self.servers if index in self.services[s].commands]
             found = (
-                f"only servers {_list(have)} have applied it" if have else "nobody has"
+                f"only servers {numbers(have)} have applied it"
+                if have
+                else "nobody has"
             )
         self.fail(
             f"no agreement: server {leader} took {short(command)} at index {index} as "
             f"leader, but 2 s later {found}; {expected} servers should have",
-            f"servers {_list(self.connected_servers())} were connected; a leader "
+            f"servers {numbers(self.connected_servers())} were connected; a leader "
             "retries AppendEntries until all followers store all entries (section 5.3)",
         )
 
@@ -214,7 +220,7 @@ class CheckedCluster(Cluster):
             self.sleep(0.020)
         self.fail(
             f"no leader of a term after {term} within 10 s among servers "
-            f"{_list(self.connected_servers())}, though they are a majority that "
+            f"{numbers(self.connected_servers())}, though they are a majority that "
             "hears one another (section 5.2)"
         )
 
@@ -238,7 +244,7 @@ class CheckedCluster(Cluster):
         if not self.wait_applied(index, len(self.servers), seconds):
             late = [s for s in self.servers if index not in self.services[s].commands]
             self.fail(
-                f"servers {_list(late)} have not applied index {index} "
+                f"servers {numbers(late)} have not applied index {index} "
                 f"{seconds:.0f} s after all trouble was over",
                 "a leader brings every follower up to date, by entries or by its "
                 "snapshot, also if no new command comes (sections 5.3 and 7)",
@@ -264,7 +270,3 @@ class CheckedCluster(Cluster):
     def next_servers(self, server: int, count: int) -> list[int]:
         """Return the `count` servers that follow `server`, in a circle."""
         return [(server + i) % len(self.servers) for i in range(1, count + 1)]
-
-
-def _list(servers: list[int]) -> str:
-    return ", ".join(map(str, servers)) or "none"

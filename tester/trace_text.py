@@ -83,12 +83,17 @@ def _about(line: Line) -> list[str]:
     return [f"{line['test']} of {line['submission']}, seed {line['seed']}"]
 
 
+# Whom a call went to, and what was called, where the trace does not say.
+_UNKNOWN: tuple[object, str] = "?", "?"
+
+
 class _Telling:
     """Puts lines of a trace into words; remembers what an answer answers."""
 
     def __init__(self) -> None:
-        self._calls: dict[tuple[int, int, int], str] = {}
-        self._requests: dict[tuple[int, int, int], str] = {}
+        # By server, incarnation and number: the other server, and the method.
+        self._calls: dict[tuple[int, int, int], tuple[object, str]] = {}
+        self._requests: dict[tuple[int, int, int], tuple[object, str]] = {}
         self._invoked: dict[tuple[int, int, int], tuple[str, str]] = {}
         self._states: dict[tuple[int, int], Any] = {}
 
@@ -117,12 +122,12 @@ class _Telling:
         return f"starts (incarnation {where[1]}), with {saved} on its disk"
 
     def _request(self, one: Line, where: tuple[int, int]) -> str:
-        what = f"{_short(one['method'])} from {one['src']}"
-        self._requests[*where, one["request_id"]] = what
-        return f"◀ {one['src']}  {_short(one['method'])} {_message(one['data'])}"
+        src, method = one["src"], _short(one["method"])
+        self._requests[*where, one["request_id"]] = src, method
+        return f"◀ {src}  {method} {_message(one['data'])}"
 
     def _response(self, one: Line, where: tuple[int, int]) -> str:
-        to, _, method = self._calls.pop((*where, one["call_id"]), "? ?").partition(" ")
+        to, method = self._calls.pop((*where, one["call_id"]), _UNKNOWN)
         if one["data"] is None:
             return f"✗ {to}  {method}: lost, or its answer"
         return f"◁ {to}  {method} answered {_message(one['data'])}"
@@ -140,13 +145,12 @@ class _Telling:
         return "is ready"
 
     def _call(self, one: Line, where: tuple[int, int]) -> str:
-        method = _short(one["method"])
-        self._calls[*where, one["call_id"]] = f"{one['dst']} {method}"
-        return f"▶ {one['dst']}  {method} {_message(one['data'])}"
+        dst, method = one["dst"], _short(one["method"])
+        self._calls[*where, one["call_id"]] = dst, method
+        return f"▶ {dst}  {method} {_message(one['data'])}"
 
     def _reply(self, one: Line, where: tuple[int, int]) -> str:
-        what = self._requests.pop((*where, one["request_id"]), "?")
-        method, _, src = what.rpartition(" from ")
+        src, method = self._requests.pop((*where, one["request_id"]), _UNKNOWN)
         return f"▷ {src}  answers {method} with {_message(one['data'])}"
 
     def _result(self, one: Line, where: tuple[int, int]) -> str:

@@ -4,6 +4,7 @@ import datetime as real_datetime
 from types import ModuleType
 from typing import Any, Self
 
+from labrpc.module_copy import copy_of
 from labrpc.simulated import time_
 
 
@@ -61,9 +62,8 @@ class datetime(real_datetime.datetime, metaclass=_LikeReal):
 
 def as_module() -> ModuleType:
     """Return the module that a server imports as `datetime`."""
-    module = ModuleType("datetime", real_datetime.__doc__)
+    module = copy_of(real_datetime)
     names: dict[str, Any] = vars(module)
-    names.update(vars(real_datetime))
     # They keep their own module's name: pickle looks a class up by it.
     names["date"], names["datetime"] = date, datetime
     return module

@@ -17,6 +17,7 @@ from typing import Any
 
 import labrpc
 from labrpc.errors import LoadError
+from labrpc.module_copy import copy_of
 from labrpc.simulated import os_, pdb_
 from labrpc.simulated.context import BoxContext, current_box
 from labrpc.simulated.stdlib import PRIVATE, module_functions, standard_modules
@@ -88,12 +89,11 @@ class Importer:
         if "sys" not in self._private:
             return None
         here = self._submission.root
-        modules = {str(file): module for module, file in self._submission.files.items()}
         for entry in vars(self._private["sys"])["path"]:
             for end in (".py", "/__init__.py"):
                 file = normpath(here / str(entry) / (name.replace(".", "/") + end))
-                if file in modules:
-                    return modules[file]
+                if self._submission.owns(file):
+                    return self._submission.module_of[file]
         return None
 
     def _load_own(self, name: str, source: str) -> ModuleType:
@@ -148,9 +148,8 @@ class Importer:
         if module is not None:
             return module
         if name == "random":
-            module = ModuleType(name)
             standard = self._standard.modules[name]
-            vars(module).update(vars(standard))
+            module = copy_of(standard)
             vars(module).update(module_functions(vars(standard)["Random"]()))
         elif name == "sys":
             module = os_.sys_module(self.own, self._box.output)

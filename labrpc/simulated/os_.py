@@ -9,6 +9,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NoReturn
 
+from labrpc.module_copy import copy_of
 from labrpc.simulated.context import BoxContext, current_box
 
 NETWORK = "a server talks to the others by peers[i].call(…), and to nobody else"
@@ -90,9 +91,8 @@ def urandom(size: int) -> bytes:
 
 def as_module() -> ModuleType:
     """Return the module that a server imports as `os`."""
-    module = ModuleType("os", real_os.__doc__)
+    module = copy_of(real_os)
     names = vars(module)
-    names.update(vars(real_os))
     for name in _DENIED_IN_OS:
         if name in names:
             names[name] = refuse(f"os.{name}", PROCESS)
@@ -120,12 +120,9 @@ OPENS_FILES = {
 
 def without_files(name: str) -> ModuleType:
     """Return a module as a server imports it: it opens no files."""
-    real = importlib.import_module(name)
-    module = ModuleType(name, real.__doc__)
-    names = vars(module)
-    names.update(vars(real))
+    module = copy_of(importlib.import_module(name))
     for opens in OPENS_FILES[name]:
-        names[opens] = refuse(f"{name}.{opens}", DISK)
+        vars(module)[opens] = refuse(f"{name}.{opens}", DISK)
     return module
 
 
@@ -177,9 +174,8 @@ def print_to_box(*values: object, file: Any = None, **how: Any) -> None:
 
 def sys_module(modules: dict[str, ModuleType], output: Output) -> ModuleType:
     """Return the module that a server imports as `sys`: its own copy."""
-    module = ModuleType("sys", real_sys.__doc__)
+    module = copy_of(real_sys)
     names = vars(module)
-    names.update(vars(real_sys))
     names["modules"] = modules
     names["stdout"] = names["stderr"] = output
     names["__stdout__"] = names["__stderr__"] = output

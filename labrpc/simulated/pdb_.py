@@ -8,6 +8,7 @@ import importlib
 import os
 from types import ModuleType
 
+from labrpc.module_copy import copy_of
 from labrpc.simulated.context import current_box
 from labrpc.stacks import place_of, running_thread_report
 from labrpc.threads import getcurrent
@@ -39,7 +40,6 @@ def _refuse(what: str) -> None:
 
 def as_module() -> ModuleType:
     """Return the module that a server imports as `pdb` where nobody can debug."""
-    module = ModuleType("pdb")
-    vars(module).update(vars(importlib.import_module("pdb")))
+    module = copy_of(importlib.import_module("pdb"))
     vars(module)["set_trace"] = set_trace
     return module

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from labrpc.clock import EPOCH_NS, SECOND, from_seconds
+from labrpc.module_copy import copy_of
 from labrpc.threads import current_scheduler
 
 
@@ -69,9 +70,8 @@ def clock_gettime_ns(clock: int) -> int:
 
 def as_module() -> ModuleType:
     """Return the module that a server imports as `time`."""
-    module = ModuleType("time", real_time.__doc__)
+    module = copy_of(real_time)
     names = vars(module)
-    names.update(vars(real_time))
     made: dict[str, Callable[..., Any]] = {
         function.__name__: function
         for function in (
