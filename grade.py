@@ -1,8 +1,18 @@
 """Grade Raft submissions, or write a student's starter: see `--help`."""
 
+import os
+import sys
+
+# Before anything else is imported: where the grader stands, or what PYTHONPATH names,
+# may be a submission, and its modules must never run here. See labrpc.machine.
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_FOREIGN = {os.getcwd(), *os.environ.get("PYTHONPATH", "").split(os.pathsep)}
+_FOREIGN = {os.path.realpath(folder) for folder in _FOREIGN} - {os.path.realpath(_HERE)}
+sys.path[:] = [p for p in sys.path if os.path.realpath(p) not in _FOREIGN]
+
+# ruff: noqa: E402
 import argparse
 import shlex
-import sys
 from pathlib import Path
 
 from rich.console import Console

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from labrpc.machine.lab_process import lab_command, lab_environment
 from labrpc.real_time import Deadline
 from labrpc.submission import Submission
 from tester.autograder import RUBRIC
@@ -86,13 +87,14 @@ class Autograder:
     def _grade(self, path: Path, settings: Settings) -> int:
         # What an earlier try at home has left would be taken for this one's.
         shutil.rmtree(self._grades, ignore_errors=True)
-        command = [sys.executable, "-P", "-m", "grade", str(path)]
-        command += ["--out", str(self._grades), *settings.options]
+        command = lab_command("grade", path, "--out", self._grades, *settings.options)
         if (self._source / RUBRIC).is_file():
             command += ["--rubric", str(self._source / RUBRIC)]
         # Whoever started this may have switched Ctrl-C off, and the grader with it.
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        grader = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        grader = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, env=lab_environment()
+        )
         deadline = Deadline(settings.time_limit_s)
         while grader.poll() is None and deadline.left_s() > 0:
             _wait(grader, min(LOOK_S, max(deadline.left_s(), 0)))

@@ -8,16 +8,15 @@ file that says where it stood.
 import itertools
 import os
 import subprocess
-import sys
 import tempfile
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe, wait
-from pathlib import Path
 
 import msgspec
 
+from labrpc.machine.lab_process import lab_command, lab_environment
 from labrpc.real_time import Deadline
 from labrpc.stuck_call import stuck_call
 from tester.verdict import Run
@@ -58,11 +57,9 @@ class GradingProcess:
         self.connection: Connection = ours
         self._stack = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop
         fds = (theirs.fileno(), self._stack.fileno())
-        root = str(Path(__file__).resolve().parent.parent)
-        path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tester.worker", *map(str, fds), str(number)],
-            env=os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": path},
+            lab_command("tester.worker", *fds, number),
+            env=lab_environment(PYTHONHASHSEED=hash_seed),
             pass_fds=fds,
             stdin=subprocess.DEVNULL,
             # Ctrl-C is for the grader, which then ends its workers.

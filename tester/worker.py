@@ -1,6 +1,6 @@
 """A grading process: takes jobs from the grader, one at a time, and answers.
 
-Started as `python -m tester.worker CONNECTION STACK NUMBER`: two file descriptors,
+Started by `lab_command` with CONNECTION, STACK and NUMBER: two file descriptors,
 for jobs and answers, and for the stack of a process that ends because a call into C
 does not return; and which of the grader's processes it is. What it sends is msgpack
 of fixed types, so that the grader never unpickles what came from here.
@@ -25,6 +25,7 @@ from labrpc.errors import LabError, LoadError
 from labrpc.hosting import Hosting, ThisProcess
 from labrpc.isolated.linux import pin_to_one_core
 from labrpc.isolated.zygote import Zygote
+from labrpc.machine.lab_process import lab_command, lab_environment
 from labrpc.submission import Submission
 from tester.run import boot_problem, graded_run, new_run
 from tester.suite import collect
@@ -90,9 +91,8 @@ def main() -> None:
         if memory.bytes_in_use() > MEMORY_BYTES_KEPT:
             answers.close()
             # With the same number and the same connection: the grader need not know.
-            os.execv(
-                sys.executable, [sys.executable, "-m", "tester.worker", *sys.argv[1:]]
-            )
+            command = lab_command("tester.worker", *sys.argv[1:])
+            os.execve(command[0], command, lab_environment())
 
 
 def _prepare_process(stack_fd: int) -> None:
@@ -183,7 +183,3 @@ def load_run(
         reason=reason,
         evidence=evidence,
     )
-
-
-if __name__ == "__main__":
-    main()

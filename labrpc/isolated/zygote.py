@@ -8,10 +8,8 @@ import select
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Collection
 from contextlib import suppress
-from pathlib import Path
 from typing import NoReturn
 
 import msgspec
@@ -35,6 +33,7 @@ from labrpc.isolated.frames import (
 from labrpc.isolated.process_box import ProcessBox
 from labrpc.isolated.rehearsal import rehearsal_submission
 from labrpc.isolated.zygote_main import REQUEST_BYTES_MAX
+from labrpc.machine.lab_process import lab_command
 from labrpc.real_time import (
     RUN_CPU_S_MAX,
     Deadline,
@@ -46,7 +45,6 @@ from labrpc.streams import incarnation_streams
 from labrpc.stuck_call import stuck_call
 from labrpc.submission import Submission
 
-ROOT = Path(__file__).resolve().parents[2]
 # Compiling a submission takes a fraction of a second.
 COMPILE_CPU_S_MAX = 20.0
 # However busy the machine is, an answer that takes so long will not come.
@@ -307,16 +305,14 @@ def sandbox_measures() -> list[Measure]:
 
 def _spawn(control: socket.socket) -> "subprocess.Popen[bytes]":
     """Start the zygote, with nothing of the judge's but one socket."""
-    # The lab's own folder first; what a virtual environment adds, Python knows.
     environment = {
         "PYTHONHASHSEED": os.environ.get("PYTHONHASHSEED", "0"),
-        "PYTHONPATH": str(ROOT),
         "PATH": os.defpath,
         "LANG": "C.UTF-8",
     }
     fd = control.fileno()
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "labrpc.isolated.zygote_main", str(fd)],
+        lab_command("labrpc.isolated.zygote_main", fd),
         env=environment,
         pass_fds=(fd,),
         cwd="/",

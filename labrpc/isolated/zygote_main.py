@@ -1,6 +1,6 @@
 """The zygote: a process with one submission compiled, which forks boxes.
 
-Started as `python -m labrpc.isolated.zygote_main SOCKET`. It never runs the
+Started by `lab_command` with SOCKET, a file descriptor. It never runs the
 submission's code: only the boxes do, which it forks. A fresh process, not a fork
 of the judge, in whose memory are seeds and other submissions' results.
 """
@@ -192,7 +192,3 @@ def main() -> None:
     # Ctrl-C is for the judge, which then ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     ZygoteMain(socket.socket(fileno=int(sys.argv[1]))).serve()
-
-
-if __name__ == "__main__":
-    main()

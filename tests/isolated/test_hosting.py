@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -123,7 +124,7 @@ def test_a_zygote_behind_too_few_walls_makes_no_box_if_all_are_required(monkeypa
 
 
 def test_where_python_cannot_be_started_there_is_no_isolation(monkeypatch):
-    monkeypatch.setattr(zygote_module.sys, "executable", "/no/such/python")
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
     with pytest.raises(UsageError, match="Python cannot be started again here"):
         told_walls("process", required=False)
 

@@ -1,0 +1,1 @@
+"""What the lab asks of the machine it runs on, and of its Python."""
