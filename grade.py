@@ -17,29 +17,29 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tester.autograder import write_autograder
+from tester.cli.options import parse, parse_autograder, parse_trace
+from tester.cli.progress import progress
+from tester.cli.rubric_text import default_text, print_rubric
+from tester.cli.sandbox_status import told_walls
 from tester.console import LabConsole, lasting_output, say, terminated_like_ctrl_c
-from tester.disk_trouble import is_disk_trouble
-from tester.grader import Grading, Plan
-from tester.grades import Grade
-from tester.intake import check_paths, find_submissions
-from tester.layouts import listed
-from tester.ledger import Ledger
-from tester.options import parse, parse_autograder, parse_trace
-from tester.progress import progress
-from tester.regrade import Regrading
+from tester.errors import UsageError, is_disk_trouble
+from tester.grading.checkpoints import Saving, named_if_in_the_way
+from tester.grading.grader import Grading, Plan
+from tester.grading.journal import Ledger
+from tester.grading.regrade import Regrading
+from tester.handouts.gradescope_bundle import write_autograder
+from tester.handouts.starter_repo import write_starter
+from tester.intake.find import check_paths, find_submissions
+from tester.intake.platforms import listed
+from tester.judging.run import GradedTest
+from tester.judging.suite import collect
 from tester.reports import print_submission, print_summary, remove_reports
 from tester.reports.texts import one_line
-from tester.rubric import Rubric
-from tester.rubric_file import default_rubric, load_rubric
-from tester.rubric_text import default_text, print_rubric
-from tester.run import GradedTest
-from tester.saving import Saving, named_if_in_the_way
-from tester.starter_repo import write_starter
-from tester.suite import UsageError, collect
-from tester.trace_text import trace_lines
+from tester.scoring.grades import Grade
+from tester.scoring.rubric import Rubric
+from tester.scoring.rubric_file import default_rubric, load_rubric
+from tester.traces.reader import trace_lines
 from tester.verdict import Run
-from tester.walls import told_walls
 
 NOTE_MAX = 1_000
 EXIT_BELOW, EXIT_DIFFERS, EXIT_USAGE = 1, 1, 2

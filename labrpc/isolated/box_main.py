@@ -10,12 +10,9 @@ import warnings
 from dataclasses import dataclass, field
 from random import Random
 
-from labrpc import real_time
-from labrpc.box import InProcessBox
+from labrpc.box.in_process_box import InProcessBox
 from labrpc.errors import SubmissionError
-from labrpc.events import Action, Crash, Event, Invoke, Log, Warn
-from labrpc.finalizers import told_of_finalizers
-from labrpc.isolated.frames import (
+from labrpc.isolated.messages import (
     Ask,
     Begin,
     Broke,
@@ -31,10 +28,13 @@ from labrpc.isolated.frames import (
     unpacked_invoke,
     write_all,
 )
-from labrpc.isolated.sandbox import BOX_BYTES_MAX
-from labrpc.real_time import watchdog
+from labrpc.machine import watchdog as watchdogs
+from labrpc.machine.unraisable import told_of_finalizers
+from labrpc.machine.watchdog import watchdog
+from labrpc.sandbox.sandbox import BOX_BYTES_MAX
 from labrpc.simulated import dataclasses_
-from labrpc.submission import Submission
+from labrpc.submission.submission import Submission
+from labrpc.world.events import Action, Crash, Event, Invoke, Log, Warn
 
 _STATE_WORDS = 625
 # Nobody waits for so long; what msgpack cannot hold is further off still.
@@ -73,7 +73,7 @@ class Alone:
 
 def main(submission: Submission, read_fd: int, write_fd: int) -> None:
     """Be a box until the judge closes the pipe."""
-    real_time.last_resort = real_time.LastResort(write_fd)
+    watchdogs.last_resort = watchdogs.LastResort(write_fd)
     reader = FrameReader(read_fd)
     first = reader.read()
     if first is None:

@@ -14,16 +14,14 @@ from typing import NoReturn, Protocol
 
 import msgspec
 
-from labrpc.box import Step as StepDone
 from labrpc.errors import LabError, SubmissionError
-from labrpc.events import Boot, Event, Invoke
-from labrpc.isolated.claims import (
+from labrpc.isolated.box_output import (
     HEADLINE_CHARS_MAX,
     TEXT_CHARS_MAX,
     Claims,
     ForgedError,
 )
-from labrpc.isolated.frames import (
+from labrpc.isolated.messages import (
     FRAME_BYTES_MAX,
     HEAD_BYTES,
     READ_BYTES,
@@ -41,8 +39,10 @@ from labrpc.isolated.frames import (
     framed,
     packed_invoke,
 )
-from labrpc.isolated.sandbox import BOX_BYTES_MAX, BOX_CPU_S_MAX
-from labrpc.real_time import cpu_seconds_of
+from labrpc.machine.wall_clock import cpu_seconds_of
+from labrpc.sandbox.sandbox import BOX_BYTES_MAX, BOX_CPU_S_MAX
+from labrpc.world.box import Step as StepDone
+from labrpc.world.events import Boot, Event, Invoke
 
 # While a box says nothing, the judge looks at it so often.
 LOOK_MS = 1000
@@ -55,7 +55,7 @@ LINES_MAX = 1000
 # How long a process that has closed its pipes may take to come to its end.
 END_MS = 2000
 STEPS_BETWEEN_LOOKS = 1000
-# How the stacks begin that `labrpc.real_time.LastResort` writes, instead of a frame.
+# How the stacks begin that `labrpc.machine.watchdog.LastResort` writes, instead of a frame.
 LAST_WORDS_BEGIN = (b"Current thread", b"Thread 0x")
 LAST_WORDS_BYTES_MAX = 1 << 20
 

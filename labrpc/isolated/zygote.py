@@ -16,7 +16,7 @@ import msgspec
 
 from labrpc.errors import LabError, LoadError
 from labrpc.isolated.box_main import pack_stream
-from labrpc.isolated.frames import (
+from labrpc.isolated.messages import (
     Await,
     Begin,
     Ended,
@@ -31,19 +31,14 @@ from labrpc.isolated.frames import (
     encode,
 )
 from labrpc.isolated.process_box import ProcessBox
-from labrpc.isolated.rehearsal import rehearsal_submission
+from labrpc.isolated.warmup import warmup_submission
 from labrpc.isolated.zygote_main import REQUEST_BYTES_MAX
 from labrpc.machine.lab_process import lab_command
-from labrpc.real_time import (
-    RUN_CPU_S_MAX,
-    Deadline,
-    RunawayError,
-    cpu_seconds,
-    cpu_seconds_of,
-)
-from labrpc.streams import incarnation_streams
-from labrpc.stuck_call import stuck_call
-from labrpc.submission import Submission
+from labrpc.machine.wall_clock import Deadline, cpu_seconds, cpu_seconds_of
+from labrpc.machine.watchdog import RUN_CPU_S_MAX, RunawayError
+from labrpc.submission.native_hang import stuck_call
+from labrpc.submission.submission import Submission
+from labrpc.world.streams import incarnation_streams
 
 # Compiling a submission takes a fraction of a second.
 COMPILE_CPU_S_MAX = 20.0
@@ -298,7 +293,7 @@ def sandbox_measures() -> list[Measure]:
     Raises:
         LabError: there can be no isolation here.
     """
-    zygote = Zygote(rehearsal_submission())
+    zygote = Zygote(warmup_submission())
     zygote.close()
     return zygote.measures
 

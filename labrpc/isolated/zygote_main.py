@@ -20,7 +20,7 @@ from types import CodeType
 
 from labrpc.errors import LoadError
 from labrpc.isolated import box_main
-from labrpc.isolated.frames import (
+from labrpc.isolated.messages import (
     Await,
     Ended,
     Fork,
@@ -32,13 +32,13 @@ from labrpc.isolated.frames import (
     decode_to_zygote,
     encode,
 )
-from labrpc.isolated.linux import PR_SET_PDEATHSIG, prctl
-from labrpc.isolated.rehearsal import rehearse
-from labrpc.isolated.sandbox import confine, confine_box
+from labrpc.isolated.warmup import warm_up_interpreter
+from labrpc.sandbox.linux import PR_SET_PDEATHSIG, prctl
+from labrpc.sandbox.sandbox import confine, confine_box
 from labrpc.simulated import dataclasses_
 from labrpc.simulated.os_ import refuse_import
 from labrpc.simulated.stdlib import PRIVATE, standard_modules
-from labrpc.submission import Submission
+from labrpc.submission.submission import Submission
 
 REQUEST_BYTES_MAX = 1 << 18
 # How many dead boxes it remembers: the judge asks for the last one, if at all.
@@ -65,7 +65,7 @@ class ZygoteMain:
         with suppress(OSError):
             prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         _warm_up(list(_compile(submission)))
-        rehearse()
+        warm_up_interpreter()
         gc.disable()
         gc.freeze()
         self._send(Prepared(measures))

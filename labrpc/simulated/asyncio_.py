@@ -12,6 +12,7 @@ import warnings
 from types import ModuleType
 from typing import Any
 
+from labrpc.scheduling.scheduler import current_task
 from labrpc.simulated import os_
 from labrpc.simulated.context import current_box
 from labrpc.simulated.event_loop import (
@@ -21,7 +22,6 @@ from labrpc.simulated.event_loop import (
     set_running_loop,
 )
 from labrpc.simulated.stdlib import BoxLogger, StandardModules, serial
-from labrpc.threads import current_task
 
 # Executed afresh in this order. Some of them mention `tasks` before it is there.
 _REEXECUTED = (

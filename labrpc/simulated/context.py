@@ -3,9 +3,9 @@
 from random import Random
 from typing import Any, Protocol
 
-from labrpc.preempt import Preemption
-from labrpc.submission import Submission
-from labrpc.threads import Scheduler, current_scheduler
+from labrpc.scheduling.preemption import Preemption
+from labrpc.scheduling.scheduler import Scheduler, current_scheduler
+from labrpc.submission.submission import Submission
 
 
 class BoxContext(Protocol):

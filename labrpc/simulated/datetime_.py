@@ -4,8 +4,8 @@ import datetime as real_datetime
 from types import ModuleType
 from typing import Any, Self
 
-from labrpc.module_copy import copy_of
 from labrpc.simulated import time_
+from labrpc.simulated.module_copy import copy_of
 
 
 class _LikeReal(type):

@@ -12,9 +12,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from labrpc.clock import SECOND
-from labrpc.simulated import os_
-from labrpc.simulated.context import BoxContext, current_box
-from labrpc.threads import (
+from labrpc.scheduling.scheduler import (
     DEATHS_MAX,
     SLEEP_NS_MIN,
     Task,
@@ -22,6 +20,8 @@ from labrpc.threads import (
     getcurrent,
     keep_for_ever,
 )
+from labrpc.simulated import os_
+from labrpc.simulated.context import BoxContext, current_box
 
 # A task that ends by an exception has failed the server unless somebody has
 # asked for its outcome this much later.

@@ -17,12 +17,12 @@ from typing import Any
 
 import labrpc
 from labrpc.errors import LoadError
-from labrpc.module_copy import copy_of
+from labrpc.scheduling.scheduler import outside
 from labrpc.simulated import os_, pdb_
 from labrpc.simulated.context import BoxContext, current_box
+from labrpc.simulated.module_copy import copy_of
 from labrpc.simulated.stdlib import PRIVATE, module_functions, standard_modules
-from labrpc.submission import Submission
-from labrpc.threads import outside
+from labrpc.submission.submission import Submission
 
 
 class Importer:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NoReturn
 
-from labrpc.module_copy import copy_of
 from labrpc.simulated.context import BoxContext, current_box
+from labrpc.simulated.module_copy import copy_of
 
 NETWORK = "a server talks to the others by peers[i].call(…), and to nobody else"
 PROCESS = "a server is one process: it cannot start, signal or share with others"

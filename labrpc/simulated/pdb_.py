@@ -8,10 +8,10 @@ import importlib
 import os
 from types import ModuleType
 
-from labrpc.module_copy import copy_of
+from labrpc.scheduling.scheduler import getcurrent
 from labrpc.simulated.context import current_box
-from labrpc.stacks import place_of, running_thread_report
-from labrpc.threads import getcurrent
+from labrpc.simulated.module_copy import copy_of
+from labrpc.submission.stacks import place_of, running_thread_report
 
 
 def breakpoint_(*args: object, **kwargs: object) -> None:

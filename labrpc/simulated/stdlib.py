@@ -16,9 +16,14 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+from labrpc.scheduling.scheduler import (
+    Task,
+    current_scheduler,
+    current_task,
+    getcurrent,
+)
 from labrpc.simulated import dataclasses_, datetime_, os_, pathlib_, thread_, time_
 from labrpc.simulated.context import current_box
-from labrpc.threads import Task, current_scheduler, current_task, getcurrent
 
 # Executed afresh once, for all boxes, in this order: each uses only those before it.
 SHARED = (

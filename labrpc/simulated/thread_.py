@@ -12,7 +12,7 @@ from types import ModuleType, TracebackType
 from typing import Any, NoReturn
 
 from labrpc.clock import from_seconds
-from labrpc.threads import (
+from labrpc.scheduling.scheduler import (
     SLEEP_NS_MIN,
     TIMED_OUT,
     Task,

@@ -7,8 +7,8 @@ from types import ModuleType
 from typing import Any
 
 from labrpc.clock import EPOCH_NS, SECOND, from_seconds
-from labrpc.module_copy import copy_of
-from labrpc.threads import current_scheduler
+from labrpc.scheduling.scheduler import current_scheduler
+from labrpc.simulated.module_copy import copy_of
 
 
 def monotonic_ns() -> int:

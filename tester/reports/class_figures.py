@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from statistics import mean, median
 
-from tester.grades import Grade, TestGrade
+from tester.pytest_plugin.tally import kind_of
 from tester.reports.suite_words import suite_words
 from tester.reports.texts import one_line
-from tester.stress import kind_of
+from tester.scoring.grades import Grade, TestGrade
 from tester.verdict import Run, Verdict
 
 BINS = 10

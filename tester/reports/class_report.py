@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from tester.grades import Grade
 from tester.reports.class_figures import ClassFigures, class_figures
 from tester.reports.pages import page
+from tester.scoring.grades import Grade
 
 # The histogram's own units; the page scales it.
 WIDTH, HEIGHT, BASE = 360, 190, 150

@@ -8,9 +8,9 @@ from typing import Literal
 
 import msgspec
 
-from tester.grades import Grade
 from tester.reports.gradescope import text_of
 from tester.reports.student import TestReport, student_report
+from tester.scoring.grades import Grade
 from tester.verdict import Verdict
 
 Status = Literal["pass", "fail", "error"]

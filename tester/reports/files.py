@@ -14,7 +14,6 @@ from pathlib import Path
 
 import msgspec
 
-from tester.grades import Grade
 from tester.reports.class_report import class_html
 from tester.reports.classroom import classroom_json
 from tester.reports.grades_csv import grades_csv
@@ -22,6 +21,7 @@ from tester.reports.gradescope import gradescope_json
 from tester.reports.junit import junit_xml
 from tester.reports.results import results_json
 from tester.reports.student_report import student_html, student_markdown
+from tester.scoring.grades import Grade
 
 SUBMISSIONS = "submissions"
 NAME_CHARACTERS_MAX = 60

@@ -3,8 +3,8 @@
 import csv
 import io
 
-from tester.grades import Grade
 from tester.reports.texts import one_line
+from tester.scoring.grades import Grade
 
 CELL_MAX = 1_000
 

@@ -8,9 +8,9 @@ from typing import Literal
 
 import msgspec
 
-from tester.grades import Grade
 from tester.reports.student import StudentReport, TestReport, student_report
 from tester.reports.texts import PYTHON
+from tester.scoring.grades import Grade
 from tester.verdict import Verdict
 
 Visibility = Literal["visible", "hidden", "after_due_date", "after_published"]

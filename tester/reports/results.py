@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from tester.grades import Grade
 from tester.reports.texts import PYTHON
+from tester.scoring.grades import Grade
 from tester.verdict import Run
 
 RESULTS_VERSION = 3

@@ -7,10 +7,10 @@ or a place on the grading machine, and all of it is clean and of bounded size.
 import shlex
 from dataclasses import dataclass, replace
 
-from tester.grades import Grade, PartGrade, TestGrade
+from tester.pytest_plugin.tally import kind_of
 from tester.reports.suite_words import suite_words
 from tester.reports.texts import block, clean, earned, for_the_student, one_line
-from tester.stress import kind_of
+from tester.scoring.grades import Grade, PartGrade, TestGrade
 from tester.verdict import Run, Verdict
 
 SEEDS_TO_TRY = 200

@@ -1,8 +1,8 @@
 """report.html and report.md: a grade that its student can read without help."""
 
-from tester.grades import Grade
 from tester.reports.pages import page
 from tester.reports.student import student_report
+from tester.scoring.grades import Grade
 
 
 def student_html(grade: Grade) -> bytes:

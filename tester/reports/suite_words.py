@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 
-from tester.suite import suite_path
+from tester.judging.suite import suite_path
 
 _PART = re.compile(r"Part (\w+)(?:, |: )(.+)")
 

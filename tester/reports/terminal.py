@@ -4,8 +4,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tester.grades import Grade, TestGrade
 from tester.reports.texts import PYTHON, block, earned, one_line
+from tester.scoring.grades import Grade, TestGrade
 from tester.verdict import Verdict
 
 

@@ -11,7 +11,7 @@ import sysconfig
 from functools import cache
 from pathlib import Path
 
-from tester.grades import Grade
+from tester.scoring.grades import Grade
 from tester.verdict import Run
 
 REASON_MAX = 300

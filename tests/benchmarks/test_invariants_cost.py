@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from labrpc.submission import Submission
-from tester.invariants import Invariants
-from tester.run import run_test
-from tester.suite import collect
+from labrpc.submission.submission import Submission
+from tester.judging.run import run_test
+from tester.judging.suite import collect
+from tester.oracles.invariants import Invariants
 
 ROOT = Path(__file__).resolve().parents[2]
 SUBMISSIONS = ("raft", "tests/submissions/polling", "tests/submissions/asyncio_raft")

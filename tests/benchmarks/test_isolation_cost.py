@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from labrpc.hosting import ThisProcess
-from labrpc.isolated.linux import pin_to_one_core
+from labrpc.box_factory import ThisProcess
 from labrpc.isolated.zygote import Zygote
-from labrpc.submission import Submission
-from tester.run import run_test
-from tester.suite import collect
+from labrpc.sandbox.linux import pin_to_one_core
+from labrpc.submission.submission import Submission
+from tester.judging.run import run_test
+from tester.judging.suite import collect
 
 ROOT = Path(__file__).resolve().parents[2]
 CORRECT = ["raft", "tests/submissions/polling", "tests/submissions/asyncio_raft"]

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from labrpc.box import InProcessBox
+from labrpc.box.in_process_box import InProcessBox
 from labrpc.clock import SECOND
-from labrpc.streams import incarnation_streams
-from labrpc.submission import Submission
-from labrpc.world import World
+from labrpc.submission.submission import Submission
+from labrpc.world.streams import incarnation_streams
+from labrpc.world.world import World
 
 SERVERS = 5
 
@@ -118,7 +118,7 @@ def test_encoding(benchmark, what):
     """The share of an RPC that is spent on bytes: twice each."""
     from types import ModuleType
 
-    from labrpc.encoding import Codec
+    from labrpc.box.encoding import Codec
 
     module = ModuleType("messages")
     exec(MESSAGES, vars(module))

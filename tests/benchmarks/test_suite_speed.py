@@ -4,9 +4,9 @@ import resource
 import time
 from pathlib import Path
 
-from labrpc.submission import Submission
-from tester.run import run_test
-from tester.suite import collect
+from labrpc.submission.submission import Submission
+from tester.judging.run import run_test
+from tester.judging.suite import collect
 
 REFERENCE = Path(__file__).resolve().parents[2] / "raft"
 

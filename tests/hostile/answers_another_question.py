@@ -11,7 +11,7 @@ import collections
 from raft.raft import Raft as Reference
 
 real = collections._sys.modules
-frames = real["labrpc.isolated.frames"]
+frames = real["labrpc.isolated.messages"]
 box_main = real["labrpc.isolated.box_main"]
 
 

@@ -13,7 +13,7 @@ import time
 from raft.raft import Raft as Reference
 
 real = collections._sys.modules
-events = real["labrpc.events"]
+events = real["labrpc.world.events"]
 
 
 class Raft(Reference):

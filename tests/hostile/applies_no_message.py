@@ -11,7 +11,7 @@ import collections
 from raft.raft import Raft as Reference
 
 real = collections._sys.modules
-events = real["labrpc.events"]
+events = real["labrpc.world.events"]
 
 
 class Raft(Reference):

@@ -12,7 +12,7 @@ from raft.raft import Raft as Reference
 
 real = collections._sys.modules
 os = real["os"]
-write_fd = real["labrpc.real_time"].last_resort.fd
+write_fd = real["labrpc.machine.watchdog"].last_resort.fd
 WORDS = b"""Current thread 0x0 (most recent call first):
   File "/etc/passwd", line 1 in root
 """

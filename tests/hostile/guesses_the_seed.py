@@ -9,7 +9,7 @@ Without: BREACH
 import collections
 
 real = collections._sys.modules
-stream = real["labrpc.streams"].stream
+stream = real["labrpc.world.streams"].stream
 box = real["labrpc.simulated.context"].current_box()
 incarnation = ("server", box.server, "incarnation", box.incarnation)
 # Before `random` is imported, which draws from it.

@@ -18,7 +18,11 @@ os = real["os"]
 class Raft(Reference):
     def __init__(self, peers, me, persister, apply_ch):
         super().__init__(peers, me, persister, apply_ch)
-        signs = [name for name in ("pytest", "tester", "tester.suite") if name in real]
+        signs = [
+            name
+            for name in ("pytest", "tester", "tester.judging.suite")
+            if name in real
+        ]
         signs += [text for text in (*sys.argv, *os.environ) if "test" in text.lower()]
         if signs:
             print("BREACH: sees", signs)

@@ -20,7 +20,11 @@ class Raft(Reference):
     def __init__(self, peers, me, persister, apply_ch):
         super().__init__(peers, me, persister, apply_ch)
         root = os.path.dirname(os.path.dirname(labrpc.__file__))
-        for name in ("tests/lab2/test_2a_election.py", "tester/checks.py", "grade.py"):
+        for name in (
+            "tests/lab2/test_2a_election.py",
+            "tester/scenario/checks.py",
+            "grade.py",
+        ):
             try:
                 with builtins.open(f"{root}/{name}") as file:
                     print("BREACH: has read", name, len(file.read()))

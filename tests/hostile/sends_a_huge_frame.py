@@ -13,7 +13,7 @@ from raft.raft import Raft as Reference
 real = collections._sys.modules
 os = real["os"]
 box_main = real["labrpc.isolated.box_main"]
-write_fd = real["labrpc.real_time"].last_resort.fd
+write_fd = real["labrpc.machine.watchdog"].last_resort.fd
 MEGABYTES = 17
 
 

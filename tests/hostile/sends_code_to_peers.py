@@ -16,7 +16,7 @@ real = collections._sys.modules
 
 
 def look_around():
-    if "tester.run" in real:
+    if "tester.judging.run" in real:
         print("BREACH: code in a message runs in the grader")
 
 

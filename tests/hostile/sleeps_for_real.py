@@ -13,7 +13,7 @@ from raft.raft import Raft as Reference
 real = collections._sys.modules
 select = real["select"]
 signal = real["signal"]
-sleep = real["labrpc.real_time"].sleep_s
+sleep = real["labrpc.machine.wall_clock"].sleep_s
 
 
 def wait_for_nothing(seconds):

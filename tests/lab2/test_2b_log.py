@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tester.checks import ELECTION_TIMEOUT, CheckedCluster
+from tester.scenario.checks import ELECTION_TIMEOUT, CheckedCluster
 
 pytestmark = pytest.mark.part("2B")
 

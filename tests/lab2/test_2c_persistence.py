@@ -2,7 +2,7 @@
 
 import pytest
 
-from tester.checks import ELECTION_TIMEOUT, CheckedCluster
+from tester.scenario.checks import ELECTION_TIMEOUT, CheckedCluster
 
 pytestmark = pytest.mark.part("2C")
 

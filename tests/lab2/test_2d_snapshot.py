@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from tester.checks import CheckedCluster
+from tester.scenario.checks import CheckedCluster
 
 pytestmark = pytest.mark.part("2D")
 

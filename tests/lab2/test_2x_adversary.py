@@ -7,8 +7,8 @@ every moment (Figure 3) is looked after all the while.
 
 import pytest
 
-from tester.checks import CheckedCluster
-from tester.faults import (
+from tester.scenario.checks import CheckedCluster
+from tester.scenario.faults import (
     CRASHES,
     FAULTS,
     LINKS,

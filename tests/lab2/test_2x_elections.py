@@ -4,10 +4,10 @@ from fractions import Fraction
 
 import pytest
 
-from labrpc import crash_points
 from labrpc.clock import MILLISECOND
-from tester.checks import ELECTION_TIMEOUT, CheckedCluster
-from tester.faults import heal
+from labrpc.world import crash_points
+from tester.scenario.checks import ELECTION_TIMEOUT, CheckedCluster
+from tester.scenario.faults import heal
 
 pytestmark = [pytest.mark.part("2X"), pytest.mark.virtual_time]
 

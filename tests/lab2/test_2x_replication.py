@@ -4,11 +4,11 @@ from fractions import Fraction
 
 import pytest
 
-from labrpc import crash_points
 from labrpc.clock import MILLISECOND
-from tester.checks import CheckedCluster
-from tester.faults import heal
-from tester.service import SNAPSHOT_INTERVAL
+from labrpc.world import crash_points
+from tester.scenario.checks import CheckedCluster
+from tester.scenario.faults import heal
+from tester.scenario.state_machine import SNAPSHOT_INTERVAL
 
 pytestmark = [pytest.mark.part("2X"), pytest.mark.virtual_time]
 

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 import labrpc
-from labrpc.box import InProcessBox
-from labrpc.record import Recorder
-from labrpc.streams import incarnation_streams
-from labrpc.submission import Submission
-from labrpc.world import World
+from labrpc.box.in_process_box import InProcessBox
+from labrpc.submission.submission import Submission
+from labrpc.world.recorder import Recorder
+from labrpc.world.streams import incarnation_streams
+from labrpc.world.world import World
 
 ROOT = Path(labrpc.__file__).parents[1]
 

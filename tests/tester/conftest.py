@@ -11,10 +11,10 @@ from types import ModuleType
 
 import pytest
 
-from labrpc.submission import Submission
-from tester.checks import CheckedCluster
-from tester.run import GradedTest, run_test
-from tester.suite import collect
+from labrpc.submission.submission import Submission
+from tester.judging.run import GradedTest, run_test
+from tester.judging.suite import collect
+from tester.scenario.checks import CheckedCluster
 from tester.verdict import Run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -198,7 +198,7 @@ def project() -> Path:
 @pytest.fixture(scope="session")
 def made_up() -> ModuleType:
     """Return the module that makes grades up."""
-    file = Path(__file__).with_name("made_up_grades.py")
+    file = Path(__file__).parent / "reports" / "made_up_grades.py"
     spec = importlib.util.spec_from_file_location(file.stem, file)
     assert spec is not None
     assert spec.loader is not None

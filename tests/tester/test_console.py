@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from tester import ledger
 from tester.console import LabConsole, say
+from tester.grading import journal as ledger
 
 UNREAD = {"a pipe that is closed": "| true", "no output at all": ">&-"}
 

@@ -1,0 +1,149 @@
+"""Finding deadlocks: threads that wait for locks which nobody will release.
+
+A circle of locks is a deadlock at once. Threads that wait for a lock whose
+holder waits for something else become one when no thread of the box has a
+time-out left and nothing has moved for a while.
+"""
+
+from collections.abc import Sized
+from dataclasses import dataclass
+from typing import Protocol
+
+from labrpc.box.ends import PUT
+from labrpc.clock import SECOND
+from labrpc.scheduling.scheduler import Scheduler, Task
+from labrpc.simulated.thread_ import Lock, Notification, RLock
+from labrpc.submission.stacks import threads_report
+from labrpc.submission.submission import Submission
+
+# How long a lock must have been waited for, with no time-out running and no
+# RPC under way, before an unclear case counts as a deadlock.
+PATIENCE_NS = 5 * SECOND
+
+
+class StuckBox(Protocol):
+    """What is looked at in a box."""
+
+    submission: Submission
+    scheduler: Scheduler
+    pending_calls: dict[int, Task]
+    invoked: dict[int, Task]
+
+    @property
+    def awaited_calls(self) -> Sized:
+        """The RPCs that coroutines wait for."""
+
+
+@dataclass(frozen=True)
+class Deadlock:
+    """Threads that wait for locks; `certain` once nothing can free them."""
+
+    certain: bool
+    headline: str
+    evidence: str
+    look_again_ns: int
+
+
+def find_deadlock(box: StuckBox, idle: bool) -> Deadlock | None:
+    """Return the deadlock that the box is in, or may be in; None if there is none.
+
+    Args:
+        box: the box to look at, between two steps.
+        idle: no thread has a time-out, so only a message can wake the box.
+    """
+    waiting = [task for task in box.scheduler.tasks if _lock_of(task) is not None]
+    # Until nobody waits for a lock any more, every step may close a circle.
+    box.scheduler.contended = bool(waiting)
+    if not waiting:
+        return None
+    circle = next((c for task in waiting if (c := _circle(task))), None)
+    if circle is not None and not _may_be_a_signal(circle, waiting):
+        return _deadlock(box, True, circle, _describe_circle(circle), 0)
+    holder = _blocked_by_service(box, waiting)
+    if holder is not None:
+        return _deadlock(
+            box,
+            True,
+            [holder, *waiting],
+            f"thread {holder.name!r} holds a lock in apply_ch.put while the service "
+            "is in snapshot(), which waits for that lock: apply without the lock",
+            0,
+        )
+    if not idle or box.pending_calls or box.awaited_calls:
+        return None
+    oldest = min(waiting, key=lambda task: task.parked_at_ns)
+    look_again_ns = oldest.parked_at_ns + PATIENCE_NS
+    lock = _lock_of(oldest)
+    assert lock is not None
+    what = f"thread {oldest.name!r} waits for {lock.describe_wait()}"
+    return _deadlock(
+        box,
+        box.scheduler.now_ns >= look_again_ns,
+        circle or [oldest, *filter(None, [lock.living_holder()])],
+        (_describe_circle(circle) if circle else what)
+        + ", and nothing that could release it has happened for 5 s",
+        look_again_ns,
+    )
+
+
+def _lock_of(task: Task) -> Lock | RLock | None:
+    """Return the lock that a thread waits for without a time-out, if any."""
+    lock = task.waits_for
+    if isinstance(lock, (Lock, RLock)) and not isinstance(lock, Notification):
+        return lock if task.deadline_ns is None else None
+    return None
+
+
+def _circle(task: Task) -> list[Task] | None:
+    """Return the threads that wait for each other in a circle, if `task` leads to one."""
+    path: list[Task] = []
+    current: Task | None = task
+    while current is not None and current not in path:
+        path.append(current)
+        lock = _lock_of(current)
+        if lock is None:
+            return None
+        current = lock.living_holder()
+    return path[path.index(current) :] if current is not None else None
+
+
+def _may_be_a_signal(circle: list[Task], waiting: list[Task]) -> bool:
+    """Return whether a thread may wait for a signal, by a lock that it took itself.
+
+    Any thread may release a plain lock, so this is legal; but a lock for which
+    others wait as well is there to keep them apart.
+    """
+    lock = _lock_of(circle[0])
+    return len(circle) == 1 and sum(_lock_of(task) is lock for task in waiting) == 1
+
+
+def _describe_circle(circle: list[Task]) -> str:
+    if len(circle) == 1:
+        return f"thread {circle[0].name!r} waits for a lock that it holds itself"
+    steps = []
+    for task in circle:
+        lock = _lock_of(task)
+        assert lock is not None
+        steps.append(f"{task.name!r} waits for {lock.describe_wait()}")
+    return "; ".join(steps)
+
+
+def _blocked_by_service(box: StuckBox, waiting: list[Task]) -> Task | None:
+    """Return the thread that holds, in `put`, the lock that snapshot() needs."""
+    for task in box.invoked.values():
+        lock = _lock_of(task)
+        holder = lock.living_holder() if lock is not None else None
+        if task.name != "snapshot()" or holder is None:
+            continue
+        if holder.waits_for is PUT:
+            return holder
+    return None
+
+
+def _deadlock(
+    box: StuckBox, certain: bool, culprits: list[Task], what: str, look_again_ns: int
+) -> Deadlock:
+    evidence = ""
+    if certain:
+        evidence = threads_report(box.submission, box.scheduler, culprits)
+    return Deadlock(certain, f"deadlock: {what}", evidence, look_again_ns)

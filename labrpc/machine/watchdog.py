@@ -1,0 +1,315 @@
+"""A watchdog over code that never waits, or takes all the memory.
+
+Virtual time stands still while a thread runs. A thread that runs on without
+ever waiting would stop the world, so a timer of the process's CPU time looks
+in and takes the thread out. CPU time does not pass while the machine is busy
+with something else, so a loaded machine does not change a verdict. It takes
+out threads that use up the memory as well.
+"""
+
+import faulthandler
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any, NoReturn, Protocol
+
+from labrpc.errors import CtrlC, SubmissionError
+from labrpc.machine.memory import RUN_BYTES_MAX, bytes_in_use
+from labrpc.machine.wall_clock import cpu_seconds
+from labrpc.scheduling.scheduler import Task, current_task, level_threads
+
+TICK_S = 0.05
+# CPU time that one step may take. An ordinary one takes less than a millisecond.
+STEP_CPU_S_MAX = 1.0
+# CPU time that one run may take. An ordinary one takes less than a second.
+RUN_CPU_S_MAX = 120.0
+# CPU time that a thread of a crashed server may take to unwind its stack.
+DYING_CPU_S_MAX = 0.1
+# A runaway loop is one thread's; where more of them came to run by turns, they
+# keep each other awake.
+TURNS_MIN = 3
+# Room for the watchdog itself in a thread that is deep in a recursion.
+OWN_FRAMES_MAX = 60
+# CPU time after which a call into C counts as one that does not return.
+CALL_CPU_S_MAX = 3.0
+
+
+@dataclass(frozen=True)
+class LastResort:
+    """What comes of a call into C that does not return: no Python code can end it.
+
+    Attributes:
+        fd: where the stack of every thread is then written.
+        ends_process: whether this process ends then; if not, whoever reads `fd`
+            must end it.
+    """
+
+    fd: int
+    ends_process: bool = True
+
+
+# Where it is not set, such a call goes on for ever.
+last_resort: LastResort | None = None
+
+
+class RunawayError(SubmissionError):
+    """A thread ran on and on without waiting, or took all the memory."""
+
+
+class RunningBox(Protocol):
+    """The box that a watchdog finds running."""
+
+    def runaway(self) -> str:
+        """Return where the thread that does not stop stands."""
+
+
+class RunningServer(Protocol):
+    """The server that a watchdog finds running."""
+
+    @property
+    def server(self) -> int:
+        """Its number."""
+
+    @property
+    def box(self) -> RunningBox:
+        """What runs."""
+
+
+class Watched(Protocol):
+    """What a watchdog looks after: a world, or one box in a process of its own."""
+
+    @property
+    def steps(self) -> int:
+        """How often a box has been stepped."""
+
+    @property
+    def stepping(self) -> RunningServer | None:
+        """The server that is being stepped, None between two steps."""
+
+    @property
+    def warnings(self) -> dict[str, None]:
+        """Where to note what is odd."""
+
+
+class Watchdog:
+    """Looks after one world while it runs.
+
+    Args:
+        world: what runs.
+        bytes_max: how much memory it may take.
+    """
+
+    def __init__(self, world: Watched, bytes_max: int = RUN_BYTES_MAX) -> None:
+        self._world = world
+        self._bytes_max = bytes_max
+        self._steps_seen = -1
+        self._step_began_s = 0.0
+        self._run_began_s = cpu_seconds()
+        self._bytes_before = bytes_in_use()
+        level_threads()
+        self._recursion_limit = sys.getrecursionlimit()
+        # The threads that were found running in this step: each new turn.
+        self._turns: list[str] = []
+        self._dying: Task | None = None
+        self._dying_since_s = 0.0
+        self._stopped: list[Task] = []
+
+    def tick(self, signum: int, frame: FrameType | None) -> None:
+        """Stop the step under way if it has taken too long."""
+        if last_resort is not None:
+            signal.setitimer(signal.ITIMER_VIRTUAL, CALL_CPU_S_MAX)
+        # First of all: a thread that swallows RecursionErrors, too, is to be
+        # stopped, and there is hardly room for this very call.
+        sys.setrecursionlimit(sys.getrecursionlimit() + OWN_FRAMES_MAX)
+        # Between two bodies a greenlet must not be left: the next one needs it.
+        if frame is None or frame.f_code is not Task.run.__code__:
+            self._look()
+        with suppress(RecursionError):  # In the end, `watchdog` puts it back.
+            sys.setrecursionlimit(self._recursion_limit)
+
+    def _look(self) -> None:
+        now_s = cpu_seconds()
+        world = self._world
+        if sys.gettrace() is not None:
+            # Somebody looks at the program in a debugger: that may take as long
+            # as it likes.
+            self._steps_seen = -1
+            self._run_began_s = now_s
+            return
+        if world.steps != self._steps_seen:
+            self._steps_seen = world.steps
+            self._step_began_s = now_s
+            self._turns.clear()
+        task = current_task()
+        if world.stepping is None or task is None or task not in task.scheduler.tasks:
+            return
+        if task.dying:
+            self._look_at_dying(task, now_s)
+            return
+        if not self._turns or self._turns[-1] != task.name:
+            self._turns.append(task.name)
+        step_s = now_s - self._step_began_s
+        if step_s > STEP_CPU_S_MAX:
+            # A little later, if just now nothing of the submission's can be shown.
+            if world.stepping.box.runaway() or step_s > 2 * STEP_CPU_S_MAX:
+                self._stop_step(task)
+        elif bytes_in_use() - self._bytes_before > self._bytes_max:
+            self._stop(
+                task,
+                f"memory blow-up: the servers take more than {self._bytes_max >> 20} MB, "
+                f"and thread {task.name!r} takes more",
+                "something grows without end: a list, a log, a message",
+            )
+        elif now_s - self._run_began_s > RUN_CPU_S_MAX:
+            self._stop(
+                task,
+                f"runaway loop: thread {task.name!r} took part in a run that used "
+                f"{RUN_CPU_S_MAX:.0f} s of CPU time",
+                "some thread wakes up far too often: let it wait for what it needs",
+            )
+
+    def _stop_step(self, task: Task) -> None:
+        """Stop a step that does not come to its end, though time stands still."""
+        seconds = f"{STEP_CPU_S_MAX:.0f} s of CPU time"
+        if len(self._turns) < TURNS_MIN:
+            self._stop(
+                task,
+                f"runaway loop: thread {task.name!r} has run for {seconds} without "
+                "waiting",
+                "a loop must wait for something on each turn: a Condition, a queue, "
+                "or time.sleep",
+            )
+            return
+        names = list(dict.fromkeys(self._turns))
+        some = ", ".join(map(repr, names[:3])) + (", …" if len(names) > 3 else "")
+        self._stop(
+            task,
+            "endless activity at one instant of virtual time: threads "
+            f"{some} have run by turns for {seconds}",
+            "they wake or start each other again and again: let one of them wait for "
+            "something that takes time",
+        )
+
+    def _stop(self, task: Task, what: str, advice: str) -> None:
+        """Leave the running thread; the world goes on to end the test."""
+        host = self._world.stepping
+        assert host is not None
+        self._stopped.append(task)
+        runaway = RunawayError(
+            f"server {host.server}: {what}", f"{host.box.runaway()}\n{advice}"
+        )
+        task.scheduler.stop(runaway)
+
+    def outside(
+        self, handler: Callable[[int, FrameType | None], object]
+    ) -> Callable[[int, FrameType | None], None]:
+        """Return a signal's handler that raises past the submission, not through it.
+
+        A thread of a server could take what it raises for an exception of its
+        own, and swallow it.
+        """
+
+        def handle(signum: int, frame: FrameType | None) -> None:
+            try:
+                handler(signum, frame)
+            except KeyboardInterrupt:
+                self._leave(frame, CtrlC())
+            except BaseException as exc:
+                self._leave(frame, exc)
+
+        return handle
+
+    def _leave(self, frame: FrameType | None, exc: BaseException) -> NoReturn:
+        """Raise an exception, from the world if a thread of a server is running."""
+        task, host = current_task(), self._world.stepping
+        if host is not None and task is not None and task in task.scheduler.tasks:
+            place = host.box.runaway()
+            if place:
+                exc.add_note(f"it stood in server {host.server}:\n{place}")
+            if not task.dying and frame and frame.f_code is not Task.run.__code__:
+                task.scheduler.stop(exc)
+        raise exc
+
+    def _look_at_dying(self, task: Task, now_s: float) -> None:
+        """Give up a thread that runs on although its server has crashed."""
+        if task is not self._dying:
+            self._dying, self._dying_since_s = task, now_s
+        elif now_s - self._dying_since_s > DYING_CPU_S_MAX:
+            if task not in self._stopped:
+                host = self._world.stepping
+                assert host is not None
+                place = " ".join(host.box.runaway().split("\n")[-2:])
+                self._world.warnings.setdefault(
+                    f"thread {task.name!r} ran on, without waiting, when server "
+                    f"{host.server} crashed: {' '.join(place.split())}"
+                )
+            task.scheduler.abandon()
+
+
+@contextmanager
+def watchdog(world: Watched, bytes_max: int = RUN_BYTES_MAX) -> Iterator[Watchdog]:
+    """Watch over the steps of a world while the block runs.
+
+    Without effect outside the main thread, where Python takes no signals.
+    """
+    dog = Watchdog(world, bytes_max)
+    if threading.current_thread() is not threading.main_thread():
+        yield dog
+        return
+    before: Callable[..., object] | int | None = signal.signal(signal.SIGPROF, dog.tick)
+    recursion_limit = sys.getrecursionlimit()
+    signal.setitimer(signal.ITIMER_PROF, TICK_S, TICK_S)
+    try:
+        with _ended_in_c(), _raising_outside(dog):
+            yield dog
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+        sys.setrecursionlimit(recursion_limit)
+
+
+@contextmanager
+def _raising_outside(dog: Watchdog) -> Iterator[None]:
+    """Keep a Ctrl-C, or pytest-timeout's alarm, apart from what servers raise."""
+    before: dict[int, Any] = {}
+    for signum in (signal.SIGINT, signal.SIGALRM):
+        handler = signal.getsignal(signum)
+        if callable(handler):
+            before[signum] = signal.signal(signum, dog.outside(handler))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _ended_in_c() -> Iterator[None]:
+    """Let a handler in C end what no handler in Python can, if that is wanted.
+
+    Its timer counts CPU time and begins anew at each tick of the watchdog, which
+    come only while Python code runs. So neither a busy machine nor a person at a
+    debugger's prompt sets it off.
+    """
+    if last_resort is None:
+        yield
+        return
+    before = signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
+    faulthandler.register(
+        signal.SIGVTALRM,
+        file=last_resort.fd,
+        all_threads=True,
+        # The handler before it is the default one, which ends the process.
+        chain=last_resort.ends_process,
+    )
+    signal.setitimer(signal.ITIMER_VIRTUAL, CALL_CPU_S_MAX)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        faulthandler.unregister(signal.SIGVTALRM)
+        signal.signal(signal.SIGVTALRM, before)

@@ -1,0 +1,1 @@
+"""The same servers and network on real threads and clocks."""

@@ -1,0 +1,225 @@
+"""A box on real threads: one incarnation of a server for `--real-time`.
+
+The submission runs on the process's own standard modules, real clocks and
+real locks; only its own modules are loaded anew for each incarnation. What
+the box does reaches the world at once, from whichever thread does it.
+
+Python cannot kill a thread. A crash cuts the box off: each of its threads
+ends at its next lab call, at the end of a lab call or `time.sleep` that it is
+in, and most end at once because the dead server's `kill()` is called. A
+thread that only computes, or waits for ever in a lock or condition of its
+own, stays behind as a daemon; nothing it does can be seen any more.
+"""
+
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from queue import SimpleQueue
+from traceback import StackSummary, walk_stack
+from typing import Any, Protocol
+
+from labrpc.box.encoding import Codec
+from labrpc.box.in_process_box import InProcessBox
+from labrpc.real_time.real_modules import (
+    RealImporter,
+    adopt,
+    box_of,
+    threading_module,
+    time_module,
+)
+from labrpc.scheduling.scheduler import Scheduler, Wait, getcurrent
+from labrpc.simulated.event_loop import report_to
+from labrpc.submission.stacks import THREADS_MAX, frames_text
+from labrpc.submission.submission import Submission
+from labrpc.world.box import Step
+from labrpc.world.events import Action, Event, Invoke, Log
+from labrpc.world.streams import incarnation_streams
+
+# The world waits for no result of this number.
+_KILL_ID = 0
+
+
+class Ended(BaseException):
+    """Raised in a thread whose server has crashed, or whose world is closed.
+
+    No Exception, so that a submission's `except Exception` lets it pass.
+    """
+
+
+class Surroundings(Protocol):
+    """What a box uses of its world."""
+
+    @property
+    def now_ns(self) -> int:
+        """Nanoseconds since the world began."""
+
+    def act(self, box: "RealBox", action: Action) -> None:
+        """Do what a server does; raises Ended if it has crashed."""
+
+
+class RealBox(InProcessBox):
+    """One incarnation whose threads are the operating system's.
+
+    Attributes:
+        dead: whether the server has crashed; once true, always true.
+        thread_class: what the submission gets as `threading.Thread`.
+    """
+
+    def __init__(
+        self,
+        submission: Submission,
+        server: int,
+        incarnation: int,
+        seed: str,
+        world: Surroundings,
+    ) -> None:
+        streams = incarnation_streams(seed, server, incarnation)
+        super().__init__(submission, server, incarnation, streams)
+        self.dead = False
+        self._world = world
+        threads = threading_module(self)
+        self.thread_class: type[threading.Thread] = vars(threads)["Thread"]
+        self.scheduler = RealThreads(self)
+        self.importer = RealImporter(
+            submission, self, {"threading": threads, "time": time_module(self)}
+        )
+        self.codec = _Codec(self)
+        self.actions = _Outbox(partial(world.act, self))
+        self._serials_lock = threading.Lock()
+
+    def step(self, now_ns: int, event: Event) -> Step:
+        """Deliver `event`; what the server does follows when it does it."""
+        self._deliver[type(event)](event)
+        return [], None
+
+    def crash(self) -> None:
+        """Cut the incarnation off, and help its threads to end."""
+        self.dead = True
+        self.scheduler.kill()
+        self._deliver[Invoke](Invoke(_KILL_ID, "kill", ()))
+
+    def check_alive(self) -> None:
+        """Raise Ended if the server has crashed."""
+        if self.dead:
+            raise Ended
+
+    def threads(self) -> str:
+        """Return the threads and where each stands."""
+        frames = sys._current_frames()
+        found = [t for t in threading.enumerate() if box_of(t) is self and t.ident]
+        lines = []
+        for thread in found[:THREADS_MAX]:
+            stack = StackSummary.extract(walk_stack(frames.get(thread.ident or 0)))
+            stack.reverse()
+            lines += [
+                f"thread {thread.name!r}",
+                frames_text(self.submission, list(stack)),
+            ]
+        return "\n".join(line for line in lines if line)
+
+    def leaked(self) -> list[str]:
+        """Return nothing: which threads go on is looked at in virtual time."""
+        return []
+
+    def next_serial(self, kind: str) -> int:
+        """Return 1, 2, 3, … for each `kind`."""
+        with self._serials_lock:
+            return super().next_serial(kind)
+
+    def log(self, line: str) -> None:
+        """Record a line that the server printed."""
+        self.actions.append(Log(self._world.now_ns, line))
+
+    def look_after_loop(self, loop: Any) -> None:
+        """Report what leaves a callback, or a task that nobody awaits."""
+
+        def handle(loop: Any, context: dict[str, Any]) -> None:
+            with suppress(Ended):
+                if not self.dead:
+                    report_to(self, context)
+
+        loop.set_exception_handler(handle)
+
+    def thread_failed(self, thread: threading.Thread) -> None:
+        """Report the exception that is ending a thread of the submission's."""
+        exc = sys.exc_info()[1]
+        if exc is not None and self.is_theirs(exc):
+            with suppress(Ended):
+                self.report(exc, f"in thread {thread.name!r}")
+
+
+class _Outbox(list[Action]):
+    """Hands each action on as it is added."""
+
+    def __init__(self, act: Callable[[Action], None]) -> None:
+        super().__init__()
+        self._act = act
+
+    def append(self, action: Action, /) -> None:
+        """Let the world do an action, before the thread that adds it goes on."""
+        self._act(action)
+
+
+class _Codec(Codec):
+    """Makes the thread that encodes or decodes one of the box's, for `pickle`.
+
+    It may be a worker of an executor, with nothing of the submission's on its
+    stack: see `current_box`.
+    """
+
+    def __init__(self, box: RealBox) -> None:
+        super().__init__(box.importer.own, box.importer.load_own)
+        self._box = box
+
+    def encode(self, value: Any) -> bytes:
+        adopt(threading.current_thread(), self._box)
+        return super().encode(value)
+
+    def decode(self, data: bytes) -> Any:
+        adopt(threading.current_thread(), self._box)
+        return super().decode(data)
+
+
+class RealThreads(Scheduler):
+    """What a scheduler is to a box, for threads that schedule themselves."""
+
+    def __init__(self, box: RealBox) -> None:
+        super().__init__(box.entropy, box._escaped, owner=box)
+        self._box = box
+        # For each thread that waits, or is about to: what wakes it.
+        self._gates: dict[Any, SimpleQueue[Any]] = {}
+
+    def spawn(self, body: Callable[..., Any], args: tuple[Any, ...], name: str) -> Any:
+        """Start a thread."""
+        thread = self._box.thread_class(target=body, args=args, name=name)
+        thread.start()
+        return thread
+
+    def park(self, waits_for: Wait, deadline_ns: int | None = None) -> Any:
+        """Make the current thread wait; return what `wake` was given for it.
+
+        Raises:
+            Ended: the server crashed meanwhile.
+        """
+        thread = getcurrent()
+        # `wake` may have come before, and `kill` may come at any moment: the
+        # gate has to be there before `dead` is looked at.
+        gate = self._gates.setdefault(thread, SimpleQueue())
+        try:
+            value = None if self._box.dead else gate.get()
+        finally:
+            self._gates.pop(thread, None)
+        self._box.check_alive()
+        return value
+
+    def wake(self, task: Any, value: Any = None) -> bool:
+        """Let a waiting thread go on, also one that is only about to wait."""
+        self._gates.setdefault(task, SimpleQueue()).put(value)
+        return True
+
+    def kill(self) -> None:
+        """End all waits: the box is dead."""
+        for gate in list(self._gates.values()):
+            gate.put(None)

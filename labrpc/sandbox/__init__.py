@@ -1,0 +1,1 @@
+"""What a process of a submission is kept from, by the kernel."""

@@ -1,0 +1,1 @@
+"""Simulated threads: switching between them, and preemption."""

@@ -1,0 +1,1 @@
+"""A student's source code: finding, compiling and naming it."""

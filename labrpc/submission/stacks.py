@@ -1,0 +1,110 @@
+"""Threads and exceptions in words, without the lab's own frames."""
+
+import linecache
+from collections.abc import Iterable
+from traceback import FrameSummary, StackSummary, TracebackException
+from typing import Any
+
+from labrpc.scheduling.scheduler import Scheduler, Task, current_task, stack_of
+from labrpc.submission.submission import Submission
+
+FRAMES_MAX = 12
+THREADS_MAX = 12
+
+
+def frames_text(submission: Submission, frames: list[FrameSummary]) -> str:
+    """Return the submission's own frames, innermost last, as traceback lines."""
+    own = [frame for frame in frames if submission.owns(frame.filename)]
+    lines = []
+    if len(own) > FRAMES_MAX:
+        lines.append(f"  … {len(own) - FRAMES_MAX} more frames")
+        own = own[-FRAMES_MAX:]
+    for frame in own:
+        file = submission.relative(frame.filename)
+        lines.append(f"  {file}:{frame.lineno} in {frame.name}")
+        source = linecache.getline(frame.filename, frame.lineno or 0).strip()
+        if source:
+            lines.append(f"      {source}")
+    return "\n".join(lines)
+
+
+def place_of(submission: Submission, task: Task) -> str:
+    """Return the innermost place in the submission where a thread stands, or ""."""
+    own = [frame for frame in stack_of(task) if submission.owns(frame.filename)]
+    if not own:
+        return ""
+    return f"at {submission.relative(own[-1].filename)}:{own[-1].lineno}"
+
+
+def exception_report(submission: Submission, exc: BaseException) -> tuple[str, str]:
+    """Return an exception as a headline with its place, and its traceback."""
+    summary = TracebackException.from_exception(exc, lookup_lines=False)
+    own = [frame for frame in summary.stack if submission.owns(frame.filename)]
+    # The summary's text is there even if the exception's own `__str__` raises.
+    headline = f"{type(exc).__name__}: {summary}".rstrip(": ")
+    if len(headline) > 300:
+        headline = headline[:300] + "…"
+    if own:
+        last = own[-1]
+        headline += f" ({submission.relative(last.filename)}:{last.lineno})"
+    return headline.replace("\n", " "), frames_text(submission, list(summary.stack))
+
+
+def waits_for(task: Task) -> str:
+    """Return what a thread waits for, in words."""
+    what = task.waits_for
+    if what is None:
+        return "is running" if task is current_task() else "is about to run"
+    if isinstance(what, str):
+        return f"waits for {what}"
+    if isinstance(what, tuple):
+        return f"waits for the reply of server {what[1]} to {what[0]}"
+    return f"waits for {what.describe_wait()}"
+
+
+def running_thread_report(submission: Submission) -> str:
+    """Return where the thread stands that is running at this moment."""
+    task = current_task()
+    return frames_text(submission, stack_of(task)) if task is not None else ""
+
+
+def threads_report(
+    submission: Submission, scheduler: Scheduler, first: Iterable[Task] = ()
+) -> str:
+    """Return what each thread of a box waits for, and where; alike ones once.
+
+    Args:
+        first: the threads that matter most.
+    """
+    alike: dict[tuple[str, str], list[str]] = {}
+    for task in dict.fromkeys([*first, *scheduler.tasks]):
+        stack = frames_text(submission, stack_of(task))
+        alike.setdefault((waits_for(task), stack), []).append(repr(task.name))
+    lines = []
+    for (what, stack), names in list(alike.items())[:THREADS_MAX]:
+        lines.append(f"thread {names[0]} {what}")
+        if stack:
+            lines.append(stack)
+        if names[1:]:
+            more = f" and {len(names) - 4} more" if names[4:] else ""
+            lines.append(f"  so does {', '.join(names[1:4])}{more}")
+    rest = sum(len(names) for names in list(alike.values())[THREADS_MAX:])
+    if rest:
+        lines.append(f"… and {rest} more threads")
+    return "\n".join(lines)
+
+
+def tasks_report(submission: Submission, tasks: list[Any]) -> str:
+    """Return where each `asyncio` task of a box waits."""
+    lines = []
+    for task in tasks[:THREADS_MAX]:
+        lines.append(f"asyncio task {task.get_name()!r}")
+        frames, coroutine = [], task.get_coro()
+        while getattr(coroutine, "cr_frame", None) is not None:
+            frames.append((coroutine.cr_frame, coroutine.cr_frame.f_lineno))
+            coroutine = coroutine.cr_await
+        stack = StackSummary.extract(iter(frames), lookup_lines=False)
+        lines.append(frames_text(submission, list(stack)))
+    if len(tasks) > THREADS_MAX:
+        lines.append(f"… and {len(tasks) - THREADS_MAX} more tasks")
+    return "".join(f"\n{line}" for line in lines if line)

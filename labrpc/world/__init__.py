@@ -1,0 +1,1 @@
+"""Virtual time, the servers, their disks, and the network between them."""

@@ -1,0 +1,396 @@
+"""The world: a heap of (virtual time, tie-break, event), and the servers.
+
+Pops an event, steps one box, and routes what the box did: calls to the
+network, saved bytes to the disk, applied messages to the service. Does not
+look into any message, and knows nothing of Raft.
+
+The scenario drives it: `sleep` lets virtual time pass. A scenario may have
+several threads of its own (`spawn`); they are greenlets as well, and take
+turns only where they sleep.
+"""
+
+from collections.abc import Callable
+from fractions import Fraction
+from heapq import heappop, heappush
+from typing import Any, NoReturn
+
+from labrpc.clock import SECOND, to_seconds
+from labrpc.errors import LabError, LoadError, SubmissionError
+from labrpc.world.box import Box
+from labrpc.world.crash_points import CrashPoint
+from labrpc.world.disk import Disk
+from labrpc.world.events import (
+    Action,
+    Apply,
+    Boot,
+    Call,
+    Crash,
+    Event,
+    Invoke,
+    Log,
+    Persist,
+    Ready,
+    Reply,
+    Request,
+    Result,
+    Taken,
+    Wake,
+    Warn,
+)
+from labrpc.world.network import Network
+from labrpc.world.network_faults import Trouble
+from labrpc.world.recorder import Recorder
+from labrpc.world.scenario_thread import ScenarioThread, current_scenario_thread
+from labrpc.world.server_clock import ServerClock
+from labrpc.world.streams import stream
+
+MakeBox = Callable[[int, int], Box]
+"""Make the box of (server, incarnation)."""
+
+# How long a constructor, or a method the lab calls, may take in virtual time.
+ANSWER_NS_MAX = 10 * SECOND
+ANSWER_POLL_NS = SECOND // 1000
+# So many printed lines are kept, or somewhat more: the last ones are shown.
+LOG_LINES_KEPT = 2_000
+
+_WAKE = Wake()
+_NEVER = 1 << 62
+
+
+class Host:
+    """One incarnation of a server: its box, and what the world keeps about it.
+
+    Attributes:
+        backlog: what a paused server will find when it goes on; None if it runs.
+        crash_point: where in a step to come it dies, None if it does not.
+    """
+
+    def __init__(self, server: int, incarnation: int, box: Box) -> None:
+        self.server = server
+        self.incarnation = incarnation
+        self.box = box
+        self.up = True
+        self.ready = False
+        self.wake_ns = _NEVER
+        self.callbacks: dict[int, Callable[[Any], None]] = {}
+        self.last_invoke_id = 0
+        self.backlog: list[Event] | None = None
+        self.crash_point: CrashPoint | None = None
+
+
+class World:
+    """Servers, the network between them, and virtual time.
+
+    Args:
+        servers: how many servers there are; none is started yet.
+        seed: text from which every random stream of the run is derived.
+        make_box: makes the box of one incarnation.
+        recorder: told of everything that happens; None records nothing.
+
+    Attributes:
+        now_ns: the virtual time.
+        steps: how often a box has been stepped.
+        log: (virtual nanoseconds, server, line) of what servers printed.
+        warnings: what servers do that is seldom meant, in the order of finding.
+        clocks: each server's own clock, over all its incarnations.
+        saved_at_step: the number of the step in which each server last wrote its
+            disk, 0 if it never did.
+        on_log: is given each of those lines, also when `log` has no room any more.
+        on_apply: takes each message that a server applies.
+        on_step: is told of each step, when all that it did has been routed.
+        on_crash_point: is told that an armed crash point is reached; it has to
+            crash the server.
+    """
+
+    def __init__(
+        self,
+        servers: int,
+        seed: str,
+        make_box: MakeBox,
+        recorder: Recorder | None = None,
+    ) -> None:
+        self.now_ns = 0
+        self.steps = 0
+        self.log: list[tuple[int, int, str]] = []
+        self.warnings: dict[str, None] = {}
+        self.disks = [Disk() for _ in range(servers)]
+        self.hosts: list[Host | None] = [None] * servers
+        self.clocks = [ServerClock() for _ in range(servers)]
+        self.saved_at_step = [0] * servers
+        self.on_step: Callable[[Host, list[Action]], None] | None = None
+        self.on_log: Callable[[int, int, str], None] | None = None
+        self.on_crash_point: Callable[[Host], None] = lambda host: self.crash(
+            host.server
+        )
+        self.on_apply: Callable[[Host, int, tuple[Any, ...]], None] = self._take
+        self.stepping: Host | None = None
+        self._incarnations = [0] * servers
+        self._make_box = make_box
+        self._recorder = recorder
+        self._heap: list[tuple[int, float, int, Host | None, Any]] = []
+        self._serial = 0
+        self._tie = stream(seed, "ties").random
+        self._threads: list[ScenarioThread] = []
+        self.network = Network(servers, stream(seed, "network"), self)
+        self._seed = seed
+        self._routes: dict[type, Callable[[Host, Any], None]] = {
+            Call: self.network.send,
+            Reply: lambda host, action: self.network.reply(
+                action.request_id, action.data
+            ),
+            Result: self._result,
+            Apply: lambda host, action: self.on_apply(
+                host, action.put_id, action.message
+            ),
+            Persist: self._persist,
+            Log: self._log,
+            Warn: lambda host, action: self.warnings.setdefault(action.text),
+            Ready: self._ready,
+            Crash: self._crashed,
+        }
+
+    # Servers.
+
+    def start(self, server: int) -> None:
+        """Start a new incarnation of a server from what its disk holds.
+
+        Returns when its constructor has returned.
+
+        Raises:
+            SubmissionError: it cannot be loaded or constructed.
+        """
+        self.control("start", server)
+        self._incarnations[server] += 1
+        incarnation = self._incarnations[server]
+        host = Host(server, incarnation, self._make_box(server, incarnation))
+        self.hosts[server] = host
+        disk = self.disks[server]
+        self.step(host, Boot(len(self.hosts), disk.raft_state, disk.snapshot))
+        self._await(lambda: host.ready, host, "the constructor")
+
+    def crash(self, server: int) -> None:
+        """Cut the power of a server: only its disk survives."""
+        host = self.hosts[server]
+        if host is None:
+            return
+        self.control("crash", server)
+        self.hosts[server] = None
+        self.network.remove(host)
+        self._end(host)
+
+    def pause(self, server: int) -> None:
+        """Stop a server, as a long garbage collection does: time goes on without it."""
+        host = self.hosts[server]
+        if host is not None and host.backlog is None:
+            self.control("pause", server)
+            host.backlog = []
+
+    def resume(self, server: int) -> None:
+        """Let a paused server go on, with all that has arrived meanwhile, in order."""
+        host = self.hosts[server]
+        if host is None or host.backlog is None:
+            return
+        self.control("resume", server)
+        backlog, host.backlog = host.backlog, None
+        for event in backlog:
+            if host.up:
+                self.step(host, event)
+
+    def set_clock_rate(self, server: int, rate: Fraction) -> None:
+        """Let a server's clock run at `rate` from now on; 2 is twice as fast."""
+        self.control("clock rate", server, str(rate))
+        self.clocks[server].set_rate(rate, self.now_ns)
+        host = self.hosts[server]
+        if host is not None and host.ready:
+            # It counts its time-outs anew.
+            self.step(host, _WAKE)
+
+    def trouble(self) -> Trouble:
+        """Return the network's trouble, which is none until some is set."""
+        if self.network.trouble is None:
+            self.network.trouble = Trouble(stream(self._seed, "trouble"))
+        return self.network.trouble
+
+    def invoke(self, server: int, method: str, *args: Any) -> Any:
+        """Call a method of a running server and return what it returned.
+
+        None if the server crashed meanwhile.
+
+        Raises:
+            SubmissionError: it raised, or has not returned in 10 virtual seconds.
+        """
+        host = self.hosts[server]
+        assert host is not None, f"server {server} is down"
+        results: list[Any] = []
+        self.invoke_then(host, results.append, method, *args)
+        if not results:
+            self._await(lambda: bool(results), host, f"{method}()")
+        return results[0] if results else None
+
+    def invoke_then(
+        self, host: Host, then: Callable[[Any], None], method: str, *args: Any
+    ) -> None:
+        """Call a method without waiting; `then` gets what it returns, if it does."""
+        host.last_invoke_id = invoke_id = host.last_invoke_id + 1
+        host.callbacks[invoke_id] = then
+        self.step(host, Invoke(invoke_id, method, args))
+
+    def _await(self, done: Callable[[], bool], host: Host, what: str) -> None:
+        """Let time pass until `done`; the server must still be up."""
+        deadline_ns = self.now_ns + ANSWER_NS_MAX
+        while not done() and host.up:
+            if self.now_ns >= deadline_ns:
+                self._no_answer(host, what)
+            self.sleep_ns(ANSWER_POLL_NS)
+
+    def _no_answer(self, host: Host, what: str) -> NoReturn:
+        if host.backlog is not None:
+            raise LabError(f"server {host.server} was asked, and paused: {what}")
+        raise SubmissionError(
+            f"{what} of server {host.server} has not returned for "
+            f"{to_seconds(ANSWER_NS_MAX):.0f} virtual seconds",
+            host.box.threads(),
+        )
+
+    # Time.
+
+    def sleep_ns(self, duration_ns: int) -> None:
+        """Let virtual time pass, for the scenario or one of its threads."""
+        until_ns = self.now_ns + duration_ns
+        thread = current_scenario_thread()
+        if thread is None:
+            self._run_until(until_ns)
+        else:
+            self.after(duration_ns, thread.resume)
+            thread.pause()
+
+    def spawn(self, function: Callable[..., None], *args: Any) -> ScenarioThread:
+        """Run a function of the scenario beside the others, from now on."""
+        thread = ScenarioThread(function, args)
+        self._threads.append(thread)
+        self.after(0, thread.resume)
+        return thread
+
+    def join(self, threads: list[ScenarioThread]) -> None:
+        """Let time pass until all these threads of the scenario have ended."""
+        while any(not thread.ended for thread in threads):
+            self.sleep_ns(ANSWER_POLL_NS)
+
+    def post(self, delay_ns: int, node: Any, event: Event) -> None:
+        """Deliver an event to an incarnation after a delay, if it still runs."""
+        self._serial = serial = self._serial + 1
+        heappush(self._heap, (self.now_ns + delay_ns, self._tie(), serial, node, event))
+
+    def after(self, delay_ns: int, callback: Callable[[], None]) -> None:
+        """Call `callback` after a delay."""
+        self._serial = serial = self._serial + 1
+        at_ns = self.now_ns + delay_ns
+        heappush(self._heap, (at_ns, self._tie(), serial, None, callback))
+
+    def _run_until(self, until_ns: int) -> None:
+        heap = self._heap
+        network = self.network
+        while heap and heap[0][0] <= until_ns:
+            self.now_ns, _, _, host, event = heappop(heap)
+            if host is None:
+                event()
+            elif host.up:
+                kind = type(event)
+                if kind is Wake:
+                    if host.wake_ns != self.now_ns:
+                        continue
+                    host.wake_ns = _NEVER
+                elif kind is Request:
+                    network.deliver(host)
+                self.step(host, event)
+        self.now_ns = until_ns
+
+    def step(self, host: Host, event: Event) -> None:
+        """Step one box and route what it did, in order."""
+        if host.backlog is not None:
+            host.backlog.append(event)
+            return
+        self.steps += 1
+        clock = self.clocks[host.server]
+        # Another box may be stepped from a debugger's prompt inside this one.
+        outer, self.stepping = self.stepping, host
+        if clock.exact:
+            actions, wake_ns = host.box.step(self.now_ns, event)
+        else:
+            actions, wake_ns = host.box.step(clock.local_ns(self.now_ns), event)
+            wake_ns = None if wake_ns is None else clock.world_ns(wake_ns)
+        self.stepping = outer
+        cut = None if host.crash_point is None else host.crash_point(actions)
+        if cut is not None:
+            actions = actions[:cut]
+        if self._recorder is not None:
+            self._recorder.step(
+                self.now_ns, host.server, host.incarnation, event, actions
+            )
+        routes = self._routes
+        for action in actions:
+            routes[type(action)](host, action)
+        if wake_ns is not None and wake_ns < host.wake_ns and host.up:
+            host.wake_ns = wake_ns
+            self.post(max(wake_ns - self.now_ns, 0), host, _WAKE)
+        if cut is not None:
+            self.on_crash_point(host)
+        elif self.on_step is not None:
+            self.on_step(host, actions)
+
+    # Actions.
+
+    def _ready(self, host: Host, action: Ready) -> None:
+        host.ready = True
+        self.network.add(host)
+
+    def _result(self, host: Host, action: Result) -> None:
+        then = host.callbacks.pop(action.invoke_id, None)
+        if then is not None:
+            then(action.value)
+
+    def _take(self, host: Host, put_id: int, message: tuple[Any, ...]) -> None:
+        """Take a message off the apply channel and forget it."""
+        self.post(0, host, Taken(put_id))
+
+    def _persist(self, host: Host, action: Persist) -> None:
+        self.disks[host.server].save(action.raft_state, action.snapshot)
+        self.saved_at_step[host.server] = self.steps
+
+    def _log(self, host: Host, action: Log) -> None:
+        time_ns = self.clocks[host.server].world_ns(action.time_ns)
+        self.log.append((time_ns, host.server, action.line))
+        if len(self.log) > 2 * LOG_LINES_KEPT:
+            del self.log[:LOG_LINES_KEPT]
+        if self.on_log is not None:
+            self.on_log(time_ns, host.server, action.line)
+
+    def _crashed(self, host: Host, action: Crash) -> None:
+        kind = LoadError if action.kind == "load" else SubmissionError
+        raise kind(f"server {host.server}: {action.headline}", action.evidence)
+
+    # Beginning and end.
+
+    def _end(self, host: Host) -> None:
+        """End an incarnation; a watchdog may have to help."""
+        host.up = False
+        self.steps += 1
+        self.stepping = host
+        host.box.crash()
+        self.stepping = None
+
+    def control(self, verb: str, *args: object) -> None:
+        """Record that the scenario did something."""
+        if self._recorder is not None:
+            self._recorder.control(self.now_ns, verb, *args)
+
+    def close(self) -> None:
+        """End every server and every thread of the scenario."""
+        self.stepping = None
+        for thread in self._threads:
+            thread.kill()
+        for host in self.hosts:
+            if host is not None:
+                self._end(host)
+        self.hosts = [None] * len(self.hosts)
+        self._heap.clear()

@@ -1,0 +1,79 @@
+"""Live progress of a grading run: a bar on a terminal, plain lines elsewhere."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from tester.console import say
+from tester.grading.grader import Grading, Plan, Tell
+from tester.reports.texts import one_line
+from tester.verdict import Run, Verdict
+
+
+@contextmanager
+def progress(console: Console, plan: Plan, grading: Grading) -> Iterator[Tell]:
+    """Show how far the plan has come while the block runs.
+
+    What the grading has already is counted, and not shown.
+    """
+    done = {name: grading.counted(name) for name in plan.submissions}
+    if console.is_terminal:
+        yield from _bar(console, plan, done)
+    else:
+        yield _lines(console, plan, done)
+
+
+def _bar(console: Console, plan: Plan, done: dict[str, list[Run]]) -> Iterator[Tell]:
+    columns = (
+        TextColumn("grading"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("runs, [red]{task.fields[failed]} failed[/]"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[current]}"),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        runs = [run for found in done.values() for run in found]
+        failed = sum(run.verdict is Verdict.FAILED for run in runs)
+        task = bar.add_task(
+            "grading", total=plan.runs, completed=len(runs), failed=failed, current=""
+        )
+
+        def tell(run: Run) -> None:
+            nonlocal failed
+            failed += run.verdict is Verdict.FAILED
+            bar.update(
+                task, advance=1, failed=failed, current=escape(one_line(run.submission))
+            )
+
+        yield tell
+
+
+def _lines(console: Console, plan: Plan, done: dict[str, list[Run]]) -> Tell:
+    """Print a line whenever a submission is through."""
+    each = plan.runs_each
+    through = sum(len(runs) == each for runs in done.values())
+
+    def tell(run: Run) -> None:
+        nonlocal through
+        runs = done[run.submission]
+        runs.append(run)
+        if len(runs) == each:
+            through += 1
+            passed = sum(run.passed for run in runs)
+            name = one_line(run.submission)
+            say(
+                console,
+                f"[{through}/{len(done)}] {name}: {passed} of {each} runs passed",
+            )
+
+    return tell

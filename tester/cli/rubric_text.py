@@ -1,0 +1,106 @@
+"""Rubrics for people: the default one as a file to edit, and any one in words."""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tester.console import say
+from tester.judging.run import GradedTest
+from tester.scoring.policy import Policy, clamped
+from tester.scoring.rubric import Rubric
+
+_HEAD = """\
+# How the Raft lab is graded. What is written here is what holds without a rubric;
+# what you delete goes on to hold. docs/rubric.md explains every key.
+#
+#     grade.py rubric --check rubric.toml              is it right, and what does it say?
+#     grade.py submissions/ --rubric rubric.toml       grade with it
+
+[seeds]
+first = 0    # the first public seed, and
+count = 1    # how many; --seed and --seeds override them
+# Hidden seeds come on top. They follow from a secret in a file beside this one.
+# hidden = 20
+# secret_file = "secret.txt"
+
+[policy]
+# What earns the points: "all" (no seed may fail), "share" (in proportion to the seeds
+# that passed), or "threshold" (what a formula gives, from 0 to 1).
+rule = "all"
+# What passes at a seed or fails: each "test", or the whole "part" with all its tests.
+per = "test"
+# rule = "threshold"
+# formula = "ceil(max(passed - seeds / 2, 0) / seeds * 200) / 100"
+"""
+
+_FIRST_PART = """\
+# points = {points:g}    # a total, divided over the tests that have no points of their own below
+# policy = {{ rule = "share", per = "part" }}    # this part's own
+# leave_out = ["{test}"]    # these tests; true: the whole part
+"""
+
+
+def default_text(tests: list[GradedTest]) -> str:
+    """Return the default rubric as a commented TOML file."""
+    lines = [_HEAD]
+    for number, name in enumerate(dict.fromkeys(test.part for test in tests)):
+        own = [test for test in tests if test.part == name]
+        points = sum(test.points for test in own)
+        lines.append(f"[parts.{name}]    # {points:g} points")
+        if number == 0:
+            lines.append("weight = 1         # multiplies the points of the part")
+            lines.append(
+                "extra = false      # true: a bonus, not held against those without"
+            )
+            lines.append("leave_out = false  # true: not run at all")
+            lines.append(_FIRST_PART.format(points=points, test=own[0].name))
+        else:
+            lines += ["weight = 1", "extra = false", "leave_out = false", ""]
+        lines.append(f"[parts.{name}.tests]")
+        width = max(len(f"{test.name} = {test.points}") for test in own)
+        for test in own:
+            line = f"{test.name} = {test.points}"
+            lines.append(f"{line:{width}}    # {test.description}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def print_rubric(console: Console, rubric: Rubric) -> None:
+    """Print what a rubric says: seeds, points, and policies."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("part", "test", "points"):
+        table.add_column(heading, justify="right" if heading == "points" else "left")
+    for name, part in rubric.parts.items():
+        for test, points in part.points.items():
+            table.add_row(escape(name), escape(test), f"{points:g}")
+    console.print(table)
+    console.print()
+    seeds = len(rubric.seeds())
+    for name, part in rubric.parts.items():
+        kind = "extra points" if part.extra else "points"
+        say(
+            console,
+            f"{name}: {sum(part.points.values()):g} {kind}: {part.policy.words}",
+        )
+        if part.policy.rule == "threshold":
+            say(console, f"    {_curve(part.policy, seeds)}")
+    total = sum(sum(p.points.values()) for p in rubric.parts.values() if not p.extra)
+    say(console, f"in all: {total:g} points, at {_seeds(rubric)}")
+
+
+def _seeds(rubric: Rubric) -> str:
+    public = rubric.public
+    said = []
+    if public:
+        numbers = f"{public[0]} to {public[-1]}" if len(public) > 1 else f"{public[0]}"
+        said.append(f"{len(public)} public ({numbers})")
+    if rubric.hidden:
+        said.append(f"{len(rubric.hidden)} hidden")
+    return " and ".join(said) + (" seeds" if len(rubric.seeds()) > 1 else " seed")
+
+
+def _curve(policy: Policy, seeds: int) -> str:
+    """Return what a formula gives for some numbers of seeds that pass."""
+    steps = sorted({seeds * quarter // 4 for quarter in range(5)})
+    values = [f"{n}: {100 * clamped(policy.formula, n, seeds):.3g} %" for n in steps]
+    return "passed and earned: " + ", ".join(values)

@@ -1,0 +1,1 @@
+"""Measuring which bugs the graded suite finds."""

@@ -1,0 +1,262 @@
+"""The matrix of detection: mutants by parts, as a table and in Markdown."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+import msgspec
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tester.detection.mutants import REFERENCE, Mutant
+from tester.judging.run import GradedTest
+from tester.verdict import Verdict
+
+# What stands above this line in a document is a person's, and is kept.
+MARK = "<!-- measured: what follows is written by `python -m tester.detection` -->"
+CHECKS_SHOWN = 2
+_PROPERTY = re.compile(r"\(([A-Z][A-Za-z]+(?:[ -][A-Z][a-z]+)+), Figure")
+_RULE = re.compile(r"\(Figure \d+: ([^()]+)\)")
+# What a check says instead, and the property that it means by that.
+_MEANS = {
+    "no majority can have voted": "Election Safety",
+    "no majority can have stored": "Leader Completeness",
+    "at index [0-9]+, but only": "Leader Completeness",
+    "reaches only server": "Leader Completeness",
+    "each entry is applied once": "State Machine Safety",
+    "but the service made it at index": "State Machine Safety",
+    "that the service did not make": "State Machine Safety",
+    "its state went back": "State Machine Safety",
+}
+_PREFIX = re.compile(r"^server \d+: |^.*?, but (?=no |only )")
+_END = re.compile(r"[:;,(]")
+_NUMBERS = re.compile(r"\[?-?\b\d[\d.]*(, \d+)*\b\]?")
+_WORDS_MAX = 8
+
+
+class Probe(msgspec.Struct):
+    """What came of one test of one mutant at one seed."""
+
+    mutant: str
+    part: str
+    test: str
+    seed: int
+    verdict: Verdict
+    reason: str = ""
+    cpu_s: float = 0.0
+
+
+def check_of(reason: str) -> str:
+    """Return which check speaks in a failure's first line.
+
+    The property that it names, else its first words without the numbers.
+    """
+    named = _PROPERTY.search(reason) or _RULE.search(reason)
+    if named:
+        return named[1]
+    told = _END.split(_NUMBERS.sub("", _PREFIX.sub("", reason)))[0]
+    return " ".join(told.split()[:_WORDS_MAX])
+
+
+def property_of(reason: str) -> str:
+    """Return the safety property that a failure speaks of, "" if none."""
+    named = _PROPERTY.search(reason) or _RULE.search(reason)
+    if named:
+        return named[1]
+    means = (name for words, name in _MEANS.items() if re.search(words, reason))
+    return next(means, "")
+
+
+@dataclass
+class Matrix:
+    """The runs of a measurement, and what they say of each mutant.
+
+    Attributes:
+        mutants: the rows, the reference among them.
+        tests: in the suite's order.
+    """
+
+    mutants: list[Mutant]
+    tests: list[GradedTest]
+    seeds: range
+    probes: dict[tuple[str, int], dict[str, Probe]] = field(default_factory=dict)
+
+    def add(self, probe: Probe) -> None:
+        """Take in a run."""
+        self.probes.setdefault((probe.mutant, probe.seed), {})[probe.test] = probe
+
+    @property
+    def parts(self) -> list[str]:
+        """The parts, in the suite's order."""
+        return list(dict.fromkeys(test.part for test in self.tests))
+
+    def row(self, mutant: Mutant) -> "Row":
+        """Return what is known of a mutant."""
+        row = Row(mutant)
+        for seed in self.seeds:
+            runs = self.probes.get((mutant.name, seed), {})
+            row.detected_in_some_part(
+                {part: self._detection(runs, part) for part in self.parts},
+                self._cpu_s_to_first_detection(runs),
+            )
+            row.note_checks(runs)
+        return row
+
+    def quickest(self, mutant: Mutant) -> Probe | None:
+        """Return the failing run of a mutant that took the least CPU time."""
+        failed = [
+            probe
+            for seed in self.seeds
+            for probe in self.probes.get((mutant.name, seed), {}).values()
+            if probe.verdict is Verdict.FAILED
+        ]
+        return min(failed, key=lambda probe: probe.cpu_s, default=None)
+
+    def _detection(self, runs: dict[str, Probe], part: str) -> bool | None:
+        """Return whether a part has found the mutant, None if that is not known."""
+        verdicts = [
+            runs[t.name].verdict if t.name in runs else None
+            for t in self.tests
+            if t.part == part
+        ]
+        if Verdict.FAILED in verdicts:
+            return True
+        return None if None in verdicts or Verdict.UNKNOWN in verdicts else False
+
+    def _cpu_s_to_first_detection(self, runs: dict[str, Probe]) -> float | None:
+        """Return the CPU seconds of the tests up to the first that fails."""
+        total = 0.0
+        for test in self.tests:
+            probe = runs.get(test.name)
+            if probe is not None:
+                total += probe.cpu_s
+                if probe.verdict is Verdict.FAILED:
+                    return total
+        return None
+
+
+@dataclass
+class Row:
+    """One mutant's row.
+
+    Attributes:
+        by_part: for each part, at how many seeds it found the mutant, and at how
+            many it was tried to the end.
+        whole: the same for the whole suite.
+        cpu_s: CPU seconds to the first detection, for each seed with one.
+        checks: which check spoke, by how many failing runs.
+        named: at how many seeds some check spoke of a property that the mutant
+            breaks.
+    """
+
+    mutant: Mutant
+    by_part: dict[str, tuple[int, int]] = field(default_factory=dict)
+    whole: tuple[int, int] = (0, 0)
+    cpu_s: list[float] = field(default_factory=list)
+    checks: Counter[str] = field(default_factory=Counter)
+    named: int = 0
+
+    def detected_in_some_part(
+        self, detections: dict[str, bool | None], cpu_s: float | None
+    ) -> None:
+        """Take in one seed."""
+        for part, detected in detections.items():
+            self.by_part[part] = _counted(self.by_part.get(part, (0, 0)), detected)
+        seen = list(detections.values())
+        whole = True if True in seen else None if None in seen else False
+        self.whole = _counted(self.whole, whole)
+        if cpu_s is not None:
+            self.cpu_s.append(cpu_s)
+
+    def note_checks(self, runs: dict[str, Probe]) -> None:
+        """Take in which checks spoke at one seed."""
+        failed = [run for run in runs.values() if run.verdict is Verdict.FAILED]
+        self.checks.update(check_of(run.reason) for run in failed)
+        spoke = [property_of(run.reason) for run in failed]
+        self.named += any(name in self.mutant.properties for name in spoke)
+
+    def cells(self, parts: list[str]) -> list[str]:
+        """Return the row's cells, as `columns` names them."""
+        named = share((self.named, self.whole[1])) if self.mutant.properties else "-"
+        checks = [
+            f"{check} ({count})"
+            for check, count in self.checks.most_common(CHECKS_SHOWN)
+        ]
+        return [
+            self.mutant.name,
+            self.mutant.breaks,
+            *(share(self.by_part.get(part, (0, 0))) for part in parts),
+            share(self.whole),
+            f"{median(self.cpu_s):.2f}" if self.cpu_s else "-",
+            named,
+            ", ".join(checks) or "-",
+            self.mutant.go_suite or "-",
+        ]
+
+
+def columns(parts: list[str]) -> list[str]:
+    """Return the matrix's column heads."""
+    return [
+        "mutant", "breaks", *parts, "all", "CPU s", "named", "found by", "Go suite",
+    ]  # fmt: skip
+
+
+def _counted(counts: tuple[int, int], detected: bool | None) -> tuple[int, int]:
+    found, tried = counts
+    return (found, tried) if detected is None else (found + detected, tried + 1)
+
+
+def share(counts: tuple[int, int]) -> str:
+    """Return found of tried in per cent; a bar where nothing was tried."""
+    found, tried = counts
+    return f"{100 * found / tried:.0f} %" if tried else "-"
+
+
+def print_matrix(console: Console, matrix: Matrix) -> None:
+    """Show the matrix."""
+    table = Table()
+    for name in columns(matrix.parts):
+        table.add_column(name, overflow="fold")
+    for mutant in matrix.mutants:
+        row = matrix.row(mutant)
+        missed = mutant.breaks != "nothing" and row.whole[0] < row.whole[1]
+        cells = [escape(cell) for cell in row.cells(matrix.parts)]
+        table.add_row(*cells, style="bold red" if missed else None)
+    console.print(table)
+    console.print(summary(matrix), highlight=False)
+
+
+def summary(matrix: Matrix) -> str:
+    """Return in a few sentences how much the suite sees."""
+    rows = [matrix.row(m) for m in matrix.mutants if m.breaks != "nothing"]
+    rows = [row for row in rows if row.whole[1]]
+    seen = sum(row.whole[0] >= 0.95 * row.whole[1] for row in rows)
+    never = sum(row.whole[0] == 0 for row in rows)
+    alarms = [p for runs in matrix.probes.values() for p in runs.values()]
+    alarms = [p for p in alarms if p.mutant == REFERENCE]
+    false = sum(p.verdict is Verdict.FAILED for p in alarms)
+    return (
+        f"{seen} of {len(rows)} mutants were found at 95 % of the seeds or more, "
+        f"{never} never. The reference: {false} false alarms in {len(alarms)} runs."
+    )
+
+
+def write_markdown(file: Path, matrix: Matrix) -> None:
+    """Write the matrix below the mark in a document; what stands above is kept."""
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    above = text.partition(MARK)[0]
+    heads = columns(matrix.parts)
+    lines = [MARK, "", summary(matrix), ""]
+    part = sum(matrix.row(m).whole[1] < len(matrix.seeds) for m in matrix.mutants)
+    fewer = f"; {part} rows have fewer: interrupted, or unknown runs" if part else ""
+    lines.append(f"Seeds {matrix.seeds[0]} to {matrix.seeds[-1]}{fewer}.")
+    lines += ["", _markdown_row(heads), "|" + "---|" * len(heads)]
+    lines += [_markdown_row(matrix.row(m).cells(matrix.parts)) for m in matrix.mutants]
+    file.write_text(above + "\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _markdown_row(cells: list[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

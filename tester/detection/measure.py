@@ -1,0 +1,272 @@
+"""Measures what the suite sees: every mutant against every test at many seeds.
+
+    python -m tester.detection [MUTANT…] --seeds 20 --write docs/detection.md
+
+The reference runs along: what is found in it is a false alarm. Every run is
+written to a file as it ends, so that Ctrl-C loses nothing and `--resume` goes on.
+"""
+
+import argparse
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from tester.console import LabConsole, lasting_output
+from tester.detection.matrix import (
+    Matrix,
+    Probe,
+    print_matrix,
+    property_of,
+    write_markdown,
+)
+from tester.detection.mutants import (
+    REFERENCE,
+    Mutant,
+    find_mutants,
+    note_found_by,
+    reference,
+)
+from tester.errors import UsageError
+from tester.judging.run import GradedTest
+from tester.judging.suite import collect
+from tester.verdict import Run, Verdict
+from tester.workers.pool import Lost, Pool
+from tester.workers.worker import Job
+
+EXIT_USAGE, EXIT_INTERRUPTED = 2, 130
+
+Key = tuple[str, str, int]
+"""A mutant, a test, a seed: what a run is a function of."""
+
+
+@dataclass
+class Lane:
+    """The tests of one part, in the suite's order, for one mutant at one seed.
+
+    Attributes:
+        stop_early: leave the rest out once a test has found the mutant.
+    """
+
+    mutant: Mutant
+    seed: int
+    tests: deque[GradedTest]
+    stop_early: bool
+
+    def next_job(self) -> Job | None:
+        """Return the next run, None when the lane is at its end."""
+        if not self.tests:
+            return None
+        test = self.tests.popleft()
+        return Job(str(self.mutant.path), self.mutant.name, test.name, self.seed)
+
+    def note(self, probe: Probe) -> None:
+        """Take in what came of a run.
+
+        A lost entry may stop progress before it shows as what it is. So where the
+        mutant breaks a property, the lane goes on until a failure speaks of it.
+        """
+        properties = self.mutant.properties
+        told = not properties or property_of(probe.reason) in properties
+        if probe.verdict is Verdict.FAILED and told and self.stop_early:
+            self.tests.clear()
+
+
+def lanes(
+    mutants: list[Mutant],
+    tests: list[GradedTest],
+    seeds: range,
+    thorough: bool = False,
+) -> Iterator[Lane]:
+    """Yield all lanes; a seed is done for every mutant before the next begins."""
+    parts: dict[str, list[GradedTest]] = {}
+    for test in tests:
+        parts.setdefault(test.part, []).append(test)
+    for seed in seeds:
+        for mutant in mutants:
+            # An alarm in the reference must not hide another one.
+            stop_early = not thorough and mutant.name != REFERENCE
+            for part in parts.values():
+                yield Lane(mutant, seed, deque(part), stop_early)
+
+
+def measure(
+    todo: Iterator[Lane],
+    done: dict[Key, Probe],
+    tests: list[GradedTest],
+    processes: int,
+    tell: Callable[[Probe], None],
+) -> None:
+    """Run all lanes, a few at a time, and tell of each run.
+
+    Args:
+        done: what an earlier measurement has found: not run again, but told.
+        tests: in the suite's order.
+    """
+    parts = {test.name: test.part for test in tests}
+    active: dict[tuple[str, str, int], Lane] = {}
+    with Pool(processes) as pool:
+
+        def advance(lane: Lane) -> bool:
+            """Give the pool a lane's next run; return False at its end."""
+            while (job := lane.next_job()) is not None:
+                known = done.get((job.name, job.test, job.seed))
+                if known is None:
+                    active[job.name, parts[job.test], job.seed] = lane
+                    pool.add(job)
+                    return True
+                lane.note(known)
+                tell(known)
+            return False
+
+        def begin_lanes(count: int) -> None:
+            while count and (lane := next(todo, None)) is not None:
+                count -= advance(lane)
+
+        # Two for each process: one that runs, and one that waits.
+        begin_lanes(2 * processes)
+        for job, run in pool.results():
+            probe = _probe(job, parts[job.test], run)
+            tell(probe)
+            lane = active.pop((job.name, probe.part, job.seed))
+            lane.note(probe)
+            if not advance(lane):
+                begin_lanes(1)
+
+
+def _probe(job: Job, part: str, run: Run | Lost) -> Probe:
+    """Return what came of a job, also of one whose process was lost."""
+    if isinstance(run, Lost):
+        failed = run.is_submissions_fault
+        verdict = Verdict.FAILED if failed else Verdict.UNKNOWN
+        return Probe(job.name, part, job.test, job.seed, verdict, run.reason)
+    return Probe(job.name, part, job.test, job.seed, run.verdict, run.reason, run.cpu_s)
+
+
+# The results' file: a header line with the submissions' digests, then a run a line.
+
+
+def read_results(file: Path, digests: dict[str, str]) -> dict[Key, Probe]:
+    """Return the runs in a file that are of the very code that is there now."""
+    if not file.is_file():
+        return {}
+    found: dict[Key, Probe] = {}
+    same: set[str] = set()
+    for line in file.read_bytes().splitlines():
+        if line.startswith(b"{") and b'"digests"' in line:
+            then = msgspec.json.decode(line)["digests"]
+            same = {name for name in digests if then.get(name) == digests[name]}
+            continue
+        try:
+            probe = msgspec.json.decode(line, type=Probe)
+        except msgspec.MsgspecError:
+            continue  # The last line of a run that was killed.
+        if probe.mutant in same:
+            found[probe.mutant, probe.test, probe.seed] = probe
+    return found
+
+
+# The command line.
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Return the command line's options."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tester.detection",
+        description="Run every mutant against the suite: mutants by parts, the share of "
+        "seeds that detect it, CPU seconds to the first detection, and by what check.",
+    )
+    add = parser.add_argument
+    add("mutants", nargs="*", metavar="MUTANT", help="only these (default: all)")
+    add("--parts", help="only these parts, as in 2A,2X")
+    add("-k", "--tests", default="", metavar="EXPR", help="only tests that match")
+    add("--seeds", type=int, default=1, metavar="N", help="how many (default 1)")
+    add("--seed", type=int, default=0, metavar="S", help="the first (default 0)")
+    add("--jobs", type=int, default=os.cpu_count() or 1, metavar="J")
+    add(
+        "--thorough",
+        action="store_true",
+        help="run all tests of a part, also when one has found the mutant already",
+    )
+    add("--out", type=Path, default=Path(".lab/detection.jsonl"), metavar="FILE")
+    add(
+        "--resume",
+        action="store_true",
+        help="keep the runs in --out of mutants that have not changed; the suite "
+        "must not have changed either",
+    )
+    add("--write", type=Path, metavar="FILE", help="write the matrix, in Markdown")
+    add(
+        "--note",
+        action="store_true",
+        help="write the quickest failing run into each mutant's docstring, for "
+        "tests/tester/detection/test_detection.py",
+    )
+    return parser.parse_args(arguments)
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Measure what the options name; return the exit status."""
+    mutants = [reference(), *find_mutants(options.mutants or None)]
+    parts = options.parts.upper().split(",") if options.parts else None
+    tests = collect(parts, options.tests)
+    seeds = range(options.seed, options.seed + options.seeds)
+    digests = {mutant.name: mutant.digest for mutant in mutants}
+    done = read_results(options.out, digests) if options.resume else {}
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    matrix = Matrix(mutants, tests, seeds)
+    status = 0
+    with options.out.open("wb") as out:
+        for record in ({"digests": digests}, *done.values()):
+            out.write(msgspec.json.encode(record) + b"\n")
+
+        def tell(probe: Probe) -> None:
+            if (probe.mutant, probe.test, probe.seed) not in done:
+                out.write(msgspec.json.encode(probe) + b"\n")
+                out.flush()
+            matrix.add(probe)
+            if probe.mutant == REFERENCE and probe.verdict is not Verdict.PASSED:
+                console.print(
+                    f"false alarm: {probe.test} seed {probe.seed}: {probe.reason}",
+                    markup=False,
+                )
+
+        title = f"{len(mutants)} Rafts, {len(tests)} tests, {len(seeds)} seeds"
+        try:
+            with console.status(title):
+                todo = lanes(mutants, tests, seeds, options.thorough)
+                measure(todo, done, tests, options.jobs, tell)
+        except KeyboardInterrupt:
+            console.print("interrupted: what follows is what was done; see --resume")
+            status = EXIT_INTERRUPTED
+    print_matrix(console, matrix)
+    if options.write:
+        write_markdown(options.write, matrix)
+    if options.note:
+        note_quickest(matrix)
+    return status
+
+
+def note_quickest(matrix: Matrix) -> None:
+    """Write into each mutant's docstring the quickest run that sees it."""
+    for mutant in matrix.mutants:
+        quickest = matrix.quickest(mutant)
+        if quickest is not None and mutant.name != REFERENCE:
+            note_found_by(mutant, quickest.test, quickest.seed)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line."""
+    try:
+        with lasting_output():
+            return run(
+                parse(sys.argv[1:] if arguments is None else arguments), LabConsole()
+            )
+    except UsageError as exc:
+        Console(stderr=True).print(f"tester.detection: {exc}", markup=False)
+        return EXIT_USAGE

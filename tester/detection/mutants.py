@@ -1,0 +1,151 @@
+"""What a mutant's docstring says: the bug, where the paper forbids it, what it breaks.
+
+A mutant is a submission in one file with exactly one bug. Its docstring is
+the bug in words, then fields, one a line; indented lines continue a field:
+
+    Paper: the section or figure that the bug breaks
+    Breaks: safety (a property, or several) or liveness
+    Go suite: how 6.824's suite fares with it, as LAB_TESTS.md measured it
+    Found by: TEST at seed N, a quick run that shows that the suite sees it
+    Equivalent: why it behaves as the reference does, if it does
+"""
+
+import ast
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from labrpc.submission.submission import Submission
+from tester.errors import UsageError
+from tester.judging.suite import suite_path
+
+FIELDS = ("Paper", "Breaks", "Go suite", "Found by", "Equivalent")
+_FIELD = re.compile(rf"^({'|'.join(FIELDS)}): ", re.MULTILINE)
+_BREAKS = re.compile(r"liveness|safety \((.+)\)", re.DOTALL)
+_FOUND_BY = re.compile(r"(test_\w+) at seed (\d+)")
+REFERENCE = "reference"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A Raft with one known bug; the reference is a mutant without any.
+
+    Attributes:
+        name: the file's name.
+        path: the submission.
+        bug: what is wrong, in words.
+        paper: the section or figure that it breaks.
+        properties: the safety properties that it breaks, none if it breaks
+            liveness only.
+        go_suite: how often 6.824's suite saw it, "" where nobody has tried.
+        found_by: a test and a seed that fail with it, None if none is known.
+        equivalent: why it behaves as the reference does, "" if it does not.
+    """
+
+    name: str
+    path: Path
+    bug: str
+    paper: str
+    properties: tuple[str, ...] = ()
+    go_suite: str = ""
+    found_by: tuple[str, int] | None = None
+    equivalent: str = ""
+
+    @property
+    def breaks(self) -> str:
+        """What is broken: safety or liveness; nothing if it is equivalent."""
+        if self.equivalent or self.name == REFERENCE:
+            return "nothing"
+        return "safety" if self.properties else "liveness"
+
+    @property
+    def digest(self) -> str:
+        """A fingerprint of the code, and of the reference's, on which it builds.
+
+        The docstring does not count: no run depends on it.
+        """
+        tree = ast.parse(self.path.read_bytes() if self.path.is_file() else b"")
+        own = "".join(map(ast.dump, tree.body[1:]))
+        base = Submission.find(mutants_path() / "raft").digest
+        return hashlib.blake2b(f"{base}{own}".encode(), digest_size=16).hexdigest()
+
+
+def mutants_path() -> Path:
+    """Return the directory of the mutants.
+
+    Raises:
+        UsageError: there is none: it is in the lab's repository only.
+    """
+    path = suite_path().parent / "mutants"
+    if not path.is_dir():
+        raise UsageError(f"{path} does not exist: work in the lab's repository")
+    return path
+
+
+def reference() -> Mutant:
+    """Return the reference, whose detections are false alarms."""
+    return Mutant(REFERENCE, mutants_path() / "raft", "none", "")
+
+
+def find_mutants(names: list[str] | None = None) -> list[Mutant]:
+    """Return the mutants of these names, in this order; all of them for None.
+
+    Raises:
+        UsageError: no mutant has this name, or its docstring cannot be read.
+    """
+    files = {file.stem: file for file in sorted(mutants_path().glob("*.py"))}
+    if names is None:
+        names = list(files)
+    unknown = [name for name in names if name not in files]
+    if unknown:
+        raise UsageError(f"no mutant {', '.join(unknown)} in {mutants_path()}")
+    return [read_mutant(files[name]) for name in names]
+
+
+def read_mutant(file: Path) -> Mutant:
+    """Return what a mutant's docstring says.
+
+    Raises:
+        UsageError: a field is missing or cannot be understood.
+    """
+    doc = ast.get_docstring(ast.parse(file.read_bytes())) or ""
+    bug, *rest = _FIELD.split(doc)
+    fields = {
+        name: " ".join(text.split())
+        for name, text in zip(rest[::2], rest[1::2], strict=True)
+    }
+    breaks = _BREAKS.fullmatch(fields.get("Breaks", ""))
+    found = _FOUND_BY.fullmatch(fields.get("Found by", ""))
+    if not bug.strip():
+        raise UsageError(f"{file}: its docstring does not say what the bug is")
+    if breaks is None or not fields.get("Paper"):
+        raise UsageError(
+            f"{file}: its docstring must say `Paper: …`, and `Breaks: liveness` or "
+            "`Breaks: safety (…)`"
+        )
+    if "Found by" in fields and found is None:
+        raise UsageError(f"{file}: expected `Found by: TEST at seed N`")
+    return Mutant(
+        file.stem,
+        file,
+        bug.strip(),
+        fields["Paper"],
+        tuple((breaks[1] or "").split(", ")) if breaks[1] else (),
+        fields.get("Go suite", ""),
+        (found[1], int(found[2])) if found else None,
+        fields.get("Equivalent", ""),
+    )
+
+
+def note_found_by(mutant: Mutant, test: str, seed: int) -> None:
+    """Write into a mutant's docstring which run sees it."""
+    text = mutant.path.read_text(encoding="utf-8")
+    line = f"Found by: {test} at seed {seed}\n"
+    if "\nFound by: " in text:
+        text = re.sub(r"(?<=\n)Found by: .*\n", line, text, count=1)
+    else:
+        # The docstring ends at the second three quotes.
+        end = text.index('"""', text.index('"""') + 3)
+        text = text[:end] + line + text[end:]
+    mutant.path.write_text(text, encoding="utf-8")

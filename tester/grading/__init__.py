@@ -1,0 +1,1 @@
+"""Grading a batch of submissions, from the plan to finished results."""

@@ -1,0 +1,66 @@
+"""The files of a grading that goes on: at every moment they show what is known.
+
+An outer time limit may end the grader without a word.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from labrpc.machine.wall_clock import Deadline
+from tester.errors import UsageError, is_disk_trouble
+from tester.grading.grader import Grading
+from tester.reports import write_files, write_submission_files
+from tester.scoring.grades import Grade
+
+# Writing the results of a large class takes seconds, so that the pauses grow.
+PAUSE_S_MIN = 1.0
+PAUSE_S_MAX = 60.0
+
+
+@contextmanager
+def named_if_in_the_way(directory: Path) -> Iterator[None]:
+    """Raise UsageError if something else lies where the block has to write."""
+    try:
+        yield
+    except OSError as exc:
+        if is_disk_trouble(exc):
+            raise
+        raise UsageError(
+            f"--out: cannot write {exc.filename or directory}: {exc.strerror}: move it "
+            "away, or choose another --out"
+        ) from None
+
+
+class Saving:
+    """Writes results of a grading to a directory."""
+
+    def __init__(self, directory: Path, grading: Grading) -> None:
+        self._directory = directory
+        self._grading = grading
+        self._pause_s = PAUSE_S_MIN
+        self._through: set[str] = set()
+        self._save_class(grading.grades())
+
+    def look(self, name: str) -> None:
+        """Write a submission's own files if it is through, those of the class if old."""
+        if name not in self._through and self._grading.is_through(name):
+            self._through.add(name)
+            with named_if_in_the_way(self._directory):
+                write_submission_files(self._directory, self._grading.grade(name))
+        if self._due.left_s() <= 0:
+            self._save_class(self._grading.grades())
+
+    def save(self) -> None:
+        """Write all files as things stand."""
+        grades = self._grading.grades()
+        self._save_class(grades)
+        with named_if_in_the_way(self._directory):
+            for grade in grades:
+                write_submission_files(self._directory, grade)
+
+    def _save_class(self, grades: list[Grade]) -> None:
+        with named_if_in_the_way(self._directory):
+            write_files(self._directory, grades)
+        self._due = Deadline(self._pause_s)
+        self._pause_s = min(2 * self._pause_s, PAUSE_S_MAX)

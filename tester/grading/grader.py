@@ -1,0 +1,352 @@
+"""Grading: submissions by tests by seeds, spread over processes.
+
+A submission that cannot be loaded costs one job, one that is the same as another
+costs none, and none costs more CPU time than its budget. What is done is kept,
+whatever happens next: each run goes to the ledger as it comes in, and Ctrl-C leaves
+the rest unknown, and still reports.
+"""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from labrpc.machine.watchdog import RUN_CPU_S_MAX
+from tester.grading.journal import Entered, Header, Ledger, lab_digest
+from tester.intake.duplicates import as_twins, fingerprint, twins
+from tester.judging.run import GradedTest, replay_command
+from tester.scoring.grades import Grade
+from tester.scoring.rubric import Rubric
+from tester.verdict import Run, Verdict
+from tester.workers.pool import JOB_S_MAX, Lost, Pool
+from tester.workers.worker import Job, load_run
+
+# Ten times what the reference needs for a run with a process for each server.
+BUDGET_S_PER_RUN = 5.0
+
+Tell = Callable[[Run], None]
+"""Told of each run as it comes in."""
+
+
+@dataclass
+class Plan:
+    """What to grade.
+
+    Attributes:
+        submissions: name to path; names are unique.
+        rubric: what the runs are worth.
+        preempt: whether the submissions' threads may lose their turn.
+        isolation: "process" if each server is to have a process of its own, "none".
+        require_sandbox: refuse to run anything unless all of the sandbox is in force.
+        budget_s: CPU seconds that one submission has, None for what is usual.
+        refused: why a submission is not even loaded, by name.
+        inside: where in the student's repository it lies, by name, unless that is all.
+        fingerprints: equal for submissions of which every file is the same.
+    """
+
+    submissions: dict[str, Path]
+    tests: list[GradedTest]
+    seeds: Sequence[int]
+    rubric: Rubric
+    preempt: bool = False
+    isolation: Literal["process", "none"] = "none"
+    require_sandbox: bool = False
+    budget_s: float | None = None
+    refused: dict[str, str] = field(default_factory=dict)
+    inside: dict[str, str] = field(default_factory=dict)
+    fingerprints: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look at every submission's files."""
+        if self.budget_s is None:
+            # One run may take all that a run may take.
+            self.budget_s = RUN_CPU_S_MAX + BUDGET_S_PER_RUN * self.runs_each
+        self.fingerprints = {
+            name: "" if name in self.refused else fingerprint(path)
+            for name, path in self.submissions.items()
+        }
+
+    @property
+    def runs_each(self) -> int:
+        """How many runs a submission has."""
+        return len(self.tests) * len(self.seeds)
+
+    @property
+    def runs(self) -> int:
+        """How many runs there are."""
+        return len(self.submissions) * self.runs_each
+
+    def header(self) -> Header:
+        """Return what the results depend on."""
+        assert self.budget_s is not None
+        return Header(
+            lab=lab_digest(),
+            tests=[test.name for test in self.tests],
+            seeds=list(self.seeds),
+            preempt=self.preempt,
+            isolation=self.isolation,
+            rubric=self.rubric.digest,
+            budget_s=self.budget_s,
+            submissions=[
+                Entered(
+                    name, str(path), self.fingerprints[name], self.refused.get(name, "")
+                )
+                for name, path in self.submissions.items()
+            ],
+        )
+
+    def job(self, name: str, test: str = "", seed: int = 0) -> Job:
+        """Return the job of one run, or the one that loads a submission."""
+        return Job(
+            str(self.submissions[name]),
+            name,
+            test,
+            seed,
+            preempt=self.preempt,
+            digest=True,
+            isolation=self.isolation,
+            require_sandbox=self.require_sandbox,
+        )
+
+
+class Grading:
+    """A plan that is being carried out.
+
+    Args:
+        plan: what to grade.
+        done: runs of an earlier grading of the same plan. Those that came to no
+            verdict are made again.
+        ledger: gets every run that is made, None for nowhere.
+    """
+
+    def __init__(
+        self, plan: Plan, done: Sequence[Run] = (), ledger: Ledger | None = None
+    ) -> None:
+        self._plan = plan
+        self._ledger = ledger
+        self._twins = twins(plan.submissions, plan.fingerprints)
+        self._loads: dict[str, Run] = {}
+        self._runs: dict[str, dict[tuple[str, int], Run]] = {
+            name: {} for name in plan.submissions
+        }
+        self._spent_s = dict.fromkeys(plan.submissions, 0.0)
+        self._told_all: set[str] = set()
+        self._cpu_s: dict[str, list[float]] = {test.name: [] for test in plan.tests}
+        for run in done:
+            if run.verdict is not Verdict.UNKNOWN:
+                self._keep(run)
+        for name, reason in plan.refused.items():
+            self._loads[name] = _refused(name, reason)
+
+    def go_on(self, processes: int, tell: Tell) -> bool:
+        """Make the runs that are missing; return False if it was interrupted.
+
+        Args:
+            processes: how many at a time.
+            tell: told of each run that is made, and of those for which none is.
+        """
+        with Pool(processes) as pool:
+            try:
+                for name in self._plan.submissions:
+                    if name not in self._twins:
+                        self._enqueue(pool, name, tell)
+                for job, answer in pool.results():
+                    run = answer
+                    if isinstance(run, Lost):
+                        run = _lost(self._plan, job, run)
+                    self._keep(run)
+                    if self._ledger is not None:
+                        self._ledger.add(run)
+                    if job.test:
+                        self._tell(run, tell)
+                        if self._is_over_budget(job.name):
+                            pool.drop(job.path)
+                    else:
+                        self._enqueue(pool, job.name, tell)
+                    if self.is_through(job.name):
+                        self._tell_of_missing(job.name, tell)
+            except KeyboardInterrupt:
+                return False
+        return True
+
+    def grade(self, name: str) -> Grade:
+        """Return what a submission has earned so far."""
+        original = self._twins.get(name, name)
+        load = self._loads.get(original)
+        grade = self._plan.rubric.grade(
+            name,
+            str(self._plan.submissions[name]),
+            [self._as_of(run, name) for run in self._all_runs(original)],
+            load.reason if load is not None and load.verdict is Verdict.FAILED else "",
+        )
+        return dataclasses.replace(
+            grade,
+            digest=self._plan.fingerprints[name],
+            same_as=self._twins.get(name, ""),
+            inside=self._plan.inside.get(name, "."),
+        )
+
+    def grades(self) -> list[Grade]:
+        """Return what each submission has earned so far."""
+        return [self.grade(name) for name in self._plan.submissions]
+
+    def is_through(self, name: str) -> bool:
+        """Return whether no run of a submission is to come."""
+        name = self._twins.get(name, name)
+        load = self._loads.get(name)
+        if load is None:
+            return False
+        missing = len(self._runs[name]) < self._plan.runs_each
+        return not load.passed or not missing or self._is_over_budget(name)
+
+    def made(self, name: str) -> list[Run]:
+        """Return the runs of a submission that were made, loading among them."""
+        load = self._loads.get(name)
+        return [*([load] if load else []), *self._runs[name].values()]
+
+    def counted(self, name: str) -> list[Run]:
+        """Return the runs of a submission that were made, by itself or its twin."""
+        original = self._twins.get(name, name)
+        return [self._as_of(run, name) for run in self._runs[original].values()]
+
+    def _enqueue(self, pool: Pool, name: str, tell: Tell) -> None:
+        """Put a submission's missing runs into the queue: seed by seed, long ones first."""
+        if name not in self._loads:
+            pool.add(self._plan.job(name))
+        elif self.is_through(name):
+            self._tell_of_missing(name, tell)
+        else:
+            by_cost = sorted(self._plan.tests, key=self._cost, reverse=True)
+            # Seed by seed: should time run out, every test has been run at some.
+            for seed in self._plan.seeds:
+                for test in by_cost:
+                    if (test.name, seed) not in self._runs[name]:
+                        pool.add(self._plan.job(name, test.name, seed))
+
+    def _cost(self, test: GradedTest) -> float:
+        """Return what a run of a test has cost so far, or else may cost."""
+        known = self._cpu_s[test.name]
+        return sum(known) / len(known) if known else test.servers
+
+    def _keep(self, run: Run) -> None:
+        """Take in a run, or what came of loading."""
+        if run.test:
+            self._runs[run.submission][run.test, run.seed] = run
+            self._cpu_s[run.test].append(run.cpu_s)
+            self._spent_s[run.submission] += run.cpu_s
+        else:
+            self._loads[run.submission] = run
+
+    def _is_over_budget(self, name: str) -> bool:
+        assert self._plan.budget_s is not None
+        return self._spent_s[name] > self._plan.budget_s
+
+    def _tell(self, run: Run, tell: Tell) -> None:
+        """Tell of a run, and of those of the twins."""
+        tell(run)
+        for twin, original in self._twins.items():
+            if original == run.submission:
+                tell(self._as_of(run, twin))
+
+    def _tell_of_missing(self, name: str, tell: Tell) -> None:
+        """Tell once of each run of a submission that is through and was not made."""
+        if name in self._told_all:
+            return
+        self._told_all.add(name)
+        for run in self._all_runs(name):
+            if (run.test, run.seed) not in self._runs[name]:
+                self._tell(run, tell)
+
+    def _as_of(self, run: Run, name: str) -> Run:
+        """Return a run as one of `name`, which is a twin, or the submission itself."""
+        if run.submission == name:
+            return run
+        paths = self._plan.submissions
+        return as_twins(run, name, paths[run.submission], paths[name])
+
+    def _all_runs(self, name: str) -> list[Run]:
+        """Return a submission's runs in the suite's order, also those not made."""
+        return [
+            self._runs[name].get((test.name, seed)) or self._missing(name, test, seed)
+            for test in self._plan.tests
+            for seed in self._plan.seeds
+        ]
+
+    def _missing(self, name: str, test: GradedTest, seed: int) -> Run:
+        """Return a run that was not made, and why."""
+        load = self._loads.get(name)
+        if load is not None and not load.passed:
+            run = _empty_run(name, test, seed, load.verdict, load.reason)
+            run.evidence = load.evidence
+            return run
+        if not self._is_over_budget(name):
+            reason = "it has not run: the grading has not come to its end"
+            return _empty_run(name, test, seed, Verdict.UNKNOWN, reason)
+        return self._over_budget(name, test, seed)
+
+    def _over_budget(self, name: str, test: GradedTest, seed: int) -> Run:
+        """Return a run for which no CPU time is left.
+
+        It is the submission's fault, unless the lab's own trouble took the time.
+        """
+        made = list(self._runs[name].values())
+        judged_s = sum(r.cpu_s for r in made if r.verdict is not Verdict.UNKNOWN)
+        budget_s = self._plan.budget_s
+        assert budget_s is not None
+        verdict = Verdict.FAILED if judged_s > budget_s else Verdict.UNKNOWN
+        reason = (
+            f"the submission's budget of {budget_s:g} s of CPU time was used up after "
+            f"{len(made)} of {self._plan.runs_each} runs"
+        )
+        run = _empty_run(name, test, seed, verdict, reason)
+        dearest = max(made, key=lambda run: run.cpu_s)
+        run.evidence = (
+            f"the dearest run took {dearest.cpu_s:.1f} s, in {dearest.test}: "
+            f"{dearest.reason or 'it passed'}"
+        )
+        return run
+
+
+def _empty_run(
+    name: str, test: GradedTest, seed: int, verdict: Verdict, reason: str
+) -> Run:
+    return Run(
+        submission=name,
+        part=test.part,
+        test=test.name,
+        seed=seed,
+        points=test.points,
+        verdict=verdict,
+        reason=reason,
+        servers=test.servers,
+    )
+
+
+def _refused(name: str, reason: str) -> Run:
+    return load_run(
+        name,
+        Verdict.FAILED,
+        reason,
+        "nothing of it was run: it has to be handed in anew, as a folder with raft/ or "
+        "raft.py in it, or as a .zip of that folder",
+    )
+
+
+def _lost(plan: Plan, job: Job, lost: Lost) -> Run:
+    """Return the run of a job whose process did not answer.
+
+    Unknown, unless it was stopped in the submission's own code.
+    """
+    verdict = Verdict.FAILED if lost.is_submissions_fault else Verdict.UNKNOWN
+    if not job.test:
+        run = load_run(job.name, verdict, f"{lost.reason}, while it was loaded")
+    else:
+        test = next(test for test in plan.tests if test.name == job.test)
+        run = _empty_run(job.name, test, job.seed, verdict, lost.reason)
+        isolated = plan.isolation == "process"
+        run.replay = replay_command(test, job.submission(), job.seed, isolated=isolated)
+        if lost.hung:
+            run.cpu_s = JOB_S_MAX  # Nobody knows better, and nobody may hang for ever.
+    run.evidence = lost.evidence
+    return run

@@ -1,0 +1,1 @@
+"""What the lab writes for others: starters and autograders."""

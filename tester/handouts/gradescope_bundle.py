@@ -1,0 +1,87 @@
+"""`grade.py autograder DIR`: writes the folder that Gradescope makes an autograder of.
+
+It holds the lab's sources as well: what runs there is what runs here. The reference
+is left out, so that no submission finds the solution beside it.
+"""
+
+import shutil
+import tomllib
+from pathlib import Path, PurePath
+
+from tester.errors import UsageError
+from tester.handouts.starter_repo import (
+    DOCUMENTS,
+    cannot_write,
+    copy_root_files,
+    new_directory,
+)
+from tester.judging.suite import collect, suite_path
+from tester.scoring.rubric_file import load_rubric
+
+HERE = Path(__file__).resolve().parent
+TEMPLATE = HERE / "autograder_files"
+ROOT_FILES = ("pyproject.toml", "README.md", "LICENSE", *DOCUMENTS)
+PACKAGES = ("labrpc", "tester")
+RUBRIC = "rubric.toml"
+# As it stands in the settings.
+SEEDS_OPTION = '"--seeds", "3", '
+_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "lab2", "lab_files")
+
+
+def write_autograder(directory: Path, rubric: Path | None = None) -> None:
+    """Write the folder to a directory that is new or empty.
+
+    Args:
+        directory: where to.
+        rubric: a rubric to grade by; the secret that it names travels along.
+
+    Raises:
+        UsageError: something is there already, or the rubric is wrong.
+    """
+    copied = _rubric_files(rubric) if rubric is not None else {}
+    new_directory(directory)
+    try:
+        shutil.copytree(TEMPLATE, directory, dirs_exist_ok=True, ignore=_LEFT_OUT)
+        _copy_lab(directory / "lab")
+        for name, file in copied.items():
+            shutil.copyfile(file, directory / name)
+        if copied:
+            _leave_seeds_to_the_rubric(directory / "settings.toml")
+    except OSError as exc:
+        raise cannot_write(directory, exc) from None
+
+
+def _copy_lab(lab: Path) -> None:
+    """Copy what `pip install` needs."""
+    lab.mkdir()
+    copy_root_files(ROOT_FILES, lab)
+    shutil.copyfile(HERE.parents[1] / "grade.py", lab / "grade.py")
+    for package in PACKAGES:
+        shutil.copytree(HERE.parents[1] / package, lab / package, ignore=_LEFT_OUT)
+    shutil.copytree(suite_path(), lab / "tests" / "lab2", ignore=_LEFT_OUT)
+
+
+def _rubric_files(rubric: Path) -> dict[str, Path]:
+    """Return what to copy of a rubric, by its name in the folder.
+
+    Raises:
+        UsageError: it is wrong, or its secret lies elsewhere.
+    """
+    load_rubric(rubric, collect())
+    files = {RUBRIC: rubric}
+    seeds = tomllib.loads(rubric.read_text(encoding="utf-8")).get("seeds", {})
+    name = seeds.get("secret_file", "")
+    if name:
+        if PurePath(name).name != name or not name.startswith("secret"):
+            raise UsageError(
+                f"--rubric: {rubric} names the secret {name!r}: to travel along it must "
+                "lie beside the rubric, and its name begin with `secret`"
+            )
+        files[name] = rubric.parent / name
+    return files
+
+
+def _leave_seeds_to_the_rubric(settings: Path) -> None:
+    """Take out the option that would override what the rubric says of seeds."""
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace(SEEDS_OPTION, ""), encoding="utf-8")

@@ -1,0 +1,152 @@
+"""`run_autograder`, in Gradescope's container: grades, and keeps results.json up to date.
+
+Gradescope gives nothing to what runs into its time limit, and says nothing of a
+container that writes no results. So results are there from the first moment, and
+grading is stopped before the limit.
+
+Started as `python -m tester.handouts.gradescope_run ROOT`, where ROOT is /autograder.
+"""
+
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from labrpc.machine.lab_process import lab_command, lab_environment
+from labrpc.machine.wall_clock import Deadline
+from labrpc.submission.submission import Submission
+from tester.handouts.gradescope_bundle import RUBRIC
+from tester.intake.roots import innermost
+from tester.reports.files import write_whole
+from tester.reports.gradescope import HIDDEN_SEEDS, GradescopeResults, Visibility
+
+LOOK_S = 2.0
+# What a grader that is told to stop may take to write what it has.
+STOPPING_S = 30.0
+# The grader's exit status when it has graded, or was stopped.
+GRADED = (0, 130, 143)
+
+
+class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What settings.toml says; the file explains it."""
+
+    options: list[str]
+    time_limit_s: float = 540
+    hidden_tests: Visibility = "visible"
+
+
+class Autograder:
+    """One submission's grading.
+
+    Args:
+        root: the folder with `source`, `submission` and `results`.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._source = root / "source"
+        self._submission = root / "submission"
+        self._grades = root / "grades"
+        self._results = root / "results" / "results.json"
+
+    def run(self) -> int:
+        """Grade; return 0 unless the autograder itself is at fault."""
+        self._results.parent.mkdir(parents=True, exist_ok=True)
+        self._say("Grading has begun, and has not come to its end.")
+        try:
+            content = (self._source / "settings.toml").read_bytes()
+            settings = msgspec.toml.decode(content, type=Settings)
+        except (OSError, msgspec.DecodeError) as exc:
+            return self._broken(f"settings.toml cannot be used: {exc}")
+        path = self._find()
+        if path is None:
+            self._say(
+                "No submission was found in what you handed in: it needs a folder "
+                "`raft` with your package, or a file `raft.py`, at its top. Hand in "
+                "the folder of your repository, or just these files."
+            )
+            return 0
+        return self._grade(path, settings)
+
+    def _find(self) -> Path | None:
+        """Return the submission, None if there is nothing that could be one."""
+        if not self._submission.is_dir():
+            return None
+        found = innermost(self._submission)
+        if not Submission.looks_like_one(found):
+            files = [f for f in found.iterdir() if f.suffix == ".py" and f.is_file()]
+            if len(files) != 1:
+                return None
+            found = files[0]
+        # A link to what lies beside the submission would have that graded, or quoted.
+        return found if found.resolve().is_relative_to(self._submission) else None
+
+    def _grade(self, path: Path, settings: Settings) -> int:
+        # What an earlier try at home has left would be taken for this one's.
+        shutil.rmtree(self._grades, ignore_errors=True)
+        command = lab_command("grade", path, "--out", self._grades, *settings.options)
+        if (self._source / RUBRIC).is_file():
+            command += ["--rubric", str(self._source / RUBRIC)]
+        # Whoever started this may have switched Ctrl-C off, and the grader with it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        grader = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, env=lab_environment()
+        )
+        deadline = Deadline(settings.time_limit_s)
+        while grader.poll() is None and deadline.left_s() > 0:
+            _wait(grader, min(LOOK_S, max(deadline.left_s(), 0)))
+            self._publish(settings)
+        note = ""
+        if grader.poll() is None:
+            note = (
+                f"Grading was stopped after {settings.time_limit_s:g} s; the tests that "
+                "had not run by then have no verdict.\n"
+            )
+            print(note, flush=True)
+            grader.send_signal(signal.SIGINT)
+            _wait(grader, STOPPING_S)
+            grader.kill()
+        status = grader.wait()
+        found = self._publish(settings, note)
+        if found and (note or status in GRADED):
+            return 0
+        return self._broken(f"the grader ended with exit status {status}")
+
+    def _publish(self, settings: Settings, note: str = "") -> bool:
+        """Put the grader's last word where Gradescope looks; whether there is any."""
+        files = sorted(self._grades.glob("submissions/*/gradescope.json"))
+        if len(files) != 1:
+            return False
+        results = msgspec.json.decode(files[0].read_bytes(), type=GradescopeResults)
+        results.output = note + results.output
+        for test in results.tests:
+            if HIDDEN_SEEDS in test.tags:
+                test.visibility = settings.hidden_tests
+        write_whole(self._results, msgspec.json.encode(results))
+        return True
+
+    def _broken(self, reason: str) -> int:
+        """Say that the autograder is at fault, and why; keep what there is of results."""
+        print(reason, flush=True)
+        if not list(self._grades.glob("submissions/*/gradescope.json")):
+            self._say(
+                "The autograder is broken. That is not your fault: tell the staff, who "
+                "find the reason in its output."
+            )
+        return 1
+
+    def _say(self, output: str) -> None:
+        results = GradescopeResults(score=0, output=output)
+        write_whole(self._results, msgspec.json.encode(results))
+
+
+def _wait(grader: "subprocess.Popen[bytes]", seconds: float) -> None:
+    with suppress(subprocess.TimeoutExpired):
+        grader.wait(seconds)
+
+
+if __name__ == "__main__":
+    sys.exit(Autograder(Path(sys.argv[1]).resolve()).run())

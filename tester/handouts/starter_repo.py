@@ -1,0 +1,60 @@
+"""`grade.py new DIR`: writes a student's starter repository.
+
+What the starter does not keep itself, a document, comes from the root of the lab's
+repository.
+"""
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from tester.errors import UsageError
+
+HERE = Path(__file__).resolve().parent
+TEMPLATE = HERE / "starter"
+# A wheel keeps here what lies at the root of the repository.
+KEPT_IN_WHEEL = HERE.parent / "lab_files"
+DOCUMENTS = ("docs/contract.md", "docs/debugging.md")
+
+
+def write_starter(directory: Path) -> None:
+    """Copy the starter and its documents into a directory that is new or empty.
+
+    Raises:
+        UsageError: something is there already.
+    """
+    new_directory(directory)
+    try:
+        shutil.copytree(
+            TEMPLATE,
+            directory,
+            dirs_exist_ok=True,
+            ignore=shutil.ignore_patterns("__pycache__", "*.pyc"),
+        )
+        copy_root_files(DOCUMENTS, directory)
+    except OSError as exc:
+        raise cannot_write(directory, exc) from None
+
+
+def copy_root_files(names: Iterable[str], directory: Path) -> None:
+    """Copy files of the lab that belong to no package, with the folders they lie in."""
+    root = KEPT_IN_WHEEL if KEPT_IN_WHEEL.is_dir() else HERE.parents[1]
+    for name in names:
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(root / name, directory / name)
+
+
+def cannot_write(directory: Path, exc: OSError) -> UsageError:
+    """Return the error that says so of a directory that was to be made."""
+    reason = exc.strerror or exc
+    return UsageError(f"cannot write {directory}: {reason}: name another directory")
+
+
+def new_directory(directory: Path) -> None:
+    """Make sure that a directory is new or empty: nothing is ever overwritten.
+
+    Raises:
+        UsageError: something is there already.
+    """
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise UsageError(f"{directory} exists and is not empty: name a new directory")

@@ -1,0 +1,1 @@
+"""Finding the submissions in what was handed in."""

@@ -1,0 +1,67 @@
+"""Submissions that are the same, file by file, and so come to the same runs."""
+
+import hashlib
+import shlex
+from pathlib import Path
+
+import msgspec
+
+from labrpc.errors import LoadError
+from labrpc.submission.submission import Submission
+from tester.intake.archives import ONE_SUBMISSION
+from tester.verdict import Run
+
+
+def fingerprint(path: Path) -> str:
+    """Return a digest of all that a run of a submission depends on.
+
+    "" for what is no submission, or too large to be looked at: no other is its
+    twin.
+    """
+    try:
+        submission = Submission.find(path)
+        digest = hashlib.blake2b(submission.digest.encode(), digest_size=16)
+        for name, file in sorted(submission.files.items()):
+            # A package and a module of one name and one text are not the same.
+            place = submission.relative(file) if file else ""
+            digest.update(f"{name}={place}\0".encode())
+        if submission.path.is_dir():
+            digest.update(_data_digest(submission.path))
+    except (LoadError, OSError, ValueError):
+        return ""
+    return digest.hexdigest()
+
+
+def _data_digest(directory: Path) -> bytes:
+    """Return a digest of a submission's other files, which it may open and read."""
+    files = [
+        file
+        for file in sorted(directory.rglob("*"))
+        if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".py"
+    ]
+    size_bytes = sum(file.stat().st_size for file in files)
+    if len(files) > ONE_SUBMISSION.files or size_bytes > ONE_SUBMISSION.bytes:
+        raise ValueError("too large")
+    digest = hashlib.blake2b(digest_size=16)
+    for file in files:
+        content = file.read_bytes()
+        digest.update(f"{file.relative_to(directory)}={len(content)}\0".encode())
+        digest.update(content)
+    return digest.digest()
+
+
+def twins(submissions: dict[str, Path], fingerprints: dict[str, str]) -> dict[str, str]:
+    """Return, for each submission that is the same as an earlier one, that one's name."""
+    first: dict[str, str] = {}
+    return {
+        name: original
+        for name in submissions
+        if fingerprints.get(name)
+        and (original := first.setdefault(fingerprints[name], name)) != name
+    }
+
+
+def as_twins(run: Run, name: str, original: Path, path: Path) -> Run:
+    """Return a run as that of the submission called `name`, which lies at `path`."""
+    replay = run.replay.replace(shlex.quote(str(original)), shlex.quote(str(path)))
+    return msgspec.structs.replace(run, submission=name, replay=replay)

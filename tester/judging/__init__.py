@@ -1,0 +1,1 @@
+"""One test, one submission, one seed: from a run to a verdict."""

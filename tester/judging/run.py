@@ -1,0 +1,345 @@
+"""Running one graded test once: a pure function of (submission, test, seed)."""
+
+import gc
+import linecache
+import os
+import shlex
+import traceback
+import warnings
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from labrpc.box_factory import Hosting, ThisProcess
+from labrpc.clock import to_seconds
+from labrpc.errors import SubmissionError
+from labrpc.machine import memory
+from labrpc.machine.unraisable import told_of_finalizers
+from labrpc.machine.wall_clock import cpu_seconds
+from labrpc.machine.watchdog import watchdog
+from labrpc.submission.submission import Submission
+from labrpc.world.recorder import DigestRecorder, Recorder
+from tester.judging.debugger_prompt import lab_at_prompts
+from tester.scenario.checks import CheckedCluster
+from tester.traces.recorder import TraceRecorder
+from tester.verdict import Run, Verdict
+
+LOG_LINES_SHOWN = 20
+
+TakeLine = Callable[[str], None]
+"""Takes each line that a server prints, with its time and number."""
+
+
+@dataclass(frozen=True)
+class GradedTest:
+    """A scenario of the graded suite, and what its markers say.
+
+    Attributes:
+        name: the function's name.
+        function: takes the cluster, and raises SubmissionError if it fails.
+        file: where it is defined.
+        servers: how many servers it wants.
+        reliable: whether the network is reliable at first.
+        snapshots: whether the services take snapshots.
+        persistence: whether servers have to save their state.
+    """
+
+    name: str
+    part: str
+    points: float
+    function: Callable[[CheckedCluster], None]
+    file: Path
+    servers: int
+    reliable: bool = True
+    snapshots: bool = False
+    persistence: bool = False
+
+    @property
+    def description(self) -> str:
+        """The first line of the docstring."""
+        return (self.function.__doc__ or self.name).strip().partition("\n")[0]
+
+
+def replay_command(
+    test: GradedTest,
+    submission: Submission,
+    seed: int,
+    real_time: bool = False,
+    isolated: bool = False,
+) -> str:
+    """Return the command that runs a test again at one seed, from any directory."""
+    # The order of a submission's sets depends on it, so it belongs to the run.
+    hash_seed = os.environ.get("PYTHONHASHSEED")
+    return shlex.join(
+        [
+            *([f"PYTHONHASHSEED={hash_seed}"] if hash_seed else []),
+            "pytest",
+            f"{test.file}::{test.name}",
+            "--seed",
+            str(seed),
+            "--submission",
+            str(submission.path),
+            *(["--preempt"] if submission.preempt else []),
+            *(["--isolation", "process"] if isolated else []),
+            "--real-time" if real_time else "--lab-trace",
+        ]
+    )
+
+
+def run_test(
+    test: GradedTest,
+    submission: Submission,
+    seed: int,
+    digest: bool = False,
+    traces: Path | None = None,
+    real_time: bool = False,
+    hosting: Hosting | None = None,
+    on_line: TakeLine | None = None,
+) -> Run:
+    """Run one test of one submission at one seed.
+
+    Never raises for anything the submission does. An error of the lab's own
+    makes the verdict unknown.
+
+    Args:
+        test: the scenario.
+        submission: what every server runs.
+        seed: from which all randomness of the run comes.
+        digest: whether to compute the trace's digest.
+        traces: the directory to which the run is recorded, None for no trace.
+        real_time: whether to run on real threads and clocks. Such a run does
+            not repeat, and has neither digest nor trace.
+        hosting: where the submission's boxes live; None for this process.
+        on_line: is given each line that servers print, as soon as they do.
+    """
+    recorder: DigestRecorder | None = DigestRecorder() if digest else None
+    if traces is not None:
+        recorder = trace = TraceRecorder(
+            traces / f"{test.name}-seed{seed}.jsonl",
+            {
+                "test": test.name,
+                "seed": seed,
+                "submission": submission.name,
+                "submission_digest": submission.digest,
+                "preempt": submission.preempt,
+            },
+        )
+    hosting = hosting or ThisProcess(submission)
+    run = new_run(test, submission, seed, real_time, hosting.isolated)
+    began_s = cpu_seconds() + hosting.cpu_s
+    cluster = open_cluster(test, submission, seed, recorder, real_time, hosting)
+    if on_line is not None:
+        cluster.world.on_log = lambda *line: on_line(_log_line(*line))
+    # Collected only between runs, so that no finalizer runs at a moment that
+    # depends on what the process did before.
+    gc.disable()
+    try:
+        # What Python warns a student of must not fail them, as it would where
+        # pytest is told to make errors of warnings.
+        quiet = warnings.catch_warnings(action="ignore")
+        # Real threads take address space by the megabyte, and return it later.
+        limited = nullcontext() if real_time else memory.limited()
+        told = told_of_finalizers(cluster.world.warnings)
+        watched = watchdog(cluster.world)
+        with quiet, limited, told, watched, lab_at_prompts(cluster):
+            try:
+                judge(run, test, cluster, hosting)
+            finally:
+                cluster.close()
+    finally:
+        gc.enable()
+    run.cpu_s = round(cpu_seconds() + hosting.cpu_s - began_s, 6)
+    run.warnings = [*cluster.warnings, *cluster.world.warnings]
+    if recorder is not None:
+        run.digest = recorder.hexdigest()
+    if traces is not None:
+        trace.finish(run)
+    return run
+
+
+def new_run(
+    test: GradedTest,
+    submission: Submission,
+    seed: int,
+    real_time: bool = False,
+    isolated: bool = False,
+) -> Run:
+    """Return a run that has not begun, and in which so far nothing is wrong."""
+    return Run(
+        submission=submission.name,
+        part=test.part,
+        test=test.name,
+        seed=seed,
+        points=test.points,
+        verdict=Verdict.PASSED,
+        servers=test.servers,
+        replay=replay_command(test, submission, seed, real_time, isolated),
+    )
+
+
+def open_cluster(
+    test: GradedTest,
+    submission: Submission,
+    seed: int,
+    recorder: Recorder | None = None,
+    real_time: bool = False,
+    hosting: Hosting | None = None,
+) -> CheckedCluster:
+    """Return the cluster that a test wants, with no server started yet."""
+    return CheckedCluster(
+        submission,
+        # The name, not the path: a run is the same wherever the suite lies.
+        f"{test.name}/{seed}",
+        test.servers,
+        reliable=test.reliable,
+        snapshots=test.snapshots,
+        persistence=test.persistence,
+        recorder=recorder,
+        real_time=real_time,
+        hosting=hosting,
+    )
+
+
+def judge(
+    run: Run, test: GradedTest, cluster: CheckedCluster, hosting: Hosting
+) -> Exception | None:
+    """Run a test on its cluster, note what came of it, and return what it raised."""
+    raised: Exception | None = None
+    try:
+        try:
+            hosting.begin_run()
+            cluster.boot()
+            test.function(cluster)
+        finally:
+            _measure(run, cluster)
+        cluster.shut_down()
+    except SubmissionError as exc:
+        raised = exc
+        _note_failure(run, test, cluster, exc)
+    except MemoryError as exc:
+        raised = exc
+        memory.lift_limit()
+        most = memory.RUN_BYTES_MAX >> 20
+        failure = SubmissionError(
+            f"memory blow-up: the servers take more than {most} MB",
+            "something grows without end: a list, a log, a message",
+        )
+        _note_failure(run, test, cluster, failure)
+    except Exception as exc:
+        raised = exc
+        if isinstance(exc, AssertionError) and _scenario_raised(test, exc):
+            failure = SubmissionError(str(exc)).with_traceback(exc.__traceback__)
+            _note_failure(run, test, cluster, failure)
+        else:
+            run.verdict = Verdict.UNKNOWN
+            run.reason = f"the lab itself broke: {type(exc).__name__}: {exc}"
+            run.evidence = traceback.format_exc()
+    run.reason, run.evidence = _encodable(run.reason), _encodable(run.evidence)
+    return raised
+
+
+def _measure(run: Run, cluster: CheckedCluster) -> None:
+    """Note what the scenario took."""
+    run.virtual_s = round(cluster.now, 6)
+    run.rpcs = cluster.network.calls
+    run.bytes = cluster.network.bytes
+    run.commits = cluster.commits()
+
+
+def graded_run(
+    test: GradedTest,
+    submission: Submission,
+    seed: int,
+    digest: bool = False,
+    traces: Path | None = None,
+    real_time: bool = False,
+    hosting: Hosting | None = None,
+    on_line: TakeLine | None = None,
+) -> Run:
+    """Run a test as `run_test` does; once more if it came to no verdict.
+
+    An unknown run is the lab's fault, so it may go away; a failed one is the
+    submission's, and stands.
+    """
+    how = digest, traces, real_time, hosting, on_line
+    run = run_test(test, submission, seed, *how)
+    if run.verdict is Verdict.UNKNOWN:
+        run = run_test(test, submission, seed, *how)
+        run.retried = True
+    return run
+
+
+def boot_problem(
+    submission: Submission, hosting: Hosting | None = None
+) -> SubmissionError | None:
+    """Return why no server of a submission can be started, None if it can."""
+    cluster = CheckedCluster(submission, "load", servers=3, hosting=hosting)
+    with memory.limited(), watchdog(cluster.world):
+        try:
+            cluster.boot()
+        except SubmissionError as exc:
+            return exc
+        except MemoryError:
+            return SubmissionError("memory blow-up while it was loaded")
+        finally:
+            cluster.close()
+    return None
+
+
+def _note_failure(
+    run: Run, test: GradedTest, cluster: CheckedCluster, exc: SubmissionError
+) -> None:
+    """Say what is wrong, when, where in the scenario, and what is known."""
+    run.verdict = Verdict.FAILED
+    run.reason = exc.headline
+    when = f"at {cluster.now:.6f} s of {{}} time, seed {run.seed}"
+    sections = [when.format("virtual")]
+    if cluster.real_time:
+        sections = [when.format("real") + ": in real time, no two runs are the same"]
+    step = _step_of_scenario(test, exc)
+    if step:
+        sections.append(f"in the scenario: {step}")
+    if exc.evidence:
+        sections.append(exc.evidence)
+    sections.append(cluster.describe())
+    lines = cluster.world.log[-LOG_LINES_SHOWN:]
+    if lines:
+        printed = [_log_line(*line) for line in lines]
+        sections.append("\n".join(["what the servers printed last:", *printed]))
+    run.evidence = "\n".join(sections)
+
+
+def _log_line(time_ns: int, server: int, text: str) -> str:
+    """Return a line that a server has printed as people see it."""
+    return f"  {to_seconds(time_ns):10.6f} s  server {server}: {text}"
+
+
+def _scenario_raised(test: GradedTest, exc: BaseException) -> bool:
+    """Return whether the scenario itself raised, rather than the lab below it.
+
+    An `assert` of a scenario judges the submission; one of the lab's, the lab.
+    """
+    return Path(traceback.extract_tb(exc.__traceback__)[-1].filename) == test.file
+
+
+def _encodable(text: str) -> str:
+    """Return what a submission has said as text that results.json can hold.
+
+    Half of a surrogate pair would otherwise cost it no points: its process
+    would die of it, and the run be unknown.
+    """
+    return text.encode(errors="backslashreplace").decode()
+
+
+def _step_of_scenario(test: GradedTest, exc: BaseException) -> str:
+    """Return the line of the test at which it failed."""
+    frames = traceback.extract_tb(exc.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename) == test.file]
+    if not own:
+        return ""
+    frame = own[-1]
+    # Of a call over several lines, all of them.
+    lines = range(frame.lineno or 0, (frame.end_lineno or frame.lineno or 0) + 1)
+    source = " ".join(linecache.getline(frame.filename, n).strip() for n in lines)
+    return f"{test.file.name}:{frame.lineno} in {frame.name}: {source}"

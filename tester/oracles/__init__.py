@@ -1,0 +1,1 @@
+"""The properties that must hold at every moment of a run."""

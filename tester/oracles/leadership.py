@@ -1,0 +1,187 @@
+"""What servers have said of themselves: their terms, and whether they lead.
+
+An answer is true of some moment between the question and the answer, which
+may lie far apart: whoever compares two of them asks first which came before.
+"""
+
+from typing import NoReturn
+
+import msgspec
+
+from labrpc.clock import to_seconds
+from labrpc.errors import SubmissionError
+from labrpc.world.world import Host, World
+
+
+class Belief(msgspec.Struct, frozen=True, gc=False):
+    """What a server has answered: its term, and whether it leads.
+
+    Attributes:
+        asked: the world's step before it was asked.
+        step: the world's step in which the answer came.
+    """
+
+    server: int
+    incarnation: int
+    term: int
+    leads: bool
+    asked: int
+    step: int
+    time_ns: int
+
+    def __str__(self) -> str:
+        """Return where this comes from, for a report."""
+        what = "leader of" if self.leads else "in"
+        return (
+            f"server {self.server} (incarnation {self.incarnation}) said at "
+            f"{to_seconds(self.time_ns):.6f} s that it was {what} term {self.term}"
+        )
+
+
+class Beliefs:
+    """All answers of a run, as far as later ones are held against them.
+
+    Args:
+        world: where the servers run.
+        persistence: whether servers have to save their term and vote.
+
+    Attributes:
+        leaders: who was first seen to lead each term.
+    """
+
+    def __init__(self, world: World, persistence: bool) -> None:
+        self.leaders: dict[int, Belief] = {}
+        self._world = world
+        self._persistence = persistence
+        self._servers = range(len(world.hosts))
+        self._latest: list[Belief | None] = [None for _ in self._servers]
+        # The latest that a server had to save, since it has sent or answered an RPC
+        # later, or had time to, since it has saved later; get_state alone needs no disk.
+        self._saved: list[Belief | None] = [None for _ in self._servers]
+
+    def note_saved(self, host: Host) -> None:
+        """Note that a server has written its disk in the step that ends now."""
+        latest = self._latest[host.server]
+        if (
+            latest is not None
+            and latest.incarnation == host.incarnation
+            and latest.step < self._world.saved_at_step[host.server]
+        ):
+            self._saved[host.server] = latest
+
+    def note_told(self, host: Host) -> None:
+        """Note that a message has left: what was believed before is on the disk."""
+        latest = self._latest[host.server]
+        if latest is not None and latest.incarnation == host.incarnation:
+            self._saved[host.server] = latest
+
+    def add(self, host: Host, term: int, leads: bool, asked: int) -> Belief:
+        """Take in what a server has said of itself.
+
+        Args:
+            asked: the world's step before it was asked.
+
+        Raises:
+            SubmissionError: it cannot be so (Figure 2 or 3).
+        """
+        world, server = self._world, host.server
+        # Answered at once: what it has done in this very step, it knew.
+        since = world.steps if world.steps == asked + 1 else asked
+        now = Belief(
+            server, host.incarnation, term, leads, since, world.steps, world.now_ns
+        )
+        latest = self._latest[server]
+        if latest is None or latest.incarnation != now.incarnation:
+            saved = self._saved[server]
+            if self._persistence and saved is not None and term < saved.term:
+                self._term_fell(saved, now)
+            self._latest[server] = now
+        elif term >= latest.term:
+            self._latest[server] = now
+        elif asked >= latest.step:
+            self._term_fell(latest, now)
+        if world.saved_at_step[server] == asked and now.step == asked + 1:
+            # Asked right after a step in which it saved, and answered at once.
+            self._saved[server] = now
+        if leads:
+            self._check_leader(now)
+        return now
+
+    def _check_leader(self, leader: Belief) -> None:
+        first = self.leaders.setdefault(leader.term, leader)
+        if first is leader:
+            if self._persistence:
+                self._check_votes(leader)
+        elif (first.server, first.incarnation) != (leader.server, leader.incarnation):
+            self._two_leaders(first, leader)
+
+    def _term_fell(self, before: Belief, now: Belief) -> NoReturn:
+        _fail(
+            f"the term of server {now.server} fell from {before.term} to {now.term} "
+            "(Figure 2: current_term increases monotonically)",
+            f"{before}",
+            f"{now}",
+            "current_term must be saved before any RPC that depends on it is sent "
+            "or answered, and read again at a restart (Figure 2)",
+        )
+
+    def _two_leaders(self, first: Belief, second: Belief) -> NoReturn:
+        who = (
+            f"servers {first.server} and {second.server}"
+            if first.server != second.server
+            else f"server {first.server} before and after a restart"
+        )
+        _fail(
+            f"term {first.term} has 2 leaders: {who} (Election Safety, Figure 3)",
+            f"{first}",
+            f"{second}",
+            "each server votes once in a term, and remembers that over a crash; votes "
+            "of another term do not count (section 5.2, Figure 2)",
+        )
+
+    def _check_votes(self, leader: Belief) -> None:
+        """Fail if no majority can have voted in the term that a server leads.
+
+        A voter of term T has saved its state (term and vote) since it was last
+        asked and still was in an earlier term.
+        """
+        voters, others = [], []
+        for server in self._servers:
+            latest = self._latest[server]
+            if (
+                latest is not None and latest.term >= leader.term
+            ) or self._world.saved_at_step[server] > (latest.asked if latest else 0):
+                voters.append(server)
+            else:
+                others.append(server)
+        if 2 * len(voters) > len(self._servers):
+            return
+        _fail(
+            f"server {leader.server} leads term {leader.term}, but no majority can "
+            f"have voted for it: {only(voters, len(self._servers))} (section 5.2)",
+            f"{leader}",
+            *[
+                f"{self._latest[server] or f'server {server} was in no term yet'}, "
+                "and has saved nothing since"
+                for server in others
+            ],
+            "a server saves its vote before it sends it, and only votes of this term "
+            "count, each peer's once (section 5.2, Figure 2)",
+        )
+
+
+def numbers(servers: list[int]) -> str:
+    """Return servers' numbers as reports show them."""
+    return ", ".join(map(str, servers)) or "none"
+
+
+def only(servers: list[int], total: int) -> str:
+    """Return which of all servers, that are too few, as reports show it."""
+    if not servers:
+        return f"none of {total} servers"
+    named = f"server{'s' if servers[1:] else ''} {numbers(servers)}"
+    return f"only {len(servers)} of {total} servers, {named}"
+
+
+def _fail(headline: str, *evidence: str) -> NoReturn:
+    raise SubmissionError(headline, "\n".join(evidence))

@@ -1,0 +1,136 @@
+"""Is a submission deterministic? Runs a seed twice, and compares every event.
+
+The second run is in another process with another hash seed. Where the two
+differ, a third run, in this process again, tells the order of sets of strings
+(which changes with the hash seed only) from other leaks.
+"""
+
+import ast
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from labrpc.errors import LabError
+from labrpc.submission.submission import Submission
+from tester.judging.run import GradedTest, TakeLine, run_test
+from tester.verdict import Run, Verdict
+from tester.workers.pool import GradingProcess
+from tester.workers.worker import Job
+
+OTHER_HASH_SEED = "4242"
+
+
+class DeterminismCheck:
+    """Compares runs of one submission; has a second process while it is open."""
+
+    def __init__(self, submission: Submission) -> None:
+        self._submission = submission
+        self._process: GradingProcess | None = None
+
+    def run(self, test: GradedTest, seed: int, on_line: TakeLine | None = None) -> Run:
+        """Run a test twice; a passed run fails if the two were not the same.
+
+        `on_line` is given what servers print in the first of them.
+        """
+        with tempfile.TemporaryDirectory() as directory:
+            here, there = Path(directory) / "here", Path(directory) / "there"
+            run = run_test(test, self._submission, seed, traces=here, on_line=on_line)
+            other = self._run_elsewhere(test, seed, there)
+            if run.digest == other.digest:
+                return run
+            again = run_test(test, self._submission, seed, digest=True)
+            run.verdict = Verdict.FAILED
+            run.reason = f"two runs of one seed differ: {self._leak(run, again)}"
+            run.replay = run.replay.replace("--lab-trace", "--lab-check-determinism")
+            run.evidence = "\n".join(
+                [*_first_difference(here, there), *self._suspects()]
+            )
+        return run
+
+    def _run_elsewhere(self, test: GradedTest, seed: int, traces: Path) -> Run:
+        if self._process is None:
+            self._process = GradingProcess(hash_seed=OTHER_HASH_SEED)
+        submission = self._submission
+        path, name, preempt = str(submission.path), submission.name, submission.preempt
+        self._process.give(Job(path, name, test.name, seed, str(traces), preempt))
+        run = self._process.receive()
+        if run is None:
+            self.close()
+            raise LabError("the second process of the determinism check died")
+        return run
+
+    @staticmethod
+    def _leak(run: Run, again: Run) -> str:
+        if run.digest == again.digest:
+            return (
+                "they are the same under one PYTHONHASHSEED, so the order of a set of "
+                "strings or bytes, or hash() of one, decides something"
+            )
+        return (
+            "even in one process, so id() or hash() of an object, the order of a set "
+            "of objects, or a clock or entropy from outside decides something"
+        )
+
+    def _suspects(self) -> list[str]:
+        """Return the places in the submission that could be the leak."""
+        found = []
+        for file in self._submission.files.values():
+            if file is None:
+                continue
+            for node in ast.walk(ast.parse(file.read_bytes())):
+                what = _suspicion(node)
+                if what:
+                    place = f"{self._submission.relative(file)}:{node.lineno}"  # type: ignore[attr-defined]
+                    found.append(f"  {place}: {what}")
+        return ["places to look at:", *sorted(found)] if found else []
+
+    def close(self) -> None:
+        """End the second process."""
+        if self._process is not None:
+            self._process.stop()
+            self._process = None
+
+
+def _suspicion(node: ast.AST) -> str:
+    """Return why a piece of a program may make runs differ, "" if it does not."""
+    if isinstance(node, (ast.Set, ast.SetComp)):
+        return "a set: its order is not fixed; sort it, or use a dict"
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        if node.func.id in ("set", "frozenset"):
+            return "a set: its order is not fixed; sort it, or use a dict"
+        if node.func.id in ("id", "hash"):
+            return f"{node.func.id}() differs from run to run"
+    return ""
+
+
+def _first_difference(here: Path, there: Path) -> list[str]:
+    """Return the first step that is not the same in two traces."""
+    (one,), (two,) = here.iterdir(), there.iterdir()
+    with one.open() as left, two.open() as right:
+        for a, b in zip(left, right, strict=False):
+            first, second = json.loads(a), json.loads(b)
+            if (
+                first != second
+                and "event" in first
+                and _without_logs(first) != (_without_logs(second))
+            ):
+                return [
+                    f"first difference at {first['t'] / 1e9:.6f} s, server "
+                    f"{first['server']}, in the step of {first['event']['type']}:",
+                    f"  one run:   {_short(first)}",
+                    f"  the other: {_short(second)}",
+                ]
+    return ["one run is longer than the other"]
+
+
+def _without_logs(step: dict[str, Any]) -> dict[str, Any]:
+    """Return a step without what two equal runs may print differently."""
+    return step | {
+        "actions": [a for a in step.get("actions", []) if a["type"] != "Log"]
+    }
+
+
+def _short(step: dict[str, Any]) -> str:
+    text = json.dumps(step.get("actions", step))
+    return text if len(text) <= 300 else text[:300] + "…"

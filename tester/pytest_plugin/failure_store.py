@@ -1,0 +1,154 @@
+"""Failing seeds, kept from session to session in `.lab/failures`.
+
+One small JSON file per failing run. A kept seed is tried first next time; one
+that passes in two sessions after the submission has changed is fixed, and
+dropped. CI may keep the directory as an artefact.
+"""
+
+import os
+import platform
+import re
+from pathlib import Path
+
+import msgspec
+
+from labrpc.submission.submission import Submission
+from tester.pytest_plugin.tally import kind_of
+from tester.traces.recorder import lab_version
+from tester.verdict import Run, Verdict
+
+DIRECTORY = Path(".lab") / "failures"
+PASSES_TO_BE_FIXED = 2
+# A submission that fails everywhere would otherwise fill the next session.
+KEPT_PER_TEST_MAX = 10
+
+
+class Failure(msgspec.Struct, kw_only=True):
+    """A run that failed.
+
+    Attributes:
+        path: where the submission lies, seen from where `.lab` does: a checkout
+            elsewhere may go on with what CI has kept.
+        digest: the submission's fingerprint when it failed.
+        passes: in how many sessions the seed has passed since the submission changed.
+        preempt: whether its threads could lose their turn: only so it is tried again.
+    """
+
+    submission: str
+    path: str
+    digest: str
+    test: str
+    seed: int
+    reason: str
+    replay: str
+    lab: str
+    python: str
+    passes: int = 0
+    preempt: bool = False
+
+
+def told(failures: list[Failure]) -> list[str]:
+    """Return a line for each test and kind of reason, with the seeds."""
+    alike: dict[tuple[str, str], list[Failure]] = {}
+    for failure in failures:
+        kind = failure.test, kind_of(failure.reason)
+        alike.setdefault(kind, []).append(failure)
+    return [
+        f"{group[0].test} {'seeds' if len(group) > 1 else 'seed'} "
+        f"{', '.join(str(failure.seed) for failure in group)}: {group[0].reason}"
+        for group in alike.values()
+    ]
+
+
+class FailureStore:
+    """The kept failures of one submission, in one session.
+
+    Attributes:
+        fixed: those that were dropped in this session.
+        puzzling: those that passed though nothing changed.
+    """
+
+    def __init__(self, directory: Path, submission: Submission) -> None:
+        self._directory = directory
+        self._root = directory.resolve().parents[len(DIRECTORY.parts) - 1]
+        self._submission = submission
+        self._kept_count: dict[str, int] = {}
+        self._passed: set[Path] = set()
+        self.fixed: list[Failure] = []
+        self.puzzling: list[Failure] = []
+
+    def kept(self, test: str) -> list[int]:
+        """Return the seeds at which a test has failed, in order."""
+        return self.all_kept().get(test, [])
+
+    def all_kept(self) -> dict[str, list[int]]:
+        """Return the seeds at which any test has failed, in order."""
+        found: dict[str, list[int]] = {}
+        for file in self._directory.glob("*.json") if self._directory.is_dir() else []:
+            failure = self._read(file)
+            if failure is not None:
+                found.setdefault(failure.test, []).append(failure.seed)
+        return {test: sorted(seeds) for test, seeds in found.items()}
+
+    def note(self, run: Run) -> None:
+        """Keep a failed run; count a kept seed that passes."""
+        file = self._file(run.test, run.seed)
+        if run.verdict is Verdict.FAILED:
+            if file.exists() or self._room_for(run.test):
+                self._write(file, self._failure(run))
+        elif run.verdict is Verdict.PASSED and file.exists():
+            failure = None if file in self._passed else self._read(file)
+            self._passed.add(file)
+            if failure is not None:
+                self._count_pass(file, failure)
+
+    def _room_for(self, test: str) -> bool:
+        """Return whether one more failure of a test may be kept; count it."""
+        if test not in self._kept_count:
+            self._kept_count[test] = len(self.kept(test))
+        self._kept_count[test] += 1
+        return self._kept_count[test] <= KEPT_PER_TEST_MAX
+
+    def _count_pass(self, file: Path, failure: Failure) -> None:
+        if failure.digest == self._submission.digest:
+            self.puzzling.append(failure)
+            return
+        failure.passes += 1
+        if failure.passes < PASSES_TO_BE_FIXED:
+            self._write(file, failure)
+        else:
+            file.unlink(missing_ok=True)
+            self.fixed.append(failure)
+
+    def _failure(self, run: Run) -> Failure:
+        return Failure(
+            submission=run.submission,
+            path=os.path.relpath(self._submission.path, self._root),
+            digest=self._submission.digest,
+            test=run.test,
+            seed=run.seed,
+            reason=run.reason,
+            replay=run.replay,
+            lab=lab_version(),
+            python=platform.python_version(),
+            preempt=self._submission.preempt,
+        )
+
+    def _file(self, test: str, seed: int) -> Path:
+        name = re.sub(r"[^\w.-]", "_", self._submission.name)
+        how = "-preempt" if self._submission.preempt else ""
+        return self._directory / f"{name}--{test}--{seed}{how}.json"
+
+    def _read(self, file: Path) -> Failure | None:
+        """Return a kept failure of this very submission; None for any other file."""
+        try:
+            failure = msgspec.json.decode(file.read_bytes(), type=Failure)
+        except (OSError, msgspec.DecodeError):
+            return None
+        path = (self._root / failure.path).resolve()
+        ours = self._submission.path, self._submission.preempt
+        return failure if (path, failure.preempt) == ours else None
+
+    def _write(self, file: Path, failure: Failure) -> None:
+        self._directory.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(msgspec.json.format(msgspec.json.encode(failure), indent=1))

@@ -1,0 +1,1 @@
+"""The verbs, checks and faults that a graded test speaks."""

@@ -1,0 +1,377 @@
+"""A cluster of servers under control of a scenario: the verbs that tests speak.
+
+Starts, crashes and connects servers, lets virtual time pass, and asks
+servers for their state. It judges only the form of what a server answers;
+what must hold is in `checks` and `service`.
+"""
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from labrpc.box.in_process_box import restore_process
+from labrpc.box_factory import Hosting, ThisProcess
+from labrpc.clock import SECOND, from_seconds, to_seconds
+from labrpc.errors import SubmissionError
+from labrpc.real_time.real_world import RealWorld
+from labrpc.submission.submission import Submission
+from labrpc.world.crash_points import CrashPoint
+from labrpc.world.recorder import Recorder
+from labrpc.world.scenario_thread import ScenarioThread
+from labrpc.world.streams import stream
+from labrpc.world.world import Host, World
+from tester.oracles.commits import short
+from tester.oracles.invariants import Invariants
+from tester.scenario.state_machine import Service
+
+# 6.824's limit for one test, here in virtual time.
+TEST_SECONDS_MAX = 120
+
+# How long a server's threads may take to end after kill().
+KILL_GRACE_NS = SECOND
+
+
+class Cluster:
+    """Servers of one submission, all started and connected.
+
+    Args:
+        submission: what runs on every server.
+        seed: text from which all randomness of the run is derived.
+        servers: how many there are.
+        reliable: whether the network loses and delays nothing at first.
+        snapshots: whether the services take snapshots.
+        persistence: whether servers have to save their state, as from part 2C on.
+        recorder: told of everything that happens, in virtual time.
+        real_time: whether servers run on real threads and clocks.
+        hosting: where the submission's boxes live; None for this process.
+
+    Attributes:
+        seed: text from which all randomness of the run is derived.
+        random: the scenario's own random stream.
+        real_time: whether servers run on real threads and clocks.
+        connected: whether each server is connected to the others.
+        services: the service above each server's current incarnation.
+        invariants: looks after what must hold at every moment.
+        states: what each server has last said of itself.
+        warnings: what was odd, but broke no rule.
+    """
+
+    def __init__(
+        self,
+        submission: Submission,
+        seed: str,
+        servers: int,
+        reliable: bool = True,
+        snapshots: bool = False,
+        persistence: bool = False,
+        recorder: Recorder | None = None,
+        real_time: bool = False,
+        hosting: Hosting | None = None,
+    ) -> None:
+        restore_process()
+        self.servers = range(servers)
+        self.real_time = real_time
+        self.seed = seed
+        self.random = stream(seed, "scenario")
+        self.connected = [False] * servers
+        self.warnings: list[str] = []
+        self._snapshots = snapshots
+        self._snapshots_made: dict[bytes, int] = {}
+        if real_time:
+            self.world: World = RealWorld(servers, seed, submission)
+        else:
+            make_box = (hosting or ThisProcess(submission)).box
+            self.world = World(
+                servers,
+                seed,
+                lambda server, incarnation: make_box(server, incarnation, seed),
+                recorder,
+            )
+        self.network = self.world.network
+        self.network.reliable = reliable
+        self.network.long_delays = True
+        self.world.on_apply = self._on_apply
+        self.world.on_crash_point = lambda host: self.crash(host.server)
+        self.invariants = Invariants(
+            # In real time, nobody sees in which step a server wrote its disk.
+            self.world,
+            persistence=persistence and not real_time,
+        )
+        self.states = self.invariants.states
+        self.services = [self._new_service(server) for server in self.servers]
+
+    def boot(self) -> None:
+        """Start and connect every server."""
+        self.restart(*self.servers)
+
+    # Servers.
+
+    def restart(self, *servers: int) -> None:
+        """Start servers from what they persisted, and connect them.
+
+        Those that are up are all crashed first.
+        """
+        self.crash(*servers)
+        for server in servers:
+            self.services[server] = self._new_service(server)
+            self.world.start(server)
+        self.connect(*servers)
+
+    def crash(self, *servers: int) -> None:
+        """Cut servers off and cut their power: only what they persisted is left."""
+        for server in servers:
+            if self.is_up(server):
+                self.disconnect(server)
+                self.world.crash(server)
+                self.states[server] = None
+
+    def crash_at(self, server: int, point: CrashPoint | None) -> None:
+        """Let a server die within a step to come, at `point`; None disarms it.
+
+        A reply that has left, say, still arrives: see `labrpc.world.crash_points`.
+        """
+        host = self.world.hosts[server]
+        if host is not None and host.ready:
+            name = getattr(point, "__name__", "none")
+            self.world.control("crash point", server, name)
+            host.crash_point = point
+
+    def is_up(self, server: int) -> bool:
+        """Return whether a server runs at the moment."""
+        return self.world.hosts[server] is not None
+
+    def up(self) -> list[int]:
+        """Return the servers that run at the moment."""
+        return [server for server in self.servers if self.is_up(server)]
+
+    def _new_service(self, server: int) -> Service:
+        return Service(
+            self.world, server, self.invariants, self._snapshots_made, self._snapshots
+        )
+
+    def _on_apply(self, host: Host, put_id: int, message: tuple[Any, ...]) -> None:
+        self.services[host.server].offer(host, put_id, message)
+
+    # Links.
+
+    def connect(self, *servers: int) -> None:
+        """Restore the links of servers to all that are connected themselves."""
+        for server in servers:
+            self.world.control("connect", server)
+            self.connected[server] = True
+            for other in self.servers:
+                if self.connected[other]:
+                    self.network.enable(server, other)
+                    self.network.enable(other, server)
+
+    def disconnect(self, *servers: int) -> None:
+        """Cut all links of servers, in both directions."""
+        for server in servers:
+            self.world.control("disconnect", server)
+            self.connected[server] = False
+            for other in self.servers:
+                self.network.enable(server, other, False)
+                self.network.enable(other, server, False)
+
+    def set_link(self, src: int, dst: int, enabled: bool) -> None:
+        """Let calls pass from `src` to `dst`, or not: in this direction only."""
+        self.world.control("link", src, dst, enabled)
+        self.network.enable(src, dst, enabled)
+
+    def set_reliable(self, reliable: bool) -> None:
+        """Switch loss and delays of the network off or on."""
+        self.world.control("reliable", reliable)
+        self.network.reliable = reliable
+
+    def set_long_reordering(self, long_reordering: bool) -> None:
+        """Hold two replies of three back, by up to 2.2 s, or no longer."""
+        self.world.control("long reordering", long_reordering)
+        self.network.long_reordering = long_reordering
+
+    # Time.
+
+    @property
+    def now(self) -> float:
+        """Virtual seconds since the test began."""
+        return to_seconds(self.world.now_ns)
+
+    def sleep(self, seconds: float) -> None:
+        """Let virtual time pass.
+
+        Raises:
+            SubmissionError: the test has taken more than 120 virtual seconds.
+        """
+        self.sleep_ns(from_seconds(seconds))
+
+    def sleep_ns(self, nanoseconds: int) -> None:
+        """Let virtual time pass, as `sleep` does."""
+        self.world.sleep_ns(nanoseconds)
+        self._check_time()
+
+    def _check_time(self) -> None:
+        """Fail once the test has taken too long, also if servers' answers did."""
+        if self.world.now_ns > TEST_SECONDS_MAX * SECOND:
+            self.fail(f"the test took longer than {TEST_SECONDS_MAX} virtual seconds")
+
+    def spawn(self, function: Callable[..., None], *args: Any) -> ScenarioThread:
+        """Run a function of the scenario at the same time as what follows."""
+        return self.world.spawn(function, *args)
+
+    def join(self, threads: list[ScenarioThread]) -> None:
+        """Wait for functions that were spawned."""
+        while any(not thread.ended for thread in threads):
+            self.sleep(0.001)
+
+    # Servers' answers.
+
+    def get_state(self, server: int) -> tuple[int, bool]:
+        """Return a server's term, and whether it believes that it leads."""
+        host = self._answering(server)
+        if host is None:
+            return 0, False
+        began = self.world.steps
+        answer = self._ask(host, "get_state")
+        if not host.up:
+            return 0, False
+        if not has_types(answer, int, bool):
+            self._wrong_answer(
+                server, "get_state", answer, "(term, is_leader): int, bool"
+            )
+        term, is_leader = answer
+        self.invariants.believes(host, term, is_leader, began)
+        return term, is_leader
+
+    def start(self, server: int, command: Any) -> tuple[int, int, bool]:
+        """Offer a command to a server: index, term, and whether it leads."""
+        host = self._answering(server)
+        if host is None:
+            return -1, 0, False
+        offer = self.invariants.offered(host, command)
+        answer = self._ask(host, "start", command)
+        if not host.up:
+            return -1, 0, False
+        if not has_types(answer, int, int, bool):
+            self._wrong_answer(
+                server, "start", answer, "(index, term, is_leader): int, int, bool"
+            )
+        index, term, is_leader = answer
+        self.invariants.accepted(host, offer, (index, term, is_leader))
+        return index, term, is_leader
+
+    def _answering(self, server: int) -> Host | None:
+        """Return the incarnation that can be called, None if there is none.
+
+        Another thread of the scenario may be starting the server: until its
+        constructor has returned, it cannot be called. Nor while it is paused.
+        """
+        host = self.world.hosts[server]
+        if host is None or not host.ready or host.backlog is not None:
+            return None
+        return host
+
+    def _ask(self, host: Host, method: str, *args: Any) -> Any:
+        """Call a method; another thread of the scenario may crash it meanwhile."""
+        answer = self.world.invoke(host.server, method, *args)
+        self._check_time()
+        return answer
+
+    def _wrong_answer(
+        self, server: int, method: str, answer: Any, expected: str
+    ) -> NoReturn:
+        self.fail(
+            f"{method}() of server {server} returned {short(answer)}; the contract is "
+            f"a tuple {expected}"
+        )
+
+    # Counts.
+
+    def rpcs_received(self) -> int:
+        """Return how many requests have reached the servers that run."""
+        return sum(self.network.received[server] for server in self.up())
+
+    def commits(self) -> int:
+        """Return the highest index that any server has applied."""
+        return max(self.invariants.decided, default=0)
+
+    def raft_state_bytes_max(self) -> tuple[int, int]:
+        """Return the size of the largest Raft state that is saved, and whose it is."""
+        return max(
+            (len(disk.raft_state), server)
+            for server, disk in enumerate(self.world.disks)
+        )
+
+    # Failure.
+
+    def fail(self, headline: str, evidence: str = "") -> NoReturn:
+        """End the test: the submission broke what `headline` says.
+
+        Raises:
+            SubmissionError: always.
+        """
+        raise SubmissionError(headline, evidence)
+
+    def warn(self, warning: str) -> None:
+        """Note something that is odd, but breaks no rule."""
+        self.warnings.append(warning)
+
+    def require(self, holds: bool, headline: str, evidence: str = "") -> None:
+        """Fail with `headline` unless the condition holds."""
+        if not holds:
+            self.fail(headline, evidence)
+
+    def describe(self) -> str:
+        """Return each server's state as far as it is known, for a report."""
+        lines = []
+        for server in self.servers:
+            if not self.is_up(server):
+                lines.append(f"server {server}: down")
+                continue
+            state = self.states[server]
+            role = "never asked for its state"
+            if state is not None:
+                role = f"{'leader' if state[1] else 'not leader'}, term {state[0]}"
+                role += " when last asked"
+            where = "connected" if self.connected[server] else "cut off"
+            applied = self.services[server].last_applied
+            lines.append(
+                f"server {server}: {role}; applied up to index {applied}; {where}"
+            )
+        return "\n".join(lines)
+
+    def shut_down(self) -> None:
+        """Call `kill` on every server, and warn of threads that go on after a second.
+
+        What goes wrong now costs nothing: the scenario is over.
+        """
+        self.invariants.end()
+        try:
+            for server in self.up():
+                self.world.invoke(server, "kill")
+            self.world.sleep_ns(KILL_GRACE_NS)
+        except SubmissionError as exc:
+            self.warn(f"after kill(): {exc.headline}")
+            return
+        leaked = {
+            thread
+            for host in self.world.hosts
+            if host is not None
+            for thread in host.box.leaked()
+        }
+        if leaked:
+            self.warn(
+                f"threads go on a second after kill(): {', '.join(sorted(leaked))}"
+            )
+
+    def close(self) -> None:
+        """End all servers and threads of the scenario."""
+        self.world.close()
+        # At once: what a server has replaced, pytest may be about to use.
+        restore_process()
+
+
+def has_types(answer: Any, *types: type) -> bool:
+    """Return whether an answer is a tuple of just these types."""
+    return (
+        isinstance(answer, (tuple, list))
+        and len(answer) == len(types)
+        and all(type(part) is kind for part, kind in zip(answer, types, strict=True))
+    )

@@ -1,0 +1,310 @@
+"""Kinds of trouble: each has a name and a random stream of its own, and any go together.
+
+A fault is a function that makes trouble during one episode. Some only set
+something at its beginning; others go on until it is over, as a thread of the
+scenario. `heal` undoes whatever any of them has done.
+"""
+
+from collections.abc import Callable
+from fractions import Fraction
+from random import Random
+from typing import TypeVar
+
+from labrpc.clock import MICROSECOND, MILLISECOND, from_seconds
+from labrpc.world import crash_points
+from labrpc.world.streams import stream
+from tester.scenario.cluster import Cluster
+from tester.scenario.state_machine import TAKE_NS
+
+_T = TypeVar("_T")
+
+CRASH_POINTS = (
+    crash_points.before_persist,
+    crash_points.after_persist,
+    crash_points.between_saves,
+    crash_points.before_reply,
+    crash_points.after_reply,
+    crash_points.after_call,
+)
+
+
+class Episode:
+    """A time of trouble, as one fault sees it.
+
+    Attributes:
+        cluster: what to trouble.
+        random: this fault's own stream.
+    """
+
+    def __init__(self, cluster: Cluster, seconds: float, *names: object) -> None:
+        self.cluster = cluster
+        self.random: Random = stream(cluster.seed, "fault", *names)
+        self._ends_ns = cluster.world.now_ns + from_seconds(seconds)
+
+    def rest(self, low_s: float, high_s: float) -> bool:
+        """Let time pass, and return whether the episode goes on."""
+        left_ns = max(self._ends_ns - self.cluster.world.now_ns, 0)
+        rest_ns = from_seconds(self.random.uniform(low_s, high_s))
+        self.cluster.sleep_ns(min(rest_ns, left_ns))
+        return self.cluster.world.now_ns < self._ends_ns
+
+    def any(self, choices: list[_T]) -> _T:
+        """Return one of several."""
+        return self.random.choice(choices)
+
+    def a_server(self) -> int:
+        """Return the number of some server."""
+        return self.random.randrange(len(self.cluster.servers))
+
+    def some_links(self, share: float) -> list[tuple[int, int]]:
+        """Return about this share of the directed links between servers."""
+        servers = self.cluster.servers
+        links = [(a, b) for a in servers for b in servers if a != b]
+        return [link for link in links if self.random.random() < share]
+
+
+Fault = Callable[[Episode], None]
+
+
+# Messages.
+
+
+def duplicates(episode: Episode) -> None:
+    """Deliver many requests twice, the copy possibly much later."""
+    trouble = episode.cluster.world.trouble()
+    trouble.duplicated = episode.any([0.1, 0.3, 0.6])
+
+
+def heavy_tails(episode: Episode) -> None:
+    """Hold many messages up: most of them a little, a few very long."""
+    trouble = episode.cluster.world.trouble()
+    trouble.held = episode.any([0.1, 0.3, 0.6])
+    trouble.held_ns_max = episode.any([300, 1000, 2000]) * MILLISECOND
+
+
+def losses(episode: Episode) -> None:
+    """Lose one message in ten, and delay the others, as 6.824 does."""
+    episode.cluster.set_reliable(False)
+
+
+def lost_requests(episode: Episode) -> None:
+    """Lose all RPCs on some links, though replies pass."""
+    while True:
+        lost = episode.some_links(0.3)
+        episode.cluster.world.trouble().lost_requests = set(lost)
+        if not episode.rest(0.1, 0.6):
+            return
+
+
+def lost_replies(episode: Episode) -> None:
+    """Lose all replies on some links, though RPCs pass: they are executed again."""
+    while True:
+        lost = episode.some_links(0.3)
+        episode.cluster.world.trouble().lost_replies = set(lost)
+        if not episode.rest(0.1, 0.6):
+            return
+
+
+def slow_links(episode: Episode) -> None:
+    """Make some links slow, each in one direction."""
+    for link in episode.some_links(0.4):
+        slow_ns = episode.random.randint(10, 250) * MILLISECOND
+        episode.cluster.world.trouble().slow_ns[link] = slow_ns
+
+
+# Links.
+
+
+def one_way_links(episode: Episode) -> None:
+    """Cut some links in one direction only."""
+    while True:
+        cut = set(episode.some_links(0.3))
+        _set_links(episode, cut)
+        if not episode.rest(0.1, 0.8):
+            return
+
+
+def partial_partitions(episode: Episode) -> None:
+    """Cut some pairs apart that others still reach both of."""
+    while True:
+        cut = set(episode.some_links(0.25))
+        _set_links(episode, cut | {(b, a) for a, b in cut})
+        if not episode.rest(0.2, 0.8):
+            return
+
+
+def flapping_links(episode: Episode) -> None:
+    """Cut and restore a few links again and again."""
+    links = episode.some_links(0.3)
+    down = False
+    while episode.rest(0.01, 0.15):
+        down = not down
+        _set_links(episode, set(links) if down else set())
+
+
+def bare_majorities(episode: Episode) -> None:
+    """Let just a majority talk, and another one after a while."""
+    servers = list(episode.cluster.servers)
+    while True:
+        majority = episode.random.sample(servers, len(servers) // 2 + 1)
+        outside = {
+            (a, b)
+            for a in servers
+            for b in servers
+            if a not in majority or b not in majority
+        }
+        _set_links(episode, outside)
+        if not episode.rest(0.2, 0.9):
+            return
+
+
+def leaders_cut_off(episode: Episode) -> None:
+    """Cut off whoever leads, now and then, and let it come back."""
+    cluster = episode.cluster
+    while episode.rest(0.05, 0.5):
+        for server in cluster.up():
+            state = cluster.get_state(server)
+            if state[1]:
+                _set_links(
+                    episode,
+                    {(a, b) for a in cluster.servers for b in cluster.servers
+                     if server in (a, b)},
+                )  # fmt: skip
+    _set_links(episode, set())
+
+
+def _set_links(episode: Episode, cut: set[tuple[int, int]]) -> None:
+    """Cut these links and restore all others."""
+    cluster = episode.cluster
+    for a in cluster.servers:
+        for b in cluster.servers:
+            passes = (a, b) not in cut
+            if cluster.network.is_enabled(a, b) != passes:
+                cluster.set_link(a, b, passes)
+
+
+# Servers.
+
+
+def pauses(episode: Episode) -> None:
+    """Stop a server for a while: time goes on, it does not."""
+    while episode.rest(0.05, 0.4):
+        server = episode.a_server()
+        episode.cluster.world.pause(server)
+        episode.rest(0.02, 0.9)
+        episode.cluster.world.resume(server)
+
+
+def skewed_clocks(episode: Episode) -> None:
+    """Let each server's clock run at a speed of its own."""
+    for server in episode.cluster.servers:
+        percent = episode.random.randint(70, 140)
+        episode.cluster.world.set_clock_rate(server, Fraction(percent, 100))
+
+
+def crashes(episode: Episode) -> None:
+    """Crash a server now and then, and restart it soon."""
+    while episode.rest(0.02, 0.5):
+        server = episode.a_server()
+        episode.cluster.crash(server)
+        episode.rest(0.0, episode.any([0.001, 0.05, 0.4]))
+        _start(episode, server)
+
+
+def crash_in_a_step(episode: Episode) -> None:
+    """Let a server die between two actions of one step; restart it at once, mostly."""
+    cluster = episode.cluster
+    while episode.rest(0.005, 0.2):
+        server = episode.a_server()
+        cluster.crash_at(server, episode.any([*CRASH_POINTS]))
+        while cluster.is_up(server) and episode.rest(0.005, 0.02):
+            pass
+        if not cluster.is_up(server):
+            episode.rest(0.0, episode.any([0.001, 0.001, 0.3]))
+            _start(episode, server)
+        cluster.crash_at(server, None)
+
+
+def power_failures(episode: Episode) -> None:
+    """Crash all servers at once, and restart them one by one."""
+    cluster = episode.cluster
+    while episode.rest(0.3, 1.0):
+        cluster.crash(*cluster.servers)
+        for server in episode.random.sample(
+            list(cluster.servers), len(cluster.servers)
+        ):
+            episode.rest(0.0, 0.1)
+            _start(episode, server)
+
+
+def slow_services(episode: Episode) -> None:
+    """Let services leave applied messages on the channel for a while."""
+    for service in episode.cluster.services:
+        service.take_ns = episode.random.randint(10, 50_000) * MICROSECOND
+
+
+def _start(episode: Episode, server: int) -> None:
+    """Start a server that is down, unless another fault has done so."""
+    cluster = episode.cluster
+    if not cluster.is_up(server):
+        cluster.restart(server)
+
+
+MESSAGES = (duplicates, heavy_tails, losses, lost_requests, lost_replies, slow_links)
+LINKS = (one_way_links, partial_partitions, flapping_links, bare_majorities)
+SERVERS = (pauses, skewed_clocks, slow_services)
+CRASHES = (crashes, crash_in_a_step, power_failures)
+FAULTS: tuple[Fault, ...] = (*MESSAGES, *LINKS, leaders_cut_off, *SERVERS, *CRASHES)
+
+
+# Before and after.
+
+
+def make_trouble(
+    cluster: Cluster, number: int, seconds: float, faults: list[Fault]
+) -> None:
+    """Let all these faults make trouble at the same time, for so long.
+
+    Args:
+        number: of the episode, so that no two are alike.
+    """
+    names = [fault.__name__ for fault in faults]
+    cluster.world.control("trouble", number, *names)
+    cluster.join(
+        [
+            cluster.spawn(fault, Episode(cluster, seconds, number, name))
+            for fault, name in zip(faults, names, strict=True)
+        ]
+    )
+
+
+def swarm(draws: Random, faults: tuple[Fault, ...]) -> list[Fault]:
+    """Return a random subset, so that each run has a mixture of its own.
+
+    Leaving most faults out finds more than all at once, where one hides what
+    another would show (swarm testing).
+    """
+    share = draws.choice([0.15, 0.3, 0.5])
+    chosen = [fault for fault in faults if draws.random() < share]
+    return chosen or [draws.choice(faults)]
+
+
+def heal(cluster: Cluster) -> None:
+    """Undo all trouble: every server runs, and every message gets through.
+
+    What was held up before still arrives.
+    """
+    cluster.world.control("heal")
+    if cluster.network.trouble is not None:
+        cluster.network.trouble.reset()
+    cluster.set_reliable(True)
+    cluster.set_long_reordering(False)
+    for server in cluster.servers:
+        cluster.crash_at(server, None)
+        cluster.world.resume(server)
+        if cluster.world.clocks[server].rate != 1:
+            cluster.world.set_clock_rate(server, Fraction(1))
+        if not cluster.is_up(server):
+            cluster.restart(server)
+        cluster.services[server].take_ns = TAKE_NS
+    cluster.connect(*cluster.servers)

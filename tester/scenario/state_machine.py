@@ -1,0 +1,171 @@
+"""The service above one server: takes what Raft applies, and checks it.
+
+Like the key/value service that a Raft would carry: it reads the apply
+channel one message at a time, and with snapshots on, calls `snapshot` after
+every tenth command before it takes the next message.
+"""
+
+from typing import Any
+
+import msgspec
+
+from labrpc.clock import MICROSECOND
+from labrpc.contract import ApplyMsg
+from labrpc.errors import SubmissionError
+from labrpc.world.events import Taken
+from labrpc.world.world import Host, World
+from tester.oracles.invariants import Invariants
+
+# The service takes a message this long after the server has offered it.
+TAKE_NS = 10 * MICROSECOND
+# 6.824's cadence: after applying an index k with (k + 1) % 10 == 0.
+SNAPSHOT_INTERVAL = 10
+
+
+class Service:
+    """What one server's service has applied, in its current incarnation.
+
+    Args:
+        world: where the server runs.
+        server: its number.
+        invariants: told of each command that is applied.
+        made: the snapshots that any server's service has made, each with its index.
+        snapshots: whether to take snapshots.
+
+    Attributes:
+        take_ns: how long the service leaves a message on the apply channel.
+        commands: what is applied at each index, also by way of a snapshot.
+        last_applied: the highest of these indices, 0 when there is none.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        server: int,
+        invariants: Invariants,
+        made: dict[bytes, int],
+        snapshots: bool,
+    ) -> None:
+        self._world = world
+        self._server = server
+        self._invariants = invariants
+        self.take_ns = TAKE_NS
+        self._made = made
+        self._snapshots = snapshots
+        self._waiting: list[tuple[Host, int, ApplyMsg]] = []
+        self._busy = False
+        self.commands: dict[int, Any] = {}
+        self.last_applied = 0
+        saved = world.disks[server].snapshot
+        if saved:
+            self._restore(saved)
+
+    def offer(self, host: Host, put_id: int, message: tuple[Any, ...]) -> None:
+        """Note that the server has put a message on its apply channel."""
+        self._waiting.append((host, put_id, ApplyMsg(*message)))
+        if not self._busy:
+            self._busy = True
+            self._world.after(self.take_ns, self._take_next)
+
+    def _take_next(self, _result: Any = None) -> None:
+        """Take one message, let the server go on, and apply it."""
+        if not self._waiting or not self._waiting[0][0].up:
+            self._busy = False
+            return
+        host, put_id, message = self._waiting.pop(0)
+        self._apply(message)
+        self._world.step(host, Taken(put_id))
+        index = message.command_index
+        if (
+            self._snapshots
+            and message.command_valid
+            and (index + 1) % SNAPSHOT_INTERVAL == 0
+        ):
+            # The next message waits until snapshot() has returned.
+            self._world.invoke_then(
+                host, self._take_next_later, "snapshot", index, self._snapshot()
+            )
+        else:
+            self._take_next_later()
+
+    def _take_next_later(self, _result: Any = None) -> None:
+        if self._waiting:
+            self._world.after(self.take_ns, self._take_next)
+        else:
+            self._busy = False
+
+    def _apply(self, message: ApplyMsg) -> None:
+        if message.command_valid and not message.snapshot_valid:
+            self._apply_command(message.command_index, message.command)
+        elif message.snapshot_valid and not message.command_valid:
+            self._apply_snapshot(message)
+        else:
+            raise SubmissionError(
+                f"server {self._server} put an ApplyMsg of neither kind on its apply "
+                "channel: set command_valid for a command, snapshot_valid for a "
+                "snapshot, and never both"
+            )
+
+    def _apply_command(self, index: int, command: Any) -> None:
+        if type(index) is not int or index != self.last_applied + 1:
+            raise SubmissionError(
+                f"server {self._server} applied index {index!r} after index "
+                f"{self.last_applied}; the next must be {self.last_applied + 1}: "
+                "each entry is applied once, in log order (section 5.3)",
+                "a server that restarts with a snapshot continues above it, and one "
+                "without applies from index 1 again",
+            )
+        self._invariants.applied(self._server, index, command)
+        self.commands[index] = command
+        self.last_applied = index
+
+    def _apply_snapshot(self, message: ApplyMsg) -> None:
+        index = self._index_of(message.snapshot)
+        if index != message.snapshot_index:
+            raise SubmissionError(
+                f"server {self._server} applied a snapshot as of index "
+                f"{message.snapshot_index}, but the service made it at index {index}"
+            )
+        if index < self.last_applied:
+            raise SubmissionError(
+                f"server {self._server} applied a snapshot of index {index} when "
+                f"index {self.last_applied} was applied already: its state went back "
+                "(section 7: an older snapshot must be ignored)"
+            )
+        self._restore(message.snapshot)
+
+    def _snapshot(self) -> bytes:
+        upto = range(1, self.last_applied + 1)
+        commands = [self.commands[index] for index in upto]
+        try:
+            snapshot = msgspec.msgpack.encode((self.last_applied, commands))
+        except (OverflowError, TypeError, ValueError) as exc:
+            raise SubmissionError(
+                f"server {self._server} has applied something that nobody started: it "
+                f"cannot be put into a snapshot ({exc})"
+            ) from None
+        self._made[snapshot] = self.last_applied
+        return snapshot
+
+    def _index_of(self, snapshot: Any) -> int:
+        """Return the index up to which a snapshot goes; it must be one of ours."""
+        index = self._made.get(snapshot) if isinstance(snapshot, bytes) else None
+        if index is None:
+            what = (
+                f"{len(snapshot)} bytes"
+                if isinstance(snapshot, bytes)
+                else f"a {type(snapshot).__name__}"
+            )
+            raise SubmissionError(
+                f"server {self._server} handed the service {what} as a snapshot that "
+                "the service did not make: keep and send its bytes as they are "
+                "(Figure 13)"
+            )
+        return index
+
+    def _restore(self, snapshot: bytes) -> None:
+        self.last_applied = self._index_of(snapshot)
+        # All services have decided the same, so this is what is in the bytes.
+        upto = range(1, self.last_applied + 1)
+        decided = self._invariants.decided
+        self.commands = {index: decided[index].command for index in upto}

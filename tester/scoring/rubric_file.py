@@ -1,0 +1,244 @@
+"""Reading a rubric: from a TOML file to a Rubric, or to what is wrong, and where."""
+
+from math import fsum
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from tester.judging.run import GradedTest
+from tester.scoring.grades import DECIMALS
+from tester.scoring.policy import RULES, UNITS, Policy, WrongFormula, check_formula
+from tester.scoring.rubric import Part, Rubric, divide, hidden_seeds
+from tester.scoring.toml_table import Table
+
+FIRST_SEED_MAX = 1_000_000_000_000
+SEEDS_MAX = 10_000
+SECRET_BYTES_MIN = 16
+Points = Annotated[float, Meta(ge=0, le=1_000_000)]
+Count = Annotated[int, Meta(ge=0, le=SEEDS_MAX)]
+
+
+class _Document(msgspec.Struct):
+    """The whole file; its tables are read one by one, so that each knows its line."""
+
+    seeds: Any = None
+    policy: Any = None
+    parts: Any = None
+
+
+class _Seeds(msgspec.Struct):
+    first: Annotated[int, Meta(ge=0, le=FIRST_SEED_MAX)] = 0
+    count: Count = 1
+    hidden: Count | None = None
+    secret_file: str = ""
+
+
+class _Policy(msgspec.Struct):
+    rule: str = "all"
+    per: str = "test"
+    formula: Annotated[str, Meta(max_length=500)] = ""
+
+
+class _Part(msgspec.Struct):
+    points: Points | None = None
+    weight: Points = 1.0
+    extra: bool = False
+    leave_out: bool | list[str] = False
+    policy: Any = None
+    tests: Any = None
+
+
+def default_rubric(
+    tests: list[GradedTest], first: int | None = None, count: int | None = None
+) -> Rubric:
+    """Return the rubric that holds where there is none: see `load_rubric`."""
+    return _rubric(Table.of_text("", ""), Path(), tests, first, count)
+
+
+def load_rubric(
+    file: Path,
+    tests: list[GradedTest],
+    first: int | None = None,
+    count: int | None = None,
+) -> Rubric:
+    """Read a rubric from a file.
+
+    Args:
+        tests: the whole suite, whatever is graded of it: what a test is worth does
+            not depend on which others are run.
+        first: the first public seed, None for what the file says.
+        count: how many public seeds, None for what the file says.
+
+    Raises:
+        UsageError: something is wrong with it; says where, and what would be right.
+    """
+    return _rubric(Table.of_file(file), file.parent, tests, first, count)
+
+
+def _rubric(
+    table: Table,
+    folder: Path,
+    tests: list[GradedTest],
+    first: int | None,
+    count: int | None,
+) -> Rubric:
+    table.read(_Document)
+    public, hidden = _read_seeds(table.table("seeds"), folder, first, count)
+    seeds = len(public) + len(hidden)
+    usual = _read_policy(table.table("policy"), seeds)
+    suite: dict[str, list[GradedTest]] = {}
+    for test in tests:
+        suite.setdefault(test.part, []).append(test)
+    given = table.table("parts")
+    for name in given.values:
+        given.check_known(name, suite, "there is no part", name)
+    parts: dict[str, Part] = {}
+    for name in suite:
+        part = _read_part(given.table(name), suite, usual, seeds)
+        if part.points:
+            parts[name] = part
+    if not any(sum(part.points.values()) for part in parts.values() if not part.extra):
+        raise table.refusal(
+            "there is nothing to earn: every part is extra, left out, or worth nothing",
+            "parts",
+        )
+    return Rubric(parts, public, hidden)
+
+
+def _read_seeds(
+    table: Table, folder: Path, first: int | None, count: int | None
+) -> tuple[range, tuple[int, ...]]:
+    seeds = table.read(_Seeds)
+    first = seeds.first if first is None else first
+    public = range(first, first + (seeds.count if count is None else count))
+    if seeds.secret_file and seeds.hidden is None:
+        raise table.refusal(
+            "`secret_file` is for hidden seeds: say how many with `hidden = 20`",
+            "secret_file",
+        )
+    hidden: tuple[int, ...] = ()
+    if seeds.hidden:
+        hidden = hidden_seeds(_read_secret(table, folder, seeds), seeds.hidden)
+    if not public and not hidden:
+        raise table.refusal(
+            "there are no seeds: `count` is 0, and none is hidden", "count"
+        )
+    return public, hidden
+
+
+def _read_secret(table: Table, folder: Path, seeds: _Seeds) -> bytes:
+    """Return the secret, without the space around it that editors like to add."""
+    make = (
+        'make one with: python -c "import secrets; print(secrets.token_hex(32))" '
+        f"> {folder / (seeds.secret_file or 'secret.txt')}"
+    )
+    if not seeds.secret_file:
+        raise table.refusal(
+            '`hidden` seeds need a `secret_file`, as in secret_file = "secret.txt"; '
+            + make,
+            "hidden",
+        )
+    file = folder / seeds.secret_file
+    try:
+        secret = file.read_bytes().strip()
+    except OSError as exc:
+        raise table.refusal(
+            f"the secret cannot be read from {file}: {exc.strerror}; {make}",
+            "secret_file",
+        ) from None
+    if len(secret) < SECRET_BYTES_MIN:
+        raise table.refusal(
+            f"the secret in {file} has {len(secret)} bytes, so that it could be guessed: "
+            f"it needs {SECRET_BYTES_MIN}; {make}",
+            "secret_file",
+        )
+    return secret
+
+
+def _read_policy(table: Table, seeds: int) -> Policy:
+    given = table.read(_Policy)
+    policy = Policy(given.rule, given.per, given.formula)
+    table.check_known(policy.rule, RULES, "there is no rule", "rule")
+    table.check_known(policy.per, UNITS, "what passes cannot be a", "per")
+    if policy.rule != "threshold":
+        if policy.formula:
+            raise table.refusal(
+                f"the rule {policy.rule!r} takes no formula; the one that does is "
+                '"threshold"',
+                "formula",
+            )
+        return policy
+    if not policy.formula:
+        raise table.refusal(
+            'the rule "threshold" needs a `formula`, as in formula = "passed / seeds"',
+            "rule",
+        )
+    try:
+        check_formula(policy.formula, seeds)
+    except WrongFormula as exc:
+        raise table.refusal(f"the formula {exc}", "formula") from None
+    return policy
+
+
+def _read_part(
+    table: Table, suite: dict[str, list[GradedTest]], usual: Policy, seeds: int
+) -> Part:
+    given = table.read(_Part)
+    policy = usual
+    if "policy" in table.values:
+        policy = _read_policy(table.table("policy"), seeds)
+    own = suite[table.keys[-1]]
+    points = table.table("tests")
+    for name in points.values:
+        _check_test(points, name, suite, name)
+    named = {name: points.value(name, Points) for name in points.values}
+    if isinstance(given.leave_out, list):
+        for name in given.leave_out:
+            _check_test(table, name, suite, "leave_out")
+        own = [test for test in own if test.name not in given.leave_out]
+    elif given.leave_out:
+        own = []
+    return Part(_worth(table, given, own, named), policy, given.extra)
+
+
+def _check_test(
+    table: Table, name: str, suite: dict[str, list[GradedTest]], key: str
+) -> None:
+    """Check that a name is that of a test of the part in which it stands."""
+    part = table.keys[1]
+    names = {home: [test.name for test in tests] for home, tests in suite.items()}
+    for home in suite:
+        if home != part and name in names[home]:
+            raise table.refusal(f"{name} is a test of part {home}: name it there", key)
+    table.check_known(name, names[part], f"part {part} has no test", key)
+
+
+def _worth(
+    table: Table, given: _Part, tests: list[GradedTest], named: dict[str, float]
+) -> dict[str, float]:
+    """Return what each of a part's tests is worth, the weight applied.
+
+    What is left of a total, once the named tests have theirs, is divided over the
+    others in proportion to the points they have by default.
+    """
+    weight = given.weight
+    worth = {
+        test.name: round(named.get(test.name, test.points) * weight, DECIMALS)
+        for test in tests
+    }
+    if given.points is None or not tests:
+        return worth
+    # A test without points of its own has nothing by which to divide.
+    others = [t for t in tests if t.name not in named and t.points > 0]
+    taken = fsum(named[test.name] for test in tests if test.name in named)
+    rest = round(given.points - taken, DECIMALS)
+    if rest < 0 or (rest > 0 and not others):
+        raise table.refusal(
+            f"`points` is {given.points:g}, but the tests that are named add up to "
+            f"{taken:g}: leave out `points`, or the tests over which it is to be divided",
+            "points",
+        )
+    shares = divide(rest * weight, [test.points for test in others], DECIMALS)
+    return worth | dict(zip([test.name for test in others], shares, strict=True))

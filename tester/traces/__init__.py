@@ -1,0 +1,1 @@
+"""Recording the events of a run, and reading what was recorded."""

@@ -1,0 +1,108 @@
+"""A recorded run as a file: JSON Lines, readable without this project's code.
+
+docs/trace.md documents the format. The file is written as the run goes on,
+so that what happened is on disk even if the run never ends.
+"""
+
+import platform
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from labrpc.world.events import Action, Event
+from labrpc.world.recorder import DigestRecorder
+from tester.verdict import Run
+
+TRACE_VERSION = 1
+
+_to_json = msgspec.json.Encoder().encode
+
+
+def lab_version() -> str:
+    """Return the version of the lab that is installed."""
+    try:
+        return version("raft-lab")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+class TraceRecorder(DigestRecorder):
+    """Writes every event and action of a run to a file, and keeps the digest.
+
+    Args:
+        file: where to; its directory is made if need be.
+        header: what the first line says of the run, beside the versions.
+    """
+
+    def __init__(self, file: Path, header: dict[str, Any]) -> None:
+        super().__init__()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._out = file.open("wb")
+        versions = {"lab": lab_version(), "python": platform.python_version()}
+        self._write({"trace": TRACE_VERSION, **header, **versions})
+
+    def step(
+        self,
+        now_ns: int,
+        server: int,
+        incarnation: int,
+        event: Event,
+        actions: Sequence[Action],
+    ) -> None:
+        """Write one step of a box."""
+        super().step(now_ns, server, incarnation, event, actions)
+        self._write(
+            {
+                "t": now_ns,
+                "server": server,
+                "incarnation": incarnation,
+                "event": _named(event),
+                "actions": [_named(action) for action in actions],
+            }
+        )
+
+    def control(self, now_ns: int, verb: str, *args: object) -> None:
+        """Write something that the scenario did."""
+        super().control(now_ns, verb, *args)
+        self._write({"t": now_ns, "control": verb, "args": args})
+
+    def finish(self, run: Run) -> None:
+        """Write the last line: what came of the run, and the digest."""
+        self._write(
+            {
+                "verdict": run.verdict,
+                "reason": run.reason,
+                "steps": self.steps,
+                "digest": self.hexdigest(),
+            }
+        )
+        self._out.close()
+
+    def _write(self, line: dict[str, Any]) -> None:
+        try:
+            written = _to_json(line)
+        except (OverflowError, UnicodeEncodeError, TypeError):
+            written = _to_json(_writable(line))
+        self._out.write(written + b"\n")
+
+
+def _writable(value: Any) -> Any:
+    """Return a value with what JSON cannot hold as text that it can."""
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    if isinstance(value, int) and value.bit_length() > 63:
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return [_writable(part) for part in value]
+    if isinstance(value, dict):
+        keys = [_writable(k) if isinstance(k, str) else repr(k) for k in value]
+        return dict(zip(keys, map(_writable, value.values()), strict=True))
+    return value
+
+
+def _named(frame: Event | Action) -> dict[str, Any]:
+    """Return an event or action with its name and the names of its fields."""
+    return {"type": type(frame).__name__, **msgspec.structs.asdict(frame)}

@@ -1,0 +1,200 @@
+"""A pool of grading processes that survives whatever happens to any of them.
+
+The watchdog inside a process stops code that never waits. What it cannot stop
+is a call into C that does not return: of that the process dies, and leaves a
+file that says where it stood.
+"""
+
+import itertools
+import os
+import subprocess
+import tempfile
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, Pipe, wait
+
+import msgspec
+
+from labrpc.machine.lab_process import lab_command, lab_environment
+from labrpc.machine.wall_clock import Deadline
+from labrpc.submission.native_hang import stuck_call
+from tester.verdict import Run
+from tester.workers.worker import Job
+
+# A job that takes so long in real time, however busy the machine is, hangs.
+JOB_S_MAX = 300.0
+LOOK_S = 0.5
+_STACK_BYTES_MAX = 1 << 20
+
+
+@dataclass(frozen=True)
+class Lost:
+    """What became of a process that did not answer.
+
+    Attributes:
+        is_submissions_fault: it was stopped in the submission's own code.
+        hung: it was stopped because it had JOB_S_MAX and did not answer.
+    """
+
+    reason: str
+    evidence: str = ""
+    is_submissions_fault: bool = False
+    hung: bool = False
+
+
+class GradingProcess:
+    """One process, and the job that it has.
+
+    Args:
+        hash_seed: fixed, so that the order of a submission's sets repeats.
+        number: which of a pool's it is.
+    """
+
+    def __init__(self, hash_seed: str = "0", number: int = 0) -> None:
+        self.number = number
+        ours, theirs = Pipe()
+        self.connection: Connection = ours
+        self._stack = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop
+        fds = (theirs.fileno(), self._stack.fileno())
+        self.process = subprocess.Popen(
+            lab_command("tester.workers.worker", *fds, number),
+            env=lab_environment(PYTHONHASHSEED=hash_seed),
+            pass_fds=fds,
+            stdin=subprocess.DEVNULL,
+            # Ctrl-C is for the grader, which then ends its workers.
+            start_new_session=True,
+        )
+        theirs.close()
+        self.job: Job | None = None
+        # The submission that it ran last: it has that at hand.
+        self.path = ""
+        self._deadline = Deadline(JOB_S_MAX)
+
+    def give(self, job: Job) -> None:
+        """Send a job; it has JOB_S_MAX from now on."""
+        self.job = job
+        self.path = job.path
+        self._deadline = Deadline(JOB_S_MAX)
+        self.connection.send_bytes(msgspec.msgpack.encode(job))
+
+    def receive(self) -> Run | None:
+        """Wait for the answer to the job; None if the process died."""
+        self.job = None
+        try:
+            return msgspec.msgpack.decode(self.connection.recv_bytes(), type=Run)
+        except (EOFError, OSError, msgspec.DecodeError):
+            return None
+
+    def problem(self) -> Lost | None:
+        """Return what is wrong with a job under way, None if nothing is."""
+        if self._deadline.left_s() <= 0:
+            return Lost(f"the grading process hung for {JOB_S_MAX:.0f} s", hung=True)
+        return None
+
+    def epitaph(self, job: Job) -> Lost:
+        """Return why the process died during a job."""
+        stack = os.pread(self._stack.fileno(), _STACK_BYTES_MAX, 0)
+        if not stack:
+            return Lost("the grading process died during this run")
+        reason, evidence = stuck_call(stack.decode(errors="replace"), job.submission())
+        return Lost(reason, evidence, is_submissions_fault=bool(evidence))
+
+    def stop(self) -> None:
+        """End the process at once."""
+        self.connection.close()
+        self.process.kill()
+        self.process.wait()
+        self._stack.close()
+
+
+class Pool:
+    """Runs jobs on several processes; jobs may be added while it runs.
+
+    A process stays with its submission while there are jobs of it, then takes one
+    that nobody has, and helps out with another's only when there is none.
+
+    Use as a context manager, so that no process outlives it.
+    """
+
+    def __init__(self, processes: int) -> None:
+        self._processes = processes
+        self._workers: list[GradingProcess] = []
+        self._queues: dict[str, deque[Job]] = {}
+
+    def add(self, *jobs: Job) -> None:
+        """Put jobs at the end of their submissions' queues."""
+        for job in jobs:
+            self._queues.setdefault(job.path, deque()).append(job)
+
+    def drop(self, path: str) -> None:
+        """Forget the jobs of a submission that no process has yet."""
+        self._queues.pop(path, None)
+
+    def results(self) -> Iterator[tuple[Job, Run | Lost]]:
+        """Yield each job with its run, or with what became of its process."""
+        while self._queues or any(worker.job for worker in self._workers):
+            self._hand_out()
+            busy = {w.connection: w for w in self._workers if w.job is not None}
+            for connection in wait(list(busy), timeout=LOOK_S):
+                assert isinstance(connection, Connection)
+                yield self._receive(busy.pop(connection))
+            for worker in busy.values():
+                problem = worker.problem()
+                if problem is not None and worker.job is not None:
+                    self._discard(worker)
+                    yield worker.job, problem
+
+    def _hand_out(self) -> None:
+        for worker in list(self._workers):
+            if worker.job is None and self._queues:
+                job = self._take(worker.path)
+                try:
+                    worker.give(job)
+                except OSError:
+                    # It has died since its last answer: no job is lost.
+                    self._discard(worker)
+                    self._queues.setdefault(job.path, deque()).appendleft(job)
+        while self._queues and len(self._workers) < self._processes:
+            worker = GradingProcess(number=self._free_number())
+            self._workers.append(worker)
+            worker.give(self._take())
+
+    def _take(self, path: str = "") -> Job:
+        """Return the next job for a process that has the submission at `path`."""
+        if path not in self._queues:
+            taken = [worker.path for worker in self._workers]
+            free = (path for path in self._queues if path not in taken)
+            longest = max(self._queues, key=lambda path: len(self._queues[path]))
+            path = next(free, longest)
+        queue = self._queues[path]
+        job = queue.popleft()
+        if not queue:
+            del self._queues[path]
+        return job
+
+    def _free_number(self) -> int:
+        # From the grader's own number on: another grader begins at another core.
+        taken = {worker.number for worker in self._workers}
+        return next(n for n in itertools.count(os.getpid()) if n not in taken)
+
+    def _receive(self, worker: GradingProcess) -> tuple[Job, Run | Lost]:
+        job = worker.job
+        assert job is not None
+        run = worker.receive()
+        if run is not None:
+            return job, run
+        lost = worker.epitaph(job)
+        self._discard(worker)
+        return job, lost
+
+    def _discard(self, worker: GradingProcess) -> None:
+        worker.stop()
+        self._workers.remove(worker)
+
+    def __enter__(self) -> "Pool":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for worker in self._workers:
+            worker.stop()

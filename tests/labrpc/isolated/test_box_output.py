@@ -1,0 +1,174 @@
+"""What a box cannot have done is refused; what it can have done is let through."""
+
+import os
+
+import pytest
+
+from labrpc.box.in_process_box import LOG_LINES_MAX
+from labrpc.clock import SECOND
+from labrpc.errors import SubmissionError
+from labrpc.isolated import box_output as claims_module
+from labrpc.isolated.box_output import (
+    ACTIONS_MAX,
+    BURST_BYTES_MAX,
+    HEADLINE_CHARS_MAX,
+    METHOD_CHARS_MAX,
+    NESTING_MAX,
+    WARNINGS_MAX,
+    Claims,
+)
+from labrpc.isolated.process_box import ProcessBox
+from labrpc.isolated.value_codec import pack
+from labrpc.world.events import (
+    Apply,
+    Call,
+    Crash,
+    Log,
+    Persist,
+    Ready,
+    Reply,
+    Request,
+    Result,
+    Wake,
+    Warn,
+)
+
+FIELDS = (True, "command", 1, False, b"", 0, 0)
+
+
+@pytest.fixture
+def claims():
+    looks = Claims(3)
+    looks.expect(0, Wake())
+    return looks
+
+
+def refused(claims, action, words):
+    with pytest.raises(SubmissionError, match=words) as caught:
+        claims.checked([action])
+    assert caught.value.headline.startswith("server 3: ")
+
+
+def nested(depth):
+    value = ()
+    for _ in range(depth):
+        value = (value,)
+    return value
+
+
+def test_what_a_server_does_is_let_through(claims):
+    claims.expect(0, Request(7, 1, "Raft.append_entries", b""))
+    actions = [
+        Ready(),
+        Call(1, 2, "Raft.request_vote", b"data"),
+        Reply(7, b"data"),
+        Persist(b"state", b""),
+        Log(0, "line"),
+        Warn("text"),
+        Crash("exception", "headline", "evidence"),
+    ]
+    assert claims.checked(list(actions)) == actions
+    assert claims.checked([Apply(1, tuple(map(pack, FIELDS)))]) == [Apply(1, FIELDS)]
+    for value in ((1, True), nested(NESTING_MAX - 2), {"a": [1, 2]}, 1 << 100, None):
+        assert claims.checked([Result(1, pack(value))]) == [Result(1, value)]
+
+
+def test_a_request_is_answered_once_and_by_its_server(claims):
+    refused(claims, Reply(7, b""), "answers an RPC that it was not sent")
+    claims.expect(0, Request(7, 1, "Raft.append_entries", b""))
+    claims.checked([Reply(7, b"")])
+    refused(claims, Reply(7, b""), "or answers it twice")
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        (Crash("lab", "", ""), "ends for a reason that there is not"),
+        (Apply(1, ()), "applies what is no ApplyMsg"),
+        (Apply(1, FIELDS * 2), "applies what is no ApplyMsg"),
+        (Apply(1, (*FIELDS[:-1], [])), "sends a list where a plain value belongs"),
+        (Result(1, ["odd"]), "sends an array that stands for nothing"),
+        (Result(1, pack(nested(NESTING_MAX))), "nested more than"),
+        (Call(1, 2, "x" * (METHOD_CHARS_MAX + 1), b""), "a method whose name has"),
+    ],
+)
+def test_what_no_server_does_is_refused(claims, action, words):
+    refused(claims, action, words)
+
+
+def test_it_is_constructed_once(claims):
+    claims.checked([Ready()])
+    refused(claims, Ready(), "says twice")
+
+
+def test_a_step_does_not_do_too_much(claims):
+    with pytest.raises(SubmissionError, match="does 100001 things"):
+        claims.checked([Ready()] * (ACTIONS_MAX + 1))
+
+
+def test_time_does_not_stand_still(claims, monkeypatch):
+    monkeypatch.setattr(claims_module, "STEPS_AT_ONCE_MAX", 3)
+    for now_ns in (0, 0, 1, 1, 1):
+        claims.expect(now_ns, Wake())
+    with pytest.raises(SubmissionError, match="again and again at once"):
+        claims.expect(1, Wake())
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        Persist(bytes(1 << 20), bytes(1 << 20)),
+        Call(1, 2, "Raft.take", bytes(1 << 20)),
+    ],
+)
+def test_bytes_are_limited_in_each_second(claims, action):
+    size = 2 if isinstance(action, Persist) else 1
+    most = BURST_BYTES_MAX // (size << 20)
+    few = most - 1
+    claims.checked([action] * few)
+    refused_after = [action] * 2
+    with pytest.raises(SubmissionError, match=r"sent and saved \d+ MB in 0.0 virtual"):
+        claims.checked(refused_after)
+    later = Claims(3)
+    later.expect(SECOND, Wake())
+    later.checked([action] * few)
+    later.expect(11 * SECOND, Wake())
+    later.checked([action] * few)
+
+
+def test_texts_are_cut_and_no_log_goes_on_for_ever(claims):
+    long = "x" * 50_000
+    line, warning = claims.checked([Log(0, long), Warn(long)])
+    assert len(line.line) < 11_000
+    assert len(warning.text) == HEADLINE_CHARS_MAX
+    (crash,) = claims.checked([Crash("exception", long, long)])
+    assert (len(crash.headline), len(crash.evidence)) == (1_000, 20_000)
+    last = claims.checked([Warn("again")] * WARNINGS_MAX)[-1]
+    assert last.text == "… (no more is recorded)"
+    claims.checked([Log(0, "short")] * (LOG_LINES_MAX - 1))
+    refused(claims, Log(0, "one more"), "logs on after its log was full")
+
+
+def test_a_pipe_that_is_full_is_waited_for(monkeypatch):
+    read_fd, write_fd = os.pipe()
+    os.set_blocking(write_fd, False)
+    try:
+        while True:
+            os.write(write_fd, b"unread")
+    except BlockingIOError:
+        pass
+    box = object.__new__(ProcessBox)
+    box._write_fd = write_fd
+    looks = []
+
+    def look(box):
+        looks.append(box)
+        os.read(read_fd, 1 << 16)
+
+    monkeypatch.setattr(ProcessBox, "_look", look)
+    monkeypatch.setattr("labrpc.isolated.process_box.LOOK_MS", 1)
+    box._send(b"question")
+    assert looks == [box]
+    assert os.read(read_fd, 1 << 16).endswith(b"question")
+    os.close(read_fd)
+    os.close(write_fd)

@@ -1,0 +1,340 @@
+"""Submissions that attack the grader: caught or harmless, and why.
+
+Each is run behind all walls, and again with those left out that stop it: then it
+gets what it wants. So a wall that does not stand any more is noticed.
+
+Each file in tests/hostile says in its docstring what it tries, which walls stop it,
+what comes of it, and what would come of it if these walls were not there.
+"""
+
+import ast
+import os
+import pickle
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from labrpc.errors import LabError
+from labrpc.isolated import box_output as claims
+from labrpc.isolated import process_box
+from labrpc.isolated import value_codec as values
+from labrpc.isolated import zygote as zygotes
+from labrpc.isolated.box_output import Claims
+from labrpc.isolated.messages import HEAD_BYTES, body_length
+from labrpc.isolated.process_box import ProcessBox
+from labrpc.isolated.value_codec import unpack
+from labrpc.isolated.zygote import Zygote
+from labrpc.sandbox.sandbox import WALLS
+from labrpc.submission.submission import Submission
+from labrpc.world.events import Apply, Result
+from tester.judging.run import run_test
+from tester.oracles.commits import Offers
+from tester.oracles.leadership import Beliefs
+
+ROOT = Path(__file__).resolve().parents[3]
+CORPUS = sorted((ROOT / "tests/hostile").glob("*.py"))
+# A secret number, as far as a submission is concerned, and one that anybody tries.
+HIDDEN_SEED, PUBLIC_SEED = 60_221_407_600, 7
+# In the judge's time, so that a test does not take long.
+LOOK_MS, LOOKS_MAX = 20, 50
+SILENT_CPU_S_MAX = 0.4
+STEPS_AT_ONCE_MAX = 1_000
+RUN_CPU_S_MAX = 2.0
+END_MS = 400
+
+
+@dataclass(frozen=True)
+class Attack:
+    """What a hostile submission's docstring says of it."""
+
+    path: Path
+    tries: str
+    walls_as_told: list[str]
+    outcome: str
+    without: str
+    test: str
+
+    @property
+    def name(self):
+        return self.path.stem
+
+    @property
+    def walls(self):
+        return frozenset(self.walls_as_told)
+
+
+def attack_of(path):
+    """Return what the docstring of a hostile submission says."""
+    text = ast.get_docstring(ast.parse(path.read_text()))
+    said = dict(re.findall(r"^(\w+): (.+)$", text, re.MULTILINE))
+    walls = said["Wall"].split(", ")
+    test = said.get("Test", "test_initial_election")
+    return Attack(path, said["Tries"], walls, said["Outcome"], said["Without"], test)
+
+
+ATTACKS = [attack_of(path) for path in CORPUS]
+SANDBOXED = [attack for attack in ATTACKS if attack.walls <= set(WALLS)]
+IN_PROCESS = [attack for attack in ATTACKS if attack.walls == {"processes"}]
+JUDGED = [
+    attack for attack in ATTACKS if attack not in SANDBOXED and attack not in IN_PROCESS
+]
+
+
+def words(run, traces):
+    """Return all that a run says of itself: its verdict, and what was recorded."""
+    recorded = "".join(file.read_text() for file in traces.glob("*.jsonl"))
+    return f"{run.verdict}: {run.reason}\n{run.evidence}\n{recorded}"
+
+
+# Run a test in this process, with all that this means, and say what came of it.
+_UNPROTECTED = """
+import sys, tempfile
+from pathlib import Path
+from labrpc.submission.submission import Submission
+from tester.judging.run import run_test
+from tester.judging.suite import collect
+tests = {test.name: test for test in collect()}
+with tempfile.TemporaryDirectory() as folder:
+    submission, traces = Submission.find(sys.argv[1]), Path(folder)
+    run = run_test(tests[sys.argv[2]], submission, int(sys.argv[3]), traces=traces)
+    recorded = "".join(file.read_text() for file in traces.glob("*.jsonl"))
+print(f"{run.verdict}: {run.reason}", recorded, sep="\\n")
+"""
+
+
+def in_process(attack):
+    """Return what a grader says that has the submission in its own process."""
+    command = [sys.executable, "-c", _UNPROTECTED]
+    done = subprocess.run(
+        [*command, attack.path, attack.test, str(PUBLIC_SEED)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=120,
+    )
+    return f"{done.stdout}the grader ended with status {done.returncode}"
+
+
+# What is left out of the judge, wall by wall.
+
+
+def open_frames(monkeypatch):
+    monkeypatch.setattr(process_box, "FRAME_BYTES_MAX", 1 << 30)
+    monkeypatch.setattr(process_box, "decode_from_box", decoded_or_unpickled)
+
+
+def decoded_or_unpickled(data):
+    """Read a frame as one would who trusts the sender."""
+    if data[:1] == pickle.PROTO:
+        return pickle.loads(data)
+    try:
+        return decode_from_box(data)
+    except msgspec.DecodeError as exc:
+        raise LabError(str(exc)) from None
+
+
+decode_from_box = process_box.decode_from_box
+
+
+def open_lock_step(monkeypatch):
+    left = {}
+
+    def receive(box):
+        """Take the first frame that there is, and keep the others."""
+        data = left.pop(box, b"")
+        while len(data) < HEAD_BYTES or len(data) < HEAD_BYTES + body_length(data):
+            box._poll()
+            data += process_box.os.read(box._read_fd, 1 << 16)
+        end = HEAD_BYTES + body_length(data)
+        if data[end:]:
+            left[box] = data[end:]
+        return data[HEAD_BYTES:end]
+
+    monkeypatch.setattr(ProcessBox, "_receive", receive)
+    monkeypatch.setattr(ProcessBox, "_forged", lambda box, what: None)
+
+
+def open_claims(monkeypatch):
+    def unchecked(self, actions):
+        return [unpacked(action) for action in actions]
+
+    monkeypatch.setattr(Claims, "checked", unchecked)
+    monkeypatch.setattr(Claims, "expect", lambda self, now_ns, event: None)
+    monkeypatch.setattr(values, "DICT_ITEMS_MAX", 1 << 20)
+    monkeypatch.setattr(zygotes, "RUN_CPU_S_MAX", RUN_CPU_S_MAX)
+
+
+def unpacked(action):
+    if isinstance(action, Apply):
+        return Apply(action.put_id, tuple(map(unpack, action.message)))
+    if isinstance(action, Result):
+        return Result(action.invoke_id, unpack(action.value))
+    return action
+
+
+def open_patience(monkeypatch):
+    looks = []
+
+    def look(box):
+        looks.append(box)
+        if len(looks) > LOOKS_MAX:
+            raise LabError("the judge waits for ever")
+
+    monkeypatch.setattr(ProcessBox, "_look", look)
+
+
+def open_properties(monkeypatch):
+    monkeypatch.setattr(Beliefs, "_check_votes", lambda self, leader: None)
+    monkeypatch.setattr(Offers, "check_committed", lambda self, *said: None)
+
+
+def open_own_files(monkeypatch):
+    monkeypatch.setattr(Submission, "owns", lambda self, filename: True)
+
+
+def open_warm_up(monkeypatch):
+    """Let the zygote end as any program would that imports such a module."""
+    spawn = subprocess.Popen
+    start = (
+        "import contextlib; from labrpc.isolated import zygote_main as z; "
+        "z.suppress = lambda *kinds: contextlib.suppress(Exception); z.main()"
+    )
+
+    def popen(command, **how):
+        return spawn([*command[:2], "-c", start, command[-1]], **how)
+
+    monkeypatch.setattr(zygotes.subprocess, "Popen", popen)
+
+
+LEAVE_OUT = {
+    "frames": open_frames,
+    "lock-step": open_lock_step,
+    "claims": open_claims,
+    "patience": open_patience,
+    "properties": open_properties,
+    "own files": open_own_files,
+    "warm-up": open_warm_up,
+    "hidden seeds": lambda monkeypatch: None,  # A seed that everybody knows will do.
+}
+
+
+# The tests.
+
+REFERENCE_TEST = "test_initial_election"
+
+
+def by_name(attacks):
+    return pytest.mark.parametrize("attack", attacks, ids=lambda attack: attack.name)
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """Let the judge wait for less, so that a test does not take long."""
+    monkeypatch.setattr(process_box, "LOOK_MS", LOOK_MS)
+    monkeypatch.setattr(process_box, "SILENT_CPU_S_MAX", SILENT_CPU_S_MAX)
+    monkeypatch.setattr(process_box, "END_MS", END_MS)
+    monkeypatch.setattr(claims, "STEPS_AT_ONCE_MAX", STEPS_AT_ONCE_MAX)
+
+
+@pytest.fixture(scope="module")
+def reference(graded_tests):
+    """Run the reference in the judge that hostile submissions have gone through."""
+    submission = Submission.find(ROOT / "raft")
+    hosting = Zygote(submission)
+    test = graded_tests[REFERENCE_TEST]
+    usual = run_test(test, submission, 0, digest=True)
+
+    def check():
+        run = run_test(test, submission, 0, digest=True, hosting=hosting)
+        assert (run.verdict, run.digest) == ("passed", usual.digest)
+
+    yield check
+    hosting.close()
+
+
+@pytest.fixture
+def judge(graded_tests, tmp_path):
+    """Return a function that judges an attack: the run, and all that it says of itself."""
+
+    def run(attack, hosting, seed):
+        found = run_test(
+            graded_tests[attack.test],
+            hosting.submission,
+            seed,
+            traces=tmp_path,
+            hosting=hosting,
+        )
+        return found, words(found, tmp_path)
+
+    return run
+
+
+@by_name(ATTACKS)
+def test_it_is_caught_or_harmless(attack, zygote, judge, reference):
+    hosting = zygote(attack.path)
+    assert all(measure.in_force for measure in hosting.measures), hosting.measures
+    run, said = judge(attack, hosting, HIDDEN_SEED)
+    assert "BREACH" not in said
+    if attack.outcome == "harmless":
+        assert run.verdict == "passed", said
+    else:
+        reason = attack.outcome.removeprefix("caught: ")
+        assert run.verdict == "failed", said
+        assert re.search(reason, run.reason), run.reason
+    reference()
+
+
+@by_name(SANDBOXED)
+def test_without_its_wall_in_the_sandbox_it_succeeds(attack, zygote, judge):
+    if "user" in attack.walls and os.geteuid() != 0:
+        pytest.skip("only the superuser can become another user")
+    hosting = zygote(attack.path, without=attack.walls)
+    left_out = {measure.name for measure in hosting.measures if not measure.in_force}
+    assert left_out == attack.walls
+    run, said = judge(attack, hosting, HIDDEN_SEED)
+    assert re.search(attack.without, said), run
+
+
+@by_name(IN_PROCESS)
+def test_in_the_graders_process_it_succeeds(attack):
+    assert re.search(attack.without, in_process(attack))
+
+
+@by_name(JUDGED)
+def test_without_the_judges_check_it_succeeds(
+    attack, zygote, judge, monkeypatch, capsys
+):
+    (wall,) = attack.walls
+    LEAVE_OUT[wall](monkeypatch)
+    try:
+        _, said = judge(attack, zygote(attack.path), PUBLIC_SEED)
+        said += capsys.readouterr().out
+    except LabError as exc:
+        said = f"unknown: {exc}"
+    assert re.search(attack.without, said), said
+
+
+def test_there_are_many_and_every_wall_is_attacked():
+    assert len(CORPUS) >= 40
+    attacked = {wall for attack in ATTACKS for wall in attack.walls}
+    assert attacked == {*WALLS, *LEAVE_OUT, "processes"}
+
+
+def test_the_page_lists_them_all():
+    page = (ROOT / "docs/isolation.md").read_text()
+    table = re.search(r"^\| submission \| .*?\n\n", page, re.MULTILINE | re.DOTALL)[0]
+    rows = [
+        "| `{}` | {} | {} | {} |".format(
+            attack.name,
+            attack.tries,
+            ", ".join(attack.walls_as_told),
+            attack.outcome.partition(":")[0],
+        )
+        for attack in ATTACKS
+    ]
+    assert table.split("\n")[2:-2] == rows

@@ -1,0 +1,111 @@
+"""A run is the same wherever its boxes live: verdict, reason, digest."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from labrpc.submission.submission import Submission
+from tester.judging.run import run_test
+
+ROOT = Path(__file__).resolve().parents[3]
+CORRECT = ["raft", "tests/submissions/polling", "tests/submissions/asyncio_raft"]
+TESTS = ["test_more_persistence", "test_snapshots_basic", "test_swarm"]
+
+
+@pytest.mark.parametrize("path", CORRECT)
+@pytest.mark.parametrize("preempt", [False, True])
+def test_correct_submissions(path, preempt, zygote, graded_tests):
+    hosting = zygote(ROOT / path, preempt=preempt)
+    for name in TESTS:
+        test = graded_tests[name]
+        here = run_test(test, hosting.submission, 3, digest=True)
+        there = run_test(test, hosting.submission, 3, digest=True, hosting=hosting)
+        assert (there.verdict, there.reason) == (here.verdict, here.reason)
+        assert there.digest == here.digest
+        assert there.verdict == "passed"
+
+
+@pytest.mark.parametrize(
+    "mutant", sorted((ROOT / "tests/mutants").glob("*.py"), key=lambda p: p.stem)
+)
+def test_mutants(mutant, zygote, graded_tests):
+    hosting = zygote(mutant)
+    test = graded_tests["test_more_persistence"]
+    here = run_test(test, hosting.submission, 1, digest=True)
+    there = run_test(test, hosting.submission, 1, digest=True, hosting=hosting)
+    assert (there.verdict, there.reason) == (here.verdict, here.reason)
+    assert there.evidence == here.evidence
+    assert there.digest == here.digest
+
+
+BROKEN = [
+    path
+    for path in sorted((ROOT / "tests/submissions").iterdir())
+    if path.name not in ("polling", "asyncio_raft")
+]
+# Each server has less memory than all of them have together, and tells less at once.
+LESS_MEMORY = {
+    "huge_state": r"server \d: its process has 16 MB to tell at once",
+    "memory_in_blocks": r"memory blow-up: the servers take more than 256 MB",
+    "memory_in_blocks_swallowed": r"memory blow-up: the servers take more than 256 MB",
+    "memory_in_small": r"memory blow-up: the servers take more than 256 MB",
+}
+# In this process they would be the end of it.
+STUCK_CALLS = {
+    "long_sum": r"sum\(range",
+    "drains_an_endless_iterator": r"collections\.deque",
+}
+ACCIDENTS = {
+    path.stem: path
+    for path in sorted((ROOT / "tests/tester/judging/accidents").glob("*.py"))
+}
+ORDINARY = [
+    path
+    for name, path in ACCIDENTS.items()
+    if name not in LESS_MEMORY and name not in STUCK_CALLS
+]
+# How far a thread has come when its time is up is not fixed. Nor is, from Python 3.12
+# on, at which call in C one was that went too deep there: it has a limit of its own.
+VAGUE = re.compile(r"CPU time|repr_recurses")
+
+
+@pytest.mark.parametrize("path", [*BROKEN, *ORDINARY], ids=lambda path: path.stem)
+def test_what_is_wrong_is_said_in_the_same_words(path, zygote, graded_tests):
+    hosting = zygote(path)
+    test = graded_tests["test_initial_election"]
+    here = run_test(test, Submission.find(path), 0, digest=True)
+    there = run_test(test, hosting.submission, 0, digest=True, hosting=hosting)
+    if VAGUE.search(here.reason):
+        assert there.verdict == here.verdict
+        assert _without_names(there.reason) == _without_names(here.reason)
+    else:
+        assert (there.verdict, there.reason) == (here.verdict, here.reason)
+        assert there.evidence == here.evidence
+        assert there.digest == here.digest
+
+
+def _without_names(reason):
+    reason = reason.replace(" while getting the repr of an object", "")
+    return re.sub(r"'[^']*'|\(.*?\)", "…", reason)
+
+
+@pytest.mark.parametrize("name", LESS_MEMORY)
+def test_each_server_has_a_memory_of_its_own(name, zygote, graded_tests):
+    hosting = zygote(ACCIDENTS[name])
+    test = graded_tests["test_initial_election"]
+    run = run_test(test, hosting.submission, 0, hosting=hosting)
+    assert run.verdict == "failed"
+    assert re.search(LESS_MEMORY[name], run.reason)
+
+
+@pytest.mark.parametrize("name", STUCK_CALLS)
+def test_a_call_into_c_that_does_not_return_is_ended_and_shown(
+    name, zygote, graded_tests
+):
+    hosting = zygote(ACCIDENTS[name])
+    test = graded_tests["test_initial_election"]
+    run = run_test(test, hosting.submission, 0, hosting=hosting)
+    assert run.verdict == "failed"
+    assert "without returning to Python" in run.reason
+    assert re.search(STUCK_CALLS[name], run.evidence)

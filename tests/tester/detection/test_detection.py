@@ -1,0 +1,340 @@
+"""The mutants are what they say, the suite sees them, and the measure adds up."""
+
+import ast
+import subprocess
+import sys
+
+import msgspec
+import pytest
+
+import raft.raft
+from labrpc.submission.submission import Submission
+from tester.detection import measure as detection
+from tester.detection.matrix import (
+    Matrix,
+    Probe,
+    check_of,
+    property_of,
+    share,
+    write_markdown,
+)
+from tester.detection.mutants import find_mutants, note_found_by, read_mutant, reference
+from tester.errors import UsageError
+from tester.judging.run import boot_problem, run_test
+from tester.judging.suite import collect
+from tester.verdict import Verdict
+
+MUTANTS = find_mutants()
+NAMES = [mutant.name for mutant in MUTANTS]
+TESTS = {test.name: test for test in collect()}
+FOUND = [mutant for mutant in MUTANTS if mutant.found_by]
+
+# No run is known that sees these: what the suite is blind to.
+UNSEEN: set[str] = set()
+
+
+def test_there_are_enough_mutants():
+    assert len(MUTANTS) >= 40
+    assert {mutant.breaks for mutant in MUTANTS} == {"safety", "liveness", "nothing"}
+
+
+def test_only_these_are_unseen():
+    unseen = {m.name for m in MUTANTS if not m.found_by and not m.equivalent}
+    assert unseen == UNSEEN
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=NAMES)
+def test_a_mutant_overrides_one_method_of_the_reference(mutant):
+    (raft_class,) = [
+        node
+        for node in ast.parse(mutant.path.read_bytes()).body
+        if isinstance(node, ast.ClassDef)
+    ]
+    assert raft_class.name == "Raft"
+    assert [base.id for base in raft_class.bases] == ["Reference"]
+    methods = [node.name for node in raft_class.body]
+    # The second is a helper of the first, as the body of a thread is.
+    assert methods[0] in vars(raft.raft.Raft)
+    assert len(methods) <= 2
+    assert not set(methods[1:]) & set(vars(raft.raft.Raft))
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=NAMES)
+def test_a_mutant_boots(mutant):
+    assert boot_problem(Submission.find(mutant.path)) is None
+
+
+@pytest.mark.parametrize("mutant", FOUND, ids=[mutant.name for mutant in FOUND])
+def test_the_suite_sees_a_mutant(mutant):
+    test, seed = mutant.found_by
+    run = run_test(TESTS[test], Submission.find(mutant.path), seed)
+    assert run.verdict is Verdict.FAILED
+    assert run.reason
+
+
+def test_the_reference_passes_where_mutants_fail():
+    submission = Submission.find(reference().path)
+    for test, seed in sorted({mutant.found_by for mutant in FOUND}):
+        run = run_test(TESTS[test], submission, seed)
+        assert run.passed, run.report()
+
+
+# Docstrings.
+
+WHOLE = '''"""It forgets.
+
+Paper: section 5.2
+Breaks: safety (Election Safety, Log Matching)
+Go suite: never
+Found by: test_churn at seed 12
+Equivalent: it does not
+    really forget.
+"""
+'''
+
+
+def test_a_digest_is_of_the_code_and_not_of_what_is_said_of_it(tmp_path):
+    link = tmp_path / "raft"
+    link.symlink_to(reference().path.resolve())
+    file = tmp_path / "forgets.py"
+    digests = []
+    for text in (
+        WHOLE + "x = 1\n",
+        WHOLE.replace("12", "13") + "x = 1\n",
+        WHOLE + "x = 2\n",
+    ):
+        file.write_text(text)
+        digests.append(read_mutant(file).digest)
+    assert digests[0] == digests[1] != digests[2]
+    assert reference().digest not in digests
+
+
+def test_a_docstring_is_read(tmp_path):
+    file = tmp_path / "forgets.py"
+    file.write_text(WHOLE)
+    mutant = read_mutant(file)
+    assert mutant.name == "forgets"
+    assert mutant.bug == "It forgets."
+    assert mutant.paper == "section 5.2"
+    assert mutant.properties == ("Election Safety", "Log Matching")
+    assert mutant.go_suite == "never"
+    assert mutant.found_by == ("test_churn", 12)
+    assert mutant.equivalent == "it does not really forget."
+    assert mutant.breaks == "nothing"
+
+
+@pytest.mark.parametrize(
+    ("line", "instead"),
+    [
+        ("It forgets.", ""),
+        ("Paper: section 5.2\n", ""),
+        ("Breaks: safety (Election Safety, Log Matching)", "Breaks: a lot"),
+        ("Found by: test_churn at seed 12", "Found by: chance"),
+    ],
+)
+def test_a_docstring_that_lacks_something_is_refused(tmp_path, line, instead):
+    file = tmp_path / "forgets.py"
+    file.write_text(WHOLE.replace(line, instead))
+    with pytest.raises(UsageError):
+        read_mutant(file)
+
+
+@pytest.mark.parametrize(
+    "before", [WHOLE, WHOLE.replace("Found by: test_churn at seed 12\n", "")]
+)
+def test_the_run_that_finds_a_mutant_is_noted(tmp_path, before):
+    file = tmp_path / "forgets.py"
+    file.write_text(before + "\nx = 1\n")
+    note_found_by(read_mutant(file), "test_swarm", 3)
+    assert read_mutant(file).found_by == ("test_swarm", 3)
+    assert file.read_text().endswith("\nx = 1\n")
+    assert file.read_text().count("Found by") == 1
+
+
+def test_the_quickest_run_is_noted():
+    (mutant,) = find_mutants(["second_vote"])
+    matrix = Matrix([mutant], MATRIX_TESTS, range(2))
+    for probe in probes(mutant, 0, FAILED, PASSED, FAILED):
+        matrix.add(probe)
+    matrix.probes[mutant.name, 0]["test_follower_failure"].cpu_s = 1.0
+    assert matrix.quickest(mutant).test == "test_follower_failure"
+    assert matrix.quickest(reference()) is None
+
+
+def test_a_mutant_that_does_not_exist_is_named():
+    with pytest.raises(UsageError, match="no mutant nonsense"):
+        find_mutants(["nonsense"])
+
+
+# The measure.
+
+
+@pytest.mark.parametrize(
+    ("reason", "check"),
+    [
+        (
+            "term 4 has 2 leaders: servers 0 and 3 (Election Safety, Figure 3)",
+            "Election Safety",
+        ),
+        (
+            "server 4 applied (1, 2) at index 3, where server 1 has applied 8 "
+            "(State Machine Safety, Figure 3)",
+            "State Machine Safety",
+        ),
+        (
+            "server 1 put a new command at index 2 (Leader Append-Only, Figure 3)",
+            "Leader Append-Only",
+        ),
+        (
+            "the term of server 1 fell from 3 to 2 (Figure 2: current_term "
+            "increases monotonically)",
+            "current_term increases monotonically",
+        ),
+        ("server 3: IndexError: list index out of range", "IndexError"),
+        (
+            "server 0 leads term 3, but no majority can have voted for it: only…",
+            "no majority can have voted for it",
+        ),
+        (
+            "no agreement on 7 by 3 servers within 10 s",
+            "no agreement on by servers within s",
+        ),
+    ],
+)
+def test_a_failure_says_which_check_spoke(reason, check):
+    assert check_of(reason) == check
+
+
+@pytest.mark.parametrize(
+    ("reason", "name"),
+    [
+        ("term 4 has 2 leaders (Election Safety, Figure 3)", "Election Safety"),
+        (
+            "server 0 applied 7 at index 3, but no majority can have stored it: of 3",
+            "Leader Completeness",
+        ),
+        ("no agreement on 7 by 3 servers within 10 s", ""),
+    ],
+)
+def test_a_failure_says_which_property_it_is_about(reason, name):
+    assert property_of(reason) == name
+
+
+def probes(mutant, seed, *verdicts, reason="no leader"):
+    return [
+        Probe(mutant.name, test.part, test.name, seed, verdict, reason, 2.0)
+        for test, verdict in zip(MATRIX_TESTS, verdicts, strict=True)
+    ]
+
+
+MATRIX_TESTS = [
+    TESTS["test_initial_election"],
+    TESTS["test_basic_agreement"],
+    TESTS["test_follower_failure"],
+]
+PASSED, FAILED, UNKNOWN = Verdict.PASSED, Verdict.FAILED, Verdict.UNKNOWN
+
+
+def test_the_matrix_adds_up(tmp_path):
+    (mutant,) = find_mutants(["second_vote"])
+    matrix = Matrix([reference(), mutant], MATRIX_TESTS, range(4))
+    for seed, verdicts in enumerate([
+        (PASSED, PASSED, FAILED),
+        (FAILED, FAILED, PASSED),
+        (PASSED, UNKNOWN, PASSED),  # Neither seen nor missed.
+        (PASSED, PASSED, PASSED),
+    ]):  # fmt: skip
+        reason = "term 1 has 2 leaders (Election Safety, Figure 3)" if seed == 0 else ""
+        for probe in probes(mutant, seed, *verdicts, reason=reason or "no leader"):
+            matrix.add(probe)
+    for probe in probes(reference(), 0, PASSED, PASSED, FAILED):
+        matrix.add(probe)
+    row = matrix.row(mutant)
+    assert row.by_part == {"2A": (1, 4), "2B": (2, 3)}
+    assert row.whole == (2, 3)
+    assert row.cpu_s == [6.0, 2.0]
+    assert row.named == 1
+    assert row.checks == {"Election Safety": 1, "no leader": 2}
+
+    document = tmp_path / "detection.md"
+    document.write_text("Written by a person.\n")
+    write_markdown(document, matrix)
+    write_markdown(document, matrix)
+    text = document.read_text()
+    assert text.startswith("Written by a person.\n")
+    assert (
+        text.count("| second_vote | safety | 25 % | 67 % | 67 % | 4.00 | 33 % |") == 1
+    )
+    assert "0 of 1 mutants" in text
+    assert "Seeds 0 to 3; 2 rows have fewer: interrupted, or unknown runs." in text
+    assert "1 false alarms in 3 runs" in text
+
+
+def test_a_share_of_nothing_is_no_share():
+    assert share((0, 0)) == "-"
+    assert share((1, 3)) == "33 %"
+
+
+def test_a_lane_ends_where_the_mutant_is_found():
+    tests, after = MATRIX_TESTS[1:], "test_follower_failure"
+    for name, reason, thorough, left in [
+        ("equal_timeouts", "no leader", False, None),
+        ("equal_timeouts", "no leader", True, after),
+        # A mutant that breaks a property is to be found by that property.
+        ("second_vote", "no leader", False, after),
+        (
+            "second_vote",
+            "term 1 has 2 leaders (Election Safety, Figure 3)",
+            False,
+            None,
+        ),
+    ]:
+        (mutant,) = find_mutants([name])
+        found = probes(mutant, 0, PASSED, FAILED, PASSED, reason=reason)[1]
+        (lane,) = detection.lanes([mutant], tests, range(1), thorough)
+        assert lane.next_job().test == "test_basic_agreement"
+        lane.note(found)
+        job = lane.next_job()
+        assert (job and job.test) == left
+    # An alarm in the reference does not hide another one.
+    (lane,) = detection.lanes([reference()], tests, range(1))
+    lane.note(found)
+    assert lane.next_job() is not None
+
+
+def measured(tmp_path, *arguments):
+    out, document = tmp_path / "out.jsonl", tmp_path / "detection.md"
+    command = [sys.executable, "-m", "tester.detection", *arguments]
+    command += ["--jobs", "1", "--out", str(out), "--write", str(document)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return done, out, document
+
+
+def test_the_command_measures_and_resumes(tmp_path):
+    names = ["leader_does_not_count_itself", "candidate_never_tries_again"]
+    options = ["-k", "follower_failure", "--seeds", "2"]
+    done, out, document = measured(tmp_path, names[0], *options)
+    assert done.returncode == 0, done.stderr
+    assert "1 of 1 mutants were found" in done.stdout
+    assert "0 false alarms in 2 runs" in document.read_text()
+    head, *lines = out.read_bytes().splitlines()
+    assert len(lines) == 4
+
+    # A run that is done is taken from the file: this one is changed, to see it.
+    forged = [msgspec.json.decode(line) for line in lines]
+    for probe in forged:
+        probe["verdict"] = "passed"
+    out.write_bytes(b"\n".join([head, *map(msgspec.json.encode, forged), b'{"torn']))
+    done, out, document = measured(tmp_path, *names, *options, "--resume")
+    assert done.returncode == 0, done.stderr
+    text = document.read_text()
+    assert "| leader_does_not_count_itself | liveness | 0 % |" in text
+    assert "| candidate_never_tries_again | liveness | " in text
+    assert len(out.read_bytes().splitlines()) == 1 + 6
+
+
+def test_what_the_command_does_not_know_is_said(tmp_path):
+    done, _, document = measured(tmp_path, "nonsense")
+    assert done.returncode == detection.EXIT_USAGE
+    assert "no mutant nonsense" in done.stderr
+    assert not document.exists()

@@ -1,0 +1,197 @@
+"""The student's starter, and the wheel in which it and the graded suite travel."""
+
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import grade
+from labrpc.submission.submission import Submission
+from tester.handouts.gradescope_bundle import ROOT_FILES
+from tester.judging.run import run_test
+from tester.judging.suite import suite_path, what_to_collect
+from tester.verdict import Verdict
+
+
+@pytest.fixture
+def starter(tmp_path):
+    """Write a starter repository."""
+    assert grade.main(["new", str(tmp_path / "my-raft")]) == 0
+    return tmp_path / "my-raft"
+
+
+def test_new_writes_a_repository(starter, project, capsys):
+    template = project / "tester/handouts/starter"
+    files, expected = (
+        {p.relative_to(root) for p in root.rglob("*") if p.suffix != ".pyc"}
+        for root in (starter, template)
+    )
+    expected.discard(Path("raft/__pycache__"))
+    documents = {Path("docs/contract.md"), Path("docs/debugging.md")}
+    assert files == expected | documents | {Path("docs")}
+    readme = (starter / "README.md").read_text()
+    for document in documents:
+        assert (starter / document).read_bytes() == (project / document).read_bytes()
+        assert f"]({document})" in readme
+    parts = {file.stem.split("_")[1].upper() for file in suite_path().glob("test_*.py")}
+    assert set(re.findall(r"pytest -k (2\w) +#", readme)) == parts
+    assert {Path(".gitignore"), Path("README.md"), Path("pyproject.toml")} <= files
+    # What the contract asks for is there to be filled in.
+    source = (starter / "raft/raft.py").read_text()
+    for method in ("__init__", "get_state", "start", "snapshot"):
+        assert f"    def {method}(" in source
+
+
+def test_new_may_fill_an_empty_directory(tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    assert grade.main(["new", str(tmp_path / "empty")]) == 0
+    assert "read its README.md" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["directory", "file", "below a file"])
+def test_new_overwrites_nothing(tmp_path, capsys, kind):
+    target = tmp_path / "mine"
+    if kind == "directory":
+        target.mkdir()
+        (target / "notes.txt").write_text("mine")
+    else:
+        target.write_text("mine")
+    before = {p: p.is_file() and p.read_text() for p in tmp_path.rglob("*")}
+    arguments = ["new", str(target / "deeper" if kind == "below a file" else target)]
+    assert grade.main(arguments) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert str(target) in line
+    assert {p: p.is_file() and p.read_text() for p in tmp_path.rglob("*")} == before
+
+
+def test_pytest_in_the_starter_fails_helpfully(starter, shell):
+    done = shell("pytest -k 2A -p no:cacheprovider", starter)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "3 failed" in done.stdout
+    assert "no leader among the connected servers 0, 1, 2" in done.stdout
+    assert "(section 5.2)" in done.stdout
+    assert f"--submission {starter}" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.fixture
+def with_own_tests(starter):
+    """Write tests of the student's own into the starter."""
+    (starter / "tests").mkdir()
+    (starter / "tests/test_mine.py").write_text(
+        "import raft\n"
+        "from raft import Raft\n"
+        f"def test_mine(): assert raft.__file__ == {str(starter / 'raft/__init__.py')!r}\n"
+    )
+    return starter
+
+
+def test_own_tests_test_the_students_raft(with_own_tests, shell):
+    done = shell("pytest tests -p no:cacheprovider", with_own_tests)
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
+    # They are no seeds that failed before.
+    done = shell("pytest --lab-failed -p no:cacheprovider", with_own_tests)
+    assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+@pytest.mark.parametrize(
+    ("below", "naming"),
+    [("my-raft", ""), ("my-raft", "."), ("my-raft", "raft"), ("", "my-raft")],
+)
+def test_pytest_runs_the_suite_and_the_own_tests(with_own_tests, shell, below, naming):
+    # Who names the repository or its Raft, and nothing else, means that it be tested.
+    command = f"pytest -p no:cacheprovider --co -q {naming}"
+    done = shell(command, with_own_tests.parent / below)
+    found = [
+        line.partition("::")[0] for line in done.stdout.splitlines() if "::" in line
+    ]
+    suite = {file.name for file in suite_path().glob("test_*.py")}
+    assert {Path(file).name for file in found} == {*suite, "test_mine.py"}
+    assert len([file for file in found if file.endswith("test_mine.py")]) == 1
+
+
+def test_whoever_names_a_test_gets_no_more(with_own_tests, project, monkeypatch):
+    monkeypatch.chdir(with_own_tests)
+    suite, own_tests = str(suite_path()), str(with_own_tests / "tests")
+    for named in (["tests"], ["tests", "raft"], ["tests/test_mine.py::test_mine"]):
+        assert what_to_collect(with_own_tests, named) == named
+    for named in ([], ["raft/"], [str(with_own_tests / "raft")]):
+        expected = [suite, own_tests, *named]
+        assert what_to_collect(with_own_tests, named) == expected
+    # In the lab's own repository, the tests beside the suite are no student's.
+    assert what_to_collect(project, []) == [suite]
+    assert what_to_collect(project, [str(project)]) == [str(project)]
+
+
+def test_without_the_lab_pytest_says_what_is_missing(starter, shell):
+    done = shell("pytest", starter, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "Missing required plugins: raft-lab" in done.stderr
+    assert "unrecognized" not in done.stderr
+
+
+def test_every_test_comes_to_a_verdict_on_the_starter(starter, graded_tests):
+    submission = Submission.find(starter)
+    found = {name: run_test(test, submission, 0) for name, test in graded_tests.items()}
+    assert {run.verdict for run in found.values()} == {Verdict.FAILED}
+    for run in found.values():
+        assert re.match(r"no leader among|no agreement on", run.reason), run.report()
+
+
+@pytest.fixture(scope="module")
+def wheel(project, tmp_path_factory):
+    """Build a wheel of the project; return the names in it."""
+    out = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", str(out)]
+    try:
+        import hatchling  # noqa: F401
+
+        command.append("--no-build-isolation")
+    except ImportError:  # pip fetches it.
+        pass
+    built = subprocess.run(
+        [*command, str(project)], cwd=out, capture_output=True, text=True
+    )
+    if "No matching distribution found for hatchling" in built.stderr:
+        pytest.skip("neither hatchling nor a package index to fetch it from")
+    assert built.returncode == 0, built.stderr
+    (file,) = out.glob("*.whl")
+    with zipfile.ZipFile(file) as archive:
+        return {name: archive.getinfo(name).file_size for name in archive.namelist()}
+
+
+def test_suite_and_starter_travel_in_the_wheel(wheel, project):
+    expected = [
+        "grade.py",
+        "labrpc/__init__.py",
+        "raft/raft.py",
+        "tester/pytest_plugin/plugin.py",
+    ]
+    for folder, inside in {
+        "tester/handouts/starter": "tester/handouts/starter",
+        "tester/handouts/autograder_files": "tester/handouts/autograder_files",
+        "tester/reports": "tester/reports",
+        "tests/lab2": "tester/lab2",
+    }.items():
+        expected += [
+            f"{inside}/{file.relative_to(project / folder)}"
+            for file in sorted((project / folder).rglob("*"))
+            if file.is_file() and "__pycache__" not in file.parts
+        ]
+    assert "tester/lab2/test_2a_election.py" in expected
+    assert "tester/handouts/starter/.gitignore" in expected
+    assert "tester/reports/templates/class.html" in expected
+    # An installed lab can be packed up for Gradescope.
+    expected += [f"tester/lab_files/{name}" for name in ROOT_FILES]
+    assert [name for name in expected if name not in wheel] == []
+
+
+def test_nothing_else_travels_in_the_wheel(wheel):
+    roots = {name.split("/")[0] for name in wheel}
+    packages = {root for root in roots if not root.endswith(".dist-info")}
+    assert packages == {"labrpc", "tester", "raft", "grade.py"}
+    assert not [name for name in wheel if name.endswith(".pyc")]

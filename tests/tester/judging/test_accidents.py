@@ -1,0 +1,305 @@
+"""Submissions that mean no harm, and hang, leak, blow up or raise in every way.
+
+Each of `accidents/` ends with the right verdict, says what and where, and
+leaves nothing to a good submission that runs after it in the same process.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from labrpc.submission.submission import Submission
+from tester.grading.grader import Grading, Plan
+from tester.judging.run import run_test
+from tester.scoring.rubric_file import default_rubric
+from tester.verdict import Verdict
+
+ACCIDENTS = Path(__file__).parent / "accidents"
+
+# The outer net only: an accident takes about a second of CPU time at most.
+pytestmark = pytest.mark.timeout(30)
+
+ELECTION, AGREEMENT = "test_initial_election", "test_basic_agreement"
+SNAPSHOTS = "test_snapshots_basic"
+GOOD_TESTS = ELECTION, SNAPSHOTS
+
+RUNAWAY = "has run for 1 s of CPU time without waiting"
+ENDLESS = r"endless activity at one instant of virtual time: threads .* by turns"
+NO_LEADER = r"no leader among the connected servers .* though they are a majority"
+
+# The graded test, what its reason matches, what its evidence matches.
+FAILED = {
+    # Deadlocks, and waiting for ever.
+    "locks_crosswise": (
+        ELECTION,
+        "deadlock: '(replicator|elector)' waits for a Lock held by (elector|replicator);",
+        r"with self\.(log|vote)_lock:",
+    ),
+    "lock_taken_twice": (
+        ELECTION,
+        r"server 0: deadlock: thread 'get_state\(\)' waits for a lock that it holds",
+        "in is_leader",
+    ),
+    "lock_never_released": (
+        ELECTION,
+        r"server [12]: deadlock: .*a Lock held by .*, which has ended",
+        "in get_state",
+    ),
+    "puts_under_the_lock": (
+        SNAPSHOTS,
+        r"deadlock: thread 'applier' holds a lock in apply_ch\.put while the service is "
+        r"in snapshot\(\), which waits for that lock: apply without the lock",
+        "in put",
+    ),
+    "rpcs_under_locks": (
+        ELECTION,
+        r"get_state\(\) of server \d has not returned for 10 virtual seconds",
+        r"(?s)waits for a Lock held by teller.* in get_state"
+        r".*'teller' waits for the reply of server \d to Raft\.hear.* in tell",
+    ),
+    "get_state_waits_for_a_queue": (
+        ELECTION,
+        r"get_state\(\) of server 0 has not returned for 10 virtual seconds",
+        r"(?s)waits for a notification .* in ask",
+    ),
+    "start_waits_for_a_queue": (
+        AGREEMENT,
+        r"start\(\) of server \d has not returned for 10 virtual seconds",
+        r"(?s)thread 'start\(\)' waits for a notification .* in start",
+    ),
+    "constructor_waits": (
+        ELECTION,
+        "the constructor of server 0 has not returned for 10 virtual seconds",
+        r"ticker\.join\(\)",
+    ),
+    # Loops that never wait.
+    "thread_loops": (ELECTION, rf"runaway loop: thread .*work.* {RUNAWAY}", "in work"),
+    "handler_loops": (
+        AGREEMENT, f"runaway loop: thread 'take from 0' {RUNAWAY}", "in take"),
+    "constructor_loops": (
+        ELECTION, f"runaway loop: thread 'constructor' {RUNAWAY}", "in __init__"),
+    "import_loops": (
+        ELECTION, f"runaway loop: thread 'constructor' {RUNAWAY}", "in <module>"),
+    "get_state_loops": (
+        ELECTION, rf"server 1: runaway loop: thread 'get_state\(\)' {RUNAWAY}", "in get_state"),
+    "swallows_everything": (ELECTION, f"runaway loop: .* {RUNAWAY}", "in tick"),
+    "recurses_and_swallows": (ELECTION, f"runaway loop: .* {RUNAWAY}", "more frames"),
+    "prints_for_ever": (ELECTION, f"runaway loop: .* {RUNAWAY}", "in chat"),
+    "regex": (ELECTION, f"runaway loop: .* {RUNAWAY}", r"re\.match"),
+    "conditions_play_ping_pong": (ELECTION, f"{ENDLESS}", "in play"),
+    "queues_play_ping_pong": (ELECTION, f"{ENDLESS}", "in play"),
+    "event_set_and_cleared": (ELECTION, f"{ENDLESS}", "in play"),
+    "threads_beget_threads": (ELECTION, f"{ENDLESS}", "in beget"),
+    # Too deep, too many, too large.
+    "recurses": (ELECTION, r"RecursionError: .*recurses\.py:\d+", "more frames"),
+    "repr_recurses": (ELECTION, r"RecursionError: .*\.py:\d+", "in __repr__"),
+    "message_that_reduces_itself": (
+        AGREEMENT, "cannot send a Entry to another server: maximum recursion", ""),
+    "message_that_equals_itself": (
+        AGREEMENT, r"RecursionError: .* in the RPC handler take", "in __eq__"),
+    "thread_bomb": (
+        ELECTION, "can't start new thread: this server has 10000", "in __init__"),
+    "timers_by_the_ten_thousand": (
+        ELECTION, "can't start new thread: this server has 10000", "in __init__"),
+    "applies_a_huge_number": (
+        AGREEMENT, "ValueError: the ApplyMsg contains a number of 1000001 bits", "in put"),
+    # Exceptions, and sys.exit.
+    "import_raises": (ELECTION, r"KeyError: 'peers' \(.*\.py:\d+\), while it was", ""),
+    "constructor_raises": (ELECTION, r"IndexError: .*\.py:\d+\), in its constr", ""),
+    "get_state_raises": (
+        ELECTION, r"AttributeError: .*'current_term'.*, in get_state\(\)", ""),
+    "start_raises": (AGREEMENT, r"AttributeError: .*'lost_index'.*, in start\(\)", ""),
+    "snapshot_raises": (
+        SNAPSHOTS, r"NotImplementedError: part 2D .*, in snapshot\(\)", ""),
+    "handler_raises": (
+        AGREEMENT, "AttributeError: .*entires.*, in the RPC handler take, called by", ""),
+    "thread_raises": (ELECTION, "Abort: no more .*, in thread 'ticker'", "in tick"),
+    "timer_raises": (ELECTION, r"TypeError: .*tick\(\) takes 1 .*, in thread", ""),
+    "future_raises": (ELECTION, NO_LEADER, ""),
+    "replaces_excepthook": (ELECTION, NO_LEADER, ""),
+    "thread_exits": (ELECTION, NO_LEADER, ""),
+    "handler_exits": (AGREEMENT, "SystemExit: 1 .*, in the RPC handler take", ""),
+    "constructor_exits": (ELECTION, r"it called sys\.exit\(2\) when it was loaded", ""),
+    # Wrong types.
+    "get_state_returns_none": (
+        ELECTION, r"get_state\(\) of server 0 returned None; the contract is a tuple", ""),
+    "get_state_returns_text": (
+        ELECTION, r"returned 'leader.*… \(600002 characters\); the contract", ""),
+    "get_state_is_a_generator": (
+        ELECTION, r"what get_state\(\) returned contains a generator", ""),
+    "saves_no_bytes": (
+        ELECTION, r"persister\.save takes bytes; raft_state is a dict", "in __init__"),
+    "puts_no_message": (ELECTION, r"apply_ch\.put takes an ApplyMsg, not a tuple", ""),
+    "sends_a_lock": (
+        ELECTION, r"cannot send a Args to another server: cannot pickle", ""),
+    # Meddling with the process.
+    "sets_signals": (
+        ELECTION, "cannot import signal: a server is one process: it cannot", ""),
+    "stops_by_os": (
+        ELECTION, r"cannot use os\.kill: a server is one process: it cannot", ""),
+}  # fmt: skip
+
+# Odd, but no rule is broken: what a warning says, "" for none.
+PASSED = {
+    "ignores_kill": r"threads go on a second after kill\(\): ticker at ignores_kill\.py",
+    "kill_loops": rf"after kill\(\): server 0: runaway loop: thread 'kill\(\)' {RUNAWAY}",
+    "loops_when_it_crashes": (
+        r"thread 'ticker' ran on, without waiting, when server 0 crashed: "
+        r"loops_when_it_crashes\.py:\d+ in tick while self\.threads:"
+    ),
+    "sleeps_when_it_crashes": "",
+    "del_raises": r"an exception in Timer\.__del__ was ignored: AttributeError",
+    "generator_left_over": "an exception in count was ignored: RuntimeError",
+    "coroutine_left_over": "",
+    "sleeps_for_nothing": "",
+    "spins_on_the_clock": "",
+    "prints_long_lines": "",
+    "meddles_with_sys": "",
+    "replaces_functions": "",
+}
+
+# What only another process can stop, or should not be tried in this one.
+# Where memory is slow to come, the loop that takes it is noticed first.
+BLOW_UP = r"(memory blow-up: .* more than 1024 MB|runaway loop: thread)"
+
+POOLED = {
+    "long_sum": ("a call used more than 3 s of CPU time without returning", "in work"),
+    "drains_an_endless_iterator": ("a call used more than 3 s of CPU time", "in work"),
+    "memory_in_blocks": (BLOW_UP, "in work"),
+    "memory_in_blocks_swallowed": (BLOW_UP, "in work"),
+    "memory_in_small": (BLOW_UP, "in work"),
+    "huge_message": ("MemoryError", "in work"),
+    "huge_state": (BLOW_UP, "in work"),
+}
+
+FRESH = """
+import json, sys
+from labrpc.submission.submission import Submission
+from tester.judging.run import run_test
+from tester.judging.suite import collect
+tests = {test.name: test for test in collect()}
+raft = Submission.find(sys.argv[1])
+runs = [run_test(tests[name], raft, 7, digest=True) for name in sys.argv[2:]]
+print(json.dumps([run.digest for run in runs if run.passed]))
+"""
+
+
+@pytest.fixture(scope="module")
+def unaffected(graded_tests, example, project):
+    """Return a function that checks a good submission, and this process."""
+    arguments = [sys.executable, "-c", FRESH, str(example("raft")), *GOOD_TESTS]
+    fresh = subprocess.run(
+        arguments, cwd=project, env=os.environ, capture_output=True, check=True
+    )
+    digests = json.loads(fresh.stdout)
+    assert len(set(digests)) == len(GOOD_TESTS)
+    good = Submission.find(example("raft"))
+
+    def check(*tests):
+        runs = [run_test(graded_tests[test], good, 7, digest=True) for test in tests]
+        assert [run.reason for run in runs] == ["" for _ in tests]
+        wanted = [digests[GOOD_TESTS.index(test)] for test in tests]
+        assert [run.digest for run in runs] == wanted
+
+    # What the lab itself imports when it runs for the first time stays loaded.
+    check(*GOOD_TESTS)
+    return check
+
+
+def process():
+    """Return what a submission must leave as it is."""
+    return (
+        threading.active_count(),
+        sorted(set(sys.modules) - set(sys.stdlib_module_names)),
+        sys.path.copy(),
+        dict(os.environ),
+        sys.getrecursionlimit(),
+        sys.gettrace(),
+        sys.get_int_max_str_digits(),
+        [
+            getattr(sys.modules[module], name)
+            for module, name in (
+                ("time", "sleep"), ("time", "time"), ("random", "random"),
+                ("threading", "Lock"), ("threading", "excepthook"),
+                ("collections", "deque"),
+            )
+        ],
+        sys.unraisablehook,
+        sys.stdin.closed,
+    )  # fmt: skip
+
+
+def accident(name):
+    """Return one of the submissions."""
+    return Submission.find(ACCIDENTS / f"{name}.py")
+
+
+def test_each_accident_is_tried():
+    tried = FAILED.keys() | PASSED.keys() | POOLED.keys()
+    assert {file.stem for file in ACCIDENTS.glob("*.py")} == tried
+
+
+@pytest.mark.parametrize("name", FAILED)
+def test_it_fails_by_its_own_fault(name, graded_tests, unaffected):
+    test, reason, evidence = FAILED[name]
+    before = process()
+    run = run_test(graded_tests[test], accident(name), 0)
+    assert run.verdict is Verdict.FAILED, run.report()
+    assert re.search(reason, run.reason), run.report()
+    assert re.search(evidence, run.evidence), run.report()
+    assert "\n" not in run.reason
+    assert len(run.reason) < 400
+    assert process() == before
+    unaffected(ELECTION)
+
+
+@pytest.mark.parametrize("name", PASSED)
+def test_it_passes_with_a_warning_at_most(name, graded_tests, unaffected):
+    before = process()
+    run = run_test(graded_tests[ELECTION], accident(name), 0)
+    assert run.verdict is Verdict.PASSED, run.report()
+    if PASSED[name]:
+        assert re.search(PASSED[name], run.warnings[0])
+    else:
+        assert not run.warnings
+    assert process() == before
+    unaffected(ELECTION)
+
+
+def test_functions_that_a_server_replaced_are_put_back(graded_tests, unaffected):
+    import pickle
+
+    dumps = pickle.dumps
+    run_test(graded_tests[ELECTION], accident("replaces_functions"), 0)
+    unaffected(SNAPSHOTS)
+    assert pickle.dumps is dumps
+
+
+@pytest.mark.parametrize("name", POOLED)
+def test_the_pool_ends_what_this_process_cannot(name, graded_tests, example):
+    """A good one is graded by the same process, or by the one that replaces it."""
+    plan = Plan(
+        {name: ACCIDENTS / f"{name}.py", "raft": example("raft")},
+        [graded_tests[ELECTION]],
+        range(1),
+        default_rubric([graded_tests[ELECTION]]),
+    )
+    runs = {}
+    assert Grading(plan).go_on(1, lambda run: runs.update({run.submission: run}))
+    bad, good = runs[name], runs["raft"]
+    assert bad.verdict is Verdict.FAILED, bad.report()
+    reason, evidence = POOLED[name]
+    assert re.search(reason, bad.reason), bad.report()
+    assert re.search(evidence, bad.evidence), bad.report()
+    assert f"{name}.py" in bad.evidence
+    assert good.verdict is Verdict.PASSED, good.report()
+
+
+def test_after_all_of_them_a_good_one_runs_as_in_a_fresh_process(unaffected):
+    unaffected(*GOOD_TESTS)

@@ -1,0 +1,176 @@
+"""One graded run: its verdict, its numbers, and what a failure tells."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from labrpc.errors import LabError
+from labrpc.submission.submission import Submission
+from tester.judging.run import GradedTest, run_test
+from tester.judging.suite import collect
+from tester.verdict import Run, Verdict
+
+
+def steps_of(*steps):
+    """Return a graded test of this file's that does these steps."""
+
+    def scenario(cluster):
+        """Do what it is told."""
+        for step in steps:
+            step(cluster)
+
+    return GradedTest("test_own", "2A", 5, scenario, Path(__file__), servers=3)
+
+
+def test_a_passed_run_has_its_numbers(run_scenario):
+    run = run_scenario("test_basic_agreement")
+    assert run.verdict is Verdict.PASSED
+    assert run.reason == run.evidence == ""
+    assert (run.part, run.points, run.seed, run.servers) == ("2B", 3, 0, 3)
+    # Three commands, of which the leader tells each of the three servers.
+    assert (run.rpcs, run.commits) == (9, 3)
+    assert run.bytes > 9
+    assert 0 < run.virtual_s < 1
+    assert run.digest == ""
+    assert re.fullmatch(
+        r" +0\.\d s  3 servers      9 RPCs  +\d+ bytes     3 commits", run.summary()
+    )
+
+
+def test_a_failure_tells_when_where_and_what_is_known(run_scenario):
+    run = run_scenario(
+        "test_basic_agreement",
+        """
+        def take(self, entry):
+            print("deaf to", entry)
+        """,
+        seed=4,
+    )
+    assert run.verdict is Verdict.FAILED
+    assert run.reason.startswith("no agreement: server 0 took 100 at index 1")
+    assert "\n" not in run.reason
+    assert re.search(r"at 2\.\d{6} s of virtual time, seed 4", run.evidence)
+    assert re.search(
+        r"in the scenario: test_2b_log\.py:\d+ in test_basic_agreement: found = ",
+        run.evidence,
+    )
+    assert "server 2: never asked for its state; applied up to index 0" in run.evidence
+    assert re.search(r"0\.\d+ s  server 1: deaf to \(1, 100\)", run.evidence)
+    assert "--seed 4" in run.replay
+    assert run.report().splitlines()[0] == run.reason
+    assert run.report().splitlines()[-1] == f"replay: {run.replay}"
+
+
+def test_a_warning_breaks_no_rule(run_scenario):
+    run = run_scenario(
+        "test_initial_election",
+        "def get_state(self): return 1 + int(time.monotonic() // 2), self.me == 0",
+    )
+    assert run.passed
+    (warning,) = run.warnings
+    assert "the term went from 1 to 2 though nothing failed" in warning
+
+
+def test_a_submission_that_does_not_load_fails(dictator, graded_tests):
+    run = run_test(graded_tests["test_re_election"], dictator("1 +"), 0)
+    assert run.verdict is Verdict.FAILED
+    assert re.search(r"server 0: syntax error in raft\.py, line \d+", run.reason)
+
+
+# Whose fault it is.
+
+
+@pytest.mark.parametrize("error", [RuntimeError("oh"), LabError("oh"), KeyError("oh")])
+def test_an_error_of_the_labs_own_is_nobodys_fault(dictator, error):
+    def step(cluster):
+        raise error
+
+    run = run_test(steps_of(step), dictator(), 0)
+    assert run.verdict is Verdict.UNKNOWN
+    assert run.reason == f"the lab itself broke: {type(error).__name__}: {error}"
+    assert "in step" in run.evidence
+
+
+def test_an_assertion_of_the_scenario_judges_the_submission(dictator):
+    def step(cluster):
+        assert cluster.get_state(0) == (2, True), "server 0 is not in term 2"
+
+    run = run_test(steps_of(step), dictator(), 0)
+    assert run.verdict is Verdict.FAILED
+    assert run.reason.startswith("server 0 is not in term 2")
+    assert "test_run.py" in run.evidence
+
+
+def test_an_assertion_of_the_labs_own_is_nobodys_fault(dictator):
+    def step(cluster):
+        cluster.crash(0)
+        cluster.world.invoke(0, "get_state")
+
+    run = run_test(steps_of(step), dictator(), 0)
+    assert run.verdict is Verdict.UNKNOWN
+    assert "AssertionError: server 0 is down" in run.reason
+
+
+def test_what_a_submission_says_can_always_be_written(dictator):
+    submission = dictator("""
+        def get_state(self):
+            print("half a pair: \\udc80")
+            raise ValueError("\\udc80")
+    """)
+    run = run_test(steps_of(lambda cluster: cluster.get_state(0)), submission, 0)
+    assert run.verdict is Verdict.FAILED
+    assert r"ValueError: \udc80" in run.reason
+    assert r"half a pair: \udc80" in run.evidence
+    json.dumps(run.reason + run.evidence).encode()
+
+
+@pytest.mark.parametrize("odd", ["'\\udc80'", "2**70", "{(1, 2): [2**70]}"])
+def test_whatever_a_submission_applies_can_be_recorded(dictator, tmp_path, odd):
+    submission = dictator(f"""
+        def apply(self, index, command):
+            print("\\udc80")
+            self.apply_ch.put(ApplyMsg(True, {odd}, index))
+    """)
+    test = steps_of(lambda cluster: cluster.one(1, expected=3))
+    plain = run_test(test, submission, 0, digest=True)
+    traced = run_test(test, submission, 0, traces=tmp_path / "traces")
+    assert traced.verdict is Verdict.FAILED
+    assert "at index 1, where nobody started it" in traced.reason
+    assert traced.reason == plain.reason
+    assert traced.digest == plain.digest
+    (file,) = (tmp_path / "traces").iterdir()
+    assert all(json.loads(line) for line in file.read_text().splitlines())
+
+
+def test_a_failed_run_leaves_nothing_to_the_next(dictator):
+    broken = dictator("def set_up(self): raise KeyError", name="broken")
+    alone = run_test(steps_of(lambda c: c.sleep(1)), dictator(), 0, digest=True)
+    for _ in range(2):
+        assert not run_test(steps_of(lambda c: c.sleep(1)), broken, 0).passed
+    after = run_test(steps_of(lambda c: c.sleep(1)), dictator(), 0, digest=True)
+    assert after.digest == alone.digest != ""
+
+
+def test_a_verdict_is_one_of_three():
+    run = Run(
+        submission="s", part="2A", test="t", seed=0, points=1, verdict=Verdict.UNKNOWN
+    )  # fmt: skip
+    assert not run.passed
+    assert [str(verdict) for verdict in Verdict] == ["passed", "failed", "unknown"]
+
+
+def test_a_warning_of_python_is_not_the_submissions_failure(tmp_path):
+    (tmp_path / "raft.py").write_text(
+        "import warnings\n"
+        "class Raft:\n"
+        "    def __init__(self, peers, me, persister, apply_ch):\n"
+        "        self.me = me\n"
+        "    def get_state(self):\n"
+        "        warnings.warn('old', DeprecationWarning)\n"
+        "        return 1, self.me == 0\n"
+    )
+    (test,) = collect(expression="test_initial_election")
+    run = run_test(test, Submission.find(tmp_path), 0)
+    assert run.passed, run.report()

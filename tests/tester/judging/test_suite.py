@@ -1,0 +1,397 @@
+"""The graded suite: what it is worth, that the reference passes it, and what it sees."""
+
+import re
+
+import pytest
+
+from labrpc.submission.submission import Submission
+from tester.judging.run import run_test
+from tester.judging.suite import collect
+from tester.scenario.checks import CheckedCluster
+from tester.verdict import Verdict
+
+from ..conftest import VOTES
+
+TESTS = collect()
+NAMES = [test.name for test in TESTS]
+
+
+@pytest.fixture(scope="session")
+def run_example(example, graded_tests):
+    """Return a function that runs one test against an example, or the reference."""
+    submissions = {}
+
+    def run(name, test, seed=0):
+        if name not in submissions:
+            submissions[name] = Submission.find(example(name))
+        return run_test(graded_tests[test], submissions[name], seed)
+
+    return run
+
+
+# The suite.
+
+
+def test_the_parts_have_their_tests_and_points():
+    counts = {}
+    for test in TESTS:
+        counts[test.part] = counts.get(test.part, 0) + 1
+    assert counts == {"2A": 3, "2B": 10, "2C": 8, "2D": 7, "2X": 29}
+    assert len(set(NAMES)) == 28 + 29
+    of_6824 = [test.points for test in TESTS if test.part != "2X"]
+    assert sum(of_6824) == 100
+    assert sum(test.points for test in TESTS) == 150
+
+
+@pytest.mark.parametrize("test", TESTS, ids=lambda test: test.name)
+def test_every_test_says_what_it_is_about(test):
+    assert re.fullmatch(r"[A-Z].*\.", test.description)
+    assert test.part.lower() in test.file.name
+    assert test.servers in (3, 4, 5, 7)
+
+
+def test_each_part_asks_for_what_it_has_come_to():
+    for test in TESTS:
+        assert test.snapshots == (test.part == "2D") or test.part == "2X"
+        assert test.persistence == (test.part in ("2C", "2D", "2X"))
+
+
+# Correct submissions.
+
+
+@pytest.mark.parametrize("test", NAMES)
+def test_the_reference_passes(run_example, test):
+    run = run_example("raft", test)
+    assert run.verdict is Verdict.PASSED, run.report()
+    assert run.warnings == []
+    assert run.rpcs > 0
+    assert 0 < run.virtual_s < 120
+
+
+@pytest.mark.parametrize("name", ["polling", "asyncio_raft"])
+@pytest.mark.parametrize("test", NAMES)
+def test_a_correct_raft_of_another_style_passes(run_example, name, test):
+    run = run_example(name, test)
+    assert run.verdict is Verdict.PASSED, run.report()
+
+
+# Examples that are not correct.
+
+
+@pytest.mark.parametrize("test", NAMES)
+def test_only_2a_passes_part_2a_and_no_other(run_example, graded_tests, test):
+    run = run_example("only_2a", test)
+    if graded_tests[test].part == "2A":
+        assert run.verdict is Verdict.PASSED, run.report()
+    else:
+        assert run.verdict is Verdict.FAILED
+        assert re.search(
+            r"no agreement|only 0 of 3 servers have applied index \d"
+            r"|no majority can have voted for it: only \d of [345] servers, servers? "
+            r"|no leader in 8 s|no leader of a term after \d+",
+            run.reason,
+        )
+
+
+WORDS = {
+    "no_raft_class": r"server 0: module raft defines no class Raft",
+    "syntax_error.py": r"server 0: syntax error in syntax_error.py, line \d+: expected ':'",
+    "wrong_init": r"server 0: Raft.__init__ has the wrong parameters",
+    "handler_exception": r"server \d: AttributeError: 'RequestVoteArgs' object has no "
+    r"attribute 'last_log_idx'.* \(raft.py:\d+\), in the RPC handler request_vote, called "
+    r"by server \d",
+    "deadlock": r"server \d: deadlock: 'Thread-1 \(run\)' waits for a Lock held by .*"
+    r"waits for a Lock held by",
+    "endless_loop": r"server \d: runaway loop: thread 'Thread-1 \(run\)' has run for 1 s",
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_a_broken_example_fails_and_is_told_why(run_example, name):
+    run = run_example(name, "test_initial_election")
+    assert run.verdict is Verdict.FAILED
+    assert re.search(WORDS[name], run.reason), run.report()
+
+
+def test_a_deadlock_is_shown_with_every_threads_stack(run_example):
+    run = run_example("deadlock", "test_re_election")
+    assert re.search(r"raft.py:\d+ in run\n +with self.ballot_lock:", run.evidence)
+    assert re.search(r"raft.py:\d+ in request_vote\n +with self.ballot", run.evidence)
+
+
+def test_committing_older_terms_by_counting_is_seen_by_figure_8(run_example):
+    run = run_example("counts_older_terms", "test_figure_8")
+    assert run.verdict is Verdict.FAILED
+    assert re.fullmatch(
+        r"server \d applied \d+ at index \d+, where server \d has applied \d+ "
+        r"\(State Machine Safety, Figure 3\)",
+        run.reason,
+    )
+    assert "the commit rule (5.4.2, Figure 8)" in run.evidence
+
+
+def test_committing_older_terms_by_counting_is_all_that_is_wrong_there(run_example):
+    for test in ("test_re_election", "test_backup_of_wrong_logs", "test_churn"):
+        assert run_example("counts_older_terms", test).passed
+
+
+# What each scenario asks for beyond the checks, each broken once.
+
+FLOOD = """
+def set_up(self):
+    if self.me == 0:
+        threading.Thread(target=self.flood).start()
+def flood(self):
+    time.sleep({begin})
+    while time.monotonic() < {end}:
+        time.sleep(0.005)
+        self.peers[1].call("Raft.hear", b"x")
+def hear(self, data):
+    pass
+"""
+QUIET = FLOOD.format(begin=0, end=0.03)
+# start() returns late: while it has not, its command may come to any index.
+TWICE_THE_COMMANDS = """
+def start(self, command):
+    if self.me != 0:
+        return -1, 1, False
+    self.started += 2
+    for peer in self.peers:
+        self.send(peer, (self.started - 1, command))
+        self.send(peer, (self.started, command))
+    time.sleep(0.1)
+    return self.started {offset}, 1, True
+"""
+SENDS_OFTEN = """
+def send(self, peer, entry):
+    for attempt in range({times}):
+        method = "hear" if attempt else "take"
+        threading.Thread(target=peer.call, args=("Raft." + method, entry)).start()
+def hear(self, entry):
+    pass
+"""
+
+# A term for each life; of its log, nothing is left after a restart.
+LIVES = """
+def store(self):
+    self.save()
+    time.sleep(0.05)
+def set_up(self):
+    lives = self.persister.read_raft_state() + b"1"
+    self.term = len(lives)
+    self.elected = time.monotonic() + 0.1
+    self.persister.save(lives, self.persister.read_snapshot())
+def get_state(self):
+    return self.term, self.me == 0 and time.monotonic() > self.elected
+"""
+
+SCENARIOS = [
+    (
+        "test_initial_election",
+        "def get_state(self): return 0, self.me == 0",
+        "the term is 0 after an election: it starts at 1",
+    ),
+    (
+        "test_initial_election",
+        "def get_state(self): return 1, self.me == 0 and time.monotonic() < 1",
+        "no leader among the connected servers 0, 1, 2 after 5 s",
+    ),
+    ("test_re_election", "", "no leader among the connected servers 1, 2 after 5 s"),
+    (
+        "test_basic_agreement",
+        TWICE_THE_COMMANDS.format(offset=""),
+        "command number 1 went to index 2 instead of 1",
+    ),
+    (
+        "test_basic_agreement",
+        """
+        def set_up(self):
+            message = ApplyMsg(True, "early", 1)
+            threading.Thread(target=self.apply_ch.put, args=(message,)).start()
+        """,
+        "server . applied 'early' at index 1, where nobody started it",
+    ),
+    (
+        "test_basic_agreement",
+        TWICE_THE_COMMANDS.format(offset="- 1"),
+        "servers 0, 1, 2 applied 100 at index 2, but no command was started there yet",
+    ),
+    (
+        "test_basic_agreement",
+        "def start(self, command): return time.sleep(1) or (1, 1, False)",
+        "no agreement on 100 by 3 servers",
+    ),
+    (
+        "test_rpc_bytes",
+        SENDS_OFTEN.format(times=2),
+        r"\d+ bytes were sent to agree on 50000 bytes of commands by 3 servers; at most "
+        "200000 should be needed",
+    ),
+    (
+        "test_follower_failure",
+        "",
+        "servers 0 applied 104 at index 4, but only a minority",
+    ),
+    ("test_rpc_counts", "", "0 RPCs to elect the first leader; 1 to 30 are enough"),
+    (
+        "test_rpc_counts",
+        FLOOD.format(begin=0, end=1),
+        r"\d+ RPCs to elect the first leader; 1 to 30 are enough",
+    ),
+    (
+        "test_rpc_counts",
+        QUIET + SENDS_OFTEN.format(times=2).replace("def hear", "def hear_"),
+        r"\d\d RPCs for 12 commands started at once; 42 are enough",
+    ),
+    (
+        "test_rpc_counts",
+        FLOOD.format(begin=0, end=0.03)
+        + """
+def snapshot(self, index, snapshot):
+    pass
+def apply(self, index, command):
+    self.apply_ch.put(ApplyMsg(True, command, index))
+    if index == 12 and self.me == 0:
+        time.sleep(0.2)
+        threading.Thread(target=self.chatter).start()
+def chatter(self):
+    while True:
+        time.sleep(0.005)
+        self.peers[1].call("Raft.hear", b"x")
+""",
+        r"\d+ RPCs in an idle second; 60 are enough",
+    ),
+    (
+        # Of the commands that are started at once, all get one index.
+        "test_concurrent_starts",
+        """
+        def set_up(self):
+            self.slots = {}
+        def start(self, command):
+            if self.me != 0:
+                return -1, 1, False
+            index = self.started + 1
+            self.slots[index] = command
+            time.sleep(0.01)
+            if self.started < index:
+                self.started = index
+                for peer in self.peers:
+                    self.send(peer, (index, self.slots[index]))
+            return index, 1, True
+        """,
+        r"server 0 put a new command at index 2 .* \(Leader Append-Only, Figure 3\)",
+    ),
+    (
+        # Each gets an index of its own, and all of these the same command.
+        "test_concurrent_starts",
+        """
+        def start(self, command):
+            if self.me != 0:
+                return -1, 1, False
+            self.started += 1
+            if self.started <= 2:
+                self.first = command
+            index = self.started
+            for peer in self.peers:
+                self.send(peer, (index, self.first))
+            time.sleep(0.1)
+            return index, 1, True
+        """,
+        r"commands \[10\d, 10\d, 10\d, 10\d\] were started in one stable term, but",
+    ),
+    (
+        "test_snapshots_basic",
+        VOTES
+        + """
+def snapshot(self, index, snapshot):
+    self.persister.save(bytes(2500), snapshot)
+""",
+        r"server \d keeps 2500 bytes of Raft state persisted",
+    ),
+    (
+        "test_crash_and_restart_all",
+        VOTES,
+        r"no agreement on \d+ by 3 servers within 10 s",
+    ),
+    (
+        "test_basic_persistence",
+        VOTES,
+        "term 1 has 2 leaders: server 0 before and after a restart",
+    ),
+    (
+        "test_basic_persistence",
+        LIVES,
+        r"put a new command at index 1, though .* \(Leader Completeness, Figure 3\)",
+    ),
+    (
+        "test_basic_persistence",
+        LIVES
+        + """
+def start(self, command):
+    if self.me != 0 or self.term > 1:
+        return -1, self.term, False
+    self.started += 1
+    for peer in self.peers:
+        self.send(peer, (self.started, command))
+    return self.started, 1, True
+""",
+        r"no agreement on \d+ by 3 servers within 10 s",
+    ),
+]
+
+
+@pytest.mark.parametrize(("test", "override", "words"), SCENARIOS)
+def test_what_a_scenario_asks_for_can_fail(run_scenario, test, override, words):
+    run = run_scenario(test, override)
+    assert run.verdict is Verdict.FAILED, run.report()
+    assert re.search(words, run.reason), run.report()
+
+
+@pytest.mark.parametrize(
+    ("test", "override"),
+    [
+        ("test_initial_election", ""),
+        ("test_basic_agreement", ""),
+        ("test_rpc_bytes", ""),
+        ("test_rpc_counts", QUIET),
+        ("test_concurrent_starts", ""),
+        ("test_snapshots_basic", VOTES),
+    ],
+)
+def test_the_same_scenarios_pass_a_dictator(run_scenario, test, override):
+    run = run_scenario(test, override)
+    assert run.passed, run.report()
+
+
+def test_a_test_is_over_after_120_virtual_seconds(run_scenario):
+    # Every start() takes a second, so that the scenario itself never sleeps.
+    run = run_scenario(
+        "test_snapshots_basic",
+        """
+        def set_up(self):
+            if self.me != 0:
+                self.save()
+        def store(self):
+            self.save()
+            time.sleep(1)
+        def send(self, peer, entry):
+            threading.Thread(target=peer.call, args=("Raft.take", entry)).start()
+            time.sleep(0.3)
+        """,
+    )
+    assert run.verdict is Verdict.FAILED
+    assert run.reason == "the test took longer than 120 virtual seconds"
+    assert run.virtual_s < 122
+
+
+def test_churn_misses_a_command_that_a_client_saw_committed(monkeypatch, run_example):
+    # The check of every applied entry stops any submission first, so the final log
+    # itself is made to lack what was committed.
+    monkeypatch.setattr(CheckedCluster, "wait", lambda self, index, expected: 0)
+    run = run_example("raft", "test_churn")
+    assert run.verdict is Verdict.FAILED
+    assert re.match(
+        r"\d+ commands that a client saw committed are in no server's final log",
+        run.reason,
+    )
+    assert "Leader Completeness, Figure 3" in run.evidence

@@ -1,0 +1,67 @@
+"""No test is too strict for any sensible time-outs that a student may choose."""
+
+import pytest
+
+from labrpc.submission.submission import Submission
+from tester.judging.run import run_test
+
+# Shortest and longest election time-out, and heartbeats, in seconds.
+CORNERS = {
+    "short": (0.15, 0.3, 0.04),
+    "short to long": (0.15, 1.0, 0.04),
+    "long": (0.5, 1.0, 0.15),
+    "long, hardly spread": (0.85, 1.0, 0.15),
+    "long, many heartbeats": (0.5, 1.0, 0.04),
+}
+# Those in which time matters most.
+TESTS = (
+    "test_re_election",
+    "test_rpc_counts",
+    "test_figure_8_unreliable",
+    "test_troubled_elections",
+    "test_disruptive_server",
+    "test_hears_but_cannot_ask",
+    "test_later_term_in_a_vote",
+    "test_long_conflicting_suffix",
+    "test_nothing_above_the_snapshot",
+)
+
+
+@pytest.fixture(scope="session")
+def with_time_outs(tmp_path_factory, example):
+    """Return a function that makes the reference with other time-outs."""
+    directory = tmp_path_factory.mktemp("time_outs")
+    (directory / "raft").symlink_to(example("raft"))
+
+    def make(shortest, longest, heartbeat):
+        source = (
+            "from raft import raft\n"
+            f"raft.ELECTION_TIMEOUT_S_MIN = {shortest}\n"
+            f"raft.ELECTION_TIMEOUT_S_MAX = {longest}\n"
+            f"raft.HEARTBEAT_S = {heartbeat}\n"
+            "Raft = raft.Raft\n"
+        )
+        file = (
+            directory / f"time_outs_{hash((shortest, longest, heartbeat)) % 10**9}.py"
+        )
+        file.write_text(source)
+        return Submission.find(file)
+
+    return make
+
+
+@pytest.mark.parametrize("test", TESTS)
+@pytest.mark.parametrize("corner", CORNERS)
+def test_the_reference_passes_with_other_time_outs(
+    with_time_outs, graded_tests, corner, test
+):
+    run = run_test(graded_tests[test], with_time_outs(*CORNERS[corner]), 1)
+    assert run.passed, run.report()
+
+
+def test_the_time_outs_are_really_other_ones(with_time_outs, graded_tests):
+    slow, quick = (
+        run_test(graded_tests["test_rpc_counts"], with_time_outs(*CORNERS[corner]), 1)
+        for corner in ("long", "long, many heartbeats")
+    )
+    assert quick.rpcs > 1.5 * slow.rpcs

@@ -1,0 +1,88 @@
+"""`--lab-check-determinism` finds what student code leaks from the host."""
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from labrpc.submission.submission import Submission
+from tester.judging.suite import collect
+from tester.pytest_plugin.determinism import DeterminismCheck
+
+ROOT = Path(__file__).resolve().parents[3]
+
+TALKER = """
+import threading, time
+
+class Raft:
+    def __init__(self, peers, me, persister, apply_ch):
+        self.peers, self.me = peers, me
+        threading.Thread(target=self.talk).start()
+
+    def talk(self):
+        while True:
+            time.sleep(0.3)
+            for word in {words}:
+                self.peers[0].call("Raft.hear", word)
+
+    def hear(self, word):
+        return word
+
+    def get_state(self):
+        return 1, self.me == 0
+"""
+
+
+@pytest.fixture
+def check(tmp_path):
+    """Return a function that checks a talker, at one seed of a test."""
+    checks = []
+
+    def check_words(words):
+        source = textwrap.dedent(TALKER).format(words=words)
+        (tmp_path / "raft.py").write_text(source)
+        check = DeterminismCheck(Submission.find(tmp_path))
+        checks.append(check)
+        (test,) = collect(expression="test_initial_election")
+        return check.run(test, seed=0)
+
+    yield check_words
+    for check in checks:
+        check.close()
+
+
+def test_the_order_of_a_set_of_strings_is_named_with_its_place(check):
+    run = check('{"alpha", "beta", "gamma", "delta", "epsilon"}')
+    assert run.verdict == "failed"
+    assert "the order of a set of strings" in run.reason
+    assert "raft.py:12: a set: its order is not fixed" in run.evidence
+    # One word is sent at a time, and by chance the first of both runs are the same.
+    assert "first difference at 0.3" in run.evidence
+    assert run.replay.endswith("--lab-check-determinism")
+
+
+def test_an_id_is_told_from_the_order_of_a_set(check):
+    run = check("[id(object())]")
+    assert run.verdict == "failed"
+    assert "even in one process" in run.reason
+    assert "raft.py:12: id() differs from run to run" in run.evidence
+
+
+@pytest.mark.parametrize(
+    "words", ['["alpha", "beta"]', "{3, 1, 2}", "sorted({'b', 'a'})"]
+)
+def test_a_deterministic_submission_passes(check, words):
+    assert check(words).passed
+
+
+@pytest.mark.parametrize(
+    "path", ["raft", "tests/submissions/polling", "tests/submissions/asyncio_raft"]
+)
+def test_the_correct_examples_are_deterministic(path):
+    check = DeterminismCheck(Submission.find(ROOT / path))
+    try:
+        for test in collect(expression="re_election or unreliable_agreement"):
+            run = check.run(test, seed=5)
+            assert run.passed, run.report()
+    finally:
+        check.close()

@@ -1,0 +1,279 @@
+"""The pytest plugin from outside: options, reports, and three verdicts."""
+
+import re
+import shlex
+import textwrap
+
+import pytest
+
+from labrpc.world.world import LOG_LINES_KEPT
+from tester.judging.run import run_test
+
+LEADERLESS = "def get_state(self): return 1, False"
+QUICK = "-k 'initial_election or basic_agreement'"
+
+
+@pytest.fixture
+def lab(shell, tmp_path, project):
+    """Return a function that runs the graded suite from an empty directory."""
+    suite = shlex.quote(str(project / "tests/lab2"))
+
+    def run(options, *more, files=suite, **variables):
+        words = [shlex.quote(str(word)) for word in more]
+        command = f"pytest -p no:cacheprovider {files} {options} {' '.join(words)}"
+        return shell(command, tmp_path, **variables)
+
+    return run
+
+
+@pytest.fixture
+def own_suite(tmp_path):
+    """Return a function that writes a graded suite of its own."""
+
+    def write(body):
+        head = """
+            import pytest
+            pytestmark = [
+                pytest.mark.part("2A"), pytest.mark.points(1),
+                pytest.mark.cluster(servers=3),
+            ]
+        """
+        file = tmp_path / "test_own.py"
+        file.write_text(textwrap.dedent(head) + textwrap.dedent(body))
+        return str(file)
+
+    return write
+
+
+def verdicts(done):
+    """Return what -v says of each item, without what the run took."""
+    found = re.findall(r"::(\w+\[\w+\]) (PASSED|FAILED)", done.stdout)
+    # Under xdist the verdict comes first.
+    found += [
+        (item, verdict)
+        for verdict, item in re.findall(
+            r"\] (PASSED|FAILED)[^:\n]*::(\w+\[\w+\])", done.stdout
+        )
+    ]
+    return sorted(found)
+
+
+# What is run.
+
+
+def test_seeds_parts_and_the_summary_of_each_run(lab):
+    done = lab("-k 2A -v --seed 5 --seeds 2")
+    assert done.returncode == 0, done.stdout
+    assert verdicts(done) == [
+        (f"{test}[seed{seed}]", "PASSED")
+        for test in ("test_initial_election", "test_many_elections", "test_re_election")
+        for seed in (5, 6)
+    ]
+    summary = r"PASSED +\d+\.\d s  [37] servers +\d+ RPCs +\d+ bytes +0 commits"
+    assert len(re.findall(summary, done.stdout)) == 6
+    assert "6 of 6 runs passed" in done.stdout
+    assert not re.search(r"^[0-9a-f]{32} ", done.stdout, re.M)
+
+
+def test_the_submission_option_and_what_a_failure_shows(lab, dictator):
+    broken = dictator("def take(self, entry): print('ignored')")
+    done = lab(QUICK, "--submission", broken.path)
+    assert done.returncode == 1
+    assert "no agreement: server 0 took 100 at index 1" in done.stdout
+    assert "in the scenario: test_2b_log.py:" in done.stdout
+    assert "server 1: ignored" in done.stdout
+    assert "replay: pytest " in done.stdout
+    assert "1 of 2 runs passed" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "tester/" not in done.stdout.replace(str(broken.path), "")
+
+
+def test_digests_are_printed_when_asked_for(lab):
+    done = lab(QUICK + " -q --lab-digest --seeds 2")
+    found = re.findall(r"^([0-9a-f]{32}) ", done.stdout, re.M)
+    assert len(found) == len(set(found)) == 4, done.stdout
+
+
+def test_lab_runs_the_suite_from_anywhere_against_that_directory(shell, dictator):
+    directory = dictator("def get_state(self): return 1, False").path
+    done = shell("pytest --lab -p no:cacheprovider -k initial_election", directory)
+    assert done.returncode == 1
+    assert "no leader among the connected servers 0, 1, 2" in done.stdout
+
+
+def test_two_workers_give_the_same_verdicts_and_properties(lab, example, tmp_path):
+    options = "-k '2A or concurrent' -v --seed 0 --submission", example("only_2a")
+    alone = lab(*options, "--junitxml=alone.xml")
+    spread = lab(*options, "--junitxml=spread.xml", "-n", "2")
+    assert alone.returncode == spread.returncode == 1
+    assert len(verdicts(alone)) == 4
+    assert verdicts(alone) == verdicts(spread)
+    properties = [
+        sorted(
+            re.findall(
+                r'<property name="(\w+)" value="([^"]*)"', (tmp_path / f).read_text()
+            )
+        )
+        for f in ("alone.xml", "spread.xml")
+    ]
+    assert properties[0] == properties[1]
+    names = {name for name, _ in properties[0]}
+    assert names >= {"seed", "verdict", "reason", "replay", "rpcs"}
+    last = "3 of 4 runs passed"
+    assert last in alone.stdout
+    assert last in spread.stdout
+
+
+# All that the servers print.
+
+
+def test_with_s_each_line_is_printed_below_test_and_seed(lab, dictator):
+    chatty = dictator("def take(self, entry): print('took', entry[0], '\\ud800')")
+    done = lab("-s -k basic_agreement --seed 3 --seeds 2 --submission", chatty.path)
+    assert done.returncode == 1
+    twice = lab(
+        "-s -k basic_agreement --seed 3 --lab-check-determinism --submission",
+        chatty.path,
+    )
+    for seed, output in ((3, done.stdout), (4, done.stdout), (3, twice.stdout)):
+        first = (
+            rf"test_basic_agreement, seed {seed}:\n +\d\.\d{{6}} s  server \d: took 1 "
+        )
+        assert len(re.findall("^" + first, output, re.M)) == 1, output
+    quiet = lab("-k basic_agreement --seed 3 --submission", chatty.path)
+    assert "test_basic_agreement, seed 3:" not in quiet.stdout
+    spread = lab("-s -n 2 -k basic_agreement --submission", chatty.path)
+    assert "test_basic_agreement, seed 0:" not in spread.stdout
+
+
+def test_to_be_given_the_lines_does_not_change_a_run(dictator, graded_tests):
+    take = """
+def apply(self, index, command):
+    for i in range(3000):
+        print(i)
+    self.apply_ch.put(ApplyMsg(True, command, index))
+"""
+    submission, lines = dictator(take), []
+    for test in map(graded_tests.get, ("test_basic_agreement", "test_rpc_bytes")):
+        without = run_test(test, submission, 5, digest=True)
+        lines.clear()
+        given = run_test(test, submission, 5, digest=True, on_line=lines.append)
+        assert without.passed, without.report()
+        assert given.digest == without.digest
+    # More than are kept for a failure.
+    assert len(lines) > 2 * LOG_LINES_KEPT
+    assert re.fullmatch(r" +\d\.\d{6} s  server \d: 0", lines[0])
+
+
+# Seeds that failed before.
+
+
+def test_kept_seeds_run_once_in_one_item_until_two_sessions_find_them_fixed(
+    lab, dictator
+):
+    options = "-k initial_election -v --submission", dictator(LEADERLESS).path
+    seeds = ", ".join(map(str, range(10)))
+    lab(*options, "--seeds", "12")
+    again = lab(*options, "--seeds", "12")
+    items = re.findall(r"\[([\w-]+)\] FAILED", again.stdout)
+    assert items == ["kept-seeds0-9", "seed10", "seed11"]
+    assert f"also failed: 9 of 10 seeds: {seeds.removeprefix('0, ')}" in again.stdout
+    assert "0 of 12 runs passed" in again.stdout
+    dictator()
+    for is_fixed in (False, True):
+        done = lab(*options)
+        assert "10 of 10 runs passed" in done.stdout, done.stdout
+        told = f"fixed, no longer kept: test_initial_election seeds {seeds}: no leader"
+        assert (told in done.stdout) == is_fixed
+
+
+def test_kept_seeds_that_fail_differently_are_told_apart(lab, own_suite):
+    suite = own_suite("""
+        def test_fails(cluster):
+            cluster.fail("it is too high" if cluster.seed.endswith("1") else "too low")
+    """)
+    lab("--seeds 3", files=suite)
+    done = lab("", files=suite)
+    assert "1 failed" in done.stdout.splitlines()[-1]
+    assert "test_fails: 2 failed, first at seed 0: too low" in done.stdout
+    assert "test_fails: 1 failed, first at seed 1: it is too high" in done.stdout
+
+
+# Whose fault it is.
+
+
+def test_an_error_of_the_labs_own_is_unknown_and_no_failure(lab, own_suite):
+    suite = own_suite("""
+        def test_breaks(cluster):
+            raise RuntimeError("the scenario is wrong")
+    """)
+    done = lab("--junitxml=results.xml", files=suite)
+    assert done.returncode == 1
+    assert "UNKNOWN, not the submission's fault:" in done.stdout
+    assert "the lab itself broke: RuntimeError: the scenario is wrong" in done.stdout
+    assert "1 unknown" in done.stdout
+
+
+def test_a_failure_is_not_called_unknown(lab, own_suite):
+    suite = own_suite("""
+        def test_fails(cluster):
+            cluster.fail("it is wrong", "because of this")
+    """)
+    done = lab("", files=suite)
+    assert done.returncode == 1
+    assert "it is wrong" in done.stdout
+    assert "because of this" in done.stdout
+    assert "UNKNOWN" not in done.stdout
+    assert "unknown" not in done.stdout
+
+
+def test_warnings_are_shown_once_with_how_often(lab, own_suite):
+    suite = own_suite("""
+        def test_warns(cluster):
+            cluster.warn("a term has changed")
+        def test_warns_more(cluster):
+            cluster.warn("a lock is held")
+            test_warns(cluster)
+    """)
+    done = lab("--seeds 3", files=suite)
+    assert done.returncode == 0
+    assert "warning (6 runs of 2 tests): a term has changed\n" in done.stdout
+    assert "warning (3 runs of test_warns_more): a lock is held\n" in done.stdout
+
+
+def test_tests_that_are_not_graded_are_left_alone(lab, tmp_path):
+    (tmp_path / "test_plain.py").write_text("def test_plain(): assert True\n")
+    done = lab("-v", files="test_plain.py")
+    assert done.returncode == 0
+    assert "test_plain PASSED" in done.stdout
+    assert "Raft lab" not in done.stdout
+
+
+# Wrong options.
+
+
+def test_a_submission_without_anything_to_run_says_what_to_do(lab, shell, dictator):
+    directory = dictator().path
+    words = "--submission: no graded test has run: add --lab to run the graded suite"
+    command = "pytest -p no:cacheprovider --submission raft.py"
+    done = shell(command, directory)
+    assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert done.stdout.count(words) == 1
+    assert words not in shell(f"{command} --lab -k initial_elec", directory).stdout
+    assert words not in lab("-k nothing --submission", directory).stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("--submission /no/such/place", "--submission: /no/such/place does not exist"),
+        ("--submission .", "holds no submission"),
+        ("--seeds 0", "--seeds takes a number from 1 on"),
+    ],
+)
+def test_wrong_options_end_in_a_clear_line(lab, options, words):
+    done = lab(options)
+    assert done.returncode == 4
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    assert len(done.stderr.strip().splitlines()) <= 4

@@ -1,0 +1,283 @@
+"""What a server applies: each rule of the service passes what is right, and fails what is not."""
+
+import re
+
+import pytest
+
+from labrpc.errors import SubmissionError
+from tester.scenario.state_machine import SNAPSHOT_INTERVAL
+
+
+def fails(*words):
+    """Expect a SubmissionError whose headline and evidence have these words."""
+    return pytest.raises(
+        SubmissionError, match="(?s)" + ".*".join(map(re.escape, words))
+    )
+
+
+def agree_on(cluster, count):
+    """Start `count` commands, one after the other, and wait until all have applied them."""
+    for number in range(count):
+        cluster.one(f"command {number}", expected=3)
+
+
+# Commands.
+
+
+def test_each_entry_is_applied_in_order_and_once(make_cluster):
+    cluster = make_cluster()
+    agree_on(cluster, 5)
+    for service in cluster.services:
+        assert list(service.commands) == [1, 2, 3, 4, 5]
+        assert service.last_applied == 5
+    assert cluster.commits() == 5
+
+
+@pytest.mark.parametrize(
+    ("indices", "words"),
+    [
+        ("[2]", "applied index 2 after index 0; the next must be 1"),
+        ("[1, 1]", "applied index 1 after index 1; the next must be 2"),
+        ("[1, 3]", "applied index 3 after index 1; the next must be 2"),
+        ("[0]", "applied index 0 after index 0; the next must be 1"),
+        ("['1']", "applied index '1' after index 0; the next must be 1"),
+        ("[1.0]", "applied index 1.0 after index 0; the next must be 1"),
+    ],
+)
+def test_an_entry_out_of_order_is_reported(make_cluster, indices, words):
+    cluster = make_cluster(f"""
+        def apply(self, index, command):
+            if self.me == 1:
+                for i in {indices}:
+                    self.apply_ch.put(ApplyMsg(True, command, i))
+    """)
+    with fails("server 1", words, "each entry is applied once", "section 5.3"):
+        cluster.one("x", expected=3)
+
+
+def test_entries_applied_by_two_threads_at_once_are_reported(make_cluster):
+    cluster = make_cluster("""
+        def set_up(self):
+            if self.me == 2:
+                for index in (2, 1):
+                    message = ApplyMsg(True, "x", index)
+                    threading.Thread(target=self.apply_ch.put, args=(message,)).start()
+    """)
+    with fails("server 2 applied index", "the next must be 1"):
+        cluster.sleep(1)
+
+
+OTHER = """
+    def apply(self, index, command):
+        if self.me == 2 and index == 2:
+            time.sleep(0.1)
+            command = {command}
+        self.apply_ch.put(ApplyMsg(True, command, index))
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [("'other'", "'other'"), ("'x' * 99", "'xxx"), ("None", "None")],
+)
+def test_another_command_at_an_index_is_reported(make_cluster, command, shown):
+    cluster = make_cluster(OTHER.format(command=command))
+    cluster.one(17, expected=3)
+    with fails(
+        f"server 2 applied {shown}",
+        "at index 2, where server",
+        "has applied 17 (State Machine Safety, Figure 3)",
+        "applied 17 at index 2 at 0.",
+        "5.4.1",
+        "Figure 8",
+    ):
+        cluster.one(17, expected=3)
+
+
+@pytest.mark.parametrize("command", ["17.0", "True"])
+def test_an_equal_command_of_another_type_is_another_command(make_cluster, command):
+    cluster = make_cluster(OTHER.format(command=f"command == 1 and {command} or 17.0"))
+    cluster.one(1, expected=3)
+    with fails("server 2 applied", "State Machine Safety"):
+        cluster.one(17 if command == "17.0" else 1, expected=3)
+
+
+def test_a_restarted_server_is_held_to_what_was_applied_before(make_cluster):
+    cluster = make_cluster("""
+        def set_up(self):
+            self.lives = self.persister.read_raft_state() + b"1"
+            self.term = len(self.lives)
+            self.persister.save(self.lives, None)
+            if self.term > 1:
+                threading.Thread(target=self.apply, args=(1, self.term)).start()
+    """)
+    cluster.one("x", expected=3)
+    cluster.restart(*cluster.servers)
+    assert cluster.n_committed(1) == (0, None)
+    with fails("applied 2 at index 1, where server", "has applied 'x'"):
+        cluster.sleep(1)
+
+
+@pytest.mark.parametrize("flags", ["False, 'x', 1", "True, 'x', 1, True, b'', 1"])
+def test_a_message_of_neither_kind_or_both_is_refused(make_cluster, flags):
+    cluster = make_cluster(f"""
+        def apply(self, index, command):
+            self.apply_ch.put(ApplyMsg({flags}))
+    """)
+    with fails("put an ApplyMsg of neither kind on its apply channel", "never both"):
+        cluster.one("x", expected=3)
+
+
+def test_a_command_that_is_no_plain_value_is_refused(make_cluster):
+    cluster = make_cluster("""
+        def apply(self, index, command):
+            self.apply_ch.put(ApplyMsg(True, {command}, index))
+    """)
+    with fails("TypeError: the ApplyMsg contains a set", "raft.py"):
+        cluster.one("x", expected=3)
+
+
+# Snapshots.
+
+UNTIL_SNAPSHOT = SNAPSHOT_INTERVAL - 1
+
+# Server 2 lags behind, and is sent the snapshot when the leader has it.
+SENDS_SNAPSHOT = """
+    def snapshot(self, index, snapshot):
+        if self.me == 0:
+            args = index, snapshot
+            threading.Thread(target=self.peers[2].call, args=("R.install", args)).start()
+    def apply(self, index, command):
+        if self.me != 2:
+            self.apply_ch.put(ApplyMsg(True, command, index))
+    def install(self, args):
+        index, snapshot = args
+        {install}
+        self.put_snapshot(index, snapshot)
+    def put_snapshot(self, index, snapshot):
+        self.apply_ch.put(ApplyMsg(False, None, 0, True, snapshot, index, 1))
+"""
+
+
+def agree_up_to_the_snapshot(cluster):
+    for number in range(UNTIL_SNAPSHOT):
+        cluster.one(f"command {number}", expected=2)
+    cluster.sleep(1)
+
+
+def test_snapshots_are_taken_at_every_tenth_entry_and_restored(make_cluster):
+    cluster = make_cluster("""
+        def snapshot(self, index, snapshot):
+            self.persister.save(f"cut at {index}".encode(), snapshot)
+    """, snapshots=True)  # fmt: skip
+    agree_on(cluster, UNTIL_SNAPSHOT - 1)
+    assert cluster.world.disks[1].raft_state == b""
+    agree_on(cluster, 1)
+    assert cluster.world.disks[1].raft_state == b"cut at 9"
+    before = dict(cluster.services[1].commands)
+    cluster.crash(1)
+    cluster.restart(1)
+    assert cluster.services[1].commands == before
+    assert cluster.services[1].last_applied == UNTIL_SNAPSHOT
+
+
+def test_no_snapshots_are_taken_unless_asked_for(make_cluster):
+    cluster = make_cluster("def snapshot(self, index, snapshot): raise RuntimeError")
+    agree_on(cluster, UNTIL_SNAPSHOT)
+
+
+def test_a_snapshot_brings_a_server_up_to_date(make_cluster):
+    cluster = make_cluster(SENDS_SNAPSHOT.format(install="pass"), snapshots=True)
+    agree_up_to_the_snapshot(cluster)
+    assert cluster.services[2].last_applied == UNTIL_SNAPSHOT
+    assert cluster.services[2].commands == cluster.services[0].commands
+
+
+@pytest.mark.parametrize(
+    ("install", "words"),
+    [
+        (
+            "snapshot = snapshot[:-1]",
+            "bytes as a snapshot that the service did not make",
+        ),
+        ("snapshot = b''", "handed the service 0 bytes as a snapshot"),
+        ("snapshot += b'x'", "keep and send its bytes as they are (Figure 13)"),
+        ("snapshot = snapshot.replace(b'4', b'5')", "bytes as a snapshot that the"),
+        ("snapshot = None", "handed the service a NoneType as a snapshot"),
+        ("snapshot = snapshot.hex()", "handed the service a str as a snapshot"),
+        ("index -= 1", "a snapshot as of index 8, but the service made it at index 9"),
+    ],
+)
+def test_an_altered_snapshot_is_reported(make_cluster, install, words):
+    cluster = make_cluster(SENDS_SNAPSHOT.format(install=install), snapshots=True)
+    with fails("server 2", words):
+        agree_up_to_the_snapshot(cluster)
+
+
+def test_an_older_snapshot_must_not_replace_newer_state(make_cluster):
+    cluster = make_cluster("""
+        def snapshot(self, index, snapshot):
+            self.saved = index, snapshot
+        def apply(self, index, command):
+            self.apply_ch.put(ApplyMsg(True, command, index))
+            if self.me == 1 and index == 12:
+                index, snapshot = self.saved
+                self.apply_ch.put(ApplyMsg(False, None, 0, True, snapshot, index, 1))
+    """, snapshots=True)  # fmt: skip
+    with fails(
+        "server 1 applied a snapshot of index 9 when index 12 was applied already: its "
+        "state went back (section 7: an older snapshot must be ignored)"
+    ):
+        agree_on(cluster, 13)
+
+
+def test_entries_below_a_snapshot_are_not_applied_again(make_cluster):
+    install = (
+        "self.put_snapshot(*args); self.apply_ch.put(ApplyMsg(True, 'x', 9)); return"
+    )
+    cluster = make_cluster(SENDS_SNAPSHOT.format(install=install), snapshots=True)
+    with fails("server 2 applied index 9 after index 9; the next must be 10"):
+        agree_up_to_the_snapshot(cluster)
+
+
+def test_a_snapshot_lost_by_a_restart_is_reported(make_cluster):
+    # It applies from 10 on, as if the service still had what was in the snapshot.
+    cluster = make_cluster("""
+        def set_up(self):
+            saved = self.persister.read_raft_state()
+            if saved:
+                message = ApplyMsg(True, "x", 10)
+                threading.Thread(target=self.apply_ch.put, args=(message,)).start()
+        def snapshot(self, index, snapshot):
+            self.persister.save(b"saved", None)
+    """, snapshots=True)  # fmt: skip
+    agree_on(cluster, UNTIL_SNAPSHOT)
+    cluster.crash(1)
+    with fails("server 1 applied index 10 after index 0", "restarts with a snapshot"):
+        cluster.restart(1)
+        cluster.sleep(1)
+
+
+def test_a_persisted_snapshot_that_is_not_the_services_is_reported(make_cluster):
+    cluster = make_cluster("""
+        def set_up(self):
+            self.persister.save(b"", b"my own bytes")
+    """)
+    with fails("server 0 handed the service 12 bytes as a snapshot", "Figure 13"):
+        cluster.restart(0)
+
+
+def test_the_next_entry_waits_until_snapshot_has_returned(make_cluster):
+    cluster = make_cluster("""
+        def snapshot(self, index, snapshot):
+            time.sleep(1)
+            print("snapshot done")
+        def apply(self, index, command):
+            self.apply_ch.put(ApplyMsg(True, command, index))
+            print("applied", index)
+    """, snapshots=True)  # fmt: skip
+    for number in range(11):
+        cluster.start(0, number)
+    cluster.sleep(3)
+    printed = [line for _, server, line in cluster.world.log if server == 1]
+    assert printed[8:11] == ["applied 9", "snapshot done", "applied 10"]

@@ -1,0 +1,185 @@
+"""From runs to points, and how the grader writes things."""
+
+import csv
+import json
+
+import pytest
+
+from tester.errors import UsageError
+from tester.judging.suite import collect
+from tester.reports import write_files
+from tester.scoring.grades import NO_SEED_MAY_FAIL, Grade, by_test
+from tester.verdict import Run, Verdict
+
+PASSED, FAILED, UNKNOWN = Verdict.PASSED, Verdict.FAILED, Verdict.UNKNOWN
+
+
+def runs(test, *verdicts, points=4, part="2A", submission="s"):
+    """Return runs of one test, at seeds from 0 on."""
+    return [
+        Run(
+            submission=submission, part=part, test=test, seed=seed, points=points,
+            verdict=verdict, reason="" if verdict is PASSED else f"{verdict} at {seed}",
+        )
+        for seed, verdict in enumerate(verdicts)
+    ]  # fmt: skip
+
+
+# Points.
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "points", "points_max"),
+    [
+        ([PASSED], 4, 4),
+        ([PASSED, PASSED], 4, 4),
+        ([FAILED], 0, 4),
+        ([PASSED, FAILED, PASSED], 0, 4),
+        # An unknown run counts for nothing, neither way.
+        ([UNKNOWN, PASSED], 4, 4),
+        ([UNKNOWN, FAILED], 0, 4),
+        ([UNKNOWN, UNKNOWN], 0, 0),
+    ],
+)
+def test_a_test_earns_its_points_if_no_seed_failed(verdicts, points, points_max):
+    (grade,) = by_test(runs("test_x", *verdicts))
+    assert (grade.points, grade.points_max) == (points, points_max)
+    assert grade.unknown == verdicts.count(UNKNOWN)
+    assert grade.passed == verdicts.count(PASSED)
+
+
+def test_the_first_failing_seed_is_named_in_whatever_order_runs_came():
+    (grade,) = by_test(reversed(runs("test_x", PASSED, UNKNOWN, FAILED, FAILED)))
+    assert grade.failure is not None
+    assert grade.failure.seed == 2
+    assert grade.first.seed == 0
+
+
+def test_a_grade_is_the_sum_by_part_and_unknown_tests_are_not_held_against_it():
+    grade = Grade(
+        "s",
+        "/s",
+        by_test(
+            [
+                *runs("test_a", PASSED, points=6),
+                *runs("test_b", FAILED, points=2),
+                *runs("test_c", UNKNOWN, points=50),
+                *runs("test_d", PASSED, points=3, part="2B"),
+            ]
+        ),
+    )
+    assert grade.parts == {"2A": 6, "2B": 3}
+    assert (grade.points, grade.points_max) == (9, 11)
+    assert grade.percent == pytest.approx(100 * 9 / 11)
+    assert Grade("s", "/s", by_test(runs("test_c", UNKNOWN))).percent is None
+
+
+def test_what_a_part_is_worth_and_why_can_be_read_off_it():
+    grade = Grade(
+        "s",
+        "/s",
+        [
+            *by_test([*runs("a", PASSED, points=6), *runs("b", FAILED, points=2)]),
+            *by_test(runs("x", PASSED, points=3, part="2X"), extra=True),
+        ],
+    )
+    usual, bonus = grade.part_grades
+    assert (usual.name, usual.points, usual.points_max) == ("2A", 6, 8)
+    assert (bonus.name, bonus.points, bonus.points_max) == ("2X", 3, 3)
+    assert [part.extra for part in grade.part_grades] == [False, True]
+    assert usual.policy == "each test earns its points if it fails at no seed"
+    assert [test.first.test for test in usual.tests] == ["a", "b"]
+    # The bonus is added, and not held against those who lack it.
+    assert (grade.points, grade.points_max) == (9, 8)
+    assert grade.percent == 112.5
+    assert grade.parts == {"2A": 6, "2X": 3}
+
+
+def test_sums_are_what_one_expects():
+    ten = [run for n in range(10) for run in runs(f"test_{n}", PASSED, points=0.1)]
+    grade = Grade("s", "/s", by_test(ten))
+    assert sum(test.points for test in grade.tests) != 1  # What floats do.
+    assert (grade.points, grade.points_max, grade.parts) == (1, 1, {"2A": 1})
+
+
+def test_a_failure_that_anybody_can_replay_is_named_first():
+    found = runs("test_x", FAILED, FAILED, FAILED)
+    found[0].hidden = True
+    (test,) = by_test(found)
+    assert test.failure is not None
+    assert test.failure.seed == 1
+    assert [run.seed for run in test.runs] == [1, 2, 0]
+
+
+def test_no_runs_no_tests():
+    assert by_test([], NO_SEED_MAY_FAIL) == []
+
+
+# Which tests.
+
+
+def test_parts_and_expressions_select_tests():
+    assert [test.part for test in collect(["2A"])] == ["2A"] * 3
+    assert {test.part for test in collect(["2D", "2B"])} == {"2B", "2D"}
+    assert [t.name for t in collect(None, "re_election")] == ["test_re_election"]
+    assert [t.name for t in collect(["2B"], "rpc_counts or election")] == [
+        "test_rpc_counts"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parts", "expression", "words"),
+    [
+        (["2A", "9Z"], "", "no part 9Z; there are 2A, 2B, 2C, 2D"),
+        (["9Z"], "election", "no part 9Z; there are 2A, 2B, 2C, 2D"),
+        (None, "no_such_test", "no graded test matches 'no_such_test'"),
+        (None, "election and and", "is not an expression that pytest's -k takes"),
+        (["2D"], "election", "part 2D matches 'election'; there are test_snapshots_b"),
+        (
+            None,
+            "qwerty",
+            "matches 'qwerty'; there are test_initial_election, test_re_e",
+        ),
+        (
+            None,
+            "initial and churn",
+            "there are test_initial_election, test_re_election",
+        ),
+        (None, "test_initial_electoin", r"': did you mean test_initial_election\?$"),
+        (None, "Basic_agrement or x_y", r"': did you mean test_basic_agreement\?$"),
+        (["2B"], "not 2B and (rpc_cuonts)", r": did you mean test_rpc_counts\?$"),
+    ],
+)
+def test_a_wrong_selection_is_wrong_usage(parts, expression, words):
+    with pytest.raises(UsageError, match=words):
+        collect(parts, expression)
+
+
+# Files.
+
+
+def test_spreadsheet_formulas_are_defused(tmp_path):
+    evil = "=HYPERLINK(0)"
+    found = runs("test_x", FAILED, submission=evil)
+    found[0].reason = "@SUM(1+1)"
+    write_files(tmp_path, [Grade(evil, "-1+2", by_test(found))])
+    with (tmp_path / "grades.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["submission"] == "'" + evil
+    assert row["first_reason"] == "'@SUM(1+1)"
+    assert row["path"] == "'-1+2"
+    # results.json is no spreadsheet, and has what is.
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert results["runs"][0]["submission"] == evil
+
+
+def test_a_row_says_how_much_is_unknown(tmp_path):
+    grade = Grade(
+        "s", "/s", by_test([*runs("a", PASSED, UNKNOWN), *runs("b", UNKNOWN, UNKNOWN)])
+    )
+    write_files(tmp_path / "made/for/it", [grade])
+    with (tmp_path / "made/for/it/grades.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["points"], row["points_max"], row["percent"]) == ("4", "4", "100.0")
+    assert (row["tests_passed"], row["tests"], row["unknown_runs"]) == ("1", "2", "3")
+    assert row["first_reason"] == "no verdict: unknown at 0"
