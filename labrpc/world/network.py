@@ -11,7 +11,7 @@ from typing import Protocol
 
 from labrpc.clock import MICROSECOND, MILLISECOND
 from labrpc.world.events import Call, Event, Request, Response
-from labrpc.world.network_faults import Trouble
+from labrpc.world.network_faults import NetworkFaults
 
 # A message takes a little even on a reliable network, so that at one instant
 # of virtual time nothing can go round in circles.
@@ -66,7 +66,7 @@ class Network:
         bytes: bytes of requests sent and of replies delivered, in total.
         received: requests that reached each server's current incarnation.
         sent_bytes: bytes of requests that each server has sent.
-        trouble: duplicates, heavy-tailed delays and the like; None for none.
+        faults: duplicates, heavy-tailed delays and the like; None for none.
     """
 
     def __init__(self, servers: int, draws: Random, clockwork: Clockwork) -> None:
@@ -77,7 +77,7 @@ class Network:
         self.bytes = 0
         self.received = [0] * servers
         self.sent_bytes = [0] * servers
-        self.trouble: Trouble | None = None
+        self.faults: NetworkFaults | None = None
         self._enabled = [[False] * servers for _ in range(servers)]
         self._nodes: list[Node | None] = [None] * servers
         self._pending: dict[int, _Pending] = {}
@@ -140,11 +140,11 @@ class Network:
             if loss < LOSS:
                 self._post(delay_ns, src, Response(call.call_id, None))
                 return
-        if self.trouble is not None:
+        if self.faults is not None:
             link = (src.server, dst.server)
-            delay_ns += self.trouble.delay_ns(link)
-            copy_delay_ns = self.trouble.copy_delay_ns()
-            if link in self.trouble.lost_requests:
+            delay_ns += self.faults.delay_ns(link)
+            copy_delay_ns = self.faults.copy_delay_ns()
+            if link in self.faults.lost_requests:
                 self._post(delay_ns, src, Response(call.call_id, None))
                 return
             if copy_delay_ns is not None:
@@ -180,10 +180,10 @@ class Network:
             most_ms = int(spread * REORDER_DELAY_MS_SPREAD)
             held_ms = REORDER_DELAY_MS_MIN + int(within * (most_ms + 1))
             delay_ns += held_ms * MILLISECOND
-        if self.trouble is not None:
+        if self.faults is not None:
             link = (dst.server, src.server)
-            delay_ns += self.trouble.delay_ns(link)
-            if link in self.trouble.lost_replies:
+            delay_ns += self.faults.delay_ns(link)
+            if link in self.faults.lost_replies:
                 self._post(delay_ns, src, Response(call_id, None))
                 return
         self.bytes += len(data)

@@ -1,4 +1,4 @@
-"""What a bad network does to messages, beyond 6.824's loss and delay.
+"""Faults of a bad network beyond 6.824's loss and delay.
 
 Off by default, and then it costs nothing. It draws from a stream of its own,
 so that switching it on leaves the network's other draws as they were.
@@ -17,7 +17,7 @@ Link = tuple[int, int]
 """From a server to a server: messages in this direction, requests or replies."""
 
 
-class Trouble:
+class NetworkFaults:
     """Duplicates, heavy-tailed delays, slow links, and losses of one kind of message.
 
     A copy of a request is executed like the request itself, so a handler may
@@ -38,7 +38,7 @@ class Trouble:
         self.reset()
 
     def reset(self) -> None:
-        """Let messages pass as if there were no trouble."""
+        """Switch every fault off."""
         self.duplicated = 0.0
         self.held = 0.0
         self.held_ns_max = 2000 * MILLISECOND

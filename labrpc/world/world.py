@@ -38,7 +38,7 @@ from labrpc.world.events import (
     Warn,
 )
 from labrpc.world.network import Network
-from labrpc.world.network_faults import Trouble
+from labrpc.world.network_faults import NetworkFaults
 from labrpc.world.recorder import Recorder
 from labrpc.world.scenario_thread import ScenarioThread, current_scenario_thread
 from labrpc.world.server_clock import ServerClock
@@ -205,11 +205,12 @@ class World:
             # It counts its time-outs anew.
             self.step(host, _WAKE)
 
-    def trouble(self) -> Trouble:
-        """Return the network's trouble, which is none until some is set."""
-        if self.network.trouble is None:
-            self.network.trouble = Trouble(stream(self._seed, "trouble"))
-        return self.network.trouble
+    def network_faults(self) -> NetworkFaults:
+        """Return the faults of the network, off until some are set."""
+        if self.network.faults is None:
+            # Every draw depends on the stream's name: another one gives other runs.
+            self.network.faults = NetworkFaults(stream(self._seed, "trouble"))
+        return self.network.faults
 
     def invoke(self, server: int, method: str, *args: Any) -> Any:
         """Call a method of a running server and return what it returned.

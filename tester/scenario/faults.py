@@ -71,15 +71,15 @@ Fault = Callable[[Episode], None]
 
 def duplicates(episode: Episode) -> None:
     """Deliver many requests twice, the copy possibly much later."""
-    trouble = episode.cluster.world.trouble()
-    trouble.duplicated = episode.any([0.1, 0.3, 0.6])
+    network_faults = episode.cluster.world.network_faults()
+    network_faults.duplicated = episode.any([0.1, 0.3, 0.6])
 
 
 def heavy_tails(episode: Episode) -> None:
     """Hold many messages up: most of them a little, a few very long."""
-    trouble = episode.cluster.world.trouble()
-    trouble.held = episode.any([0.1, 0.3, 0.6])
-    trouble.held_ns_max = episode.any([300, 1000, 2000]) * MILLISECOND
+    network_faults = episode.cluster.world.network_faults()
+    network_faults.held = episode.any([0.1, 0.3, 0.6])
+    network_faults.held_ns_max = episode.any([300, 1000, 2000]) * MILLISECOND
 
 
 def losses(episode: Episode) -> None:
@@ -91,7 +91,7 @@ def lost_requests(episode: Episode) -> None:
     """Lose all RPCs on some links, though replies pass."""
     while True:
         lost = episode.some_links(0.3)
-        episode.cluster.world.trouble().lost_requests = set(lost)
+        episode.cluster.world.network_faults().lost_requests = set(lost)
         if not episode.rest(0.1, 0.6):
             return
 
@@ -100,7 +100,7 @@ def lost_replies(episode: Episode) -> None:
     """Lose all replies on some links, though RPCs pass: they are executed again."""
     while True:
         lost = episode.some_links(0.3)
-        episode.cluster.world.trouble().lost_replies = set(lost)
+        episode.cluster.world.network_faults().lost_replies = set(lost)
         if not episode.rest(0.1, 0.6):
             return
 
@@ -109,7 +109,7 @@ def slow_links(episode: Episode) -> None:
     """Make some links slow, each in one direction."""
     for link in episode.some_links(0.4):
         slow_ns = episode.random.randint(10, 250) * MILLISECOND
-        episode.cluster.world.trouble().slow_ns[link] = slow_ns
+        episode.cluster.world.network_faults().slow_ns[link] = slow_ns
 
 
 # Links.
@@ -260,10 +260,8 @@ FAULTS: tuple[Fault, ...] = (*MESSAGES, *LINKS, leaders_cut_off, *SERVERS, *CRAS
 # Before and after.
 
 
-def make_trouble(
-    cluster: Cluster, number: int, seconds: float, faults: list[Fault]
-) -> None:
-    """Let all these faults make trouble at the same time, for so long.
+def inject(cluster: Cluster, number: int, seconds: float, faults: list[Fault]) -> None:
+    """Inject all these faults at the same time, for so many seconds.
 
     Args:
         number: of the episode, so that no two are alike.
@@ -295,8 +293,8 @@ def heal(cluster: Cluster) -> None:
     What was held up before still arrives.
     """
     cluster.world.control("heal")
-    if cluster.network.trouble is not None:
-        cluster.network.trouble.reset()
+    if cluster.network.faults is not None:
+        cluster.network.faults.reset()
     cluster.set_reliable(True)
     cluster.set_long_reordering(False)
     for server in cluster.servers:

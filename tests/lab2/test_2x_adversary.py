@@ -17,8 +17,8 @@ from tester.scenario.faults import (
     Fault,
     crash_in_a_step,
     heal,
+    inject,
     leaders_cut_off,
-    make_trouble,
     swarm,
 )
 
@@ -76,7 +76,7 @@ def _episodes(
         seconds = cluster.random.uniform(0.5, 2.0)
         chosen = swarm(cluster.random, faults)
         clients = [cluster.spawn(_client, cluster, seconds)] if commands else []
-        make_trouble(cluster, number, seconds, chosen)
+        inject(cluster, number, seconds, chosen)
         cluster.join(clients)
         heal(cluster)
         cluster.one(cluster.random_command(), len(cluster.servers), retry=True)

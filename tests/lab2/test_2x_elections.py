@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.part("2X"), pytest.mark.virtual_time]
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_voter_dies_after_voting(cluster: CheckedCluster) -> None:
     """A server that dies right after voting votes for nobody else in that term."""
-    trouble = cluster.world.trouble()
+    network_faults = cluster.world.network_faults()
     for _ in range(12):
         voter = cluster.check_one_leader()
         first, second = cluster.next_servers(voter, 2)
@@ -24,7 +24,7 @@ def test_voter_dies_after_voting(cluster: CheckedCluster) -> None:
         cluster.set_link(first, second, False)
         cluster.set_link(second, first, False)
         late_s = cluster.random.uniform(0.05, 0.25)
-        trouble.slow_ns[second, voter] = int(late_s * 1000) * MILLISECOND
+        network_faults.slow_ns[second, voter] = int(late_s * 1000) * MILLISECOND
         # Just restarted, it will be asked before it stands itself.
         cluster.restart(voter)
         cluster.crash_at(voter, crash_points.after_reply)
@@ -79,7 +79,7 @@ def test_losing_candidate(cluster: CheckedCluster) -> None:
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_votes_of_an_earlier_candidacy(cluster: CheckedCluster) -> None:
     """A vote that arrives when its candidate stands in a later term does not count."""
-    trouble = cluster.world.trouble()
+    network_faults = cluster.world.network_faults()
     for _ in range(8):
         leader = cluster.check_one_leader()
         candidate, voter = cluster.next_servers(leader, 2)
@@ -88,13 +88,13 @@ def test_votes_of_an_earlier_candidacy(cluster: CheckedCluster) -> None:
         # Only the candidate will stand; the vote for it takes long to arrive.
         cluster.world.set_clock_rate(voter, Fraction(1, 20))
         late_s = cluster.random.uniform(0.2, 1.5)
-        trouble.slow_ns[voter, candidate] = int(late_s * 1000) * MILLISECOND
+        network_faults.slow_ns[voter, candidate] = int(late_s * 1000) * MILLISECOND
         term, _ = cluster.get_state(voter)
         ends = cluster.now + 2 * ELECTION_TIMEOUT
         while cluster.now < ends and cluster.get_state(voter)[0] == term:
             cluster.sleep(0.005)
         # Later requests for votes get lost: only the late vote may arrive.
-        trouble.lost_requests.add((candidate, voter))
+        network_faults.lost_requests.add((candidate, voter))
         cluster.sleep(late_s + 0.3)
         heal(cluster)
 
@@ -113,7 +113,7 @@ def test_disruptive_server(cluster: CheckedCluster) -> None:
         cluster.disconnect(leader)
         for other in others:
             cluster.set_link(deaf, other, True)
-            cluster.world.trouble().lost_replies.add((other, deaf))
+            cluster.world.network_faults().lost_replies.add((other, deaf))
         # It stands three times as often as the others' time-outs let them.
         cluster.world.set_clock_rate(deaf, Fraction(3))
         seen = len(cluster.invariants.leaders)
@@ -134,7 +134,7 @@ def test_disruptive_server(cluster: CheckedCluster) -> None:
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_hears_but_cannot_ask(cluster: CheckedCluster) -> None:
     """A server in a later term, whose requests get lost, is followed up all the same."""
-    trouble = cluster.world.trouble()
+    network_faults = cluster.world.network_faults()
     for _ in range(3):
         leader = cluster.check_one_leader()
         mute = cluster.next_servers(leader, 1)[0]
@@ -142,7 +142,9 @@ def test_hears_but_cannot_ask(cluster: CheckedCluster) -> None:
         cluster.sleep(2 * ELECTION_TIMEOUT)
         cluster.world.set_clock_rate(mute, Fraction(1, 2))
         # Its replies alone can tell the leader of the later term.
-        trouble.lost_requests |= {(mute, s) for s in cluster.servers if s != mute}
+        network_faults.lost_requests |= {
+            (mute, s) for s in cluster.servers if s != mute
+        }
         cluster.connect(mute)
         cluster.one(cluster.random_command(), 3, retry=True)
         heal(cluster)
@@ -153,13 +155,13 @@ def test_hears_but_cannot_ask(cluster: CheckedCluster) -> None:
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_hears_but_is_not_heard(cluster: CheckedCluster) -> None:
     """A server that nobody hears disturbs nobody; one that hears nobody steps down."""
-    trouble = cluster.world.trouble()
+    network_faults = cluster.world.network_faults()
     for _ in range(3):
         leader = cluster.check_one_leader()
         unheard = cluster.next_servers(leader, 1)[0]
         for other in cluster.servers:
             cluster.set_link(unheard, other, False)
-            trouble.lost_replies.add((unheard, other))
+            network_faults.lost_replies.add((unheard, other))
         cluster.one(cluster.random_command(), 4, retry=True)
         heal(cluster)
         # Now the leader is not heard: the others must do without it.
@@ -206,7 +208,7 @@ def test_two_halves(cluster: CheckedCluster) -> None:
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_later_term_in_a_vote(cluster: CheckedCluster) -> None:
     """A candidate that is refused for its term learns the later one from the reply."""
-    trouble = cluster.world.trouble()
+    network_faults = cluster.world.network_faults()
     leader = cluster.check_one_leader()
     # One server's term climbs, quickly, while the others go on without it.
     ahead, other = cluster.next_servers(leader, 2)
@@ -219,7 +221,7 @@ def test_later_term_in_a_vote(cluster: CheckedCluster) -> None:
     cluster.disconnect(leader)
     cluster.sleep(0.5)
     cluster.restart(leader)
-    trouble.lost_requests.add((ahead, leader))
+    network_faults.lost_requests.add((ahead, leader))
     # From now on it stands so rarely that once its term is known, it can be passed.
     cluster.world.set_clock_rate(ahead, Fraction(1, 4))
     term, _ = cluster.get_state(ahead)
@@ -244,7 +246,7 @@ def test_leader_of_an_earlier_term(cluster: CheckedCluster) -> None:
         # The old one's heartbeats arrive again, but no answer reaches it.
         others = [s for s in cluster.servers if s not in (stale, leader)]
         for other in others:
-            cluster.world.trouble().lost_replies.add((other, stale))
+            cluster.world.network_faults().lost_replies.add((other, stale))
             cluster.set_link(stale, other, True)
         cluster.wait_for_leader_after(term)
         heal(cluster)

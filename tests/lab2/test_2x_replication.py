@@ -53,13 +53,13 @@ def test_figure_8_step_by_step(cluster: CheckedCluster) -> None:
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_late_append_entries(cluster: CheckedCluster) -> None:
     """AppendEntries that arrive twice, late and out of order undo nothing."""
-    trouble = cluster.world.trouble()
+    network_faults = cluster.world.network_faults()
     for _ in range(6):
         leader = cluster.check_one_leader()
         followers = cluster.next_servers(leader, 4)
         cluster.disconnect(*followers[2:])
-        trouble.duplicated = 1.0
-        trouble.held_ns_max = 400 * MILLISECOND
+        network_faults.duplicated = 1.0
+        network_faults.held_ns_max = 400 * MILLISECOND
         index = 0
         for _ in range(20):
             index, _, _ = cluster.start(leader, cluster.random_command())
@@ -125,13 +125,13 @@ def test_followers_die_after_replying(cluster: CheckedCluster) -> None:
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_rotating_majorities(cluster: CheckedCluster) -> None:
     """Each majority has one server in common with the last, and loses nothing of it."""
-    trouble = cluster.world.trouble()
+    network_faults = cluster.world.network_faults()
     for _ in range(10):
         leader = cluster.check_one_leader()
         others = cluster.next_servers(leader, 4)
         cluster.random.shuffle(others)
-        trouble.held = 0.3
-        trouble.duplicated = 0.3
+        network_faults.held = 0.3
+        network_faults.duplicated = 0.3
         cluster.disconnect(*others[2:])
         for _ in range(6):
             index, _, _ = cluster.start(leader, cluster.random_command())
@@ -149,7 +149,7 @@ def test_rotating_majorities(cluster: CheckedCluster) -> None:
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_leader_again_with_a_shorter_log(cluster: CheckedCluster) -> None:
     """What a leader has learnt of its followers in one term does not count in another."""
-    trouble = cluster.world.trouble()
+    network_faults = cluster.world.network_faults()
     for _ in range(2):
         leader = cluster.check_one_leader()
         partner, friend, *others = cluster.next_servers(leader, 4)
@@ -158,7 +158,7 @@ def test_leader_again_with_a_shorter_log(cluster: CheckedCluster) -> None:
             cluster.start(leader, cluster.random_command())
         cluster.sleep(0.1)
         # The partner's answers of this term will arrive in a later one.
-        trouble.slow_ns[partner, leader] = 4000 * MILLISECOND
+        network_faults.slow_ns[partner, leader] = 4000 * MILLISECOND
         cluster.sleep(0.3)
         cluster.disconnect(leader, partner)
         cluster.connect(friend, *others)
@@ -256,15 +256,17 @@ def test_long_conflicting_suffix(cluster: CheckedCluster) -> None:
 @pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
 def test_late_snapshots(cluster: CheckedCluster) -> None:
     """A snapshot that arrives twice or late never takes a server back."""
-    trouble = cluster.world.trouble()
+    network_faults = cluster.world.network_faults()
     for number in range(6):
         leader = cluster.check_one_leader()
         behind = cluster.next_servers(leader, 2)[number % 2]
         cluster.disconnect(behind)
         cluster.commands(cluster.random.randint(12, 25))
-        trouble.duplicated = 1.0
-        trouble.held_ns_max = 1000 * MILLISECOND
-        trouble.slow_ns[leader, behind] = cluster.random.randint(0, 100) * MILLISECOND
+        network_faults.duplicated = 1.0
+        network_faults.held_ns_max = 1000 * MILLISECOND
+        network_faults.slow_ns[leader, behind] = (
+            cluster.random.randint(0, 100) * MILLISECOND
+        )
         cluster.connect(behind)
         cluster.commands(cluster.random.randint(3, 15))
         cluster.sleep(cluster.random.uniform(0.0, 1.0))
@@ -279,7 +281,7 @@ def test_late_snapshots(cluster: CheckedCluster) -> None:
 @pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
 def test_snapshot_overtaken(cluster: CheckedCluster) -> None:
     """A leader that takes a newer snapshot while it sends one knows what it has sent."""
-    trouble = cluster.world.trouble()
+    network_faults = cluster.world.network_faults()
     for _ in range(5):
         leader = cluster.check_one_leader()
         behind = cluster.next_servers(leader, 1)[0]
@@ -287,13 +289,13 @@ def test_snapshot_overtaken(cluster: CheckedCluster) -> None:
         cluster.world.set_clock_rate(behind, Fraction(1, 50))
         cluster.disconnect(behind)
         cluster.commands(25)
-        trouble.slow_ns[leader, behind] = 500 * MILLISECOND
+        network_faults.slow_ns[leader, behind] = 500 * MILLISECOND
         cluster.connect(behind)
         # While the snapshot is on its way, ten commands more: that is a new one,
         # and what is sent after it gets lost.
         cluster.sleep(0.2)
         index = cluster.commands(10)
-        trouble.lost_requests.add((leader, behind))
+        network_faults.lost_requests.add((leader, behind))
         cluster.sleep(0.8)
         heal(cluster)
         cluster.check_caught_up(index)
@@ -340,7 +342,7 @@ def test_snapshot_beside_entries(cluster: CheckedCluster) -> None:
 @pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
 def test_entries_after_their_snapshot(cluster: CheckedCluster) -> None:
     """Entries that arrive when a snapshot with all of them has are left out, all."""
-    trouble = cluster.world.trouble()
+    network_faults = cluster.world.network_faults()
     for _ in range(5):
         leader = cluster.check_one_leader()
         behind = cluster.next_servers(leader, 1)[0]
@@ -348,12 +350,12 @@ def test_entries_after_their_snapshot(cluster: CheckedCluster) -> None:
         # The service takes a snapshot after the last of these. They come once late
         # and once in time, since the leader itself is slow to take the snapshot.
         cluster.services[leader].take_ns = 100 * MILLISECOND
-        trouble.slow_ns[leader, behind] = 600 * MILLISECOND
+        network_faults.slow_ns[leader, behind] = 600 * MILLISECOND
         while (index + 1) % 10 and index >= 0:
             index, _, _ = cluster.start(leader, cluster.random_command())
             cluster.sleep(0.002)
         cluster.sleep(0.35)
-        trouble.slow_ns.clear()
+        network_faults.slow_ns.clear()
         cluster.sleep(1.0)
         heal(cluster)
         for _ in range(3):
@@ -375,7 +377,7 @@ def test_nothing_above_the_snapshot(cluster: CheckedCluster) -> None:
         _commit_up_to_a_snapshot(cluster)
         # Now there is nobody who could win: one lacks entries, the other is not heard.
         cluster.disconnect(leader)
-        cluster.world.trouble().lost_requests.add((voter, behind))
+        cluster.world.network_faults().lost_requests.add((voter, behind))
         cluster.connect(behind)
         cluster.sleep(2.0)
         cluster.start_on_all(cluster.random_command())

@@ -1,4 +1,4 @@
-"""Trouble: duplicates, heavy tails, slow links, and losses of one kind of message."""
+"""Network faults: duplicates, heavy tails, slow links, and losses of one kind of message."""
 
 from random import Random
 from statistics import median
@@ -6,7 +6,7 @@ from statistics import median
 import pytest
 
 from labrpc.clock import MILLISECOND, SECOND
-from labrpc.world.network_faults import HELD_NS_MIN, Trouble
+from labrpc.world.network_faults import HELD_NS_MIN, NetworkFaults
 from labrpc.world.recorder import DigestRecorder
 
 ECHO = """
@@ -39,7 +39,7 @@ def world(lab):
 
 
 def test_a_duplicate_is_executed_again_and_its_late_reply_is_nobodys(world):
-    world.trouble().duplicated = 1.0
+    world.network_faults().duplicated = 1.0
     assert world.invoke(0, "call", 1, "x") == "x, number 1"
     assert len(world.invoke(1, "seen")) == 1
     world.sleep_ns(3 * SECOND)
@@ -52,9 +52,9 @@ def test_a_duplicate_is_executed_again_and_its_late_reply_is_nobodys(world):
 
 
 def test_a_copy_comes_later_within_bounds(world):
-    trouble = world.trouble()
-    trouble.duplicated = 1.0
-    trouble.held_ns_max = 50 * MILLISECOND
+    network_faults = world.network_faults()
+    network_faults.duplicated = 1.0
+    network_faults.held_ns_max = 50 * MILLISECOND
     world.invoke(0, "call", 1, "x")
     world.sleep_ns(SECOND)
     (_, first), (_, second) = world.invoke(1, "seen")
@@ -62,7 +62,7 @@ def test_a_copy_comes_later_within_bounds(world):
 
 
 def test_the_share_of_duplicates_is_as_asked(world):
-    world.trouble().duplicated = 0.25
+    world.network_faults().duplicated = 0.25
     world.invoke(0, "together", 1, 400)
     world.sleep_ns(5 * SECOND)
     assert 460 <= len(world.invoke(1, "seen")) <= 540
@@ -70,8 +70,8 @@ def test_the_share_of_duplicates_is_as_asked(world):
 
 
 def test_the_copy_that_reaches_a_crashed_server_is_lost(world):
-    trouble = world.trouble()
-    trouble.duplicated = 1.0
+    network_faults = world.network_faults()
+    network_faults.duplicated = 1.0
     world.invoke(0, "call", 1, "x")
     world.crash(1)
     world.start(1)
@@ -83,11 +83,11 @@ def test_the_copy_that_reaches_a_crashed_server_is_lost(world):
 
 
 def test_held_messages_are_late_by_a_heavy_tail():
-    trouble = Trouble(Random("tail"))
-    trouble.held = 1.0
-    delays = sorted(trouble.delay_ns((0, 1)) for _ in range(20_000))
+    network_faults = NetworkFaults(Random("tail"))
+    network_faults.held = 1.0
+    delays = sorted(network_faults.delay_ns((0, 1)) for _ in range(20_000))
     assert delays[0] >= HELD_NS_MIN
-    assert delays[-1] <= trouble.held_ns_max
+    assert delays[-1] <= network_faults.held_ns_max
     # A Pareto distribution of exponent 1: half are late by twice the least, a tenth
     # by ten times that, a hundredth by a hundred times.
     assert median(delays) == pytest.approx(2 * HELD_NS_MIN, rel=0.05)
@@ -96,14 +96,14 @@ def test_held_messages_are_late_by_a_heavy_tail():
 
 
 def test_the_share_of_held_messages_is_as_asked():
-    trouble = Trouble(Random("share"))
-    trouble.held = 0.1
-    held = [trouble.delay_ns((0, 1)) > 0 for _ in range(10_000)]
+    network_faults = NetworkFaults(Random("share"))
+    network_faults.held = 0.1
+    held = [network_faults.delay_ns((0, 1)) > 0 for _ in range(10_000)]
     assert 900 <= sum(held) <= 1100
 
 
 def test_a_link_is_slow_in_one_direction(world):
-    world.trouble().slow_ns = {(0, 1): 300 * MILLISECOND}
+    world.network_faults().slow_ns = {(0, 1): 300 * MILLISECOND}
     for src, dst in ((0, 1), (1, 0), (0, 2)):
         world.invoke(src, "call", dst, "x")
     ((_, slow), (_, other)) = world.invoke(0, "got")
@@ -118,7 +118,7 @@ def test_a_link_is_slow_in_one_direction(world):
 
 
 def test_lost_requests_do_not_arrive_and_replies_do(world):
-    world.trouble().lost_requests = {(0, 1)}
+    world.network_faults().lost_requests = {(0, 1)}
     assert world.invoke(0, "call", 1, "lost") is None
     assert world.invoke(1, "seen") == []
     # Server 0's reply takes the same link.
@@ -126,25 +126,25 @@ def test_lost_requests_do_not_arrive_and_replies_do(world):
 
 
 def test_lost_replies_are_executed_and_requests_pass(world):
-    world.trouble().lost_replies = {(1, 0)}
+    world.network_faults().lost_replies = {(1, 0)}
     assert world.invoke(0, "call", 1, "done") is None
     assert [value for value, _ in world.invoke(1, "seen")] == ["done"]
     assert world.invoke(1, "call", 0, "x") == "x, number 1"
 
 
 def test_a_lost_request_has_no_copy(world):
-    trouble = world.trouble()
-    trouble.duplicated, trouble.lost_requests = 1.0, {(0, 1)}
+    network_faults = world.network_faults()
+    network_faults.duplicated, network_faults.lost_requests = 1.0, {(0, 1)}
     assert world.invoke(0, "call", 1, "lost") is None
     world.sleep_ns(3 * SECOND)
     assert world.invoke(1, "seen") == []
 
 
-def test_reset_ends_all_trouble(world):
-    trouble = world.trouble()
-    trouble.duplicated = trouble.held = 1.0
-    trouble.lost_requests, trouble.slow_ns = {(0, 1)}, {(0, 1): SECOND}
-    trouble.reset()
+def test_reset_ends_all_faults(world):
+    network_faults = world.network_faults()
+    network_faults.duplicated = network_faults.held = 1.0
+    network_faults.lost_requests, network_faults.slow_ns = {(0, 1)}, {(0, 1): SECOND}
+    network_faults.reset()
     assert world.invoke(0, "call", 1, "x") == "x, number 1"
     world.sleep_ns(3 * SECOND)
     ((_, took),) = world.invoke(0, "got")
@@ -155,12 +155,12 @@ def test_reset_ends_all_trouble(world):
 # Randomness.
 
 
-def run(lab, set_trouble, seed="seed"):
+def run(lab, set_faults, seed="seed"):
     """Return the digest of an unreliable run, and when requests were first served."""
     recorder = DigestRecorder()
     world = lab.world(lab.raft(ECHO), servers=2, seed=seed, recorder=recorder)
     world.network.reliable = False
-    set_trouble(world)
+    set_faults(world)
     world.invoke(0, "together", 1, 100)
     world.sleep_ns(10 * SECOND)
     first = {}
@@ -170,23 +170,25 @@ def run(lab, set_trouble, seed="seed"):
 
 
 def everything(world):
-    trouble = world.trouble()
-    trouble.duplicated = trouble.held = 0.3
-    trouble.slow_ns = {(0, 1): 7 * MILLISECOND}
+    network_faults = world.network_faults()
+    network_faults.duplicated = network_faults.held = 0.3
+    network_faults.slow_ns = {(0, 1): 7 * MILLISECOND}
 
 
-def test_the_same_seed_has_the_same_trouble(lab):
+def test_the_same_seed_has_the_same_faults(lab):
     assert run(lab, everything) == run(lab, everything)
     assert run(lab, everything)[0] != run(lab, everything, seed="other")[0]
 
 
-def test_trouble_without_any_set_changes_nothing(lab):
-    assert run(lab, lambda world: world.trouble()) == run(lab, lambda world: None)
+def test_faults_that_are_off_change_nothing(lab):
+    assert run(lab, lambda world: world.network_faults()) == run(
+        lab, lambda world: None
+    )
 
 
-def test_trouble_leaves_the_networks_own_draws_as_they_were(lab):
+def test_faults_leave_the_networks_own_draws_as_they_were(lab):
     def slow(world):
-        world.trouble().slow_ns = {(0, 1): SECOND}
+        world.network_faults().slow_ns = {(0, 1): SECOND}
 
     _, without = run(lab, lambda world: None)
     _, late = run(lab, slow)
