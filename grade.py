@@ -24,14 +24,15 @@ from tester.cli.sandbox_status import told_walls
 from tester.console import LabConsole, lasting_output, say, terminated_like_ctrl_c
 from tester.errors import UsageError, is_disk_trouble
 from tester.grading.checkpoints import Saving, named_if_in_the_way
-from tester.grading.grader import Grading, Plan
+from tester.grading.grader import Grading
 from tester.grading.journal import Ledger
+from tester.grading.plan import Plan
 from tester.grading.regrade import Regrading
 from tester.handouts.gradescope_bundle import write_autograder
 from tester.handouts.starter_repo import write_starter
 from tester.intake.find import check_paths, find_submissions
 from tester.intake.platforms import listed
-from tester.judging.run import GradedTest
+from tester.judging.graded_test import GradedTest
 from tester.judging.suite import collect
 from tester.reports import print_submission, print_summary, remove_reports
 from tester.reports.texts import one_line

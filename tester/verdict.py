@@ -87,7 +87,7 @@ class Run(msgspec.Struct, kw_only=True):
 
 
 def failure_text(runs: list[Run]) -> str:
-    """Return what to show of a portion in which some run did not pass."""
+    """Return what to show of a batch in which some run did not pass."""
     bad = [run for run in runs if not run.passed]
     lines = []
     for run in bad[:1]:

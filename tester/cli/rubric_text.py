@@ -5,7 +5,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tester.console import say
-from tester.judging.run import GradedTest
+from tester.judging.graded_test import GradedTest
 from tester.scoring.policy import Policy, clamped
 from tester.scoring.rubric import Rubric
 

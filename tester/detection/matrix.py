@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tester.detection.mutants import REFERENCE, Mutant
-from tester.judging.run import GradedTest
+from tester.judging.graded_test import GradedTest
 from tester.verdict import Verdict
 
 # What stands above this line in a document is a person's, and is kept.

@@ -33,7 +33,7 @@ from tester.detection.mutants import (
     reference,
 )
 from tester.errors import UsageError
-from tester.judging.run import GradedTest
+from tester.judging.graded_test import GradedTest
 from tester.judging.suite import collect
 from tester.verdict import Run, Verdict
 from tester.workers.pool import Lost, Pool

@@ -8,106 +8,19 @@ the rest unknown, and still reports.
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal
 
-from labrpc.machine.watchdog import RUN_CPU_S_MAX
-from tester.grading.journal import Entered, Header, Ledger, lab_digest
-from tester.intake.duplicates import as_twins, fingerprint, twins
-from tester.judging.run import GradedTest, replay_command
+from tester.grading.journal import Ledger
+from tester.grading.plan import Plan
+from tester.intake.duplicates import as_twins, twins
+from tester.judging.graded_test import GradedTest
+from tester.judging.run import replay_command
 from tester.scoring.grades import Grade
-from tester.scoring.rubric import Rubric
 from tester.verdict import Run, Verdict
 from tester.workers.pool import JOB_S_MAX, Lost, Pool
 from tester.workers.worker import Job, load_run
 
-# Ten times what the reference needs for a run with a process for each server.
-BUDGET_S_PER_RUN = 5.0
-
 Tell = Callable[[Run], None]
 """Told of each run as it comes in."""
-
-
-@dataclass
-class Plan:
-    """What to grade.
-
-    Attributes:
-        submissions: name to path; names are unique.
-        rubric: what the runs are worth.
-        preempt: whether the submissions' threads may lose their turn.
-        isolation: "process" if each server is to have a process of its own, "none".
-        require_sandbox: refuse to run anything unless all of the sandbox is in force.
-        budget_s: CPU seconds that one submission has, None for what is usual.
-        refused: why a submission is not even loaded, by name.
-        inside: where in the student's repository it lies, by name, unless that is all.
-        fingerprints: equal for submissions of which every file is the same.
-    """
-
-    submissions: dict[str, Path]
-    tests: list[GradedTest]
-    seeds: Sequence[int]
-    rubric: Rubric
-    preempt: bool = False
-    isolation: Literal["process", "none"] = "none"
-    require_sandbox: bool = False
-    budget_s: float | None = None
-    refused: dict[str, str] = field(default_factory=dict)
-    inside: dict[str, str] = field(default_factory=dict)
-    fingerprints: dict[str, str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Look at every submission's files."""
-        if self.budget_s is None:
-            # One run may take all that a run may take.
-            self.budget_s = RUN_CPU_S_MAX + BUDGET_S_PER_RUN * self.runs_each
-        self.fingerprints = {
-            name: "" if name in self.refused else fingerprint(path)
-            for name, path in self.submissions.items()
-        }
-
-    @property
-    def runs_each(self) -> int:
-        """How many runs a submission has."""
-        return len(self.tests) * len(self.seeds)
-
-    @property
-    def runs(self) -> int:
-        """How many runs there are."""
-        return len(self.submissions) * self.runs_each
-
-    def header(self) -> Header:
-        """Return what the results depend on."""
-        assert self.budget_s is not None
-        return Header(
-            lab=lab_digest(),
-            tests=[test.name for test in self.tests],
-            seeds=list(self.seeds),
-            preempt=self.preempt,
-            isolation=self.isolation,
-            rubric=self.rubric.digest,
-            budget_s=self.budget_s,
-            submissions=[
-                Entered(
-                    name, str(path), self.fingerprints[name], self.refused.get(name, "")
-                )
-                for name, path in self.submissions.items()
-            ],
-        )
-
-    def job(self, name: str, test: str = "", seed: int = 0) -> Job:
-        """Return the job of one run, or the one that loads a submission."""
-        return Job(
-            str(self.submissions[name]),
-            name,
-            test,
-            seed,
-            preempt=self.preempt,
-            digest=True,
-            isolation=self.isolation,
-            require_sandbox=self.require_sandbox,
-        )
 
 
 class Grading:

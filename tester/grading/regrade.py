@@ -8,8 +8,9 @@ from pathlib import Path
 
 from tester.errors import UsageError
 from tester.grading import journal as ledger
-from tester.grading.grader import Grading, Plan
+from tester.grading.grader import Grading
 from tester.grading.journal import Header, Record
+from tester.grading.plan import Plan
 from tester.intake.archives import readable
 from tester.judging.suite import collect
 from tester.scoring.rubric_file import default_rubric

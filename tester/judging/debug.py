@@ -22,7 +22,8 @@ from labrpc.simulated.importer import BOX_BUILTINS
 from labrpc.submission.submission import Submission
 from labrpc.world.streams import incarnation_streams
 from tester.judging.debugger_prompt import lab_at_prompts
-from tester.judging.run import GradedTest, judge, open_cluster
+from tester.judging.graded_test import GradedTest
+from tester.judging.run import judge, open_cluster
 from tester.verdict import Run, Verdict, failure_text
 
 # `breakpoint()` in a submission.

@@ -1,18 +1,15 @@
 """Running one graded test once: a pure function of (submission, test, seed)."""
 
 import gc
-import linecache
 import os
 import shlex
 import traceback
 import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 
 from labrpc.box_factory import Hosting, ThisProcess
-from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
 from labrpc.machine import memory
 from labrpc.machine.unraisable import told_of_finalizers
@@ -21,44 +18,19 @@ from labrpc.machine.watchdog import watchdog
 from labrpc.submission.submission import Submission
 from labrpc.world.recorder import DigestRecorder, Recorder
 from tester.judging.debugger_prompt import lab_at_prompts
+from tester.judging.failure_report import (
+    encodable,
+    log_line,
+    note_failure,
+    scenario_raised,
+)
+from tester.judging.graded_test import GradedTest
 from tester.scenario.checks import CheckedCluster
 from tester.traces.recorder import TraceRecorder
 from tester.verdict import Run, Verdict
 
-LOG_LINES_SHOWN = 20
-
 TakeLine = Callable[[str], None]
 """Takes each line that a server prints, with its time and number."""
-
-
-@dataclass(frozen=True)
-class GradedTest:
-    """A scenario of the graded suite, and what its markers say.
-
-    Attributes:
-        name: the function's name.
-        function: takes the cluster, and raises SubmissionError if it fails.
-        file: where it is defined.
-        servers: how many servers it wants.
-        reliable: whether the network is reliable at first.
-        snapshots: whether the services take snapshots.
-        persistence: whether servers have to save their state.
-    """
-
-    name: str
-    part: str
-    points: float
-    function: Callable[[CheckedCluster], None]
-    file: Path
-    servers: int
-    reliable: bool = True
-    snapshots: bool = False
-    persistence: bool = False
-
-    @property
-    def description(self) -> str:
-        """The first line of the docstring."""
-        return (self.function.__doc__ or self.name).strip().partition("\n")[0]
 
 
 def replay_command(
@@ -130,7 +102,7 @@ def run_test(
     began_s = cpu_seconds() + hosting.cpu_s
     cluster = open_cluster(test, submission, seed, recorder, real_time, hosting)
     if on_line is not None:
-        cluster.world.on_log = lambda *line: on_line(_log_line(*line))
+        cluster.world.on_log = lambda *line: on_line(log_line(*line))
     # Collected only between runs, so that no finalizer runs at a moment that
     # depends on what the process did before.
     gc.disable()
@@ -216,7 +188,7 @@ def judge(
         cluster.shut_down()
     except SubmissionError as exc:
         raised = exc
-        _note_failure(run, test, cluster, exc)
+        note_failure(run, test, cluster, exc)
     except MemoryError as exc:
         raised = exc
         memory.lift_limit()
@@ -225,17 +197,17 @@ def judge(
             f"memory blow-up: the servers take more than {most} MB",
             "something grows without end: a list, a log, a message",
         )
-        _note_failure(run, test, cluster, failure)
+        note_failure(run, test, cluster, failure)
     except Exception as exc:
         raised = exc
-        if isinstance(exc, AssertionError) and _scenario_raised(test, exc):
+        if isinstance(exc, AssertionError) and scenario_raised(test, exc):
             failure = SubmissionError(str(exc)).with_traceback(exc.__traceback__)
-            _note_failure(run, test, cluster, failure)
+            note_failure(run, test, cluster, failure)
         else:
             run.verdict = Verdict.UNKNOWN
             run.reason = f"the lab itself broke: {type(exc).__name__}: {exc}"
             run.evidence = traceback.format_exc()
-    run.reason, run.evidence = _encodable(run.reason), _encodable(run.evidence)
+    run.reason, run.evidence = encodable(run.reason), encodable(run.evidence)
     return raised
 
 
@@ -285,61 +257,3 @@ def boot_problem(
         finally:
             cluster.close()
     return None
-
-
-def _note_failure(
-    run: Run, test: GradedTest, cluster: CheckedCluster, exc: SubmissionError
-) -> None:
-    """Say what is wrong, when, where in the scenario, and what is known."""
-    run.verdict = Verdict.FAILED
-    run.reason = exc.headline
-    when = f"at {cluster.now:.6f} s of {{}} time, seed {run.seed}"
-    sections = [when.format("virtual")]
-    if cluster.real_time:
-        sections = [when.format("real") + ": in real time, no two runs are the same"]
-    step = _step_of_scenario(test, exc)
-    if step:
-        sections.append(f"in the scenario: {step}")
-    if exc.evidence:
-        sections.append(exc.evidence)
-    sections.append(cluster.describe())
-    lines = cluster.world.log[-LOG_LINES_SHOWN:]
-    if lines:
-        printed = [_log_line(*line) for line in lines]
-        sections.append("\n".join(["what the servers printed last:", *printed]))
-    run.evidence = "\n".join(sections)
-
-
-def _log_line(time_ns: int, server: int, text: str) -> str:
-    """Return a line that a server has printed as people see it."""
-    return f"  {to_seconds(time_ns):10.6f} s  server {server}: {text}"
-
-
-def _scenario_raised(test: GradedTest, exc: BaseException) -> bool:
-    """Return whether the scenario itself raised, rather than the lab below it.
-
-    An `assert` of a scenario judges the submission; one of the lab's, the lab.
-    """
-    return Path(traceback.extract_tb(exc.__traceback__)[-1].filename) == test.file
-
-
-def _encodable(text: str) -> str:
-    """Return what a submission has said as text that results.json can hold.
-
-    Half of a surrogate pair would otherwise cost it no points: its process
-    would die of it, and the run be unknown.
-    """
-    return text.encode(errors="backslashreplace").decode()
-
-
-def _step_of_scenario(test: GradedTest, exc: BaseException) -> str:
-    """Return the line of the test at which it failed."""
-    frames = traceback.extract_tb(exc.__traceback__)
-    own = [frame for frame in frames if Path(frame.filename) == test.file]
-    if not own:
-        return ""
-    frame = own[-1]
-    # Of a call over several lines, all of them.
-    lines = range(frame.lineno or 0, (frame.end_lineno or frame.lineno or 0) + 1)
-    source = " ".join(linecache.getline(frame.filename, n).strip() for n in lines)
-    return f"{test.file.name}:{frame.lineno} in {frame.name}: {source}"

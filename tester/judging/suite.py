@@ -15,7 +15,7 @@ import pytest
 
 from labrpc.errors import LabError
 from tester.errors import UsageError
-from tester.judging.run import GradedTest
+from tester.judging.graded_test import GradedTest
 from tester.text import nearest
 
 MARKERS = (

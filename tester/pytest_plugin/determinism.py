@@ -13,7 +13,8 @@ from typing import Any
 
 from labrpc.errors import LabError
 from labrpc.submission.submission import Submission
-from tester.judging.run import GradedTest, TakeLine, run_test
+from tester.judging.graded_test import GradedTest
+from tester.judging.run import TakeLine, run_test
 from tester.verdict import Run, Verdict
 from tester.workers.pool import GradingProcess
 from tester.workers.worker import Job

@@ -1,7 +1,7 @@
 """The pytest plugin: options, items, and reports. Hooks only.
 
 A graded test is a function with a `cluster` marker. pytest collects it, one
-item per portion of seeds; `LabSession` runs it; what came of it travels in
+item per batch of seeds; `LabSession` runs it; what came of it travels in
 the report, also from xdist's workers.
 """
 
@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from tester.judging.seeds import Portion
+from tester.judging.seed_batch import SeedBatch
 from tester.judging.suite import MARKERS, graded_test, what_to_collect
 from tester.pytest_plugin.failure_store import told
-from tester.pytest_plugin.session import LabSession, junit_properties, portion_of
+from tester.pytest_plugin.session import LabSession, batch_of, junit_properties
 from tester.pytest_plugin.tally import reasons, table_lines
 from tester.verdict import Run, failure_text
 
@@ -130,45 +130,45 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def cluster(request: pytest.FixtureRequest) -> Portion:
+def cluster(request: pytest.FixtureRequest) -> SeedBatch:
     """Return the seeds: each run makes the cluster that a graded test gets."""
-    portion: Portion = request.param
-    return portion
+    batch: SeedBatch = request.param
+    return batch
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make an item of a graded test per portion of seeds."""
+    """Make an item of a graded test per batch of seeds."""
     if any(marker.name == "cluster" for marker in metafunc.definition.iter_markers()):
         session = metafunc.config.stash[_SESSION]
-        portions = session.portions(metafunc.definition.name)
-        metafunc.parametrize("cluster", portions, indirect=True, ids=lambda p: p.id)
+        batches = session.batches(metafunc.definition.name)
+        metafunc.parametrize("cluster", batches, indirect=True, ids=lambda p: p.id)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Put kept failures first; leave out tests without any, and needless slices."""
+    """Put kept failures first; leave out tests without any, and needless timed batches."""
     session = config.stash[_SESSION]
     items[:] = session.select(
-        [i for i in items if portion_of(i) or not i.get_closest_marker("cluster")]
+        [i for i in items if batch_of(i) or not i.get_closest_marker("cluster")]
     )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run a graded test in its own world, once per seed."""
-    test, portion = graded_test(pyfuncitem), portion_of(pyfuncitem)
-    if test is None or portion is None:
+    test, batch = graded_test(pyfuncitem), batch_of(pyfuncitem)
+    if test is None or batch is None:
         return None
     session = pyfuncitem.config.stash[_SESSION]
     runs = pyfuncitem.stash[_RUNS] = []
     try:
         with session.prompts():
             if pyfuncitem.config.getoption("usepdb"):
-                session.debug(test, portion, runs, pyfuncitem.addfinalizer)
+                session.debug(test, batch, runs, pyfuncitem.addfinalizer)
             else:
-                session.run(test, portion, runs)
+                session.run(test, batch, runs)
     except (KeyboardInterrupt, pytest.exit.Exception):
         # No report will be made of this item: keep what it has done.
         session.add(runs)
@@ -281,7 +281,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         for row in table_lines(tally):
             line(row)
     elif any(len(test.reasons()) > 1 for test in tally.tests.values()):
-        # A failure shows the first seed of its portion only.
+        # A failure shows the first seed of its batch only.
         for row in reasons(tally):
             line(row)
     for fixed in told(session.store.fixed):

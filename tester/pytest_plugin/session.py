@@ -24,8 +24,15 @@ from labrpc.sandbox.linux import pin_to_one_core
 from labrpc.submission.submission import Submission
 from tester.console import live_lines
 from tester.judging.debug import debug_test, prompts
-from tester.judging.run import GradedTest, TakeLine, graded_run, new_run
-from tester.judging.seeds import Portion, parse_duration, portions, slices, without
+from tester.judging.graded_test import GradedTest
+from tester.judging.run import TakeLine, graded_run, new_run
+from tester.judging.seed_batch import (
+    SeedBatch,
+    batches,
+    parse_duration,
+    timed_batches,
+    without,
+)
 from tester.pytest_plugin.determinism import DeterminismCheck
 from tester.pytest_plugin.failure_store import DIRECTORY, FailureStore
 from tester.pytest_plugin.hang_reporter import LastWords
@@ -110,8 +117,8 @@ class LabSession:
 
     # Which seeds.
 
-    def portions(self, test: str) -> list[Portion]:
-        """Return the portions of seeds that a test runs, kept failures first.
+    def batches(self, test: str) -> list[SeedBatch]:
+        """Return the batches of seeds that a test runs, kept failures first.
 
         A seed that was asked for by `--seed` is a replay: it runs alone. In real
         time a seed that failed before is worth no more than any other.
@@ -121,7 +128,7 @@ class LabSession:
         if first is not None or self._real_time:
             return self._fresh(first or 0)
         seeds = tuple(self.kept.get(test, []))
-        kept = [Portion(seeds, kept=True)] if seeds else []
+        kept = [SeedBatch(seeds, kept=True)] if seeds else []
         if option("--lab-failed"):
             return kept
         return kept + without(seeds, self._fresh(0))
@@ -136,10 +143,10 @@ class LabSession:
         workerinput = getattr(self._config, "workerinput", None)
         return workerinput["lab_kept"] if workerinput else self.store.all_kept()
 
-    def _fresh(self, first: int) -> list[Portion]:
+    def _fresh(self, first: int) -> list[SeedBatch]:
         if self.duration_s is not None:
-            return slices(first, self.duration_s, self._workers())
-        return portions(first, self._config.getoption("--seeds"))
+            return timed_batches(first, self.duration_s, self._workers())
+        return batches(first, self._config.getoption("--seeds"))
 
     def _workers(self) -> int:
         """Return how many processes run tests, the same number in each of them."""
@@ -150,19 +157,19 @@ class LabSession:
         """Return the items to run: kept failures first, then round by round.
 
         In real time, those that it can run; with `--lab-failed`, nothing else.
-        With a time limit, as many slices as fill it, each test's in turn.
+        With a time limit, as many batches as fill it, each test's in turn.
         """
         rounds: dict[str, int] = {}
         ranked: list[tuple[int, pytest.Item]] = []
         for item in items:
-            portion = portion_of(item)
+            batch = batch_of(item)
             if self._real_time and item.get_closest_marker("virtual_time"):
                 continue
-            if portion is None and self._config.getoption("--lab-failed"):
+            if batch is None and self._config.getoption("--lab-failed"):
                 continue
-            if portion is None or portion.kept:
+            if batch is None or batch.kept:
                 ranked.append((-1, item))
-            elif portion.slice_s is None:
+            elif batch.duration_s is None:
                 ranked.append((0, item))
             else:
                 test = item.nodeid.partition("[")[0]
@@ -182,12 +189,12 @@ class LabSession:
         """When the time of `--for` is up; it begins with the first fresh run."""
         return Deadline(self.duration_s or 0)
 
-    def run(self, test: GradedTest, portion: Portion, runs: list[Run]) -> None:
-        """Run a test at every seed of a portion, adding to `runs` as they end."""
-        slice_ends = Deadline(portion.slice_s or 0)
-        for seed in portion.seeds:
-            if portion.slice_s is not None and (
-                slice_ends.left_s() <= 0 or self._deadline.left_s() <= 0
+    def run(self, test: GradedTest, batch: SeedBatch, runs: list[Run]) -> None:
+        """Run a test at every seed of a batch, adding to `runs` as they end."""
+        batch_ends = Deadline(batch.duration_s or 0)
+        for seed in batch.seeds:
+            if batch.duration_s is not None and (
+                batch_ends.left_s() <= 0 or self._deadline.left_s() <= 0
             ):
                 return
             try:
@@ -236,12 +243,12 @@ class LabSession:
     def debug(
         self,
         test: GradedTest,
-        portion: Portion,
+        batch: SeedBatch,
         runs: list[Run],
         at_teardown: Callable[[Callable[[], None]], None],
     ) -> None:
         """Run a test at every seed, for a debugger: see `debug_test`."""
-        for seed in portion.seeds:
+        for seed in batch.seeds:
             run = self._new_run(test, seed)
             self.journal.begin(run)
             failure = debug_test(run, test, self.submission, at_teardown)
@@ -386,11 +393,11 @@ def is_timeout(exc: BaseException) -> bool:
     return any(Path(frame.filename).stem == "pytest_timeout" for frame in frames)
 
 
-def portion_of(item: pytest.Item) -> Portion | None:
-    """Return the portion of seeds of a graded test's item."""
+def batch_of(item: pytest.Item) -> SeedBatch | None:
+    """Return the batch of seeds of a graded test's item."""
     callspec = getattr(item, "callspec", None)
-    portion = callspec.params.get("cluster") if callspec is not None else None
-    return portion if isinstance(portion, Portion) else None
+    batch = callspec.params.get("cluster") if callspec is not None else None
+    return batch if isinstance(batch, SeedBatch) else None
 
 
 def junit_properties(runs: list[Run]) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from tester.errors import UsageError
-from tester.judging.run import GradedTest
+from tester.judging.graded_test import GradedTest
 from tester.scoring.grades import Grade, TestGrade, by_test
 from tester.scoring.policy import Policy
 from tester.verdict import Run

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from tester.judging.run import GradedTest
+from tester.judging.graded_test import GradedTest
 from tester.scoring.grades import DECIMALS
 from tester.scoring.policy import RULES, UNITS, Policy, WrongFormula, check_formula
 from tester.scoring.rubric import Part, Rubric, divide, hidden_seeds

@@ -12,7 +12,8 @@ from types import ModuleType
 import pytest
 
 from labrpc.submission.submission import Submission
-from tester.judging.run import GradedTest, run_test
+from tester.judging.graded_test import GradedTest
+from tester.judging.run import run_test
 from tester.judging.suite import collect
 from tester.scenario.checks import CheckedCluster
 from tester.verdict import Run

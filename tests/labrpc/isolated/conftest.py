@@ -8,7 +8,7 @@ import pytest
 
 from labrpc.isolated.zygote import Zygote
 from labrpc.submission.submission import Submission
-from tester.judging.run import GradedTest
+from tester.judging.graded_test import GradedTest
 from tester.judging.suite import collect
 
 

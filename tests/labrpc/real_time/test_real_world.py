@@ -10,7 +10,8 @@ from labrpc.errors import LoadError, SubmissionError
 from labrpc.real_time.real_modules import current_box
 from labrpc.real_time.real_world import RealWorld
 from labrpc.submission.submission import Submission
-from tester.judging.run import GradedTest, run_test
+from tester.judging.graded_test import GradedTest
+from tester.judging.run import run_test
 from tester.judging.suite import collect
 
 from ..conftest import ROOT, Lab

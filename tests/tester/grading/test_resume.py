@@ -16,8 +16,9 @@ from tester.errors import UsageError
 from tester.grading import checkpoints as saving
 from tester.grading import journal as ledger
 from tester.grading.checkpoints import Saving
-from tester.grading.grader import Grading, Plan
+from tester.grading.grader import Grading
 from tester.grading.journal import Ledger
+from tester.grading.plan import Plan
 from tester.judging.suite import collect
 from tester.reports.results import results_json
 from tester.scoring.rubric_file import default_rubric
@@ -199,7 +200,7 @@ def test_changed_submissions_and_a_changed_lab_are_named(
     graded()
     with (folder / "2-kings" / "raft.py").open("a") as file:
         file.write("\n")
-    monkeypatch.setattr("tester.grading.grader.lab_digest", lambda: "another")
+    monkeypatch.setattr("tester.grading.plan.lab_digest", lambda: "another")
     status, _, said = graded("--resume")
     assert status == 2
     assert "the submissions (2-kings)" in said

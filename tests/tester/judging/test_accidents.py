@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from labrpc.submission.submission import Submission
-from tester.grading.grader import Grading, Plan
+from tester.grading.grader import Grading
+from tester.grading.plan import Plan
 from tester.judging.run import run_test
 from tester.scoring.rubric_file import default_rubric
 from tester.verdict import Verdict

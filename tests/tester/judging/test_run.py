@@ -8,7 +8,8 @@ import pytest
 
 from labrpc.errors import LabError
 from labrpc.submission.submission import Submission
-from tester.judging.run import GradedTest, run_test
+from tester.judging.graded_test import GradedTest
+from tester.judging.run import run_test
 from tester.judging.suite import collect
 from tester.verdict import Run, Verdict
 

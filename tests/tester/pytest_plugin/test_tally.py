@@ -1,6 +1,5 @@
-"""Many seeds: how they are divided, counted, kept and recorded."""
+"""Many seeds: how they are counted, kept and recorded."""
 
-import itertools
 import json
 import re
 import shutil
@@ -12,7 +11,6 @@ import pytest
 
 from labrpc.submission.submission import Submission
 from tester.judging.run import graded_run, run_test
-from tester.judging.seeds import parse_duration, portions, slices, without
 from tester.judging.suite import collect
 from tester.pytest_plugin.failure_store import (
     DIRECTORY,
@@ -32,46 +30,6 @@ def a_run(seed=0, verdict=Verdict.FAILED, reason="broken", **fields):
         submission="s", part="2A", test="test_x", seed=seed, points=1,
         verdict=verdict, reason="" if verdict is Verdict.PASSED else reason, **fields,
     )  # fmt: skip
-
-
-@pytest.mark.parametrize("count", [1, 10, 11, 40, 41, 1000, 5000])
-def test_portions_cover_every_seed_once_and_in_order(count):
-    divided = portions(7, count)
-    assert [s for p in divided for s in p.seeds] == list(range(7, 7 + count))
-    assert len({p.id for p in divided}) == len(divided)
-    assert len(divided) <= max(40, count // 25)
-
-
-def test_slices_are_disjoint_and_enough_to_fill_the_time_on_all_workers():
-    found = slices(0, 10, workers=2)
-    assert sum(s.slice_s for s in found) >= 20
-    seeds = [(s.seeds[0], s.seeds[-1]) for s in found]
-    assert all(a[1] < b[0] for a, b in itertools.pairwise(seeds))
-
-
-def test_seeds_are_left_out_of_portions_and_empty_portions_too():
-    left = without((0, 3, 7), portions(0, 9))
-    assert [list(p.seeds) for p in left] == [[1], [2], [4], [5], [6], [8]]
-    left = without((1, 4), portions(0, 100))
-    assert [s for p in left for s in p.seeds] == [0, 2, 3, *range(5, 100)]
-    (first, *others), whole = without((2,), slices(0, 5, 1)), slices(0, 5, 1)
-    assert list(first.seeds[:3]) == [0, 1, 3]
-    assert first.id == whole[0].id
-    assert others == whole[1:]
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("90s", 90), ("10m", 600), ("8h", 28800), ("2.5m", 150), ("7", 7)],
-)
-def test_durations_are_read(text, seconds):
-    assert parse_duration(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "m", "ten", "-5s", "0s", "infs", "3d"])
-def test_other_durations_are_refused(text):
-    with pytest.raises(ValueError):
-        parse_duration(text)
 
 
 def test_the_interval_is_wilsons():

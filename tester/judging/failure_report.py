@@ -1,0 +1,71 @@
+"""What a failure says: what is wrong, when, where in the scenario, and what is known."""
+
+import linecache
+import traceback
+from pathlib import Path
+
+from labrpc.clock import to_seconds
+from labrpc.errors import SubmissionError
+from tester.judging.graded_test import GradedTest
+from tester.scenario.checks import CheckedCluster
+from tester.verdict import Run, Verdict
+
+LOG_LINES_SHOWN = 20
+
+
+def note_failure(
+    run: Run, test: GradedTest, cluster: CheckedCluster, exc: SubmissionError
+) -> None:
+    """Say what is wrong, when, where in the scenario, and what is known."""
+    run.verdict = Verdict.FAILED
+    run.reason = exc.headline
+    when = f"at {cluster.now:.6f} s of {{}} time, seed {run.seed}"
+    sections = [when.format("virtual")]
+    if cluster.real_time:
+        sections = [when.format("real") + ": in real time, no two runs are the same"]
+    step = _step_of_scenario(test, exc)
+    if step:
+        sections.append(f"in the scenario: {step}")
+    if exc.evidence:
+        sections.append(exc.evidence)
+    sections.append(cluster.describe())
+    lines = cluster.world.log[-LOG_LINES_SHOWN:]
+    if lines:
+        printed = [log_line(*line) for line in lines]
+        sections.append("\n".join(["what the servers printed last:", *printed]))
+    run.evidence = "\n".join(sections)
+
+
+def log_line(time_ns: int, server: int, text: str) -> str:
+    """Return a line that a server has printed as people see it."""
+    return f"  {to_seconds(time_ns):10.6f} s  server {server}: {text}"
+
+
+def scenario_raised(test: GradedTest, exc: BaseException) -> bool:
+    """Return whether the scenario itself raised, rather than the lab below it.
+
+    An `assert` of a scenario judges the submission; one of the lab's, the lab.
+    """
+    return Path(traceback.extract_tb(exc.__traceback__)[-1].filename) == test.file
+
+
+def encodable(text: str) -> str:
+    """Return what a submission has said as text that results.json can hold.
+
+    Half of a surrogate pair would otherwise cost it no points: its process
+    would die of it, and the run be unknown.
+    """
+    return text.encode(errors="backslashreplace").decode()
+
+
+def _step_of_scenario(test: GradedTest, exc: BaseException) -> str:
+    """Return the line of the test at which it failed."""
+    frames = traceback.extract_tb(exc.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename) == test.file]
+    if not own:
+        return ""
+    frame = own[-1]
+    # Of a call over several lines, all of them.
+    lines = range(frame.lineno or 0, (frame.end_lineno or frame.lineno or 0) + 1)
+    source = " ".join(linecache.getline(frame.filename, n).strip() for n in lines)
+    return f"{test.file.name}:{frame.lineno} in {frame.name}: {source}"

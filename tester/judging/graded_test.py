@@ -1,0 +1,37 @@
+"""A graded test: a scenario of the suite, and what its markers say of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tester.scenario.checks import CheckedCluster
+
+
+@dataclass(frozen=True)
+class GradedTest:
+    """A scenario of the graded suite, and what its markers say.
+
+    Attributes:
+        name: the function's name.
+        function: takes the cluster, and raises SubmissionError if it fails.
+        file: where it is defined.
+        servers: how many servers it wants.
+        reliable: whether the network is reliable at first.
+        snapshots: whether the services take snapshots.
+        persistence: whether servers have to save their state.
+    """
+
+    name: str
+    part: str
+    points: float
+    function: Callable[[CheckedCluster], None]
+    file: Path
+    servers: int
+    reliable: bool = True
+    snapshots: bool = False
+    persistence: bool = False
+
+    @property
+    def description(self) -> str:
+        """The first line of the docstring."""
+        return (self.function.__doc__ or self.name).strip().partition("\n")[0]
