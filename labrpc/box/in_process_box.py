@@ -13,7 +13,7 @@ from labrpc.box.async_server import AsyncServer, Awaited, has_coroutines
 from labrpc.box.deadlock import find_deadlock
 from labrpc.box.encoding import Codec
 from labrpc.box.ends import ApplyEnd, PeerEnd, PersisterEnd
-from labrpc.box.lint import Oddities
+from labrpc.box.lint import Linter
 from labrpc.errors import CtrlC, LoadError
 from labrpc.plain_values import plain_copy
 from labrpc.scheduling.preemption import Preemption
@@ -94,7 +94,7 @@ class InProcessBox:
         self._handlers: dict[str, Callable[..., Any]] = {}
         self._serials: dict[str, int] = {}
         self._log_lines = 0
-        self.oddities = Oddities(self)
+        self.lint = Linter(self)
         self._crashed = False
         self._deliver: dict[type, Callable[[Any], None]] = {
             Boot: self._boot,
@@ -113,7 +113,7 @@ class InProcessBox:
         scheduler = self.scheduler
         self._deliver[type(event)](event)
         scheduler.run(now_ns)
-        self.oddities.tell_lost()
+        self.lint.warn_of_lost()
         actions, self.actions = self.actions, []
         wake_ns = scheduler.next_timer_ns()
         if scheduler.contended and not self._crashed:
@@ -181,7 +181,7 @@ class InProcessBox:
     def encode_reply(self, reply: Any, event: Request) -> bytes:
         """Return what the handler of an RPC has returned as bytes."""
         if reply is None:
-            self.oddities.returned_nothing(event.method.rpartition(".")[2])
+            self.lint.returned_nothing(event.method.rpartition(".")[2])
         return self.codec.encode(reply)
 
     # Events.

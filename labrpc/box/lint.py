@@ -1,8 +1,8 @@
-"""What is seldom meant, though it breaks no rule: warnings, each told once.
+"""Warnings about likely mistakes that break no rule; each is issued once.
 
-Beside a failure, it is often the reason. An executor's task that raises, say, ends
-without a word, as on a real machine; the server goes on, and does not do what it
-should.
+Beside a failure, a warning often names the reason. For example, an executor's task
+that raises ends silently, as on a real machine, and the server goes on without the
+task's effect.
 """
 
 from typing import Any, Protocol
@@ -14,36 +14,36 @@ from labrpc.submission.stacks import exception_report, place_of
 from labrpc.submission.submission import Submission
 from labrpc.world.events import Action, Warn
 
-# How long somebody has to ask a future for its exception.
-NOTICE_NS = 1 * SECOND
-# So many futures are looked after at a time.
-LOST_MAX = 16
+# A future's exception counts as lost if the future was not asked for it by then.
+LOST_AFTER_NS = 1 * SECOND
+# How many futures with an exception are watched at a time.
+WATCHED_MAX = 16
 
 
 class WarningBox(Protocol):
-    """What is used of a box."""
+    """What the linter uses of a box."""
 
     submission: Submission
     scheduler: Scheduler
     actions: list[Action]
 
 
-class Oddities:
-    """Looks after the oddities of one box."""
+class Linter:
+    """Issues the warnings of one box."""
 
     def __init__(self, box: WarningBox) -> None:
         self._box = box
-        self._told: set[str] = set()
-        # Futures that hold an exception, and when somebody should have asked.
-        self._lost: list[tuple[int, Any]] = []
+        self._issued: set[str] = set()
+        # Futures that hold an exception, each with the time at which it counts as lost.
+        self._watched: list[tuple[int, Any]] = []
 
     def _warn(self, text: str) -> None:
-        if text not in self._told:
-            self._told.add(text)
+        if text not in self._issued:
+            self._issued.add(text)
             self._box.actions.append(Warn(text))
 
     def lock_held(self, holder: Task) -> None:
-        """Warn of a lock that others wait for, if it is held across something slow."""
+        """Warn about a contended lock whose holder waits for something slow."""
         what = holder.waits_for
         slow = (
             "an RPC" if isinstance(what, tuple)
@@ -59,24 +59,24 @@ class Oddities:
             )
 
     def returned_nothing(self, method: str) -> None:
-        """Warn of an RPC handler that returned None."""
+        """Warn about an RPC handler that returned None."""
         self._warn(
             f"the RPC handler {method} returned None, which its caller takes for a "
             "lost message: does each way through it end with a return?"
         )
 
-    def raised(self, future: Any) -> None:
-        """Take in a future that has got an exception: nobody may ever ask for it."""
-        if len(self._lost) < LOST_MAX:
-            self._lost.append((self._box.scheduler.now_ns + NOTICE_NS, future))
+    def watch(self, future: Any) -> None:
+        """Watch a future that holds an exception, which may never be asked for."""
+        if len(self._watched) < WATCHED_MAX:
+            self._watched.append((self._box.scheduler.now_ns + LOST_AFTER_NS, future))
 
-    def tell_lost(self) -> None:
-        """Warn of the exceptions that nobody has asked for by now."""
-        while self._lost and self._lost[0][0] <= self._box.scheduler.now_ns:
-            future = self._lost.pop(0)[1]
+    def warn_of_lost(self) -> None:
+        """Warn about exceptions that no code has asked their futures for."""
+        while self._watched and self._watched[0][0] <= self._box.scheduler.now_ns:
+            future = self._watched.pop(0)[1]
             if not future.lab_was_asked:
-                told, _ = exception_report(self._box.submission, future._exception)
+                headline, _ = exception_report(self._box.submission, future._exception)
                 self._warn(
-                    f"{told} was raised in an executor's thread, and nobody asked the "
+                    f"{headline} was raised in an executor's thread, and nobody asked the "
                     "future for it: call result(), or catch it in the function itself"
                 )

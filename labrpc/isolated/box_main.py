@@ -29,7 +29,7 @@ from labrpc.isolated.messages import (
     write_all,
 )
 from labrpc.machine import watchdog as watchdogs
-from labrpc.machine.unraisable import told_of_finalizers
+from labrpc.machine.unraisable import unraisable_as_warnings
 from labrpc.machine.watchdog import watchdog
 from labrpc.sandbox.sandbox import BOX_BYTES_MAX
 from labrpc.simulated import dataclasses_
@@ -88,7 +88,7 @@ def main(submission: Submission, read_fd: int, write_fd: int) -> None:
     )
     alone = Alone(begin.server, box)
     warnings.simplefilter("ignore")
-    with told_of_finalizers(alone.warnings), watchdog(alone, BOX_BYTES_MAX):
+    with unraisable_as_warnings(alone.warnings), watchdog(alone, BOX_BYTES_MAX):
         while (data := reader.read()) is not None:
             answer = framed(_answer(alone, data))
             written = os.write(write_fd, answer)

@@ -1,4 +1,4 @@
-"""What goes wrong where Python can only print it: in `__del__`, most of all."""
+"""Exceptions that Python can only print, most of them raised in `__del__`."""
 
 import sys
 import traceback
@@ -8,8 +8,8 @@ from typing import Any
 
 
 @contextmanager
-def told_of_finalizers(warnings: dict[str, None]) -> Iterator[None]:
-    """Make warnings of exceptions that nobody can catch, while the block runs."""
+def unraisable_as_warnings(warnings: dict[str, None]) -> Iterator[None]:
+    """Turn exceptions that cannot be caught into warnings while the block runs."""
 
     def note(ignored: Any) -> None:
         where = getattr(ignored.object, "__qualname__", type(ignored.object).__name__)

@@ -21,7 +21,7 @@ class BoxContext(Protocol):
     scheduler: Scheduler
     preemption: Preemption | None
     loops: Any
-    oddities: Any
+    lint: Any
 
     def next_serial(self, kind: str) -> int:
         """Return 1, 2, 3, … for each `kind`, anew in each incarnation."""

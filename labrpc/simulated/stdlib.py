@@ -241,7 +241,7 @@ def _note_lost_exceptions(future: Any) -> None:
         set_exception(self, exc)
         task = current_task()
         if exc is not None and not (task is not None and task.dying):
-            current_box().oddities.raised(self)
+            current_box().lint.watch(self)
 
     def ask(self: Any, how: Any, timeout: float | None) -> Any:
         self.lab_was_asked = True

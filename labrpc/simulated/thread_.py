@@ -69,7 +69,7 @@ class _Waiting:
         if type(self) is not Notification:
             scheduler.contended = True
             if self.holder is not None and self.holder.waits_for is not None:
-                scheduler.owner.oddities.lock_held(self.holder)
+                scheduler.owner.lint.lock_held(self.holder)
         try:
             woken = scheduler.park(self, deadline_ns)
         except BaseException:

@@ -12,7 +12,7 @@ from pathlib import Path
 from labrpc.box_factory import Hosting, ThisProcess
 from labrpc.errors import SubmissionError
 from labrpc.machine import memory
-from labrpc.machine.unraisable import told_of_finalizers
+from labrpc.machine.unraisable import unraisable_as_warnings
 from labrpc.machine.wall_clock import cpu_seconds
 from labrpc.machine.watchdog import watchdog
 from labrpc.submission.submission import Submission
@@ -112,7 +112,7 @@ def run_test(
         quiet = warnings.catch_warnings(action="ignore")
         # Real threads take address space by the megabyte, and return it later.
         limited = nullcontext() if real_time else memory.limited()
-        told = told_of_finalizers(cluster.world.warnings)
+        told = unraisable_as_warnings(cluster.world.warnings)
         watched = watchdog(cluster.world)
         with quiet, limited, told, watched, lab_at_prompts(cluster):
             try:

@@ -1,8 +1,7 @@
-"""Commands offered to servers: what was accepted where, and what may be committed.
+"""Proposals: commands given to `start`, where they were accepted, what may be committed.
 
-An entry that is applied was started, by the leader that put it at just this
-index; and it was stored by a majority first, so a majority has written its
-disk since it was offered.
+An applied entry was proposed to the leader that put it at exactly this index. A
+majority stored it first, so a majority has written its disk since it was proposed.
 """
 
 from bisect import bisect_left, bisect_right
@@ -16,14 +15,14 @@ from tester.oracles.leadership import numbers, only
 
 
 @dataclass
-class Offer:
+class Proposal:
     """One call of `start`.
 
     Attributes:
-        step: the world's step before it was called.
-        ended: the world's step in which it returned, 0 if it has not.
-        decided: the highest index that had been applied by then.
-        accepted: None until it has returned, and for good if the server crashed.
+        step: the world's step before the call.
+        ended: the world's step in which the call returned, 0 if it has not.
+        decided: the highest index that had been applied before the call.
+        accepted: None until the call returns, and for ever if the server crashes.
     """
 
     server: int
@@ -37,7 +36,7 @@ class Offer:
     accepted: bool | None = None
 
     def __str__(self) -> str:
-        """Return what became of it, for a report."""
+        """Return the outcome of the call, for a report."""
         when = f"{to_seconds(self.time_ns):.6f} s"
         what = f"start({short(self.command)}) on server {self.server} at {when}"
         if self.accepted is None:
@@ -47,12 +46,12 @@ class Offer:
         return f"{what} was refused in term {self.term}"
 
 
-class Offers:
+class Proposals:
     """All calls of `start` in a run.
 
     Args:
         world: where the servers run.
-        persistence: whether what is committed has to be saved by a majority.
+        persistence: whether a majority has to save a command before it is committed.
 
     Attributes:
         decided: the highest index that has been applied.
@@ -62,32 +61,32 @@ class Offers:
         self.decided = 0
         self._world = world
         self._persistence = persistence
-        self._by_command: dict[Any, list[Offer]] = {}
-        self._at: dict[tuple[int, int], Offer] = {}
-        self._latest_of_term: dict[int, Offer] = {}
-        # Up to which index all was committed by which term, and how that is known:
-        # three lists, of which the first two rise.
+        self._by_command: dict[Any, list[Proposal]] = {}
+        self._at: dict[tuple[int, int], Proposal] = {}
+        self._latest_of_term: dict[int, Proposal] = {}
+        # Three parallel lists: a term, the index up to which everything was committed
+        # in that term, and the evidence for it. Terms and indices rise.
         self._committed_terms: list[int] = []
         self._committed_indices: list[int] = []
         self._committed_shown_by: list[tuple[object, ...]] = []
 
-    def begin(self, server: int, command: Any) -> Offer:
+    def begin(self, server: int, command: Any) -> Proposal:
         """Note that `start` is about to be called."""
         world = self._world
-        offer = Offer(server, command, world.steps, world.now_ns, self.decided)
-        self._by_command.setdefault(_key(command), []).append(offer)
-        return offer
+        proposal = Proposal(server, command, world.steps, world.now_ns, self.decided)
+        self._by_command.setdefault(_key(command), []).append(proposal)
+        return proposal
 
-    def end(self, offer: Offer, index: int, term: int, accepted: bool) -> None:
+    def end(self, proposal: Proposal, index: int, term: int, accepted: bool) -> None:
         """Note what `start` has returned."""
-        offer.ended = self._world.steps
-        offer.index, offer.term, offer.accepted = index, term, accepted
+        proposal.ended = self._world.steps
+        proposal.index, proposal.term, proposal.accepted = index, term, accepted
 
     def committed(self, index: int, term: int, shown_by: tuple[object, ...]) -> None:
         """Note that `index` was committed in `term` at the latest.
 
         Args:
-            shown_by: what a report is to say of it, a line each.
+            shown_by: the evidence, one report line each.
         """
         terms, indices = self._committed_terms, self._committed_indices
         upto = bisect_right(terms, term)
@@ -100,72 +99,72 @@ class Offers:
         indices[begin:end] = [index]
         self._committed_shown_by[begin:end] = [shown_by]
 
-    def check_accepted(self, offer: Offer) -> None:
-        """Check where a leader has put a command.
+    def check_accepted(self, proposal: Proposal) -> None:
+        """Check the index at which a leader has put a command.
 
         Raises:
-            SubmissionError: it had put another one there, or it lacks entries that
-                were committed before its term.
+            SubmissionError: the leader had put another command there, or lacks entries
+                that were committed before its term.
         """
-        index, term = offer.index, offer.term
-        before = self._at.setdefault((term, index), offer)
-        if before is offer:
+        index, term = proposal.index, proposal.term
+        before = self._at.setdefault((term, index), proposal)
+        if before is proposal:
             latest = self._latest_of_term.get(term)
             if latest is None or index > latest.index:
-                self._latest_of_term[term] = offer
-            elif latest.ended <= offer.step:
-                # Had they been called at once, they might return in any order.
+                self._latest_of_term[term] = proposal
+            elif latest.ended <= proposal.step:
+                # Calls that overlap may return in any order.
                 before = latest
-        elif _same(before.command, offer.command):
-            # A client has tried again, and this Raft knows the command already.
+        elif _same(before.command, proposal.command):
+            # A retry by a client: this Raft recognises the command.
             return
-        if before is not offer:
+        if before is not proposal:
             raise SubmissionError(
-                f"server {offer.server} put a new command at index {index} in term "
+                f"server {proposal.server} put a new command at index {index} in term "
                 f"{term}, where its log has had index {before.index} in that term "
                 "already (Leader Append-Only, Figure 3)",
-                f"{before}\n{offer}\n"
+                f"{before}\n{proposal}\n"
                 "a leader only ever appends to its own log (section 5.3)",
             )
-        self._check_complete(offer)
+        self._check_complete(proposal)
 
-    def _check_complete(self, offer: Offer) -> None:
-        """Check that a leader's log had all that was committed before."""
-        place = bisect_right(self._committed_terms, offer.term) - 1
+    def _check_complete(self, proposal: Proposal) -> None:
+        """Check that a leader's log has every entry committed before its term."""
+        place = bisect_right(self._committed_terms, proposal.term) - 1
         if place < 0:
             return
-        committed = min(self._committed_indices[place], offer.decided)
-        if committed >= offer.index:
+        committed = min(self._committed_indices[place], proposal.decided)
+        if committed >= proposal.index:
             shown_by = "\n".join(map(str, self._committed_shown_by[place]))
             raise SubmissionError(
-                f"server {offer.server}, leader of term {offer.term}, put a new command "
-                f"at index {offer.index}, though index {committed} was committed "
+                f"server {proposal.server}, leader of term {proposal.term}, put a new command "
+                f"at index {proposal.index}, though index {committed} was committed "
                 "before: its log lacks it (Leader Completeness, Figure 3)",
-                f"{shown_by}\n{offer}\n"
+                f"{shown_by}\n{proposal}\n"
                 "look at the vote's up-to-date check (5.4.1), the commit rule "
                 "(5.4.2), and at what is persisted before a reply (Figure 2)",
             )
 
     def check_committed(self, server: int, index: int, command: Any) -> None:
-        """Check that a command that a server is the first to apply can be committed.
+        """Check that a command which a server is the first to apply can be committed.
 
         Raises:
-            SubmissionError: nobody started it there, or no majority stores it.
+            SubmissionError: it was not proposed at this index, or no majority stores it.
         """
-        offers = [
-            offer
-            for offer in self._by_command.get(_key(command), [])
-            if offer.command == command
+        proposals = [
+            proposal
+            for proposal in self._by_command.get(_key(command), [])
+            if proposal.command == command
         ]
-        # Also if it was refused: a leader that has appended it may step down
-        # before `start` returns.
-        possible = [o for o in offers if o.accepted is None or o.index == index]
+        # A refused proposal counts as well: a leader that has appended the command may
+        # step down before `start` returns.
+        possible = [p for p in proposals if p.accepted is None or p.index == index]
         if not possible:
-            self._nobody_started(server, index, command, offers)
+            self._never_proposed(server, index, command, proposals)
         self.decided = index
         if not self._persistence:
             return
-        first = min(offer.step for offer in possible)
+        first = min(proposal.step for proposal in possible)
         saved_at = self._world.saved_at_step
         stored = [s for s, step in enumerate(saved_at) if step > first]
         if 2 * len(stored) <= len(saved_at):
@@ -179,11 +178,11 @@ class Offers:
                 "a leader before it counts itself (Figure 2)",
             )
 
-    def _nobody_started(
-        self, server: int, index: int, command: Any, offers: list[Offer]
+    def _never_proposed(
+        self, server: int, index: int, command: Any, proposals: list[Proposal]
     ) -> NoReturn:
-        if offers:
-            why = "\n".join(map(str, offers[-3:]))
+        if proposals:
+            why = "\n".join(map(str, proposals[-3:]))
         else:
             why = (
                 "it was never given to start() of any server. A leader must not put "
@@ -203,9 +202,9 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _key(command: Any) -> Any:
-    """Return what tells commands apart: 1, 1.0 and True are three.
+    """Return a key that distinguishes commands: 1, 1.0 and True are three.
 
-    Lists and the like share one key: they have to be compared as well.
+    Unhashable commands share the key of their type, so callers compare them as well.
     """
     try:
         hash(command)

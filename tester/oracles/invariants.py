@@ -1,15 +1,14 @@
-"""What must hold at every moment: the properties of Figure 3, as seen from outside.
+"""Invariants: the properties of Figure 3, checked from outside at every step.
 
-Looked after from the first step to the last, whatever the scenario does. What
-a server believes is asked with `get_state` when that may have changed: after
-it has saved its state, started, or begun to call another RPC than before (a
-candidate that has won begins to replicate). What is stored is not looked into;
-but when a server wrote its disk is known, and that alone shows when too few
-can have voted, or can have stored what was committed.
+A server is asked for its state with `get_state` whenever it may have changed:
+after the server has saved its state, started, or called another RPC method than
+before (a candidate that has won begins to replicate). Saved bytes are never read,
+but the step in which a server wrote its disk is known. That alone shows when too
+few servers can have voted, or can have stored a committed command.
 
-None of this may stop a correct Raft. So an answer counts as true at some
-moment since the question, `start` may return late and in any order, and a
-term that was told but never sent need not have been saved.
+No check may fail a correct Raft. So an answer counts as true at some moment since
+the question, `start` may return late and in any order, and a term that was
+reported but never sent need not have been saved.
 """
 
 from functools import partial
@@ -21,12 +20,12 @@ from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
 from labrpc.world.events import Action, Call, Reply, Result
 from labrpc.world.world import Host, World
-from tester.oracles.commits import Offer, Offers, short
-from tester.oracles.leadership import Belief, Beliefs
+from tester.oracles.commits import Proposal, Proposals, short
+from tester.oracles.leadership import Leadership, StateReport
 
 
 class Applied(msgspec.Struct, frozen=True, gc=False):
-    """A command that some server applied: the first one to do so at its index.
+    """A command, and the first server that applied it at its index.
 
     Attributes:
         step: the world's step in which the service took it.
@@ -39,7 +38,7 @@ class Applied(msgspec.Struct, frozen=True, gc=False):
     time_ns: int
 
     def __str__(self) -> str:
-        """Return where this comes from, for a report."""
+        """Return the server, the index and the time, for a report."""
         return (
             f"server {self.server} applied {short(self.command)} at index "
             f"{self.index} at {to_seconds(self.time_ns):.6f} s"
@@ -47,7 +46,7 @@ class Applied(msgspec.Struct, frozen=True, gc=False):
 
 
 class Invariants:
-    """Looks after one world, and ends the run at the event that breaks a property.
+    """Checks one world, and ends the run at the event that breaks a property.
 
     Args:
         world: where the servers run.
@@ -56,7 +55,7 @@ class Invariants:
 
     Attributes:
         decided: the first command applied at each index, by any server.
-        states: what each server has last said of itself, its term and whether it leads.
+        states: each server's last report: its term, and whether it leads.
     """
 
     def __init__(self, world: World, persistence: bool) -> None:
@@ -67,22 +66,22 @@ class Invariants:
         self._asked: list[Host | None] = [None for _ in servers]
         self._saved_at_step = [0 for _ in servers]
         self._method = ["" for _ in servers]
-        self._beliefs = Beliefs(world, persistence)
-        self._offers = Offers(world, persistence)
-        # Per server, what it was the first to apply since it last said its term.
+        self._leadership = Leadership(world, persistence)
+        self._proposals = Proposals(world, persistence)
+        # Per server, what it was the first to apply since its last state report.
         self._applied_since: list[Applied | None] = [None for _ in servers]
         world.on_step = self._stepped
 
     @property
-    def leaders(self) -> dict[int, Belief]:
-        """Who was first seen to lead each term."""
-        return self._beliefs.leaders
+    def leaders(self) -> dict[int, StateReport]:
+        """The first report of leadership in each term."""
+        return self._leadership.leaders
 
     def end(self) -> None:
-        """Ask servers nothing any more, as `kill` is about to be called."""
+        """Stop asking servers for their state: `kill` is about to be called."""
         self._world.on_step = None
 
-    # What servers believe.
+    # State reports.
 
     def _stepped(self, host: Host, actions: list[Action]) -> None:
         """Ask a server for its state if this step may have changed it."""
@@ -91,84 +90,86 @@ class Invariants:
         changed = saved_at_step != self._saved_at_step[server]
         if changed:
             self._saved_at_step[server] = saved_at_step
-            self._beliefs.note_saved(host)
-        told = False
+            self._leadership.note_saved(host)
+        sent = False
         for action in actions:
             if type(action) is Call:
-                told = True
+                sent = True
                 if action.method != self._method[server]:
                     self._method[server] = action.method
                     changed = True
             elif type(action) is Reply:
-                told = True
+                sent = True
             elif type(action) is Result:
-                # It has just answered `start`, which tells its term as well.
+                # It has just answered `start`, which reports its term as well.
                 changed = False
                 break
-        if told:
-            self._beliefs.note_told(host)
+        if sent:
+            self._leadership.note_sent(host)
         if changed and host.ready and host.up and self._asked[server] is not host:
             self._asked[server] = host
             asked = self._world.steps
             self._world.invoke_then(
-                host, partial(self._answered, host, asked), "get_state"
+                host, partial(self._state_answered, host, asked), "get_state"
             )
 
-    def _answered(self, host: Host, asked: int, answer: Any) -> None:
+    def _state_answered(self, host: Host, asked: int, answer: Any) -> None:
         self._asked[host.server] = None
         if isinstance(answer, (tuple, list)) and len(answer) == 2:
             term, leads = answer
             if type(term) is int and type(leads) is bool:
-                self.believes(host, term, leads, asked)
+                self.reported(host, term, leads, asked)
 
-    def believes(self, host: Host, term: int, leads: bool, asked: int) -> None:
-        """Take in what a server has said of itself.
+    def reported(self, host: Host, term: int, leads: bool, asked: int) -> None:
+        """Check what a server has reported about itself.
 
         Args:
-            asked: the world's step before it was asked.
+            asked: the world's step before the question.
 
         Raises:
-            SubmissionError: it cannot be so (Figure 2 or 3).
+            SubmissionError: the report contradicts Figure 2 or 3.
         """
         self.states[host.server] = term, leads
-        belief = self._beliefs.add(host, term, leads, asked)
+        report = self._leadership.add(host, term, leads, asked)
         applied = self._applied_since[host.server]
         if applied is not None and asked >= applied.step:
             # What it applied was committed in the term it is in now, or earlier.
-            self._offers.committed(applied.index, term, (applied, belief))
+            self._proposals.committed(applied.index, term, (applied, report))
             self._applied_since[host.server] = None
 
-    # What is started and applied.
+    # Proposed and applied commands.
 
-    def offered(self, host: Host, command: Any) -> Offer:
-        """Note that a command is about to be offered to a server."""
-        return self._offers.begin(host.server, command)
+    def proposed(self, host: Host, command: Any) -> Proposal:
+        """Note that a command is about to be proposed to a server."""
+        return self._proposals.begin(host.server, command)
 
-    def accepted(self, host: Host, offer: Offer, answer: tuple[int, int, bool]) -> None:
-        """Take in what `start` has returned.
+    def answered(
+        self, host: Host, proposal: Proposal, answer: tuple[int, int, bool]
+    ) -> None:
+        """Check what `start` has returned.
 
         Raises:
-            SubmissionError: the index or the term cannot be (Figure 3).
+            SubmissionError: the index or the term contradicts Figure 3.
         """
         index, term, leads = answer
-        self._offers.end(offer, index, term, leads)
-        # The contract: who does not lead may say anything about index and term.
+        self._proposals.end(proposal, index, term, leads)
+        # By the contract, a server that does not lead may return any index and term.
         if leads:
-            self.believes(host, term, leads, offer.step)
-            self._offers.check_accepted(offer)
+            self.reported(host, term, leads, proposal.step)
+            self._proposals.check_accepted(proposal)
 
     def applied(self, server: int, index: int, command: Any) -> None:
-        """Take in that a server applies a command.
+        """Check a command that a server applies.
 
         Raises:
             SubmissionError: another one was applied there (State Machine Safety),
-                or nobody can have committed it.
+                or it cannot be committed.
         """
         world = self._world
         now = Applied(command, index, server, world.steps, world.now_ns)
         first = self.decided.get(index)
         if first is None:
-            self._offers.check_committed(server, index, command)
+            self._proposals.check_committed(server, index, command)
             self.decided[index] = self._applied_since[server] = now
         elif first.command != command or type(first.command) is not type(command):
             raise SubmissionError(

@@ -1,7 +1,8 @@
-"""What servers have said of themselves: their terms, and whether they lead.
+"""Leadership: what servers report about their terms and whether they lead.
 
-An answer is true of some moment between the question and the answer, which
-may lie far apart: whoever compares two of them asks first which came before.
+A report is true at some moment between the question and the answer, which may
+lie far apart. Two reports contradict each other only if one ended before the
+other was asked for.
 """
 
 from typing import NoReturn
@@ -13,11 +14,11 @@ from labrpc.errors import SubmissionError
 from labrpc.world.world import Host, World
 
 
-class Belief(msgspec.Struct, frozen=True, gc=False):
-    """What a server has answered: its term, and whether it leads.
+class StateReport(msgspec.Struct, frozen=True, gc=False):
+    """A server's answer to `get_state`: its term, and whether it leads.
 
     Attributes:
-        asked: the world's step before it was asked.
+        asked: the world's step before the question.
         step: the world's step in which the answer came.
     """
 
@@ -30,7 +31,7 @@ class Belief(msgspec.Struct, frozen=True, gc=False):
     time_ns: int
 
     def __str__(self) -> str:
-        """Return where this comes from, for a report."""
+        """Return the server, the time and the answer, for a report."""
         what = "leader of" if self.leads else "in"
         return (
             f"server {self.server} (incarnation {self.incarnation}) said at "
@@ -38,26 +39,26 @@ class Belief(msgspec.Struct, frozen=True, gc=False):
         )
 
 
-class Beliefs:
-    """All answers of a run, as far as later ones are held against them.
+class Leadership:
+    """The state reports of a run against which later reports are checked.
 
     Args:
         world: where the servers run.
         persistence: whether servers have to save their term and vote.
 
     Attributes:
-        leaders: who was first seen to lead each term.
+        leaders: the first report of leadership in each term.
     """
 
     def __init__(self, world: World, persistence: bool) -> None:
-        self.leaders: dict[int, Belief] = {}
+        self.leaders: dict[int, StateReport] = {}
         self._world = world
         self._persistence = persistence
         self._servers = range(len(world.hosts))
-        self._latest: list[Belief | None] = [None for _ in self._servers]
-        # The latest that a server had to save, since it has sent or answered an RPC
-        # later, or had time to, since it has saved later; get_state alone needs no disk.
-        self._saved: list[Belief | None] = [None for _ in self._servers]
+        self._latest: list[StateReport | None] = [None for _ in self._servers]
+        # The latest report whose term must be on the disk: the server has sent or
+        # answered an RPC since, or has saved since. get_state alone needs no disk.
+        self._saved: list[StateReport | None] = [None for _ in self._servers]
 
     def note_saved(self, host: Host) -> None:
         """Note that a server has written its disk in the step that ends now."""
@@ -69,25 +70,25 @@ class Beliefs:
         ):
             self._saved[host.server] = latest
 
-    def note_told(self, host: Host) -> None:
-        """Note that a message has left: what was believed before is on the disk."""
+    def note_sent(self, host: Host) -> None:
+        """Note that a message has left: what was reported before is on the disk."""
         latest = self._latest[host.server]
         if latest is not None and latest.incarnation == host.incarnation:
             self._saved[host.server] = latest
 
-    def add(self, host: Host, term: int, leads: bool, asked: int) -> Belief:
-        """Take in what a server has said of itself.
+    def add(self, host: Host, term: int, leads: bool, asked: int) -> StateReport:
+        """Check and keep what a server has reported about itself.
 
         Args:
-            asked: the world's step before it was asked.
+            asked: the world's step before the question.
 
         Raises:
-            SubmissionError: it cannot be so (Figure 2 or 3).
+            SubmissionError: the report contradicts Figure 2 or 3.
         """
         world, server = self._world, host.server
-        # Answered at once: what it has done in this very step, it knew.
+        # An answer in the next step already knows what the server did in this step.
         since = world.steps if world.steps == asked + 1 else asked
-        now = Belief(
+        now = StateReport(
             server, host.incarnation, term, leads, since, world.steps, world.now_ns
         )
         latest = self._latest[server]
@@ -101,13 +102,13 @@ class Beliefs:
         elif asked >= latest.step:
             self._term_fell(latest, now)
         if world.saved_at_step[server] == asked and now.step == asked + 1:
-            # Asked right after a step in which it saved, and answered at once.
+            # Asked right after a step in which it saved, and answered in the next step.
             self._saved[server] = now
         if leads:
             self._check_leader(now)
         return now
 
-    def _check_leader(self, leader: Belief) -> None:
+    def _check_leader(self, leader: StateReport) -> None:
         first = self.leaders.setdefault(leader.term, leader)
         if first is leader:
             if self._persistence:
@@ -115,7 +116,7 @@ class Beliefs:
         elif (first.server, first.incarnation) != (leader.server, leader.incarnation):
             self._two_leaders(first, leader)
 
-    def _term_fell(self, before: Belief, now: Belief) -> NoReturn:
+    def _term_fell(self, before: StateReport, now: StateReport) -> NoReturn:
         _fail(
             f"the term of server {now.server} fell from {before.term} to {now.term} "
             "(Figure 2: current_term increases monotonically)",
@@ -125,7 +126,7 @@ class Beliefs:
             "or answered, and read again at a restart (Figure 2)",
         )
 
-    def _two_leaders(self, first: Belief, second: Belief) -> NoReturn:
+    def _two_leaders(self, first: StateReport, second: StateReport) -> NoReturn:
         who = (
             f"servers {first.server} and {second.server}"
             if first.server != second.server
@@ -139,11 +140,11 @@ class Beliefs:
             "of another term do not count (section 5.2, Figure 2)",
         )
 
-    def _check_votes(self, leader: Belief) -> None:
+    def _check_votes(self, leader: StateReport) -> None:
         """Fail if no majority can have voted in the term that a server leads.
 
-        A voter of term T has saved its state (term and vote) since it was last
-        asked and still was in an earlier term.
+        A voter of term T has saved its state (term and vote) since its last report
+        of an earlier term.
         """
         voters, others = [], []
         for server in self._servers:

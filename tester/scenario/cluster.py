@@ -237,7 +237,7 @@ class Cluster:
                 server, "get_state", answer, "(term, is_leader): int, bool"
             )
         term, is_leader = answer
-        self.invariants.believes(host, term, is_leader, began)
+        self.invariants.reported(host, term, is_leader, began)
         return term, is_leader
 
     def start(self, server: int, command: Any) -> tuple[int, int, bool]:
@@ -245,7 +245,7 @@ class Cluster:
         host = self._answering(server)
         if host is None:
             return -1, 0, False
-        offer = self.invariants.offered(host, command)
+        proposal = self.invariants.proposed(host, command)
         answer = self._ask(host, "start", command)
         if not host.up:
             return -1, 0, False
@@ -254,7 +254,7 @@ class Cluster:
                 server, "start", answer, "(index, term, is_leader): int, int, bool"
             )
         index, term, is_leader = answer
-        self.invariants.accepted(host, offer, (index, term, is_leader))
+        self.invariants.answered(host, proposal, (index, term, is_leader))
         return index, term, is_leader
 
     def _answering(self, server: int) -> Host | None:

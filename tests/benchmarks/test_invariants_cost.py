@@ -18,7 +18,14 @@ from tester.oracles.invariants import Invariants
 ROOT = Path(__file__).resolve().parents[2]
 SUBMISSIONS = ("raft", "tests/submissions/polling", "tests/submissions/asyncio_raft")
 # All that others call.
-ENTRANCES = ("_stepped", "_answered", "believes", "offered", "accepted", "applied")
+ENTRANCES = (
+    "_stepped",
+    "_state_answered",
+    "reported",
+    "proposed",
+    "answered",
+    "applied",
+)
 SEEDS = range(2)
 
 

@@ -33,8 +33,8 @@ from labrpc.sandbox.sandbox import WALLS
 from labrpc.submission.submission import Submission
 from labrpc.world.events import Apply, Result
 from tester.judging.run import run_test
-from tester.oracles.commits import Offers
-from tester.oracles.leadership import Beliefs
+from tester.oracles.commits import Proposals
+from tester.oracles.leadership import Leadership
 
 ROOT = Path(__file__).resolve().parents[3]
 CORPUS = sorted((ROOT / "tests/hostile").glob("*.py"))
@@ -189,8 +189,8 @@ def open_patience(monkeypatch):
 
 
 def open_properties(monkeypatch):
-    monkeypatch.setattr(Beliefs, "_check_votes", lambda self, leader: None)
-    monkeypatch.setattr(Offers, "check_committed", lambda self, *said: None)
+    monkeypatch.setattr(Leadership, "_check_votes", lambda self, leader: None)
+    monkeypatch.setattr(Proposals, "check_committed", lambda self, *said: None)
 
 
 def open_own_files(monkeypatch):
