@@ -1,10 +1,11 @@
-"""Classes of every kind that a server may send; test_encoding executes this file."""
+"""Classes of every kind that a server may send; test_codec executes this file."""
 
 from __future__ import annotations
 
+import copyreg
 import enum
 from collections import namedtuple
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -184,3 +185,87 @@ class Pair(NamedTuple):
 
 
 Old = namedtuple("Old", "a b")
+
+
+class Opened:
+    """Any attribute can be read of it, also those that pickle asks for."""
+
+    def __init__(self, a, b):
+        self.a, self.b = a, b
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return name
+
+
+class NewArguments:
+    def __new__(cls, a, b):
+        made = super().__new__(cls)
+        made.a, made.b = a, b
+        return made
+
+    def __getnewargs__(self):
+        return self.a, self.b
+
+
+class Registered:
+    """Pickled by a function that the module has registered for it."""
+
+    def __init__(self, a, b):
+        self.a, self.b = a, b
+
+
+copyreg.pickle(Registered, lambda value: (Registered, (value.b, value.a)))
+
+
+@dataclass(kw_only=True)
+class Named:
+    a: Any
+    b: Any = field(default_factory=list)
+    tag: InitVar[int] = 0
+
+    @property
+    def both(self):
+        return self.a, self.b
+
+
+class Tree(dict):
+    """A dictionary with attributes of its own."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.a = self.b = None
+
+
+class HalfSlotted(Plain):
+    """Has a slot and, from its base, a dictionary."""
+
+    __slots__ = ("c",)
+
+    def __init__(self, a, b):
+        super().__init__(a, None)
+        self.c = b
+
+
+class Restored:
+    """Has its own way to be restored, but none to be stored."""
+
+    def __init__(self, a, b):
+        self.a, self.b = a, b
+
+    def __setstate__(self, state):
+        self.__dict__.update(state, restored=True)
+
+
+def hidden_class():
+    @dataclass
+    class Two:
+        a: Any = 1
+        b: Any = 2
+
+    Two.__qualname__ = "Two"
+    return Two
+
+
+Shadow = hidden_class()
