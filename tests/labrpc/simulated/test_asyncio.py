@@ -5,12 +5,66 @@ Each coroutine runs twice: inside a box in virtual time, and on the real
 """
 
 import asyncio
+import functools
 import inspect
+import selectors
 import textwrap
+import time
 
 import pytest
 
+from ..conftest import run_for_real
+
 PROGRAMS = []
+STALL_S = 0.01
+
+
+class SteadyClock(selectors.DefaultSelector):
+    """A selector with a clock that moves only when a wait ends in silence.
+
+    The clock moves by exactly the time that the loop asked to wait. On the
+    machine's own clock, a loop that gets no processor for a while finds timers
+    due together that are milliseconds apart, and their order is lost.
+    """
+
+    now_s = 0.0
+
+    def select(self, timeout=None):
+        """Wait really, since other threads may wake the loop meanwhile."""
+        ready = super().select(timeout)
+        if timeout and not ready:
+            self.now_s += timeout
+        return ready
+
+
+class SteadyLoop(asyncio.SelectorEventLoop):
+    """The real event loop on a steady clock."""
+
+    def __init__(self, clock=None):
+        self.clock = clock or SteadyClock()
+        super().__init__(self.clock)
+
+    def time(self):
+        return self.clock.now_s
+
+
+def stalling(selector):
+    """Return a selector on a busy machine: after each wait it gets no processor."""
+    select = selector.select
+
+    def select_late(timeout=None):
+        ready = select(timeout)
+        time.sleep(STALL_S)
+        return ready
+
+    selector.select = select_late
+    return selector
+
+
+def on_real_asyncio(function, loop_factory=SteadyLoop):
+    """Run a coroutine on the real `asyncio`."""
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(function())
 
 
 def program(function):
@@ -460,8 +514,22 @@ def test_same_as_real_asyncio(same_for_real, function):
     text = textwrap.dedent(inspect.getsource(function)).removeprefix("@program\n")
     same_for_real(
         f"import asyncio\n\n{text}\n"
-        f"def program():\n    return asyncio.run({function.__name__}())\n"
+        f"def program():\n    return asyncio.run({function.__name__}())\n",
+        for_real=functools.partial(on_real_asyncio, function),
     )
+
+
+def test_a_busy_machine_does_not_change_what_the_real_one_does():
+    def run(loop):
+        return run_for_real(
+            functools.partial(on_real_asyncio, futures_and_callbacks, lambda: loop)
+        )
+
+    usual = run(SteadyLoop())
+    assert run(SteadyLoop(stalling(SteadyClock()))) == usual
+    # On the machine's own clock the timers come to be due together.
+    late = asyncio.SelectorEventLoop(stalling(selectors.DefaultSelector()))
+    assert run(late) != usual
 
 
 def test_public_names_are_those_of_the_real_one(same_for_real):
