@@ -31,14 +31,13 @@ from tester.grading.regrade import Regrading
 from tester.handouts.gradescope_bundle import write_autograder
 from tester.handouts.starter_repo import write_starter
 from tester.intake.find import check_paths, find_submissions
-from tester.intake.platforms import listed
 from tester.judging.graded_test import GradedTest
 from tester.judging.suite import collect
 from tester.reports import print_submission, print_summary, remove_reports
-from tester.reports.texts import one_line
 from tester.scoring.grades import Grade
 from tester.scoring.rubric import Rubric
 from tester.scoring.rubric_file import default_rubric, load_rubric
+from tester.text import listed, one_line
 from tester.traces.reader import trace_lines
 from tester.verdict import Run
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
-from tester.reports.texts import clean
+from tester.text import clean
 
 # Where nobody watches, lines may be as long as the reasons need.
 WIDTH_UNWATCHED = 160

@@ -1,17 +1,191 @@
-"""What to say of a word that is not among those known."""
+"""Cutting, cleaning, listing and escaping text for people and for files.
+
+Names, reasons and printed lines come from strangers and may hold anything: terminal
+codes, a megabyte without a line break, halves of characters, marks that turn the text
+around them. What shows or writes text uses these functions; they know nothing of
+runs, grades or reports.
+"""
 
 import difflib
-from collections.abc import Iterable
+import os
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+REASON_MAX = 300
+LINE_MAX = 400
+EVIDENCE_MAX = 6_000
+VALUE_MAX = 40
+NAME_MAX = 100
+LISTED_MAX = 5
+
+_TERMINAL_CODE = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours, cursor
+    r"|\x1b\][^\x07\x1b]{0,1000}(?:\x07|\x1b\\)"  # titles, links
+    r"|\x1b[ -/]*[0-~]"
+)
+# What XML 1.0 has no place for, halves of surrogate pairs, and marks that turn
+# the direction of a text, with which it can be made to read as another.
+_UNFIT = re.compile(
+    "[^\t\n\x20-\x7e\xa0-\u200d\u2010-\u2027\u202f-\u2065\u206a-\ud7ff"
+    "\ue000-\ufffd\U00010000-\U0010ffff]"
+)
+_NUMBERS = re.compile(r"\d+(?:\.\d+)?(?:, \d+)*")
+
+
+# Cleaning.
+
+
+def clean(text: str) -> str:
+    """Return text without what a page, a terminal or XML cannot hold."""
+    text = _TERMINAL_CODE.sub("", text)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _UNFIT.sub("\ufffd", text)
+
+
+def encodable_text(text: str) -> str:
+    """Return text that UTF-8, and so JSON, can hold: halves of characters are escaped."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def encodable(value: Any) -> Any:
+    """Return plain data with what JSON cannot hold replaced by text that it can."""
+    if isinstance(value, str):
+        return encodable_text(value)
+    if isinstance(value, int) and value.bit_length() > 63:
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return [encodable(part) for part in value]
+    if isinstance(value, dict):
+        keys = [encodable_text(k) if isinstance(k, str) else repr(k) for k in value]
+        return dict(zip(keys, map(encodable, value.values()), strict=True))
+    return value
+
+
+def readable_name(name: str) -> str:
+    """Return a file's name as text that every report can hold.
+
+    A name that is not UTF-8 is read as Latin-1, in which each byte is a letter.
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(name).decode("latin-1")
+    return name
+
+
+def printable_name(name: str) -> str:
+    """Return a name that can stand in a line of text and in a file's name."""
+    printable = "".join(c if c.isprintable() and c not in "/\\" else "_" for c in name)
+    return printable.strip()[:NAME_MAX] or "_"
+
+
+# Cutting.
+
+
+def cut(text: str, characters_max: int) -> str:
+    """Return text, cut where it is too long."""
+    return text if len(text) <= characters_max else text[:characters_max] + "…"
+
+
+def one_line(text: str, characters_max: int = REASON_MAX) -> str:
+    """Return clean text on one line, cut where it is too long."""
+    # Cut first: a megabyte is not to be looked through for the sake of its head.
+    return cut(" ".join(clean(text[: 4 * characters_max]).split()), characters_max)
+
+
+def block(text: str, characters_max: int = EVIDENCE_MAX) -> str:
+    """Return clean text with its lines, each of them and all together cut."""
+    lines: list[str] = []
+    left = characters_max
+    for line in clean(text[: 4 * characters_max]).splitlines():
+        shown = cut(line, LINE_MAX)
+        if len(shown) > left:
+            return "\n".join([*lines, "…"])
+        lines.append(shown)
+        left -= len(shown) + 1
+    return "\n".join(lines) + ("\n…" if len(text) > 4 * characters_max else "")
+
+
+def short(value: object) -> str:
+    """Return a command or another value as Python writes it, with its length if cut."""
+    text = repr(value)
+    if len(text) <= VALUE_MAX:
+        return text
+    return f"{text[: VALUE_MAX - 10]}… ({len(text)} characters)"
+
+
+# Listing and counting.
+
+
+def listed(names: Sequence[str], names_max: int = LISTED_MAX) -> str:
+    """Return names for a message, and how many more there are."""
+    left = len(names) - names_max
+    return ", ".join(names[:names_max]) + (f" and {left} more" if left > 0 else "")
+
+
+def counted(number: int, word: str) -> str:
+    """Return a number with its word, as in "1 run" and "2 runs"."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def numbers(servers: Iterable[int]) -> str:
+    """Return the numbers of servers, "none" without any."""
+    return ", ".join(map(str, servers)) or "none"
+
+
+def only(servers: Sequence[int], total: int) -> str:
+    """Return which of all servers, which are too few, as a failure names them."""
+    if not servers:
+        return f"none of {total} servers"
+    named = f"server{'s' if servers[1:] else ''} {numbers(servers)}"
+    return f"only {len(servers)} of {total} servers, {named}"
+
+
+# Comparing.
+
+
+def kind_of(reason: str) -> str:
+    """Return a reason without its numbers: reasons that differ in nothing else are one."""
+    return _NUMBERS.sub("#", reason)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return what of the known was perhaps meant, None if nothing is near."""
+    """Return the known word that was perhaps meant, None if none is near."""
     return next(iter(difflib.get_close_matches(word, known, 1)), None)
 
 
 def unknown(word: str, known: Iterable[str]) -> str:
-    """Return what is known, and which of it was perhaps meant."""
+    """Return a word that is not known, the one that was perhaps meant, and all known."""
     known = list(known)
-    listed = f"there are {', '.join(known)}"
     near = nearest(word, known)
-    return f"{word} (did you mean {near}?); {listed}" if near else f"{word}; {listed}"
+    meant = f" (did you mean {near}?)" if near else ""
+    return f"{word}{meant}; there are {', '.join(known)}"
+
+
+# Escaping.
+
+
+def markdown_plain(text: str) -> str:
+    """Return text that Markdown shows as it is, on one line."""
+    text = " ".join(text.split())
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_\[\]#|~])", r"\\\1", text)
+
+
+def markdown_fenced(text: str) -> str:
+    """Return text as a block of code, which nothing in it can end."""
+    longest = max((len(found) for found in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{text}\n{fence}"
+
+
+def markdown_row(cells: Iterable[str]) -> str:
+    """Return the row of a Markdown table; the cells may hold Markdown themselves."""
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def csv_cell(text: str, characters_max: int) -> str:
+    """Return clean text that a spreadsheet reads as one cell, and not as a formula."""
+    text = one_line(text, characters_max)
+    return "'" + text if text[:1] in ("=", "+", "-", "@") else text

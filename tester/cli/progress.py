@@ -16,7 +16,7 @@ from rich.progress import (
 from tester.console import say
 from tester.grading.grader import Grading, Tell
 from tester.grading.plan import Plan
-from tester.reports.texts import one_line
+from tester.text import one_line
 from tester.verdict import Run, Verdict
 
 

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from tester.detection.mutants import REFERENCE, Mutant
 from tester.judging.graded_test import GradedTest
+from tester.text import markdown_row
 from tester.verdict import Verdict
 
 # What stands above this line in a document is a person's, and is kept.
@@ -253,10 +254,6 @@ def write_markdown(file: Path, matrix: Matrix) -> None:
     part = sum(matrix.row(m).whole[1] < len(matrix.seeds) for m in matrix.mutants)
     fewer = f"; {part} rows have fewer: interrupted, or unknown runs" if part else ""
     lines.append(f"Seeds {matrix.seeds[0]} to {matrix.seeds[-1]}{fewer}.")
-    lines += ["", _markdown_row(heads), "|" + "---|" * len(heads)]
-    lines += [_markdown_row(matrix.row(m).cells(matrix.parts)) for m in matrix.mutants]
+    lines += ["", markdown_row(heads), "|" + "---|" * len(heads)]
+    lines += [markdown_row(matrix.row(m).cells(matrix.parts)) for m in matrix.mutants]
     file.write_text(above + "\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _markdown_row(cells: list[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

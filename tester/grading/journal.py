@@ -18,6 +18,7 @@ import msgspec
 
 from tester.errors import UsageError
 from tester.judging.suite import suite_path
+from tester.text import listed
 from tester.verdict import Run
 
 FILE = "journal.jsonl"
@@ -97,7 +98,7 @@ def _changed(then: list[Entered], now: list[Entered]) -> str:
     old, new = ({entry.name: entry for entry in entries} for entries in (then, now))
     names = [name for name in old | new if old.get(name) != new.get(name)]
     names = names or ["their order"]
-    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+    return listed(names, 3)
 
 
 class _Line(msgspec.Struct, omit_defaults=True):

@@ -11,9 +11,9 @@ from tester.grading import journal as ledger
 from tester.grading.grader import Grading
 from tester.grading.journal import Header, Record
 from tester.grading.plan import Plan
-from tester.intake.archives import readable
 from tester.judging.suite import collect
 from tester.scoring.rubric_file import default_rubric
+from tester.text import listed, readable_name
 from tester.verdict import Run, Verdict
 
 # What two runs of one seed have in common, wherever and however often they are made.
@@ -114,14 +114,14 @@ class Regrading:
         if self._name not in entered:
             raise UsageError(
                 f"--regrade: {directory} has no submission {self._name!r}; it has "
-                f"{', '.join(list(entered)[:10])}{', …' if len(entered) > 10 else ''}"
+                f"{listed(list(entered), 10)}"
             )
         entry = entered[self._name]
         if entry.refused:
             raise UsageError(f"--regrade: {self._name} was not graded: {entry.refused}")
         if not Path(entry.path).exists():
             raise UsageError(
-                f"--regrade: {self._name} is no longer at {readable(entry.path)}"
+                f"--regrade: {self._name} is no longer at {readable_name(entry.path)}"
             )
         tests = {test.name: test for test in collect()}
         missing = [name for name in header.tests if name not in tests]

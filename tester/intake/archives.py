@@ -6,7 +6,6 @@ at before anything is written, and the bytes are counted while they are.
 """
 
 import lzma
-import os
 import re
 import shutil
 import stat
@@ -23,6 +22,7 @@ from typing import IO
 from labrpc.submission.source_tree import MADE_BY_TOOLS, environments, is_installed
 from tester.errors import is_disk_trouble
 from tester.intake.decompressed import Decompressed, TooLong
+from tester.text import readable_name
 
 SUFFIXES = (
     ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz"
@@ -107,18 +107,6 @@ def archive_stem(path: Path) -> str:
     lower = path.name.lower()
     suffixes = [s for s in SUFFIXES + UNREAD_SUFFIXES if lower.endswith(s)]
     return path.name[: -max(map(len, suffixes))]
-
-
-def readable(name: str) -> str:
-    """Return a file's name as text that every report can hold.
-
-    A name that is not UTF-8 is read as Latin-1, in which each byte is a letter.
-    """
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return os.fsencode(name).decode("latin-1")
-    return name
 
 
 def unpack(
@@ -254,7 +242,7 @@ def _named(members: Iterator[_Member], files_max: int) -> dict[PurePosixPath, _M
         if count >= files_max:
             raise RefusedArchive(f"it holds more than {files_max} files")
         # Some Windows programs write their own separator, against the format.
-        name = readable(member.name).replace("\\", "/")
+        name = readable_name(member.name).replace("\\", "/")
         path = PurePosixPath(name)
         if (
             path.is_absolute()

@@ -19,7 +19,6 @@ from tester.intake.archives import (
     RefusedArchive,
     is_archive,
     names,
-    readable,
     unpack,
     unread_suffix,
 )
@@ -29,7 +28,6 @@ from tester.intake.platforms import (
     entries,
     holds_many,
     is_export,
-    listed,
     single,
 )
 from tester.intake.roots import (
@@ -39,6 +37,7 @@ from tester.intake.roots import (
     python_below,
     rafts_below,
 )
+from tester.text import listed, readable_name
 
 
 class _Refused(Exception):
@@ -113,7 +112,7 @@ class _Desk:
             try:
                 if not holds_many(names(path)):
                     return [single(path)]
-                unpacked = self._place(readable(path.name))
+                unpacked = self._place(readable_name(path.name))
                 self._left_out += unpack(path, unpacked, WHOLE_CLASS)
             except RefusedArchive:
                 return [single(path)]  # It will be refused under its name.
@@ -220,7 +219,7 @@ class _Desk:
         rest = [upload.path.name for upload in uploads if upload not in counts]
         if rest:
             self._intake.notes.append(
-                f"{name}: passed over {listed(list(map(readable, rest)))}"
+                f"{name}: passed over {listed(list(map(readable_name, rest)))}"
             )
         return chosen
 
@@ -248,7 +247,7 @@ class _Desk:
         if is_last or not archives:
             return self._further_down(name, directory, root), root
         if len(archives) > 1:
-            found = listed([readable(file.name) for file in archives])
+            found = listed([readable_name(file.name) for file in archives])
             raise _Refused(
                 f"it holds several archives, and no submission beside them: {found}"
             )
@@ -292,13 +291,15 @@ class _Desk:
         try:
             self._left_out += unpack(archive, place)
         except RefusedArchive as exc:
-            raise _Refused(f"{readable(archive.name)} was refused: {exc}") from None
+            raise _Refused(
+                f"{readable_name(archive.name)} was refused: {exc}"
+            ) from None
         return place
 
     def _readable(self, name: str, directory: Path) -> Path:
         """Return the folder, or a copy of it with names that reports can hold."""
         files = [place / file for place, _, found in walk(directory) for file in found]
-        if all(readable(str(file)) == str(file) for file in [directory, *files]):
+        if all(readable_name(str(file)) == str(file) for file in [directory, *files]):
             return directory
         files = [file for file in files if file.is_file() and not file.is_symlink()]
         size_bytes = sum(file.stat().st_size for file in files)
@@ -309,7 +310,7 @@ class _Desk:
             )
         place = self._place(name)
         for file in files:
-            copy = place / readable(str(file.relative_to(directory)))
+            copy = place / readable_name(str(file.relative_to(directory)))
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
         return place
@@ -338,7 +339,7 @@ def _inside(submission: Path, root: Path) -> str:
 def _is_as_called(upload: Upload) -> bool:
     """Return whether a file lies there under the name that its student gave it."""
     path = str(upload.path)
-    return upload.name == upload.path.name and readable(path) == path
+    return upload.name == upload.path.name and readable_name(path) == path
 
 
 def _newest(uploads: list[Upload]) -> list[Upload]:

@@ -33,9 +33,9 @@ from tester.intake.archives import (
     archive_stem,
     is_archive,
     is_archive_name,
-    readable,
     unread_suffix,
 )
+from tester.text import listed, printable_name, readable_name
 
 METADATA = "submission_metadata.yml"
 _CANVAS = re.compile(
@@ -50,7 +50,6 @@ _MOODLE = re.compile(
 _GRADESCOPE = re.compile(r"submission_(?P<id>\d+)")
 # Canvas numbers a file that was handed in before under the same name.
 _AGAIN = re.compile(r"-\d+(?=\.\w+$)")
-_NAME_CHARS_MAX = 100
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ def entries(directory: Path, notes: list[str]) -> list[Entry]:
     found: dict[tuple[str, str], Entry] = {}
     passed_over = []
     for child in sorted(directory.iterdir()):
-        name = readable(child.name)
+        name = readable_name(child.name)
         key, upload = _whose(child, name, students)
         is_platforms = bool(key[1])
         if _is_nobodys(child) or not (upload.may_be_one or is_platforms):
@@ -136,20 +135,14 @@ def entries(directory: Path, notes: list[str]) -> list[Entry]:
     ]
     if passed_over:
         notes.append(
-            f"passed over in {readable(str(directory))}: {listed(passed_over)}"
+            f"passed over in {readable_name(str(directory))}: {listed(passed_over)}"
         )
     return list(found.values())
 
 
-def listed(names: list[str], most: int = 5) -> str:
-    """Return names for a message, of which there may be many."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
-
-
 def single(path: Path) -> Entry:
     """Return the entry of a file or folder that is one submission."""
-    name = readable(path.name)
+    name = readable_name(path.name)
     upload = Upload(path, name, is_folder=path.is_dir())
     return Entry(_names(name, "", path), [upload])
 
@@ -222,7 +215,7 @@ def _whose(
 
 def _names(student: str, number: str, path: Path) -> list[str]:
     if number:
-        student = _printable(student)
+        student = printable_name(student)
         return [student, f"{student}_{number}"]
     if not path.is_file():
         short = path.name
@@ -230,15 +223,12 @@ def _names(student: str, number: str, path: Path) -> list[str]:
         short = archive_stem(path)
     else:
         short = path.stem
-    short, whole = _printable(readable(short)), _printable(readable(path.name))
-    beside = f"{_printable(readable(path.parent.name))}/{short}"
+    short, whole = (
+        printable_name(readable_name(short)),
+        printable_name(readable_name(path.name)),
+    )
+    beside = f"{printable_name(readable_name(path.parent.name))}/{short}"
     return [short, beside] if short == whole else [short, beside, whole]
-
-
-def _printable(name: str) -> str:
-    """Return a name that may stand in a line of text and in a file's name."""
-    clean = "".join(c if c.isprintable() and c not in "/\\" else "_" for c in name)
-    return clean.strip()[:_NAME_CHARS_MAX] or "_"
 
 
 def _is_nobodys(child: Path) -> bool:

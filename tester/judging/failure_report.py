@@ -49,15 +49,6 @@ def scenario_raised(test: GradedTest, exc: BaseException) -> bool:
     return Path(traceback.extract_tb(exc.__traceback__)[-1].filename) == test.file
 
 
-def encodable(text: str) -> str:
-    """Return what a submission has said as text that results.json can hold.
-
-    Half of a surrogate pair would otherwise cost it no points: its process
-    would die of it, and the run be unknown.
-    """
-    return text.encode(errors="backslashreplace").decode()
-
-
 def _step_of_scenario(test: GradedTest, exc: BaseException) -> str:
     """Return the line of the test at which it failed."""
     frames = traceback.extract_tb(exc.__traceback__)

@@ -19,13 +19,13 @@ from labrpc.submission.submission import Submission
 from labrpc.world.recorder import DigestRecorder, Recorder
 from tester.judging.debugger_prompt import lab_at_prompts
 from tester.judging.failure_report import (
-    encodable,
     log_line,
     note_failure,
     scenario_raised,
 )
 from tester.judging.graded_test import GradedTest
 from tester.scenario.checks import CheckedCluster
+from tester.text import encodable_text
 from tester.traces.recorder import TraceRecorder
 from tester.verdict import Run, Verdict
 
@@ -207,7 +207,10 @@ def judge(
             run.verdict = Verdict.UNKNOWN
             run.reason = f"the lab itself broke: {type(exc).__name__}: {exc}"
             run.evidence = traceback.format_exc()
-    run.reason, run.evidence = encodable(run.reason), encodable(run.evidence)
+    # Half of a surrogate pair would otherwise cost the submission no points: the
+    # process that judges it would die of it, and the run be unknown.
+    run.reason = encodable_text(run.reason)
+    run.evidence = encodable_text(run.evidence)
     return raised
 
 

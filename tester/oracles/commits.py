@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
 from labrpc.world.world import World
-from tester.oracles.leadership import numbers, only
+from tester.text import numbers, only, short
 
 
 @dataclass
@@ -211,9 +211,3 @@ def _key(command: Any) -> Any:
     except TypeError:
         return type(command)
     return type(command), command
-
-
-def short(value: Any) -> str:
-    """Return a command as reports show it."""
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:30]}… ({len(text)} characters)"

@@ -20,8 +20,9 @@ from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
 from labrpc.world.events import Action, Call, Reply, Result
 from labrpc.world.world import Host, World
-from tester.oracles.commits import Proposal, Proposals, short
+from tester.oracles.commits import Proposal, Proposals
 from tester.oracles.leadership import Leadership, StateReport
+from tester.text import short
 
 
 class Applied(msgspec.Struct, frozen=True, gc=False):

@@ -12,6 +12,7 @@ import msgspec
 from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
 from labrpc.world.world import Host, World
+from tester.text import only
 
 
 class StateReport(msgspec.Struct, frozen=True, gc=False):
@@ -169,19 +170,6 @@ class Leadership:
             "a server saves its vote before it sends it, and only votes of this term "
             "count, each peer's once (section 5.2, Figure 2)",
         )
-
-
-def numbers(servers: list[int]) -> str:
-    """Return servers' numbers as reports show them."""
-    return ", ".join(map(str, servers)) or "none"
-
-
-def only(servers: list[int], total: int) -> str:
-    """Return which of all servers, that are too few, as reports show it."""
-    if not servers:
-        return f"none of {total} servers"
-    named = f"server{'s' if servers[1:] else ''} {numbers(servers)}"
-    return f"only {len(servers)} of {total} servers, {named}"
 
 
 def _fail(headline: str, *evidence: str) -> NoReturn:

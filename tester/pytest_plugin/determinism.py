@@ -15,11 +15,13 @@ from labrpc.errors import LabError
 from labrpc.submission.submission import Submission
 from tester.judging.graded_test import GradedTest
 from tester.judging.run import TakeLine, run_test
+from tester.text import cut
 from tester.verdict import Run, Verdict
 from tester.workers.pool import GradingProcess
 from tester.workers.worker import Job
 
 OTHER_HASH_SEED = "4242"
+STEP_CHARS_MAX = 300
 
 
 class DeterminismCheck:
@@ -133,5 +135,4 @@ def _without_logs(step: dict[str, Any]) -> dict[str, Any]:
 
 
 def _short(step: dict[str, Any]) -> str:
-    text = json.dumps(step.get("actions", step))
-    return text if len(text) <= 300 else text[:300] + "…"
+    return cut(json.dumps(step.get("actions", step)), STEP_CHARS_MAX)

@@ -13,9 +13,9 @@ from pathlib import Path
 import msgspec
 
 from labrpc.submission.submission import Submission
-from tester.pytest_plugin.tally import kind_of
-from tester.traces.recorder import lab_version
+from tester.text import kind_of
 from tester.verdict import Run, Verdict
+from tester.versions import lab_version
 
 DIRECTORY = Path(".lab") / "failures"
 PASSES_TO_BE_FIXED = 2

@@ -4,7 +4,6 @@ Adds runs up as they come in, and keeps only those that did not pass.
 """
 
 import io
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,16 +12,11 @@ from math import sqrt
 from rich.console import Console
 from rich.table import Table
 
+from tester.text import kind_of, markdown_fenced, markdown_row
 from tester.verdict import Run, Verdict
 
 # The normal quantile of a two-sided 95 % interval.
 _Z = 1.96
-_FENCE = "```"
-
-
-def kind_of(reason: str) -> str:
-    """Return a reason without its numbers: those that differ in nothing else are one."""
-    return re.sub(r"\d+(?:\.\d+)?(?:, \d+)*", "#", reason)
 
 
 @dataclass
@@ -200,27 +194,19 @@ def markdown(tally: Tally, title: str) -> str:
         "|---|---|--:|--:|--:|--:|",
     ]
     for test in _in_order(tally):
-        rate, interval = test.rate()
-        lines.append(
-            f"| {test.part} | {test.test} | {test.runs} | {test.failures} | "
-            f"{rate} | {interval} |"
-        )
+        counts = str(test.runs), str(test.failures)
+        lines.append(markdown_row([test.part, test.test, *counts, *test.rate()]))
     for test in _in_order(tally):
         for run, count in test.reasons():
             lines += [
                 "",
                 f"**{test.test}**: {count} {run.verdict}, first at seed {run.seed}",
                 "",
-                *_fenced(run.reason),
+                markdown_fenced(run.reason),
                 "",
-                *_fenced(run.replay),
+                markdown_fenced(run.replay),
             ]
     return "\n".join(lines) + "\n"
-
-
-def _fenced(text: str) -> list[str]:
-    """Return text as a block of code, whatever a submission has put into it."""
-    return [_FENCE, text.replace("`", "'"), _FENCE]
 
 
 def _in_order(tally: Tally) -> list[TestTally]:

@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from statistics import mean, median
 
-from tester.pytest_plugin.tally import kind_of
 from tester.reports.suite_words import suite_words
-from tester.reports.texts import one_line
 from tester.scoring.grades import Grade, TestGrade
+from tester.text import kind_of, one_line
 from tester.verdict import Run, Verdict
 
 BINS = 10

@@ -11,6 +11,7 @@ import msgspec
 from tester.reports.gradescope import text_of
 from tester.reports.student import TestReport, student_report
 from tester.scoring.grades import Grade
+from tester.text import cut
 from tester.verdict import Verdict
 
 Status = Literal["pass", "fail", "error"]
@@ -83,14 +84,11 @@ def _result(grade: Grade, characters_max: int) -> ClassroomResult:
 
 
 def _test(test: TestReport, duration: float, characters_max: int) -> ClassroomTest:
-    message = text_of(test)
-    if len(message) > characters_max:
-        message = message[:characters_max] + "…"
     return ClassroomTest(
         name=f"{test.part} {test.name}",
         status=_STATUS[test.verdict],
         score=round(test.points, 4),
-        message=message,
+        message=cut(text_of(test), characters_max),
         test_code=test.replay,
         filename="",
         line_no=0,

@@ -3,8 +3,8 @@
 import csv
 import io
 
-from tester.reports.texts import one_line
 from tester.scoring.grades import Grade
+from tester.text import csv_cell
 
 CELL_MAX = 1_000
 
@@ -21,7 +21,7 @@ def grades_csv(grades: list[Grade]) -> bytes:
     for grade in grades:
         writer.writerow(
             [
-                _harmless(grade.submission),
+                csv_cell(grade.submission, CELL_MAX),
                 f"{grade.points:g}",
                 f"{grade.points_max:g}",
                 "" if grade.percent is None else f"{grade.percent:.1f}",
@@ -31,17 +31,11 @@ def grades_csv(grades: list[Grade]) -> bytes:
                 ),
                 len(grade.tests),
                 sum(test.unknown for test in grade.tests),
-                _harmless(_first_reason(grade)),
-                _harmless(grade.path),
+                csv_cell(_first_reason(grade), CELL_MAX),
+                csv_cell(grade.path, CELL_MAX),
             ]
         )
     return out.getvalue().encode()
-
-
-def _harmless(text: str) -> str:
-    """Keep a spreadsheet from reading a student's text as a formula, or as two cells."""
-    text = one_line(text, CELL_MAX)
-    return "'" + text if text[:1] in ("=", "+", "-", "@") else text
 
 
 def _first_reason(grade: Grade) -> str:

@@ -9,9 +9,10 @@ from typing import Literal
 import msgspec
 
 from tester.reports.student import StudentReport, TestReport, student_report
-from tester.reports.texts import PYTHON
 from tester.scoring.grades import Grade
+from tester.text import counted
 from tester.verdict import Verdict
+from tester.versions import PYTHON
 
 Visibility = Literal["visible", "hidden", "after_due_date", "after_published"]
 HIDDEN_SEEDS = "hidden seeds"
@@ -118,9 +119,8 @@ def _output(report: StudentReport) -> str:
             "Each failed test says why, and how to run it again on your own machine."
         )
     if report.unknown:
-        many = len(report.unknown)
         lines.append(
-            f"{many} test{'s' if many > 1 else ''} came to no verdict: ask the staff to "
-            "run the autograder again."
+            f"{counted(len(report.unknown), 'test')} came to no verdict: ask the staff "
+            "to run the autograder again."
         )
     return "\n".join(line for line in lines if line)

@@ -6,8 +6,8 @@ custom for what is not the fault of the code under test.
 
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from tester.reports.texts import block, one_line
 from tester.scoring.grades import Grade, TestGrade
+from tester.text import block, one_line
 from tester.verdict import Run, Verdict
 
 EVIDENCE_MAX = 2_000

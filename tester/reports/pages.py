@@ -1,16 +1,16 @@
 """Pages for people: the templates, and what fills them in safely.
 
 In HTML everything is escaped; in Markdown, what a submission has had a hand in
-goes through one of the filters here.
+goes through one of the filters.
 """
 
-import re
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from tester.reports.texts import PYTHON
+from tester.text import counted, markdown_fenced, markdown_plain
+from tester.versions import PYTHON
 
 
 def page(template: str, **values: Any) -> bytes:
@@ -29,6 +29,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["python"] = PYTHON
+    environment.globals["counted"] = counted
     environment.filters["number"] = number
     environment.filters["plain"] = markdown_plain
     environment.filters["fenced"] = markdown_fenced
@@ -38,17 +39,3 @@ def _environment() -> Environment:
 def number(value: float) -> str:
     """Return a number of points, without needless digits."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
-
-
-def markdown_plain(text: str) -> str:
-    """Return text that Markdown shows as it is, on one line."""
-    text = " ".join(text.split())
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]#|~])", r"\\\1", text)
-
-
-def markdown_fenced(text: str) -> str:
-    """Return text as a block of code, which nothing in it can end."""
-    longest = max((len(found) for found in re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{text}\n{fence}"

@@ -4,13 +4,12 @@ The structs are its schema; docs/results.md explains it to people. A field may
 be added without a new version; one that changes or goes needs it.
 """
 
-from typing import Any
-
 import msgspec
 
-from tester.reports.texts import PYTHON
 from tester.scoring.grades import Grade
+from tester.text import encodable
 from tester.verdict import Run
+from tester.versions import PYTHON
 
 RESULTS_VERSION = 3
 
@@ -90,19 +89,8 @@ def results_json(grades: list[Grade]) -> bytes:
         encoded = msgspec.json.encode(results)
     except UnicodeEncodeError:
         # A file's name may be bytes that are no text, and a submission say any.
-        encoded = msgspec.json.encode(_encodable(msgspec.to_builtins(results)))
+        encoded = msgspec.json.encode(encodable(msgspec.to_builtins(results)))
     return msgspec.json.format(encoded, indent=1)
-
-
-def _encodable(value: Any) -> Any:
-    """Return plain data with every text in it as one that JSON can hold."""
-    if isinstance(value, str):
-        return value.encode(errors="backslashreplace").decode()
-    if isinstance(value, list):
-        return [_encodable(item) for item in value]
-    if isinstance(value, dict):
-        return {_encodable(key): _encodable(item) for key, item in value.items()}
-    return value
 
 
 def _submission(grade: Grade) -> SubmissionResult:

@@ -7,10 +7,10 @@ or a place on the grading machine, and all of it is clean and of bounded size.
 import shlex
 from dataclasses import dataclass, replace
 
-from tester.pytest_plugin.tally import kind_of
+from tester.reports.redaction import for_the_student
 from tester.reports.suite_words import suite_words
-from tester.reports.texts import block, clean, earned, for_the_student, one_line
 from tester.scoring.grades import Grade, PartGrade, TestGrade
+from tester.text import block, clean, kind_of, one_line
 from tester.verdict import Run, Verdict
 
 SEEDS_TO_TRY = 200
@@ -120,7 +120,7 @@ def student_report(grade: Grade) -> StudentReport:
         name=one_line(grade.submission),
         points_max=grade.points_max,
         percent=grade.percent or 0.0,
-        earned=earned(grade),
+        earned=grade.earned,
         load_error=one_line(load_error),
         load_evidence=load_evidence,
         graded="" if grade.inside == "." else one_line(grade.inside),

@@ -4,9 +4,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tester.reports.texts import PYTHON, block, earned, one_line
 from tester.scoring.grades import Grade, TestGrade
+from tester.text import block, one_line
 from tester.verdict import Verdict
+from tester.versions import PYTHON
 
 
 def print_submission(console: Console, grade: Grade) -> None:
@@ -14,7 +15,7 @@ def print_submission(console: Console, grade: Grade) -> None:
     name = escape(one_line(grade.submission))
     if grade.load_error:
         console.print(
-            f"\n[bold]{name}[/]: {earned(grade)}: "
+            f"\n[bold]{name}[/]: {grade.earned}: "
             f"[red]{escape(one_line(grade.load_error))}[/] ({PYTHON})",
             highlight=False,
         )
@@ -23,7 +24,7 @@ def print_submission(console: Console, grade: Grade) -> None:
             console.print(escape(block(evidence)), style="dim", highlight=False)
         return
     table = Table(
-        title=f"{name}: {earned(grade)}",
+        title=f"{name}: {grade.earned}",
         title_justify="left",
         title_style="bold",
     )
@@ -73,7 +74,7 @@ def print_summary(console: Console, grades: list[Grade]) -> None:
         table.add_row(
             escape(one_line(grade.submission)),
             *[f"{grade.parts.get(part, 0):g}" for part in parts],
-            earned(grade).removesuffix(" points"),
+            grade.earned.removesuffix(" points"),
             "" if grade.percent is None else f"{grade.percent:.0f} %",
             *[str(counts[verdict]) for verdict in Verdict],
         )

@@ -7,9 +7,8 @@ pass until something holds, and `one` drives an agreement through.
 from collections import Counter
 from typing import Any
 
-from tester.oracles.commits import short
-from tester.oracles.leadership import numbers
 from tester.scenario.cluster import Cluster
+from tester.text import numbers, short
 
 # 6.824's election time-out T: what a solution may need for one election.
 ELECTION_TIMEOUT = 1.0

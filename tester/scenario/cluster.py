@@ -19,9 +19,9 @@ from labrpc.world.recorder import Recorder
 from labrpc.world.scenario_thread import ScenarioThread
 from labrpc.world.streams import stream
 from labrpc.world.world import Host, World
-from tester.oracles.commits import short
 from tester.oracles.invariants import Invariants
 from tester.scenario.state_machine import Service
+from tester.text import short
 
 # 6.824's limit for one test, here in virtual time.
 TEST_SECONDS_MAX = 120

@@ -154,6 +154,14 @@ class Grade:
         return not self.points_max and any(p.points_max for p in self.part_grades)
 
     @property
+    def earned(self) -> str:
+        """What was earned, in words."""
+        points = f"{round(self.points, 2):g}"
+        if self.only_extra:
+            return f"{points} extra points"
+        return f"{points} of {round(self.points_max, 2):g} points"
+
+    @property
     def parts(self) -> dict[str, float]:
         """The points earned in each part."""
         return {part.name: part.points for part in self.part_grades}

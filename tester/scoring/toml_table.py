@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from tester.errors import UsageError
-from tester.text import unknown
+from tester.text import cut, unknown
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -184,5 +184,4 @@ def _depth(values: Any, keys: tuple[str, ...]) -> int:
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    shown = repr(value)
-    return shown if len(shown) <= _SHOWN_MAX else shown[:_SHOWN_MAX] + "…"
+    return cut(repr(value), _SHOWN_MAX)

@@ -8,6 +8,8 @@ quick way uses, as text, and creates nothing.
 import struct
 from collections.abc import Callable
 
+from tester.text import cut
+
 TEXT_CHARS_MAX = 200
 ITEMS_MAX = 8
 _DEPTH_MAX = 30
@@ -23,12 +25,7 @@ def message_text(data: bytes) -> str:
         text = _Reader(data).value(0)
     except (ValueError, struct.error, IndexError):
         return f"{len(data)} bytes"
-    return shortened(text)
-
-
-def shortened(text: str) -> str:
-    """Return a text of at most so many characters as a line has room for."""
-    return text if len(text) <= TEXT_CHARS_MAX else f"{text[:TEXT_CHARS_MAX]}…"
+    return cut(text, TEXT_CHARS_MAX)
 
 
 class _Reader:

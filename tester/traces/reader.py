@@ -13,7 +13,8 @@ import msgspec
 
 from labrpc.clock import to_seconds
 from tester.errors import UsageError
-from tester.traces.payload import message_text, shortened
+from tester.text import cut
+from tester.traces.payload import TEXT_CHARS_MAX, message_text
 from tester.traces.recorder import TRACE_VERSION
 
 Line = dict[str, Any]
@@ -205,7 +206,7 @@ def _message(data: str) -> str:
 
 
 def _value(value: Any) -> str:
-    return shortened(repr(value))
+    return cut(repr(value), TEXT_CHARS_MAX)
 
 
 def _sizes(one: Line) -> str:

@@ -6,7 +6,6 @@ so that what happened is on disk even if the run never ends.
 
 import platform
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +13,13 @@ import msgspec
 
 from labrpc.world.events import Action, Event
 from labrpc.world.recorder import DigestRecorder
+from tester.text import encodable
 from tester.verdict import Run
+from tester.versions import lab_version
 
 TRACE_VERSION = 1
 
 _to_json = msgspec.json.Encoder().encode
-
-
-def lab_version() -> str:
-    """Return the version of the lab that is installed."""
-    try:
-        return version("raft-lab")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 class TraceRecorder(DigestRecorder):
@@ -85,22 +78,8 @@ class TraceRecorder(DigestRecorder):
         try:
             written = _to_json(line)
         except (OverflowError, UnicodeEncodeError, TypeError):
-            written = _to_json(_writable(line))
+            written = _to_json(encodable(line))
         self._out.write(written + b"\n")
-
-
-def _writable(value: Any) -> Any:
-    """Return a value with what JSON cannot hold as text that it can."""
-    if isinstance(value, str):
-        return value.encode(errors="backslashreplace").decode()
-    if isinstance(value, int) and value.bit_length() > 63:
-        return str(value)
-    if isinstance(value, (list, tuple)):
-        return [_writable(part) for part in value]
-    if isinstance(value, dict):
-        keys = [_writable(k) if isinstance(k, str) else repr(k) for k in value]
-        return dict(zip(keys, map(_writable, value.values()), strict=True))
-    return value
 
 
 def _named(frame: Event | Action) -> dict[str, Any]:

@@ -99,8 +99,8 @@ def test_the_markdown_summary_has_rates_reasons_and_replays():
     tally.add([a_run(4, Verdict.PASSED)])
     text = markdown(tally, "Raft lab: s")
     assert "| 2A | test_x | 2 | 1 | 50.00 % | 9.45 to 90.55 % |" in text
-    assert "```\nlost | <b> '''\n```" in text
-    assert "```\npytest x --seed 3\n```" in text
+    assert "````text\nlost | <b> ```\n````" in text
+    assert "```text\npytest x --seed 3\n```" in text
 
 
 # Kept failures.

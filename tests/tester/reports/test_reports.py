@@ -6,14 +6,12 @@ import os
 import shutil
 import string
 import sys
-import typing
 from xml.etree import ElementTree
 
 import msgspec
 import pytest
 from rich.console import Console
 
-from tester.pytest_plugin.tally import kind_of
 from tester.reports import files as files_module
 from tester.reports import (
     print_submission,
@@ -32,16 +30,9 @@ from tester.reports.results import (
     TestResult,
     results_json,
 )
-from tester.reports.texts import (
-    LINE_MAX,
-    PYTHON,
-    block,
-    clean,
-    for_the_student,
-    one_line,
-)
 from tester.scoring.grades import NO_SEED_MAY_FAIL
 from tester.verdict import Run, Verdict
+from tester.versions import PYTHON
 
 OF_THE_CLASS = {"results.json", "grades.csv", "junit.xml", "class.html"}
 OF_A_SUBMISSION = {"report.html", "report.md", "gradescope.json", "classroom.json"}
@@ -152,56 +143,6 @@ def test_hostile_names_write_to_their_folders_only(tmp_path, made_up):
     assert names_in(tmp_path) == {"a"}
     assert names_in(tmp_path / "a") == {"out"}
     assert len(os.listdir(out / "submissions")) == len(made_up.hostile())
-
-
-# Texts.
-
-
-def test_what_no_page_can_hold_is_taken_out():
-    assert clean("\x1b[1;31mred\x1b[0m \x1b]0;title\x07!") == "red !"
-    assert clean("a\x00b\x07c\ud800d\u202ee\ufffef") == "a�b�c�d�e�f"
-    assert clean("tab\tline\r\nline\rline\n") == "tab\tline\nline\nline\n"
-    assert clean("naïve 試験 🙂") == "naïve 試験 🙂"
-
-
-def test_long_texts_are_cut():
-    assert one_line("a\n b\t c") == "a b c"
-    assert one_line("x" * 1_000_000) == "x" * 300 + "…"
-    lines = block("first\n" + "x" * 1_000_000 + "\nlast").splitlines()
-    assert lines == ["first", "x" * LINE_MAX + "…", "…"]
-    assert len(block("short\n" * 100_000)) < 6_100
-    assert block("short\nlines") == "short\nlines"
-
-
-def test_a_student_sees_neither_places_nor_hidden_seeds(made_up):
-    run = made_up.a_run(seed=made_up.HIDDEN_SEED, hidden=True)
-    text = f"/home/prof/subs/alice/raft.py, seed {made_up.HIDDEN_SEED}; 1{made_up.HIDDEN_SEED}"
-    shown = for_the_student(text, made_up.a_grade(run), run)
-    assert shown == f"raft.py, seed (hidden); 1{made_up.HIDDEN_SEED}"
-    run.hidden = False
-    assert f"seed {made_up.HIDDEN_SEED}" in for_the_student(
-        text, made_up.a_grade(run), run
-    )
-
-
-def test_a_student_does_not_see_where_python_and_the_lab_lie(made_up):
-    grade = made_up.mixed()
-    text = (
-        f"cannot import name 'override' from 'typing' ({typing.__file__})\n"
-        f'  File "{msgspec.__file__}", line 1\n  File "{files_module.__file__}", line 2\n'
-        f'  File "{grade.path}/raft.py", line 3'
-    )
-    assert for_the_student(text, grade, made_up.a_run()) == (
-        "cannot import name 'override' from 'typing' (typing.py)\n"
-        '  File "msgspec/__init__.py", line 1\n  File "tester/reports/files.py", line 2\n'
-        '  File "raft.py", line 3'
-    )
-
-
-def test_reasons_that_differ_in_numbers_only_are_of_one_kind():
-    one = kind_of("no leader among the connected servers 0, 1, 2 for 1.5 s")
-    assert one == kind_of("no leader among the connected servers 3, 4 for 20 s")
-    assert one != kind_of("no leader among the servers 0, 1, 2 for 1.5 s")
 
 
 # results.json, grades.csv, junit.xml.

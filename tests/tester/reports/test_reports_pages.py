@@ -13,13 +13,12 @@ from tester.reports.class_figures import class_figures
 from tester.reports.class_report import class_html
 from tester.reports.files import submission_folder
 from tester.reports.gradescope import gradescope_json
-from tester.reports.pages import markdown_fenced, markdown_plain
 from tester.reports.student import student_report
 from tester.reports.student_report import student_html, student_markdown
 from tester.reports.suite_words import suite_words
-from tester.reports.texts import PYTHON
 from tester.scoring.grades import Grade, by_test
 from tester.verdict import Verdict
+from tester.versions import PYTHON
 
 VOID = {"meta", "br", "img", "link", "input", "hr", "line", "rect"}
 
@@ -335,18 +334,6 @@ def test_the_suite_speaks_for_itself(graded_tests):
 
 
 # Markdown.
-
-
-def test_markdown_shows_text_as_it_is():
-    assert markdown_plain("a_b *c* [d](e) <f> `g` | # h\ni") == (
-        r"a\_b \*c\* \[d\](e) &lt;f&gt; \`g\` \| \# h i"
-    )
-
-
-def test_nothing_ends_a_block_of_code_from_within():
-    text = markdown_fenced("a\n```\n````` b\n# c")
-    fence, *_, last = text.splitlines()
-    assert (fence, last) == ("``````text", "``````")
 
 
 def test_hostile_markdown_stays_in_its_blocks(made_up):

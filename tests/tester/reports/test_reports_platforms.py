@@ -13,8 +13,8 @@ import pytest
 
 from tester.reports.classroom import classroom_json
 from tester.reports.gradescope import HIDDEN_SEEDS, gradescope_json
-from tester.reports.texts import PYTHON
 from tester.verdict import Verdict
+from tester.versions import PYTHON
 
 # Gradescope's "Autograder Specifications", each field that it documents.
 

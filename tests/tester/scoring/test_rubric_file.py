@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tester.cli.rubric_text import default_text
@@ -124,6 +124,8 @@ VALUES = [
 ]
 
 
+# However slow the machine is at the moment.
+@settings(deadline=None)
 @given(data=st.data())
 def test_whatever_is_written_is_read_or_refused_in_one_line(
     data, suite, tmp_path_factory
