@@ -13,8 +13,8 @@ _HEAD = """\
 # How the Raft lab is graded. What is written here is what holds without a rubric;
 # what you delete goes on to hold. docs/rubric.md explains every key.
 #
-#     grade.py rubric --check rubric.toml              is it right, and what does it say?
-#     grade.py submissions/ --rubric rubric.toml       grade with it
+#     raft-lab rubric --check rubric.toml              is it right, and what does it say?
+#     raft-lab submissions/ --rubric rubric.toml       grade with it
 
 [seeds]
 first = 0    # the first public seed, and

@@ -1,41 +1,45 @@
-"""What stands between a submission and the rest of the machine, told before grading."""
+"""The state of the sandbox on this machine, reported before grading begins."""
 
 from labrpc.errors import LabError
 from labrpc.isolated.zygote import sandbox_measures
 from tester.errors import UsageError
 
 MISSING = (
-    "a submission could do there what this wall would prevent (docs/isolation.md); "
-    "--require-sandbox refuses to grade without it"
+    "a submission can do here what a missing layer would prevent (docs/isolation.md); "
+    "with --require-sandbox nothing is graded on such a machine"
 )
 
 
-def told_walls(isolation: str, required: bool) -> list[str]:
-    """Return, a line each, which walls stand on this machine, and which do not.
+def sandbox_status(isolation: str, required: bool) -> list[str]:
+    """Return lines that say which layers are in force here, and which are missing.
 
     Raises:
-        UsageError: there can be no isolation here, or a wall is missing that is
-            required.
+        UsageError: isolation is impossible here, or a layer that is required is
+            missing.
     """
     if isolation == "none":
         if required:
             raise UsageError("--require-sandbox needs --isolation process")
         return [
-            "isolation: none. Submissions run in the process that judges them: only "
-            "for code that you trust"
+            "isolation: none. Submissions run in the process that judges them, so grade "
+            "only code that you trust"
         ]
     try:
-        measures = sandbox_measures()
+        layers = sandbox_measures()
     except LabError as exc:
         raise UsageError(
             f"--isolation process: {exc}; --isolation none is for code that you trust"
         ) from None
-    missing = [wall for wall in measures if not wall.in_force]
+    missing = [layer for layer in layers if not layer.in_force]
     if missing and required:
-        reasons = "; ".join(f"{wall.name}: {wall.detail}" for wall in missing)
-        raise UsageError(f"--require-sandbox: not all walls stand here: {reasons}")
-    lines = ["isolation: each server is a process of its own, behind these walls:"]
-    for wall in measures:
-        standing = "" if wall.in_force else "MISSING: "
-        lines.append(f"  {wall.name}: {standing}{wall.detail}")
+        reasons = "; ".join(f"{layer.name}: {layer.detail}" for layer in missing)
+        raise UsageError(
+            f"--require-sandbox: layers of the sandbox are missing here: {reasons}"
+        )
+    lines = [
+        "isolation: each server runs in a sandboxed process; the sandbox's layers:"
+    ]
+    for layer in layers:
+        state = "" if layer.in_force else "MISSING: "
+        lines.append(f"  {layer.name}: {state}{layer.detail}")
     return [*lines, *([MISSING] if missing else [])]

@@ -74,7 +74,7 @@ class Regrading:
         record = ledger.read(directory)
         if record is None:
             raise UsageError(
-                f"--regrade: no grading stands in {directory}/{ledger.FILE}: name the "
+                f"no grading stands in {directory}/{ledger.FILE}: name the "
                 "--out of an earlier one"
             )
         self._record: Record = record
@@ -113,20 +113,20 @@ class Regrading:
         entered = {entry.name: entry for entry in header.submissions}
         if self._name not in entered:
             raise UsageError(
-                f"--regrade: {directory} has no submission {self._name!r}; it has "
+                f"{directory} has no submission {self._name!r}; it has "
                 f"{listed(list(entered), 10)}"
             )
         entry = entered[self._name]
         if entry.refused:
-            raise UsageError(f"--regrade: {self._name} was not graded: {entry.refused}")
+            raise UsageError(f"{self._name} was not graded: {entry.refused}")
         if not Path(entry.path).exists():
             raise UsageError(
-                f"--regrade: {self._name} is no longer at {readable_name(entry.path)}"
+                f"{self._name} is no longer at {readable_name(entry.path)}"
             )
         tests = {test.name: test for test in collect()}
         missing = [name for name in header.tests if name not in tests]
         if missing:
-            raise UsageError(f"--regrade: there is no test {missing[0]} any more")
+            raise UsageError(f"there is no test {missing[0]} any more")
         return Plan(
             {self._name: Path(entry.path)},
             [tests[name] for name in header.tests],

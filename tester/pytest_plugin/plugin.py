@@ -271,7 +271,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if session.trace_directory is not None:
         line(
             f"traces, with the digest of each: {session.trace_directory}; "
-            "`raft-grade trace FILE` tells one in words"
+            "`raft-lab trace FILE` prints one in words"
         )
     for digest in sorted(tally.digests, key=lambda text: text.split(maxsplit=1)[1]):
         line(digest)

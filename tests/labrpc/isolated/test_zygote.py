@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,6 @@ from labrpc.isolated.messages import Measure
 from labrpc.isolated.zygote import Zygote
 from labrpc.simulated.stdlib import PRIVATE, SHARED
 from labrpc.submission.submission import Submission
-from tester.cli.sandbox_status import told_walls
-from tester.errors import UsageError
 from tester.judging.run import run_test
 from tester.workers.worker import Answers, Job
 
@@ -103,16 +100,6 @@ def test_a_grading_process_keeps_the_zygote_of_its_last_submission():
 LACKING = [Measure("files", False, "no Landlock here"), Measure("user", True, "nobody")]
 
 
-def test_a_missing_wall_is_told_and_refused_where_walls_are_required(monkeypatch):
-    monkeypatch.setattr("tester.cli.sandbox_status.sandbox_measures", lambda: LACKING)
-    told = told_walls("process", required=False)
-    assert "  files: MISSING: no Landlock here" in told
-    with pytest.raises(UsageError, match="files: no Landlock here"):
-        told_walls("process", required=True)
-    with pytest.raises(UsageError, match="needs --isolation process"):
-        told_walls("none", required=True)
-
-
 def test_a_zygote_behind_too_few_walls_makes_no_box_if_all_are_required(monkeypatch):
     monkeypatch.setattr(
         zygote_module,
@@ -121,16 +108,3 @@ def test_a_zygote_behind_too_few_walls_makes_no_box_if_all_are_required(monkeypa
     )
     with pytest.raises(LabError, match="the sandbox lacks files"):
         Zygote(Submission.find(RAFT), require_sandbox=True)
-
-
-def test_where_python_cannot_be_started_there_is_no_isolation(monkeypatch):
-    monkeypatch.setattr(sys, "executable", "/no/such/python")
-    with pytest.raises(UsageError, match="Python cannot be started again here"):
-        told_walls("process", required=False)
-
-
-def test_all_walls_stand_on_this_machine():
-    told = told_walls("process", required=False)
-    if os.uname().machine != "x86_64" or not Path("/proc/sys/kernel/seccomp").exists():
-        pytest.skip("this machine has no such walls")
-    assert not [line for line in told if "MISSING" in line]

@@ -2,13 +2,8 @@
 
 import csv
 import json
-import os
-import pty
 import re
 import signal
-import subprocess
-import sys
-import time
 
 import pytest
 
@@ -121,68 +116,7 @@ def test_the_number_of_processes_changes_nothing_but_the_cpu_time(
     assert len(alone["runs"]) == 6
 
 
-@pytest.mark.parametrize(("percent", "expected"), [("66.6", 0), ("66.7", 1)])
-def test_fail_under(graded, dictator, percent, expected):
-    # A leader, worth 6 points, but no agreement, worth 3.
-    deaf = dictator("def take(self, entry): pass")
-    status, _, (row,), output = graded(
-        deaf.path, "--tests", "basic_agreement or initial_election", "--fail-under",
-        percent, "--jobs", "1",
-    )  # fmt: skip
-    assert (row["points"], row["points_max"]) == ("6", "9")
-    assert status == expected
-    assert ("below --fail-under 66.7: fake (66.67 %)" in output) == bool(expected)
-
-
-# Wrong usage.
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["/no/such/place"], "/no/such/place does not exist"),
-        ([], "the following arguments are required: SUBMISSION"),
-        (["RAFT", "--parts", "2A,9Z"], "no part 9Z; there are 2A, 2B, 2C, 2D"),
-        (["RAFT", "--tests", "no_such_test"], "no graded test matches 'no_such_test'"),
-        (["RAFT", "--tests", "a and"], "'a and' is not an expression"),
-        (["RAFT", "--seeds", "0"], "--seeds: '0' is not a whole number from 1 on"),
-        (["RAFT", "--seed", "one"], "--seed: invalid int value: 'one'"),
-        (["RAFT", "--seed", "-1"], "--seed: -1 is not a whole number from 0 to"),
-        (["RAFT", "--seed", str(1 << 63)], "is not a whole number from 0 to"),
-        (["RAFT", "--seeds", "10001"], "--seeds: 10001 is more than 10000"),
-        (["--regrade", "x", "--seeds", "2"], "as it was: leave out --seeds"),
-        (["--regrade", "x", "--fail-under", "2"], "leave out --fail-under"),
-        (["RAFT", "--jobs", "-1"], "--jobs: '-1' is not a whole number from 1 on"),
-        (["RAFT", "--fail-under", "all"], "'all' is not a number from 0 to 100"),
-        (["RAFT", "--fail-under", "101"], "'101' is not a number from 0 to 100"),
-        (["RAFT", "--no-such-option"], "unrecognized arguments: --no-such-option"),
-        (["RAFT", "--out", "FILE"], "--out: cannot write to"),
-        (["new"], "usage: grade.py new DIR"),
-        (["new", "--help"], "usage: grade.py new DIR"),
-    ],
-)
-def test_wrong_usage_ends_in_one_line(capsys, example, tmp_path, arguments, words):
-    (tmp_path / "file").write_text("")
-    stand_for = {"RAFT": str(example("raft")), "FILE": str(tmp_path / "file" / "x")}
-    status = grade.main([stand_for.get(word, word) for word in arguments])
-    said = capsys.readouterr()
-    assert status == 2
-    assert said.out == ""
-    (line,) = said.err.splitlines()
-    assert line.startswith("grade.py: ")
-    assert words in line
-
-
-def test_the_readme_has_every_option_and_no_other(capsys, project):
-    with pytest.raises(SystemExit):
-        grade.main(["--help"])
-    named = set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out))
-    readme = (project / "README.md").read_text()
-    section = readme.partition("## Grading")[2].partition("\n## ")[0]
-    assert set(re.findall(r"--[a-z][a-z-]+", section)) == named - {"--help"}
-
-
-# Processes that die, and Ctrl-C.
+# Processes that die.
 
 
 @pytest.fixture
@@ -285,80 +219,3 @@ def test_no_process_outlives_its_pool():
         (process,) = processes._workers
         assert process.process.poll() is None
     assert process.process.returncode == -signal.SIGKILL
-
-
-@pytest.mark.parametrize(
-    ("signals", "expected"), [([signal.SIGINT], 130), ([signal.SIGTERM] * 2, 143)]
-)
-def test_who_is_stopped_keeps_what_is_done_and_leaves_the_rest_unknown(
-    example, tmp_path, signals, expected
-):
-    command = [
-        sys.executable, "-m", "grade", str(example("wrong_init")), str(example("raft")),
-        "--tests", "basic_agreement", "--seeds", "5000", "--jobs", "1",
-    ]  # fmt: skip
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE) as grader:
-        assert grader.stdout is not None
-        # The one that does not load is through, so thousands of runs are to come.
-        first = next(line for line in grader.stdout if line.startswith(b"["))
-        assert b"[1/2] wrong_init: 0 of 5000 runs" in first
-        for number in signals:
-            grader.send_signal(number)
-            time.sleep(0.01)  # Or else the second one may be taken for the first.
-        output = grader.stdout.read().decode()
-    assert grader.returncode == expected
-    assert "interrupted: the runs so far are kept, go on with --resume" in output
-    results = json.loads((tmp_path / "grades/results.json").read_text())
-    found = verdicts(results)
-    assert len(found) == 10000
-    assert {v for (name, *_), v in found.items() if name == "wrong_init"} == {"failed"}
-    rest = [run for run in results["runs"] if run["submission"] == "raft"]
-    assert rest[-1]["verdict"] == "unknown"
-    assert rest[-1]["reason"].startswith("it has not run")
-    assert {run["verdict"] for run in rest} <= {"passed", "unknown"}
-
-
-def test_who_is_stopped_while_the_suite_is_collected_is_stopped(
-    capsys, example, tmp_path, monkeypatch
-):
-    before = signal.getsignal(signal.SIGTERM)
-    monkeypatch.setattr(pytest, "main", lambda *_, **__: pytest.ExitCode.INTERRUPTED)
-    status = grade.main([str(example("raft")), "--out", str(tmp_path / "out")])
-    assert status == 130
-    assert "grade.py: interrupted" in capsys.readouterr().err
-    assert signal.getsignal(signal.SIGTERM) is before
-
-
-# What is shown.
-
-
-def test_on_a_terminal_no_color_is_heeded(example, tmp_path):
-    ours, theirs = pty.openpty()
-    grader = subprocess.Popen(
-        [sys.executable, "-m", "grade", str(example("only_2a")), *ONE_TEST],
-        cwd=tmp_path,
-        stdout=theirs,
-        env=os.environ | {"NO_COLOR": "1", "TERM": "xterm-256color"},
-    )
-    os.close(theirs)
-    shown = b""
-    try:
-        while data := os.read(ours, 1 << 16):
-            shown += data
-    except OSError:  # How a terminal says that nobody writes to it any more.
-        pass
-    assert grader.wait() == 0
-    assert b"1 of 1" in shown
-    colours = re.findall(rb"\x1b\[[\d;]*m", shown)
-    assert not [code for code in colours if re.search(rb"[34]\d", code)]
-
-
-def test_no_escape_codes_reach_a_file(shell, example, tmp_path):
-    done = shell(
-        f"{sys.executable} -m grade {example('no_raft_class')} --tests election",
-        tmp_path,
-        TERM="xterm-256color",
-    )
-    assert done.returncode == 0
-    assert "module raft defines no class Raft" in done.stdout
-    assert "\x1b" not in done.stdout + done.stderr

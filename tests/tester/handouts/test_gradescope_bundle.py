@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 import grade
+from tester.cli.main import parse
 from tester.errors import UsageError
 from tester.handouts import gradescope_bundle as autograder
 from tester.handouts import starter_repo
@@ -57,7 +58,7 @@ def test_the_folder_has_what_gradescope_wants(written, capsys):
     )
     assert settings.time_limit_s < 600
     assert "--jobs" in settings.options
-    grade.parse(["submission", *settings.options])
+    parse("raft-lab", ["./submission", *settings.options])
 
 
 def test_the_lab_travels_along_but_not_the_solution(written, project):

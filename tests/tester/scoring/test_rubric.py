@@ -489,14 +489,6 @@ def test_check_says_what_a_rubric_says(capsys):
     assert "test_swarm" not in said
 
 
-@pytest.mark.parametrize("arguments", [["--check"], ["rubric.toml"], ["--help", "x"]])
-def test_the_command_is_explained_in_a_line(capsys, arguments):
-    assert grade.main(["rubric", *arguments]) == 2
-    assert (
-        capsys.readouterr().err == "grade.py: usage: grade.py rubric [--check FILE]\n"
-    )
-
-
 def test_a_submission_is_graded_by_a_rubric(tmp_path, dictator, capsys):
     (tmp_path / "s").write_bytes(SECRET)
     (tmp_path / "rubric.toml").write_text(
@@ -533,6 +525,6 @@ def test_a_wrong_rubric_is_refused_before_anything_is_run(tmp_path, dictator, ca
     assert status == 2
     assert not out.exists()
     assert said.getvalue() == (
-        f"grade.py: {tmp_path}/wrong.toml, line 3: [seeds] has no key cuont (did you "
+        f"raft-lab: {tmp_path}/wrong.toml, line 3: [seeds] has no key cuont (did you "
         "mean count?); there are first, count, hidden, secret_file\n"
     )

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import grade
 from labrpc.box.encoding import Codec
 from labrpc.submission.submission import Submission
 from tester.errors import UsageError
@@ -175,9 +174,3 @@ def test_a_trace_that_was_cut_off_is_told_to_its_end(trace):
     whole = list(trace_lines(file))
     file.write_bytes(file.read_bytes()[:-40])
     assert list(trace_lines(file)) == whole[:-1]
-
-
-@pytest.mark.parametrize("servers", ["x", "", "1;2"])
-def test_wrong_options_are_told(servers, capsys):
-    assert grade.main(["trace", "x", "--servers", servers]) == 2
-    assert "is not a list such as 0,2" in capsys.readouterr().err

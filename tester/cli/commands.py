@@ -1,0 +1,27 @@
+"""The registry of commands: a line here and a module in this folder make a command.
+
+The module of `check-suite` is `check_suite.py`, and so on. It is imported when its
+command is typed: most commands need little of the lab, and start at once.
+"""
+
+from importlib import import_module
+
+from tester.cli.command import Command
+
+# The first one is meant where no command is typed.
+COMMANDS = {
+    "grade": "grade submissions; `grade` itself may be left out",
+    "regrade": "repeat the runs of one submission, and compare them with the grading",
+    "rubric": "print the default rubric, or check a rubric and summarise it",
+    "new": "write a starter repository for a student",
+    "autograder": "write the folder of a Gradescope autograder",
+    "trace": "print a recorded run in words",
+}
+DEFAULT = next(iter(COMMANDS))
+
+
+def load_command(name: str) -> Command:
+    """Import the module of a command and return the command."""
+    module = import_module(f"tester.cli.{name.replace('-', '_')}")
+    command: Command = module.COMMAND
+    return command

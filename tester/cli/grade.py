@@ -1,0 +1,174 @@
+"""The command `grade`: run submissions, and write what they have earned."""
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from tester.cli.command import Command, ExitStatus
+from tester.cli.grade_options import add_arguments, check_options
+from tester.cli.progress import progress
+from tester.cli.sandbox_status import sandbox_status
+from tester.console import say
+from tester.errors import UsageError
+from tester.grading.checkpoints import Saving, named_if_in_the_way
+from tester.grading.grader import Grading
+from tester.grading.journal import Ledger
+from tester.grading.plan import Plan
+from tester.intake.find import check_paths, find_submissions
+from tester.judging.graded_test import GradedTest
+from tester.judging.suite import collect
+from tester.reports import print_submission, print_summary, remove_reports
+from tester.scoring.grades import Grade
+from tester.scoring.rubric import Rubric
+from tester.scoring.rubric_file import default_rubric, load_rubric
+from tester.text import listed, one_line
+from tester.verdict import Run
+
+NOTE_CHARACTERS_MAX = 1_000
+BELOW_LISTED_MAX = 20
+
+
+def run(options: argparse.Namespace, console: Console) -> ExitStatus:
+    """Grade what the options name; print and write the grades."""
+    check_options(options)
+    check_paths(options.paths)
+    tests, rubric = choose_tests(options)
+    status_lines = sandbox_status(options.isolation, options.require_sandbox)
+    ledger = Ledger(options.out)
+    try:
+        if not options.resume and not options.fresh:
+            ledger.refuse_to_overwrite()
+        for line in status_lines:
+            say(console, line)
+        plan = make_plan(options, tests, rubric, console)
+        begin(options, console, plan, ledger)
+        grading = Grading(plan, ledger.runs, ledger)
+        finished = make_runs(options, console, plan, grading)
+        if finished:
+            ledger.finish()
+    finally:
+        ledger.close()
+    grades = grading.grades()
+    print_grades(console, grades, options.out)
+    if not finished:
+        say(console, "interrupted: the runs so far are kept, --resume continues")
+        return ExitStatus.INTERRUPTED
+    if len(plan.refused) == len(plan.submissions):
+        raise UsageError(
+            "none of the submissions could be graded: see the reasons above"
+        )
+    below = options.fail_under is not None and report_below(
+        console, grades, options.fail_under
+    )
+    return ExitStatus.FOUND if below else ExitStatus.DONE
+
+
+def choose_tests(options: argparse.Namespace) -> tuple[list[GradedTest], Rubric]:
+    """Return the tests to run, and the rubric that says what they are worth."""
+    parts = options.parts.upper().split(",") if options.parts else None
+    tests = collect(parts, options.tests)
+    first, count = options.seed, options.seeds
+    if options.rubric is None:
+        rubric = default_rubric(tests, first, count)
+    else:
+        rubric = load_rubric(options.rubric, collect(), first, count)
+    return rubric.tests(tests), rubric
+
+
+def make_plan(
+    options: argparse.Namespace,
+    tests: list[GradedTest],
+    rubric: Rubric,
+    console: Console,
+) -> Plan:
+    """Find and unpack the submissions, and return what is to be graded."""
+    intake = find_submissions(options.paths, options.out / "unpacked")
+    for note in intake.notes:
+        say(console, one_line(note, NOTE_CHARACTERS_MAX))
+    return Plan(
+        intake.submissions,
+        tests,
+        [seed.number for seed in rubric.seeds()],
+        rubric,
+        preempt=options.preempt,
+        isolation=options.isolation,
+        require_sandbox=options.require_sandbox,
+        budget_s=options.budget,
+        refused=intake.refused,
+        inside=intake.inside,
+    )
+
+
+def begin(
+    options: argparse.Namespace, console: Console, plan: Plan, ledger: Ledger
+) -> None:
+    """Continue the earlier grading in --out, or begin a new one there."""
+    if options.resume:
+        if ledger.resume(plan.header()):
+            say(console, f"resumed after {len(ledger.runs)} runs")
+            return
+        say(console, f"nothing to resume in {options.out}: a new grading begins")
+    with named_if_in_the_way(options.out):
+        left = remove_reports(options.out, ledger.names, plan.submissions)
+    if left:
+        say(
+            console,
+            f"note: the reports in {listed(left)} are of an earlier grading; they were "
+            "kept because other files lie beside them",
+        )
+    ledger.begin(plan.header())
+
+
+def make_runs(
+    options: argparse.Namespace, console: Console, plan: Plan, grading: Grading
+) -> bool:
+    """Make the runs that are missing, and keep the files up to date.
+
+    Returns False if it was interrupted.
+    """
+    saving = Saving(options.out, grading)
+    with progress(console, plan, grading) as show:
+
+        def notify(run: Run) -> None:
+            show(run)
+            saving.look(run.submission)
+
+        finished = grading.go_on(options.jobs, notify)
+    saving.save()
+    return finished
+
+
+def print_grades(console: Console, grades: list[Grade], out: Path) -> None:
+    """Print every grade, a summary, and where the files are."""
+    for grade in grades:
+        print_submission(console, grade)
+    print_summary(console, grades)
+    say(
+        console,
+        f"the class: {out}/class.html   grades: {out}/grades.csv   every run: "
+        f"{out}/results.json   for the students: {out}/submissions/",
+    )
+
+
+def report_below(console: Console, grades: list[Grade], percent: float) -> bool:
+    """Name the submissions below --fail-under; return whether there is one.
+
+    A submission without a single verdict has no grade yet, so it is not below.
+    """
+    below = [
+        f"{one_line(grade.submission)} ({grade.percent:.2f} %)"
+        for grade in grades
+        if grade.percent is not None and grade.percent < percent
+    ]
+    if below:
+        shown = listed(below, BELOW_LISTED_MAX)
+        say(console, f"below --fail-under {percent:g}: {shown}")
+    return bool(below)
+
+
+COMMAND = Command(
+    add_arguments,
+    run,
+    after_stop="the runs so far are kept, and the same command with --resume continues",
+)

@@ -1,0 +1,117 @@
+"""The options of the command `grade`."""
+
+import argparse
+from pathlib import Path
+
+from tester.cli.options import (
+    add_jobs,
+    add_out,
+    add_require_sandbox,
+    percentage,
+    whole_number,
+)
+from tester.cli.parser import Parser
+from tester.errors import UsageError
+from tester.scoring.rubric_file import SEEDS_MAX
+
+EPILOG = """\
+Exit status: 0 graded, 1 a submission is below --fail-under, 2 wrong usage, a full
+disk, or nothing could be graded, 130 interrupted by Ctrl-C, 143 by SIGTERM: what was
+done is written, and --resume continues."""
+
+# Seeds are stored in 64 bits with a sign.
+SEED_MAX = (1 << 63) - 1
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the submissions, what is run, and how."""
+    parser.epilog = EPILOG
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="a submission (a folder with raft/ or raft.py, one .py file, or a .zip or "
+        ".tar.gz of either), a folder of submissions, or what Gradescope, Canvas or "
+        "Moodle exports",
+    )
+    _add_what(parser)
+    _add_how(parser)
+
+
+def check_options(options: argparse.Namespace) -> None:
+    """Raise UsageError if options contradict each other."""
+    if options.resume and options.fresh:
+        raise UsageError("--resume and --fresh contradict each other: give one of them")
+
+
+def _add_what(parser: Parser) -> None:
+    """Add the options that say what is run."""
+    add = parser.add_argument
+    add("--parts", metavar="2A,2B", help="only these parts (default: all)")
+    add(
+        "--tests",
+        default="",
+        metavar="EXPR",
+        help="only tests that match, as in pytest's -k",
+    )
+    add(
+        "--seeds",
+        type=whole_number(1, SEEDS_MAX),
+        metavar="N",
+        help="how many seeds (default: 1, or what the rubric says)",
+    )
+    add(
+        "--seed",
+        type=whole_number(0, SEED_MAX),
+        metavar="S",
+        help="the first seed (default: 0, or what the rubric says)",
+    )
+    add(
+        "--rubric",
+        type=Path,
+        metavar="FILE",
+        help="points, policies and seeds: see docs/rubric.md",
+    )
+    add(
+        "--preempt",
+        action="store_true",
+        help="let threads lose their turn between any two statements",
+    )
+    add(
+        "--isolation",
+        choices=("process", "none"),
+        default="process",
+        help="a sandboxed process for each server (default), or none, for code that "
+        "you trust",
+    )
+    add_require_sandbox(parser)
+    add(
+        "--budget",
+        type=whole_number(1),
+        metavar="SECONDS",
+        help="CPU time of one submission; after it, the submission's other runs fail "
+        "(default: 120 s, and 5 s for each run)",
+    )
+
+
+def _add_how(parser: Parser) -> None:
+    """Add the options that change no result."""
+    add = parser.add_argument
+    add_jobs(parser)
+    add_out(parser, "where the results go (default grades/): see docs/results.md")
+    add(
+        "--resume",
+        action="store_true",
+        help="continue the grading in --out that was stopped",
+    )
+    add(
+        "--fresh",
+        action="store_true",
+        help="begin anew, even if --out holds a grading that was stopped",
+    )
+    add(
+        "--fail-under",
+        type=percentage,
+        metavar="PERCENT",
+        help="exit with 1 if a submission has less",
+    )

@@ -1,0 +1,30 @@
+"""The command `new`: write a starter repository for a student."""
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from tester.cli.command import Command, ExitStatus
+from tester.cli.parser import Parser
+from tester.console import say
+from tester.handouts.starter_repo import write_starter
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add where to write it."""
+    parser.add_argument(
+        "directory", type=Path, metavar="DIR", help="a folder that is new or empty"
+    )
+
+
+def run(options: argparse.Namespace, console: Console) -> ExitStatus:
+    """Write the repository."""
+    write_starter(options.directory)
+    say(
+        console, f"wrote {options.directory}: read its README.md, then run pytest in it"
+    )
+    return ExitStatus.DONE
+
+
+COMMAND = Command(add_arguments, run)

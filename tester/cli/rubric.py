@@ -1,0 +1,35 @@
+"""The command `rubric`: print the default rubric, or check one and summarise it."""
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from tester.cli.command import Command, ExitStatus
+from tester.cli.parser import Parser
+from tester.cli.rubric_text import default_text, print_rubric
+from tester.console import say
+from tester.judging.suite import collect
+from tester.scoring.rubric_file import load_rubric
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the option that names a rubric to check."""
+    parser.add_argument(
+        "--check",
+        type=Path,
+        metavar="FILE",
+        help="check this rubric and summarise it, instead of printing the default one",
+    )
+
+
+def run(options: argparse.Namespace, console: Console) -> ExitStatus:
+    """Print the one or the other."""
+    if options.check is None:
+        say(console, default_text(collect()).rstrip("\n"))
+    else:
+        print_rubric(console, load_rubric(options.check, collect()))
+    return ExitStatus.DONE
+
+
+COMMAND = Command(add_arguments, run)

@@ -1,0 +1,51 @@
+"""The command `trace`: print a recorded run in words."""
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from tester.cli.command import Command, ExitStatus
+from tester.cli.options import server_numbers
+from tester.cli.parser import Parser
+from tester.console import say
+from tester.traces.reader import trace_lines
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the file, and what of it to print."""
+    add = parser.add_argument
+    add(
+        "file", type=Path, metavar="FILE", help="a file that `pytest --lab-trace` wrote"
+    )
+    add(
+        "--servers",
+        type=server_numbers,
+        metavar="0,2",
+        help="only these servers, and the scenario (default: all)",
+    )
+    add(
+        "--since",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="leave out what happened before this virtual time",
+    )
+    add(
+        "--until",
+        type=float,
+        default=float("inf"),
+        metavar="SECONDS",
+        help="leave out what happened after this virtual time",
+    )
+
+
+def run(options: argparse.Namespace, console: Console) -> ExitStatus:
+    """Print the lines that the options leave."""
+    lines = trace_lines(options.file, options.servers, options.since, options.until)
+    for line in lines:
+        say(console, line)
+    return ExitStatus.DONE
+
+
+COMMAND = Command(add_arguments, run)

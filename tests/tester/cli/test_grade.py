@@ -1,0 +1,132 @@
+"""The command `grade`: wrong usage, --fail-under, and what is shown."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+
+import pytest
+
+import grade
+from tester.cli.commands import COMMANDS
+
+ONE_TEST = ["--tests", "test_initial_election"]
+
+
+# Wrong usage.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["/no/such/place"], "/no/such/place does not exist"),
+        (["grade"], "the following arguments are required: PATH"),
+        (["RAFT", "--parts", "2A,9Z"], "no part 9Z; there are 2A, 2B, 2C, 2D"),
+        (["RAFT", "--tests", "no_such_test"], "no graded test matches 'no_such_test'"),
+        (["RAFT", "--tests", "a and"], "'a and' is not an expression"),
+        (["RAFT", "--seeds", "0"], "--seeds: '0' is not a whole number from 1 to"),
+        (["RAFT", "--seed", "one"], "--seed: 'one' is not a whole number from 0 to"),
+        (["RAFT", "--seed", "-1"], "--seed: '-1' is not a whole number from 0 to"),
+        (["RAFT", "--seed", str(1 << 63)], "is not a whole number from 0 to"),
+        (["RAFT", "--seeds", "10001"], "is not a whole number from 1 to 10000"),
+        (["RAFT", "--jobs", "-1"], "--jobs: '-1' is not a whole number from 1 on"),
+        (["RAFT", "--budget", "0"], "--budget: '0' is not a whole number from 1 on"),
+        (["RAFT", "--fail-under", "all"], "'all' is not a number from 0 to 100"),
+        (["RAFT", "--fail-under", "101"], "'101' is not a number from 0 to 100"),
+        (["RAFT", "--isolation", "thread"], "--isolation: invalid choice: 'thread'"),
+        (["RAFT", "--sedes", "3"], "no option --sedes (did you mean --seeds?)"),
+        (["RAFT", "--resume", "--fresh"], "--resume and --fresh contradict each other"),
+        (["RAFT", "--out", "FILE"], "--out: cannot write to"),
+    ],
+)
+def test_wrong_usage_ends_in_one_line(capsys, example, tmp_path, arguments, words):
+    (tmp_path / "file").write_text("")
+    stand_for = {"RAFT": str(example("raft")), "FILE": str(tmp_path / "file" / "x")}
+    status = grade.main([stand_for.get(word, word) for word in arguments])
+    said = capsys.readouterr()
+    assert status == 2
+    assert said.out == ""
+    (line,) = said.err.splitlines()
+    assert line.startswith("raft-lab: ")
+    assert words in line
+
+
+def options_of(command, capsys):
+    """Return the options that a command's help names."""
+    with pytest.raises(SystemExit):
+        grade.main([command, "--help"])
+    found = re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out)
+    return set(found) - {"--help"}
+
+
+def test_the_readme_has_every_option_and_no_other(capsys, project):
+    readme = (project / "README.md").read_text()
+    section = readme.partition("## Grading")[2].partition("\n## ")[0]
+    named = set(re.findall(r"--[a-z][a-z-]+", section))
+    known = {command: options_of(command, capsys) for command in COMMANDS}
+    assert known["grade"] <= named
+    assert known["regrade"] <= named
+    assert named <= set().union(*known.values())
+
+
+# --fail-under.
+
+
+@pytest.mark.parametrize(("percent", "expected"), [("66.6", 0), ("66.7", 1)])
+def test_fail_under(dictator, tmp_path, capsys, percent, expected):
+    # A leader, worth 6 points, but no agreement, worth 3.
+    deaf = dictator("def take(self, entry): pass")
+    status = grade.main([
+        str(deaf.path), "--tests", "basic_agreement or initial_election",
+        "--fail-under", percent, "--jobs", "1", "--out", str(tmp_path / "out"),
+    ])  # fmt: skip
+    output = capsys.readouterr().out
+    assert "6 of 9 points" in output
+    assert status == expected
+    assert ("below --fail-under 66.7: fake (66.67 %)" in output) == bool(expected)
+
+
+def test_who_is_stopped_while_the_suite_is_collected_is_stopped(
+    capsys, example, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(pytest, "main", lambda *_, **__: pytest.ExitCode.INTERRUPTED)
+    status = grade.main([str(example("raft")), "--out", str(tmp_path / "out")])
+    assert status == 130
+    error = capsys.readouterr().err
+    assert error.startswith("raft-lab: interrupted; the runs so far are kept, and ")
+
+
+# What is shown.
+
+
+def test_on_a_terminal_no_color_is_heeded(example, tmp_path):
+    ours, theirs = pty.openpty()
+    grader = subprocess.Popen(
+        [sys.executable, "-m", "grade", str(example("only_2a")), *ONE_TEST],
+        cwd=tmp_path,
+        stdout=theirs,
+        env=os.environ | {"NO_COLOR": "1", "TERM": "xterm-256color"},
+    )
+    os.close(theirs)
+    shown = b""
+    try:
+        while data := os.read(ours, 1 << 16):
+            shown += data
+    except OSError:  # How a terminal says that nobody writes to it any more.
+        pass
+    assert grader.wait() == 0
+    assert b"1 of 1" in shown
+    colours = re.findall(rb"\x1b\[[\d;]*m", shown)
+    assert not [code for code in colours if re.search(rb"[34]\d", code)]
+
+
+def test_no_escape_codes_reach_a_file(shell, example, tmp_path):
+    done = shell(
+        f"{sys.executable} -m grade {example('no_raft_class')} --tests election",
+        tmp_path,
+        TERM="xterm-256color",
+    )
+    assert done.returncode == 0
+    assert "module raft defines no class Raft" in done.stdout
+    assert "\x1b" not in done.stdout + done.stderr

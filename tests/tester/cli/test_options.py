@@ -1,0 +1,48 @@
+"""What the arguments of options may be."""
+
+from argparse import ArgumentTypeError
+
+import pytest
+
+from tester.cli.options import percentage, server_numbers, whole_number
+
+
+@pytest.mark.parametrize(("text", "number"), [("1", 1), ("007", 7), ("10", 10)])
+def test_a_whole_number(text, number):
+    assert whole_number(1, 10)(text) == number
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "11", "-1", "1.5", "one", "", "1_0", "²", "9" * 5000]
+)
+def test_another_one_is_refused_with_the_limits(text):
+    with pytest.raises(ArgumentTypeError, match="is not a whole number from 1 to 10"):
+        whole_number(1, 10)(text)
+
+
+def test_without_an_upper_limit():
+    assert whole_number(0)("9" * 19) == int("9" * 19)
+    with pytest.raises(ArgumentTypeError, match="'-1' is not a whole number from 0 on"):
+        whole_number(0)("-1")
+
+
+@pytest.mark.parametrize(("text", "number"), [("0", 0), ("66.6", 66.6), ("100", 100)])
+def test_a_percentage(text, number):
+    assert percentage(text) == number
+
+
+@pytest.mark.parametrize("text", ["-1", "101", "all", "nan", "inf"])
+def test_another_percentage_is_refused(text):
+    with pytest.raises(ArgumentTypeError, match="is not a number from 0 to 100"):
+        percentage(text)
+
+
+def test_servers():
+    assert server_numbers("0") == {0}
+    assert server_numbers("2,0") == {0, 2}
+
+
+@pytest.mark.parametrize("text", ["x", "", "1;2", "1,", "-1"])
+def test_other_servers_are_refused(text):
+    with pytest.raises(ArgumentTypeError, match="is not a list such as 0,2"):
+        server_numbers(text)
