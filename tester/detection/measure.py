@@ -11,12 +11,15 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from rich.console import Console
 
+from tester import jsonl
 from tester.console import LabConsole, lasting_output
 from tester.detection.matrix import (
     Matrix,
@@ -157,16 +160,12 @@ def read_results(file: Path, digests: dict[str, str]) -> dict[Key, Probe]:
         return {}
     found: dict[Key, Probe] = {}
     same: set[str] = set()
-    for line in file.read_bytes().splitlines():
-        if line.startswith(b"{") and b'"digests"' in line:
-            then = msgspec.json.decode(line)["digests"]
+    for line in jsonl.read(file, dict[str, Any]).records:
+        if "digests" in line:
+            then = line["digests"]
             same = {name for name in digests if then.get(name) == digests[name]}
-            continue
-        try:
-            probe = msgspec.json.decode(line, type=Probe)
-        except msgspec.MsgspecError:
-            continue  # The last line of a run that was killed.
-        if probe.mutant in same:
+        elif line["mutant"] in same:
+            probe = msgspec.convert(line, Probe)
             found[probe.mutant, probe.test, probe.seed] = probe
     return found
 
@@ -218,17 +217,15 @@ def run(options: argparse.Namespace, console: Console) -> int:
     seeds = range(options.seed, options.seed + options.seeds)
     digests = {mutant.name: mutant.digest for mutant in mutants}
     done = read_results(options.out, digests) if options.resume else {}
-    options.out.parent.mkdir(parents=True, exist_ok=True)
     matrix = Matrix(mutants, tests, seeds)
     status = 0
-    with options.out.open("wb") as out:
+    with closing(jsonl.Appender.open(options.out, keep=False)) as out:
         for record in ({"digests": digests}, *done.values()):
-            out.write(msgspec.json.encode(record) + b"\n")
+            out.append(record)
 
         def tell(probe: Probe) -> None:
             if (probe.mutant, probe.test, probe.seed) not in done:
-                out.write(msgspec.json.encode(probe) + b"\n")
-                out.flush()
+                out.append(probe)
             matrix.add(probe)
             if probe.mutant == REFERENCE and probe.verdict is not Verdict.PASSED:
                 console.print(

@@ -7,15 +7,14 @@ in the first line, and must be the same when it goes on.
 
 import fcntl
 import hashlib
-import os
 import platform
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
 import msgspec
 
+from tester import jsonl
 from tester.errors import UsageError
 from tester.judging.suite import suite_path
 from tester.text import listed
@@ -132,21 +131,13 @@ def read(directory: Path) -> Record | None:
         UsageError: it cannot be read.
     """
     try:
-        lines = (directory / FILE).read_bytes().splitlines(keepends=True)
+        contents = jsonl.read(directory / FILE, _Line)
     except FileNotFoundError:
         return None
     except OSError as exc:
         raise UsageError(f"{directory / FILE} cannot be read: {exc.strerror}") from None
     record: Record | None = None
-    size = 0
-    for text in lines:
-        try:
-            line = msgspec.json.decode(text, type=_Line)
-        except msgspec.DecodeError:
-            break  # The last words of a machine that went down.
-        if not text.endswith(b"\n"):
-            break
-        size += len(text)
+    for line in contents.records:
         if line.header is not None:
             record = Record(line.header)
         if record is None:
@@ -154,7 +145,8 @@ def read(directory: Path) -> Record | None:
         if line.run is not None:
             record.runs.append(line.run)
         record.finished = line.finished
-        record.bytes = size
+    if record is not None:
+        record.bytes = contents.size_bytes
     return record
 
 
@@ -175,17 +167,16 @@ class Ledger:
         """
         self._directory = directory
         try:
-            directory.mkdir(parents=True, exist_ok=True)
-            self._file: IO[bytes] = (directory / FILE).open("ab")
+            self._lines = jsonl.Appender.open(directory / FILE)
         except OSError as exc:
             raise UsageError(
                 f"--out: cannot write to {directory}: {exc.strerror}: results go there, "
                 "so name a directory that can be written"
             ) from None
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._lines.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            self._file.close()
+            self._lines.close()
             raise UsageError(
                 f"another grading is writing to {directory}: wait for it, or choose "
                 "another --out"
@@ -213,8 +204,8 @@ class Ledger:
 
     def begin(self, header: Header) -> None:
         """Begin anew: what was there is gone."""
-        self._file.truncate(0)
-        self._write(_Line(header=header))
+        self._lines.truncate(0)
+        self._lines.append(_Line(header=header))
         self._sync()
 
     def resume(self, header: Header) -> bool:
@@ -233,33 +224,28 @@ class Ledger:
                 f"not the same are {'; '.join(differences)}. Undo that, choose another "
                 "--out, or begin anew with --fresh"
             )
-        self._file.truncate(record.bytes)
+        self._lines.truncate(record.bytes)
         self.runs = record.runs
         return True
 
     def add(self, run: Run) -> None:
         """Write down a run."""
-        self._write(_Line(run=run))
+        self._lines.append(_Line(run=run))
         self._unsynced += 1
         if self._unsynced >= RUNS_PER_SYNC:
             self._sync()
 
     def finish(self) -> None:
         """Write down that the grading came to its end."""
-        self._write(_Line(finished=True))
+        self._lines.append(_Line(finished=True))
         self._sync()
 
     def close(self) -> None:
         """Let others write."""
-        with suppress(OSError):  # What a full disk did not take was told then.
-            self._file.close()
-
-    def _write(self, line: _Line) -> None:
-        self._file.write(msgspec.json.encode(line) + b"\n")
-        self._file.flush()
+        self._lines.close()
 
     def _sync(self) -> None:
-        os.fsync(self._file.fileno())
+        self._lines.sync()
         self._unsynced = 0
 
 

@@ -6,7 +6,6 @@ worker keeps a file, which the process that reports can read; without it,
 `last_words` reads along.
 """
 
-import os
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,9 +15,15 @@ import msgspec
 
 from labrpc.submission.native_hang import stuck_call
 from labrpc.submission.submission import Submission
+from tester import jsonl
 from tester.verdict import Run, Verdict
 
-_BEGUN, _ENDED = b"begun ", b"ended "
+
+class _Line(msgspec.Struct, omit_defaults=True):
+    """A line of the journal: one of these."""
+
+    begun: Run | None = None
+    ended: Run | None = None
 
 
 class Journal:
@@ -29,21 +34,19 @@ class Journal:
     """
 
     def __init__(self, fd: int) -> None:
-        self._fd = fd
+        self._lines = jsonl.Appender(fd)
 
     def begin(self, run: Run) -> None:
         """Note which run is under way from now on."""
-        self._write(_BEGUN, run)
+        self._write(_Line(begun=run))
 
     def end(self, run: Run) -> None:
         """Note what came of it."""
-        self._write(_ENDED, run)
+        self._write(_Line(ended=run))
 
-    def _write(self, what: bytes, run: Run) -> None:
-        line = what + msgspec.json.encode(run) + b"\n"
+    def _write(self, line: _Line) -> None:
         with suppress(OSError):  # Nobody reads any more, or the disk is full.
-            while line:
-                line = line[os.write(self._fd, line) :]
+            self._lines.append(line)
 
 
 @dataclass
@@ -65,19 +68,14 @@ class Remains:
         """Return what a journal says; its last line may be cut off."""
         found = cls()
         stack = []
-        for line in journal.splitlines():
-            try:
-                if line.startswith(_ENDED):
-                    run = msgspec.json.decode(line[len(_ENDED) :], type=Run)
-                    found.ended.append(run)
-                    found.under_way = None
-                elif line.startswith(_BEGUN):
-                    run = msgspec.json.decode(line[len(_BEGUN) :], type=Run)
-                    found.under_way = run
-                else:
-                    stack.append(line.decode(errors="replace"))
-            except msgspec.DecodeError:
-                continue
+        for text in journal.splitlines(keepends=True):
+            line = jsonl.decode(text, _Line)
+            if line is not None:
+                found.under_way = line.begun
+                found.ended += [line.ended] if line.ended else []
+            elif not text.startswith(b"{"):
+                # C writes between the lines.
+                stack.append(text.decode(errors="replace").rstrip("\n"))
         found.stack = "\n".join(stack)
         return found
 

@@ -6,8 +6,8 @@ be added without a new version; one that changes or goes needs it.
 
 import msgspec
 
+from tester import jsonl
 from tester.scoring.grades import Grade
-from tester.text import encodable
 from tester.verdict import Run
 from tester.versions import PYTHON
 
@@ -85,12 +85,7 @@ def results_json(grades: list[Grade]) -> bytes:
         submissions=[_submission(grade) for grade in grades],
         runs=[run for grade in grades for run in grade.runs],
     )
-    try:
-        encoded = msgspec.json.encode(results)
-    except UnicodeEncodeError:
-        # A file's name may be bytes that are no text, and a submission say any.
-        encoded = msgspec.json.encode(encodable(msgspec.to_builtins(results)))
-    return msgspec.json.format(encoded, indent=1)
+    return msgspec.json.format(jsonl.encode(results), indent=1)
 
 
 def _submission(grade: Grade) -> SubmissionResult:

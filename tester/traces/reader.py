@@ -5,13 +5,11 @@ docs/trace.md documents the format that is read here, and shows what comes out.
 
 import base64
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from labrpc.clock import to_seconds
+from tester import jsonl
 from tester.errors import UsageError
 from tester.text import cut
 from tester.traces.payload import TEXT_CHARS_MAX, message_text
@@ -54,26 +52,16 @@ def trace_lines(
 def _read(file: Path) -> Iterator[Line]:
     try:
         with file.open("rb") as opened:
-            yield _first(file, opened.readline())
-            for text in opened:
-                # The last line of a run that was stopped may be cut off.
-                with suppress(msgspec.DecodeError):
-                    yield msgspec.json.decode(text, type=Line)
+            first = jsonl.decode(opened.readline(), Line) or {}
+            if first.get("trace") != TRACE_VERSION:
+                raise UsageError(
+                    f"{file} is no trace of version {TRACE_VERSION}: `pytest "
+                    "--lab-trace` writes one for each run"
+                )
+            yield first
+            yield from jsonl.records(opened, Line)
     except OSError as exc:
         raise UsageError(f"{file} cannot be read: {exc.strerror}") from None
-
-
-def _first(file: Path, text: bytes) -> Line:
-    try:
-        first = msgspec.json.decode(text, type=Line)
-    except msgspec.DecodeError:
-        first = {}
-    if first.get("trace") != TRACE_VERSION:
-        raise UsageError(
-            f"{file} is no trace of version {TRACE_VERSION}: `pytest --lab-trace` "
-            "writes one for each run"
-        )
-    return first
 
 
 def _about(line: Line) -> list[str]:

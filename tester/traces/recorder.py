@@ -13,13 +13,11 @@ import msgspec
 
 from labrpc.world.events import Action, Event
 from labrpc.world.recorder import DigestRecorder
-from tester.text import encodable
+from tester import jsonl
 from tester.verdict import Run
 from tester.versions import lab_version
 
 TRACE_VERSION = 1
-
-_to_json = msgspec.json.Encoder().encode
 
 
 class TraceRecorder(DigestRecorder):
@@ -32,10 +30,9 @@ class TraceRecorder(DigestRecorder):
 
     def __init__(self, file: Path, header: dict[str, Any]) -> None:
         super().__init__()
-        file.parent.mkdir(parents=True, exist_ok=True)
-        self._out = file.open("wb")
+        self._lines = jsonl.Appender.open(file, keep=False)
         versions = {"lab": lab_version(), "python": platform.python_version()}
-        self._write({"trace": TRACE_VERSION, **header, **versions})
+        self._lines.append({"trace": TRACE_VERSION, **header, **versions})
 
     def step(
         self,
@@ -47,7 +44,7 @@ class TraceRecorder(DigestRecorder):
     ) -> None:
         """Write one step of a box."""
         super().step(now_ns, server, incarnation, event, actions)
-        self._write(
+        self._lines.append(
             {
                 "t": now_ns,
                 "server": server,
@@ -60,11 +57,11 @@ class TraceRecorder(DigestRecorder):
     def control(self, now_ns: int, verb: str, *args: object) -> None:
         """Write something that the scenario did."""
         super().control(now_ns, verb, *args)
-        self._write({"t": now_ns, "control": verb, "args": args})
+        self._lines.append({"t": now_ns, "control": verb, "args": args})
 
     def finish(self, run: Run) -> None:
         """Write the last line: what came of the run, and the digest."""
-        self._write(
+        self._lines.append(
             {
                 "verdict": run.verdict,
                 "reason": run.reason,
@@ -72,14 +69,7 @@ class TraceRecorder(DigestRecorder):
                 "digest": self.hexdigest(),
             }
         )
-        self._out.close()
-
-    def _write(self, line: dict[str, Any]) -> None:
-        try:
-            written = _to_json(line)
-        except (OverflowError, UnicodeEncodeError, TypeError):
-            written = _to_json(encodable(line))
-        self._out.write(written + b"\n")
+        self._lines.close()
 
 
 def _named(frame: Event | Action) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import csv
 import errno
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 import pytest
 
 import grade
+from tester import jsonl
 from tester.cli.rubric_text import default_text
 from tester.errors import UsageError
 from tester.grading import checkpoints as saving
@@ -233,15 +235,15 @@ def test_two_graders_do_not_write_to_one_place(graded, tmp_path):
 
 
 def test_a_full_disk_stops_a_grading_which_then_goes_on(graded, tmp_path, monkeypatch):
-    really_write = Ledger._write
+    really_append = jsonl.Appender.append
 
-    def write(self, line):
-        if self._file.tell() > 3_000:
+    def append(self, record):
+        if os.fstat(self.fd).st_size > 3_000:
             raise OSError(errno.ENOSPC, "No space left on device")
-        really_write(self, line)
+        really_append(self, record)
 
     with monkeypatch.context() as full:
-        full.setattr(Ledger, "_write", write)
+        full.setattr(jsonl.Appender, "append", append)
         status, _, said = graded()
     assert status == 2
     assert "the disk failed: No space left on device" in said

@@ -167,7 +167,9 @@ def test_a_call_in_the_labs_own_code_is_none_of_the_submissions(new, dictator):
 
 
 def test_a_line_that_is_cut_off_is_passed_over(new, tmp_path):
-    journal_of(tmp_path / "j", ("begin", new(0)), ("end", new(0)), then='ended {"test')
+    journal_of(
+        tmp_path / "j", ("begin", new(0)), ("end", new(0)), then='{"ended":{"test'
+    )
     remains = Remains.read((tmp_path / "j").read_bytes())
     assert [run.seed for run in remains.ended] == [0]
     assert remains.under_way is None
