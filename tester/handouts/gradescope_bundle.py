@@ -1,4 +1,4 @@
-"""`grade.py autograder DIR`: writes the folder that Gradescope makes an autograder of.
+"""`raft-lab autograder DIR`: writes the folder that Gradescope makes an autograder of.
 
 It holds the lab's sources as well: what runs there is what runs here. The reference
 is left out, so that no submission finds the solution beside it.

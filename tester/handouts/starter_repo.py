@@ -1,4 +1,4 @@
-"""`grade.py new DIR`: writes a student's starter repository.
+"""`raft-lab new DIR`: writes a student's starter repository.
 
 What the starter does not keep itself, a document, comes from the root of the lab's
 repository.

@@ -1,4 +1,4 @@
-"""A recorded run in words, a line for each thing that happened: `grade.py trace`.
+"""A recorded run in words, a line for each thing that happened: `raft-lab trace`.
 
 docs/trace.md documents the format that is read here, and shows what comes out.
 """
