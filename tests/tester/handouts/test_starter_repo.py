@@ -45,12 +45,6 @@ def test_new_writes_a_repository(starter, project, capsys):
         assert f"    def {method}(" in source
 
 
-def test_new_may_fill_an_empty_directory(tmp_path, capsys):
-    (tmp_path / "empty").mkdir()
-    assert grade.main(["new", str(tmp_path / "empty")]) == 0
-    assert "read its README.md" in capsys.readouterr().out
-
-
 @pytest.mark.parametrize("kind", ["directory", "file", "below a file"])
 def test_new_overwrites_nothing(tmp_path, capsys, kind):
     target = tmp_path / "mine"

@@ -480,15 +480,6 @@ def test_the_example_in_ubcs_style(suite, rubric, tmp_path):
 # The command line.
 
 
-def test_check_says_what_a_rubric_says(capsys):
-    assert grade.main(["rubric", "--check", str(EXAMPLES / "sjtu.toml")]) == 0
-    said = capsys.readouterr().out
-    assert "2D: 5 extra points: the whole part earns max(passed - 380, 0) ** 2" in said
-    assert "0: 0 %, 100: 0 %, 200: 0 %, 300: 50 %, 400: 100 %" in said
-    assert "in all: 65 points, at 400 public (0 to 399) seeds" in said
-    assert "test_swarm" not in said
-
-
 def test_a_submission_is_graded_by_a_rubric(tmp_path, dictator, capsys):
     (tmp_path / "s").write_bytes(SECRET)
     (tmp_path / "rubric.toml").write_text(

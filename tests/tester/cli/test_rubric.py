@@ -1,0 +1,36 @@
+"""The command `rubric`: the default one as a file, and a summary of any."""
+
+from pathlib import Path
+
+import grade
+from tester.cli.rubric_text import default_text
+
+EXAMPLES = Path(__file__).resolve().parents[3] / "docs" / "rubrics"
+
+
+def test_the_default_rubric_is_printed(suite, capsys):
+    assert grade.main(["rubric"]) == 0
+    assert capsys.readouterr().out == default_text(suite)
+
+
+def test_a_rubric_that_is_checked_is_summarised(capsys):
+    assert grade.main(["rubric", "--check", str(EXAMPLES / "sjtu.toml")]) == 0
+    said = capsys.readouterr().out
+    assert "2D: 5 extra points: the whole part earns max(passed - 380, 0) ** 2" in said
+    assert "0: 0 %, 100: 0 %, 200: 0 %, 300: 50 %, 400: 100 %" in said
+    assert "in all: 65 points, at 400 public (0 to 399) seeds" in said
+    assert "test_swarm" not in said
+
+
+def test_a_rubric_that_is_wrong_is_refused_with_the_line(tmp_path, capsys):
+    (tmp_path / "wrong.toml").write_text("[seeds]\n\ncuont = 3\n")
+    assert grade.main(["rubric", "--check", str(tmp_path / "wrong.toml")]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    expected = f"raft-lab: {tmp_path}/wrong.toml, line 3: [seeds] has no key cuont"
+    assert said.err.startswith(expected)
+
+
+def test_a_rubric_is_named_by_an_option(capsys):
+    assert grade.main(["rubric", "rubric.toml"]) == 2
+    assert "unexpected argument rubric.toml" in capsys.readouterr().err
