@@ -68,7 +68,12 @@ class InProcessBox:
     """A box whose threads are greenlets of this process."""
 
     def __init__(
-        self, submission: Submission, server: int, incarnation: int, streams: Streams
+        self,
+        submission: Submission,
+        server: int,
+        incarnation: int,
+        streams: Streams,
+        preempt: bool = False,
     ) -> None:
         self.submission = submission
         self.server = server
@@ -76,7 +81,7 @@ class InProcessBox:
         self.entropy = streams("entropy")
         self.scheduler = Scheduler(streams("threads"), self._escaped, owner=self)
         self.preemption: Preemption | None = None
-        if submission.preempt:
+        if preempt:
             self.preemption = Preemption(self.scheduler, streams("preemption"))
         self.main_thread: Any = None
         self.output = Output(self)

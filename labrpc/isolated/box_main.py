@@ -28,9 +28,8 @@ from labrpc.isolated.messages import (
     unpacked_invoke,
     write_all,
 )
-from labrpc.machine import watchdog as watchdogs
 from labrpc.machine.unraisable import unraisable_as_warnings
-from labrpc.machine.watchdog import watchdog
+from labrpc.machine.watchdog import HangPolicy, watchdog
 from labrpc.sandbox.sandbox import BOX_BYTES_MAX
 from labrpc.simulated import dataclasses_
 from labrpc.submission.submission import Submission
@@ -71,9 +70,8 @@ class Alone:
     warnings: dict[str, None] = field(default_factory=dict)
 
 
-def main(submission: Submission, read_fd: int, write_fd: int) -> None:
+def main(submission: Submission, preempt: bool, read_fd: int, write_fd: int) -> None:
     """Be a box until the judge closes the pipe."""
-    watchdogs.last_resort = watchdogs.LastResort(write_fd)
     reader = FrameReader(read_fd)
     first = reader.read()
     if first is None:
@@ -85,10 +83,12 @@ def main(submission: Submission, read_fd: int, write_fd: int) -> None:
         begin.server,
         begin.incarnation,
         lambda name: unpack_stream(begin.streams[name]),
+        preempt,
     )
     alone = Alone(begin.server, box)
     warnings.simplefilter("ignore")
-    with unraisable_as_warnings(alone.warnings), watchdog(alone, BOX_BYTES_MAX):
+    watched = watchdog(alone, BOX_BYTES_MAX, HangPolicy(write_fd))
+    with unraisable_as_warnings(alone.warnings), watched:
         while (data := reader.read()) is not None:
             answer = framed(_answer(alone, data))
             written = os.write(write_fd, answer)

@@ -55,7 +55,8 @@ LINES_MAX = 1000
 # How long a process that has closed its pipes may take to come to its end.
 END_MS = 2000
 STEPS_BETWEEN_LOOKS = 1000
-# How the stacks begin that `labrpc.machine.watchdog.LastResort` writes, instead of a frame.
+# How the stacks begin that are written where a call into C does not return, instead
+# of a frame: see `labrpc.machine.watchdog.HangPolicy`.
 LAST_WORDS_BEGIN = (b"Current thread", b"Thread 0x")
 LAST_WORDS_BYTES_MAX = 1 << 20
 

@@ -1,4 +1,4 @@
-"""The judge's handle on the zygote: a `Hosting` whose boxes are processes.
+"""The judge's handle on the zygote: a `BoxFactory` whose boxes are processes.
 
 Start one per submission, and use it for any number of runs.
 """
@@ -31,6 +31,7 @@ from labrpc.isolated.messages import (
     encode,
 )
 from labrpc.isolated.process_box import ProcessBox
+from labrpc.isolated.support import missing
 from labrpc.isolated.warmup import warmup_submission
 from labrpc.isolated.zygote_main import REQUEST_BYTES_MAX
 from labrpc.machine.lab_process import lab_command
@@ -50,13 +51,6 @@ END_S_MAX = 5.0
 _STREAMS = ("entropy", "threads")
 
 
-def missing() -> str:
-    """Return why there can be no zygote on this system, "" if there can."""
-    if hasattr(os, "pidfd_open"):
-        return ""
-    return "servers in processes of their own need Linux 5.3 or later"
-
-
 class Zygote:
     """Makes boxes of one submission, each a process in the sandbox.
 
@@ -66,21 +60,22 @@ class Zygote:
 
     Attributes:
         submission: what every box runs.
+        preempt: whether its threads may lose their turn between two statements.
         measures: which walls of the sandbox stand, once it has started.
         steps: how often a box of its was stepped.
     """
 
-    isolated = True
-
     def __init__(
         self,
         submission: Submission,
+        preempt: bool = False,
         require_sandbox: bool = False,
         without: Collection[str] = (),
     ) -> None:
         if missing():
             raise LabError(missing())
         self.submission = submission
+        self.preempt = preempt
         self.measures: list[Measure] = []
         self.steps = 0
         self._boxes: dict[int, ProcessBox] = {}
@@ -119,7 +114,7 @@ class Zygote:
                     found.package,
                     found.class_name,
                     files,
-                    found.preempt,
+                    self.preempt,
                     self._without,
                 )
             )
@@ -135,7 +130,7 @@ class Zygote:
             self.close()
             raise LabError(f"the sandbox lacks {', '.join(lacking)} on this machine")
 
-    # What a hosting does.
+    # What a box factory does.
 
     @property
     def cpu_s(self) -> float:
@@ -166,7 +161,7 @@ class Zygote:
             LabError: no process could be made.
         """
         streams = incarnation_streams(seed, server, incarnation)
-        names = (*_STREAMS, "preemption") if self.submission.preempt else _STREAMS
+        names = (*_STREAMS, "preemption") if self.preempt else _STREAMS
         states = {name: pack_stream(streams(name)) for name in names}
         their_read, our_write = os.pipe()
         our_read, their_write = os.pipe()

@@ -64,7 +64,7 @@ class ZygoteMain:
         # After the sandbox, which ends the parent's care for this process.
         with suppress(OSError):
             prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        _warm_up(list(_compile(submission)))
+        _warm_up(list(_compile(submission, prepare.preempt)))
         warm_up_interpreter()
         gc.disable()
         gc.freeze()
@@ -72,7 +72,7 @@ class ZygoteMain:
         while True:
             request, fds = self._receive()
             if isinstance(request, Fork):
-                self._fork(submission, prepare.without, *fds)
+                self._fork(submission, prepare, *fds)
             elif isinstance(request, Learn):
                 dataclasses_.learn(request.texts)
             elif isinstance(request, Await):
@@ -93,7 +93,7 @@ class ZygoteMain:
     def _fork(
         self,
         submission: Submission,
-        without: list[str],
+        prepare: Prepare,
         read_fd: int,
         write_fd: int,
     ) -> None:
@@ -102,8 +102,8 @@ class ZygoteMain:
         if pid == 0:
             try:
                 self._control.close()
-                confine_box(without)
-                box_main.main(submission, read_fd, write_fd)
+                confine_box(prepare.without)
+                box_main.main(submission, prepare.preempt, read_fd, write_fd)
             finally:
                 # Nothing of this process's belongs to the box: no handlers, no buffers.
                 os._exit(EXIT_BOX)
@@ -145,16 +145,15 @@ def _submission(prepare: Prepare) -> Submission:
         prepare.package,
         prepare.class_name,
         {name: Path(file) if file else None for name, file in prepare.files.items()},
-        prepare.preempt,
     )
 
 
-def _compile(submission: Submission) -> Iterator[CodeType]:
+def _compile(submission: Submission, preempt: bool) -> Iterator[CodeType]:
     """Compile what can be compiled, so that no box has to."""
     for module in submission.files:
         # What is wrong with it, the box says that imports it.
         with suppress(LoadError, RecursionError, MemoryError):
-            code = submission.code(module)
+            code = submission.code(module, preempt)
             if code is not None:
                 yield code
 

@@ -39,8 +39,8 @@ CALL_CPU_S_MAX = 3.0
 
 
 @dataclass(frozen=True)
-class LastResort:
-    """What comes of a call into C that does not return: no Python code can end it.
+class HangPolicy:
+    """What happens on a hang in C: a call that no Python code can end.
 
     Attributes:
         fd: where the stack of every thread is then written.
@@ -50,10 +50,6 @@ class LastResort:
 
     fd: int
     ends_process: bool = True
-
-
-# Where it is not set, such a call goes on for ever.
-last_resort: LastResort | None = None
 
 
 class RunawayError(SubmissionError):
@@ -101,11 +97,18 @@ class Watchdog:
     Args:
         world: what runs.
         bytes_max: how much memory it may take.
+        hang_policy: what happens on a hang in C; None lets it go on for ever.
     """
 
-    def __init__(self, world: Watched, bytes_max: int = RUN_BYTES_MAX) -> None:
+    def __init__(
+        self,
+        world: Watched,
+        bytes_max: int = RUN_BYTES_MAX,
+        hang_policy: HangPolicy | None = None,
+    ) -> None:
         self._world = world
         self._bytes_max = bytes_max
+        self._hang_policy = hang_policy
         self._steps_seen = -1
         self._step_began_s = 0.0
         self._run_began_s = cpu_seconds()
@@ -120,7 +123,7 @@ class Watchdog:
 
     def tick(self, signum: int, frame: FrameType | None) -> None:
         """Stop the step under way if it has taken too long."""
-        if last_resort is not None:
+        if self._hang_policy is not None:
             signal.setitimer(signal.ITIMER_VIRTUAL, CALL_CPU_S_MAX)
         # First of all: a thread that swallows RecursionErrors, too, is to be
         # stopped, and there is hardly room for this very call.
@@ -251,12 +254,21 @@ class Watchdog:
 
 
 @contextmanager
-def watchdog(world: Watched, bytes_max: int = RUN_BYTES_MAX) -> Iterator[Watchdog]:
+def watchdog(
+    world: Watched,
+    bytes_max: int = RUN_BYTES_MAX,
+    hang_policy: HangPolicy | None = None,
+) -> Iterator[Watchdog]:
     """Watch over the steps of a world while the block runs.
 
     Without effect outside the main thread, where Python takes no signals.
+
+    Args:
+        world: what runs.
+        bytes_max: how much memory it may take.
+        hang_policy: what happens on a hang in C; None lets it go on for ever.
     """
-    dog = Watchdog(world, bytes_max)
+    dog = Watchdog(world, bytes_max, hang_policy)
     if threading.current_thread() is not threading.main_thread():
         yield dog
         return
@@ -264,7 +276,7 @@ def watchdog(world: Watched, bytes_max: int = RUN_BYTES_MAX) -> Iterator[Watchdo
     recursion_limit = sys.getrecursionlimit()
     signal.setitimer(signal.ITIMER_PROF, TICK_S, TICK_S)
     try:
-        with _ended_in_c(), _raising_outside(dog):
+        with _ended_in_c(hang_policy), _raising_outside(dog):
             yield dog
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
@@ -288,23 +300,23 @@ def _raising_outside(dog: Watchdog) -> Iterator[None]:
 
 
 @contextmanager
-def _ended_in_c() -> Iterator[None]:
+def _ended_in_c(policy: HangPolicy | None) -> Iterator[None]:
     """Let a handler in C end what no handler in Python can, if that is wanted.
 
     Its timer counts CPU time and begins anew at each tick of the watchdog, which
     come only while Python code runs. So neither a busy machine nor a person at a
     debugger's prompt sets it off.
     """
-    if last_resort is None:
+    if policy is None:
         yield
         return
     before = signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
     faulthandler.register(
         signal.SIGVTALRM,
-        file=last_resort.fd,
+        file=policy.fd,
         all_threads=True,
         # The handler before it is the default one, which ends the process.
-        chain=last_resort.ends_process,
+        chain=policy.ends_process,
     )
     signal.setitimer(signal.ITIMER_VIRTUAL, CALL_CPU_S_MAX)
     try:

@@ -103,7 +103,8 @@ class Importer:
             self.load(parent)
             if name in self.own:
                 return self.own[name]
-        code = self._submission.code(source)
+        preemption = self._box.preemption
+        code = self._submission.code(source, preempt=preemption is not None)
         file = self._submission.files[source]
         is_package = file is None or file.name == "__init__.py"
         module = ModuleType(name)
@@ -114,8 +115,8 @@ class Importer:
         )
         if file is not None:
             module.__file__ = str(file)
-        if self._box.preemption is not None:
-            vars(module).update(self._box.preemption.names())
+        if preemption is not None:
+            vars(module).update(preemption.names())
         if is_package:
             module.__path__ = []
         self.own[name] = module

@@ -11,7 +11,7 @@ import hashlib
 import sys
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -41,7 +41,6 @@ class Submission:
         package: the module that should define `class_name`.
         files: module name to source file, for every module that can be
             imported; None for a package without `__init__.py`.
-        preempt: whether its threads may lose their turn between two statements.
     """
 
     path: Path
@@ -49,8 +48,7 @@ class Submission:
     package: str
     class_name: str
     files: dict[str, Path | None]
-    preempt: bool = False
-    _code: dict[str, CodeType] = field(default_factory=dict, repr=False)
+    _code: dict[tuple[str, bool], CodeType] = field(default_factory=dict, repr=False)
 
     @classmethod
     def find(
@@ -58,7 +56,6 @@ class Submission:
         path: str | Path,
         package: str = "raft",
         class_name: str = "Raft",
-        preempt: bool = False,
     ) -> "Submission":
         """Locate the submission at `path`.
 
@@ -77,7 +74,7 @@ class Submission:
         if found.path.is_dir():
             for file in found.files.values():
                 _refuse_link_out(file, found.path)
-        return replace(found, preempt=True, _code={}) if preempt else found
+        return found
 
     @classmethod
     def _locate(
@@ -136,17 +133,14 @@ class Submission:
             digest.update(content)
         return digest.hexdigest()
 
-    def _compile(self, file: Path) -> CodeType:
-        source = file.read_bytes()
-        if not self.preempt:
-            return compile(source, str(file), "exec", dont_inherit=True)
-        tree = preemptible(ast.parse(source, str(file)))
-        return compile(tree, str(file), "exec", dont_inherit=True)
-
-    def code(self, module: str) -> CodeType | None:
+    def code(self, module: str, preempt: bool = False) -> CodeType | None:
         """Return the compiled code of a module, None for a bare package.
 
         Compiled once per process; every incarnation executes it afresh.
+
+        Args:
+            module: one of `files`.
+            preempt: whether a thread may lose its turn before any statement.
 
         Raises:
             LoadError: a syntax error, or a file that cannot be read as text.
@@ -154,11 +148,11 @@ class Submission:
         file = self.files[module]
         if file is None:
             return None
-        if module not in self._code:
+        if (module, preempt) not in self._code:
             try:
                 # A warning is no error, whatever this process makes of warnings.
                 with warnings.catch_warnings(action="ignore"):
-                    self._code[module] = self._compile(file)
+                    self._code[module, preempt] = _compile(file, preempt)
             except SyntaxError as exc:
                 line = f", line {exc.lineno}" if exc.lineno else ""
                 raise LoadError(
@@ -167,7 +161,7 @@ class Submission:
                 ) from None
             except (OSError, ValueError) as exc:
                 raise LoadError(f"cannot read {self.relative(file)}: {exc}") from None
-        return self._code[module]
+        return self._code[module, preempt]
 
     def relative(self, file: str | Path) -> str:
         """Return a file's name as reports show it: the same on every machine."""
@@ -193,6 +187,14 @@ def candidates(directory: Path, package: str = "raft") -> list[Path]:
     if module.is_file():
         found.insert(_is_package(folder), module)
     return found
+
+
+def _compile(file: Path, preempt: bool) -> CodeType:
+    source = file.read_bytes()
+    if not preempt:
+        return compile(source, str(file), "exec", dont_inherit=True)
+    tree = preemptible(ast.parse(source, str(file)))
+    return compile(tree, str(file), "exec", dont_inherit=True)
 
 
 def _refuse_link_out(file: Path | None, directory: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tester.cli.command import Command, ExitStatus
-from tester.cli.grade_options import add_arguments, check_options
+from tester.cli.grade_options import add_arguments, check_options, chosen_hosting
 from tester.cli.progress import progress
 from tester.cli.sandbox_status import sandbox_status
 from tester.console import say
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     check_options(options)
     check_paths(options.paths)
     tests, rubric = choose_tests(options)
-    status_lines = sandbox_status(options.isolation, options.require_sandbox)
+    status_lines = sandbox_status(chosen_hosting(options))
     ledger = Ledger(options.out)
     try:
         if not options.resume and not options.fresh:
@@ -92,8 +92,7 @@ def make_plan(
         [seed.number for seed in rubric.seeds()],
         rubric,
         preempt=options.preempt,
-        isolation=options.isolation,
-        require_sandbox=options.require_sandbox,
+        hosting=chosen_hosting(options),
         budget_s=options.budget,
         refused=intake.refused,
         inside=intake.inside,

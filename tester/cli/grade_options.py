@@ -12,6 +12,7 @@ from tester.cli.options import (
 )
 from tester.cli.parser import Parser
 from tester.errors import UsageError
+from tester.judging.run_hosting import RunHosting
 from tester.scoring.rubric_file import SEEDS_MAX
 
 EPILOG = """\
@@ -42,6 +43,13 @@ def check_options(options: argparse.Namespace) -> None:
     """Raise UsageError if options contradict each other."""
     if options.resume and options.fresh:
         raise UsageError("--resume and --fresh contradict each other: give one of them")
+
+
+def chosen_hosting(options: argparse.Namespace) -> RunHosting:
+    """Return how the options want the runs to be hosted."""
+    return RunHosting(
+        isolation=options.isolation, require_sandbox=options.require_sandbox
+    )
 
 
 def _add_what(parser: Parser) -> None:

@@ -34,10 +34,9 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     """Repeat the runs, and report each that differs."""
-    regrading = Regrading(options.out, options.name)
+    regrading = Regrading(options.out, options.name, options.require_sandbox)
     plan = regrading.plan
-    plan.require_sandbox = options.require_sandbox
-    sandbox_status(plan.isolation, plan.require_sandbox)
+    sandbox_status(plan.hosting)
     grading = Grading(plan)
     with progress(console, plan, grading) as notify:
         finished = grading.go_on(options.jobs, notify)

@@ -3,6 +3,7 @@
 from labrpc.errors import LabError
 from labrpc.isolated.zygote import sandbox_measures
 from tester.errors import UsageError
+from tester.judging.run_hosting import RunHosting
 
 MISSING = (
     "a submission can do here what a missing layer would prevent (docs/isolation.md); "
@@ -10,15 +11,15 @@ MISSING = (
 )
 
 
-def sandbox_status(isolation: str, required: bool) -> list[str]:
+def sandbox_status(hosting: RunHosting) -> list[str]:
     """Return lines that say which layers are in force here, and which are missing.
 
     Raises:
         UsageError: isolation is impossible here, or a layer that is required is
             missing.
     """
-    if isolation == "none":
-        if required:
+    if not hosting.isolated:
+        if hosting.require_sandbox:
             raise UsageError("--require-sandbox needs --isolation process")
         return [
             "isolation: none. Submissions run in the process that judges them, so grade "
@@ -31,7 +32,7 @@ def sandbox_status(isolation: str, required: bool) -> list[str]:
             f"--isolation process: {exc}; --isolation none is for code that you trust"
         ) from None
     missing = [layer for layer in layers if not layer.in_force]
-    if missing and required:
+    if missing and hosting.require_sandbox:
         reasons = "; ".join(f"{layer.name}: {layer.detail}" for layer in missing)
         raise UsageError(
             f"--require-sandbox: layers of the sandbox are missing here: {reasons}"

@@ -66,7 +66,12 @@ class Lane:
         if not self.tests:
             return None
         test = self.tests.popleft()
-        return Job(str(self.mutant.path), self.mutant.name, test.name, self.seed)
+        return Job(
+            path=str(self.mutant.path),
+            name=self.mutant.name,
+            test=test.name,
+            seed=self.seed,
+        )
 
     def note(self, probe: Probe) -> None:
         """Take in what came of a run.

@@ -13,10 +13,10 @@ from tester.grading.journal import Ledger
 from tester.grading.plan import Plan
 from tester.intake.duplicates import as_twins, twins
 from tester.judging.graded_test import GradedTest
-from tester.judging.run import replay_command
+from tester.judging.run_conditions import RunConditions
 from tester.scoring.grades import Grade
 from tester.verdict import Run, Verdict
-from tester.workers.pool import JOB_S_MAX, Lost, Pool
+from tester.workers.pool import HASH_SEED, JOB_S_MAX, Lost, Pool
 from tester.workers.worker import Job, load_run
 
 Tell = Callable[[Run], None]
@@ -257,8 +257,9 @@ def _lost(plan: Plan, job: Job, lost: Lost) -> Run:
     else:
         test = next(test for test in plan.tests if test.name == job.test)
         run = _empty_run(job.name, test, job.seed, verdict, lost.reason)
-        isolated = plan.isolation == "process"
-        run.replay = replay_command(test, job.submission(), job.seed, isolated=isolated)
+        submission = job.submission()
+        conditions = RunConditions(submission, test, job.seed, job.preempt, HASH_SEED)
+        run.replay = conditions.replay_command(job.hosting)
         if lost.hung:
             run.cpu_s = JOB_S_MAX  # Nobody knows better, and nobody may hang for ever.
     run.evidence = lost.evidence

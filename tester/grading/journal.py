@@ -6,17 +6,14 @@ in the first line, and must be the same when it goes on.
 """
 
 import fcntl
-import hashlib
-import platform
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from tester import jsonl
 from tester.errors import UsageError
-from tester.judging.suite import suite_path
+from tester.judging.run_hosting import RunHosting
 from tester.text import listed
 from tester.verdict import Run
 
@@ -44,16 +41,18 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     """All that the results of a grading depend on.
 
     Attributes:
-        lab: of the lab's own code, and the version of Python.
+        lab: the digest of the lab's own code.
+        python: Python's version.
         rubric: its digest.
         budget_s: CPU seconds that one submission has.
     """
 
     lab: str
+    python: str
     tests: list[str]
     seeds: list[int]
     preempt: bool
-    isolation: Literal["process", "none"]
+    hosting: RunHosting
     rubric: str
     budget_s: float
     submissions: list[Entered]
@@ -66,7 +65,9 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
             ours, theirs = getattr(self, name), getattr(other, name)
             if ours == theirs:
                 continue
-            if name == "submissions":
+            if name == "hosting":
+                found += self.hosting.differences(other.hosting)
+            elif name == "submissions":
                 found.append(f"the submissions ({_changed(ours, theirs)})")
             elif name in ("tests", "seeds") and len(ours) == len(theirs):
                 found.append(f"the {name} (as many, but others)")
@@ -84,9 +85,9 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _WORDS = {
-    "lab": "the lab itself, or the version of Python",
+    "lab": "the lab itself",
+    "python": "Python's version",
     "preempt": "--preempt",
-    "isolation": "--isolation",
     "rubric": "the rubric",
     "version": "the journal's format",
 }
@@ -247,15 +248,3 @@ class Ledger:
     def _sync(self) -> None:
         self._lines.sync()
         self._unsynced = 0
-
-
-def lab_digest() -> str:
-    """Return a digest of all code that a verdict depends on, and Python's version."""
-    root = Path(__file__).resolve().parents[2]
-    folders = [root / "labrpc", root / "tester", suite_path()]
-    digest = hashlib.blake2b(platform.python_version().encode(), digest_size=16)
-    for folder in folders:
-        for file in sorted(folder.rglob("*.py")):
-            digest.update(f"{file.relative_to(folder)}\0".encode())
-            digest.update(file.read_bytes())
-    return digest.hexdigest()

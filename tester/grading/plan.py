@@ -1,14 +1,16 @@
 """What a grading is to do: submissions by tests by seeds, and what all runs share."""
 
+import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from labrpc.machine.watchdog import RUN_CPU_S_MAX
-from tester.grading.journal import Entered, Header, lab_digest
+from tester.grading.journal import Entered, Header
 from tester.intake.duplicates import fingerprint
 from tester.judging.graded_test import GradedTest
+from tester.judging.run_conditions import lab_digest
+from tester.judging.run_hosting import IN_PROCESS, RunHosting
 from tester.scoring.rubric import Rubric
 from tester.workers.worker import Job
 
@@ -24,8 +26,7 @@ class Plan:
         submissions: name to path; names are unique.
         rubric: what the runs are worth.
         preempt: whether the submissions' threads may lose their turn.
-        isolation: "process" if each server is to have a process of its own, "none".
-        require_sandbox: refuse to run anything unless all of the sandbox is in force.
+        hosting: how the runs are hosted.
         budget_s: CPU seconds that one submission has, None for what is usual.
         refused: why a submission is not even loaded, by name.
         inside: where in the student's repository it lies, by name, unless that is all.
@@ -37,8 +38,7 @@ class Plan:
     seeds: Sequence[int]
     rubric: Rubric
     preempt: bool = False
-    isolation: Literal["process", "none"] = "none"
-    require_sandbox: bool = False
+    hosting: RunHosting = IN_PROCESS
     budget_s: float | None = None
     refused: dict[str, str] = field(default_factory=dict)
     inside: dict[str, str] = field(default_factory=dict)
@@ -69,10 +69,11 @@ class Plan:
         assert self.budget_s is not None
         return Header(
             lab=lab_digest(),
+            python=platform.python_version(),
             tests=[test.name for test in self.tests],
             seeds=list(self.seeds),
             preempt=self.preempt,
-            isolation=self.isolation,
+            hosting=self.hosting,
             rubric=self.rubric.digest,
             budget_s=self.budget_s,
             submissions=[
@@ -86,12 +87,11 @@ class Plan:
     def job(self, name: str, test: str = "", seed: int = 0) -> Job:
         """Return the job of one run, or the one that loads a submission."""
         return Job(
-            str(self.submissions[name]),
-            name,
-            test,
-            seed,
+            path=str(self.submissions[name]),
+            name=name,
             preempt=self.preempt,
+            hosting=self.hosting,
+            test=test,
+            seed=seed,
             digest=True,
-            isolation=self.isolation,
-            require_sandbox=self.require_sandbox,
         )

@@ -3,14 +3,18 @@
 What was graded stands in the ledger: tests, seeds and options are taken from there.
 """
 
+import platform
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from tester.errors import UsageError
 from tester.grading import journal as ledger
 from tester.grading.grader import Grading
 from tester.grading.journal import Header, Record
 from tester.grading.plan import Plan
+from tester.judging.run_conditions import lab_digest
 from tester.judging.suite import collect
 from tester.scoring.rubric_file import default_rubric
 from tester.text import listed, readable_name
@@ -65,12 +69,15 @@ class Regrading:
     Args:
         directory: of the earlier grading.
         name: as it calls the submission.
+        require_sandbox: whether to run nothing in a sandbox that lacks a layer.
 
     Raises:
         UsageError: there is no such grading, or no such submission in it.
     """
 
-    def __init__(self, directory: Path, name: str) -> None:
+    def __init__(
+        self, directory: Path, name: str, require_sandbox: bool = False
+    ) -> None:
         record = ledger.read(directory)
         if record is None:
             raise UsageError(
@@ -79,6 +86,7 @@ class Regrading:
             )
         self._record: Record = record
         self._name = name
+        self._require_sandbox = require_sandbox
         self.plan = self._plan(record.header, directory)
 
     def compare(self, again: Grading) -> Comparison:
@@ -94,10 +102,10 @@ class Regrading:
         found = Comparison()
         if fingerprint != self.plan.fingerprints[self._name]:
             found.caveats.append("its files are not those that were graded")
-        if self._record.header.lab != ledger.lab_digest():
-            found.caveats.append(
-                "the lab itself, or the version of Python, has changed"
-            )
+        if self._record.header.lab != lab_digest():
+            found.caveats.append("the lab itself has changed")
+        if self._record.header.python != platform.python_version():
+            found.caveats.append("Python's version has changed")
         # A run that came to no verdict may have been made again: the last one counts.
         recorded = {
             (run.test, run.seed): run
@@ -133,6 +141,8 @@ class Regrading:
             header.seeds,
             default_rubric(list(tests.values())),  # No points are given here.
             preempt=header.preempt,
-            isolation=header.isolation,
+            hosting=msgspec.structs.replace(
+                header.hosting, require_sandbox=self._require_sandbox
+            ),
             budget_s=header.budget_s,
         )

@@ -15,8 +15,8 @@ import pytest
 
 from labrpc.box.ends import PUT
 from labrpc.box.in_process_box import InProcessBox
-from labrpc.box_factory import ThisProcess
-from labrpc.machine.watchdog import watchdog
+from labrpc.box_factory import InProcessBoxFactory
+from labrpc.machine.watchdog import HangPolicy, watchdog
 from labrpc.scheduling.scheduler import Scheduler, Wait, current_task, getcurrent
 from labrpc.simulated.importer import BOX_BUILTINS
 from labrpc.submission.submission import Submission
@@ -24,6 +24,8 @@ from labrpc.world.streams import incarnation_streams
 from tester.judging.debugger_prompt import lab_at_prompts
 from tester.judging.graded_test import GradedTest
 from tester.judging.run import judge, open_cluster
+from tester.judging.run_conditions import RunConditions
+from tester.judging.run_hosting import IN_PROCESS, RunHost
 from tester.verdict import Run, Verdict, failure_text
 
 # `breakpoint()` in a submission.
@@ -118,55 +120,56 @@ def _standing_still(schedulers: list[Scheduler]) -> Iterator[None]:
 
 def debug_test(
     run: Run,
-    test: GradedTest,
-    submission: Submission,
+    conditions: RunConditions,
+    hang_policy: HangPolicy | None,
     at_teardown: Callable[[Callable[[], None]], None],
 ) -> BaseException | None:
     """Run a test; return what pytest's debugger shows of a failure, and where.
 
     Args:
         run: takes what comes of it.
-        test: the scenario.
-        submission: what every server runs.
+        conditions: all that the run depends on.
+        hang_policy: what happens where the submission hangs in C.
         at_teardown: is given what closes the cluster, to be called when nobody
             looks at it any more.
     """
-    hosting = _Hosting(submission)
-    cluster = open_cluster(test, submission, run.seed, hosting=hosting)
+    test, submission = conditions.test, conditions.submission
+    boxes = _BoxFactory(submission, conditions.preempt)
+    cluster = open_cluster(conditions, RunHost(IN_PROCESS, boxes))
     at_prompt = ExitStack()
     at_prompt.enter_context(lab_at_prompts(cluster))
     at_teardown(cluster.close)
     at_teardown(at_prompt.close)
-    with watchdog(cluster.world):
-        raised = judge(run, test, cluster, hosting)
+    with watchdog(cluster.world, hang_policy=hang_policy):
+        raised = judge(run, test, cluster, boxes)
     if raised is None:
         return None
-    boxes = [host.box for host in cluster.world.hosts if host is not None]
-    schedulers = [box.scheduler for box in boxes if isinstance(box, _Box)]
+    hosts = [host.box for host in cluster.world.hosts if host is not None]
+    schedulers = [box.scheduler for box in hosts if isinstance(box, _Box)]
     at_prompt.enter_context(_standing_still(schedulers))
     failure = pytest.fail.Exception(failure_text([run]), pytrace=False)
     if run.verdict is Verdict.UNKNOWN:
         return failure.with_traceback(raised.__traceback__)
-    return failure.with_traceback(_frames(test, submission, raised, hosting.raised))
+    return failure.with_traceback(_frames(test, submission, raised, boxes.raised))
 
 
 class _Box(InProcessBox):
-    """Tells its hosting of the exception for which it ends the test."""
+    """Tells its factory of the exception for which it ends the test."""
 
-    hosting: "_Hosting"
+    factory: "_BoxFactory"
 
     def fail(self, kind: str, headline: str, evidence: str = "") -> None:
         """Report that the submission broke."""
         super().fail(kind, headline, evidence)
-        self.hosting.note(sys.exception())
+        self.factory.note(sys.exception())
 
     def report(self, exc: BaseException, where: str) -> None:
         """Report that an exception has left the submission's code."""
-        self.hosting.note(exc)
+        self.factory.note(exc)
         super().report(exc, where)
 
 
-class _Hosting(ThisProcess):
+class _BoxFactory(InProcessBoxFactory):
     """Boxes in this process, of which the first exception is kept.
 
     Attributes:
@@ -178,8 +181,8 @@ class _Hosting(ThisProcess):
     def box(self, server: int, incarnation: int, seed: str) -> _Box:
         """Make the box of one incarnation, in the run with this seed."""
         streams = incarnation_streams(seed, server, incarnation)
-        box = _Box(self.submission, server, incarnation, streams)
-        box.hosting = self
+        box = _Box(self.submission, server, incarnation, streams, self.preempt)
+        box.factory = self
         return box
 
     def note(self, exc: BaseException | None) -> None:

@@ -1,21 +1,19 @@
-"""Running one graded test once: a pure function of (submission, test, seed)."""
+"""Running one graded test once: a pure function of its conditions."""
 
 import gc
-import os
-import shlex
 import traceback
 import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
-from labrpc.box_factory import Hosting, ThisProcess
+from labrpc.box_factory import BoxFactory
 from labrpc.errors import SubmissionError
 from labrpc.machine import memory
 from labrpc.machine.unraisable import unraisable_as_warnings
 from labrpc.machine.wall_clock import cpu_seconds
 from labrpc.machine.watchdog import watchdog
-from labrpc.submission.submission import Submission
 from labrpc.world.recorder import DigestRecorder, Recorder
 from tester.judging.debugger_prompt import lab_at_prompts
 from tester.judging.failure_report import (
@@ -24,6 +22,8 @@ from tester.judging.failure_report import (
     scenario_raised,
 )
 from tester.judging.graded_test import GradedTest
+from tester.judging.run_conditions import RunConditions
+from tester.judging.run_hosting import IN_PROCESS, RunHost, RunHosting
 from tester.scenario.checks import CheckedCluster
 from tester.text import encodable_text
 from tester.traces.recorder import TraceRecorder
@@ -33,41 +33,44 @@ TakeLine = Callable[[str], None]
 """Takes each line that a server prints, with its time and number."""
 
 
-def replay_command(
-    test: GradedTest,
-    submission: Submission,
-    seed: int,
-    real_time: bool = False,
-    isolated: bool = False,
-) -> str:
-    """Return the command that runs a test again at one seed, from any directory."""
-    # The order of a submission's sets depends on it, so it belongs to the run.
-    hash_seed = os.environ.get("PYTHONHASHSEED")
-    return shlex.join(
-        [
-            *([f"PYTHONHASHSEED={hash_seed}"] if hash_seed else []),
-            "pytest",
-            f"{test.file}::{test.name}",
-            "--seed",
-            str(seed),
-            "--submission",
-            str(submission.path),
-            *(["--preempt"] if submission.preempt else []),
-            *(["--isolation", "process"] if isolated else []),
-            "--real-time" if real_time else "--lab-trace",
-        ]
-    )
+@dataclass(frozen=True)
+class Recording:
+    """What is kept of a run beside its verdict, and who is shown it as it goes on.
+
+    Attributes:
+        digest: whether to compute the trace's digest.
+        traces: the directory to which the run is recorded, None for no trace.
+        on_line: takes each line that servers print, as soon as they do.
+    """
+
+    digest: bool = False
+    traces: Path | None = None
+    on_line: TakeLine | None = None
+
+    def recorder(self, conditions: RunConditions) -> DigestRecorder | None:
+        """Return what records a run, None if nothing does."""
+        if self.traces is not None:
+            return TraceRecorder(
+                self.traces / f"{conditions.test.name}-seed{conditions.seed}.jsonl",
+                {
+                    "test": conditions.test.name,
+                    "seed": conditions.seed,
+                    "submission": conditions.submission.name,
+                    "submission_digest": conditions.submission.digest,
+                    "preempt": conditions.preempt,
+                    "hash_seed": conditions.hash_seed,
+                },
+            )
+        return DigestRecorder() if self.digest else None
+
+
+NOTHING_KEPT = Recording()
 
 
 def run_test(
-    test: GradedTest,
-    submission: Submission,
-    seed: int,
-    digest: bool = False,
-    traces: Path | None = None,
-    real_time: bool = False,
-    hosting: Hosting | None = None,
-    on_line: TakeLine | None = None,
+    conditions: RunConditions,
+    host: RunHost | None = None,
+    recording: Recording = NOTHING_KEPT,
 ) -> Run:
     """Run one test of one submission at one seed.
 
@@ -75,33 +78,17 @@ def run_test(
     makes the verdict unknown.
 
     Args:
-        test: the scenario.
-        submission: what every server runs.
-        seed: from which all randomness of the run comes.
-        digest: whether to compute the trace's digest.
-        traces: the directory to which the run is recorded, None for no trace.
-        real_time: whether to run on real threads and clocks. Such a run does
-            not repeat, and has neither digest nor trace.
-        hosting: where the submission's boxes live; None for this process.
-        on_line: is given each line that servers print, as soon as they do.
+        conditions: all that the run depends on.
+        host: where it is run; None for this process.
+        recording: what is kept of it.
     """
-    recorder: DigestRecorder | None = DigestRecorder() if digest else None
-    if traces is not None:
-        recorder = trace = TraceRecorder(
-            traces / f"{test.name}-seed{seed}.jsonl",
-            {
-                "test": test.name,
-                "seed": seed,
-                "submission": submission.name,
-                "submission_digest": submission.digest,
-                "preempt": submission.preempt,
-            },
-        )
-    hosting = hosting or ThisProcess(submission)
-    run = new_run(test, submission, seed, real_time, hosting.isolated)
-    began_s = cpu_seconds() + hosting.cpu_s
-    cluster = open_cluster(test, submission, seed, recorder, real_time, hosting)
-    if on_line is not None:
+    host = host or this_process(conditions)
+    recorder = recording.recorder(conditions)
+    run = new_run(conditions, host.hosting)
+    began_s = cpu_seconds() + host.boxes.cpu_s
+    cluster = open_cluster(conditions, host, recorder)
+    if recording.on_line is not None:
+        on_line = recording.on_line
         cluster.world.on_log = lambda *line: on_line(log_line(*line))
     # Collected only between runs, so that no finalizer runs at a moment that
     # depends on what the process did before.
@@ -111,76 +98,72 @@ def run_test(
         # pytest is told to make errors of warnings.
         quiet = warnings.catch_warnings(action="ignore")
         # Real threads take address space by the megabyte, and return it later.
-        limited = nullcontext() if real_time else memory.limited()
+        limited = nullcontext() if host.hosting.real_time else memory.limited()
         told = unraisable_as_warnings(cluster.world.warnings)
-        watched = watchdog(cluster.world)
+        watched = watchdog(cluster.world, hang_policy=host.hang_policy)
         with quiet, limited, told, watched, lab_at_prompts(cluster):
             try:
-                judge(run, test, cluster, hosting)
+                judge(run, conditions.test, cluster, host.boxes)
             finally:
                 cluster.close()
     finally:
         gc.enable()
-    run.cpu_s = round(cpu_seconds() + hosting.cpu_s - began_s, 6)
+    run.cpu_s = round(cpu_seconds() + host.boxes.cpu_s - began_s, 6)
     run.warnings = [*cluster.warnings, *cluster.world.warnings]
     if recorder is not None:
         run.digest = recorder.hexdigest()
-    if traces is not None:
-        trace.finish(run)
+    if isinstance(recorder, TraceRecorder):
+        recorder.finish(run)
     return run
 
 
-def new_run(
-    test: GradedTest,
-    submission: Submission,
-    seed: int,
-    real_time: bool = False,
-    isolated: bool = False,
-) -> Run:
+def this_process(conditions: RunConditions) -> RunHost:
+    """Return a host that runs a submission in this very process."""
+    return IN_PROCESS.open(conditions.submission, conditions.preempt)
+
+
+def new_run(conditions: RunConditions, hosting: RunHosting = IN_PROCESS) -> Run:
     """Return a run that has not begun, and in which so far nothing is wrong."""
+    test = conditions.test
     return Run(
-        submission=submission.name,
+        submission=conditions.submission.name,
         part=test.part,
         test=test.name,
-        seed=seed,
+        seed=conditions.seed,
         points=test.points,
         verdict=Verdict.PASSED,
         servers=test.servers,
-        replay=replay_command(test, submission, seed, real_time, isolated),
+        replay=conditions.replay_command(hosting),
     )
 
 
 def open_cluster(
-    test: GradedTest,
-    submission: Submission,
-    seed: int,
-    recorder: Recorder | None = None,
-    real_time: bool = False,
-    hosting: Hosting | None = None,
+    conditions: RunConditions, host: RunHost, recorder: Recorder | None = None
 ) -> CheckedCluster:
     """Return the cluster that a test wants, with no server started yet."""
+    test = conditions.test
     return CheckedCluster(
-        submission,
+        conditions.submission,
         # The name, not the path: a run is the same wherever the suite lies.
-        f"{test.name}/{seed}",
+        f"{test.name}/{conditions.seed}",
         test.servers,
         reliable=test.reliable,
         snapshots=test.snapshots,
         persistence=test.persistence,
         recorder=recorder,
-        real_time=real_time,
-        hosting=hosting,
+        real_time=host.hosting.real_time,
+        boxes=host.boxes,
     )
 
 
 def judge(
-    run: Run, test: GradedTest, cluster: CheckedCluster, hosting: Hosting
+    run: Run, test: GradedTest, cluster: CheckedCluster, boxes: BoxFactory
 ) -> Exception | None:
     """Run a test on its cluster, note what came of it, and return what it raised."""
     raised: Exception | None = None
     try:
         try:
-            hosting.begin_run()
+            boxes.begin_run()
             cluster.boot()
             test.function(cluster)
         finally:
@@ -223,34 +206,27 @@ def _measure(run: Run, cluster: CheckedCluster) -> None:
 
 
 def graded_run(
-    test: GradedTest,
-    submission: Submission,
-    seed: int,
-    digest: bool = False,
-    traces: Path | None = None,
-    real_time: bool = False,
-    hosting: Hosting | None = None,
-    on_line: TakeLine | None = None,
+    conditions: RunConditions,
+    host: RunHost | None = None,
+    recording: Recording = NOTHING_KEPT,
 ) -> Run:
     """Run a test as `run_test` does; once more if it came to no verdict.
 
     An unknown run is the lab's fault, so it may go away; a failed one is the
     submission's, and stands.
     """
-    how = digest, traces, real_time, hosting, on_line
-    run = run_test(test, submission, seed, *how)
+    run = run_test(conditions, host, recording)
     if run.verdict is Verdict.UNKNOWN:
-        run = run_test(test, submission, seed, *how)
+        run = run_test(conditions, host, recording)
         run.retried = True
     return run
 
 
-def boot_problem(
-    submission: Submission, hosting: Hosting | None = None
-) -> SubmissionError | None:
+def boot_problem(host: RunHost) -> SubmissionError | None:
     """Return why no server of a submission can be started, None if it can."""
-    cluster = CheckedCluster(submission, "load", servers=3, hosting=hosting)
-    with memory.limited(), watchdog(cluster.world):
+    boxes = host.boxes
+    cluster = CheckedCluster(boxes.submission, "load", servers=3, boxes=boxes)
+    with memory.limited(), watchdog(cluster.world, hang_policy=host.hang_policy):
         try:
             cluster.boot()
         except SubmissionError as exc:

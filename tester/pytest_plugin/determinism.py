@@ -13,50 +13,68 @@ from typing import Any
 
 from labrpc.errors import LabError
 from labrpc.submission.submission import Submission
-from tester.judging.graded_test import GradedTest
-from tester.judging.run import TakeLine, run_test
+from tester.judging.run import Recording, TakeLine, run_test
+from tester.judging.run_conditions import RunConditions
+from tester.judging.run_hosting import RunHost
 from tester.text import cut
 from tester.verdict import Run, Verdict
 from tester.workers.pool import GradingProcess
 from tester.workers.worker import Job
 
-OTHER_HASH_SEED = "4242"
 STEP_CHARS_MAX = 300
+OTHER_HASH_SEED = 4242
 
 
 class DeterminismCheck:
-    """Compares runs of one submission; has a second process while it is open."""
+    """Compares two runs of one seed; has a second process while it is open."""
 
-    def __init__(self, submission: Submission) -> None:
-        self._submission = submission
+    def __init__(self) -> None:
         self._process: GradingProcess | None = None
 
-    def run(self, test: GradedTest, seed: int, on_line: TakeLine | None = None) -> Run:
+    def run(
+        self,
+        conditions: RunConditions,
+        host: RunHost,
+        on_line: TakeLine | None = None,
+    ) -> Run:
         """Run a test twice; a passed run fails if the two were not the same.
 
-        `on_line` is given what servers print in the first of them.
+        Args:
+            conditions: all that the first run depends on; the second has another
+                hash seed.
+            host: where the first is run; the second is hosted likewise.
+            on_line: takes what servers print in the first of them.
         """
         with tempfile.TemporaryDirectory() as directory:
             here, there = Path(directory) / "here", Path(directory) / "there"
-            run = run_test(test, self._submission, seed, traces=here, on_line=on_line)
-            other = self._run_elsewhere(test, seed, there)
+            run = run_test(conditions, host, Recording(traces=here, on_line=on_line))
+            other = self._run_elsewhere(conditions, host, there)
             if run.digest == other.digest:
                 return run
-            again = run_test(test, self._submission, seed, digest=True)
+            again = run_test(conditions, host, Recording(digest=True))
             run.verdict = Verdict.FAILED
             run.reason = f"two runs of one seed differ: {self._leak(run, again)}"
             run.replay = run.replay.replace("--lab-trace", "--lab-check-determinism")
-            run.evidence = "\n".join(
-                [*_first_difference(here, there), *self._suspects()]
-            )
+            suspects = _suspects(conditions.submission)
+            run.evidence = "\n".join([*_first_difference(here, there), *suspects])
         return run
 
-    def _run_elsewhere(self, test: GradedTest, seed: int, traces: Path) -> Run:
+    def _run_elsewhere(
+        self, conditions: RunConditions, host: RunHost, traces: Path
+    ) -> Run:
         if self._process is None:
             self._process = GradingProcess(hash_seed=OTHER_HASH_SEED)
-        submission = self._submission
-        path, name, preempt = str(submission.path), submission.name, submission.preempt
-        self._process.give(Job(path, name, test.name, seed, str(traces), preempt))
+        self._process.give(
+            Job(
+                path=str(conditions.submission.path),
+                name=conditions.submission.name,
+                preempt=conditions.preempt,
+                hosting=host.hosting,
+                test=conditions.test.name,
+                seed=conditions.seed,
+                traces=str(traces),
+            )
+        )
         run = self._process.receive()
         if run is None:
             self.close()
@@ -75,24 +93,25 @@ class DeterminismCheck:
             "of objects, or a clock or entropy from outside decides something"
         )
 
-    def _suspects(self) -> list[str]:
-        """Return the places in the submission that could be the leak."""
-        found = []
-        for file in self._submission.files.values():
-            if file is None:
-                continue
-            for node in ast.walk(ast.parse(file.read_bytes())):
-                what = _suspicion(node)
-                if what:
-                    place = f"{self._submission.relative(file)}:{node.lineno}"  # type: ignore[attr-defined]
-                    found.append(f"  {place}: {what}")
-        return ["places to look at:", *sorted(found)] if found else []
-
     def close(self) -> None:
         """End the second process."""
         if self._process is not None:
             self._process.stop()
             self._process = None
+
+
+def _suspects(submission: Submission) -> list[str]:
+    """Return the places in a submission that could be the leak."""
+    found = []
+    for file in submission.files.values():
+        if file is None:
+            continue
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            what = _suspicion(node)
+            if what:
+                place = f"{submission.relative(file)}:{node.lineno}"  # type: ignore[attr-defined]
+                found.append(f"  {place}: {what}")
+    return ["places to look at:", *sorted(found)] if found else []
 
 
 def _suspicion(node: ast.AST) -> str:

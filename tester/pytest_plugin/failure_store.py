@@ -63,15 +63,23 @@ def told(failures: list[Failure]) -> list[str]:
 class FailureStore:
     """The kept failures of one submission, in one session.
 
+    Args:
+        directory: where they are kept.
+        submission: what is tested.
+        preempt: whether its threads may lose their turn in this session.
+
     Attributes:
         fixed: those that were dropped in this session.
         puzzling: those that passed though nothing changed.
     """
 
-    def __init__(self, directory: Path, submission: Submission) -> None:
+    def __init__(
+        self, directory: Path, submission: Submission, preempt: bool = False
+    ) -> None:
         self._directory = directory
         self._root = directory.resolve().parents[len(DIRECTORY.parts) - 1]
         self._submission = submission
+        self._preempt = preempt
         self._kept_count: dict[str, int] = {}
         self._passed: set[Path] = set()
         self.fixed: list[Failure] = []
@@ -131,12 +139,12 @@ class FailureStore:
             replay=run.replay,
             lab=lab_version(),
             python=platform.python_version(),
-            preempt=self._submission.preempt,
+            preempt=self._preempt,
         )
 
     def _file(self, test: str, seed: int) -> Path:
         name = re.sub(r"[^\w.-]", "_", self._submission.name)
-        how = "-preempt" if self._submission.preempt else ""
+        how = "-preempt" if self._preempt else ""
         return self._directory / f"{name}--{test}--{seed}{how}.json"
 
     def _read(self, file: Path) -> Failure | None:
@@ -146,7 +154,7 @@ class FailureStore:
         except (OSError, msgspec.DecodeError):
             return None
         path = (self._root / failure.path).resolve()
-        ours = self._submission.path, self._submission.preempt
+        ours = self._submission.path, self._preempt
         return failure if (path, failure.preempt) == ours else None
 
     def _write(self, file: Path, failure: Failure) -> None:

@@ -30,17 +30,22 @@ class LastWords:
 
     Args:
         submission: what is tested.
+        preempt: whether its threads may lose their turn.
         failures: the directory of kept failures.
         real_time: whether no failure is to be kept.
     """
 
     def __init__(
-        self, submission: "Submission", failures: Path, real_time: bool
+        self,
+        submission: "Submission",
+        preempt: bool,
+        failures: Path,
+        real_time: bool,
     ) -> None:
         settings = {
             "sys_path": sys.path,
             "submission": str(submission.path),
-            "preempt": submission.preempt,
+            "preempt": preempt,
             "failures": str(failures),
             "real_time": real_time,
         }
@@ -94,13 +99,12 @@ def _speak(journal: bytes, settings: dict[str, object]) -> None:
     from tester.pytest_plugin.tally import Tally, table_lines
     from tester.verdict import Verdict, failure_text
 
-    submission = Submission.find(
-        str(settings["submission"]), preempt=bool(settings["preempt"])
-    )
+    submission = Submission.find(str(settings["submission"]))
     remains = Remains.read(journal)
     last = remains.last_run(submission, died=True)
     runs = remains.ended + last
-    store = FailureStore(Path(str(settings["failures"])), submission)
+    failures, preempt = Path(str(settings["failures"])), bool(settings["preempt"])
+    store = FailureStore(failures, submission, preempt)
     tally = Tally(real_time=bool(settings["real_time"]))
     tally.add(runs)
     for run in runs if not settings["real_time"] else []:

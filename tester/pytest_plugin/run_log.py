@@ -1,7 +1,7 @@
 """What a process that runs tests leaves to others, should it not come to its end.
 
 A line when a run begins, a line when it has ended, and perhaps the stack that
-C has written below them (`labrpc.machine.watchdog.LastResort`). Under xdist each
+C has written below them (`labrpc.machine.watchdog.HangPolicy`). Under xdist each
 worker keeps a file, which the process that reports can read; without it,
 `last_words` reads along.
 """
@@ -34,6 +34,7 @@ class Journal:
     """
 
     def __init__(self, fd: int) -> None:
+        self.fd = fd
         self._lines = jsonl.Appender(fd)
 
     def begin(self, run: Run) -> None:

@@ -14,18 +14,17 @@ from typing import Any
 
 import pytest
 
-from labrpc.box_factory import Hosting
+from labrpc.box_factory import isolation_problem
 from labrpc.errors import LoadError
-from labrpc.isolated import zygote
-from labrpc.isolated.zygote import Zygote
-from labrpc.machine import watchdog
 from labrpc.machine.wall_clock import Deadline
-from labrpc.sandbox.linux import pin_to_one_core
+from labrpc.machine.watchdog import HangPolicy
 from labrpc.submission.submission import Submission
 from tester.console import live_lines
 from tester.judging.debug import debug_test, prompts
 from tester.judging.graded_test import GradedTest
-from tester.judging.run import TakeLine, graded_run, new_run
+from tester.judging.run import Recording, TakeLine, graded_run, new_run
+from tester.judging.run_conditions import RunConditions
+from tester.judging.run_hosting import RunHost, RunHosting
 from tester.judging.seed_batch import (
     SeedBatch,
     batches,
@@ -59,7 +58,8 @@ class LabSession:
         self.had_no_turn: dict[str, None] = {}
         self.submission = self._find_submission()
         self._failures = config.invocation_params.dir / DIRECTORY
-        self.store = FailureStore(self._failures, self.submission)
+        self._preempt: bool = config.getoption("--preempt")
+        self.store = FailureStore(self._failures, self.submission, self._preempt)
         if config.getoption("--seeds") < 1:
             raise pytest.UsageError("--seeds takes a number from 1 on")
         virtual_only = (
@@ -72,16 +72,19 @@ class LabSession:
                     f"{virtual} needs runs that repeat, and time that stands still: "
                     "not with --real-time"
                 )
-        self._isolated = config.getoption("--isolation") == "process"
-        for here in ("--real-time", "--pdb") if self._isolated else ():
+        self._hosting = RunHosting(
+            isolation=config.getoption("--isolation"), real_time=self._real_time
+        )
+        for here in ("--real-time", "--pdb") if self._hosting.isolated else ():
             if config.getoption(here):
                 raise pytest.UsageError(
                     f"{here} needs the servers in this process: not with --isolation"
                 )
-        if self._isolated and zygote.missing():
-            raise pytest.UsageError(f"--isolation process: {zygote.missing()}")
-        self._zygote: Zygote | None = None
-        self.determinism = DeterminismCheck(self.submission)
+        problem = isolation_problem(self._hosting.isolation)
+        if problem:
+            raise pytest.UsageError(f"--isolation process: {problem}")
+        self._host: RunHost | None = None
+        self.determinism = DeterminismCheck()
         self._journal: Journal | None = None
         self._last_words: LastWords | None = None
         self._worker_journals: WorkerJournals | None = None
@@ -95,7 +98,7 @@ class LabSession:
         """
         path = self._config.getoption("--submission") or self._default_submission()
         try:
-            return Submission.find(path, preempt=self._config.getoption("--preempt"))
+            return Submission.find(path)
         except LoadError as exc:
             raise pytest.UsageError(f"--submission: {exc}") from None
 
@@ -226,19 +229,23 @@ class LabSession:
         return run
 
     @property
-    def _hosting(self) -> Hosting | None:
-        """Where the servers live; None for this process.
+    def host(self) -> RunHost:
+        """What hosts the runs; from now on, a call into C that hangs ends the process.
 
         Raises:
-            LabError: they cannot have processes of their own here.
+            LabError: the servers cannot live there on this machine.
             LoadError: the submission cannot be made ready.
         """
-        if self._isolated and self._zygote is None:
+        if self._host is None:
             workerinput = getattr(self._config, "workerinput", {"workerid": "gw0"})
             number = int(workerinput["workerid"].removeprefix("gw"))
-            pin_to_one_core(os.getppid() + number)
-            self._zygote = Zygote(self.submission)
-        return self._zygote
+            self._host = self._hosting.open(
+                self.submission,
+                self._preempt,
+                self._hang_policy,
+                process_number=os.getppid() + number,
+            )
+        return self._host
 
     def debug(
         self,
@@ -251,7 +258,8 @@ class LabSession:
         for seed in batch.seeds:
             run = self._new_run(test, seed)
             self.journal.begin(run)
-            failure = debug_test(run, test, self.submission, at_teardown)
+            conditions = self._conditions(test, seed)
+            failure = debug_test(run, conditions, self._hang_policy, at_teardown)
             runs.append(run)
             self.journal.end(run)
             if failure is not None:
@@ -259,12 +267,15 @@ class LabSession:
 
     def prompts(self) -> AbstractContextManager[None]:
         """While entered, `breakpoint()` opens a prompt, if a person can be there."""
-        if self._isolated or not self.reports:
+        if self._hosting.isolated or not self.reports:
             return nullcontext()
         return prompts(self._config.pluginmanager)
 
     def _new_run(self, test: GradedTest, seed: int) -> Run:
-        return new_run(test, self.submission, seed, self._real_time, self._isolated)
+        return new_run(self._conditions(test, seed), self._hosting)
+
+    def _conditions(self, test: GradedTest, seed: int) -> RunConditions:
+        return RunConditions(self.submission, test, seed, self._preempt)
 
     def _run_once(self, test: GradedTest, seed: int) -> Run:
         self.journal.begin(self._new_run(test, seed))
@@ -274,18 +285,12 @@ class LabSession:
 
     def _judged(self, test: GradedTest, seed: int) -> Run:
         on_line = self._on_line(test, seed)
+        conditions = self._conditions(test, seed)
         if self._config.getoption("--lab-check-determinism"):
-            return self.determinism.run(test, seed, on_line)
-        return graded_run(
-            test,
-            self.submission,
-            seed,
-            digest=self._config.getoption("--lab-digest"),
-            traces=self.trace_directory,
-            real_time=self._real_time,
-            hosting=self._hosting,
-            on_line=on_line,
-        )
+            return self.determinism.run(conditions, self.host, on_line)
+        digest: bool = self._config.getoption("--lab-digest")
+        recording = Recording(digest, self.trace_directory, on_line)
+        return graded_run(conditions, self.host, recording)
 
     def _on_line(self, test: GradedTest, seed: int) -> TakeLine | None:
         """Return what shows all that servers print: with `-s`, where it can be seen."""
@@ -305,12 +310,14 @@ class LabSession:
 
     @property
     def journal(self) -> Journal:
-        """This process's journal; from now on, a call into C that hangs ends it."""
+        """This process's journal."""
         if self._journal is None:
-            fd = self._open_journal()
-            watchdog.last_resort = watchdog.LastResort(fd, not self.reports)
-            self._journal = Journal(fd)
+            self._journal = Journal(self._open_journal())
         return self._journal
+
+    @property
+    def _hang_policy(self) -> HangPolicy:
+        return HangPolicy(self.journal.fd, ends_process=not self.reports)
 
     def _open_journal(self) -> int:
         if not self.reports:
@@ -321,7 +328,7 @@ class LabSession:
         # What it may have to say is for the real stderr.
         with capture.global_and_fixture_disabled() if capture else nullcontext():
             self._last_words = LastWords(
-                self.submission, self._failures, self._real_time
+                self.submission, self._preempt, self._failures, self._real_time
             )
         return self._last_words.fd
 
@@ -350,11 +357,8 @@ class LabSession:
     def close(self) -> None:
         """End what the session has started."""
         self.determinism.close()
-        if self._zygote is not None:
-            self._zygote.close()
-        if self._journal is not None:
-            # Not that of a grading process, in which pytest only collects.
-            watchdog.last_resort = None
+        if self._host is not None:
+            self._host.close()
         if self._last_words is not None:
             self._last_words.close()
         if self._worker_journals is not None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from labrpc.box.in_process_box import restore_process
-from labrpc.box_factory import Hosting, ThisProcess
+from labrpc.box_factory import BoxFactory, InProcessBoxFactory
 from labrpc.clock import SECOND, from_seconds, to_seconds
 from labrpc.errors import SubmissionError
 from labrpc.real_time.real_world import RealWorld
@@ -42,7 +42,7 @@ class Cluster:
         persistence: whether servers have to save their state, as from part 2C on.
         recorder: told of everything that happens, in virtual time.
         real_time: whether servers run on real threads and clocks.
-        hosting: where the submission's boxes live; None for this process.
+        boxes: makes the servers' boxes; None for boxes in this process.
 
     Attributes:
         seed: text from which all randomness of the run is derived.
@@ -65,7 +65,7 @@ class Cluster:
         persistence: bool = False,
         recorder: Recorder | None = None,
         real_time: bool = False,
-        hosting: Hosting | None = None,
+        boxes: BoxFactory | None = None,
     ) -> None:
         restore_process()
         self.servers = range(servers)
@@ -79,7 +79,7 @@ class Cluster:
         if real_time:
             self.world: World = RealWorld(servers, seed, submission)
         else:
-            make_box = (hosting or ThisProcess(submission)).box
+            make_box = (boxes or InProcessBoxFactory(submission)).box
             self.world = World(
                 servers,
                 seed,

@@ -25,6 +25,8 @@ from tester.workers.worker import Job
 # A job that takes so long in real time, however busy the machine is, hangs.
 JOB_S_MAX = 300.0
 LOOK_S = 0.5
+# Fixed, so that the order of a submission's sets repeats.
+HASH_SEED = 0
 _STACK_BYTES_MAX = 1 << 20
 
 
@@ -47,11 +49,11 @@ class GradingProcess:
     """One process, and the job that it has.
 
     Args:
-        hash_seed: fixed, so that the order of a submission's sets repeats.
+        hash_seed: Python's, on which the order of a submission's sets depends.
         number: which of a pool's it is.
     """
 
-    def __init__(self, hash_seed: str = "0", number: int = 0) -> None:
+    def __init__(self, hash_seed: int = HASH_SEED, number: int = 0) -> None:
         self.number = number
         ours, theirs = Pipe()
         self.connection: Connection = ours
@@ -59,7 +61,7 @@ class GradingProcess:
         fds = (theirs.fileno(), self._stack.fileno())
         self.process = subprocess.Popen(
             lab_command("tester.workers.worker", *fds, number),
-            env=lab_environment(PYTHONHASHSEED=hash_seed),
+            env=lab_environment(PYTHONHASHSEED=str(hash_seed)),
             pass_fds=fds,
             stdin=subprocess.DEVNULL,
             # Ctrl-C is for the grader, which then ends its workers.

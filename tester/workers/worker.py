@@ -5,8 +5,8 @@ for jobs and answers, and for the stack of a process that ends because a call in
 does not return; and which of the grader's processes it is. What it sends is msgpack
 of fixed types, so that the grader never unpickles what came from here.
 
-With isolation, this process judges, and runs none of a submission's code: that
-does the zygote of the submission whose turn it is.
+Where the servers have processes of their own, this process judges, and runs none of
+a submission's code.
 """
 
 import os
@@ -16,18 +16,17 @@ import sys
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
-from labrpc.box_factory import Hosting, ThisProcess
 from labrpc.errors import LabError, LoadError
-from labrpc.isolated.zygote import Zygote
-from labrpc.machine import memory, watchdog
+from labrpc.machine import memory
 from labrpc.machine.lab_process import lab_command, lab_environment
-from labrpc.sandbox.linux import pin_to_one_core
+from labrpc.machine.watchdog import HangPolicy
 from labrpc.submission.submission import Submission
-from tester.judging.run import boot_problem, graded_run, new_run
+from tester.judging.run import Recording, boot_problem, graded_run, new_run
+from tester.judging.run_conditions import RunConditions
+from tester.judging.run_hosting import IN_PROCESS, RunHost, RunHosting
 from tester.judging.suite import collect
 from tester.verdict import Run, Verdict
 
@@ -38,29 +37,28 @@ MEMORY_BYTES_MAX = 1 << 32
 MEMORY_BYTES_KEPT = 1 << 29
 
 
-class Job(msgspec.Struct):
+class Job(msgspec.Struct, frozen=True, kw_only=True):
     """What the grader asks for: to load a submission, or to run one test of it.
 
     Attributes:
         path: where the submission lies.
         name: what reports call it.
-        test: the test's name; "" only checks that the submission loads.
-        traces: the directory to which the run is recorded, "" for no trace.
         preempt: whether the submission's threads may lose their turn.
+        hosting: how it is hosted.
+        test: the test's name; "" only checks that the submission loads.
+        seed: of the test.
         digest: whether to compute the trace's digest.
-        isolation: "process" if each server is to have a process of its own, "none".
-        require_sandbox: refuse to run anything unless all of the sandbox is in force.
+        traces: the directory to which the run is recorded, "" for no trace.
     """
 
     path: str
     name: str
-    test: str
-    seed: int
-    traces: str = ""
     preempt: bool = False
+    hosting: RunHosting = IN_PROCESS
+    test: str = ""
+    seed: int = 0
     digest: bool = False
-    isolation: Literal["process", "none"] = "none"
-    require_sandbox: bool = False
+    traces: str = ""
 
     def submission(self) -> Submission:
         """Find the submission.
@@ -68,15 +66,19 @@ class Job(msgspec.Struct):
         Raises:
             LoadError: nothing there, or nothing that could be a submission.
         """
-        return Submission.find(self.path, preempt=self.preempt)
+        return Submission.find(self.path)
+
+    def recording(self) -> Recording:
+        """Return what is to be kept of the run."""
+        return Recording(self.digest, Path(self.traces) if self.traces else None)
 
 
 def main() -> None:
     """Answer jobs until the grader closes the connection."""
     connection_fd, stack_fd, number = map(int, sys.argv[1:4])
     connection = Connection(connection_fd)
-    _prepare_process(stack_fd)
-    answers = Answers(number)
+    _prepare_process()
+    answers = Answers(number, HangPolicy(stack_fd))
     while True:
         try:
             job = msgspec.msgpack.decode(connection.recv_bytes(), type=Job)
@@ -95,9 +97,8 @@ def main() -> None:
             os.execve(command[0], command, lab_environment())
 
 
-def _prepare_process(stack_fd: int) -> None:
-    """Limit what the process can take: memory, and CPU time within one call."""
-    watchdog.last_resort = watchdog.LastResort(stack_fd)
+def _prepare_process() -> None:
+    """Leave Ctrl-C to the grader, and limit the memory that the process can take."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(ValueError, OSError):  # Not every system has this limit.
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES_MAX, MEMORY_BYTES_MAX))
@@ -106,19 +107,20 @@ def _prepare_process(stack_fd: int) -> None:
 class Answers:
     """Does jobs, and keeps what the next one of the same submission needs."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, hang_policy: HangPolicy | None = None) -> None:
         self._number = number
+        self._hang_policy = hang_policy
         self._tests = {test.name: test for test in collect()}
-        self._hosting: Hosting | None = None
-        self._hosted: tuple[str, bool, str] | None = None
+        self._host: RunHost | None = None
+        self._hosted: tuple[str, bool, RunHosting] | None = None
 
     def to(self, job: Job) -> Run:
         """Do one job; one that only loads answers with an otherwise empty run."""
         try:
-            hosting = self._hosting_for(job)
+            host = self._host_for(job)
             if job.test:
-                return self._run(job, hosting)
-            problem = boot_problem(hosting.submission, hosting)
+                return self._run(job, host)
+            problem = boot_problem(host)
         except LoadError as exc:
             problem = exc
         except LabError as exc:
@@ -127,46 +129,39 @@ class Answers:
             return load_run(job.name, Verdict.PASSED)
         return load_run(job.name, Verdict.FAILED, problem.headline, problem.evidence)
 
-    def _run(self, job: Job, hosting: Hosting) -> Run:
-        traces = Path(job.traces) if job.traces else None
-        test = self._tests[job.test]
-        run = graded_run(
-            test,
-            hosting.submission,
-            job.seed,
-            job.digest,
-            traces=traces,
-            hosting=hosting,
-        )
+    def _run(self, job: Job, host: RunHost) -> Run:
+        conditions = self._conditions(job, host.boxes.submission)
+        run = graded_run(conditions, host, job.recording())
         run.submission = job.name
         return run
 
-    def _hosting_for(self, job: Job) -> Hosting:
-        """Return where the job's submission lives; the last one's home is kept."""
-        wanted = (job.path, job.preempt, job.isolation)
-        if self._hosting is None or self._hosted != wanted:
+    def _conditions(self, job: Job, submission: Submission) -> RunConditions:
+        test = self._tests[job.test]
+        return RunConditions(submission, test, job.seed, job.preempt)
+
+    def _host_for(self, job: Job) -> RunHost:
+        """Return what hosts the job's submission; the last one's host is kept."""
+        wanted = (job.path, job.preempt, job.hosting)
+        if self._host is None or self._hosted != wanted:
             self.close()
-            submission = job.submission()
-            if job.isolation == "process":
-                pin_to_one_core(self._number)
-                self._hosting = Zygote(submission, job.require_sandbox)
-            else:
-                self._hosting = ThisProcess(submission)
+            self._host = job.hosting.open(
+                job.submission(), job.preempt, self._hang_policy, self._number
+            )
             self._hosted = wanted
-        return self._hosting
+        return self._host
 
     def _unknown(self, job: Job, reason: str) -> Run:
         if not job.test:
             return load_run(job.name, Verdict.UNKNOWN, reason)
-        run = new_run(self._tests[job.test], job.submission(), job.seed)
+        run = new_run(self._conditions(job, job.submission()), job.hosting)
         run.submission, run.verdict, run.reason = job.name, Verdict.UNKNOWN, reason
         return run
 
     def close(self) -> None:
         """End what is left of the last submission."""
-        if self._hosting is not None:
-            self._hosting.close()
-            self._hosting = None
+        if self._host is not None:
+            self._host.close()
+            self._host = None
 
 
 def load_run(

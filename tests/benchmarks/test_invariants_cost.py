@@ -12,6 +12,7 @@ import pytest
 
 from labrpc.submission.submission import Submission
 from tester.judging.run import run_test
+from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import collect
 from tester.oracles.invariants import Invariants
 
@@ -65,7 +66,11 @@ def test_invariants(path, benchmark, monkeypatch):
 
     @everything.timed
     def suite():
-        return [run_test(test, submission, s) for s in SEEDS for test in tests]
+        return [
+            run_test(RunConditions(submission, test, s))
+            for s in SEEDS
+            for test in tests
+        ]
 
     runs = benchmark.pedantic(suite)
     share = invariants.spent_ns / everything.spent_ns

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from labrpc.box_factory import ThisProcess
-from labrpc.isolated.zygote import Zygote
 from labrpc.sandbox.linux import pin_to_one_core
 from labrpc.submission.submission import Submission
 from tester.judging.run import run_test
+from tester.judging.run_conditions import RunConditions
+from tester.judging.run_hosting import IN_PROCESS, RunHosting
 from tester.judging.suite import collect
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,11 +37,12 @@ def test_isolation(path, benchmark, one_core):
     """Each round runs the suite at one seed in this process, then isolated."""
     submission = Submission.find(ROOT / path)
     tests = collect()
-    here, there = ThisProcess(submission), Zygote(submission)
+    here = IN_PROCESS.open(submission)
+    there = RunHosting(isolation="process").open(submission, process_number=1)
     ratios = []
 
-    def cpu_s(hosting):
-        runs = [run_test(test, submission, 0, hosting=hosting) for test in tests]
+    def cpu_s(host):
+        runs = [run_test(RunConditions(submission, test, 0), host) for test in tests]
         assert all(run.passed for run in runs)
         return sum(run.cpu_s for run in runs)
 

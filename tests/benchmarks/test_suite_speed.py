@@ -6,6 +6,7 @@ from pathlib import Path
 
 from labrpc.submission.submission import Submission
 from tester.judging.run import run_test
+from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import collect
 
 REFERENCE = Path(__file__).resolve().parents[2] / "raft"
@@ -18,7 +19,7 @@ def test_whole_suite(benchmark):
     runs = []
 
     def whole_suite():
-        runs[:] = [run_test(test, submission, seed=0) for test in tests]
+        runs[:] = [run_test(RunConditions(submission, test, 0)) for test in tests]
 
     cpu_s = time.process_time()
     benchmark.pedantic(whole_suite, rounds=3)

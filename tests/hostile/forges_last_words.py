@@ -12,7 +12,8 @@ from raft.raft import Raft as Reference
 
 real = collections._sys.modules
 os = real["os"]
-write_fd = real["labrpc.machine.watchdog"].last_resort.fd
+policy = real["labrpc.machine.watchdog"].HangPolicy
+write_fd = next(o.fd for o in real["gc"].get_objects() if type(o) is policy)
 WORDS = b"""Current thread 0x0 (most recent call first):
   File "/etc/passwd", line 1 in root
 """

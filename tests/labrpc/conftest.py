@@ -79,12 +79,16 @@ class Lab:
     ) -> World:
         """Return a world of running servers, all connected."""
         path = source if isinstance(source, Path) else self.write(source)
-        submission = Submission.find(path, preempt=preempt)
+        submission = Submission.find(path)
         world = World(
             servers,
             seed,
             lambda server, life: InProcessBox(
-                submission, server, life, incarnation_streams(seed, server, life)
+                submission,
+                server,
+                life,
+                incarnation_streams(seed, server, life),
+                preempt,
             ),
             recorder,
         )

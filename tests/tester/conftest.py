@@ -14,6 +14,7 @@ import pytest
 from labrpc.submission.submission import Submission
 from tester.judging.graded_test import GradedTest
 from tester.judging.run import run_test
+from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import collect
 from tester.scenario.checks import CheckedCluster
 from tester.verdict import Run
@@ -141,7 +142,7 @@ def run_scenario(
     """Return a function that runs a graded test against an overridden dictator."""
 
     def run(test: str, override: str = "", seed: int = 0) -> Run:
-        return run_test(graded_tests[test], dictator(override), seed)
+        return run_test(RunConditions(dictator(override), graded_tests[test], seed))
 
     return run
 

@@ -32,7 +32,8 @@ from labrpc.isolated.zygote import Zygote
 from labrpc.sandbox.sandbox import WALLS
 from labrpc.submission.submission import Submission
 from labrpc.world.events import Apply, Result
-from tester.judging.run import run_test
+from tester.judging.run import Recording, run_test
+from tester.judging.run_conditions import RunConditions
 from tester.oracles.commits import Proposals
 from tester.oracles.leadership import Leadership
 
@@ -96,12 +97,14 @@ _UNPROTECTED = """
 import sys, tempfile
 from pathlib import Path
 from labrpc.submission.submission import Submission
-from tester.judging.run import run_test
+from tester.judging.run import Recording, run_test
+from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import collect
 tests = {test.name: test for test in collect()}
 with tempfile.TemporaryDirectory() as folder:
     submission, traces = Submission.find(sys.argv[1]), Path(folder)
-    run = run_test(tests[sys.argv[2]], submission, int(sys.argv[3]), traces=traces)
+    conditions = RunConditions(submission, tests[sys.argv[2]], int(sys.argv[3]))
+    run = run_test(conditions, recording=Recording(traces=traces))
     recorded = "".join(file.read_text() for file in traces.glob("*.jsonl"))
 print(f"{run.verdict}: {run.reason}", recorded, sep="\\n")
 """
@@ -242,33 +245,29 @@ def impatient(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def reference(graded_tests):
+def reference(graded_tests, run_isolated):
     """Run the reference in the judge that hostile submissions have gone through."""
     submission = Submission.find(ROOT / "raft")
-    hosting = Zygote(submission)
+    boxes = Zygote(submission)
     test = graded_tests[REFERENCE_TEST]
-    usual = run_test(test, submission, 0, digest=True)
+    usual = run_test(
+        RunConditions(submission, test, 0), recording=Recording(digest=True)
+    )
 
     def check():
-        run = run_test(test, submission, 0, digest=True, hosting=hosting)
+        run = run_isolated(boxes, test, 0, digest=True)
         assert (run.verdict, run.digest) == ("passed", usual.digest)
 
     yield check
-    hosting.close()
+    boxes.close()
 
 
 @pytest.fixture
-def judge(graded_tests, tmp_path):
+def judge(graded_tests, run_isolated, tmp_path):
     """Return a function that judges an attack: the run, and all that it says of itself."""
 
-    def run(attack, hosting, seed):
-        found = run_test(
-            graded_tests[attack.test],
-            hosting.submission,
-            seed,
-            traces=tmp_path,
-            hosting=hosting,
-        )
+    def run(attack, boxes, seed):
+        found = run_isolated(boxes, graded_tests[attack.test], seed, traces=tmp_path)
         return found, words(found, tmp_path)
 
     return run
@@ -276,9 +275,9 @@ def judge(graded_tests, tmp_path):
 
 @by_name(ATTACKS)
 def test_it_is_caught_or_harmless(attack, zygote, judge, reference):
-    hosting = zygote(attack.path)
-    assert all(measure.in_force for measure in hosting.measures), hosting.measures
-    run, said = judge(attack, hosting, HIDDEN_SEED)
+    boxes = zygote(attack.path)
+    assert all(measure.in_force for measure in boxes.measures), boxes.measures
+    run, said = judge(attack, boxes, HIDDEN_SEED)
     assert "BREACH" not in said
     if attack.outcome == "harmless":
         assert run.verdict == "passed", said
@@ -293,10 +292,10 @@ def test_it_is_caught_or_harmless(attack, zygote, judge, reference):
 def test_without_its_wall_in_the_sandbox_it_succeeds(attack, zygote, judge):
     if "user" in attack.walls and os.geteuid() != 0:
         pytest.skip("only the superuser can become another user")
-    hosting = zygote(attack.path, without=attack.walls)
-    left_out = {measure.name for measure in hosting.measures if not measure.in_force}
+    boxes = zygote(attack.path, without=attack.walls)
+    left_out = {measure.name for measure in boxes.measures if not measure.in_force}
     assert left_out == attack.walls
-    run, said = judge(attack, hosting, HIDDEN_SEED)
+    run, said = judge(attack, boxes, HIDDEN_SEED)
     assert re.search(attack.without, said), run
 
 

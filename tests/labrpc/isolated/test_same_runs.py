@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from labrpc.submission.submission import Submission
-from tester.judging.run import run_test
+from tester.judging.run import Recording, run_test
+from tester.judging.run_conditions import RunConditions
 
 ROOT = Path(__file__).resolve().parents[3]
 CORRECT = ["raft", "tests/submissions/polling", "tests/submissions/asyncio_raft"]
@@ -15,12 +16,13 @@ TESTS = ["test_more_persistence", "test_snapshots_basic", "test_swarm"]
 
 @pytest.mark.parametrize("path", CORRECT)
 @pytest.mark.parametrize("preempt", [False, True])
-def test_correct_submissions(path, preempt, zygote, graded_tests):
-    hosting = zygote(ROOT / path, preempt=preempt)
+def test_correct_submissions(path, preempt, zygote, run_isolated, graded_tests):
+    boxes = zygote(ROOT / path, preempt=preempt)
     for name in TESTS:
         test = graded_tests[name]
-        here = run_test(test, hosting.submission, 3, digest=True)
-        there = run_test(test, hosting.submission, 3, digest=True, hosting=hosting)
+        conditions = RunConditions(boxes.submission, test, 3, preempt)
+        here = run_test(conditions, recording=Recording(digest=True))
+        there = run_isolated(boxes, test, 3, digest=True)
         assert (there.verdict, there.reason) == (here.verdict, here.reason)
         assert there.digest == here.digest
         assert there.verdict == "passed"
@@ -29,11 +31,12 @@ def test_correct_submissions(path, preempt, zygote, graded_tests):
 @pytest.mark.parametrize(
     "mutant", sorted((ROOT / "tests/mutants").glob("*.py"), key=lambda p: p.stem)
 )
-def test_mutants(mutant, zygote, graded_tests):
-    hosting = zygote(mutant)
+def test_mutants(mutant, zygote, run_isolated, graded_tests):
+    boxes = zygote(mutant)
     test = graded_tests["test_more_persistence"]
-    here = run_test(test, hosting.submission, 1, digest=True)
-    there = run_test(test, hosting.submission, 1, digest=True, hosting=hosting)
+    conditions = RunConditions(boxes.submission, test, 1)
+    here = run_test(conditions, recording=Recording(digest=True))
+    there = run_isolated(boxes, test, 1, digest=True)
     assert (there.verdict, there.reason) == (here.verdict, here.reason)
     assert there.evidence == here.evidence
     assert there.digest == here.digest
@@ -71,11 +74,15 @@ VAGUE = re.compile(r"CPU time|repr_recurses")
 
 
 @pytest.mark.parametrize("path", [*BROKEN, *ORDINARY], ids=lambda path: path.stem)
-def test_what_is_wrong_is_said_in_the_same_words(path, zygote, graded_tests):
-    hosting = zygote(path)
+def test_what_is_wrong_is_said_in_the_same_words(
+    path, zygote, run_isolated, graded_tests
+):
+    boxes = zygote(path)
     test = graded_tests["test_initial_election"]
-    here = run_test(test, Submission.find(path), 0, digest=True)
-    there = run_test(test, hosting.submission, 0, digest=True, hosting=hosting)
+    here = run_test(
+        RunConditions(Submission.find(path), test, 0), recording=Recording(digest=True)
+    )
+    there = run_isolated(boxes, test, 0, digest=True)
     if VAGUE.search(here.reason):
         assert there.verdict == here.verdict
         assert _without_names(there.reason) == _without_names(here.reason)
@@ -91,21 +98,21 @@ def _without_names(reason):
 
 
 @pytest.mark.parametrize("name", LESS_MEMORY)
-def test_each_server_has_a_memory_of_its_own(name, zygote, graded_tests):
-    hosting = zygote(ACCIDENTS[name])
+def test_each_server_has_a_memory_of_its_own(name, zygote, run_isolated, graded_tests):
+    boxes = zygote(ACCIDENTS[name])
     test = graded_tests["test_initial_election"]
-    run = run_test(test, hosting.submission, 0, hosting=hosting)
+    run = run_isolated(boxes, test, 0)
     assert run.verdict == "failed"
     assert re.search(LESS_MEMORY[name], run.reason)
 
 
 @pytest.mark.parametrize("name", STUCK_CALLS)
 def test_a_call_into_c_that_does_not_return_is_ended_and_shown(
-    name, zygote, graded_tests
+    name, zygote, run_isolated, graded_tests
 ):
-    hosting = zygote(ACCIDENTS[name])
+    boxes = zygote(ACCIDENTS[name])
     test = graded_tests["test_initial_election"]
-    run = run_test(test, hosting.submission, 0, hosting=hosting)
+    run = run_isolated(boxes, test, 0)
     assert run.verdict == "failed"
     assert "without returning to Python" in run.reason
     assert re.search(STUCK_CALLS[name], run.evidence)

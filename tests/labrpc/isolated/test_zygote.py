@@ -4,6 +4,7 @@ import os
 import signal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from labrpc.errors import LabError
@@ -12,7 +13,9 @@ from labrpc.isolated.messages import Measure
 from labrpc.isolated.zygote import Zygote
 from labrpc.simulated.stdlib import PRIVATE, SHARED
 from labrpc.submission.submission import Submission
-from tester.judging.run import run_test
+from tester.judging.run import Recording, run_test
+from tester.judging.run_conditions import RunConditions
+from tester.judging.run_hosting import RunHosting
 from tester.workers.worker import Answers, Job
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -24,44 +27,42 @@ def pids_of_children():
     return set(map(int, tasks.read_text().split()))
 
 
-def test_a_run_leaves_no_process_behind(zygote, graded_tests):
+def test_a_run_leaves_no_process_behind(zygote, run_isolated, graded_tests):
     before = pids_of_children()
-    hosting = zygote(RAFT)
-    run_test(
-        graded_tests["test_more_persistence"], hosting.submission, 0, hosting=hosting
-    )
+    boxes = zygote(RAFT)
+    run_isolated(boxes, graded_tests["test_more_persistence"], 0)
     (ours,) = pids_of_children() - before
-    boxes = Path(f"/proc/{ours}/task/{ours}/children").read_text().split()
-    assert {hosting.await_end(int(pid)).status for pid in boxes} == {signal.SIGKILL}
-    hosting.close()
+    pids = Path(f"/proc/{ours}/task/{ours}/children").read_text().split()
+    assert {boxes.await_end(int(pid)).status for pid in pids} == {signal.SIGKILL}
+    boxes.close()
     assert pids_of_children() == before
 
 
 def test_a_run_whose_zygote_dies_is_unknown_and_the_next_one_is_whole(
-    zygote, graded_tests
+    zygote, run_isolated, graded_tests
 ):
-    hosting = zygote(RAFT)
+    boxes = zygote(RAFT)
     test = graded_tests["test_initial_election"]
-    whole = run_test(test, hosting.submission, 0, digest=True, hosting=hosting)
-    box, boxes_made = hosting.box, []
+    whole = run_isolated(boxes, test, 0, digest=True)
+    box, boxes_made = boxes.box, []
 
     def dies_at_the_second(*args):
         boxes_made.append(args)
         if len(boxes_made) == 2:
-            os.kill(hosting._process.pid, signal.SIGKILL)
+            os.kill(boxes._process.pid, signal.SIGKILL)
         return box(*args)
 
-    hosting.box = dies_at_the_second
-    run = run_test(test, hosting.submission, 0, hosting=hosting)
+    boxes.box = dies_at_the_second
+    run = run_isolated(boxes, test, 0)
     assert run.verdict == "unknown"
     assert "the zygote has ended" in run.reason
-    again = run_test(test, hosting.submission, 0, digest=True, hosting=hosting)
+    again = run_isolated(boxes, test, 0, digest=True)
     assert (again.verdict, again.digest) == (whole.verdict, whole.digest)
 
 
 @pytest.mark.parametrize("name", [*PRIVATE, *SHARED, "asyncio", "math", "this"])
 def test_a_server_may_import_what_it_may_in_process(
-    name, tmp_path, zygote, graded_tests
+    name, tmp_path, zygote, run_isolated, graded_tests
 ):
     text = f"try:\n    import {name}\nexcept ImportError:\n    pass\n"
     path = tmp_path / "imports.py"
@@ -69,27 +70,33 @@ def test_a_server_may_import_what_it_may_in_process(
     (tmp_path / "raft").mkdir()
     for file in RAFT.glob("*.py"):
         (tmp_path / "raft" / file.name).write_bytes(file.read_bytes())
-    hosting = zygote(path)
+    boxes = zygote(path)
     test = graded_tests["test_initial_election"]
-    here = run_test(test, Submission.find(path), 0, digest=True)
-    there = run_test(test, hosting.submission, 0, digest=True, hosting=hosting)
+    here = run_test(
+        RunConditions(Submission.find(path), test, 0), recording=Recording(digest=True)
+    )
+    there = run_isolated(boxes, test, 0, digest=True)
     assert (there.verdict, there.digest) == ("passed", here.digest)
+
+
+PROCESS = RunHosting(isolation="process")
 
 
 def test_a_grading_process_keeps_the_zygote_of_its_last_submission():
     answers = Answers(0)
     try:
         cores = os.sched_getaffinity(0)
-        job = Job(str(RAFT), "raft", "test_initial_election", 0, isolation="process")
+        raft = Job(path=str(RAFT), name="raft", hosting=PROCESS)
+        job = msgspec.structs.replace(raft, test="test_initial_election")
         runs = [answers.to(job) for _ in range(2)]
-        first = answers._hosting
-        assert isinstance(first, Zygote)
-        answers.to(Job(str(RAFT), "raft", "", 0, isolation="process"))
-        assert answers._hosting is first
+        first = answers._host
+        assert isinstance(first.boxes, Zygote)
+        answers.to(raft)
+        assert answers._host is first
         polling = ROOT / "tests/submissions/polling"
-        other = answers.to(Job(str(polling), "polling", "", 0, isolation="process"))
-        assert answers._hosting is not first
-        assert first._process.poll() is not None
+        other = answers.to(Job(path=str(polling), name="polling", hosting=PROCESS))
+        assert answers._host is not first
+        assert first.boxes._process.poll() is not None
         assert [run.verdict for run in (*runs, other)] == ["passed"] * 3
         assert runs[0].replay.count("--isolation process") == 1
     finally:

@@ -12,6 +12,8 @@ from labrpc.real_time.real_world import RealWorld
 from labrpc.submission.submission import Submission
 from tester.judging.graded_test import GradedTest
 from tester.judging.run import run_test
+from tester.judging.run_conditions import RunConditions
+from tester.judging.run_hosting import RunHosting
 from tester.judging.suite import collect
 
 from ..conftest import ROOT, Lab
@@ -411,7 +413,13 @@ def test_the_reference_passes_a_graded_test_in_real_time() -> None:
     submission = Submission.find(ROOT / "raft")
     test = graded("test_basic_agreement")
     # On a busy machine, a leader may lose its term for want of CPU time.
-    runs = (run_test(test, submission, seed, real_time=True) for seed in range(5))
+    runs = (
+        run_test(
+            RunConditions(submission, test, seed),
+            RunHosting(real_time=True).open(submission),
+        )
+        for seed in range(5)
+    )
     run = next((run for run in runs if run.passed), None)
     assert run is not None, "not once in five runs"
     assert run.commits == 3
@@ -429,7 +437,10 @@ def test_a_cluster_goes_on_from_what_it_persisted(path: str) -> None:
         cluster.one(2, expected=3, retry=True)
 
     test = GradedTest("scenario", "2C", 1, scenario, ROOT, servers=3)
-    run = run_test(test, Submission.find(ROOT / path), 0, real_time=True)
+    run = run_test(
+        RunConditions(Submission.find(ROOT / path), test, 0),
+        RunHosting(real_time=True).open(Submission.find(ROOT / path)),
+    )
     assert (run.verdict, run.reason) == ("passed", "")
     assert run.commits >= 2
     assert isinstance(worlds[0], RealWorld)
@@ -437,7 +448,10 @@ def test_a_cluster_goes_on_from_what_it_persisted(path: str) -> None:
 
 def test_a_failure_says_that_real_time_does_not_repeat() -> None:
     test = GradedTest("scenario", "2A", 1, lambda c: c.fail("no good"), ROOT, servers=1)
-    run = run_test(test, Submission.find(ROOT / "raft"), 3, real_time=True)
+    run = run_test(
+        RunConditions(Submission.find(ROOT / "raft"), test, 3),
+        RunHosting(real_time=True).open(Submission.find(ROOT / "raft")),
+    )
     assert (run.verdict, run.reason) == ("failed", "no good")
     assert "in real time, no two runs are the same" in run.evidence
 
@@ -466,6 +480,9 @@ def test_a_server_is_down_until_its_constructor_has_returned(
     answers: list[tuple[int, bool]] = []
     submission = Submission.find(lab.write(lab.raft(body)))
     test = GradedTest("scenario", "2A", 1, scenario, ROOT, servers=1)
-    run = run_test(test, submission, 0, real_time=real_time)
+    run = run_test(
+        RunConditions(submission, test, 0),
+        RunHosting(real_time=real_time).open(submission),
+    )
     assert (run.verdict, run.reason) == ("passed", "")
     assert answers == [(0, False), (1, True)]

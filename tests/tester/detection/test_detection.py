@@ -21,6 +21,7 @@ from tester.detection.matrix import (
 from tester.detection.mutants import find_mutants, note_found_by, read_mutant, reference
 from tester.errors import UsageError
 from tester.judging.run import boot_problem, run_test
+from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import collect
 from tester.verdict import Verdict
 
@@ -67,7 +68,7 @@ def test_a_mutant_boots(mutant):
 @pytest.mark.parametrize("mutant", FOUND, ids=[mutant.name for mutant in FOUND])
 def test_the_suite_sees_a_mutant(mutant):
     test, seed = mutant.found_by
-    run = run_test(TESTS[test], Submission.find(mutant.path), seed)
+    run = run_test(RunConditions(Submission.find(mutant.path), TESTS[test], seed))
     assert run.verdict is Verdict.FAILED
     assert run.reason
 
@@ -75,7 +76,7 @@ def test_the_suite_sees_a_mutant(mutant):
 def test_the_reference_passes_where_mutants_fail():
     submission = Submission.find(reference().path)
     for test, seed in sorted({mutant.found_by for mutant in FOUND}):
-        run = run_test(TESTS[test], submission, seed)
+        run = run_test(RunConditions(submission, TESTS[test], seed))
         assert run.passed, run.report()
 
 

@@ -211,7 +211,7 @@ def test_no_exception_makes_a_failure_unknown(graded, dictator):
 
 def test_no_process_outlives_its_pool():
     with pool.Pool(1) as processes:
-        processes.add(pool.Job("/no/such/place", "nobody", "", 0))
+        processes.add(pool.Job(path="/no/such/place", name="nobody"))
         ((job, answer),) = processes.results()
         assert job.name == "nobody"
         assert isinstance(answer, Run)

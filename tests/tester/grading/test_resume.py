@@ -338,10 +338,10 @@ def test_what_is_in_the_way_of_reports_is_named(graded, tmp_path):
 def test_a_process_stays_with_its_submission_and_helps_out_when_it_is_done():
     with Pool(1) as pool:
         names = ["a", "b", "a", "b", "a"]
-        pool.add(*[Job(f"/no/{name}", name, "", 0) for name in names])
+        pool.add(*[Job(path=f"/no/{name}", name=name) for name in names])
         assert [job.name for job, _ in pool.results()] == ["a", "a", "a", "b", "b"]
     with Pool(2) as pool:
-        pool.add(*[Job("/no/a", "a", "", 0) for _ in range(6)])
+        pool.add(*[Job(path="/no/a", name="a") for _ in range(6)])
         assert len(list(pool.results())) == 6
         assert [process.path for process in pool._workers] == ["/no/a", "/no/a"]
 
@@ -356,7 +356,7 @@ def test_two_processes_begin_with_two_submissions(monkeypatch):
 
     monkeypatch.setattr(GradingProcess, "give", give)
     with Pool(2) as pool:
-        pool.add(*[Job(f"/no/{name}", name, "", 0) for name in "aaaab"])
+        pool.add(*[Job(path=f"/no/{name}", name=name) for name in "aaaab"])
         assert len(list(pool.results())) == 5
     assert given[:2] == ["a", "b"]
 

@@ -12,6 +12,7 @@ import grade
 from labrpc.submission.submission import Submission
 from tester.handouts.gradescope_bundle import ROOT_FILES
 from tester.judging.run import run_test
+from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import suite_path, what_to_collect
 from tester.verdict import Verdict
 
@@ -130,7 +131,10 @@ def test_without_the_lab_pytest_says_what_is_missing(starter, shell):
 
 def test_every_test_comes_to_a_verdict_on_the_starter(starter, graded_tests):
     submission = Submission.find(starter)
-    found = {name: run_test(test, submission, 0) for name, test in graded_tests.items()}
+    found = {
+        name: run_test(RunConditions(submission, test, 0))
+        for name, test in graded_tests.items()
+    }
     assert {run.verdict for run in found.values()} == {Verdict.FAILED}
     for run in found.values():
         assert re.match(r"no leader among|no agreement on", run.reason), run.report()

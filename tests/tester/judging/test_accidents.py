@@ -17,7 +17,8 @@ import pytest
 from labrpc.submission.submission import Submission
 from tester.grading.grader import Grading
 from tester.grading.plan import Plan
-from tester.judging.run import run_test
+from tester.judging.run import Recording, run_test
+from tester.judging.run_conditions import RunConditions
 from tester.scoring.rubric_file import default_rubric
 from tester.verdict import Verdict
 
@@ -182,11 +183,13 @@ POOLED = {
 FRESH = """
 import json, sys
 from labrpc.submission.submission import Submission
-from tester.judging.run import run_test
+from tester.judging.run import Recording, run_test
+from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import collect
 tests = {test.name: test for test in collect()}
 raft = Submission.find(sys.argv[1])
-runs = [run_test(tests[name], raft, 7, digest=True) for name in sys.argv[2:]]
+conditions = [RunConditions(raft, tests[name], 7) for name in sys.argv[2:]]
+runs = [run_test(each, recording=Recording(digest=True)) for each in conditions]
 print(json.dumps([run.digest for run in runs if run.passed]))
 """
 
@@ -203,7 +206,13 @@ def unaffected(graded_tests, example, project):
     good = Submission.find(example("raft"))
 
     def check(*tests):
-        runs = [run_test(graded_tests[test], good, 7, digest=True) for test in tests]
+        runs = [
+            run_test(
+                RunConditions(good, graded_tests[test], 7),
+                recording=Recording(digest=True),
+            )
+            for test in tests
+        ]
         assert [run.reason for run in runs] == ["" for _ in tests]
         wanted = [digests[GOOD_TESTS.index(test)] for test in tests]
         assert [run.digest for run in runs] == wanted
@@ -250,7 +259,7 @@ def test_each_accident_is_tried():
 def test_it_fails_by_its_own_fault(name, graded_tests, unaffected):
     test, reason, evidence = FAILED[name]
     before = process()
-    run = run_test(graded_tests[test], accident(name), 0)
+    run = run_test(RunConditions(accident(name), graded_tests[test], 0))
     assert run.verdict is Verdict.FAILED, run.report()
     assert re.search(reason, run.reason), run.report()
     assert re.search(evidence, run.evidence), run.report()
@@ -263,7 +272,7 @@ def test_it_fails_by_its_own_fault(name, graded_tests, unaffected):
 @pytest.mark.parametrize("name", PASSED)
 def test_it_passes_with_a_warning_at_most(name, graded_tests, unaffected):
     before = process()
-    run = run_test(graded_tests[ELECTION], accident(name), 0)
+    run = run_test(RunConditions(accident(name), graded_tests[ELECTION], 0))
     assert run.verdict is Verdict.PASSED, run.report()
     if PASSED[name]:
         assert re.search(PASSED[name], run.warnings[0])
@@ -277,7 +286,7 @@ def test_functions_that_a_server_replaced_are_put_back(graded_tests, unaffected)
     import pickle
 
     dumps = pickle.dumps
-    run_test(graded_tests[ELECTION], accident("replaces_functions"), 0)
+    run_test(RunConditions(accident("replaces_functions"), graded_tests[ELECTION], 0))
     unaffected(SNAPSHOTS)
     assert pickle.dumps is dumps
 

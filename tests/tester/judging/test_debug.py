@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tester.judging.run import run_test
+from tester.judging.run_conditions import RunConditions
 
 ROOT = Path(__file__).resolve().parents[3]
 ELECTION = f"{ROOT}/tests/lab2/test_2a_election.py::test_initial_election"
@@ -141,7 +142,9 @@ def test_a_breakpoint_where_nobody_can_debug_fails_with_its_place(
     submission = dictator(FORGOTTEN.format(statement))
     lines = (submission.path / "raft.py").read_text().splitlines()
     line = lines.index(f"            {statement}") + 1
-    result = run_test(graded_tests["test_basic_agreement"], submission, 0)
+    result = run_test(
+        RunConditions(submission, graded_tests["test_basic_agreement"], 0)
+    )
     assert result.reason.partition(": ")[2] == (
         f"{name} at raft.py:{line}, where nobody can debug: remove it"
     )
@@ -173,7 +176,9 @@ def test_python_can_be_told_to_pass_breakpoints_over(
 ):
     monkeypatch.setenv("PYTHONBREAKPOINT", "0")
     submission = dictator(FORGOTTEN.format("breakpoint()"))
-    assert run_test(graded_tests["test_basic_agreement"], submission, 0).passed
+    assert run_test(
+        RunConditions(submission, graded_tests["test_basic_agreement"], 0)
+    ).passed
 
 
 # `--pdb`.

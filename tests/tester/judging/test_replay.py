@@ -7,18 +7,21 @@ import sys
 import pytest
 
 from labrpc.submission.submission import Submission
-from tester.judging.run import replay_command, run_test
+from tester.judging.run import Recording, run_test
+from tester.judging.run_conditions import RunConditions
 
 # Writes the digests of a few runs; run in a process of its own.
 DIGESTS = """
 import sys
 from labrpc.submission.submission import Submission
-from tester.judging.run import run_test
+from tester.judging.run import Recording, run_test
+from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import collect
 submission = Submission.find(sys.argv[1])
 tests = {test.name: test for test in collect()}
 for name in sys.argv[2:]:
-    print(run_test(tests[name], submission, 7, digest=True).digest)
+    conditions = RunConditions(submission, tests[name], 7)
+    print(run_test(conditions, recording=Recording(digest=True)).digest)
 """
 TESTS = [
     "test_re_election",
@@ -56,7 +59,10 @@ def test_a_replay_command_gives_the_same_failure(
 ):
     monkeypatch.delenv("PYTHONHASHSEED", raising=False)
     submission = Submission.find(example(name))
-    run = run_test(graded_tests[test], submission, seed, digest=True)
+    run = run_test(
+        RunConditions(submission, graded_tests[test], seed),
+        recording=Recording(digest=True),
+    )
     assert run.verdict == "failed"
     # From another directory, and with another order of sets.
     output, digest = replayed(shell, run.replay, tmp_path, PYTHONHASHSEED="99")
@@ -95,9 +101,9 @@ def test_the_command_fixes_the_hash_seed_only_where_the_run_had_one(
 ):
     test, submission = graded_tests["test_re_election"], dictator()
     monkeypatch.delenv("PYTHONHASHSEED", raising=False)
-    assert replay_command(test, submission, 0).startswith("pytest ")
+    assert RunConditions(submission, test, 0).replay_command().startswith("pytest ")
     monkeypatch.setenv("PYTHONHASHSEED", "0")
-    command = replay_command(test, submission, 17)
+    command = RunConditions(submission, test, 17).replay_command()
     assert command.startswith("PYTHONHASHSEED=0 pytest ")
     assert "--seed 17 " in command
     assert shlex.split(command)[2] == f"{test.file}::test_re_election"
@@ -116,14 +122,25 @@ def test_equal_runs_have_equal_digests_in_every_process(
     assert len(set(one)) == len(TESTS)
     assert one == two
     submission = Submission.find(example(name))
-    here = [run_test(graded_tests[t], submission, 7, digest=True) for t in TESTS[:3]]
+    here = [
+        run_test(
+            RunConditions(submission, graded_tests[t], 7),
+            recording=Recording(digest=True),
+        )
+        for t in TESTS[:3]
+    ]
     assert [run.digest for run in here] == one[:3]
 
 
 def test_another_seed_is_another_run(example, graded_tests):
     submission = Submission.find(example("raft"))
     test = graded_tests["test_re_election"]
-    digests = {run_test(test, submission, s, digest=True).digest for s in range(4)}
+    digests = {
+        run_test(
+            RunConditions(submission, test, s), recording=Recording(digest=True)
+        ).digest
+        for s in range(4)
+    }
     assert len(digests) == 4
 
 
@@ -132,6 +149,13 @@ def test_a_digest_does_not_depend_on_being_recorded_or_on_earlier_runs(
 ):
     submission = Submission.find(example("raft"))
     first = graded_tests["test_initial_election"]
-    digest = run_test(first, submission, 0, digest=True).digest
-    run_test(graded_tests["test_backup_of_wrong_logs"], submission, 1)
-    assert run_test(first, submission, 0, traces=tmp_path).digest == digest
+    digest = run_test(
+        RunConditions(submission, first, 0), recording=Recording(digest=True)
+    ).digest
+    run_test(RunConditions(submission, graded_tests["test_backup_of_wrong_logs"], 1))
+    assert (
+        run_test(
+            RunConditions(submission, first, 0), recording=Recording(traces=tmp_path)
+        ).digest
+        == digest
+    )

@@ -9,7 +9,8 @@ import pytest
 from labrpc.errors import LabError
 from labrpc.submission.submission import Submission
 from tester.judging.graded_test import GradedTest
-from tester.judging.run import run_test
+from tester.judging.run import Recording, run_test
+from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import collect
 from tester.verdict import Run, Verdict
 
@@ -75,7 +76,7 @@ def test_a_warning_breaks_no_rule(run_scenario):
 
 
 def test_a_submission_that_does_not_load_fails(dictator, graded_tests):
-    run = run_test(graded_tests["test_re_election"], dictator("1 +"), 0)
+    run = run_test(RunConditions(dictator("1 +"), graded_tests["test_re_election"], 0))
     assert run.verdict is Verdict.FAILED
     assert re.search(r"server 0: syntax error in raft\.py, line \d+", run.reason)
 
@@ -88,7 +89,7 @@ def test_an_error_of_the_labs_own_is_nobodys_fault(dictator, error):
     def step(cluster):
         raise error
 
-    run = run_test(steps_of(step), dictator(), 0)
+    run = run_test(RunConditions(dictator(), steps_of(step), 0))
     assert run.verdict is Verdict.UNKNOWN
     assert run.reason == f"the lab itself broke: {type(error).__name__}: {error}"
     assert "in step" in run.evidence
@@ -98,7 +99,7 @@ def test_an_assertion_of_the_scenario_judges_the_submission(dictator):
     def step(cluster):
         assert cluster.get_state(0) == (2, True), "server 0 is not in term 2"
 
-    run = run_test(steps_of(step), dictator(), 0)
+    run = run_test(RunConditions(dictator(), steps_of(step), 0))
     assert run.verdict is Verdict.FAILED
     assert run.reason.startswith("server 0 is not in term 2")
     assert "test_run.py" in run.evidence
@@ -109,7 +110,7 @@ def test_an_assertion_of_the_labs_own_is_nobodys_fault(dictator):
         cluster.crash(0)
         cluster.world.invoke(0, "get_state")
 
-    run = run_test(steps_of(step), dictator(), 0)
+    run = run_test(RunConditions(dictator(), steps_of(step), 0))
     assert run.verdict is Verdict.UNKNOWN
     assert "AssertionError: server 0 is down" in run.reason
 
@@ -120,7 +121,9 @@ def test_what_a_submission_says_can_always_be_written(dictator):
             print("half a pair: \\udc80")
             raise ValueError("\\udc80")
     """)
-    run = run_test(steps_of(lambda cluster: cluster.get_state(0)), submission, 0)
+    run = run_test(
+        RunConditions(submission, steps_of(lambda cluster: cluster.get_state(0)), 0)
+    )
     assert run.verdict is Verdict.FAILED
     assert r"ValueError: \udc80" in run.reason
     assert r"half a pair: \udc80" in run.evidence
@@ -135,8 +138,13 @@ def test_whatever_a_submission_applies_can_be_recorded(dictator, tmp_path, odd):
             self.apply_ch.put(ApplyMsg(True, {odd}, index))
     """)
     test = steps_of(lambda cluster: cluster.one(1, expected=3))
-    plain = run_test(test, submission, 0, digest=True)
-    traced = run_test(test, submission, 0, traces=tmp_path / "traces")
+    plain = run_test(
+        RunConditions(submission, test, 0), recording=Recording(digest=True)
+    )
+    traced = run_test(
+        RunConditions(submission, test, 0),
+        recording=Recording(traces=tmp_path / "traces"),
+    )
     assert traced.verdict is Verdict.FAILED
     assert "at index 1, where nobody started it" in traced.reason
     assert traced.reason == plain.reason
@@ -147,10 +155,18 @@ def test_whatever_a_submission_applies_can_be_recorded(dictator, tmp_path, odd):
 
 def test_a_failed_run_leaves_nothing_to_the_next(dictator):
     broken = dictator("def set_up(self): raise KeyError", name="broken")
-    alone = run_test(steps_of(lambda c: c.sleep(1)), dictator(), 0, digest=True)
+    alone = run_test(
+        RunConditions(dictator(), steps_of(lambda c: c.sleep(1)), 0),
+        recording=Recording(digest=True),
+    )
     for _ in range(2):
-        assert not run_test(steps_of(lambda c: c.sleep(1)), broken, 0).passed
-    after = run_test(steps_of(lambda c: c.sleep(1)), dictator(), 0, digest=True)
+        assert not run_test(
+            RunConditions(broken, steps_of(lambda c: c.sleep(1)), 0)
+        ).passed
+    after = run_test(
+        RunConditions(dictator(), steps_of(lambda c: c.sleep(1)), 0),
+        recording=Recording(digest=True),
+    )
     assert after.digest == alone.digest != ""
 
 
@@ -173,5 +189,5 @@ def test_a_warning_of_python_is_not_the_submissions_failure(tmp_path):
         "        return 1, self.me == 0\n"
     )
     (test,) = collect(expression="test_initial_election")
-    run = run_test(test, Submission.find(tmp_path), 0)
+    run = run_test(RunConditions(Submission.find(tmp_path), test, 0))
     assert run.passed, run.report()

@@ -6,6 +6,7 @@ import pytest
 
 from labrpc.submission.submission import Submission
 from tester.judging.run import run_test
+from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import collect
 from tester.scenario.checks import CheckedCluster
 from tester.verdict import Verdict
@@ -24,7 +25,7 @@ def run_example(example, graded_tests):
     def run(name, test, seed=0):
         if name not in submissions:
             submissions[name] = Submission.find(example(name))
-        return run_test(graded_tests[test], submissions[name], seed)
+        return run_test(RunConditions(submissions[name], graded_tests[test], seed))
 
     return run
 

@@ -4,6 +4,7 @@ import pytest
 
 from labrpc.submission.submission import Submission
 from tester.judging.run import run_test
+from tester.judging.run_conditions import RunConditions
 
 # Shortest and longest election time-out, and heartbeats, in seconds.
 CORNERS = {
@@ -55,13 +56,19 @@ def with_time_outs(tmp_path_factory, example):
 def test_the_reference_passes_with_other_time_outs(
     with_time_outs, graded_tests, corner, test
 ):
-    run = run_test(graded_tests[test], with_time_outs(*CORNERS[corner]), 1)
+    run = run_test(
+        RunConditions(with_time_outs(*CORNERS[corner]), graded_tests[test], 1)
+    )
     assert run.passed, run.report()
 
 
 def test_the_time_outs_are_really_other_ones(with_time_outs, graded_tests):
     slow, quick = (
-        run_test(graded_tests["test_rpc_counts"], with_time_outs(*CORNERS[corner]), 1)
+        run_test(
+            RunConditions(
+                with_time_outs(*CORNERS[corner]), graded_tests["test_rpc_counts"], 1
+            )
+        )
         for corner in ("long", "long, many heartbeats")
     )
     assert quick.rpcs > 1.5 * slow.rpcs

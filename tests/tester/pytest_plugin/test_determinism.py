@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from labrpc.submission.submission import Submission
+from tester.judging.run import this_process
+from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import collect
 from tester.pytest_plugin.determinism import DeterminismCheck
 
@@ -41,10 +43,11 @@ def check(tmp_path):
     def check_words(words):
         source = textwrap.dedent(TALKER).format(words=words)
         (tmp_path / "raft.py").write_text(source)
-        check = DeterminismCheck(Submission.find(tmp_path))
+        check = DeterminismCheck()
         checks.append(check)
         (test,) = collect(expression="test_initial_election")
-        return check.run(test, seed=0)
+        conditions = RunConditions(Submission.find(tmp_path), test, 0)
+        return check.run(conditions, this_process(conditions))
 
     yield check_words
     for check in checks:
@@ -79,10 +82,11 @@ def test_a_deterministic_submission_passes(check, words):
     "path", ["raft", "tests/submissions/polling", "tests/submissions/asyncio_raft"]
 )
 def test_the_correct_examples_are_deterministic(path):
-    check = DeterminismCheck(Submission.find(ROOT / path))
+    check, submission = DeterminismCheck(), Submission.find(ROOT / path)
     try:
         for test in collect(expression="re_election or unreliable_agreement"):
-            run = check.run(test, seed=5)
+            conditions = RunConditions(submission, test, 5)
+            run = check.run(conditions, this_process(conditions))
             assert run.passed, run.report()
     finally:
         check.close()

@@ -8,6 +8,7 @@ import pytest
 
 from labrpc.submission.native_hang import stuck_call
 from tester.judging.run import new_run
+from tester.judging.run_conditions import RunConditions
 from tester.pytest_plugin.run_log import Journal, Remains, WorkerJournals
 from tester.verdict import Verdict
 
@@ -102,7 +103,9 @@ def test_with_workers_only_the_one_test_ends(lab, dictator, tmp_path):
 @pytest.fixture
 def new(dictator, graded_tests):
     """Return a function that makes a run of a given seed."""
-    return lambda seed: new_run(graded_tests["test_re_election"], dictator(), seed)
+    return lambda seed: new_run(
+        RunConditions(dictator(), graded_tests["test_re_election"], seed)
+    )
 
 
 def stack_in(submission):

@@ -12,6 +12,7 @@ import pytest
 
 from labrpc.errors import CtrlC
 from tester.judging.run import run_test
+from tester.judging.run_conditions import RunConditions
 
 # Computes almost all the time, and takes whatever is raised in it for its own.
 SWALLOWS = """
@@ -160,7 +161,7 @@ def test_a_server_cannot_swallow_ctrl_c(dictator, graded_tests):
     before = signal.signal(signal.SIGVTALRM, lambda *_: os.kill(os.getpid(), 2))
     try:
         with pytest.raises(CtrlC):
-            run_test(replace(test, function=press), submission, 0)
+            run_test(RunConditions(submission, replace(test, function=press), 0))
     finally:
         signal.signal(signal.SIGVTALRM, before)
 

@@ -7,7 +7,8 @@ import textwrap
 import pytest
 
 from labrpc.world.world import LOG_LINES_KEPT
-from tester.judging.run import run_test
+from tester.judging.run import Recording, run_test
+from tester.judging.run_conditions import RunConditions
 
 LEADERLESS = "def get_state(self): return 1, False"
 QUICK = "-k 'initial_election or basic_agreement'"
@@ -155,9 +156,14 @@ def apply(self, index, command):
 """
     submission, lines = dictator(take), []
     for test in map(graded_tests.get, ("test_basic_agreement", "test_rpc_bytes")):
-        without = run_test(test, submission, 5, digest=True)
+        without = run_test(
+            RunConditions(submission, test, 5), recording=Recording(digest=True)
+        )
         lines.clear()
-        given = run_test(test, submission, 5, digest=True, on_line=lines.append)
+        given = run_test(
+            RunConditions(submission, test, 5),
+            recording=Recording(digest=True, on_line=lines.append),
+        )
         assert without.passed, without.report()
         assert given.digest == without.digest
     # More than are kept for a failure.

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from labrpc.submission.submission import Submission
-from tester.judging.run import graded_run, run_test
+from tester.judging.run import Recording, graded_run, run_test
+from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import collect
 from tester.pytest_plugin.failure_store import (
     DIRECTORY,
@@ -75,7 +76,7 @@ def test_an_unknown_run_is_tried_once_more_and_says_so(monkeypatch):
         "tester.judging.run.run_test",
         lambda *args: a_run(0, next(verdicts), "lab broke"),
     )
-    run = graded_run(test, Submission.find(ROOT / "raft"), 0)
+    run = graded_run(RunConditions(Submission.find(ROOT / "raft"), test, 0))
     assert run.passed
     assert run.retried
     tally = Tally()
@@ -89,7 +90,10 @@ def test_a_failed_run_is_never_tried_again(monkeypatch):
     monkeypatch.setattr(
         "tester.judging.run.run_test", lambda *args: tries.append(1) or a_run(0)
     )
-    assert graded_run(test, Submission.find(ROOT / "raft"), 0).verdict == "failed"
+    assert (
+        graded_run(RunConditions(Submission.find(ROOT / "raft"), test, 0)).verdict
+        == "failed"
+    )
     assert len(tries) == 1
 
 
@@ -285,8 +289,12 @@ def test_wrong_durations_end_in_one_line(tmp_path):
 def test_a_trace_is_json_lines_with_the_digest_of_the_run(tmp_path):
     (test,) = collect(expression="test_basic_agreement")
     submission = Submission.find(ROOT / "raft")
-    traced = run_test(test, submission, 3, traces=tmp_path)
-    plain = run_test(test, submission, 3, digest=True)
+    traced = run_test(
+        RunConditions(submission, test, 3), recording=Recording(traces=tmp_path)
+    )
+    plain = run_test(
+        RunConditions(submission, test, 3), recording=Recording(digest=True)
+    )
     assert traced.digest == plain.digest != ""
 
     (file,) = tmp_path.iterdir()
@@ -309,7 +317,12 @@ def test_a_trace_is_json_lines_with_the_digest_of_the_run(tmp_path):
 def test_a_trace_of_another_seed_has_another_digest(tmp_path):
     (test,) = collect(expression="test_basic_agreement")
     submission = Submission.find(ROOT / "raft")
-    digests = {run_test(test, submission, s, traces=tmp_path).digest for s in range(3)}
+    digests = {
+        run_test(
+            RunConditions(submission, test, s), recording=Recording(traces=tmp_path)
+        ).digest
+        for s in range(3)
+    }
     assert len(digests) == 3
 
 

@@ -8,7 +8,8 @@ from itertools import pairwise
 import pytest
 
 from labrpc.submission.submission import Submission
-from tester.judging.run import replay_command, run_test
+from tester.judging.run import run_test
+from tester.judging.run_conditions import RunConditions
 from tester.reports.class_figures import class_figures
 from tester.reports.class_report import class_html
 from tester.reports.files import submission_folder
@@ -274,8 +275,8 @@ def test_the_command_replays_the_failure_in_the_students_repository(
     """From the instructor's run to the student's terminal, as it is printed."""
     theirs = Submission.find(example("only_2a"))
     test = graded_tests["test_basic_agreement"]
-    run = run_test(test, theirs, seed=17)
-    run.replay = f"PYTHONHASHSEED=0 {replay_command(test, theirs, 17)}"
+    run = run_test(RunConditions(theirs, test, 17))
+    run.replay = f"PYTHONHASHSEED=0 {RunConditions(theirs, test, 17).replay_command()}"
     shown = student_report(Grade("s", str(theirs.path), by_test([run]))).tests[0]
     assert str(theirs.path) not in shown.replay
     assert "tests/lab2" not in shown.replay

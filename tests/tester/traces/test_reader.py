@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from labrpc.box.encoding import Codec
 from labrpc.submission.submission import Submission
 from tester.errors import UsageError
-from tester.judging.run import run_test
+from tester.judging.run import Recording, run_test
+from tester.judging.run_conditions import RunConditions
 from tester.traces.payload import TEXT_CHARS_MAX, message_text
 from tester.traces.reader import trace_lines
 
@@ -104,7 +105,10 @@ def trace(example, tmp_path, graded_tests):
 
     def record(test):
         submission = Submission.find(example("raft"))
-        run_test(graded_tests[test], submission, 0, traces=tmp_path)
+        run_test(
+            RunConditions(submission, graded_tests[test], 0),
+            recording=Recording(traces=tmp_path),
+        )
         return tmp_path / f"{test}-seed0.jsonl"
 
     return record
