@@ -5,39 +5,52 @@ from pathlib import Path
 
 import pytest
 
-from labrpc.submission.submission import Submission
+from tester.detection.mutants import find_mutants
 from tester.judging.run import Recording, run_test
 from tester.judging.run_conditions import RunConditions
 
 ROOT = Path(__file__).resolve().parents[3]
 CORRECT = ["raft", "tests/submissions/polling", "tests/submissions/asyncio_raft"]
-TESTS = ["test_more_persistence", "test_snapshots_basic", "test_swarm"]
+TESTS = ["test_more_persistence", "test_snapshots_basic"]
+MUTANTS = [mutant for mutant in find_mutants() if mutant.found_by]
+
+
+@pytest.fixture
+def in_both(run_isolated, graded_tests):
+    """Return a function that runs a test here and in processes of its own."""
+
+    def run(boxes, name, seed):
+        test = graded_tests[name]
+        conditions = RunConditions(boxes.submission, test, seed, boxes.preempt)
+        here = run_test(conditions, recording=Recording(digest=True))
+        return here, run_isolated(boxes, test, seed, digest=True)
+
+    return run
 
 
 @pytest.mark.parametrize("path", CORRECT)
 @pytest.mark.parametrize("preempt", [False, True])
-def test_correct_submissions(path, preempt, zygote, run_isolated, graded_tests):
-    boxes = zygote(ROOT / path, preempt=preempt)
+def test_correct_submissions(path, preempt, zygote, in_both):
+    boxes = zygote(ROOT / path, preempt)
     for name in TESTS:
-        test = graded_tests[name]
-        conditions = RunConditions(boxes.submission, test, 3, preempt)
-        here = run_test(conditions, recording=Recording(digest=True))
-        there = run_isolated(boxes, test, 3, digest=True)
-        assert (there.verdict, there.reason) == (here.verdict, here.reason)
+        here, there = in_both(boxes, name, seed=3)
+        assert (there.verdict, there.reason) == ("passed", here.reason)
         assert there.digest == here.digest
-        assert there.verdict == "passed"
 
 
-@pytest.mark.parametrize(
-    "mutant", sorted((ROOT / "tests/mutants").glob("*.py"), key=lambda p: p.stem)
-)
-def test_mutants(mutant, zygote, run_isolated, graded_tests):
-    boxes = zygote(mutant)
-    test = graded_tests["test_more_persistence"]
-    conditions = RunConditions(boxes.submission, test, 1)
-    here = run_test(conditions, recording=Recording(digest=True))
-    there = run_isolated(boxes, test, 1, digest=True)
-    assert (there.verdict, there.reason) == (here.verdict, here.reason)
+# Every fault of the adversary's in one run: five times the events of any other test.
+@pytest.mark.slow
+@pytest.mark.parametrize(("path", "preempt"), [("raft", False), (CORRECT[-1], True)])
+def test_swarm_of_faults(path, preempt, zygote, in_both):
+    here, there = in_both(zygote(ROOT / path, preempt), "test_swarm", seed=3)
+    assert there.verdict == "passed"
+    assert there.digest == here.digest
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_mutants(mutant, zygote, in_both):
+    here, there = in_both(zygote(mutant.path), *mutant.found_by)
+    assert (there.verdict, there.reason) == ("failed", here.reason)
     assert there.evidence == here.evidence
     assert there.digest == here.digest
 
@@ -74,15 +87,8 @@ VAGUE = re.compile(r"CPU time|repr_recurses")
 
 
 @pytest.mark.parametrize("path", [*BROKEN, *ORDINARY], ids=lambda path: path.stem)
-def test_what_is_wrong_is_said_in_the_same_words(
-    path, zygote, run_isolated, graded_tests
-):
-    boxes = zygote(path)
-    test = graded_tests["test_initial_election"]
-    here = run_test(
-        RunConditions(Submission.find(path), test, 0), recording=Recording(digest=True)
-    )
-    there = run_isolated(boxes, test, 0, digest=True)
+def test_what_is_wrong_is_said_in_the_same_words(path, zygote, in_both):
+    here, there = in_both(zygote(path), "test_initial_election", seed=0)
     if VAGUE.search(here.reason):
         assert there.verdict == here.verdict
         assert _without_names(there.reason) == _without_names(here.reason)
