@@ -1,7 +1,7 @@
-"""The console that the lab's commands speak to.
+"""The console to which the lab's commands print.
 
-What is said may hold a stranger's text, and whoever listened may have gone: neither
-may harm what the command is doing.
+Printed text may hold what a stranger wrote, whoever reads the output may be gone, and a
+time limit may send SIGTERM: none of these may harm what a command is doing.
 """
 
 import io
@@ -16,40 +16,40 @@ from rich.console import Console
 
 from tester.text import clean
 
-# Where nobody watches, lines may be as long as the reasons need.
-WIDTH_UNWATCHED = 160
+# Reasons and paths are long, and outside a terminal nothing limits a line.
+COLUMNS_WITHOUT_TERMINAL = 160
 
 
 class LabConsole(Console):
-    """A console that falls silent, and lets its command go on, when nobody reads it."""
+    """A console that prints no more, but lets its command continue, once it is closed."""
 
     def __init__(self) -> None:
         width = None
         if not sys.stdout.isatty():
-            width = shutil.get_terminal_size((WIDTH_UNWATCHED, 24)).columns
+            width = shutil.get_terminal_size((COLUMNS_WITHOUT_TERMINAL, 24)).columns
         # A name such as `:cat:` is shown as it is.
         super().__init__(width=width, emoji=False)
 
     def on_broken_pipe(self) -> None:
-        """Say no more."""
+        """Print no more."""
         self.quiet = True
-        _lead_nowhere()
+        _discard_output()
 
 
 def say(console: Console, text: str) -> None:
-    """Print text as it is, on lines as long as its own."""
+    """Print text without markup and without breaking its lines."""
     console.print(clean(text), highlight=False, markup=False, soft_wrap=True)
 
 
 def live_lines(heading: str) -> Callable[[str], None]:
     """Return a function that prints lines at once, and the heading before the first."""
-    told = False
+    begun = False
 
     def show(line: str) -> None:
-        nonlocal told
+        nonlocal begun
         # pytest may have begun a line of its own.
-        text = f"{line}\n" if told else f"\n{heading}\n{line}\n"
-        told = True
+        text = f"{line}\n" if begun else f"\n{heading}\n{line}\n"
+        begun = True
         encoding = sys.stdout.encoding or "utf-8"
         sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
@@ -58,13 +58,13 @@ def live_lines(heading: str) -> Callable[[str], None]:
 
 
 @contextmanager
-def lasting_output() -> Iterator[None]:
-    """Let the block end as it would if somebody read all that it prints."""
+def output_may_close() -> Iterator[None]:
+    """Let the block run to its end, even if nobody reads what it prints."""
     if sys.stdout is None:
-        # Or else the next file that is opened would get its number.
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - kept to the end
+        # Otherwise the next file that is opened would get the number of stdout.
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - open to the end
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # What a terminal has no letters for is spelt out.
+        # Characters that the terminal's encoding lacks are escaped.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         yield
@@ -72,22 +72,22 @@ def lasting_output() -> Iterator[None]:
         try:
             sys.stdout.flush()
         except BrokenPipeError:
-            _lead_nowhere()
+            _discard_output()
 
 
 @contextmanager
-def terminated_like_ctrl_c() -> Iterator[Callable[[], bool]]:
+def sigterm_interrupts() -> Iterator[Callable[[], bool]]:
     """Let SIGTERM, which time limits send, end the block as Ctrl-C does.
 
     Yields:
-        Whether it has come.
+        A function that returns whether SIGTERM has come.
     """
     came = False
 
     def stop(*_: object) -> None:
         nonlocal came
         came = True
-        # `timeout` sends it twice; what is being saved then is to be saved.
+        # `timeout` sends it twice; the second must not stop the saving of results.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise KeyboardInterrupt
 
@@ -98,8 +98,8 @@ def terminated_like_ctrl_c() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _lead_nowhere() -> None:
-    """Let what is printed from now on, or has not been written yet, go nowhere."""
+def _discard_output() -> None:
+    """Discard what is printed from now on, and what is not written yet."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

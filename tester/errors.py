@@ -1,14 +1,14 @@
-"""Whose fault a problem of the lab's own face is, as a type.
+"""Errors of the person who typed a command, and of the machine's disk.
 
-`labrpc.errors` has the submission's faults and the lab's; here are those of the
-person who asked, and of the machine's disk.
+Whose fault an error is, is its type: `labrpc.errors` has the errors of a submission and
+of the lab.
 """
 
 import errno
 
 
 class UsageError(Exception):
-    """The person asked for something that is not there; the message says what."""
+    """A command that cannot be carried out as typed; the message says what to change."""
 
 
 _OWN = {
@@ -22,5 +22,5 @@ _OWN = {
 
 
 def is_disk_trouble(exc: Exception) -> bool:
-    """Return whether the machine is at fault, and not what was to be read or written."""
+    """Return whether an error is the machine's, and not that of a file or its name."""
     return isinstance(exc, OSError) and exc.errno in _OWN

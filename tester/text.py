@@ -155,12 +155,16 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return next(iter(difflib.get_close_matches(word, known, 1)), None)
 
 
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return the question whether a known word was meant, "" if none is near."""
+    near = nearest(word, known)
+    return f" (did you mean {near}?)" if near else ""
+
+
 def unknown(word: str, known: Iterable[str]) -> str:
     """Return a word that is not known, the one that was perhaps meant, and all known."""
     known = list(known)
-    near = nearest(word, known)
-    meant = f" (did you mean {near}?)" if near else ""
-    return f"{word}{meant}; there are {', '.join(known)}"
+    return f"{word}{did_you_mean(word, known)}; there are {', '.join(known)}"
 
 
 # Escaping.

@@ -8,9 +8,9 @@ from pathlib import PurePath
 from tester.cli.command import Command, ExitStatus
 from tester.cli.commands import COMMANDS, DEFAULT, load_command
 from tester.cli.parser import Parser
-from tester.console import LabConsole, lasting_output, terminated_like_ctrl_c
+from tester.console import LabConsole, output_may_close, sigterm_interrupts
 from tester.errors import UsageError, is_disk_trouble
-from tester.text import clean, nearest
+from tester.text import clean, did_you_mean
 from tester.versions import PYTHON, lab_version
 
 PROGRAM = "raft-lab"
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         program, arguments = typed_program(), sys.argv[1:]
     else:
         program = PROGRAM
-    with lasting_output(), terminated_like_ctrl_c() as terminated:
+    with output_may_close(), sigterm_interrupts() as terminated:
         status = _run(program, arguments)
         stopped = status == ExitStatus.INTERRUPTED and terminated()
         return ExitStatus.TERMINATED if stopped else status
@@ -118,8 +118,7 @@ def _choose(parser: Parser, arguments: list[str]) -> tuple[str, list[str]]:
         return first, arguments[1:]
     is_word = not first.startswith("-") and os.sep not in first
     if is_word and not os.path.lexists(first):
-        near = nearest(first, COMMANDS)
-        hint = f" (did you mean {near}?)" if near else ""
+        hint = did_you_mean(first, COMMANDS)
         parser.error(
             f"{first!r} is neither a path here nor a command{hint}; the commands are "
             f"{', '.join(COMMANDS)}"

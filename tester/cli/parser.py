@@ -7,7 +7,7 @@ import argparse
 from typing import Any, NoReturn
 
 from tester.errors import UsageError
-from tester.text import nearest
+from tester.text import did_you_mean
 
 
 class Parser(argparse.ArgumentParser):
@@ -41,8 +41,7 @@ class Parser(argparse.ArgumentParser):
                 return
             if not _is_option(argument) or name in self.option_names:
                 continue
-            near = nearest(name, self.option_names)
-            hint = f" (did you mean {near}?)" if near else ""
+            hint = did_you_mean(name, self.option_names)
             self.error(f"there is no option {name}{hint}")
 
 

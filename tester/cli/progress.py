@@ -1,4 +1,4 @@
-"""Live progress of a grading run: a bar on a terminal, plain lines elsewhere."""
+"""The progress of a grading: a bar on a terminal, plain lines elsewhere."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,9 +22,9 @@ from tester.verdict import Run, Verdict
 
 @contextmanager
 def progress(console: Console, plan: Plan, grading: Grading) -> Iterator[Tell]:
-    """Show how far the plan has come while the block runs.
+    """Show the progress of a plan while the block runs; yield what to call at each run.
 
-    What the grading has already is counted, and not shown.
+    Runs that the grading already has are counted, but not shown.
     """
     done = {name: grading.counted(name) for name in plan.submissions}
     if console.is_terminal:
@@ -49,32 +49,32 @@ def _bar(console: Console, plan: Plan, done: dict[str, list[Run]]) -> Iterator[T
             "grading", total=plan.runs, completed=len(runs), failed=failed, current=""
         )
 
-        def tell(run: Run) -> None:
+        def notify(run: Run) -> None:
             nonlocal failed
             failed += run.verdict is Verdict.FAILED
             bar.update(
                 task, advance=1, failed=failed, current=escape(one_line(run.submission))
             )
 
-        yield tell
+        yield notify
 
 
 def _lines(console: Console, plan: Plan, done: dict[str, list[Run]]) -> Tell:
-    """Print a line whenever a submission is through."""
+    """Print a line whenever a submission is finished."""
     each = plan.runs_each
-    through = sum(len(runs) == each for runs in done.values())
+    finished = sum(len(runs) == each for runs in done.values())
 
-    def tell(run: Run) -> None:
-        nonlocal through
+    def notify(run: Run) -> None:
+        nonlocal finished
         runs = done[run.submission]
         runs.append(run)
         if len(runs) == each:
-            through += 1
+            finished += 1
             passed = sum(run.passed for run in runs)
             name = one_line(run.submission)
             say(
                 console,
-                f"[{through}/{len(done)}] {name}: {passed} of {each} runs passed",
+                f"[{finished}/{len(done)}] {name}: {passed} of {each} runs passed",
             )
 
-    return tell
+    return notify

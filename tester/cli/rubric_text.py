@@ -1,4 +1,4 @@
-"""Rubrics for people: the default one as a file to edit, and any one in words."""
+"""Rubrics as text: the default one as a file to edit, and a summary of any rubric."""
 
 from rich.console import Console
 from rich.markup import escape
@@ -8,33 +8,34 @@ from tester.console import say
 from tester.judging.graded_test import GradedTest
 from tester.scoring.policy import Policy, clamped
 from tester.scoring.rubric import Rubric
+from tester.text import counted
 
 _HEAD = """\
-# How the Raft lab is graded. What is written here is what holds without a rubric;
-# what you delete goes on to hold. docs/rubric.md explains every key.
+# The rubric of the Raft lab, with its defaults: grading without a rubric uses them, and
+# keys that you delete keep them. docs/rubric.md explains every key.
 #
-#     raft-lab rubric --check rubric.toml              is it right, and what does it say?
+#     raft-lab rubric --check rubric.toml              check and summarise it
 #     raft-lab submissions/ --rubric rubric.toml       grade with it
 
 [seeds]
 first = 0    # the first public seed, and
 count = 1    # how many; --seed and --seeds override them
-# Hidden seeds come on top. They follow from a secret in a file beside this one.
+# Hidden seeds are added to them, derived from a secret in a file beside this one.
 # hidden = 20
 # secret_file = "secret.txt"
 
 [policy]
-# What earns the points: "all" (no seed may fail), "share" (in proportion to the seeds
-# that passed), or "threshold" (what a formula gives, from 0 to 1).
+# How points are earned: "all" (by passing at every seed), "share" (in proportion to the
+# seeds that passed), or "threshold" (by a formula with values from 0 to 1).
 rule = "all"
-# What passes at a seed or fails: each "test", or the whole "part" with all its tests.
+# What passes or fails at a seed: each "test", or the whole "part" with all its tests.
 per = "test"
 # rule = "threshold"
 # formula = "ceil(max(passed - seeds / 2, 0) / seeds * 200) / 100"
 """
 
 _FIRST_PART = """\
-# points = {points:g}    # a total, divided over the tests that have no points of their own below
+# points = {points:g}    # a total, divided among the tests without points of their own below
 # policy = {{ rule = "share", per = "part" }}    # this part's own
 # leave_out = ["{test}"]    # these tests; true: the whole part
 """
@@ -50,7 +51,7 @@ def default_text(tests: list[GradedTest]) -> str:
         if number == 0:
             lines.append("weight = 1         # multiplies the points of the part")
             lines.append(
-                "extra = false      # true: a bonus, not held against those without"
+                "extra = false      # true: a bonus, on top of the points of all others"
             )
             lines.append("leave_out = false  # true: not run at all")
             lines.append(_FIRST_PART.format(points=points, test=own[0].name))
@@ -66,7 +67,7 @@ def default_text(tests: list[GradedTest]) -> str:
 
 
 def print_rubric(console: Console, rubric: Rubric) -> None:
-    """Print what a rubric says: seeds, points, and policies."""
+    """Print a rubric's seeds, points and policies."""
     table = Table(box=None, pad_edge=False)
     for heading in ("part", "test", "points"):
         table.add_column(heading, justify="right" if heading == "points" else "left")
@@ -89,18 +90,19 @@ def print_rubric(console: Console, rubric: Rubric) -> None:
 
 
 def _seeds(rubric: Rubric) -> str:
+    """Return how many seeds there are, and which ones students know."""
     public = rubric.public
-    said = []
+    kinds = []
     if public:
-        numbers = f"{public[0]} to {public[-1]}" if len(public) > 1 else f"{public[0]}"
-        said.append(f"{len(public)} public ({numbers})")
+        range_ = f"{public[0]} to {public[-1]}" if len(public) > 1 else f"{public[0]}"
+        kinds.append(f"{counted(len(public), 'public seed')} ({range_})")
     if rubric.hidden:
-        said.append(f"{len(rubric.hidden)} hidden")
-    return " and ".join(said) + (" seeds" if len(rubric.seeds()) > 1 else " seed")
+        kinds.append(counted(len(rubric.hidden), "hidden seed"))
+    return " and ".join(kinds)
 
 
 def _curve(policy: Policy, seeds: int) -> str:
-    """Return what a formula gives for some numbers of seeds that pass."""
+    """Return a formula's values for none, a quarter, … and all of the seeds."""
     steps = sorted({seeds * quarter // 4 for quarter in range(5)})
     values = [f"{n}: {100 * clamped(policy.formula, n, seeds):.3g} %" for n in steps]
     return "passed and earned: " + ", ".join(values)

@@ -20,7 +20,7 @@ import msgspec
 from rich.console import Console
 
 from tester import jsonl
-from tester.console import LabConsole, lasting_output
+from tester.console import LabConsole, output_may_close
 from tester.detection.matrix import (
     Matrix,
     Probe,
@@ -265,7 +265,7 @@ def note_quickest(matrix: Matrix) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line."""
     try:
-        with lasting_output():
+        with output_may_close():
             return run(
                 parse(sys.argv[1:] if arguments is None else arguments), LabConsole()
             )

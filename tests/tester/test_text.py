@@ -15,6 +15,7 @@ from tester.text import (
     counted,
     csv_cell,
     cut,
+    did_you_mean,
     encodable,
     encodable_text,
     kind_of,
@@ -128,6 +129,8 @@ def test_a_misspelt_word_gets_a_suggestion():
     known = ["test_re_election", "test_backup"]
     assert nearest("test_re_electoin", known) == "test_re_election"
     assert nearest("snapshot", known) is None
+    assert did_you_mean("snapshot", known) == ""
+    assert did_you_mean("test_bakcup", known) == " (did you mean test_backup?)"
     assert unknown("shares", ["all", "share"]) == (
         "shares (did you mean share?); there are all, share"
     )

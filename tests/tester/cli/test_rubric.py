@@ -18,7 +18,7 @@ def test_a_rubric_that_is_checked_is_summarised(capsys):
     said = capsys.readouterr().out
     assert "2D: 5 extra points: the whole part earns max(passed - 380, 0) ** 2" in said
     assert "0: 0 %, 100: 0 %, 200: 0 %, 300: 50 %, 400: 100 %" in said
-    assert "in all: 65 points, at 400 public (0 to 399) seeds" in said
+    assert "in all: 65 points, at 400 public seeds (0 to 399)" in said
     assert "test_swarm" not in said
 
 

@@ -18,6 +18,6 @@ def test_the_default_file_names_every_test_with_its_points_and_description(suite
 
 def test_the_summary_says_how_many_seeds_and_points_there_are(suite, capsys):
     print_rubric(LabConsole(), default_rubric(suite, 3, 2))
-    assert "in all: 150 points, at 2 public (3 to 4) seeds" in capsys.readouterr().out
+    assert "in all: 150 points, at 2 public seeds (3 to 4)" in capsys.readouterr().out
     print_rubric(LabConsole(), default_rubric(suite, 7, 1))
-    assert "at 1 public (7) seed\n" in capsys.readouterr().out
+    assert "at 1 public seed (7)\n" in capsys.readouterr().out
