@@ -8,7 +8,8 @@ import pytest
 
 import grade
 from labrpc.submission.submission import Submission
-from tester.judging.run import run_test
+from tester.judging.run import Recording, run_test
+from tester.judging.run_conditions import RunConditions
 
 TEST = "test_basic_agreement"
 
@@ -17,7 +18,8 @@ TEST = "test_basic_agreement"
 def recorded(example, graded_tests, tmp_path_factory):
     """Record a run; return the file."""
     folder = tmp_path_factory.mktemp("traces")
-    run_test(graded_tests[TEST], Submission.find(example("raft")), 0, traces=folder)
+    conditions = RunConditions(Submission.find(example("raft")), graded_tests[TEST], 0)
+    run_test(conditions, recording=Recording(traces=folder))
     return folder / f"{TEST}-seed0.jsonl"
 
 
