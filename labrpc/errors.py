@@ -5,17 +5,21 @@ the machine's: it makes a run *unknown*, and never costs points. `CtrlC` is
 nobody's.
 """
 
+from labrpc.codes import Code
+
 
 class SubmissionError(Exception):
     """The submission broke a rule; the test that sees it has failed.
 
     Attributes:
+        code: what is wrong, under a name that stays.
         headline: one line that names what is wrong.
         evidence: further lines: stacks, conflicting facts, what to do next.
     """
 
-    def __init__(self, headline: str, evidence: str = "") -> None:
+    def __init__(self, code: Code, headline: str, evidence: str = "") -> None:
         super().__init__(headline)
+        self.code = code
         self.headline = headline
         self.evidence = evidence
 

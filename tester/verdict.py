@@ -5,8 +5,11 @@ machine ran out of memory, the run was interrupted), and never costs points.
 """
 
 import enum
+from collections.abc import Mapping
 
 import msgspec
+
+from labrpc.codes import Code
 
 # How many warnings stand beside a failure.
 WARNINGS_SHOWN = 5
@@ -20,6 +23,13 @@ class Verdict(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
+class RunWarning(msgspec.Struct, frozen=True):
+    """A likely mistake that breaks no rule, and its code."""
+
+    code: str
+    text: str
+
+
 class Run(msgspec.Struct, kw_only=True):
     """One test of one submission at one seed; a row of results.json.
 
@@ -28,6 +38,7 @@ class Run(msgspec.Struct, kw_only=True):
         part: "2A" to "2D".
         test: the test function's name.
         points: what the test is worth.
+        code: the stable name of what is wrong (docs/failures.md), "" when it passed.
         reason: one line that says what is wrong, "" when it passed.
         evidence: what the reason rests on: states, stacks, advice.
         replay: the command that runs exactly this again.
@@ -47,6 +58,7 @@ class Run(msgspec.Struct, kw_only=True):
     seed: int
     points: float
     verdict: Verdict
+    code: str = ""
     reason: str = ""
     evidence: str = ""
     replay: str = ""
@@ -59,7 +71,7 @@ class Run(msgspec.Struct, kw_only=True):
     digest: str = ""
     retried: bool = False
     hidden: bool = False
-    warnings: list[str] = msgspec.field(default_factory=list)
+    warnings: list[RunWarning] = msgspec.field(default_factory=list)
 
     @property
     def passed(self) -> bool:
@@ -80,10 +92,15 @@ class Run(msgspec.Struct, kw_only=True):
             lines += ["", self.evidence]
         if self.warnings:
             lines += ["", "odd in this run, though it breaks no rule:"]
-            lines += [f"  {warning}" for warning in self.warnings[:WARNINGS_SHOWN]]
+            lines += [f"  {warning.text}" for warning in self.warnings[:WARNINGS_SHOWN]]
         if self.replay:
             lines += ["", f"replay: {self.replay}"]
         return "\n".join(lines)
+
+
+def run_warnings(found: Mapping[str, Code]) -> list[RunWarning]:
+    """Return the warnings of a world, each text with its code, for its run."""
+    return [RunWarning(code.name, text) for text, code in found.items()]
 
 
 def failure_text(runs: list[Run]) -> str:

@@ -9,11 +9,13 @@ import itertools
 from collections.abc import Callable
 from typing import Any, cast
 
+from labrpc import codes
 from labrpc.box.async_server import AsyncServer, Awaited, has_coroutines
 from labrpc.box.deadlock import find_deadlock
 from labrpc.box.encoding import Codec
 from labrpc.box.ends import ApplyEnd, PeerEnd, PersisterEnd
 from labrpc.box.lint import Linter
+from labrpc.codes import Code
 from labrpc.errors import CtrlC, LoadError
 from labrpc.plain_values import plain_copy
 from labrpc.scheduling.preemption import Preemption
@@ -62,6 +64,10 @@ NO_PROGRAM = (
 # What only the code that runs in a box raises there. SystemExit ends a thread, and
 # is looked at elsewhere; what pytest raises to end a test is none of these.
 _THEIRS = (Exception, GeneratorExit, KeyboardInterrupt)
+
+
+class NoSuchMethod(Exception):
+    """A server's class lacks the method that an RPC or the service calls."""
 
 
 class InProcessBox:
@@ -196,7 +202,9 @@ class InProcessBox:
 
     def _construct(self, event: Boot) -> None:
         """Load the submission and construct its class, in the box's first thread."""
-        raft_class = self._attempt(self.importer.load_class, "while it was loaded")
+        raft_class = self._attempt(
+            self.importer.load_class, codes.RAISES_WHEN_LOADED, "while it was loaded"
+        )
         if raft_class is None:
             return
         peers = [PeerEnd(self, peer) for peer in range(event.servers)]
@@ -215,25 +223,28 @@ class InProcessBox:
             check_signature(raft_class)
             return raft_class(*args)
 
-        self.raft = self._attempt(make, "in its constructor")
+        self.raft = self._attempt(
+            make, codes.RAISES_IN_CONSTRUCTOR, "in its constructor"
+        )
         if self.raft is not None:
             self.actions.append(Ready())
 
-    def _attempt(self, function: Callable[[], Any], when: str) -> Any:
+    def _attempt(self, function: Callable[[], Any], code: Code, when: str) -> Any:
         """Return what a function of the submission does; None if it cannot be used."""
         try:
             return function()
         except LoadError as exc:
-            self.fail("load", exc.headline, exc.evidence)
+            self.fail(exc.code, exc.headline, exc.evidence)
         except Exception as exc:
             headline, evidence = exception_report(self.submission, exc)
             if isinstance(exc, ModuleNotFoundError):
+                code = codes.MISSING_MODULE
                 evidence += f"\n{NOT_THERE}"
-            self.fail("load", f"{headline}, {when}", evidence)
+            self.fail(code, f"{headline}, {when}", evidence)
         except SystemExit as exc:
             _, evidence = exception_report(self.submission, exc)
             headline = f"it called sys.exit({exc.code!r}) when it was loaded"
-            self.fail("load", headline, f"{evidence}\n{NO_PROGRAM}")
+            self.fail(codes.EXITS_WHEN_LOADED, headline, f"{evidence}\n{NO_PROGRAM}")
         return None
 
     def _request(self, event: Request) -> None:
@@ -258,13 +269,13 @@ class InProcessBox:
         """Return the method that an RPC calls.
 
         Raises:
-            AttributeError: there is none.
+            NoSuchMethod: there is none.
         """
         method = event.method.rpartition(".")[2]
         handler = getattr(self.raft, method, None)
         if callable(handler):
             return cast("Callable[..., Any]", handler)
-        raise AttributeError(
+        raise NoSuchMethod(
             f"server {event.src} called {event.method!r}, but the class has no method "
             f"{method!r}; it has {self._known_methods()}"
         )
@@ -304,14 +315,14 @@ class InProcessBox:
         """Return the method that the service calls; `kill` need not be there.
 
         Raises:
-            AttributeError: there is none.
+            NoSuchMethod: there is none.
         """
         method = getattr(self.raft, event.method, None)
         if method is not None:
             return cast("Callable[..., Any]", method)
         if event.method == "kill":
             return lambda: None
-        raise AttributeError(
+        raise NoSuchMethod(
             f"the class has no method {event.method!r}, which the service calls; it has "
             f"{self._known_methods()}"
         )
@@ -325,12 +336,12 @@ class InProcessBox:
 
     # What ends a box.
 
-    def fail(self, kind: str, headline: str, evidence: str = "") -> None:
+    def fail(self, code: Code, headline: str, evidence: str = "") -> None:
         """Report that the submission broke; the world will end the test."""
         if not self._crashed:
             self._crashed = True
             self.output.end_line()
-            self.actions.append(Crash(kind, headline, evidence))
+            self.actions.append(Crash(code.name, headline, evidence))
 
     def _escaped(self, exc: BaseException, task: Task) -> bool:
         """Report what left a thread, unless it came from outside, as Ctrl-C does."""
@@ -357,8 +368,11 @@ class InProcessBox:
 
     def report(self, exc: BaseException, where: str) -> None:
         """End the test: an exception has left the submission's code."""
+        if isinstance(exc, NoSuchMethod):
+            self.fail(codes.NO_SUCH_METHOD, str(exc))
+            return
         headline, evidence = exception_report(self.submission, exc)
-        self.fail("exception", f"{headline}, {where}", evidence)
+        self.fail(codes.EXCEPTION, f"{headline}, {where}", evidence)
 
     def _look_for_deadlock(
         self, actions: list[Action], wake_ns: int | None
@@ -368,7 +382,7 @@ class InProcessBox:
         if found is None:
             return wake_ns
         if found.certain:
-            self.fail("deadlock", found.headline, found.evidence)
+            self.fail(codes.DEADLOCK, found.headline, found.evidence)
             actions += self.actions
             self.actions = []
             return None
@@ -391,6 +405,7 @@ def check_signature(raft_class: type) -> None:
     except TypeError as exc:
         found = ", ".join(["self", *signature.parameters])
         raise LoadError(
+            codes.WRONG_PARAMETERS,
             f"{raft_class.__name__}.__init__ has the wrong parameters: {exc}",
             f"found    def __init__({found})\n"
             "expected def __init__(self, peers, me, persister, apply_ch)",

@@ -7,8 +7,10 @@ task's effect.
 
 from typing import Any, Protocol
 
+from labrpc import codes
 from labrpc.box.ends import PUT
 from labrpc.clock import SECOND
+from labrpc.codes import Code
 from labrpc.scheduling.scheduler import Scheduler, Task
 from labrpc.submission.stacks import exception_report, place_of
 from labrpc.submission.submission import Submission
@@ -37,10 +39,10 @@ class Linter:
         # Futures that hold an exception, each with the time at which it counts as lost.
         self._watched: list[tuple[int, Any]] = []
 
-    def _warn(self, text: str) -> None:
+    def _warn(self, code: Code, text: str) -> None:
         if text not in self._issued:
             self._issued.add(text)
-            self._box.actions.append(Warn(text))
+            self._box.actions.append(Warn(code.name, text))
 
     def lock_held(self, holder: Task) -> None:
         """Warn about a contended lock whose holder waits for something slow."""
@@ -54,15 +56,17 @@ class Linter:
         if slow is not None:
             place = place_of(self._box.submission, holder)
             self._warn(
+                codes.LOCK_HELD_ACROSS_WAIT,
                 f"a lock is held across {slow} {place}: other threads have to wait "
-                "meanwhile"
+                "meanwhile",
             )
 
     def returned_nothing(self, method: str) -> None:
         """Warn about an RPC handler that returned None."""
         self._warn(
+            codes.HANDLER_RETURNED_NONE,
             f"the RPC handler {method} returned None, which its caller takes for a "
-            "lost message: does each way through it end with a return?"
+            "lost message: does each way through it end with a return?",
         )
 
     def watch(self, future: Any) -> None:
@@ -77,6 +81,7 @@ class Linter:
             if not future.lab_was_asked:
                 headline, _ = exception_report(self._box.submission, future._exception)
                 self._warn(
+                    codes.EXCEPTION_NOT_ASKED_FOR,
                     f"{headline} was raised in an executor's thread, and nobody asked the "
-                    "future for it: call result(), or catch it in the function itself"
+                    "future for it: call result(), or catch it in the function itself",
                 )

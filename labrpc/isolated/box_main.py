@@ -10,7 +10,9 @@ import warnings
 from dataclasses import dataclass, field
 from random import Random
 
+from labrpc import codes
 from labrpc.box.in_process_box import InProcessBox
+from labrpc.codes import Code
 from labrpc.errors import SubmissionError
 from labrpc.isolated.messages import (
     Ask,
@@ -67,7 +69,7 @@ class Alone:
     box: InProcessBox
     steps: int = 0
     stepping: "Alone | None" = None
-    warnings: dict[str, None] = field(default_factory=dict)
+    warnings: dict[str, Code] = field(default_factory=dict)
 
 
 def main(submission: Submission, preempt: bool, read_fd: int, write_fd: int) -> None:
@@ -112,15 +114,17 @@ def _answer(alone: Alone, data: bytes) -> bytes:
         found = _found(alone, message.what)
         return encode(Told(list(map(_escaped, found))))
     except SubmissionError as exc:
-        return _broke(exc.headline, exc.evidence)
+        return _broke(exc.code, exc.headline, exc.evidence)
     except MemoryError:
         return _broke(
+            codes.MEMORY_LIMIT,
             f"server {alone.server}: memory blow-up: no more than "
             f"{BOX_BYTES_MAX >> 20} MB for each server",
             "something grows without end: a list, a log, a message",
         )
     except BaseException as exc:
         return _broke(
+            codes.LAB_CODE_BROKE,
             f"server {alone.server}: its process broke: {type(exc).__name__}: {exc}",
             "the lab's own code in the server's process did not come to its end: "
             "something in the submission has changed it",
@@ -143,7 +147,7 @@ def _step(alone: Alone, now_ns: int, event: Event) -> Stepped:
     actions, wake_ns = alone.box.step(now_ns, event)
     alone.stepping = None
     if alone.warnings:
-        actions += map(Warn, alone.warnings)
+        actions += [Warn(code.name, text) for text, code in alone.warnings.items()]
         alone.warnings.clear()
     if actions:
         pack_actions(actions)
@@ -152,18 +156,18 @@ def _step(alone: Alone, now_ns: int, event: Event) -> Stepped:
     return Stepped(actions, wake_ns)
 
 
-def _broke(headline: str, evidence: str) -> bytes:
-    return encode(Broke(_escaped(headline), _escaped(evidence)))
+def _broke(code: Code, headline: str, evidence: str) -> bytes:
+    return encode(Broke(code.name, _escaped(headline), _escaped(evidence)))
 
 
 def _in_unicode(action: Action) -> Action:
     if isinstance(action, Log):
         return Log(action.time_ns, _escaped(action.line))
     if isinstance(action, Warn):
-        return Warn(_escaped(action.text))
+        return Warn(action.code, _escaped(action.text))
     if isinstance(action, Crash):
         headline, evidence = _escaped(action.headline), _escaped(action.evidence)
-        return Crash(action.kind, headline, evidence)
+        return Crash(action.code, headline, evidence)
     return action
 
 

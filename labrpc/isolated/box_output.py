@@ -8,6 +8,7 @@ as the submission's failure.
 from collections.abc import Callable
 from typing import Any
 
+from labrpc import codes
 from labrpc.box.in_process_box import LOG_LINES_MAX
 from labrpc.clock import SECOND
 from labrpc.contract import ApplyMsg
@@ -46,7 +47,6 @@ TEXT_CHARS_MAX = 20_000
 _LINE_CHARS_MAX = LINE_CHARS_MAX + 100
 _TOO_MUCH = "… (no more is recorded)"
 _FIELDS = len(ApplyMsg.__dataclass_fields__)
-_KINDS = ("load", "exception", "deadlock", "runaway", "misuse")
 
 
 class ForgedError(SubmissionError):
@@ -54,6 +54,7 @@ class ForgedError(SubmissionError):
 
     def __init__(self, server: int, what: str) -> None:
         super().__init__(
+            codes.FORGED_MESSAGE,
             f"server {server}: its process {what}",
             "no code that keeps to the contract does this: it reaches past the lab's "
             "objects, into the process that runs it",
@@ -109,8 +110,11 @@ class Claims:
             ForgedError: no box does this.
         """
         if len(actions) > ACTIONS_MAX:
-            raise ForgedError(
-                self._server, f"does {len(actions)} things in one step of its threads"
+            raise SubmissionError(
+                codes.STEP_TOO_LARGE,
+                f"server {self._server}: its process does {len(actions)} things in one "
+                "step of its threads",
+                "no code that keeps to the contract does this",
             )
         checks = self._checks
         for index, action in enumerate(actions):
@@ -131,6 +135,7 @@ class Claims:
     def _call(self, call: Call) -> Action:
         if len(call.method) > METHOD_CHARS_MAX:
             raise SubmissionError(
+                codes.LONG_METHOD_NAME,
                 f"server {self._server}: it calls a method whose name has "
                 f"{len(call.method)} characters",
                 "an RPC's bytes are counted: what it carries belongs into its argument",
@@ -149,6 +154,7 @@ class Claims:
         seconds = (self._at_ns - self._since_ns) / SECOND
         if self._bytes > BURST_BYTES_MAX + SECOND_BYTES_MAX * seconds:
             raise SubmissionError(
+                codes.TOO_MUCH_TRAFFIC,
                 f"server {self._server}: it has sent and saved {self._bytes >> 20} MB "
                 f"in {seconds:.1f} virtual seconds",
                 f"no more than {BURST_BYTES_MAX >> 20} MB, and {SECOND_BYTES_MAX >> 20} "
@@ -193,13 +199,14 @@ class Claims:
     def _warn(self, warn: Warn) -> Action:
         self._warnings += 1
         many = self._warnings > WARNINGS_MAX
-        return Warn(_TOO_MUCH if many else warn.text[:HEADLINE_CHARS_MAX])
+        return Warn(
+            codes.warning_of_box(warn.code).name,
+            _TOO_MUCH if many else warn.text[:HEADLINE_CHARS_MAX],
+        )
 
     def _crash(self, crash: Crash) -> Action:
-        if crash.kind not in _KINDS:
-            raise ForgedError(self._server, "ends for a reason that there is not")
         return Crash(
-            crash.kind,
+            codes.failure_of_box(crash.code).name,
             crash.headline[:HEADLINE_CHARS_MAX],
             crash.evidence[:TEXT_CHARS_MAX],
         )

@@ -63,6 +63,7 @@ class Stepped(_Message, frozen=True):
 class Broke(_Message, frozen=True):
     """The step did not come to its end: a loop, or all the memory."""
 
+    code: str
     headline: str
     evidence: str
 

@@ -14,6 +14,7 @@ from typing import NoReturn, Protocol
 
 import msgspec
 
+from labrpc import codes
 from labrpc.errors import LabError, SubmissionError
 from labrpc.isolated.box_output import (
     HEADLINE_CHARS_MAX,
@@ -80,10 +81,6 @@ class Keeper(Protocol):
 
     def stuck_call(self, stack: bytes) -> tuple[str, str]:
         """Return reason and evidence for a call into C that did not return."""
-
-
-class ProcessError(SubmissionError):
-    """A server's process did not do what the process of a server does."""
 
 
 class ProcessBox:
@@ -195,7 +192,9 @@ class ProcessBox:
             self._forged("sends what is no message")
         if type(answer) is Broke:
             raise SubmissionError(
-                answer.headline[:HEADLINE_CHARS_MAX], answer.evidence[:TEXT_CHARS_MAX]
+                codes.failure_of_box(answer.code),
+                answer.headline[:HEADLINE_CHARS_MAX],
+                answer.evidence[:TEXT_CHARS_MAX],
             )
         return answer
 
@@ -276,14 +275,16 @@ class ProcessBox:
         asleep = stat.split()[0] in _ASLEEP
         self._asleep = self._asleep + 1 if asleep else 0
         if cpu_s - self._silent_cpu_s > SILENT_CPU_S_MAX:
-            raise ProcessError(
+            raise SubmissionError(
+                codes.PROCESS_SILENT,
                 f"server {self.server}: its process has run for "
                 f"{SILENT_CPU_S_MAX:.0f} s of CPU time without an answer",
                 "the lab's watchdog in that process was put out of action, or a call "
                 "into C does not return",
             )
         if self._asleep >= ASLEEP_LOOKS_MAX:
-            raise ProcessError(
+            raise SubmissionError(
+                codes.PROCESS_SILENT,
                 f"server {self.server}: its process sleeps, and does not answer",
                 "a server waits in virtual time only: by the simulated modules",
             )
@@ -292,7 +293,8 @@ class ProcessBox:
         """Say what begins like no frame: last words, or too much for one."""
         if data.startswith(LAST_WORDS_BEGIN):
             self._gone(bytes(data))
-        raise ProcessError(
+        raise SubmissionError(
+            codes.STEP_TOO_LARGE,
             f"server {self.server}: its process has {length >> 20} MB to tell at once",
             f"what a server sends, saves, prints and applies in one step of its threads "
             f"may have {FRAME_BYTES_MAX >> 20} MB: some message, state or snapshot "
@@ -309,11 +311,14 @@ class ProcessBox:
         number = os.waitstatus_to_exitcode(ended.status)
         if data.startswith(LAST_WORDS_BEGIN):
             reason, evidence = self._keeper.stuck_call(data)
-            raise ProcessError(f"server {self.server}: {reason}", evidence)
+            raise SubmissionError(
+                codes.HANGS_IN_C, f"server {self.server}: {reason}", evidence
+            )
         if not by_itself:
             self._forged("has closed its pipes")
         if number >= 0:
-            raise ProcessError(
+            raise SubmissionError(
+                codes.PROCESS_ENDED,
                 f"server {self.server}: its process ended by itself, with exit status "
                 f"{number}",
                 "a server runs until the lab ends it",
@@ -325,7 +330,8 @@ class ProcessBox:
                 "machine out of memory?"
             )
         name = signal.Signals(-number).name
-        raise ProcessError(
+        raise SubmissionError(
+            codes.PROCESS_ENDED,
             f"server {self.server}: its process died of {name}",
             "the interpreter itself was brought down, or more memory was wanted than "
             "there is",

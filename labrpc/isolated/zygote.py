@@ -14,7 +14,8 @@ from typing import NoReturn
 
 import msgspec
 
-from labrpc.errors import LabError, LoadError
+from labrpc import codes
+from labrpc.errors import LabError, LoadError, SubmissionError
 from labrpc.isolated.box_main import pack_stream
 from labrpc.isolated.messages import (
     Await,
@@ -36,7 +37,7 @@ from labrpc.isolated.warmup import warmup_submission
 from labrpc.isolated.zygote_main import REQUEST_BYTES_MAX
 from labrpc.machine.lab_process import lab_command
 from labrpc.machine.wall_clock import Deadline, cpu_seconds, cpu_seconds_of
-from labrpc.machine.watchdog import RUN_CPU_S_MAX, RunawayError
+from labrpc.machine.watchdog import RUN_CPU_S_MAX
 from labrpc.submission.native_hang import stuck_call
 from labrpc.submission.submission import Submission
 from labrpc.world.streams import incarnation_streams
@@ -193,10 +194,11 @@ class Zygote:
         """End the run if it has used up its time.
 
         Raises:
-            RunawayError: it has.
+            SubmissionError: it has.
         """
         if self.cpu_s + cpu_seconds() - self._run_began_s > RUN_CPU_S_MAX:
-            raise RunawayError(
+            raise SubmissionError(
+                codes.RUN_CPU_LIMIT,
                 f"runaway loop: the run used {RUN_CPU_S_MAX:.0f} s of CPU time",
                 "some thread wakes up far too often: let it wait for what it needs",
             )
@@ -236,6 +238,7 @@ class Zygote:
         data = encode(message)
         if len(data) > REQUEST_BYTES_MAX:
             raise LoadError(
+                codes.LONG_FILE_NAMES,
                 "the names of the submission's files are too long, all together: "
                 f"{len(data) >> 10} KB",
                 f"at most {REQUEST_BYTES_MAX >> 10} KB can be handed to the sandbox: "
@@ -256,8 +259,9 @@ class Zygote:
         while not readable.poll(LOOK_MS):
             if not self._prepared and self._zygote_cpu_s() > COMPILE_CPU_S_MAX:
                 raise LoadError(
+                    codes.SLOW_TO_COMPILE,
                     f"the submission took {COMPILE_CPU_S_MAX:.0f} s of CPU time to "
-                    "compile, and was not done"
+                    "compile, and was not done",
                 )
             if deadline.left_s() <= 0:
                 raise LabError(f"the zygote has not answered for {ANSWER_S_MAX:.0f} s")
@@ -276,8 +280,9 @@ class Zygote:
             status = self._process.wait()
         if not self._prepared and status < 0 and -status != signal.SIGKILL:
             raise LoadError(
+                codes.COMPILER_DIED,
                 f"Python died of {signal.Signals(-status).name} when it compiled the "
-                "submission"
+                "submission",
             )
         raise LabError(f"the zygote has ended, with status {status}")
 

@@ -6,15 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from labrpc.codes import EXCEPTION_IGNORED, Code
+
 
 @contextmanager
-def unraisable_as_warnings(warnings: dict[str, None]) -> Iterator[None]:
+def unraisable_as_warnings(warnings: dict[str, Code]) -> Iterator[None]:
     """Turn exceptions that cannot be caught into warnings while the block runs."""
 
     def note(ignored: Any) -> None:
         where = getattr(ignored.object, "__qualname__", type(ignored.object).__name__)
         said = traceback.format_exception_only(ignored.exc_type, ignored.exc_value)
-        warnings.setdefault(f"an exception in {where} was ignored: {said[-1].strip()}")
+        warnings.setdefault(
+            f"an exception in {where} was ignored: {said[-1].strip()}",
+            EXCEPTION_IGNORED,
+        )
 
     before, sys.unraisablehook = sys.unraisablehook, note
     try:

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any, NoReturn, Protocol
 
+from labrpc import codes
+from labrpc.codes import Code
 from labrpc.errors import CtrlC, SubmissionError
 from labrpc.machine.memory import RUN_BYTES_MAX, bytes_in_use
 from labrpc.machine.wall_clock import cpu_seconds
@@ -52,10 +54,6 @@ class HangPolicy:
     ends_process: bool = True
 
 
-class RunawayError(SubmissionError):
-    """A thread ran on and on without waiting, or took all the memory."""
-
-
 class RunningBox(Protocol):
     """The box that a watchdog finds running."""
 
@@ -87,7 +85,7 @@ class Watched(Protocol):
         """The server that is being stepped, None between two steps."""
 
     @property
-    def warnings(self) -> dict[str, None]:
+    def warnings(self) -> dict[str, Code]:
         """Where to note what is odd."""
 
 
@@ -163,6 +161,7 @@ class Watchdog:
         elif bytes_in_use() - self._bytes_before > self._bytes_max:
             self._stop(
                 task,
+                codes.MEMORY_LIMIT,
                 f"memory blow-up: the servers take more than {self._bytes_max >> 20} MB, "
                 f"and thread {task.name!r} takes more",
                 "something grows without end: a list, a log, a message",
@@ -170,6 +169,7 @@ class Watchdog:
         elif now_s - self._run_began_s > RUN_CPU_S_MAX:
             self._stop(
                 task,
+                codes.RUN_CPU_LIMIT,
                 f"runaway loop: thread {task.name!r} took part in a run that used "
                 f"{RUN_CPU_S_MAX:.0f} s of CPU time",
                 "some thread wakes up far too often: let it wait for what it needs",
@@ -181,6 +181,7 @@ class Watchdog:
         if len(self._turns) < TURNS_MIN:
             self._stop(
                 task,
+                codes.RUNAWAY_LOOP,
                 f"runaway loop: thread {task.name!r} has run for {seconds} without "
                 "waiting",
                 "a loop must wait for something on each turn: a Condition, a queue, "
@@ -191,19 +192,20 @@ class Watchdog:
         some = ", ".join(map(repr, names[:3])) + (", …" if len(names) > 3 else "")
         self._stop(
             task,
+            codes.ENDLESS_ACTIVITY,
             "endless activity at one instant of virtual time: threads "
             f"{some} have run by turns for {seconds}",
             "they wake or start each other again and again: let one of them wait for "
             "something that takes time",
         )
 
-    def _stop(self, task: Task, what: str, advice: str) -> None:
+    def _stop(self, task: Task, code: Code, what: str, advice: str) -> None:
         """Leave the running thread; the world goes on to end the test."""
         host = self._world.stepping
         assert host is not None
         self._stopped.append(task)
-        runaway = RunawayError(
-            f"server {host.server}: {what}", f"{host.box.runaway()}\n{advice}"
+        runaway = SubmissionError(
+            code, f"server {host.server}: {what}", f"{host.box.runaway()}\n{advice}"
         )
         task.scheduler.stop(runaway)
 
@@ -248,7 +250,8 @@ class Watchdog:
                 place = " ".join(host.box.runaway().split("\n")[-2:])
                 self._world.warnings.setdefault(
                     f"thread {task.name!r} ran on, without waiting, when server "
-                    f"{host.server} crashed: {' '.join(place.split())}"
+                    f"{host.server} crashed: {' '.join(place.split())}",
+                    codes.RAN_ON_AFTER_CRASH,
                 )
             task.scheduler.abandon()
 

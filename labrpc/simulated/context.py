@@ -3,6 +3,7 @@
 from random import Random
 from typing import Any, Protocol
 
+from labrpc.codes import Code
 from labrpc.scheduling.preemption import Preemption
 from labrpc.scheduling.scheduler import Scheduler, current_scheduler
 from labrpc.submission.submission import Submission
@@ -29,7 +30,7 @@ class BoxContext(Protocol):
     def log(self, line: str) -> None:
         """Record a line that the server printed."""
 
-    def fail(self, kind: str, headline: str, evidence: str = "") -> None:
+    def fail(self, code: Code, headline: str, evidence: str = "") -> None:
         """End the test: the submission broke."""
 
     def report(self, exc: BaseException, where: str) -> None:

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 import labrpc
+from labrpc import codes
 from labrpc.errors import LoadError
 from labrpc.scheduling.scheduler import outside
 from labrpc.simulated import os_, pdb_
@@ -252,6 +253,7 @@ class Importer:
             if isinstance(v, type) and v.__module__ in self._submission.files
         ]  # fmt: skip
         raise LoadError(
+            codes.NO_RAFT_CLASS,
             f"module {module.__name__} defines no class {class_name}",
             (f"it defines {', '.join(sorted(classes))}; " if classes else "")
             + f"the lab constructs `{class_name}(peers, me, persister, apply_ch)`",

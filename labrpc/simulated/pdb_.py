@@ -8,6 +8,7 @@ import importlib
 import os
 from types import ModuleType
 
+from labrpc.codes import BREAKPOINT
 from labrpc.scheduling.scheduler import getcurrent
 from labrpc.simulated.context import current_box
 from labrpc.simulated.module_copy import copy_of
@@ -31,7 +32,7 @@ def _refuse(what: str) -> None:
     box = current_box()
     place = place_of(box.submission, getcurrent())
     box.fail(
-        "exception",
+        BREAKPOINT,
         f"{what} {place}, where nobody can debug: remove it",
         f"{running_thread_report(box.submission)}\n"
         "a debugger opens under pytest without -n and without --isolation",

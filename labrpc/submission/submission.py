@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from types import CodeType
 
+from labrpc import codes
 from labrpc.errors import LoadError
 from labrpc.submission.preemptible import preemptible
 from labrpc.submission.source_tree import is_skipped, walk
@@ -66,6 +67,7 @@ class Submission:
         found = cls._locate(path, package, class_name)
         if found is None:
             raise LoadError(
+                codes.NO_SUBMISSION,
                 f"{path} holds no submission",
                 f"expected a package `{package}/` or a file `{package}.py` in it; "
                 f"there is {_listing(Path(path))}",
@@ -84,6 +86,7 @@ class Submission:
         if path.is_file():
             if path.suffix.lower() != ".py":
                 raise LoadError(
+                    codes.NO_SUBMISSION,
                     f"{path} is not a Python file",
                     "a submission is a directory with a package or module "
                     f"`{package}`, or a single .py file",
@@ -95,7 +98,7 @@ class Submission:
                 files |= _scan(path.parent / package, package)
             return cls(path, path.parent, name, class_name, files)
         if not path.is_dir():
-            raise LoadError(f"{path} does not exist")
+            raise LoadError(codes.NO_SUBMISSION, f"{path} does not exist")
         found = candidates(path, package)
         if found and found[0].is_dir():
             files = _neighbours(path, package) | _scan(found[0], package)
@@ -156,11 +159,14 @@ class Submission:
             except SyntaxError as exc:
                 line = f", line {exc.lineno}" if exc.lineno else ""
                 raise LoadError(
+                    codes.SYNTAX_ERROR,
                     f"syntax error in {self.relative(file)}{line}: {exc.msg}",
                     _point_at(exc) if line else "save it as plain text, in UTF-8",
                 ) from None
             except (OSError, ValueError) as exc:
-                raise LoadError(f"cannot read {self.relative(file)}: {exc}") from None
+                raise LoadError(
+                    codes.UNREADABLE_FILE, f"cannot read {self.relative(file)}: {exc}"
+                ) from None
         return self._code[module, preempt]
 
     def relative(self, file: str | Path) -> str:
@@ -201,6 +207,7 @@ def _refuse_link_out(file: Path | None, directory: Path) -> None:
     """Raise LoadError if a file is none of the submission's: a report may quote it."""
     if file is not None and not file.resolve().is_relative_to(directory):
         raise LoadError(
+            codes.LINK_LEADS_OUT,
             f"{file.relative_to(directory)} is a link that leads out of the submission",
             "only files within it are read: put a copy there instead of the link",
         )
@@ -232,7 +239,10 @@ def _scan(directory: Path, name: str) -> dict[str, Path | None]:
     """
     files = dict(islice(_modules(directory, name), FILES_MAX + 1))
     if len(files) > FILES_MAX:
-        raise LoadError(f"{directory} has more than {FILES_MAX} Python files")
+        raise LoadError(
+            codes.TOO_MANY_FILES,
+            f"{directory} has more than {FILES_MAX} Python files",
+        )
     return files
 
 

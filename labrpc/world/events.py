@@ -114,18 +114,22 @@ class Log(_Frame, frozen=True):
 
 
 class Warn(_Frame, frozen=True):
-    """Something that breaks no rule, but is seldom meant; once per place."""
+    """A likely mistake that breaks no rule; once per place.
 
+    `code` names one of `labrpc.codes`.
+    """
+
+    code: str
     text: str
 
 
 class Crash(_Frame, frozen=True):
     """The submission broke: an exception, a deadlock, a loop without end.
 
-    `kind` is one of "load", "exception", "deadlock", "runaway", "misuse".
+    `code` names one of `labrpc.codes`.
     """
 
-    kind: str
+    code: str
     headline: str
     evidence: str
 

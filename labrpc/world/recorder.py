@@ -62,7 +62,7 @@ class DigestRecorder:
         """Add one step of a box."""
         self.steps += 1
         behaviour = [
-            a.kind if isinstance(a, Crash) else a
+            a.code if isinstance(a, Crash) else a
             for a in actions
             if not isinstance(a, (Log, Warn))
         ]

@@ -14,7 +14,9 @@ from fractions import Fraction
 from heapq import heappop, heappush
 from typing import Any, NoReturn
 
+from labrpc import codes
 from labrpc.clock import SECOND, to_seconds
+from labrpc.codes import Code, Kind
 from labrpc.errors import LabError, LoadError, SubmissionError
 from labrpc.world.box import Box
 from labrpc.world.crash_points import CrashPoint
@@ -91,7 +93,8 @@ class World:
         now_ns: the virtual time.
         steps: how often a box has been stepped.
         log: (virtual nanoseconds, server, line) of what servers printed.
-        warnings: what servers do that is seldom meant, in the order of finding.
+        warnings: likely mistakes that break no rule, each with its code, in the
+            order of finding.
         clocks: each server's own clock, over all its incarnations.
         saved_at_step: the number of the step in which each server last wrote its
             disk, 0 if it never did.
@@ -112,7 +115,7 @@ class World:
         self.now_ns = 0
         self.steps = 0
         self.log: list[tuple[int, int, str]] = []
-        self.warnings: dict[str, None] = {}
+        self.warnings: dict[str, Code] = {}
         self.disks = [Disk() for _ in range(servers)]
         self.hosts: list[Host | None] = [None] * servers
         self.clocks = [ServerClock() for _ in range(servers)]
@@ -144,7 +147,7 @@ class World:
             ),
             Persist: self._persist,
             Log: self._log,
-            Warn: lambda host, action: self.warnings.setdefault(action.text),
+            Warn: self._warn,
             Ready: self._ready,
             Crash: self._crashed,
         }
@@ -248,6 +251,7 @@ class World:
         if host.backlog is not None:
             raise LabError(f"server {host.server} was asked, and paused: {what}")
         raise SubmissionError(
+            codes.NO_RETURN,
             f"{what} of server {host.server} has not returned for "
             f"{to_seconds(ANSWER_NS_MAX):.0f} virtual seconds",
             host.box.threads(),
@@ -366,9 +370,13 @@ class World:
         if self.on_log is not None:
             self.on_log(time_ns, host.server, action.line)
 
+    def _warn(self, host: Host, action: Warn) -> None:
+        self.warnings.setdefault(action.text, codes.warning_of_box(action.code))
+
     def _crashed(self, host: Host, action: Crash) -> None:
-        kind = LoadError if action.kind == "load" else SubmissionError
-        raise kind(f"server {host.server}: {action.headline}", action.evidence)
+        code = codes.failure_of_box(action.code)
+        error = LoadError if code.kind is Kind.LOAD else SubmissionError
+        raise error(code, f"server {host.server}: {action.headline}", action.evidence)
 
     # Beginning and end.
 

@@ -1,6 +1,5 @@
 """The matrix of detection: mutants by parts, as a table and in Markdown."""
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tester.codes import ALL_CODES
 from tester.detection.mutants import REFERENCE, Mutant
 from tester.judging.graded_test import GradedTest
 from tester.text import markdown_row
@@ -19,23 +19,6 @@ from tester.verdict import Verdict
 # What stands above this line in a document is a person's, and is kept.
 MARK = "<!-- measured: what follows is written by `python -m tester.detection` -->"
 CHECKS_SHOWN = 2
-_PROPERTY = re.compile(r"\(([A-Z][A-Za-z]+(?:[ -][A-Z][a-z]+)+), Figure")
-_RULE = re.compile(r"\(Figure \d+: ([^()]+)\)")
-# What a check says instead, and the property that it means by that.
-_MEANS = {
-    "no majority can have voted": "Election Safety",
-    "no majority can have stored": "Leader Completeness",
-    "at index [0-9]+, but only": "Leader Completeness",
-    "reaches only server": "Leader Completeness",
-    "each entry is applied once": "State Machine Safety",
-    "but the service made it at index": "State Machine Safety",
-    "that the service did not make": "State Machine Safety",
-    "its state went back": "State Machine Safety",
-}
-_PREFIX = re.compile(r"^server \d+: |^.*?, but (?=no |only )")
-_END = re.compile(r"[:;,(]")
-_NUMBERS = re.compile(r"\[?-?\b\d[\d.]*(, \d+)*\b\]?")
-_WORDS_MAX = 8
 
 
 class Probe(msgspec.Struct):
@@ -46,29 +29,14 @@ class Probe(msgspec.Struct):
     test: str
     seed: int
     verdict: Verdict
+    code: str = ""
     reason: str = ""
     cpu_s: float = 0.0
 
 
-def check_of(reason: str) -> str:
-    """Return which check speaks in a failure's first line.
-
-    The property that it names, else its first words without the numbers.
-    """
-    named = _PROPERTY.search(reason) or _RULE.search(reason)
-    if named:
-        return named[1]
-    told = _END.split(_NUMBERS.sub("", _PREFIX.sub("", reason)))[0]
-    return " ".join(told.split()[:_WORDS_MAX])
-
-
-def property_of(reason: str) -> str:
-    """Return the safety property that a failure speaks of, "" if none."""
-    named = _PROPERTY.search(reason) or _RULE.search(reason)
-    if named:
-        return named[1]
-    means = (name for words, name in _MEANS.items() if re.search(words, reason))
-    return next(means, "")
+def property_of(code: str) -> str:
+    """Return the safety property that a failure's code speaks of, "" if none."""
+    return ALL_CODES[code].breaks if code in ALL_CODES else ""
 
 
 @dataclass
@@ -148,7 +116,7 @@ class Row:
             many it was tried to the end.
         whole: the same for the whole suite.
         cpu_s: CPU seconds to the first detection, for each seed with one.
-        checks: which check spoke, by how many failing runs.
+        checks: the codes of the checks that spoke, by how many failing runs.
         named: at how many seeds some check spoke of a property that the mutant
             breaks.
     """
@@ -175,8 +143,8 @@ class Row:
     def note_checks(self, runs: dict[str, Probe]) -> None:
         """Take in which checks spoke at one seed."""
         failed = [run for run in runs.values() if run.verdict is Verdict.FAILED]
-        self.checks.update(check_of(run.reason) for run in failed)
-        spoke = [property_of(run.reason) for run in failed]
+        self.checks.update(run.code for run in failed)
+        spoke = [property_of(run.code) for run in failed]
         self.named += any(name in self.mutant.properties for name in spoke)
 
     def cells(self, parts: list[str]) -> list[str]:

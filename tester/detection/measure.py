@@ -80,7 +80,7 @@ class Lane:
         mutant breaks a property, the lane goes on until a failure speaks of it.
         """
         properties = self.mutant.properties
-        told = not properties or property_of(probe.reason) in properties
+        told = not properties or property_of(probe.code) in properties
         if probe.verdict is Verdict.FAILED and told and self.stop_early:
             self.tests.clear()
 
@@ -152,8 +152,19 @@ def _probe(job: Job, part: str, run: Run | Lost) -> Probe:
     if isinstance(run, Lost):
         failed = run.is_submissions_fault
         verdict = Verdict.FAILED if failed else Verdict.UNKNOWN
-        return Probe(job.name, part, job.test, job.seed, verdict, run.reason)
-    return Probe(job.name, part, job.test, job.seed, run.verdict, run.reason, run.cpu_s)
+        return Probe(
+            job.name, part, job.test, job.seed, verdict, run.code.name, run.reason
+        )
+    return Probe(
+        job.name,
+        part,
+        job.test,
+        job.seed,
+        run.verdict,
+        run.code,
+        run.reason,
+        run.cpu_s,
+    )
 
 
 # The results' file: a header line with the submissions' digests, then a run a line.

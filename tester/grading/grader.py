@@ -9,6 +9,7 @@ the rest unknown, and still reports.
 import dataclasses
 from collections.abc import Callable, Sequence
 
+from tester import codes
 from tester.grading.journal import Ledger
 from tester.grading.plan import Plan
 from tester.intake.duplicates import as_twins, twins
@@ -190,12 +191,14 @@ class Grading:
         """Return a run that was not made, and why."""
         load = self._loads.get(name)
         if load is not None and not load.passed:
-            run = _empty_run(name, test, seed, load.verdict, load.reason)
+            run = _empty_run(name, test, seed, load.verdict, load.code, load.reason)
             run.evidence = load.evidence
             return run
         if not self._is_over_budget(name):
             reason = "it has not run: the grading has not come to its end"
-            return _empty_run(name, test, seed, Verdict.UNKNOWN, reason)
+            return _empty_run(
+                name, test, seed, Verdict.UNKNOWN, codes.NOT_RUN.name, reason
+            )
         return self._over_budget(name, test, seed)
 
     def _over_budget(self, name: str, test: GradedTest, seed: int) -> Run:
@@ -207,12 +210,14 @@ class Grading:
         judged_s = sum(r.cpu_s for r in made if r.verdict is not Verdict.UNKNOWN)
         budget_s = self._plan.budget_s
         assert budget_s is not None
-        verdict = Verdict.FAILED if judged_s > budget_s else Verdict.UNKNOWN
+        over = judged_s > budget_s
+        verdict = Verdict.FAILED if over else Verdict.UNKNOWN
+        code = codes.OVER_BUDGET if over else codes.NOT_RUN
         reason = (
             f"the submission's budget of {budget_s:g} s of CPU time was used up after "
             f"{len(made)} of {self._plan.runs_each} runs"
         )
-        run = _empty_run(name, test, seed, verdict, reason)
+        run = _empty_run(name, test, seed, verdict, code.name, reason)
         dearest = max(made, key=lambda run: run.cpu_s)
         run.evidence = (
             f"the dearest run took {dearest.cpu_s:.1f} s, in {dearest.test}: "
@@ -222,7 +227,7 @@ class Grading:
 
 
 def _empty_run(
-    name: str, test: GradedTest, seed: int, verdict: Verdict, reason: str
+    name: str, test: GradedTest, seed: int, verdict: Verdict, code: str, reason: str
 ) -> Run:
     return Run(
         submission=name,
@@ -231,6 +236,7 @@ def _empty_run(
         seed=seed,
         points=test.points,
         verdict=verdict,
+        code=code,
         reason=reason,
         servers=test.servers,
     )
@@ -240,6 +246,7 @@ def _refused(name: str, reason: str) -> Run:
     return load_run(
         name,
         Verdict.FAILED,
+        codes.REFUSED,
         reason,
         "nothing of it was run: it has to be handed in anew, as a folder with raft/ or "
         "raft.py in it, or as a .zip of that folder",
@@ -253,10 +260,11 @@ def _lost(plan: Plan, job: Job, lost: Lost) -> Run:
     """
     verdict = Verdict.FAILED if lost.is_submissions_fault else Verdict.UNKNOWN
     if not job.test:
-        run = load_run(job.name, verdict, f"{lost.reason}, while it was loaded")
+        reason = f"{lost.reason}, while it was loaded"
+        run = load_run(job.name, verdict, lost.code, reason)
     else:
         test = next(test for test in plan.tests if test.name == job.test)
-        run = _empty_run(job.name, test, job.seed, verdict, lost.reason)
+        run = _empty_run(job.name, test, job.seed, verdict, lost.code.name, lost.reason)
         submission = job.submission()
         conditions = RunConditions(submission, test, job.seed, job.preempt, HASH_SEED)
         run.replay = conditions.replay_command(job.hosting)

@@ -16,6 +16,7 @@ import pytest
 from labrpc.box.ends import PUT
 from labrpc.box.in_process_box import InProcessBox
 from labrpc.box_factory import InProcessBoxFactory
+from labrpc.codes import Code
 from labrpc.machine.watchdog import HangPolicy, watchdog
 from labrpc.scheduling.scheduler import Scheduler, Wait, current_task, getcurrent
 from labrpc.simulated.importer import BOX_BUILTINS
@@ -158,9 +159,9 @@ class _Box(InProcessBox):
 
     factory: "_BoxFactory"
 
-    def fail(self, kind: str, headline: str, evidence: str = "") -> None:
+    def fail(self, code: Code, headline: str, evidence: str = "") -> None:
         """Report that the submission broke."""
-        super().fail(kind, headline, evidence)
+        super().fail(code, headline, evidence)
         self.factory.note(sys.exception())
 
     def report(self, exc: BaseException, where: str) -> None:

@@ -17,7 +17,7 @@ def note_failure(
     run: Run, test: GradedTest, cluster: CheckedCluster, exc: SubmissionError
 ) -> None:
     """Say what is wrong, when, where in the scenario, and what is known."""
-    run.verdict = Verdict.FAILED
+    run.verdict, run.code = Verdict.FAILED, exc.code.name
     run.reason = exc.headline
     when = f"at {cluster.now:.6f} s of {{}} time, seed {run.seed}"
     sections = [when.format("virtual")]

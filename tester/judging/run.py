@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from labrpc import codes as labrpc_codes
 from labrpc.box_factory import BoxFactory
 from labrpc.errors import SubmissionError
 from labrpc.machine import memory
@@ -15,6 +16,7 @@ from labrpc.machine.unraisable import unraisable_as_warnings
 from labrpc.machine.wall_clock import cpu_seconds
 from labrpc.machine.watchdog import watchdog
 from labrpc.world.recorder import DigestRecorder, Recorder
+from tester import codes
 from tester.judging.debugger_prompt import lab_at_prompts
 from tester.judging.failure_report import (
     log_line,
@@ -27,7 +29,7 @@ from tester.judging.run_hosting import IN_PROCESS, RunHost, RunHosting
 from tester.scenario.checks import CheckedCluster
 from tester.text import encodable_text
 from tester.traces.recorder import TraceRecorder
-from tester.verdict import Run, Verdict
+from tester.verdict import Run, Verdict, run_warnings
 
 TakeLine = Callable[[str], None]
 """Takes each line that a server prints, with its time and number."""
@@ -109,7 +111,7 @@ def run_test(
     finally:
         gc.enable()
     run.cpu_s = round(cpu_seconds() + host.boxes.cpu_s - began_s, 6)
-    run.warnings = [*cluster.warnings, *cluster.world.warnings]
+    run.warnings = run_warnings(cluster.world.warnings)
     if recorder is not None:
         run.digest = recorder.hexdigest()
     if isinstance(recorder, TraceRecorder):
@@ -177,6 +179,7 @@ def judge(
         memory.lift_limit()
         most = memory.RUN_BYTES_MAX >> 20
         failure = SubmissionError(
+            labrpc_codes.MEMORY_LIMIT,
             f"memory blow-up: the servers take more than {most} MB",
             "something grows without end: a list, a log, a message",
         )
@@ -184,10 +187,11 @@ def judge(
     except Exception as exc:
         raised = exc
         if isinstance(exc, AssertionError) and scenario_raised(test, exc):
-            failure = SubmissionError(str(exc)).with_traceback(exc.__traceback__)
+            failure = SubmissionError(codes.CHECK_FAILED, str(exc))
+            failure = failure.with_traceback(exc.__traceback__)
             note_failure(run, test, cluster, failure)
         else:
-            run.verdict = Verdict.UNKNOWN
+            run.verdict, run.code = Verdict.UNKNOWN, codes.LAB_BROKE.name
             run.reason = f"the lab itself broke: {type(exc).__name__}: {exc}"
             run.evidence = traceback.format_exc()
     # Half of a surrogate pair would otherwise cost the submission no points: the
@@ -232,7 +236,9 @@ def boot_problem(host: RunHost) -> SubmissionError | None:
         except SubmissionError as exc:
             return exc
         except MemoryError:
-            return SubmissionError("memory blow-up while it was loaded")
+            return SubmissionError(
+                labrpc_codes.MEMORY_LIMIT, "memory blow-up while it was loaded"
+            )
         finally:
             cluster.close()
     return None

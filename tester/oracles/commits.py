@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
 from labrpc.world.world import World
+from tester import codes
 from tester.text import numbers, only, short
 
 
@@ -120,6 +121,7 @@ class Proposals:
             return
         if before is not proposal:
             raise SubmissionError(
+                codes.OVERWRITTEN_BY_LEADER,
                 f"server {proposal.server} put a new command at index {index} in term "
                 f"{term}, where its log has had index {before.index} in that term "
                 "already (Leader Append-Only, Figure 3)",
@@ -137,6 +139,7 @@ class Proposals:
         if committed >= proposal.index:
             shown_by = "\n".join(map(str, self._committed_shown_by[place]))
             raise SubmissionError(
+                codes.LEADER_LACKS_COMMITTED,
                 f"server {proposal.server}, leader of term {proposal.term}, put a new command "
                 f"at index {proposal.index}, though index {committed} was committed "
                 "before: its log lacks it (Leader Completeness, Figure 3)",
@@ -170,6 +173,7 @@ class Proposals:
         if 2 * len(stored) <= len(saved_at):
             others = [s for s, step in enumerate(saved_at) if step <= first]
             raise SubmissionError(
+                codes.NOT_STORED_BY_MAJORITY,
                 f"server {server} applied {short(command)} at index {index}, but no "
                 f"majority can have stored it: {only(stored, len(saved_at))}, saved "
                 "anything since it was started (committed means stored on a majority: section 5.3)",
@@ -190,6 +194,7 @@ class Proposals:
                 "begins: they take the indices of commands (see the contract)"
             )
         raise SubmissionError(
+            codes.NEVER_STARTED,
             f"server {server} applied {short(command)} at index {index}, where nobody "
             "started it (section 5.3: an entry holds a command of a client, at the "
             "index where the leader put it)",

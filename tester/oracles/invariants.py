@@ -20,6 +20,7 @@ from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
 from labrpc.world.events import Action, Call, Reply, Result
 from labrpc.world.world import Host, World
+from tester import codes
 from tester.oracles.commits import Proposal, Proposals
 from tester.oracles.leadership import Leadership, StateReport
 from tester.text import short
@@ -174,6 +175,7 @@ class Invariants:
             self.decided[index] = self._applied_since[server] = now
         elif first.command != command or type(first.command) is not type(command):
             raise SubmissionError(
+                codes.APPLIED_DIFFERENTLY,
                 f"server {server} applied {short(command)} at index {index}, "
                 f"where server {first.server} has applied {short(first.command)} "
                 "(State Machine Safety, Figure 3)",

@@ -10,8 +10,10 @@ from typing import NoReturn
 import msgspec
 
 from labrpc.clock import to_seconds
+from labrpc.codes import Code
 from labrpc.errors import SubmissionError
 from labrpc.world.world import Host, World
+from tester import codes
 from tester.text import only
 
 
@@ -119,6 +121,7 @@ class Leadership:
 
     def _term_fell(self, before: StateReport, now: StateReport) -> NoReturn:
         _fail(
+            codes.TERM_FELL,
             f"the term of server {now.server} fell from {before.term} to {now.term} "
             "(Figure 2: current_term increases monotonically)",
             f"{before}",
@@ -134,6 +137,7 @@ class Leadership:
             else f"server {first.server} before and after a restart"
         )
         _fail(
+            codes.TWO_LEADERS,
             f"term {first.term} has 2 leaders: {who} (Election Safety, Figure 3)",
             f"{first}",
             f"{second}",
@@ -159,6 +163,7 @@ class Leadership:
         if 2 * len(voters) > len(self._servers):
             return
         _fail(
+            codes.NOT_ELECTED_BY_MAJORITY,
             f"server {leader.server} leads term {leader.term}, but no majority can "
             f"have voted for it: {only(voters, len(self._servers))} (section 5.2)",
             f"{leader}",
@@ -172,5 +177,5 @@ class Leadership:
         )
 
 
-def _fail(headline: str, *evidence: str) -> NoReturn:
-    raise SubmissionError(headline, "\n".join(evidence))
+def _fail(code: Code, headline: str, *evidence: str) -> NoReturn:
+    raise SubmissionError(code, headline, "\n".join(evidence))

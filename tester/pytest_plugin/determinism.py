@@ -13,6 +13,7 @@ from typing import Any
 
 from labrpc.errors import LabError
 from labrpc.submission.submission import Submission
+from tester.codes import NOT_DETERMINISTIC
 from tester.judging.run import Recording, TakeLine, run_test
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import RunHost
@@ -52,7 +53,7 @@ class DeterminismCheck:
             if run.digest == other.digest:
                 return run
             again = run_test(conditions, host, Recording(digest=True))
-            run.verdict = Verdict.FAILED
+            run.verdict, run.code = Verdict.FAILED, NOT_DETERMINISTIC.name
             run.reason = f"two runs of one seed differ: {self._leak(run, again)}"
             run.replay = run.replay.replace("--lab-trace", "--lab-check-determinism")
             suspects = _suspects(conditions.submission)

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import msgspec
 
+from labrpc.codes import HANGS_IN_C
 from labrpc.submission.native_hang import stuck_call
 from labrpc.submission.submission import Submission
 from tester import jsonl
+from tester.codes import PROCESS_LOST
 from tester.verdict import Run, Verdict
 
 
@@ -91,12 +93,12 @@ class Remains:
         if run is None or not (died or self.stack):
             return []
         run.verdict = Verdict.UNKNOWN
-        run.reason = "the process that ran it died"
+        run.code, run.reason = PROCESS_LOST.name, "the process that ran it died"
         if self.stack:
             run.reason, evidence = stuck_call(self.stack, submission)
             run.evidence = evidence or self.stack
             if evidence:
-                run.verdict = Verdict.FAILED
+                run.verdict, run.code = Verdict.FAILED, HANGS_IN_C.name
         return [run]
 
 

@@ -19,6 +19,7 @@ from labrpc.errors import LoadError
 from labrpc.machine.wall_clock import Deadline
 from labrpc.machine.watchdog import HangPolicy
 from labrpc.submission.submission import Submission
+from tester.codes import TIMED_OUT
 from tester.console import live_lines
 from tester.judging.debug import debug_test, prompts
 from tester.judging.graded_test import GradedTest
@@ -212,7 +213,7 @@ class LabSession:
     def _timed_out(self, test: GradedTest, seed: int, exc: BaseException) -> Run:
         """Return the run that pytest-timeout has ended: a limit on the machine's time."""
         run = self._new_run(test, seed)
-        run.verdict = Verdict.UNKNOWN
+        run.verdict, run.code = Verdict.UNKNOWN, TIMED_OUT.name
         limit = re.search(r"[\d.]+ ?s", str(exc))
         run.reason = (
             f"pytest-timeout ended it after {limit[0] if limit else 'its time'}: not "
@@ -412,6 +413,7 @@ def junit_properties(runs: list[Run]) -> list[tuple[str, str]]:
         for name in (
             "seed",
             "verdict",
+            "code",
             "reason",
             "replay",
             "virtual_s",

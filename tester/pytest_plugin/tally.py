@@ -96,7 +96,7 @@ class Tally:
             self.commits += run.commits
             self.retried += run.retried
             for warning in run.warnings:
-                self.warnings.setdefault(warning, Counter())[run.test] += 1
+                self.warnings.setdefault(warning.text, Counter())[run.test] += 1
             if run.digest:
                 self.digests.append(f"{run.digest}  {run.test} seed {run.seed}")
 

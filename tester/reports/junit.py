@@ -56,7 +56,7 @@ def _case(test: TestGrade) -> Element:
 
 
 def _tell(case: Element, kind: str, run: Run, test: TestGrade) -> None:
-    told = SubElement(case, kind, message=one_line(run.reason), type=run.verdict)
+    told = SubElement(case, kind, message=one_line(run.reason), type=run.code)
     told.text = "\n".join(
         [
             f"{test.passed} of {len(test.runs)} seeds passed; this is seed {run.seed}",

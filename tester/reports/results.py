@@ -11,7 +11,7 @@ from tester.scoring.grades import Grade
 from tester.verdict import Run
 from tester.versions import PYTHON
 
-RESULTS_VERSION = 3
+RESULTS_VERSION = 4
 
 
 class TestResult(msgspec.Struct, kw_only=True):

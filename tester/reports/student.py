@@ -187,7 +187,7 @@ def _warnings(grade: Grade, test: TestGrade) -> tuple[str, ...]:
     kinds: dict[str, str] = {}
     for run in test.runs:
         for warning in run.warnings:
-            shown = one_line(for_the_student(warning, grade, run))
+            shown = one_line(for_the_student(warning.text, grade, run))
             kinds.setdefault(kind_of(shown), shown)
     return tuple(kinds.values())[:WARNINGS_SHOWN]
 

@@ -7,6 +7,7 @@ pass until something holds, and `one` drives an agreement through.
 from collections import Counter
 from typing import Any
 
+from tester import codes
 from tester.scenario.cluster import Cluster
 from tester.text import numbers, short
 
@@ -34,6 +35,7 @@ class CheckedCluster(Cluster):
                 term, is_leader = self.get_state(server)
                 if is_leader and term in leaders:
                     self.fail(
+                        codes.TWO_LEADERS,
                         f"term {term} has 2 leaders: servers {leaders[term]} and "
                         f"{server} (Election Safety, Figure 3)",
                         "each server votes once in a term, and remembers that over a "
@@ -45,6 +47,7 @@ class CheckedCluster(Cluster):
                 return leaders[max(leaders)]
         connected = self.connected_servers()
         self.fail(
+            codes.NO_LEADER,
             f"no leader among the connected servers {numbers(connected)} after 5 s, "
             "though they are a majority (section 5.2)",
             "a follower that hears from no leader must become a candidate, and time-outs "
@@ -57,6 +60,7 @@ class CheckedCluster(Cluster):
             term, is_leader = self.get_state(server)
             if is_leader:
                 self.fail(
+                    codes.LEADER_WITHOUT_MAJORITY,
                     f"server {server} leads term {term} without a majority: only "
                     f"servers {numbers(self.connected_servers())} are connected",
                     "a leader needs votes of a majority of all servers, not of those "
@@ -69,6 +73,7 @@ class CheckedCluster(Cluster):
         if len(set(terms.values())) > 1:
             said = ", ".join(f"server {s} says {term}" for s, term in terms.items())
             self.fail(
+                codes.TERMS_DIFFER,
                 f"connected servers do not agree on the term: {said}",
                 "a server that sees a higher term in an RPC adopts it (section 5.1)",
             )
@@ -99,6 +104,7 @@ class CheckedCluster(Cluster):
         if count:
             applied = [s for s in self.servers if index in self.services[s].commands]
             self.fail(
+                codes.COMMITTED_WITHOUT_MAJORITY,
                 f"servers {numbers(applied)} applied {short(command)} at index {index}, "
                 f"but {because}",
                 "an entry is committed once a majority of all servers store it "
@@ -133,6 +139,7 @@ class CheckedCluster(Cluster):
             if not retry:
                 self._no_agreement(server, index, command, expected)
         self.fail(
+            codes.NO_AGREEMENT,
             f"no agreement on {short(command)} by {expected} servers within 10 s",
             f"connected servers {numbers(self.connected_servers())}; refused as not "
             f"leading: {dict(sorted(refused.items())) or 'never'} times by server\n"
@@ -165,6 +172,7 @@ class CheckedCluster(Cluster):
                 else "nobody has"
             )
         self.fail(
+            codes.NO_AGREEMENT,
             f"no agreement: server {leader} took {short(command)} at index {index} as "
             f"leader, but 2 s later {found}; {expected} servers should have",
             f"servers {numbers(self.connected_servers())} were connected; a leader "
@@ -190,8 +198,9 @@ class CheckedCluster(Cluster):
         count, command = self.n_committed(index)
         if count < expected:
             self.fail(
+                codes.NO_AGREEMENT,
                 f"only {count} of {expected} servers have applied index {index} after "
-                "half a minute of waiting (section 5.3)"
+                "half a minute of waiting (section 5.3)",
             )
         return command
 
@@ -218,9 +227,10 @@ class CheckedCluster(Cluster):
                     return server
             self.sleep(0.020)
         self.fail(
+            codes.NO_LEADER,
             f"no leader of a term after {term} within 10 s among servers "
             f"{numbers(self.connected_servers())}, though they are a majority that "
-            "hears one another (section 5.2)"
+            "hears one another (section 5.2)",
         )
 
     def wait_until_down(self, server: int, seconds: float) -> None:
@@ -243,6 +253,7 @@ class CheckedCluster(Cluster):
         if not self.wait_applied(index, len(self.servers), seconds):
             late = [s for s in self.servers if index not in self.services[s].commands]
             self.fail(
+                codes.NOT_CAUGHT_UP,
                 f"servers {numbers(late)} have not applied index {index} "
                 f"{seconds:.0f} s after all trouble was over",
                 "a leader brings every follower up to date, by entries or by its "

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from labrpc.box.in_process_box import restore_process
 from labrpc.box_factory import BoxFactory, InProcessBoxFactory
 from labrpc.clock import SECOND, from_seconds, to_seconds
+from labrpc.codes import Code
 from labrpc.errors import SubmissionError
 from labrpc.real_time.real_world import RealWorld
 from labrpc.submission.submission import Submission
@@ -19,6 +20,7 @@ from labrpc.world.recorder import Recorder
 from labrpc.world.scenario_thread import ScenarioThread
 from labrpc.world.streams import stream
 from labrpc.world.world import Host, World
+from tester import codes
 from tester.oracles.invariants import Invariants
 from tester.scenario.state_machine import Service
 from tester.text import short
@@ -52,7 +54,6 @@ class Cluster:
         services: the service above each server's current incarnation.
         invariants: looks after what must hold at every moment.
         states: what each server has last said of itself.
-        warnings: what was odd, but broke no rule.
     """
 
     def __init__(
@@ -73,7 +74,6 @@ class Cluster:
         self.seed = seed
         self.random = stream(seed, "scenario")
         self.connected = [False] * servers
-        self.warnings: list[str] = []
         self._snapshots = snapshots
         self._snapshots_made: dict[bytes, int] = {}
         if real_time:
@@ -210,7 +210,10 @@ class Cluster:
     def _check_time(self) -> None:
         """Fail once the test has taken too long, also if servers' answers did."""
         if self.world.now_ns > TEST_SECONDS_MAX * SECOND:
-            self.fail(f"the test took longer than {TEST_SECONDS_MAX} virtual seconds")
+            self.fail(
+                codes.TEST_TOO_LONG,
+                f"the test took longer than {TEST_SECONDS_MAX} virtual seconds",
+            )
 
     def spawn(self, function: Callable[..., None], *args: Any) -> ScenarioThread:
         """Run a function of the scenario at the same time as what follows."""
@@ -278,8 +281,9 @@ class Cluster:
         self, server: int, method: str, answer: Any, expected: str
     ) -> NoReturn:
         self.fail(
+            codes.WRONG_ANSWER,
             f"{method}() of server {server} returned {short(answer)}; the contract is "
-            f"a tuple {expected}"
+            f"a tuple {expected}",
         )
 
     # Counts.
@@ -301,22 +305,24 @@ class Cluster:
 
     # Failure.
 
-    def fail(self, headline: str, evidence: str = "") -> NoReturn:
+    def fail(self, code: Code, headline: str, evidence: str = "") -> NoReturn:
         """End the test: the submission broke what `headline` says.
 
         Raises:
             SubmissionError: always.
         """
-        raise SubmissionError(headline, evidence)
+        raise SubmissionError(code, headline, evidence)
 
-    def warn(self, warning: str) -> None:
-        """Note something that is odd, but breaks no rule."""
-        self.warnings.append(warning)
+    def warn(self, code: Code, text: str) -> None:
+        """Note a likely mistake that breaks no rule."""
+        self.world.warnings.setdefault(text, code)
 
-    def require(self, holds: bool, headline: str, evidence: str = "") -> None:
-        """Fail with `headline` unless the condition holds."""
+    def require(
+        self, holds: bool, code: Code, headline: str, evidence: str = ""
+    ) -> None:
+        """Fail with `code` and `headline` unless the condition holds."""
         if not holds:
-            self.fail(headline, evidence)
+            self.fail(code, headline, evidence)
 
     def describe(self) -> str:
         """Return each server's state as far as it is known, for a report."""
@@ -348,7 +354,7 @@ class Cluster:
                 self.world.invoke(server, "kill")
             self.world.sleep_ns(KILL_GRACE_NS)
         except SubmissionError as exc:
-            self.warn(f"after kill(): {exc.headline}")
+            self.warn(codes.BROKE_AFTER_KILL, f"after kill(): {exc.headline}")
             return
         leaked = {
             thread
@@ -358,7 +364,8 @@ class Cluster:
         }
         if leaked:
             self.warn(
-                f"threads go on a second after kill(): {', '.join(sorted(leaked))}"
+                codes.THREADS_AFTER_KILL,
+                f"threads go on a second after kill(): {', '.join(sorted(leaked))}",
             )
 
     def close(self) -> None:

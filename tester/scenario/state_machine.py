@@ -14,6 +14,7 @@ from labrpc.contract import ApplyMsg
 from labrpc.errors import SubmissionError
 from labrpc.world.events import Taken
 from labrpc.world.world import Host, World
+from tester import codes
 from tester.oracles.invariants import Invariants
 
 # The service takes a message this long after the server has offered it.
@@ -101,14 +102,16 @@ class Service:
             self._apply_snapshot(message)
         else:
             raise SubmissionError(
+                codes.WRONG_APPLY_MSG,
                 f"server {self._server} put an ApplyMsg of neither kind on its apply "
                 "channel: set command_valid for a command, snapshot_valid for a "
-                "snapshot, and never both"
+                "snapshot, and never both",
             )
 
     def _apply_command(self, index: int, command: Any) -> None:
         if type(index) is not int or index != self.last_applied + 1:
             raise SubmissionError(
+                codes.APPLIED_OUT_OF_ORDER,
                 f"server {self._server} applied index {index!r} after index "
                 f"{self.last_applied}; the next must be {self.last_applied + 1}: "
                 "each entry is applied once, in log order (section 5.3)",
@@ -123,14 +126,16 @@ class Service:
         index = self._index_of(message.snapshot)
         if index != message.snapshot_index:
             raise SubmissionError(
+                codes.WRONG_SNAPSHOT_INDEX,
                 f"server {self._server} applied a snapshot as of index "
-                f"{message.snapshot_index}, but the service made it at index {index}"
+                f"{message.snapshot_index}, but the service made it at index {index}",
             )
         if index < self.last_applied:
             raise SubmissionError(
+                codes.SNAPSHOT_WENT_BACK,
                 f"server {self._server} applied a snapshot of index {index} when "
                 f"index {self.last_applied} was applied already: its state went back "
-                "(section 7: an older snapshot must be ignored)"
+                "(section 7: an older snapshot must be ignored)",
             )
         self._restore(message.snapshot)
 
@@ -141,8 +146,9 @@ class Service:
             snapshot = msgspec.msgpack.encode((self.last_applied, commands))
         except (OverflowError, TypeError, ValueError) as exc:
             raise SubmissionError(
+                codes.NEVER_STARTED,
                 f"server {self._server} has applied something that nobody started: it "
-                f"cannot be put into a snapshot ({exc})"
+                f"cannot be put into a snapshot ({exc})",
             ) from None
         self._made[snapshot] = self.last_applied
         return snapshot
@@ -157,9 +163,10 @@ class Service:
                 else f"a {type(snapshot).__name__}"
             )
             raise SubmissionError(
+                codes.UNKNOWN_SNAPSHOT,
                 f"server {self._server} handed the service {what} as a snapshot that "
                 "the service did not make: keep and send its bytes as they are "
-                "(Figure 13)"
+                "(Figure 13)",
             )
         return index
 

@@ -64,6 +64,7 @@ class TraceRecorder(DigestRecorder):
         self._lines.append(
             {
                 "verdict": run.verdict,
+                "code": run.code,
                 "reason": run.reason,
                 "steps": self.steps,
                 "digest": self.hexdigest(),

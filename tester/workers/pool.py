@@ -16,9 +16,11 @@ from multiprocessing.connection import Connection, Pipe, wait
 
 import msgspec
 
+from labrpc.codes import HANGS_IN_C, Code
 from labrpc.machine.lab_process import lab_command, lab_environment
 from labrpc.machine.wall_clock import Deadline
 from labrpc.submission.native_hang import stuck_call
+from tester.codes import PROCESS_LOST
 from tester.verdict import Run
 from tester.workers.worker import Job
 
@@ -35,10 +37,12 @@ class Lost:
     """What became of a process that did not answer.
 
     Attributes:
+        code: the stable name of what happened.
         is_submissions_fault: it was stopped in the submission's own code.
         hung: it was stopped because it had JOB_S_MAX and did not answer.
     """
 
+    code: Code
     reason: str
     evidence: str = ""
     is_submissions_fault: bool = False
@@ -91,16 +95,19 @@ class GradingProcess:
     def problem(self) -> Lost | None:
         """Return what is wrong with a job under way, None if nothing is."""
         if self._deadline.left_s() <= 0:
-            return Lost(f"the grading process hung for {JOB_S_MAX:.0f} s", hung=True)
+            reason = f"the grading process hung for {JOB_S_MAX:.0f} s"
+            return Lost(PROCESS_LOST, reason, hung=True)
         return None
 
     def epitaph(self, job: Job) -> Lost:
         """Return why the process died during a job."""
         stack = os.pread(self._stack.fileno(), _STACK_BYTES_MAX, 0)
         if not stack:
-            return Lost("the grading process died during this run")
+            return Lost(PROCESS_LOST, "the grading process died during this run")
         reason, evidence = stuck_call(stack.decode(errors="replace"), job.submission())
-        return Lost(reason, evidence, is_submissions_fault=bool(evidence))
+        if not evidence:
+            return Lost(PROCESS_LOST, reason)
+        return Lost(HANGS_IN_C, reason, evidence, is_submissions_fault=True)
 
     def stop(self) -> None:
         """End the process at once."""

@@ -19,11 +19,13 @@ from pathlib import Path
 
 import msgspec
 
+from labrpc.codes import Code
 from labrpc.errors import LabError, LoadError
 from labrpc.machine import memory
 from labrpc.machine.lab_process import lab_command, lab_environment
 from labrpc.machine.watchdog import HangPolicy
 from labrpc.submission.submission import Submission
+from tester.codes import LAB_BROKE
 from tester.judging.run import Recording, boot_problem, graded_run, new_run
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import IN_PROCESS, RunHost, RunHosting
@@ -127,7 +129,9 @@ class Answers:
             return self._unknown(job, str(exc))
         if problem is None:
             return load_run(job.name, Verdict.PASSED)
-        return load_run(job.name, Verdict.FAILED, problem.headline, problem.evidence)
+        return load_run(
+            job.name, Verdict.FAILED, problem.code, problem.headline, problem.evidence
+        )
 
     def _run(self, job: Job, host: RunHost) -> Run:
         conditions = self._conditions(job, host.boxes.submission)
@@ -152,9 +156,10 @@ class Answers:
 
     def _unknown(self, job: Job, reason: str) -> Run:
         if not job.test:
-            return load_run(job.name, Verdict.UNKNOWN, reason)
+            return load_run(job.name, Verdict.UNKNOWN, LAB_BROKE, reason)
         run = new_run(self._conditions(job, job.submission()), job.hosting)
-        run.submission, run.verdict, run.reason = job.name, Verdict.UNKNOWN, reason
+        run.submission, run.verdict = job.name, Verdict.UNKNOWN
+        run.code, run.reason = LAB_BROKE.name, reason
         return run
 
     def close(self) -> None:
@@ -165,7 +170,11 @@ class Answers:
 
 
 def load_run(
-    submission: str, verdict: Verdict, reason: str = "", evidence: str = ""
+    submission: str,
+    verdict: Verdict,
+    code: Code | None = None,
+    reason: str = "",
+    evidence: str = "",
 ) -> Run:
     """Return what came of loading a submission, as a run of no test."""
     return Run(
@@ -175,6 +184,7 @@ def load_run(
         seed=0,
         points=0,
         verdict=verdict,
+        code=code.name if code is not None else "",
         reason=reason,
         evidence=evidence,
     )

@@ -2,7 +2,7 @@
 
 Tries: forged replies with the numbers of others' requests
 Wall: claims
-Outcome: caught: answers an RPC that it was not sent
+Outcome: caught, forged-message: answers an RPC that it was not sent
 Without: BREACH
 """
 

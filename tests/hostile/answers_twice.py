@@ -2,7 +2,7 @@
 
 Tries: two frames at once, the second of which counts for the next question
 Wall: lock-step
-Outcome: caught: says more than it was asked
+Outcome: caught, forged-message: says more than it was asked
 Without: BREACH|the lab itself broke
 """
 

@@ -2,7 +2,7 @@
 
 Tries: an Apply action with nine fields
 Wall: claims
-Outcome: caught: applies what is no ApplyMsg
+Outcome: caught, forged-message: applies what is no ApplyMsg
 Without: unknown:
 """
 

@@ -2,7 +2,7 @@
 
 Tries: a constant get_state
 Wall: properties
-Outcome: caught: no majority can have voted for it
+Outcome: caught, not-elected-by-majority: no majority can have voted for it
 Without: failed: (?!.*no majority)
 Test: test_basic_persistence
 """

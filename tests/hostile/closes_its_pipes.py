@@ -2,7 +2,7 @@ r"""Closes its pipes, and lives on.
 
 Tries: os.closerange, then a lock that is never released
 Wall: processes
-Outcome: caught: has closed its pipes
+Outcome: caught, forged-message: has closed its pipes
 Without: \Athe grader
 """
 

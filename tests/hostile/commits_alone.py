@@ -2,7 +2,7 @@
 
 Tries: advance_commit_index in start
 Wall: properties
-Outcome: caught: no majority can have stored it
+Outcome: caught, not-stored-by-majority: no majority can have stored it
 Without: passed:
 Test: test_basic_persistence
 """

@@ -2,7 +2,7 @@
 
 Tries: ctypes.string_at(0)
 Wall: processes
-Outcome: caught: its process died of SIGSEGV
+Outcome: caught, process-ended: its process died of SIGSEGV
 Without: the grader ended with status -11
 """
 

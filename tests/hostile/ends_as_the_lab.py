@@ -1,9 +1,9 @@
-r"""Ends for a reason that is not its own.
+r"""Ends with a code that means the lab's own fault.
 
-Tries: a Crash action of a kind that there is not
+Tries: a Crash action with the code of a run that comes to no verdict
 Wall: claims
-Outcome: caught: ends for a reason that there is not
-Without: failed: server \d: the lab broke
+Outcome: caught, unknown-failure: server \d: the lab broke
+Without: "code":"lab-broke"
 """
 
 import collections
@@ -17,4 +17,4 @@ events = real["labrpc.world.events"]
 class Raft(Reference):
     def __init__(self, peers, me, persister, apply_ch):
         super().__init__(peers, me, persister, apply_ch)
-        peers[0]._box.actions.append(events.Crash("lab", "the lab broke", ""))
+        peers[0]._box.actions.append(events.Crash("lab-broke", "the lab broke", ""))

@@ -2,7 +2,7 @@ r"""Raises SystemExit where the lab's own code runs, outside its threads.
 
 Tries: Scheduler.stop(SystemExit(0)) from a thread
 Wall: processes
-Outcome: caught: its process broke: SystemExit: 0
+Outcome: caught, lab-code-broke: its process broke: SystemExit: 0
 Without: \Athe grader ended with status 0
 """
 

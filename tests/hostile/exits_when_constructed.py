@@ -2,7 +2,7 @@ r"""Ends its process at once, as if all had gone well.
 
 Tries: os._exit(0) in the constructor
 Wall: processes
-Outcome: caught: its process ended by itself, with exit status 0
+Outcome: caught, process-ended: its process ended by itself, with exit status 0
 Without: \Athe grader ended with status 0
 """
 

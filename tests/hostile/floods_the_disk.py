@@ -2,7 +2,7 @@
 
 Tries: ten times 8 MB, within a moment
 Wall: claims
-Outcome: caught: it has sent and saved .* MB
+Outcome: caught, too-much-traffic: it has sent and saved .* MB
 Without: BREACH
 """
 

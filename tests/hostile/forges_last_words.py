@@ -2,7 +2,7 @@
 
 Tries: faulthandler's words, with a frame in /etc/passwd
 Wall: own files
-Outcome: caught: a call used more than
+Outcome: caught, hangs-in-c: a call used more than
 Without: root:
 """
 

@@ -2,7 +2,7 @@ r"""Applies a value that nests too deep for whoever looks at it.
 
 Tries: a command of 900 tuples, each within the next
 Wall: claims
-Outcome: caught: nested more than|RecursionError
+Outcome: caught, forged-message|exception: nested more than|RecursionError
 Without: applied \(\(\(|unknown:|RecursionError
 """
 

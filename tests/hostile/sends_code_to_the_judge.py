@@ -2,7 +2,7 @@
 
 Tries: a frame with a pickle in it
 Wall: frames
-Outcome: caught: sends what is no message
+Outcome: caught, forged-message: sends what is no message
 Without: BREACH
 """
 

@@ -2,7 +2,7 @@
 
 Tries: 5,000 multiples of 2**61 - 1 as keys
 Wall: claims
-Outcome: caught: a dictionary of 5000 items
+Outcome: caught, forged-message: a dictionary of 5000 items
 Without: BREACH|failed
 """
 

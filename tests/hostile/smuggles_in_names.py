@@ -2,7 +2,7 @@
 
 Tries: a method's name of 10 KB
 Wall: claims
-Outcome: caught: it calls a method whose name
+Outcome: caught, long-method-name: it calls a method whose name
 Without: passed:
 """
 

@@ -2,7 +2,7 @@
 
 Tries: one byte of a long frame every few milliseconds
 Wall: patience
-Outcome: caught: its process has run for .* without an answer
+Outcome: caught, process-silent: its process has run for .* without an answer
 Without: the judge waits for ever
 """
 

@@ -2,7 +2,7 @@
 
 Tries: a wake-up at this very moment in each answer
 Wall: claims
-Outcome: caught: wants to be woken again and again at once
+Outcome: caught, forged-message: wants to be woken again and again at once
 Without: failed: runaway loop: the run used
 """
 

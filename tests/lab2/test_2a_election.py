@@ -2,6 +2,7 @@
 
 import pytest
 
+from tester import codes
 from tester.scenario.checks import ELECTION_TIMEOUT, CheckedCluster
 
 pytestmark = pytest.mark.part("2A")
@@ -16,14 +17,19 @@ def test_initial_election(cluster: CheckedCluster) -> None:
     # Let followers learn of the election before comparing terms.
     cluster.sleep(0.050)
     term = cluster.check_terms()
-    cluster.require(term >= 1, f"the term is {term} after an election: it starts at 1")
+    cluster.require(
+        term >= 1,
+        codes.WRONG_TERM,
+        f"the term is {term} after an election, but terms start at 1",
+    )
 
     cluster.sleep(2 * ELECTION_TIMEOUT)
     later_term = cluster.check_terms()
     if later_term != term:
         cluster.warn(
+            codes.TERM_ROSE,
             f"the term went from {term} to {later_term} though nothing failed: "
-            "heartbeats should keep followers from standing for election (section 5.2)"
+            "heartbeats should keep followers from standing for election (section 5.2)",
         )
     cluster.check_one_leader()
 

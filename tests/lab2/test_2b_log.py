@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tester import codes
 from tester.scenario.checks import ELECTION_TIMEOUT, CheckedCluster
 
 pytestmark = pytest.mark.part("2B")
@@ -20,6 +21,7 @@ def test_basic_agreement(cluster: CheckedCluster) -> None:
         found = cluster.one(index * 100, expected=3)
         cluster.require(
             found == index,
+            codes.WRONG_INDEX,
             f"command number {index} went to index {found} instead of {index}",
             "indices start at 1, and a leader must not add entries of its own, such "
             "as a no-op when its term begins",
@@ -38,7 +40,9 @@ def test_rpc_bytes(cluster: CheckedCluster) -> None:
         command = "".join(cluster.random.choices("abcdefghij", k=5000))
         found = cluster.one(command, expected=3)
         cluster.require(
-            found == index, f"got index {found} for a command, expected {index}"
+            found == index,
+            codes.WRONG_INDEX,
+            f"got index {found} for a command, expected {index}",
         )
         sent += len(command)
 
@@ -46,6 +50,7 @@ def test_rpc_bytes(cluster: CheckedCluster) -> None:
     most = 3 * sent + 50_000
     cluster.require(
         used <= most,
+        codes.TOO_MANY_BYTES,
         f"{used} bytes were sent to agree on {sent} bytes of commands by 3 servers; "
         f"at most {most} should be needed",
         "a leader sends the entries from next_index on, not its whole log (section 5.3)",
@@ -69,11 +74,27 @@ def test_follower_failure(cluster: CheckedCluster) -> None:
     leader = cluster.check_one_leader()
     cluster.disconnect(*cluster.next_servers(leader, 2))
     index, _, is_leader = cluster.start(leader, 104)
-    cluster.require(is_leader, f"server {leader} refused a command though it leads")
-    cluster.require(index == 4, f"the fourth command got index {index} instead of 4")
+    _require_accepted(cluster, leader, is_leader)
+    _require_index(cluster, index, 4)
 
     cluster.sleep(2 * ELECTION_TIMEOUT)
     cluster.check_no_agreement(4, NO_MAJORITY)
+
+
+def _require_accepted(cluster: CheckedCluster, leader: int, accepted: bool) -> None:
+    cluster.require(
+        accepted,
+        codes.LEADER_REFUSED,
+        f"server {leader} refused a command though it leads",
+    )
+
+
+def _require_index(cluster: CheckedCluster, index: int, *expected: int) -> None:
+    cluster.require(
+        index in expected,
+        codes.WRONG_INDEX,
+        f"a command got index {index} instead of {' or '.join(map(str, expected))}",
+    )
 
 
 @pytest.mark.points(3)
@@ -123,8 +144,8 @@ def test_no_agreement_without_majority(cluster: CheckedCluster) -> None:
     cluster.disconnect(*cut_off)
 
     index, _, is_leader = cluster.start(leader, 20)
-    cluster.require(is_leader, f"server {leader} refused a command though it leads")
-    cluster.require(index == 2, f"the second command got index {index} instead of 2")
+    _require_accepted(cluster, leader, is_leader)
+    _require_index(cluster, index, 2)
     cluster.sleep(2 * ELECTION_TIMEOUT)
     cluster.check_no_agreement(2, NO_MAJORITY)
 
@@ -132,10 +153,8 @@ def test_no_agreement_without_majority(cluster: CheckedCluster) -> None:
     cluster.connect(*cut_off)
     leader = cluster.check_one_leader()
     index, _, is_leader = cluster.start(leader, 30)
-    cluster.require(is_leader, f"server {leader} refused a command though it leads")
-    cluster.require(
-        index in (2, 3), f"a command after the repair got index {index}, not 2 or 3"
-    )
+    _require_accepted(cluster, leader, is_leader)
+    _require_index(cluster, index, 2, 3)
     cluster.one(1000, expected=5, retry=True)
 
 
@@ -151,13 +170,17 @@ def test_concurrent_starts(cluster: CheckedCluster) -> None:
             missing = [x for x in range(100, 105) if x not in commands]
             cluster.require(
                 not missing,
+                codes.COMMITTED_LOST,
                 f"commands {missing} were started in one stable term, but are not "
                 f"among the committed {commands}",
                 "start() may be called by several threads at once: each must append "
                 "its own entry",
             )
             return
-    cluster.fail("the term changed during each of 5 tries to start five commands")
+    cluster.fail(
+        codes.UNSTABLE_TERM,
+        "the term changed during each of 5 tries to start five commands",
+    )
 
 
 def _start_five_at_once(cluster: CheckedCluster) -> list[Any] | None:
@@ -252,6 +275,7 @@ def test_rpc_counts(cluster: CheckedCluster) -> None:
     electing = cluster.rpcs_received()
     cluster.require(
         1 <= electing <= 30,
+        codes.TOO_MANY_RPCS,
         f"{electing} RPCs to elect the first leader; 1 to 30 are enough",
     )
 
@@ -261,13 +285,17 @@ def test_rpc_counts(cluster: CheckedCluster) -> None:
         if _agree_on_twelve(cluster):
             break
     else:
-        cluster.fail("the term changed during each of 5 tries to count RPCs")
+        cluster.fail(
+            codes.UNSTABLE_TERM,
+            "the term changed during each of 5 tries to count RPCs",
+        )
 
     before = cluster.rpcs_received()
     cluster.sleep(ELECTION_TIMEOUT)
     idle = cluster.rpcs_received() - before
     cluster.require(
         idle <= 3 * 20,
+        codes.TOO_MANY_RPCS,
         f"{idle} RPCs in an idle second; 60 are enough for the heartbeats of 3 servers",
         "a leader sends a heartbeat about ten times a second (section 5.2)",
     )
@@ -287,7 +315,9 @@ def _agree_on_twelve(cluster: CheckedCluster) -> bool:
         if started_term != term or not accepted:
             return False
         cluster.require(
-            found == index, f"start() returned index {found}, expected {index}"
+            found == index,
+            codes.WRONG_INDEX,
+            f"start() returned index {found}, expected {index}",
         )
     for index, command in enumerate(commands[:-1], start=first + 1):
         committed = cluster.wait(index, 3, term)
@@ -295,6 +325,7 @@ def _agree_on_twelve(cluster: CheckedCluster) -> bool:
             return False
         cluster.require(
             committed == command,
+            codes.COMMITTED_LOST,
             f"{committed} is committed at index {index}, where {command} was started",
         )
     if any(cluster.get_state(server)[0] != term for server in cluster.servers):
@@ -304,6 +335,7 @@ def _agree_on_twelve(cluster: CheckedCluster) -> bool:
     most = (10 + 1 + 3) * 3
     cluster.require(
         used <= most,
+        codes.TOO_MANY_RPCS,
         f"{used} RPCs for 12 commands started at once; {most} are enough",
         "several entries may travel in one AppendEntries (section 5.3)",
     )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tester import codes
 from tester.scenario.checks import ELECTION_TIMEOUT, CheckedCluster
 
 pytestmark = pytest.mark.part("2C")
@@ -191,6 +192,7 @@ def _churn(cluster: CheckedCluster) -> None:
     lost = [command for command in committed if command not in final]
     cluster.require(
         not lost,
+        codes.COMMITTED_LOST,
         f"{len(lost)} commands that a client saw committed are in no server's final "
         f"log, the first is {lost[:1]}",
         "what is committed is in the log of every later leader (Leader Completeness, "

@@ -7,6 +7,7 @@ from typing import Literal
 
 import pytest
 
+from tester import codes
 from tester.scenario.checks import CheckedCluster
 
 pytestmark = pytest.mark.part("2D")
@@ -93,6 +94,7 @@ def _check_log_is_small(cluster: CheckedCluster) -> None:
     size, server = cluster.raft_state_bytes_max()
     cluster.require(
         size < RAFT_STATE_BYTES_MAX,
+        codes.LOG_NOT_CUT,
         f"server {server} keeps {size} bytes of Raft state persisted, though the service "
         f"takes a snapshot every 10 commands; less than {RAFT_STATE_BYTES_MAX} is enough",
         "snapshot(index, …) discards the log up to index, in what is persisted too "
@@ -114,6 +116,7 @@ def test_crash_and_restart_all(cluster: CheckedCluster) -> None:
         after = cluster.one(cluster.random_command(), expected=3, retry=True)
         cluster.require(
             after > before,
+            codes.COMMITTED_LOST,
             f"a command got index {after} after all servers had restarted, though "
             f"index {before} was committed before",
         )

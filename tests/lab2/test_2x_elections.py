@@ -6,6 +6,7 @@ import pytest
 
 from labrpc.clock import MILLISECOND
 from labrpc.world import crash_points
+from tester import codes
 from tester.scenario.checks import ELECTION_TIMEOUT, CheckedCluster
 from tester.scenario.faults import heal
 
@@ -65,6 +66,7 @@ def test_losing_candidate(cluster: CheckedCluster) -> None:
         its_term, leads = cluster.get_state(winner)
         cluster.require(
             (its_term, leads) != (term, True) or cluster.n_committed(index)[0] == 3,
+            codes.NO_AGREEMENT,
             f"server {winner} leads term {term}, and all servers are connected, but "
             f"2 s after start() index {index} is applied by "
             f"{cluster.n_committed(index)[0]} of 3 servers",
@@ -120,6 +122,7 @@ def test_disruptive_server(cluster: CheckedCluster) -> None:
         cluster.sleep(8 * ELECTION_TIMEOUT)
         cluster.require(
             len(cluster.invariants.leaders) > seen,
+            codes.NO_LEADER,
             f"no leader in 8 s among servers {others}, though they are connected: "
             f"server {deaf}, whose log is behind, asks for votes all the while",
             "a refused request for a vote must not restart the election timer "
@@ -194,6 +197,7 @@ def test_two_halves(cluster: CheckedCluster) -> None:
             its_term, leads = cluster.get_state(server)
             cluster.require(
                 not leads or its_term <= term,
+                codes.LEADER_WITHOUT_MAJORITY,
                 f"server {server} leads term {its_term} with the votes of 2 of 4 servers",
                 "a majority of four servers is three (section 5.2)",
             )

@@ -6,6 +6,7 @@ import pytest
 
 from labrpc.clock import MILLISECOND
 from labrpc.world import crash_points
+from tester import codes
 from tester.scenario.checks import CheckedCluster
 from tester.scenario.faults import heal
 from tester.scenario.state_machine import SNAPSHOT_INTERVAL
@@ -212,6 +213,7 @@ def test_slow_service(cluster: CheckedCluster) -> None:
         applied = [s for s in cluster.servers if index in cluster.services[s].commands]
         cluster.require(
             len(applied) == 3 or cluster.get_state(leader) != (term, True),
+            codes.NOT_CAUGHT_UP,
             f"index {index} is applied by servers {applied} only, 5 s after it was "
             f"started on server {leader}, which still leads term {term}",
             "each server applies all up to commit_index (Figure 2), also what is "

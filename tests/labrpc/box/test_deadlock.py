@@ -285,7 +285,8 @@ HOLDS_A_LOCK = """
 def test_a_lock_held_across_something_slow_is_pointed_out_once(lab, slow, what):
     world = lab.world(lab.raft(HOLDS_A_LOCK.replace("SLOW", slow)), servers=2)
     world.sleep_ns(SECOND)
-    (warning,) = world.warnings
+    ((warning, code),) = world.warnings.items()
+    assert code.name == "lock-held-across-wait"
     assert warning.startswith(f"a lock is held across {what} at raft.py:")
     assert "other threads have to wait" in warning
 

@@ -44,6 +44,9 @@ def warnings(lab, body):
     for _ in range(3):
         world.sleep_ns(SECOND)
         world.invoke(0, "look")
+    assert {code.name for code in world.warnings.values()} <= {
+        "exception-not-asked-for"
+    }
     return list(world.warnings)
 
 
@@ -71,3 +74,4 @@ def test_a_handler_that_returns_nothing_is_told_once(lab):
         "the RPC handler take returned None, which its caller takes for a lost message: "
         "does each way through it end with a return?"
     ]
+    assert [code.name for code in world.warnings.values()] == ["handler-returned-none"]

@@ -43,9 +43,10 @@ def claims():
     return looks
 
 
-def refused(claims, action, words):
+def refused(claims, action, words, code="forged-message"):
     with pytest.raises(SubmissionError, match=words) as caught:
         claims.checked([action])
+    assert caught.value.code.name == code
     assert caught.value.headline.startswith("server 3: ")
 
 
@@ -64,7 +65,7 @@ def test_what_a_server_does_is_let_through(claims):
         Reply(7, b"data"),
         Persist(b"state", b""),
         Log(0, "line"),
-        Warn("text"),
+        Warn("exception-ignored", "text"),
         Crash("exception", "headline", "evidence"),
     ]
     assert claims.checked(list(actions)) == actions
@@ -83,17 +84,28 @@ def test_a_request_is_answered_once_and_by_its_server(claims):
 @pytest.mark.parametrize(
     ("action", "words"),
     [
-        (Crash("lab", "", ""), "ends for a reason that there is not"),
         (Apply(1, ()), "applies what is no ApplyMsg"),
         (Apply(1, FIELDS * 2), "applies what is no ApplyMsg"),
         (Apply(1, (*FIELDS[:-1], [])), "sends a list where a plain value belongs"),
         (Result(1, ["odd"]), "sends an array that stands for nothing"),
         (Result(1, pack(nested(NESTING_MAX))), "nested more than"),
-        (Call(1, 2, "x" * (METHOD_CHARS_MAX + 1), b""), "a method whose name has"),
     ],
 )
 def test_what_no_server_does_is_refused(claims, action, words):
     refused(claims, action, words)
+
+
+def test_a_method_with_a_long_name_is_refused(claims):
+    call = Call(1, 2, "x" * (METHOD_CHARS_MAX + 1), b"")
+    refused(claims, call, "a method whose name has", "long-method-name")
+
+
+def test_a_code_that_is_none_becomes_a_general_one(claims):
+    for name in ("made-up", "two-leaders", "exception-ignored", ""):
+        (crash,) = claims.checked([Crash(name, "headline", "evidence")])
+        assert crash == Crash("unknown-failure", "headline", "evidence")
+    for name in ("made-up", "deadlock", ""):
+        assert claims.checked([Warn(name, "text")]) == [Warn("unknown-warning", "text")]
 
 
 def test_it_is_constructed_once(claims):
@@ -102,8 +114,9 @@ def test_it_is_constructed_once(claims):
 
 
 def test_a_step_does_not_do_too_much(claims):
-    with pytest.raises(SubmissionError, match="does 100001 things"):
+    with pytest.raises(SubmissionError, match="does 100001 things") as caught:
         claims.checked([Ready()] * (ACTIONS_MAX + 1))
+    assert caught.value.code.name == "step-too-large"
 
 
 def test_time_does_not_stand_still(claims, monkeypatch):
@@ -127,8 +140,11 @@ def test_bytes_are_limited_in_each_second(claims, action):
     few = most - 1
     claims.checked([action] * few)
     refused_after = [action] * 2
-    with pytest.raises(SubmissionError, match=r"sent and saved \d+ MB in 0.0 virtual"):
+    with pytest.raises(
+        SubmissionError, match=r"sent and saved \d+ MB in 0.0"
+    ) as caught:
         claims.checked(refused_after)
+    assert caught.value.code.name == "too-much-traffic"
     later = Claims(3)
     later.expect(SECOND, Wake())
     later.checked([action] * few)
@@ -138,12 +154,12 @@ def test_bytes_are_limited_in_each_second(claims, action):
 
 def test_texts_are_cut_and_no_log_goes_on_for_ever(claims):
     long = "x" * 50_000
-    line, warning = claims.checked([Log(0, long), Warn(long)])
+    line, warning = claims.checked([Log(0, long), Warn("exception-ignored", long)])
     assert len(line.line) < 11_000
     assert len(warning.text) == HEADLINE_CHARS_MAX
     (crash,) = claims.checked([Crash("exception", long, long)])
     assert (len(crash.headline), len(crash.evidence)) == (1_000, 20_000)
-    last = claims.checked([Warn("again")] * WARNINGS_MAX)[-1]
+    last = claims.checked([Warn("exception-ignored", "again")] * WARNINGS_MAX)[-1]
     assert last.text == "… (no more is recorded)"
     claims.checked([Log(0, "short")] * (LOG_LINES_MAX - 1))
     refused(claims, Log(0, "one more"), "logs on after its log was full")

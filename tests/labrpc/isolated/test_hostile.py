@@ -282,8 +282,10 @@ def test_it_is_caught_or_harmless(attack, zygote, judge, reference):
     if attack.outcome == "harmless":
         assert run.verdict == "passed", said
     else:
-        reason = attack.outcome.removeprefix("caught: ")
+        caught, _, reason = attack.outcome.partition(": ")
+        codes = caught.removeprefix("caught, ").split("|")
         assert run.verdict == "failed", said
+        assert run.code in codes, said
         assert re.search(reason, run.reason), run.reason
     reference()
 

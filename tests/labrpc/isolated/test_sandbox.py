@@ -135,8 +135,9 @@ def test_names_that_are_too_long_are_refused(tmp_path, monkeypatch):
     (tmp_path / "raft.py").write_text("class Raft: pass")
     for number in range(20):
         (tmp_path / f"module_{'x' * 50}_{number}.py").touch()
-    with pytest.raises(LoadError, match="names of the submission's files are too long"):
+    with pytest.raises(LoadError, match="names of the submission's files") as refused:
         zygotes.Zygote(Submission.find(tmp_path))
+    assert refused.value.code.name == "long-file-names"
 
 
 # System calls.

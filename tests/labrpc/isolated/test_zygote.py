@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from labrpc.errors import LabError
+from labrpc.errors import LabError, LoadError
 from labrpc.isolated import zygote as zygote_module
 from labrpc.isolated.messages import Measure
 from labrpc.isolated.zygote import Zygote
@@ -36,6 +36,26 @@ def test_a_run_leaves_no_process_behind(zygote, run_isolated, graded_tests):
     assert {boxes.await_end(int(pid)).status for pid in pids} == {signal.SIGKILL}
     boxes.close()
     assert pids_of_children() == before
+
+
+def test_a_submission_that_takes_too_long_to_compile_does_not_load(monkeypatch):
+    monkeypatch.setattr(zygote_module, "LOOK_MS", 1)
+    monkeypatch.setattr(zygote_module, "COMPILE_CPU_S_MAX", -1.0)
+    with pytest.raises(LoadError) as refused:
+        Zygote(Submission.find(RAFT))
+    assert refused.value.code.name == "slow-to-compile"
+
+
+def test_a_submission_that_brings_the_compiler_down_does_not_load(monkeypatch):
+    def crash(zygote):
+        zygote._process.send_signal(signal.SIGSEGV)
+        return 0.0
+
+    monkeypatch.setattr(zygote_module, "LOOK_MS", 1)
+    monkeypatch.setattr(Zygote, "_zygote_cpu_s", crash)
+    with pytest.raises(LoadError, match="Python died of SIGSEGV") as refused:
+        Zygote(Submission.find(RAFT))
+    assert refused.value.code.name == "compiler-died"
 
 
 def test_a_run_whose_zygote_dies_is_unknown_and_the_next_one_is_whole(

@@ -10,6 +10,7 @@ from labrpc.errors import LoadError, SubmissionError
 from labrpc.real_time.real_modules import current_box
 from labrpc.real_time.real_world import RealWorld
 from labrpc.submission.submission import Submission
+from tester import codes
 from tester.judging.graded_test import GradedTest
 from tester.judging.run import run_test
 from tester.judging.run_conditions import RunConditions
@@ -447,7 +448,10 @@ def test_a_cluster_goes_on_from_what_it_persisted(path: str) -> None:
 
 
 def test_a_failure_says_that_real_time_does_not_repeat() -> None:
-    test = GradedTest("scenario", "2A", 1, lambda c: c.fail("no good"), ROOT, servers=1)
+    def step(cluster):
+        cluster.fail(codes.CHECK_FAILED, "no good")
+
+    test = GradedTest("scenario", "2A", 1, step, ROOT, servers=1)
     run = run_test(
         RunConditions(Submission.find(ROOT / "raft"), test, 3),
         RunHosting(real_time=True).open(Submission.find(ROOT / "raft")),

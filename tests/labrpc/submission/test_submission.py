@@ -256,9 +256,9 @@ def test_patched_standard_modules_are_whole_again_in_the_next_world(lab):
 
 def fails(lab, files):
     path = lab.write(files, at="work") if isinstance(files, dict) else files
-    with pytest.raises(LoadError) as told:
+    with pytest.raises(LoadError) as failed:
         lab.world(path)
-    return str(told.value)
+    return f"{failed.value.code.name}: {failed.value}"
 
 
 def test_syntax_error_names_file_line_and_place(lab):
@@ -278,6 +278,7 @@ def test_a_file_that_is_no_text_in_utf_8_has_no_line(lab):
 
 def test_a_package_that_is_not_there_is_said_never_to_be(lab):
     told = fails(lab, {"raft.py": "import no_numpy\n" + PLAIN})
+    assert told.startswith("missing-module: ")
     assert "No module named 'no_numpy' (raft.py:1), while it was loaded" in told
     assert "only the standard library is there" in told
 
@@ -338,8 +339,9 @@ def test_warnings_of_the_compiler_fail_nothing(lab):
 )
 def test_missing_submission_is_refused(lab, files, inside, reason):
     path = lab.write(files) / inside
-    with pytest.raises(LoadError, match=reason):
+    with pytest.raises(LoadError, match=reason) as refused:
         Submission.find(path)
+    assert refused.value.code.name == "no-submission"
     assert not Submission.looks_like_one(path)
 
 
@@ -352,8 +354,9 @@ def test_a_link_that_leads_out_is_refused_and_not_read(lab, tmp_path, link):
     (tmp_path / "bob" / "answers.py").write_text("the secret")
     target = "bob/answers.py" if link.endswith(".py") else "bob"
     (root / link).symlink_to(tmp_path / target)
-    with pytest.raises(LoadError, match="leads out of the submission"):
+    with pytest.raises(LoadError, match="leads out of the submission") as refused:
         Submission.find(root)
+    assert refused.value.code.name == "link-leads-out"
     # It is one all the same, and no folder of several.
     assert Submission.looks_like_one(root)
 
@@ -363,6 +366,22 @@ def test_a_link_within_the_submission_is_followed(lab, tmp_path):
     (tmp_path / "raft" / "core.py").write_text(PLAIN)
     (tmp_path / "raft" / "__init__.py").symlink_to("core.py")
     assert "raft" in Submission.find(tmp_path).files
+
+
+def test_a_file_that_is_gone_is_a_load_error(lab):
+    submission = Submission.find(lab.write({"raft.py": PLAIN}))
+    (submission.path / "raft.py").unlink()
+    with pytest.raises(LoadError, match=r"cannot read raft\.py") as failed:
+        submission.code("raft")
+    assert failed.value.code.name == "unreadable-file"
+
+
+def test_a_folder_with_too_many_files_is_refused(lab, monkeypatch):
+    monkeypatch.setattr("labrpc.submission.submission.FILES_MAX", 2)
+    files = {f"raft/{name}.py": "" for name in ("__init__", "log", "term")}
+    with pytest.raises(LoadError, match="more than 2 Python files") as refused:
+        Submission.find(lab.write(files))
+    assert refused.value.code.name == "too-many-files"
 
 
 def test_not_text_is_refused(lab):

@@ -221,11 +221,12 @@ def noted(ended_ns, world, value):
 def told(world, *call):
     with pytest.raises(SubmissionError) as error:
         world.invoke(0, "call", *call)
-    return str(error.value)
+    return f"{error.value.code.name}: {error.value}"
 
 
 def test_a_call_to_an_unknown_method_lists_the_known_ones(world):
     text = told(world, 1, "sise", "x")
+    assert text.startswith("no-such-method: ")
     assert "server 1: " in text
     assert "server 0 called 'Raft.sise'" in text
     assert "no method 'sise'" in text

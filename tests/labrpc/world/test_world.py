@@ -236,6 +236,7 @@ def test_a_method_that_is_missing_is_told_with_those_there_are(lab):
     world = lab.world(lab.raft("def GetState(self):\n    return 1, True"))
     with pytest.raises(SubmissionError) as told:
         world.invoke(0, "get_state")
+    assert told.value.code.name == "no-such-method"
     assert (
         "no method 'get_state', which the service calls; it has GetState, boot"
         in str(told.value)

@@ -267,5 +267,6 @@ def test_who_is_stopped_keeps_what_is_done_and_leaves_the_rest_unknown(
     assert {run["verdict"] for run in by_name["wrong_init"]} == {"failed"}
     rest = by_name["raft"]
     assert rest[-1]["verdict"] == "unknown"
+    assert rest[-1]["code"] == "not-run"
     assert rest[-1]["reason"].startswith("it has not run")
     assert {run["verdict"] for run in rest} <= {"passed", "unknown"}

@@ -14,6 +14,7 @@ import pytest
 import grade
 from tester import jsonl
 from tester.cli.rubric_text import default_text
+from tester.codes import PROCESS_LOST
 from tester.errors import UsageError
 from tester.grading import checkpoints as saving
 from tester.grading import journal as ledger
@@ -392,7 +393,9 @@ def test_what_is_over_the_budget_fails_and_the_others_go_on(graded, tmp_path, di
     found, _ = results(tmp_path / "out")
     runs = [run for run in found["runs"] if run["submission"] == "0-busy"]
     over = [run for run in runs if "budget of 1 s of CPU time" in run["reason"]]
-    assert {run["verdict"] for run in over} == {"failed"}
+    assert {(run["verdict"], run["code"]) for run in over} == {
+        ("failed", "over-budget")
+    }
     made = 12 - len(over)
     assert 0 < made < 12
     assert over[0]["reason"].endswith(f"was used up after {made} of 12 runs")
@@ -406,7 +409,7 @@ def test_what_is_over_the_budget_fails_and_the_others_go_on(graded, tmp_path, di
 
 
 def test_time_that_the_lab_lost_costs_no_points(plan, monkeypatch):
-    lost = Lost("the grading process hung", hung=True)
+    lost = Lost(PROCESS_LOST, "the grading process hung", hung=True)
     monkeypatch.setattr(
         "tester.workers.pool.GradingProcess.receive", lambda process: None
     )

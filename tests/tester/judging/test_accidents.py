@@ -35,149 +35,173 @@ RUNAWAY = "has run for 1 s of CPU time without waiting"
 ENDLESS = r"endless activity at one instant of virtual time: threads .* by turns"
 NO_LEADER = r"no leader among the connected servers .* though they are a majority"
 
-# The graded test, what its reason matches, what its evidence matches.
+# The graded test, the failure's code, what its reason and its evidence match.
 FAILED = {
     # Deadlocks, and waiting for ever.
     "locks_crosswise": (
-        ELECTION,
+        ELECTION, "deadlock",
         "deadlock: '(replicator|elector)' waits for a Lock held by (elector|replicator);",
         r"with self\.(log|vote)_lock:",
     ),
     "lock_taken_twice": (
-        ELECTION,
+        ELECTION, "deadlock",
         r"server 0: deadlock: thread 'get_state\(\)' waits for a lock that it holds",
         "in is_leader",
     ),
     "lock_never_released": (
-        ELECTION,
+        ELECTION, "deadlock",
         r"server [12]: deadlock: .*a Lock held by .*, which has ended",
         "in get_state",
     ),
     "puts_under_the_lock": (
-        SNAPSHOTS,
+        SNAPSHOTS, "deadlock",
         r"deadlock: thread 'applier' holds a lock in apply_ch\.put while the service is "
         r"in snapshot\(\), which waits for that lock: apply without the lock",
         "in put",
     ),
     "rpcs_under_locks": (
-        ELECTION,
+        ELECTION, "no-return",
         r"get_state\(\) of server \d has not returned for 10 virtual seconds",
         r"(?s)waits for a Lock held by teller.* in get_state"
         r".*'teller' waits for the reply of server \d to Raft\.hear.* in tell",
     ),
     "get_state_waits_for_a_queue": (
-        ELECTION,
+        ELECTION, "no-return",
         r"get_state\(\) of server 0 has not returned for 10 virtual seconds",
         r"(?s)waits for a notification .* in ask",
     ),
     "start_waits_for_a_queue": (
-        AGREEMENT,
+        AGREEMENT, "no-return",
         r"start\(\) of server \d has not returned for 10 virtual seconds",
         r"(?s)thread 'start\(\)' waits for a notification .* in start",
     ),
     "constructor_waits": (
-        ELECTION,
+        ELECTION, "no-return",
         "the constructor of server 0 has not returned for 10 virtual seconds",
         r"ticker\.join\(\)",
     ),
     # Loops that never wait.
-    "thread_loops": (ELECTION, rf"runaway loop: thread .*work.* {RUNAWAY}", "in work"),
+    "thread_loops": (ELECTION, "runaway-loop", rf"runaway loop: thread .*work.* {RUNAWAY}", "in work"),
     "handler_loops": (
-        AGREEMENT, f"runaway loop: thread 'take from 0' {RUNAWAY}", "in take"),
+        AGREEMENT, "runaway-loop", f"runaway loop: thread 'take from 0' {RUNAWAY}", "in take"),
     "constructor_loops": (
-        ELECTION, f"runaway loop: thread 'constructor' {RUNAWAY}", "in __init__"),
+        ELECTION, "runaway-loop", f"runaway loop: thread 'constructor' {RUNAWAY}", "in __init__"),
     "import_loops": (
-        ELECTION, f"runaway loop: thread 'constructor' {RUNAWAY}", "in <module>"),
+        ELECTION, "runaway-loop", f"runaway loop: thread 'constructor' {RUNAWAY}", "in <module>"),
     "get_state_loops": (
-        ELECTION, rf"server 1: runaway loop: thread 'get_state\(\)' {RUNAWAY}", "in get_state"),
-    "swallows_everything": (ELECTION, f"runaway loop: .* {RUNAWAY}", "in tick"),
-    "recurses_and_swallows": (ELECTION, f"runaway loop: .* {RUNAWAY}", "more frames"),
-    "prints_for_ever": (ELECTION, f"runaway loop: .* {RUNAWAY}", "in chat"),
-    "regex": (ELECTION, f"runaway loop: .* {RUNAWAY}", r"re\.match"),
-    "conditions_play_ping_pong": (ELECTION, f"{ENDLESS}", "in play"),
-    "queues_play_ping_pong": (ELECTION, f"{ENDLESS}", "in play"),
-    "event_set_and_cleared": (ELECTION, f"{ENDLESS}", "in play"),
-    "threads_beget_threads": (ELECTION, f"{ENDLESS}", "in beget"),
+        ELECTION, "runaway-loop", rf"server 1: runaway loop: thread 'get_state\(\)' {RUNAWAY}", "in get_state"),
+    "swallows_everything": (ELECTION, "runaway-loop", f"runaway loop: .* {RUNAWAY}", "in tick"),
+    "recurses_and_swallows": (ELECTION, "runaway-loop", f"runaway loop: .* {RUNAWAY}", "more frames"),
+    "prints_for_ever": (ELECTION, "runaway-loop", f"runaway loop: .* {RUNAWAY}", "in chat"),
+    "regex": (ELECTION, "runaway-loop", f"runaway loop: .* {RUNAWAY}", r"re\.match"),
+    "conditions_play_ping_pong": (ELECTION, "endless-activity", f"{ENDLESS}", "in play"),
+    "queues_play_ping_pong": (ELECTION, "endless-activity", f"{ENDLESS}", "in play"),
+    "event_set_and_cleared": (ELECTION, "endless-activity", f"{ENDLESS}", "in play"),
+    "threads_beget_threads": (ELECTION, "endless-activity", f"{ENDLESS}", "in beget"),
     # Too deep, too many, too large.
-    "recurses": (ELECTION, r"RecursionError: .*recurses\.py:\d+", "more frames"),
-    "repr_recurses": (ELECTION, r"RecursionError: .*\.py:\d+", "in __repr__"),
+    "recurses": (ELECTION, "exception", r"RecursionError: .*recurses\.py:\d+", "more frames"),
+    "repr_recurses": (ELECTION, "exception", r"RecursionError: .*\.py:\d+", "in __repr__"),
     "message_that_reduces_itself": (
-        AGREEMENT, "cannot send a Entry to another server: maximum recursion", ""),
+        AGREEMENT, "exception", "cannot send a Entry to another server: maximum recursion", ""),
     "message_that_equals_itself": (
-        AGREEMENT, r"RecursionError: .* in the RPC handler take", "in __eq__"),
+        AGREEMENT, "exception", r"RecursionError: .* in the RPC handler take", "in __eq__"),
     "thread_bomb": (
-        ELECTION, "can't start new thread: this server has 10000", "in __init__"),
+        ELECTION, "raises-in-constructor", "can't start new thread: this server has 10000", "in __init__"),
     "timers_by_the_ten_thousand": (
-        ELECTION, "can't start new thread: this server has 10000", "in __init__"),
+        ELECTION, "raises-in-constructor", "can't start new thread: this server has 10000", "in __init__"),
     "applies_a_huge_number": (
-        AGREEMENT, "ValueError: the ApplyMsg contains a number of 1000001 bits", "in put"),
+        AGREEMENT, "exception", "ValueError: the ApplyMsg contains a number of 1000001 bits", "in put"),
     # Exceptions, and sys.exit.
-    "import_raises": (ELECTION, r"KeyError: 'peers' \(.*\.py:\d+\), while it was", ""),
-    "constructor_raises": (ELECTION, r"IndexError: .*\.py:\d+\), in its constr", ""),
+    "import_raises": (ELECTION, "raises-when-loaded", r"KeyError: 'peers' \(.*\.py:\d+\), while it was", ""),
+    "constructor_raises": (ELECTION, "raises-in-constructor", r"IndexError: .*\.py:\d+\), in its constr", ""),
     "get_state_raises": (
-        ELECTION, r"AttributeError: .*'current_term'.*, in get_state\(\)", ""),
-    "start_raises": (AGREEMENT, r"AttributeError: .*'lost_index'.*, in start\(\)", ""),
+        ELECTION, "exception", r"AttributeError: .*'current_term'.*, in get_state\(\)", ""),
+    "start_raises": (AGREEMENT, "exception", r"AttributeError: .*'lost_index'.*, in start\(\)", ""),
     "snapshot_raises": (
-        SNAPSHOTS, r"NotImplementedError: part 2D .*, in snapshot\(\)", ""),
+        SNAPSHOTS, "exception", r"NotImplementedError: part 2D .*, in snapshot\(\)", ""),
     "handler_raises": (
-        AGREEMENT, "AttributeError: .*entires.*, in the RPC handler take, called by", ""),
-    "thread_raises": (ELECTION, "Abort: no more .*, in thread 'ticker'", "in tick"),
-    "timer_raises": (ELECTION, r"TypeError: .*tick\(\) takes 1 .*, in thread", ""),
-    "future_raises": (ELECTION, NO_LEADER, ""),
-    "replaces_excepthook": (ELECTION, NO_LEADER, ""),
-    "thread_exits": (ELECTION, NO_LEADER, ""),
-    "handler_exits": (AGREEMENT, "SystemExit: 1 .*, in the RPC handler take", ""),
-    "constructor_exits": (ELECTION, r"it called sys\.exit\(2\) when it was loaded", ""),
+        AGREEMENT, "exception", "AttributeError: .*entires.*, in the RPC handler take, called by", ""),
+    "thread_raises": (ELECTION, "exception", "Abort: no more .*, in thread 'ticker'", "in tick"),
+    "timer_raises": (ELECTION, "exception", r"TypeError: .*tick\(\) takes 1 .*, in thread", ""),
+    "future_raises": (ELECTION, "no-leader", NO_LEADER, ""),
+    "replaces_excepthook": (ELECTION, "no-leader", NO_LEADER, ""),
+    "thread_exits": (ELECTION, "no-leader", NO_LEADER, ""),
+    "handler_exits": (AGREEMENT, "exception", "SystemExit: 1 .*, in the RPC handler take", ""),
+    "constructor_exits": (ELECTION, "exits-when-loaded", r"it called sys\.exit\(2\) when it was loaded", ""),
     # Wrong types.
     "get_state_returns_none": (
-        ELECTION, r"get_state\(\) of server 0 returned None; the contract is a tuple", ""),
+        ELECTION, "wrong-answer", r"get_state\(\) of server 0 returned None; the contract is a tuple", ""),
     "get_state_returns_text": (
-        ELECTION, r"returned 'leader.*… \(600002 characters\); the contract", ""),
+        ELECTION, "wrong-answer", r"returned 'leader.*… \(600002 characters\); the contract", ""),
     "get_state_is_a_generator": (
-        ELECTION, r"what get_state\(\) returned contains a generator", ""),
+        ELECTION, "exception", r"what get_state\(\) returned contains a generator", ""),
     "saves_no_bytes": (
-        ELECTION, r"persister\.save takes bytes; raft_state is a dict", "in __init__"),
-    "puts_no_message": (ELECTION, r"apply_ch\.put takes an ApplyMsg, not a tuple", ""),
+        ELECTION, "raises-in-constructor", r"persister\.save takes bytes; raft_state is a dict", "in __init__"),
+    "puts_no_message": (ELECTION, "exception", r"apply_ch\.put takes an ApplyMsg, not a tuple", ""),
     "sends_a_lock": (
-        ELECTION, r"cannot send a Args to another server: cannot pickle", ""),
+        ELECTION, "exception", r"cannot send a Args to another server: cannot pickle", ""),
     # Meddling with the process.
     "sets_signals": (
-        ELECTION, "cannot import signal: a server is one process: it cannot", ""),
+        ELECTION, "raises-when-loaded", "cannot import signal: a server is one process: it cannot", ""),
     "stops_by_os": (
-        ELECTION, r"cannot use os\.kill: a server is one process: it cannot", ""),
+        ELECTION, "raises-in-constructor", r"cannot use os\.kill: a server is one process: it cannot", ""),
 }  # fmt: skip
 
-# Odd, but no rule is broken: what a warning says, "" for none.
+# No rule is broken: the code of a warning and what it says, None for none.
 PASSED = {
-    "ignores_kill": r"threads go on a second after kill\(\): ticker at ignores_kill\.py",
-    "kill_loops": rf"after kill\(\): server 0: runaway loop: thread 'kill\(\)' {RUNAWAY}",
-    "loops_when_it_crashes": (
-        r"thread 'ticker' ran on, without waiting, when server 0 crashed: "
-        r"loops_when_it_crashes\.py:\d+ in tick while self\.threads:"
+    "ignores_kill": (
+        "threads-after-kill",
+        r"threads go on a second after kill\(\): ticker at ignores_kill\.py",
     ),
-    "sleeps_when_it_crashes": "",
-    "del_raises": r"an exception in Timer\.__del__ was ignored: AttributeError",
-    "generator_left_over": "an exception in count was ignored: RuntimeError",
-    "coroutine_left_over": "",
-    "sleeps_for_nothing": "",
-    "spins_on_the_clock": "",
-    "prints_long_lines": "",
-    "meddles_with_sys": "",
-    "replaces_functions": "",
+    "kill_loops": (
+        "broke-after-kill",
+        rf"after kill\(\): server 0: runaway loop: thread 'kill\(\)' {RUNAWAY}",
+    ),
+    "loops_when_it_crashes": (
+        "ran-on-after-crash",
+        r"thread 'ticker' ran on, without waiting, when server 0 crashed: "
+        r"loops_when_it_crashes\.py:\d+ in tick while self\.threads:",
+    ),
+    "sleeps_when_it_crashes": None,
+    "del_raises": (
+        "exception-ignored",
+        r"an exception in Timer\.__del__ was ignored: AttributeError",
+    ),
+    "generator_left_over": (
+        "exception-ignored",
+        "an exception in count was ignored: RuntimeError",
+    ),
+    "coroutine_left_over": None,
+    "sleeps_for_nothing": None,
+    "spins_on_the_clock": None,
+    "prints_long_lines": None,
+    "meddles_with_sys": None,
+    "replaces_functions": None,
 }
 
 # What only another process can stop, or should not be tried in this one.
 # Where memory is slow to come, the loop that takes it is noticed first.
 BLOW_UP = r"(memory blow-up: .* more than 1024 MB|runaway loop: thread)"
 
+# Where memory is slow to come, the loop that takes it is noticed first.
+MEMORY = "memory-limit|runaway-loop"
+
 POOLED = {
-    "long_sum": ("a call used more than 3 s of CPU time without returning", "in work"),
-    "drains_an_endless_iterator": ("a call used more than 3 s of CPU time", "in work"),
-    "memory_in_blocks": (BLOW_UP, "in work"),
-    "memory_in_blocks_swallowed": (BLOW_UP, "in work"),
-    "memory_in_small": (BLOW_UP, "in work"),
-    "huge_message": ("MemoryError", "in work"),
-    "huge_state": (BLOW_UP, "in work"),
+    "long_sum": (
+        "hangs-in-c",
+        "a call used more than 3 s of CPU time without returning",
+        "in work",
+    ),
+    "drains_an_endless_iterator": (
+        "hangs-in-c",
+        "a call used more than 3 s of CPU time",
+        "in work",
+    ),
+    "memory_in_blocks": (MEMORY, BLOW_UP, "in work"),
+    "memory_in_blocks_swallowed": (MEMORY, BLOW_UP, "in work"),
+    "memory_in_small": (MEMORY, BLOW_UP, "in work"),
+    "huge_message": ("exception", "MemoryError", "in work"),
+    "huge_state": (MEMORY, BLOW_UP, "in work"),
 }
 
 FRESH = """
@@ -257,10 +281,10 @@ def test_each_accident_is_tried():
 
 @pytest.mark.parametrize("name", FAILED)
 def test_it_fails_by_its_own_fault(name, graded_tests, unaffected):
-    test, reason, evidence = FAILED[name]
+    test, code, reason, evidence = FAILED[name]
     before = process()
     run = run_test(RunConditions(accident(name), graded_tests[test], 0))
-    assert run.verdict is Verdict.FAILED, run.report()
+    assert (run.verdict, run.code) == (Verdict.FAILED, code), run.report()
     assert re.search(reason, run.reason), run.report()
     assert re.search(evidence, run.evidence), run.report()
     assert "\n" not in run.reason
@@ -274,8 +298,11 @@ def test_it_passes_with_a_warning_at_most(name, graded_tests, unaffected):
     before = process()
     run = run_test(RunConditions(accident(name), graded_tests[ELECTION], 0))
     assert run.verdict is Verdict.PASSED, run.report()
-    if PASSED[name]:
-        assert re.search(PASSED[name], run.warnings[0])
+    if PASSED[name] is not None:
+        code, words = PASSED[name]
+        warning = run.warnings[0]
+        assert warning.code == code
+        assert re.search(words, warning.text)
     else:
         assert not run.warnings
     assert process() == before
@@ -304,7 +331,8 @@ def test_the_pool_ends_what_this_process_cannot(name, graded_tests, example):
     assert Grading(plan).go_on(1, lambda run: runs.update({run.submission: run}))
     bad, good = runs[name], runs["raft"]
     assert bad.verdict is Verdict.FAILED, bad.report()
-    reason, evidence = POOLED[name]
+    code, reason, evidence = POOLED[name]
+    assert re.fullmatch(code, bad.code), bad.report()
     assert re.search(reason, bad.reason), bad.report()
     assert re.search(evidence, bad.evidence), bad.report()
     assert f"{name}.py" in bad.evidence

@@ -145,6 +145,7 @@ def test_a_breakpoint_where_nobody_can_debug_fails_with_its_place(
     result = run_test(
         RunConditions(submission, graded_tests["test_basic_agreement"], 0)
     )
+    assert result.code == "breakpoint"
     assert result.reason.partition(": ")[2] == (
         f"{name} at raft.py:{line}, where nobody can debug: remove it"
     )

@@ -72,7 +72,8 @@ def test_a_warning_breaks_no_rule(run_scenario):
     )
     assert run.passed
     (warning,) = run.warnings
-    assert "the term went from 1 to 2 though nothing failed" in warning
+    assert "the term went from 1 to 2 though nothing failed" in warning.text
+    assert warning.code == "term-rose"
 
 
 def test_a_submission_that_does_not_load_fails(dictator, graded_tests):
@@ -91,6 +92,7 @@ def test_an_error_of_the_labs_own_is_nobodys_fault(dictator, error):
 
     run = run_test(RunConditions(dictator(), steps_of(step), 0))
     assert run.verdict is Verdict.UNKNOWN
+    assert run.code == "lab-broke"
     assert run.reason == f"the lab itself broke: {type(error).__name__}: {error}"
     assert "in step" in run.evidence
 
@@ -100,9 +102,22 @@ def test_an_assertion_of_the_scenario_judges_the_submission(dictator):
         assert cluster.get_state(0) == (2, True), "server 0 is not in term 2"
 
     run = run_test(RunConditions(dictator(), steps_of(step), 0))
-    assert run.verdict is Verdict.FAILED
+    assert (run.verdict, run.code) == (Verdict.FAILED, "check-failed")
     assert run.reason.startswith("server 0 is not in term 2")
     assert "test_run.py" in run.evidence
+
+
+def test_a_run_that_takes_too_much_cpu_time_fails(dictator, monkeypatch):
+    monkeypatch.setattr("labrpc.machine.watchdog.RUN_CPU_S_MAX", 0.2)
+    busy = dictator("def get_state(self):\n    sum(range(10**6))\n    return 1, False")
+
+    def step(cluster):
+        while True:
+            cluster.get_state(0)
+            cluster.sleep(0.01)
+
+    run = run_test(RunConditions(busy, steps_of(step), 0))
+    assert (run.verdict, run.code) == (Verdict.FAILED, "run-cpu-limit")
 
 
 def test_an_assertion_of_the_labs_own_is_nobodys_fault(dictator):

@@ -86,32 +86,43 @@ def test_only_2a_passes_part_2a_and_no_other(run_example, graded_tests, test):
         assert run.verdict is Verdict.PASSED, run.report()
     else:
         assert run.verdict is Verdict.FAILED
-        assert re.search(
-            r"no agreement|only 0 of 3 servers have applied index \d"
-            r"|no majority can have voted for it: only \d of [345] servers, servers? "
-            r"|no leader in 8 s|no leader of a term after \d+",
-            run.reason,
-        )
+        assert run.code in ("no-agreement", "no-leader", "not-elected-by-majority")
 
 
 WORDS = {
-    "no_raft_class": r"server 0: module raft defines no class Raft",
-    "syntax_error.py": r"server 0: syntax error in syntax_error.py, line \d+: expected ':'",
-    "wrong_init": r"server 0: Raft.__init__ has the wrong parameters",
-    "handler_exception": r"server \d: AttributeError: 'RequestVoteArgs' object has no "
-    r"attribute 'last_log_idx'.* \(raft.py:\d+\), in the RPC handler request_vote, called "
-    r"by server \d",
-    "deadlock": r"server \d: deadlock: 'Thread-1 \(run\)' waits for a Lock held by .*"
-    r"waits for a Lock held by",
-    "endless_loop": r"server \d: runaway loop: thread 'Thread-1 \(run\)' has run for 1 s",
+    "no_raft_class": ("no-raft-class", r"server 0: module raft defines no class Raft"),
+    "syntax_error.py": (
+        "syntax-error",
+        r"server 0: syntax error in syntax_error.py, line \d+: expected ':'",
+    ),
+    "wrong_init": (
+        "wrong-parameters",
+        r"server 0: Raft.__init__ has the wrong parameters",
+    ),
+    "handler_exception": (
+        "exception",
+        r"server \d: AttributeError: 'RequestVoteArgs' object has no "
+        r"attribute 'last_log_idx'.* \(raft.py:\d+\), in the RPC handler request_vote, called "
+        r"by server \d",
+    ),
+    "deadlock": (
+        "deadlock",
+        r"server \d: deadlock: 'Thread-1 \(run\)' waits for a Lock held by .*"
+        r"waits for a Lock held by",
+    ),
+    "endless_loop": (
+        "runaway-loop",
+        r"server \d: runaway loop: thread 'Thread-1 \(run\)' has run for 1 s",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", WORDS)
 def test_a_broken_example_fails_and_is_told_why(run_example, name):
     run = run_example(name, "test_initial_election")
-    assert run.verdict is Verdict.FAILED
-    assert re.search(WORDS[name], run.reason), run.report()
+    code, words = WORDS[name]
+    assert (run.verdict, run.code) == (Verdict.FAILED, code)
+    assert re.search(words, run.reason), run.report()
 
 
 def test_a_deadlock_is_shown_with_every_threads_stack(run_example):
@@ -122,7 +133,7 @@ def test_a_deadlock_is_shown_with_every_threads_stack(run_example):
 
 def test_committing_older_terms_by_counting_is_seen_by_figure_8(run_example):
     run = run_example("counts_older_terms", "test_figure_8")
-    assert run.verdict is Verdict.FAILED
+    assert (run.verdict, run.code) == (Verdict.FAILED, "applied-differently")
     assert re.fullmatch(
         r"server \d applied \d+ at index \d+, where server \d has applied \d+ "
         r"\(State Machine Safety, Figure 3\)",
@@ -190,17 +201,25 @@ SCENARIOS = [
     (
         "test_initial_election",
         "def get_state(self): return 0, self.me == 0",
-        "the term is 0 after an election: it starts at 1",
+        "wrong-term",
+        "the term is 0 after an election, but terms start at 1",
     ),
     (
         "test_initial_election",
         "def get_state(self): return 1, self.me == 0 and time.monotonic() < 1",
+        "no-leader",
         "no leader among the connected servers 0, 1, 2 after 5 s",
     ),
-    ("test_re_election", "", "no leader among the connected servers 1, 2 after 5 s"),
+    (
+        "test_re_election",
+        "",
+        "no-leader",
+        "no leader among the connected servers 1, 2 after 5 s",
+    ),
     (
         "test_basic_agreement",
         TWICE_THE_COMMANDS.format(offset=""),
+        "wrong-index",
         "command number 1 went to index 2 instead of 1",
     ),
     (
@@ -210,38 +229,70 @@ SCENARIOS = [
             message = ApplyMsg(True, "early", 1)
             threading.Thread(target=self.apply_ch.put, args=(message,)).start()
         """,
+        "never-started",
         "server . applied 'early' at index 1, where nobody started it",
     ),
     (
         "test_basic_agreement",
         TWICE_THE_COMMANDS.format(offset="- 1"),
+        "committed-without-majority",
         "servers 0, 1, 2 applied 100 at index 2, but no command was started there yet",
     ),
     (
         "test_basic_agreement",
         "def start(self, command): return time.sleep(1) or (1, 1, False)",
+        "no-agreement",
         "no agreement on 100 by 3 servers",
     ),
     (
         "test_rpc_bytes",
         SENDS_OFTEN.format(times=2),
+        "too-many-bytes",
         r"\d+ bytes were sent to agree on 50000 bytes of commands by 3 servers; at most "
         "200000 should be needed",
     ),
     (
         "test_follower_failure",
         "",
+        "committed-without-majority",
         "servers 0 applied 104 at index 4, but only a minority",
     ),
-    ("test_rpc_counts", "", "0 RPCs to elect the first leader; 1 to 30 are enough"),
+    (
+        "test_rpc_counts",
+        QUIET + "def start(self, command): return -1, 1, False",
+        "unstable-term",
+        "the term changed during each of 5 tries to count RPCs",
+    ),
+    (
+        "test_follower_failure",
+        """
+        def start(self, command):
+            if self.me != 0 or command == 104:
+                return -1, 1, False
+            self.started += 1
+            for peer in self.peers:
+                self.send(peer, (self.started, command))
+            return self.started, 1, True
+        """,
+        "leader-refused",
+        "server 0 refused a command though it leads",
+    ),
+    (
+        "test_rpc_counts",
+        "",
+        "too-many-rpcs",
+        "0 RPCs to elect the first leader; 1 to 30 are enough",
+    ),
     (
         "test_rpc_counts",
         FLOOD.format(begin=0, end=1),
+        "too-many-rpcs",
         r"\d+ RPCs to elect the first leader; 1 to 30 are enough",
     ),
     (
         "test_rpc_counts",
         QUIET + SENDS_OFTEN.format(times=2).replace("def hear", "def hear_"),
+        "too-many-rpcs",
         r"\d\d RPCs for 12 commands started at once; 42 are enough",
     ),
     (
@@ -260,6 +311,7 @@ def chatter(self):
         time.sleep(0.005)
         self.peers[1].call("Raft.hear", b"x")
 """,
+        "too-many-rpcs",
         r"\d+ RPCs in an idle second; 60 are enough",
     ),
     (
@@ -280,6 +332,7 @@ def chatter(self):
                     self.send(peer, (index, self.slots[index]))
             return index, 1, True
         """,
+        "overwritten-by-leader",
         r"server 0 put a new command at index 2 .* \(Leader Append-Only, Figure 3\)",
     ),
     (
@@ -298,6 +351,7 @@ def chatter(self):
             time.sleep(0.1)
             return index, 1, True
         """,
+        "committed-lost",
         r"commands \[10\d, 10\d, 10\d, 10\d\] were started in one stable term, but",
     ),
     (
@@ -307,21 +361,25 @@ def chatter(self):
 def snapshot(self, index, snapshot):
     self.persister.save(bytes(2500), snapshot)
 """,
+        "log-not-cut",
         r"server \d keeps 2500 bytes of Raft state persisted",
     ),
     (
         "test_crash_and_restart_all",
         VOTES,
+        "no-agreement",
         r"no agreement on \d+ by 3 servers within 10 s",
     ),
     (
         "test_basic_persistence",
         VOTES,
+        "two-leaders",
         "term 1 has 2 leaders: server 0 before and after a restart",
     ),
     (
         "test_basic_persistence",
         LIVES,
+        "leader-lacks-committed",
         r"put a new command at index 1, though .* \(Leader Completeness, Figure 3\)",
     ),
     (
@@ -336,15 +394,16 @@ def start(self, command):
         self.send(peer, (self.started, command))
     return self.started, 1, True
 """,
+        "no-agreement",
         r"no agreement on \d+ by 3 servers within 10 s",
     ),
 ]
 
 
-@pytest.mark.parametrize(("test", "override", "words"), SCENARIOS)
-def test_what_a_scenario_asks_for_can_fail(run_scenario, test, override, words):
+@pytest.mark.parametrize(("test", "override", "code", "words"), SCENARIOS)
+def test_what_a_scenario_asks_for_can_fail(run_scenario, test, override, code, words):
     run = run_scenario(test, override)
-    assert run.verdict is Verdict.FAILED, run.report()
+    assert (run.verdict, run.code) == (Verdict.FAILED, code), run.report()
     assert re.search(words, run.reason), run.report()
 
 
@@ -380,7 +439,7 @@ def test_a_test_is_over_after_120_virtual_seconds(run_scenario):
             time.sleep(0.3)
         """,
     )
-    assert run.verdict is Verdict.FAILED
+    assert (run.verdict, run.code) == (Verdict.FAILED, "test-too-long")
     assert run.reason == "the test took longer than 120 virtual seconds"
     assert run.virtual_s < 122
 
@@ -390,7 +449,7 @@ def test_churn_misses_a_command_that_a_client_saw_committed(monkeypatch, run_exa
     # itself is made to lack what was committed.
     monkeypatch.setattr(CheckedCluster, "wait", lambda self, index, expected: 0)
     run = run_example("raft", "test_churn")
-    assert run.verdict is Verdict.FAILED
+    assert (run.verdict, run.code) == (Verdict.FAILED, "committed-lost")
     assert re.match(
         r"\d+ commands that a client saw committed are in no server's final log",
         run.reason,

@@ -92,11 +92,13 @@ def saving(puppets):
     return puppets(persistence=True)
 
 
-def fails(headline, *evidence):
-    """Expect a headline, and evidence that has these words in this order."""
+def fails(code, headline, *evidence):
+    """Expect a code, a headline, and evidence with these words in this order."""
     words = ".*".join(map(re.escape, evidence))
     return pytest.raises(
-        SubmissionError, match=f"(?s)^[^\n]*{headline}[^\n]*\n.*{words}"
+        SubmissionError,
+        match=f"(?s)^[^\n]*{headline}[^\n]*\n.*{words}",
+        check=lambda error: error.code.name == code,
     )
 
 
@@ -107,6 +109,7 @@ def test_two_leaders_of_a_term_are_seen_though_nobody_asks(puppets):
     puppets = puppets()
     puppets.be(0, 3, leads=True)
     with fails(
+        "two-leaders",
         r"term 3 has 2 leaders: servers 0 and 1 \(Election Safety, Figure 3\)",
         "server 0 (incarnation 1) said at 0.0",
         "leader of term 3",
@@ -121,7 +124,7 @@ def test_a_leader_that_the_other_never_met_is_remembered(puppets):
     puppets = puppets()
     puppets.be(0, 3, leads=True)
     puppets.be(0, 4)
-    with fails("term 3 has 2 leaders: servers 0 and 1"):
+    with fails("two-leaders", "term 3 has 2 leaders: servers 0 and 1"):
         puppets.be(1, 3, leads=True)
 
 
@@ -129,6 +132,7 @@ def test_a_server_that_leads_its_term_again_after_a_restart_is_reported(saving):
     saving.elect(0, 3)
     saving.cluster.restart(0)
     with fails(
+        "two-leaders",
         "term 3 has 2 leaders: server 0 before and after a restart",
         "server 0 (incarnation 1)",
         "server 0 (incarnation 2)",
@@ -164,6 +168,7 @@ def test_a_term_that_falls_is_reported(puppets):
     puppets = puppets()
     puppets.be(2, 5)
     with fails(
+        "term-fell",
         r"the term of server 2 fell from 5 to 4 \(Figure 2",
         "server 2 (incarnation 1) said at 0.0",
         "in term 5",
@@ -180,6 +185,7 @@ def test_a_term_that_a_restart_forgets_is_reported(make_cluster):
     puppets.be(0, 5)
     puppets.cluster.restart(0)
     with fails(
+        "term-fell",
         "the term of server 0 fell from 5 to 4",
         "server 0 (incarnation 1)",
         "in term 5",
@@ -197,7 +203,7 @@ def test_a_term_that_was_told_before_a_save_must_be_in_it(make_cluster):
     assert puppets.cluster.get_state(0) == (5, False)
     puppets.be(0, 5)
     puppets.cluster.restart(0)
-    with fails("the term of server 0 fell from 5 to 0"):
+    with fails("term-fell", "the term of server 0 fell from 5 to 0"):
         puppets.cluster.get_state(0)
 
 
@@ -268,6 +274,7 @@ def test_a_server_need_not_be_the_same_term_when_nothing_must_be_saved(puppets):
 
 def test_a_leader_whom_nobody_can_have_voted_for_is_reported(saving):
     with fails(
+        "not-elected-by-majority",
         "server 1 leads term 1, but no majority can have voted for it: only 1 of "
         r"3 servers, server 1 \(section 5.2\)",
         "server 1 (incarnation 1) said at 0.0",
@@ -282,6 +289,7 @@ def test_a_leader_whom_nobody_can_have_voted_for_is_reported(saving):
 def test_votes_of_an_earlier_term_do_not_count(saving):
     saving.elect(0, 3)
     with fails(
+        "not-elected-by-majority",
         "server 1 leads term 4, but no majority can have voted for it: only 1 of [35]",
         "server 0 (incarnation 1) said at 0.0",
         "leader of term 3, and has saved nothing since",
@@ -295,7 +303,10 @@ def test_a_vote_that_was_not_saved_is_none(saving):
     saving.be(0, 1)
     saving.be(0, 2, save=False)
     saving.be(2, 2, save=False)
-    with fails("server 1 leads term 2, but no majority can have voted for it"):
+    with fails(
+        "not-elected-by-majority",
+        "server 1 leads term 2, but no majority can have voted for it",
+    ):
         saving.be(1, 2, leads=True)
 
 
@@ -334,6 +345,7 @@ def test_before_part_2c_votes_need_not_be_saved(puppets):
 
 def test_an_entry_of_a_leaders_own_is_reported(puppets):
     with fails(
+        "never-started",
         r"server 0 applied None at index 1, where nobody started it \(section 5.3",
         "it was never given to start() of any server",
         "such as a no-op when its term begins",
@@ -347,6 +359,7 @@ def test_a_command_at_another_index_than_it_was_put_is_reported(puppets):
     puppets.behave(0, next=4)
     puppets.cluster.start(0, "x")
     with fails(
+        "never-started",
         "server 1 applied 'x' at index 1, where nobody started it .*section 5.3",
         "start('x') on server 0 at 0.0",
         "returned index 4 in term 1",
@@ -357,7 +370,9 @@ def test_a_command_at_another_index_than_it_was_put_is_reported(puppets):
 def test_a_command_that_was_refused_everywhere_is_reported(puppets):
     puppets = puppets()
     puppets.cluster.start(0, "x")
-    with fails("nobody started it", "start('x') on server 0", "was refused"):
+    with fails(
+        "never-started", "nobody started it", "start('x') on server 0", "was refused"
+    ):
         puppets.put(1, 1, "x")
 
 
@@ -366,7 +381,7 @@ def test_another_command_than_was_started_is_reported(puppets, command, applied)
     puppets = puppets()
     puppets.be(0, 1, leads=True)
     puppets.cluster.start(0, command)
-    with fails("nobody started it", "never given to start()"):
+    with fails("never-started", "nobody started it", "never given to start()"):
         puppets.put(1, 1, applied)
 
 
@@ -417,6 +432,7 @@ def test_what_no_majority_can_have_stored_is_reported(saving):
     saving.cluster.start(0, "x")
     saving.save(0)
     with fails(
+        "not-stored-by-majority",
         "server 2 applied 'x' at index 1, but no majority can have stored it: "
         "only 1 of 3 servers, server 0, saved anything since it was .*section 5.3",
         "start('x') on server 0 at 0.0",
@@ -465,6 +481,7 @@ def test_two_commands_at_an_index_in_a_term_are_reported(puppets):
     puppets.cluster.start(0, "x")
     puppets.behave(0, next=1)
     with fails(
+        "overwritten-by-leader",
         "server 0 put a new command at index 1 in term 3, where its log has had index 1 "
         r"in that term already \(Leader Append-Only, Figure 3\)",
         "start('x') on server 0 at 0.0",
@@ -483,7 +500,11 @@ def test_a_leaders_log_that_has_become_shorter_is_reported(puppets):
     puppets.cluster.start(0, "x")
     puppets.behave(0, next=5)
     with fails(
-        "index 5 in term 3, where its log has had index 7", "7 in", "5 in", "5.3"
+        "overwritten-by-leader",
+        "index 5 in term 3, where its log has had index 7",
+        "7 in",
+        "5 in",
+        "5.3",
     ):
         puppets.cluster.start(0, "y")
 
@@ -544,6 +565,7 @@ def test_a_leader_that_lacks_what_was_committed_is_reported(saving):
     commit(saving, 0, 1, "x")
     saving.elect(1, 2)
     with fails(
+        "leader-lacks-committed",
         "server 1, leader of term 2, put a new command at index 1, though index 1 was "
         r"committed before: its log lacks it \(Leader Completeness, Figure 3\)",
         "server 0 applied 'x' at index 1 at 0.0",
@@ -611,6 +633,7 @@ def test_another_command_at_an_index_is_reported_with_both(saving):
     saving.elect(0, 1)
     commit(saving, 0, 1, "x")
     with fails(
+        "applied-differently",
         r"server 1 applied 'y' at index 1, where server 0 has applied 'x' \(State "
         r"Machine Safety, Figure 3\)",
         "server 0 applied 'x' at index 1 at 0.0",
@@ -654,4 +677,4 @@ def test_nothing_is_asked_after_kill(make_cluster):
             self.save()
     """)
     cluster.shut_down()
-    assert cluster.warnings == []
+    assert cluster.world.warnings == {}

@@ -138,6 +138,7 @@ def test_the_seeds_of_an_item_before_the_one_that_hangs_are_not_lost(new, dictat
         assert [(run.seed, run.verdict) for run in found] == [
             (1, Verdict.PASSED), (2, Verdict.FAILED),
         ]  # fmt: skip
+        assert found[1].code == "hangs-in-c"
         assert found[1].evidence.startswith("  raft.py:4 in __init__\n")
         journals.note_reported("gw0", 2)
         assert journals.all_unreported() == []
@@ -151,6 +152,7 @@ def test_a_process_that_died_of_something_else_leaves_an_unknown_run(new, dictat
         journal_of(Path(journals.directory, "gw1"), ("begin", new(5)))
         (run,) = journals.unreported("gw1", died=True)
         assert (run.seed, run.verdict) == (5, Verdict.UNKNOWN)
+        assert run.code == "process-lost"
         assert run.reason == "the process that ran it died"
         # One that was interrupted has not been judged.
         assert journals.all_unreported() == []

@@ -39,6 +39,7 @@ def long_suite(tmp_path):
     file = tmp_path / "test_own.py"
     file.write_text("""
 import pytest, sys, time
+from tester import codes
 pytestmark = [
     pytest.mark.part("2A"), pytest.mark.points(1), pytest.mark.cluster(servers=3),
 ]
@@ -51,7 +52,7 @@ def test_waits(cluster):
     time.sleep(60)
 
 def test_fails(cluster):
-    cluster.fail("it is wrong")
+    cluster.fail(codes.CHECK_FAILED, "it is wrong")
 
 def test_goes_on(cluster):
     print("GOES ON", file=sys.__stderr__, flush=True)
@@ -114,6 +115,7 @@ def test_pytest_timeout_makes_the_run_unknown(
 ):
     words = [
         "pytest", "-p", "no:cacheprovider", str(long_suite), "-k", test, "--timeout=1", "-x",
+        "--junitxml=junit.xml",
         "--seeds=50", "--submission", str(dictator(override).path), *workers,
     ]  # fmt: skip
     done = shell(shlex.join(words), tmp_path)
@@ -127,6 +129,7 @@ def test_pytest_timeout_makes_the_run_unknown(
     assert f"test_{test}: 1 unknown, first at seed 0: pytest-timeout" in out
     assert "0 of 1 runs passed, 1 unknown; " in out
     assert not (tmp_path / ".lab/failures").exists()
+    assert 'name="code" value="timed-out"' in (tmp_path / "junit.xml").read_text()
 
 
 # KeyboardInterrupt.

@@ -34,6 +34,7 @@ def own_suite(tmp_path):
     def write(body):
         head = """
             import pytest
+            from tester import codes
             pytestmark = [
                 pytest.mark.part("2A"), pytest.mark.points(1),
                 pytest.mark.cluster(servers=3),
@@ -196,7 +197,7 @@ def test_kept_seeds_run_once_in_one_item_until_two_sessions_find_them_fixed(
 def test_kept_seeds_that_fail_differently_are_told_apart(lab, own_suite):
     suite = own_suite("""
         def test_fails(cluster):
-            cluster.fail("it is too high" if cluster.seed.endswith("1") else "too low")
+            cluster.fail(codes.CHECK_FAILED, "it is too high" if cluster.seed.endswith("1") else "too low")
     """)
     lab("--seeds 3", files=suite)
     done = lab("", files=suite)
@@ -223,7 +224,7 @@ def test_an_error_of_the_labs_own_is_unknown_and_no_failure(lab, own_suite):
 def test_a_failure_is_not_called_unknown(lab, own_suite):
     suite = own_suite("""
         def test_fails(cluster):
-            cluster.fail("it is wrong", "because of this")
+            cluster.fail(codes.CHECK_FAILED, "it is wrong", "because of this")
     """)
     done = lab("", files=suite)
     assert done.returncode == 1
@@ -236,9 +237,9 @@ def test_a_failure_is_not_called_unknown(lab, own_suite):
 def test_warnings_are_shown_once_with_how_often(lab, own_suite):
     suite = own_suite("""
         def test_warns(cluster):
-            cluster.warn("a term has changed")
+            cluster.warn(codes.TERM_ROSE, "a term has changed")
         def test_warns_more(cluster):
-            cluster.warn("a lock is held")
+            cluster.warn(codes.TERM_ROSE, "a lock is held")
             test_warns(cluster)
     """)
     done = lab("--seeds 3", files=suite)

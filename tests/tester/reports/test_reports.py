@@ -231,7 +231,7 @@ def test_junit_tells_failures_from_errors(made_up):
     ]
     failure = suite.find("testcase/failure")
     assert failure.get("message") == "term 1 has 2 leaders"
-    assert failure.get("type") == "failed"
+    assert failure.get("type") == "two-leaders"
     assert "1 of 2 seeds passed; this is seed 1" in failure.text
     assert "server 0: leader" in failure.text
     assert "replay: PYTHONHASHSEED=0 pytest" in failure.text

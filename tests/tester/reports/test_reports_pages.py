@@ -18,7 +18,7 @@ from tester.reports.student import student_report
 from tester.reports.student_report import student_html, student_markdown
 from tester.reports.suite_words import suite_words
 from tester.scoring.grades import Grade, by_test
-from tester.verdict import Verdict
+from tester.verdict import RunWarning, Verdict
 from tester.versions import PYTHON
 
 VOID = {"meta", "br", "img", "link", "input", "hr", "line", "rect"}
@@ -214,7 +214,8 @@ def test_a_student_without_linux_is_told_what_to_leave_out(made_up):
 
 def test_a_student_is_told_of_what_is_odd(made_up):
     odd = [f"the <term> went from 1 to {n}" for n in range(50)]
-    run = made_up.a_run(verdict=Verdict.PASSED, warnings=[*odd, "x\x07" * 10_000])
+    warnings = [RunWarning("term-rose", text) for text in [*odd, "x\x07" * 10_000]]
+    run = made_up.a_run(verdict=Verdict.PASSED, warnings=warnings)
     report = student_report(made_up.a_grade(run))
     first, second = report.tests[0].warnings
     assert first == odd[0]

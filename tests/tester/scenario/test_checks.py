@@ -8,10 +8,12 @@ from labrpc.errors import LoadError, SubmissionError
 from tester.scenario.cluster import TEST_SECONDS_MAX
 
 
-def fails(*words):
-    """Expect a SubmissionError whose headline and evidence have these words."""
+def fails(code, *words):
+    """Expect a SubmissionError with a code, whose text has these words."""
     return pytest.raises(
-        SubmissionError, match="(?s)" + ".*".join(map(re.escape, words))
+        SubmissionError,
+        match="(?s)" + ".*".join(map(re.escape, words)),
+        check=lambda error: error.code.name == code,
     )
 
 
@@ -33,7 +35,10 @@ def test_a_dictator_passes_every_check(make_cluster):
 
 def test_two_leaders_in_a_term_are_named(make_cluster):
     cluster = make_cluster("def get_state(self): return 7, self.me > 0")
-    with fails("term 7 has 2 leaders: servers 1 and 2 (Election Safety, Figure 3)"):
+    with fails(
+        "two-leaders",
+        "term 7 has 2 leaders: servers 1 and 2 (Election Safety, Figure 3)",
+    ):
         cluster.check_one_leader()
 
 
@@ -45,7 +50,11 @@ def test_leaders_of_different_terms_are_no_contradiction(make_cluster):
 def test_a_missing_leader_is_reported_after_ten_rounds(make_cluster):
     cluster = make_cluster("def get_state(self): return 1, False")
     cluster.disconnect(1)
-    with fails("no leader among the connected servers 0, 2 after 5 s", "section 5.2"):
+    with fails(
+        "no-leader",
+        "no leader among the connected servers 0, 2 after 5 s",
+        "section 5.2",
+    ):
         cluster.check_one_leader()
     assert 4.5 <= cluster.now <= 5.5
 
@@ -68,13 +77,23 @@ def test_only_connected_servers_are_asked_who_leads(make_cluster):
 def test_a_leader_without_a_majority_is_named(make_cluster):
     cluster = make_cluster("def get_state(self): return 4, self.me == 0")
     cluster.disconnect(1, 2)
-    with fails("server 0 leads term 4 without a majority: only servers 0", "5.2"):
+    with fails(
+        "leader-without-majority",
+        "server 0 leads term 4 without a majority: only servers 0",
+        "5.2",
+    ):
         cluster.check_no_leader()
 
 
 def test_servers_that_disagree_on_the_term_are_named(make_cluster):
     cluster = make_cluster("def get_state(self): return 1 + self.me // 2, False")
-    with fails("do not agree on the term", "server 0 says 1", "server 2 says 2", "5.1"):
+    with fails(
+        "terms-differ",
+        "do not agree on the term",
+        "server 0 says 1",
+        "server 2 says 2",
+        "5.1",
+    ):
         cluster.check_terms()
     cluster.disconnect(2)
     assert cluster.check_terms() == 1
@@ -88,6 +107,7 @@ DEAF = "def take(self, entry): pass"
 def test_a_command_that_nobody_applies_is_no_agreement(make_cluster):
     cluster = make_cluster(DEAF)
     with fails(
+        "no-agreement",
         "no agreement: server 0 took 'x' at index 1 as leader, but 2 s later nobody "
         "has; 3 servers should have",
         "section 5.3",
@@ -98,7 +118,9 @@ def test_a_command_that_nobody_applies_is_no_agreement(make_cluster):
 def test_too_few_servers_are_no_agreement(make_cluster):
     cluster = make_cluster()
     cluster.disconnect(2)
-    with fails("only servers 0, 1 have applied it; 3 servers should have"):
+    with fails(
+        "no-agreement", "only servers 0, 1 have applied it; 3 servers should have"
+    ):
         cluster.one("x", expected=3)
 
 
@@ -120,7 +142,9 @@ def test_another_command_at_the_index_is_no_agreement(make_cluster):
         cluster.start(0, "other")
 
     cluster.spawn(client)
-    with fails("took 'x' at index 1", "there, 'other' was committed instead"):
+    with fails(
+        "no-agreement", "took 'x' at index 1", "there, 'other' was committed instead"
+    ):
         cluster.one("x", expected=3)
 
 
@@ -130,7 +154,9 @@ def test_another_command_at_the_index_is_no_agreement(make_cluster):
 def test_one_gives_up_after_ten_seconds(make_cluster, override):
     cluster = make_cluster(override)
     with fails(
-        "no agreement on 'x' by 3 servers within 10 s", "refused as not leading"
+        "no-agreement",
+        "no agreement on 'x' by 3 servers within 10 s",
+        "refused as not leading",
     ):
         cluster.one("x", expected=3, retry=True)
     assert 10 <= cluster.now <= 12.1
@@ -149,7 +175,9 @@ def test_one_offers_a_lost_command_again_if_it_may(make_cluster, retry):
         assert cluster.one("x", expected=3, retry=True) == 1
         assert cluster.now > 2
     else:
-        with fails("took 'x' at index 0 as leader, but 2 s later nobody has"):
+        with fails(
+            "no-agreement", "took 'x' at index 0 as leader, but 2 s later nobody has"
+        ):
             cluster.one("x", expected=3)
 
 
@@ -158,7 +186,11 @@ def test_an_entry_committed_without_a_majority_is_reported(make_cluster):
     cluster.disconnect(1, 2)
     assert cluster.start(0, "x") == (1, 1, True)
     cluster.sleep(1)
-    with fails("servers 0 applied 'x' at index 1, but only a minority", "section 5.3"):
+    with fails(
+        "committed-without-majority",
+        "servers 0 applied 'x' at index 1, but only a minority",
+        "section 5.3",
+    ):
         cluster.check_no_agreement(1, "only a minority was there")
 
 
@@ -167,8 +199,25 @@ def test_waiting_for_an_index_ends(make_cluster):
     cluster.disconnect(1)
     cluster.start(0, "x")
     assert cluster.wait(1, 2) == "x"
-    with fails("only 2 of 3 servers have applied index 1", "section 5.3"):
+    with fails(
+        "no-agreement",
+        "only 2 of 3 servers have applied index 1",
+        "section 5.3",
+    ):
         cluster.wait(1, 3)
+
+
+def test_a_server_that_is_not_brought_up_to_date_is_named(make_cluster):
+    cluster = make_cluster("""
+        def apply(self, index, command):
+            if self.me != 2 or index == 1:
+                self.apply_ch.put(ApplyMsg(True, command, index))
+    """)
+    cluster.one("first", expected=3)
+    cluster.check_caught_up(1)
+    cluster.one("second", expected=2)
+    with fails("not-caught-up", "servers 2 have not applied index 2", "5.3 and 7"):
+        cluster.check_caught_up(2)
 
 
 def test_waiting_gives_up_neutrally_once_the_term_has_passed(make_cluster):
@@ -193,14 +242,14 @@ def test_start_on_all_tells_who_took_the_command(make_cluster):
 def test_a_test_may_take_120_virtual_seconds(make_cluster):
     cluster = make_cluster()
     cluster.sleep(TEST_SECONDS_MAX - cluster.now)
-    with fails("the test took longer than 120 virtual seconds"):
+    with fails("test-too-long", "the test took longer than 120 virtual seconds"):
         cluster.sleep(0.001)
 
 
 def test_a_failure_in_a_thread_of_the_scenario_ends_the_scenario(make_cluster):
     cluster = make_cluster(DEAF)
     client = cluster.spawn(cluster.one, "x", 3)
-    with fails("no agreement: server 0 took 'x' at index 1"):
+    with fails("no-agreement", "no agreement: server 0 took 'x' at index 1"):
         cluster.join([client])
 
 
@@ -214,8 +263,9 @@ def test_get_state_must_return_term_and_leadership(make_cluster, answer):
     cluster = make_cluster(f"def get_state(self): return {answer}")
     value = repr(eval(answer))
     with fails(
+        "wrong-answer",
         f"get_state() of server 0 returned {value}; the contract is a tuple "
-        "(term, is_leader): int, bool"
+        "(term, is_leader): int, bool",
     ):
         cluster.check_terms()
 
@@ -224,15 +274,16 @@ def test_get_state_must_return_term_and_leadership(make_cluster, answer):
 def test_start_must_return_index_term_and_leadership(make_cluster, answer):
     cluster = make_cluster(f"def start(self, command): return {answer}")
     with fails(
+        "wrong-answer",
         f"start() of server 1 returned {eval(answer)!r}; the contract is a tuple "
-        "(index, term, is_leader): int, int, bool"
+        "(index, term, is_leader): int, int, bool",
     ):
         cluster.one("x", expected=3)
 
 
 def test_an_answer_that_is_no_plain_value_is_refused(make_cluster):
     cluster = make_cluster("def get_state(self): return threading.Lock()")
-    with fails("server 0: TypeError: what get_state() returned", "Lock"):
+    with fails("exception", "server 0: TypeError: what get_state() returned", "Lock"):
         cluster.check_terms()
 
 
@@ -248,13 +299,18 @@ NEVER = "threading.Event().wait()"
 )
 def test_a_method_that_never_returns_is_named(make_cluster, override, what):
     cluster = make_cluster(override)
-    with fails(f"{what} has not returned for 10 virtual seconds", "raft.py"):
+    with fails(
+        "no-return", f"{what} has not returned for 10 virtual seconds", "raft.py"
+    ):
         cluster.start(1, "x")
         cluster.get_state(0)
 
 
 def test_a_constructor_that_never_returns_is_named(make_cluster):
-    with fails("the constructor of server 0 has not returned for 10 virtual seconds"):
+    with fails(
+        "no-return",
+        "the constructor of server 0 has not returned for 10 virtual seconds",
+    ):
         make_cluster(f"def set_up(self): {NEVER}")
 
 

@@ -8,10 +8,12 @@ from labrpc.errors import SubmissionError
 from tester.scenario.state_machine import SNAPSHOT_INTERVAL
 
 
-def fails(*words):
-    """Expect a SubmissionError whose headline and evidence have these words."""
+def fails(code, *words):
+    """Expect a SubmissionError with a code, whose text has these words."""
     return pytest.raises(
-        SubmissionError, match="(?s)" + ".*".join(map(re.escape, words))
+        SubmissionError,
+        match="(?s)" + ".*".join(map(re.escape, words)),
+        check=lambda error: error.code.name == code,
     )
 
 
@@ -51,7 +53,13 @@ def test_an_entry_out_of_order_is_reported(make_cluster, indices, words):
                 for i in {indices}:
                     self.apply_ch.put(ApplyMsg(True, command, i))
     """)
-    with fails("server 1", words, "each entry is applied once", "section 5.3"):
+    with fails(
+        "applied-out-of-order",
+        "server 1",
+        words,
+        "each entry is applied once",
+        "section 5.3",
+    ):
         cluster.one("x", expected=3)
 
 
@@ -63,7 +71,7 @@ def test_entries_applied_by_two_threads_at_once_are_reported(make_cluster):
                     message = ApplyMsg(True, "x", index)
                     threading.Thread(target=self.apply_ch.put, args=(message,)).start()
     """)
-    with fails("server 2 applied index", "the next must be 1"):
+    with fails("applied-out-of-order", "server 2 applied index", "the next must be 1"):
         cluster.sleep(1)
 
 
@@ -84,6 +92,7 @@ def test_another_command_at_an_index_is_reported(make_cluster, command, shown):
     cluster = make_cluster(OTHER.format(command=command))
     cluster.one(17, expected=3)
     with fails(
+        "applied-differently",
         f"server 2 applied {shown}",
         "at index 2, where server",
         "has applied 17 (State Machine Safety, Figure 3)",
@@ -98,7 +107,7 @@ def test_another_command_at_an_index_is_reported(make_cluster, command, shown):
 def test_an_equal_command_of_another_type_is_another_command(make_cluster, command):
     cluster = make_cluster(OTHER.format(command=f"command == 1 and {command} or 17.0"))
     cluster.one(1, expected=3)
-    with fails("server 2 applied", "State Machine Safety"):
+    with fails("applied-differently", "server 2 applied", "State Machine Safety"):
         cluster.one(17 if command == "17.0" else 1, expected=3)
 
 
@@ -114,7 +123,9 @@ def test_a_restarted_server_is_held_to_what_was_applied_before(make_cluster):
     cluster.one("x", expected=3)
     cluster.restart(*cluster.servers)
     assert cluster.n_committed(1) == (0, None)
-    with fails("applied 2 at index 1, where server", "has applied 'x'"):
+    with fails(
+        "applied-differently", "applied 2 at index 1, where server", "has applied 'x'"
+    ):
         cluster.sleep(1)
 
 
@@ -124,7 +135,11 @@ def test_a_message_of_neither_kind_or_both_is_refused(make_cluster, flags):
         def apply(self, index, command):
             self.apply_ch.put(ApplyMsg({flags}))
     """)
-    with fails("put an ApplyMsg of neither kind on its apply channel", "never both"):
+    with fails(
+        "wrong-apply-msg",
+        "put an ApplyMsg of neither kind on its apply channel",
+        "never both",
+    ):
         cluster.one("x", expected=3)
 
 
@@ -133,7 +148,7 @@ def test_a_command_that_is_no_plain_value_is_refused(make_cluster):
         def apply(self, index, command):
             self.apply_ch.put(ApplyMsg(True, {command}, index))
     """)
-    with fails("TypeError: the ApplyMsg contains a set", "raft.py"):
+    with fails("exception", "TypeError: the ApplyMsg contains a set", "raft.py"):
         cluster.one("x", expected=3)
 
 
@@ -210,7 +225,8 @@ def test_a_snapshot_brings_a_server_up_to_date(make_cluster):
 )
 def test_an_altered_snapshot_is_reported(make_cluster, install, words):
     cluster = make_cluster(SENDS_SNAPSHOT.format(install=install), snapshots=True)
-    with fails("server 2", words):
+    code = "wrong-snapshot-index" if "index" in install else "unknown-snapshot"
+    with fails(code, "server 2", words):
         agree_up_to_the_snapshot(cluster)
 
 
@@ -225,8 +241,9 @@ def test_an_older_snapshot_must_not_replace_newer_state(make_cluster):
                 self.apply_ch.put(ApplyMsg(False, None, 0, True, snapshot, index, 1))
     """, snapshots=True)  # fmt: skip
     with fails(
+        "snapshot-went-back",
         "server 1 applied a snapshot of index 9 when index 12 was applied already: its "
-        "state went back (section 7: an older snapshot must be ignored)"
+        "state went back (section 7: an older snapshot must be ignored)",
     ):
         agree_on(cluster, 13)
 
@@ -236,7 +253,10 @@ def test_entries_below_a_snapshot_are_not_applied_again(make_cluster):
         "self.put_snapshot(*args); self.apply_ch.put(ApplyMsg(True, 'x', 9)); return"
     )
     cluster = make_cluster(SENDS_SNAPSHOT.format(install=install), snapshots=True)
-    with fails("server 2 applied index 9 after index 9; the next must be 10"):
+    with fails(
+        "applied-out-of-order",
+        "server 2 applied index 9 after index 9; the next must be 10",
+    ):
         agree_up_to_the_snapshot(cluster)
 
 
@@ -253,7 +273,11 @@ def test_a_snapshot_lost_by_a_restart_is_reported(make_cluster):
     """, snapshots=True)  # fmt: skip
     agree_on(cluster, UNTIL_SNAPSHOT)
     cluster.crash(1)
-    with fails("server 1 applied index 10 after index 0", "restarts with a snapshot"):
+    with fails(
+        "applied-out-of-order",
+        "server 1 applied index 10 after index 0",
+        "restarts with a snapshot",
+    ):
         cluster.restart(1)
         cluster.sleep(1)
 
@@ -263,7 +287,11 @@ def test_a_persisted_snapshot_that_is_not_the_services_is_reported(make_cluster)
         def set_up(self):
             self.persister.save(b"", b"my own bytes")
     """)
-    with fails("server 0 handed the service 12 bytes as a snapshot", "Figure 13"):
+    with fails(
+        "unknown-snapshot",
+        "server 0 handed the service 12 bytes as a snapshot",
+        "Figure 13",
+    ):
         cluster.restart(0)
 
 
