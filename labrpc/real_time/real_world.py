@@ -22,8 +22,10 @@ from labrpc.real_time.real_box import Ended, RealBox
 from labrpc.real_time.real_modules import Doors
 from labrpc.submission.submission import Submission
 from labrpc.world.events import Action, Event, Ready, Result
+from labrpc.world.host import Host
 from labrpc.world.scenario_thread import ScenarioThread
-from labrpc.world.world import ANSWER_NS_MAX, Host, World
+from labrpc.world.supervisor import Supervisor
+from labrpc.world.world import ANSWER_NS_MAX, World
 
 
 class RealWorld(World):
@@ -37,9 +39,17 @@ class RealWorld(World):
         seed: the network's random numbers come from it, in whatever order
             messages happen to be sent.
         submission: what runs on every server.
+        supervisor: acts on servers as the run goes on; None for one that takes
+            whatever servers apply.
     """
 
-    def __init__(self, servers: int, seed: str, submission: Submission) -> None:
+    def __init__(
+        self,
+        servers: int,
+        seed: str,
+        submission: Submission,
+        supervisor: Supervisor | None = None,
+    ) -> None:
         self._began_ns = monotonic_ns()
         self._closed_ns: int | None = None
         self._failure: BaseException | None = None
@@ -56,6 +66,7 @@ class RealWorld(World):
             lambda server, incarnation: RealBox(
                 submission, server, incarnation, seed, self
             ),
+            supervisor,
         )
         self._doors = Doors(submission)
         self._lock.acquire()
@@ -125,10 +136,11 @@ class RealWorld(World):
 
     # Events and actions.
 
-    def post(self, delay_ns: int, node: Any, event: Event) -> None:
-        """Deliver an event to an incarnation after a delay, if it still runs."""
-        super().post(delay_ns, node, event)
+    def post(self, delay_ns: int, host: Any, event: Event) -> int:
+        """Deliver an event to an incarnation after a delay; return its number."""
+        serial = super().post(delay_ns, host, event)
         self._next_event.notify()
+        return serial
 
     def after(self, delay_ns: int, callback: Callable[[], None]) -> None:
         """Call `callback` after a delay."""

@@ -10,8 +10,10 @@ from random import Random
 from typing import Protocol
 
 from labrpc.clock import MICROSECOND, MILLISECOND
-from labrpc.world.events import Call, Event, Request, Response
+from labrpc.world.events import Call, Event, Reply, Request, Response
+from labrpc.world.message_fates import MessageFates
 from labrpc.world.network_faults import NetworkFaults
+from labrpc.world.rpc import Incarnation, Loss
 
 # A message takes a little even on a reliable network, so that at one instant
 # of virtual time nothing can go round in circles.
@@ -32,26 +34,19 @@ DEAD_LONG_DELAY_MS = 7000
 LIVENESS_POLL_NS = 100 * MILLISECOND
 
 
-class Node(Protocol):
-    """One incarnation of a server, as the network sees it."""
-
-    server: int
-    up: bool
-
-
 class Clockwork(Protocol):
     """What the network asks of the world: the time, and things done later."""
 
     now_ns: int
 
-    def post(self, delay_ns: int, node: Node, event: Event) -> None:
-        """Deliver an event to a node after a delay."""
+    def post(self, delay_ns: int, host: Incarnation, event: Event) -> int:
+        """Deliver an event to an incarnation after a delay; return its number."""
 
     def after(self, delay_ns: int, callback: Callable[[], None]) -> None:
         """Call `callback` after a delay."""
 
 
-_Pending = tuple[Node, Node, int, int]
+_Pending = tuple[Incarnation, Incarnation, int, int]
 """An RPC under way: caller, callee, the caller's call id, when it is delivered."""
 
 
@@ -67,6 +62,7 @@ class Network:
         received: requests that reached each server's current incarnation.
         sent_bytes: bytes of requests that each server has sent.
         faults: duplicates, heavy-tailed delays and the like; None for none.
+        fates: follows each message for observers; None if there are none.
     """
 
     def __init__(self, servers: int, draws: Random, clockwork: Clockwork) -> None:
@@ -78,8 +74,9 @@ class Network:
         self.received = [0] * servers
         self.sent_bytes = [0] * servers
         self.faults: NetworkFaults | None = None
+        self.fates: MessageFates | None = None
         self._enabled = [[False] * servers for _ in range(servers)]
-        self._nodes: list[Node | None] = [None] * servers
+        self._hosts: list[Incarnation | None] = [None] * servers
         self._pending: dict[int, _Pending] = {}
         self._last_id = 0
         self._draw = draws.random
@@ -103,24 +100,26 @@ class Network:
         """Return whether messages pass from `src` to `dst`."""
         return self._enabled[src][dst]
 
-    def add(self, node: Node) -> None:
+    def add(self, host: Incarnation) -> None:
         """Let requests reach an incarnation that has started."""
-        self._nodes[node.server] = node
-        self.received[node.server] = 0
+        self._hosts[host.server] = host
+        self.received[host.server] = 0
 
-    def remove(self, node: Node) -> None:
+    def remove(self, host: Incarnation) -> None:
         """Take a crashed incarnation off the network; calls to it will fail."""
-        if self._nodes[node.server] is node:
-            self._nodes[node.server] = None
+        if self._hosts[host.server] is host:
+            self._hosts[host.server] = None
         for request_id, (caller, callee, _, at_ns) in list(self._pending.items()):
-            if caller is node:
+            if caller is host:
                 del self._pending[request_id]
-            elif callee is node:
+            elif callee is host:
                 self._poll_later(request_id, at_ns)
+        if self.fates is not None:
+            self.fates.crashed(host)
 
     # Messages.
 
-    def send(self, src: Node, call: Call) -> None:
+    def send(self, src: Incarnation, call: Call) -> None:
         """Carry an RPC that `src` has sent."""
         draw = self._draw
         transit, hold, loss, dead = draw(), draw(), draw(), draw()
@@ -128,52 +127,78 @@ class Network:
         self.calls += 1
         self.bytes += size
         self.sent_bytes[src.server] += size
-        dst = self._nodes[call.dst] if 0 <= call.dst < len(self._nodes) else None
+        if self.fates is not None:
+            self.fates.sent(src, call)
+        dst = self._hosts[call.dst] if 0 <= call.dst < len(self._hosts) else None
         if dst is None or not self._enabled[src.server][call.dst]:
             longest_ms = DEAD_LONG_DELAY_MS if self.long_delays else DEAD_DELAY_MS
             delay_ns = TRANSIT_NS_MIN + int(dead * longest_ms) * MILLISECOND
-            self._post(delay_ns, src, Response(call.call_id, None))
+            why = Loss.RECEIVER_DOWN if dst is None else Loss.CUT_OFF
+            self._lose_request(delay_ns, src, call, why)
             return
         delay_ns = TRANSIT_NS_MIN + int(transit * _TRANSIT_NS_SPREAD)
         if not self.reliable:
             delay_ns += int(hold * (UNRELIABLE_DELAY_MS_MAX + 1)) * MILLISECOND
             if loss < LOSS:
-                self._post(delay_ns, src, Response(call.call_id, None))
+                self._lose_request(delay_ns, src, call, Loss.REQUEST_LOST)
                 return
         if self.faults is not None:
             link = (src.server, dst.server)
             delay_ns += self.faults.delay_ns(link)
             copy_delay_ns = self.faults.copy_delay_ns()
             if link in self.faults.lost_requests:
-                self._post(delay_ns, src, Response(call.call_id, None))
+                self._lose_request(delay_ns, src, call, Loss.REQUEST_LOST)
                 return
             if copy_delay_ns is not None:
-                self._dispatch(src, dst, call, delay_ns + copy_delay_ns)
+                self._dispatch(src, dst, call, delay_ns + copy_delay_ns, copy=True)
         self._dispatch(src, dst, call, delay_ns)
 
-    def _dispatch(self, src: Node, dst: Node, call: Call, delay_ns: int) -> None:
+    def _lose_request(
+        self, delay_ns: int, src: Incarnation, call: Call, why: Loss
+    ) -> None:
+        """Let a call fail after a delay: its request does not get through."""
+        self._post(delay_ns, src, Response(call.call_id, None))
+        if self.fates is not None:
+            self.fates.lost_at_once(why)
+
+    def _dispatch(
+        self,
+        src: Incarnation,
+        dst: Incarnation,
+        call: Call,
+        delay_ns: int,
+        copy: bool = False,
+    ) -> None:
         """Let a request arrive after a delay."""
         self._last_id = request_id = self._last_id + 1
         delivered_at_ns = self._clockwork.now_ns + delay_ns
         self._pending[request_id] = (src, dst, call.call_id, delivered_at_ns)
-        self._post(
+        serial = self._post(
             delay_ns, dst, Request(request_id, src.server, call.method, call.data)
         )
+        if self.fates is not None:
+            self.fates.on_its_way(serial, request_id, dst, copy)
 
-    def deliver(self, node: Node) -> None:
-        """Count a request that has reached a server."""
-        self.received[node.server] += 1
-
-    def reply(self, request_id: int, data: bytes) -> None:
-        """Carry what a handler returned back to the caller."""
+    def reply(self, host: Incarnation, reply: Reply) -> None:
+        """Carry what a handler of `host` returned back to the caller."""
+        request_id, data = reply.request_id, reply.data
         draw = self._draw
         transit, loss, reorder, spread, within = draw(), draw(), draw(), draw(), draw()
+        if self.fates is not None:
+            self.fates.replied(request_id)
         pending = self._pending.pop(request_id, None)
         if pending is None:
+            # A call that has failed is followed no longer: this one's caller crashed.
+            self._note_loss(request_id, Loss.CALLER_GONE)
             return
-        src, dst, call_id, _ = pending
-        if not self._connected(src, dst) or (not self.reliable and loss < LOSS):
+        src, _, call_id, _ = pending
+        if not self._connected(src, host):
             self._post(0, src, Response(call_id, None))
+            self._note_loss(request_id, Loss.CUT_OFF)
+            return
+        if not self.reliable and loss < LOSS:
+            self._post(0, src, Response(call_id, None))
+            self._note_loss(request_id, Loss.REPLY_LOST)
             return
         delay_ns = TRANSIT_NS_MIN + int(transit * _TRANSIT_NS_SPREAD)
         if self.long_reordering and reorder < REORDERED:
@@ -181,17 +206,24 @@ class Network:
             held_ms = REORDER_DELAY_MS_MIN + int(within * (most_ms + 1))
             delay_ns += held_ms * MILLISECOND
         if self.faults is not None:
-            link = (dst.server, src.server)
+            link = (host.server, src.server)
             delay_ns += self.faults.delay_ns(link)
             if link in self.faults.lost_replies:
                 self._post(delay_ns, src, Response(call_id, None))
+                self._note_loss(request_id, Loss.REPLY_LOST)
                 return
         self.bytes += len(data)
-        self._post(delay_ns, src, Response(call_id, data))
+        serial = self._post(delay_ns, src, Response(call_id, data))
+        if self.fates is not None:
+            self.fates.reply_on_its_way(serial, request_id)
+
+    def _note_loss(self, request_id: int, why: Loss) -> None:
+        if self.fates is not None:
+            self.fates.lost(request_id, why)
 
     # Liveness.
 
-    def _connected(self, src: Node, dst: Node) -> bool:
+    def _connected(self, src: Incarnation, dst: Incarnation) -> bool:
         return dst.up and self._enabled[src.server][dst.server]
 
     def _poll_later(self, request_id: int, delivered_at_ns: int) -> None:
@@ -210,3 +242,4 @@ class Network:
         if not self._connected(src, dst):
             del self._pending[request_id]
             self._post(0, src, Response(call_id, None))
+            self._note_loss(request_id, Loss.CUT_OFF)

@@ -1,17 +1,17 @@
-"""Recording a run: every event, every action, and the digest of them all.
+"""The digest of a run: of every event, every action, and what the scenario did.
 
-A run that records nothing pays nothing. The digest is the proof that two
-runs were the same; it leaves out what may differ between two machines though
-the behaviour does not: printed lines and the text of tracebacks.
+Two runs with one digest were the same. It leaves out what may differ between
+machines though the behaviour does not: printed lines and the text of tracebacks.
 """
 
 import hashlib
 from collections.abc import Sequence
-from typing import Protocol
 
 import msgspec
 
 from labrpc.world.events import Action, Crash, Event, Log, Warn
+from labrpc.world.observer import Observer
+from labrpc.world.rpc import Incarnation
 
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -27,35 +27,21 @@ def _to_bytes(value: object) -> bytes:
         return repr(value).encode(errors="backslashreplace")
 
 
-class Recorder(Protocol):
-    """Is told everything that happens in a world."""
+class DigestRecorder(Observer):
+    """Keeps nothing but the digest.
 
-    def step(
-        self,
-        now_ns: int,
-        server: int,
-        incarnation: int,
-        event: Event,
-        actions: Sequence[Action],
-    ) -> None:
-        """Note that one box was stepped."""
-
-    def control(self, now_ns: int, verb: str, *args: object) -> None:
-        """Note what the scenario did to the world, as in `crash 2`."""
-
-
-class DigestRecorder:
-    """Keeps nothing but the digest."""
+    Attributes:
+        steps: how many steps it has taken in.
+    """
 
     def __init__(self) -> None:
         self._digest = hashlib.blake2b(digest_size=16)
         self.steps = 0
 
-    def step(
+    def stepped(
         self,
         now_ns: int,
-        server: int,
-        incarnation: int,
+        host: Incarnation,
         event: Event,
         actions: Sequence[Action],
     ) -> None:
@@ -66,9 +52,11 @@ class DigestRecorder:
             for a in actions
             if not isinstance(a, (Log, Warn))
         ]
-        self._digest.update(_to_bytes((now_ns, server, incarnation, event, behaviour)))
+        self._digest.update(
+            _to_bytes((now_ns, host.server, host.incarnation, event, behaviour))
+        )
 
-    def control(self, now_ns: int, verb: str, *args: object) -> None:
+    def controlled(self, now_ns: int, verb: str, args: tuple[object, ...]) -> None:
         """Add something that the scenario did."""
         self._digest.update(_to_bytes((now_ns, verb, args)))
 

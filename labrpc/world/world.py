@@ -11,7 +11,7 @@ turns only where they sleep.
 
 from collections.abc import Callable
 from fractions import Fraction
-from heapq import heappop, heappush
+from heapq import heappop
 from typing import Any, NoReturn
 
 from labrpc import codes
@@ -19,10 +19,9 @@ from labrpc.clock import SECOND, to_seconds
 from labrpc.codes import Code, Kind
 from labrpc.errors import LabError, LoadError, SubmissionError
 from labrpc.world.box import Box
-from labrpc.world.crash_points import CrashPoint
 from labrpc.world.disk import Disk
+from labrpc.world.event_heap import EventHeap
 from labrpc.world.events import (
-    Action,
     Apply,
     Boot,
     Call,
@@ -35,16 +34,18 @@ from labrpc.world.events import (
     Reply,
     Request,
     Result,
-    Taken,
     Wake,
     Warn,
 )
+from labrpc.world.host import NEVER_NS, Host
+from labrpc.world.message_fates import MessageFates
 from labrpc.world.network import Network
 from labrpc.world.network_faults import NetworkFaults
-from labrpc.world.recorder import Recorder
+from labrpc.world.observer import Observer, Observers
 from labrpc.world.scenario_thread import ScenarioThread, current_scenario_thread
 from labrpc.world.server_clock import ServerClock
 from labrpc.world.streams import stream
+from labrpc.world.supervisor import Supervisor
 
 MakeBox = Callable[[int, int], Box]
 """Make the box of (server, incarnation)."""
@@ -56,53 +57,27 @@ ANSWER_POLL_NS = SECOND // 1000
 LOG_LINES_KEPT = 2_000
 
 _WAKE = Wake()
-_NEVER = 1 << 62
 
 
-class Host:
-    """One incarnation of a server: its box, and what the world keeps about it.
-
-    Attributes:
-        backlog: what a paused server will find when it goes on; None if it runs.
-        crash_point: where in a step to come it dies, None if it does not.
-    """
-
-    def __init__(self, server: int, incarnation: int, box: Box) -> None:
-        self.server = server
-        self.incarnation = incarnation
-        self.box = box
-        self.up = True
-        self.ready = False
-        self.wake_ns = _NEVER
-        self.callbacks: dict[int, Callable[[Any], None]] = {}
-        self.last_invoke_id = 0
-        self.backlog: list[Event] | None = None
-        self.crash_point: CrashPoint | None = None
-
-
-class World:
+class World(EventHeap):
     """Servers, the network between them, and virtual time.
 
     Args:
         servers: how many servers there are; none is started yet.
         seed: text from which every random stream of the run is derived.
         make_box: makes the box of one incarnation.
-        recorder: told of everything that happens; None records nothing.
+        supervisor: acts on servers as the run goes on; None for one that takes
+            whatever servers apply.
 
     Attributes:
         now_ns: the virtual time.
         steps: how often a box has been stepped.
-        log: (virtual nanoseconds, server, line) of what servers printed.
+        log: (virtual nanoseconds, server, line) of what servers printed last.
         warnings: likely mistakes that break no rule, each with its code, in the
             order of finding.
         clocks: each server's own clock, over all its incarnations.
         saved_at_step: the number of the step in which each server last wrote its
             disk, 0 if it never did.
-        on_log: is given each of those lines, also when `log` has no room any more.
-        on_apply: takes each message that a server applies.
-        on_step: is told of each step, when all that it did has been routed.
-        on_crash_point: is told that an armed crash point is reached; it has to
-            crash the server.
     """
 
     def __init__(
@@ -110,9 +85,9 @@ class World:
         servers: int,
         seed: str,
         make_box: MakeBox,
-        recorder: Recorder | None = None,
+        supervisor: Supervisor | None = None,
     ) -> None:
-        self.now_ns = 0
+        super().__init__(seed)
         self.steps = 0
         self.log: list[tuple[int, int, str]] = []
         self.warnings: dict[str, Code] = {}
@@ -120,30 +95,20 @@ class World:
         self.hosts: list[Host | None] = [None] * servers
         self.clocks = [ServerClock() for _ in range(servers)]
         self.saved_at_step = [0] * servers
-        self.on_step: Callable[[Host, list[Action]], None] | None = None
-        self.on_log: Callable[[int, int, str], None] | None = None
-        self.on_crash_point: Callable[[Host], None] = lambda host: self.crash(
-            host.server
-        )
-        self.on_apply: Callable[[Host, int, tuple[Any, ...]], None] = self._take
+        self.supervise(supervisor or Supervisor())
+        self._observers = Observers()
         self.stepping: Host | None = None
         self._incarnations = [0] * servers
         self._make_box = make_box
-        self._recorder = recorder
-        self._heap: list[tuple[int, float, int, Host | None, Any]] = []
-        self._serial = 0
-        self._tie = stream(seed, "ties").random
         self._threads: list[ScenarioThread] = []
         self.network = Network(servers, stream(seed, "network"), self)
         self._seed = seed
         self._routes: dict[type, Callable[[Host, Any], None]] = {
             Call: self.network.send,
-            Reply: lambda host, action: self.network.reply(
-                action.request_id, action.data
-            ),
+            Reply: self.network.reply,
             Result: self._result,
-            Apply: lambda host, action: self.on_apply(
-                host, action.put_id, action.message
+            Apply: lambda host, action: self.supervisor.take(
+                self, host, action.put_id, action.message
             ),
             Persist: self._persist,
             Log: self._log,
@@ -151,6 +116,31 @@ class World:
             Ready: self._ready,
             Crash: self._crashed,
         }
+
+    # Who acts on it, and who watches.
+
+    def supervise(self, supervisor: Supervisor) -> None:
+        """Let a supervisor act on servers from now on, instead of the one before."""
+        self.supervisor = supervisor
+        acts = type(supervisor).step_done is not Supervisor.step_done
+        self._step_done = supervisor.step_done if acts else None
+
+    def observe(self, observer: Observer) -> None:
+        """Call an observer's methods from now on, after those that came before it."""
+        self._observers.add(observer)
+        self._follow_messages()
+
+    def unobserve(self, observer: Observer) -> None:
+        """Call an observer's methods no longer."""
+        self._observers.remove(observer)
+        self._follow_messages()
+
+    def _follow_messages(self) -> None:
+        """Follow messages from now on if an observer wants to know of them."""
+        if not self._observers.of_messages:
+            self.network.fates = None
+        elif self.network.fates is None:
+            self.network.fates = MessageFates(self._observers, self)
 
     # Servers.
 
@@ -167,6 +157,8 @@ class World:
         incarnation = self._incarnations[server]
         host = Host(server, incarnation, self._make_box(server, incarnation))
         self.hosts[server] = host
+        for notify in self._observers.started:
+            notify(self.now_ns, host)
         disk = self.disks[server]
         self.step(host, Boot(len(self.hosts), disk.raft_state, disk.snapshot))
         self._await(lambda: host.ready, host, "the constructor")
@@ -178,6 +170,8 @@ class World:
             return
         self.control("crash", server)
         self.hosts[server] = None
+        for notify in self._observers.crashed:
+            notify(self.now_ns, host)
         self.network.remove(host)
         self._end(host)
 
@@ -187,6 +181,8 @@ class World:
         if host is not None and host.backlog is None:
             self.control("pause", server)
             host.backlog = []
+            for notify in self._observers.paused:
+                notify(self.now_ns, host)
 
     def resume(self, server: int) -> None:
         """Let a paused server go on, with all that has arrived meanwhile, in order."""
@@ -195,6 +191,8 @@ class World:
             return
         self.control("resume", server)
         backlog, host.backlog = host.backlog, None
+        for notify in self._observers.resumed:
+            notify(self.now_ns, host)
         for event in backlog:
             if host.up:
                 self.step(host, event)
@@ -281,32 +279,24 @@ class World:
         while any(not thread.ended for thread in threads):
             self.sleep_ns(ANSWER_POLL_NS)
 
-    def post(self, delay_ns: int, node: Any, event: Event) -> None:
-        """Deliver an event to an incarnation after a delay, if it still runs."""
-        self._serial = serial = self._serial + 1
-        heappush(self._heap, (self.now_ns + delay_ns, self._tie(), serial, node, event))
-
-    def after(self, delay_ns: int, callback: Callable[[], None]) -> None:
-        """Call `callback` after a delay."""
-        self._serial = serial = self._serial + 1
-        at_ns = self.now_ns + delay_ns
-        heappush(self._heap, (at_ns, self._tie(), serial, None, callback))
-
     def _run_until(self, until_ns: int) -> None:
         heap = self._heap
         network = self.network
         while heap and heap[0][0] <= until_ns:
-            self.now_ns, _, _, host, event = heappop(heap)
+            self.now_ns, _, serial, host, event = heappop(heap)
             if host is None:
                 event()
-            elif host.up:
+                continue
+            if network.fates is not None:
+                network.fates.due(serial)
+            if host.up:
                 kind = type(event)
                 if kind is Wake:
                     if host.wake_ns != self.now_ns:
                         continue
-                    host.wake_ns = _NEVER
+                    host.wake_ns = NEVER_NS
                 elif kind is Request:
-                    network.deliver(host)
+                    network.received[host.server] += 1
                 self.step(host, event)
         self.now_ns = until_ns
 
@@ -328,10 +318,9 @@ class World:
         cut = None if host.crash_point is None else host.crash_point(actions)
         if cut is not None:
             actions = actions[:cut]
-        if self._recorder is not None:
-            self._recorder.step(
-                self.now_ns, host.server, host.incarnation, event, actions
-            )
+        observers = self._observers
+        for notify in observers.stepped:
+            notify(self.now_ns, host, event, actions)
         routes = self._routes
         for action in actions:
             routes[type(action)](host, action)
@@ -339,9 +328,12 @@ class World:
             host.wake_ns = wake_ns
             self.post(max(wake_ns - self.now_ns, 0), host, _WAKE)
         if cut is not None:
-            self.on_crash_point(host)
-        elif self.on_step is not None:
-            self.on_step(host, actions)
+            self.supervisor.crash_point_reached(self, host)
+            return
+        for notify in observers.settled:
+            notify(self.now_ns, host, event, actions)
+        if self._step_done is not None:
+            self._step_done(host, actions)
 
     # Actions.
 
@@ -354,10 +346,6 @@ class World:
         if then is not None:
             then(action.value)
 
-    def _take(self, host: Host, put_id: int, message: tuple[Any, ...]) -> None:
-        """Take a message off the apply channel and forget it."""
-        self.post(0, host, Taken(put_id))
-
     def _persist(self, host: Host, action: Persist) -> None:
         self.disks[host.server].save(action.raft_state, action.snapshot)
         self.saved_at_step[host.server] = self.steps
@@ -367,8 +355,8 @@ class World:
         self.log.append((time_ns, host.server, action.line))
         if len(self.log) > 2 * LOG_LINES_KEPT:
             del self.log[:LOG_LINES_KEPT]
-        if self.on_log is not None:
-            self.on_log(time_ns, host.server, action.line)
+        for notify in self._observers.printed:
+            notify(time_ns, host.server, action.line)
 
     def _warn(self, host: Host, action: Warn) -> None:
         self.warnings.setdefault(action.text, codes.warning_of_box(action.code))
@@ -389,9 +377,9 @@ class World:
         self.stepping = None
 
     def control(self, verb: str, *args: object) -> None:
-        """Record that the scenario did something."""
-        if self._recorder is not None:
-            self._recorder.control(self.now_ns, verb, *args)
+        """Report to observers that the scenario did something."""
+        for notify in self._observers.controlled:
+            notify(self.now_ns, verb, args)
 
     def close(self) -> None:
         """End every server and every thread of the scenario."""

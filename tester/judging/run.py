@@ -3,7 +3,7 @@
 import gc
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,8 @@ from labrpc.machine import memory
 from labrpc.machine.unraisable import unraisable_as_warnings
 from labrpc.machine.wall_clock import cpu_seconds
 from labrpc.machine.watchdog import watchdog
-from labrpc.world.recorder import DigestRecorder, Recorder
+from labrpc.world.observer import Observer
+from labrpc.world.recorder import DigestRecorder
 from tester import codes
 from tester.judging.debugger_prompt import lab_at_prompts
 from tester.judging.failure_report import (
@@ -33,6 +34,17 @@ from tester.verdict import Run, Verdict, run_warnings
 
 TakeLine = Callable[[str], None]
 """Takes each line that a server prints, with its time and number."""
+
+
+class LinePrinter(Observer):
+    """Hands on each line that a server prints, as soon as it does."""
+
+    def __init__(self, take_line: TakeLine) -> None:
+        self._take_line = take_line
+
+    def printed(self, now_ns: int, server: int, line: str) -> None:
+        """Hand a line on."""
+        self._take_line(log_line(now_ns, server, line))
 
 
 @dataclass(frozen=True)
@@ -88,10 +100,10 @@ def run_test(
     recorder = recording.recorder(conditions)
     run = new_run(conditions, host.hosting)
     began_s = cpu_seconds() + host.boxes.cpu_s
-    cluster = open_cluster(conditions, host, recorder)
+    observers = [] if recorder is None or host.hosting.real_time else [recorder]
+    cluster = open_cluster(conditions, host, observers)
     if recording.on_line is not None:
-        on_line = recording.on_line
-        cluster.world.on_log = lambda *line: on_line(log_line(*line))
+        cluster.world.observe(LinePrinter(recording.on_line))
     # Collected only between runs, so that no finalizer runs at a moment that
     # depends on what the process did before.
     gc.disable()
@@ -140,7 +152,7 @@ def new_run(conditions: RunConditions, hosting: RunHosting = IN_PROCESS) -> Run:
 
 
 def open_cluster(
-    conditions: RunConditions, host: RunHost, recorder: Recorder | None = None
+    conditions: RunConditions, host: RunHost, observers: Sequence[Observer] = ()
 ) -> CheckedCluster:
     """Return the cluster that a test wants, with no server started yet."""
     test = conditions.test
@@ -152,7 +164,7 @@ def open_cluster(
         reliable=test.reliable,
         snapshots=test.snapshots,
         persistence=test.persistence,
-        recorder=recorder,
+        observers=observers,
         real_time=host.hosting.real_time,
         boxes=host.boxes,
     )

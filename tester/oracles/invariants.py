@@ -1,25 +1,26 @@
 """Invariants: the properties of Figure 3, checked from outside at every step.
 
-A server is asked for its state with `get_state` whenever it may have changed:
-after the server has saved its state, started, or called another RPC method than
-before (a candidate that has won begins to replicate). Saved bytes are never read,
-but the step in which a server wrote its disk is known. That alone shows when too
-few servers can have voted, or can have stored a committed command.
+A `StateProbe` asks servers for their state whenever it may have changed. Saved
+bytes are never read, but the step in which a server wrote its disk is known. That
+alone shows when too few servers can have voted, or can have stored a committed
+command.
 
 No check may fail a correct Raft. So an answer counts as true at some moment since
 the question, `start` may return late and in any order, and a term that was
 reported but never sent need not have been saved.
 """
 
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
-from labrpc.world.events import Action, Call, Reply, Result
-from labrpc.world.world import Host, World
+from labrpc.world.events import Action, Call, Event, Reply, Result
+from labrpc.world.observer import Observer
+from labrpc.world.rpc import Incarnation
+from labrpc.world.world import World
 from tester import codes
 from tester.oracles.commits import Proposal, Proposals
 from tester.oracles.leadership import Leadership, StateReport
@@ -47,7 +48,7 @@ class Applied(msgspec.Struct, frozen=True, gc=False):
         )
 
 
-class Invariants:
+class Invariants(Observer):
     """Checks one world, and ends the run at the event that breaks a property.
 
     Args:
@@ -65,64 +66,45 @@ class Invariants:
         self.states: list[tuple[int, bool] | None] = [None for _ in world.hosts]
         self._world = world
         servers = range(len(world.hosts))
-        self._asked: list[Host | None] = [None for _ in servers]
         self._saved_at_step = [0 for _ in servers]
-        self._method = ["" for _ in servers]
         self._leadership = Leadership(world, persistence)
         self._proposals = Proposals(world, persistence)
         # Per server, what it was the first to apply since its last state report.
         self._applied_since: list[Applied | None] = [None for _ in servers]
-        world.on_step = self._stepped
+        world.observe(self)
 
     @property
     def leaders(self) -> dict[int, StateReport]:
         """The first report of leadership in each term."""
         return self._leadership.leaders
 
-    def end(self) -> None:
-        """Stop asking servers for their state: `kill` is about to be called."""
-        self._world.on_step = None
-
     # State reports.
 
-    def _stepped(self, host: Host, actions: list[Action]) -> None:
-        """Ask a server for its state if this step may have changed it."""
+    def settled(
+        self,
+        now_ns: int,
+        host: Incarnation,
+        event: Event,
+        actions: Sequence[Action],
+    ) -> None:
+        """Note whether a server has saved its state, or sent a message, in a step."""
         server = host.server
         saved_at_step = self._world.saved_at_step[server]
-        changed = saved_at_step != self._saved_at_step[server]
-        if changed:
+        if saved_at_step != self._saved_at_step[server]:
             self._saved_at_step[server] = saved_at_step
             self._leadership.note_saved(host)
         sent = False
         for action in actions:
-            if type(action) is Call:
-                sent = True
-                if action.method != self._method[server]:
-                    self._method[server] = action.method
-                    changed = True
-            elif type(action) is Reply:
-                sent = True
-            elif type(action) is Result:
-                # It has just answered `start`, which reports its term as well.
-                changed = False
+            kind = type(action)
+            if kind is Result:
+                # `start` has answered: what the server sent after that, is not judged.
                 break
+            if kind is Call or kind is Reply:
+                sent = True
         if sent:
             self._leadership.note_sent(host)
-        if changed and host.ready and host.up and self._asked[server] is not host:
-            self._asked[server] = host
-            asked = self._world.steps
-            self._world.invoke_then(
-                host, partial(self._state_answered, host, asked), "get_state"
-            )
 
-    def _state_answered(self, host: Host, asked: int, answer: Any) -> None:
-        self._asked[host.server] = None
-        if isinstance(answer, (tuple, list)) and len(answer) == 2:
-            term, leads = answer
-            if type(term) is int and type(leads) is bool:
-                self.reported(host, term, leads, asked)
-
-    def reported(self, host: Host, term: int, leads: bool, asked: int) -> None:
+    def reported(self, host: Incarnation, term: int, leads: bool, asked: int) -> None:
         """Check what a server has reported about itself.
 
         Args:
@@ -141,12 +123,12 @@ class Invariants:
 
     # Proposed and applied commands.
 
-    def proposed(self, host: Host, command: Any) -> Proposal:
+    def proposed(self, host: Incarnation, command: Any) -> Proposal:
         """Note that a command is about to be proposed to a server."""
         return self._proposals.begin(host.server, command)
 
     def answered(
-        self, host: Host, proposal: Proposal, answer: tuple[int, int, bool]
+        self, host: Incarnation, proposal: Proposal, answer: tuple[int, int, bool]
     ) -> None:
         """Check what `start` has returned.
 

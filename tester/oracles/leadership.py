@@ -12,7 +12,8 @@ import msgspec
 from labrpc.clock import to_seconds
 from labrpc.codes import Code
 from labrpc.errors import SubmissionError
-from labrpc.world.world import Host, World
+from labrpc.world.rpc import Incarnation
+from labrpc.world.world import World
 from tester import codes
 from tester.text import only
 
@@ -63,7 +64,7 @@ class Leadership:
         # answered an RPC since, or has saved since. get_state alone needs no disk.
         self._saved: list[StateReport | None] = [None for _ in self._servers]
 
-    def note_saved(self, host: Host) -> None:
+    def note_saved(self, host: Incarnation) -> None:
         """Note that a server has written its disk in the step that ends now."""
         latest = self._latest[host.server]
         if (
@@ -73,13 +74,13 @@ class Leadership:
         ):
             self._saved[host.server] = latest
 
-    def note_sent(self, host: Host) -> None:
+    def note_sent(self, host: Incarnation) -> None:
         """Note that a message has left: what was reported before is on the disk."""
         latest = self._latest[host.server]
         if latest is not None and latest.incarnation == host.incarnation:
             self._saved[host.server] = latest
 
-    def add(self, host: Host, term: int, leads: bool, asked: int) -> StateReport:
+    def add(self, host: Incarnation, term: int, leads: bool, asked: int) -> StateReport:
         """Check and keep what a server has reported about itself.
 
         Args:

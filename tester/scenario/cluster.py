@@ -5,7 +5,7 @@ servers for their state. It judges only the form of what a server answers;
 what must hold is in `checks` and `service`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from labrpc.box.in_process_box import restore_process
@@ -16,12 +16,16 @@ from labrpc.errors import SubmissionError
 from labrpc.real_time.real_world import RealWorld
 from labrpc.submission.submission import Submission
 from labrpc.world.crash_points import CrashPoint
-from labrpc.world.recorder import Recorder
+from labrpc.world.events import Action
+from labrpc.world.host import Host
+from labrpc.world.observer import Observer
 from labrpc.world.scenario_thread import ScenarioThread
 from labrpc.world.streams import stream
-from labrpc.world.world import Host, World
+from labrpc.world.supervisor import SupervisedWorld, Supervisor
+from labrpc.world.world import World
 from tester import codes
 from tester.oracles.invariants import Invariants
+from tester.oracles.state_probe import StateProbe
 from tester.scenario.state_machine import Service
 from tester.text import short
 
@@ -42,7 +46,7 @@ class Cluster:
         reliable: whether the network loses and delays nothing at first.
         snapshots: whether the services take snapshots.
         persistence: whether servers have to save their state, as from part 2C on.
-        recorder: told of everything that happens, in virtual time.
+        observers: watch the world, in this order and before the invariants.
         real_time: whether servers run on real threads and clocks.
         boxes: makes the servers' boxes; None for boxes in this process.
 
@@ -52,7 +56,8 @@ class Cluster:
         real_time: whether servers run on real threads and clocks.
         connected: whether each server is connected to the others.
         services: the service above each server's current incarnation.
-        invariants: looks after what must hold at every moment.
+        invariants: checks what must hold at every moment.
+        state_probe: asks servers for their state when it may have changed.
         states: what each server has last said of itself.
     """
 
@@ -64,7 +69,7 @@ class Cluster:
         reliable: bool = True,
         snapshots: bool = False,
         persistence: bool = False,
-        recorder: Recorder | None = None,
+        observers: Sequence[Observer] = (),
         real_time: bool = False,
         boxes: BoxFactory | None = None,
     ) -> None:
@@ -76,26 +81,28 @@ class Cluster:
         self.connected = [False] * servers
         self._snapshots = snapshots
         self._snapshots_made: dict[bytes, int] = {}
+        supervisor = _ClusterSupervisor(self)
         if real_time:
-            self.world: World = RealWorld(servers, seed, submission)
+            self.world: World = RealWorld(servers, seed, submission, supervisor)
         else:
             make_box = (boxes or InProcessBoxFactory(submission)).box
             self.world = World(
                 servers,
                 seed,
                 lambda server, incarnation: make_box(server, incarnation, seed),
-                recorder,
+                supervisor,
             )
+        for observer in observers:
+            self.world.observe(observer)
         self.network = self.world.network
         self.network.reliable = reliable
         self.network.long_delays = True
-        self.world.on_apply = self._on_apply
-        self.world.on_crash_point = lambda host: self.crash(host.server)
         self.invariants = Invariants(
             # In real time, nobody sees in which step a server wrote its disk.
             self.world,
             persistence=persistence and not real_time,
         )
+        self.state_probe = StateProbe(self.world, self.invariants)
         self.states = self.invariants.states
         self.services = [self._new_service(server) for server in self.servers]
 
@@ -147,9 +154,6 @@ class Cluster:
         return Service(
             self.world, server, self.invariants, self._snapshots_made, self._snapshots
         )
-
-    def _on_apply(self, host: Host, put_id: int, message: tuple[Any, ...]) -> None:
-        self.services[host.server].offer(host, put_id, message)
 
     # Links.
 
@@ -348,7 +352,8 @@ class Cluster:
 
         What goes wrong now costs nothing: the scenario is over.
         """
-        self.invariants.end()
+        self.state_probe.active = False
+        self.world.unobserve(self.invariants)
         try:
             for server in self.up():
                 self.world.invoke(server, "kill")
@@ -373,6 +378,28 @@ class Cluster:
         self.world.close()
         # At once: what a server has replaced, pytest may be about to use.
         restore_process()
+
+
+class _ClusterSupervisor(Supervisor):
+    """Acts on a cluster's servers as a run goes on."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def take(
+        self,
+        world: SupervisedWorld,
+        host: Host,
+        put_id: int,
+        message: tuple[Any, ...],
+    ) -> None:
+        self._cluster.services[host.server].offer(host, put_id, message)
+
+    def crash_point_reached(self, world: SupervisedWorld, host: Host) -> None:
+        self._cluster.crash(host.server)
+
+    def step_done(self, host: Host, actions: list[Action]) -> None:
+        self._cluster.state_probe.step_done(host, actions)
 
 
 def has_types(answer: Any, *types: type) -> bool:

@@ -13,7 +13,8 @@ from labrpc.clock import MICROSECOND
 from labrpc.contract import ApplyMsg
 from labrpc.errors import SubmissionError
 from labrpc.world.events import Taken
-from labrpc.world.world import Host, World
+from labrpc.world.host import Host
+from labrpc.world.world import World
 from tester import codes
 from tester.oracles.invariants import Invariants
 

@@ -13,6 +13,7 @@ import msgspec
 
 from labrpc.world.events import Action, Event
 from labrpc.world.recorder import DigestRecorder
+from labrpc.world.rpc import Incarnation
 from tester import jsonl
 from tester.verdict import Run
 from tester.versions import lab_version
@@ -34,29 +35,28 @@ class TraceRecorder(DigestRecorder):
         versions = {"lab": lab_version(), "python": platform.python_version()}
         self._lines.append({"trace": TRACE_VERSION, **header, **versions})
 
-    def step(
+    def stepped(
         self,
         now_ns: int,
-        server: int,
-        incarnation: int,
+        host: Incarnation,
         event: Event,
         actions: Sequence[Action],
     ) -> None:
         """Write one step of a box."""
-        super().step(now_ns, server, incarnation, event, actions)
+        super().stepped(now_ns, host, event, actions)
         self._lines.append(
             {
                 "t": now_ns,
-                "server": server,
-                "incarnation": incarnation,
+                "server": host.server,
+                "incarnation": host.incarnation,
                 "event": _named(event),
                 "actions": [_named(action) for action in actions],
             }
         )
 
-    def control(self, now_ns: int, verb: str, *args: object) -> None:
+    def controlled(self, now_ns: int, verb: str, args: tuple[object, ...]) -> None:
         """Write something that the scenario did."""
-        super().control(now_ns, verb, *args)
+        super().controlled(now_ns, verb, args)
         self._lines.append({"t": now_ns, "control": verb, "args": args})
 
     def finish(self, run: Run) -> None:

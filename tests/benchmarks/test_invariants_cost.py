@@ -15,18 +15,13 @@ from tester.judging.run import run_test
 from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import collect
 from tester.oracles.invariants import Invariants
+from tester.oracles.state_probe import StateProbe
 
 ROOT = Path(__file__).resolve().parents[2]
 SUBMISSIONS = ("raft", "tests/submissions/polling", "tests/submissions/asyncio_raft")
 # All that others call.
-ENTRANCES = (
-    "_stepped",
-    "_state_answered",
-    "reported",
-    "proposed",
-    "answered",
-    "applied",
-)
+INVARIANTS = ("settled", "reported", "proposed", "answered", "applied")
+PROBE = ("step_done", "_answered")
 SEEDS = range(2)
 
 
@@ -59,10 +54,9 @@ def test_invariants(path, benchmark, monkeypatch):
     submission = Submission.find(ROOT / path)
     tests = collect()
     invariants, everything = Stopwatch(), Stopwatch()
-    for name in ENTRANCES:
-        monkeypatch.setattr(
-            Invariants, name, invariants.timed(getattr(Invariants, name))
-        )
+    for kind, names in ((Invariants, INVARIANTS), (StateProbe, PROBE)):
+        for name in names:
+            monkeypatch.setattr(kind, name, invariants.timed(getattr(kind, name)))
 
     @everything.timed
     def suite():

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,10 @@ import pytest
 import labrpc
 from labrpc.box.in_process_box import InProcessBox
 from labrpc.submission.submission import Submission
-from labrpc.world.recorder import Recorder
+from labrpc.world.host import Host
+from labrpc.world.observer import Observer
 from labrpc.world.streams import incarnation_streams
+from labrpc.world.supervisor import SupervisedWorld, Supervisor
 from labrpc.world.world import World
 
 ROOT = Path(labrpc.__file__).parents[1]
@@ -41,6 +43,18 @@ class Server:
 STUCK = "the program did not end"
 REAL_SECONDS_MAX = 20.0
 REAL_RUNS_MAX = 10
+
+
+class Taking(Supervisor):
+    """Leaves it to a test what becomes of the messages that servers apply."""
+
+    def __init__(self, take: Callable[[Host, int, Any], None]) -> None:
+        self._take = take
+
+    def take(
+        self, world: SupervisedWorld, host: Host, put_id: int, message: Any
+    ) -> None:
+        self._take(host, put_id, message)
 
 
 class Lab:
@@ -73,7 +87,7 @@ class Lab:
         source: str | Path,
         servers: int = 1,
         seed: str = "seed",
-        recorder: Recorder | None = None,
+        observers: Sequence[Observer] = (),
         start: bool = True,
         preempt: bool = False,
     ) -> World:
@@ -90,8 +104,9 @@ class Lab:
                 incarnation_streams(seed, server, life),
                 preempt,
             ),
-            recorder,
         )
+        for observer in observers:
+            world.observe(observer)
         self.worlds.append(world)
         for src in range(servers):
             for dst in range(servers):
@@ -99,6 +114,11 @@ class Lab:
         for server in range(servers if start else 0):
             world.start(server)
         return world
+
+    @staticmethod
+    def take_applied(world: World, take: Callable[[Host, int, Any], None]) -> None:
+        """Give what servers apply to `take`, by host, number and message."""
+        world.supervise(Taking(take))
 
     def run(
         self,

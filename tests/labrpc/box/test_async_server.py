@@ -173,14 +173,14 @@ def test_aput_waits_until_the_service_has_taken_the_message(lab):
     from labrpc.world.events import Taken
 
     world = lab.world(server(body, lab), start=False)
-    offered = []
-    world.on_apply = lambda host, put_id, message: offered.append((put_id, message))
+    puts = []
+    lab.take_applied(world, lambda host, *put: puts.append(put))
     world.start(0)
     for n in range(1, 4):
         world.sleep_ns(SECOND)
-        assert [message[2] for _, message in offered] == list(range(1, n + 1))
+        assert [message[2] for _, message in puts] == list(range(1, n + 1))
         assert world.invoke(0, "get") == list(range(1, n))
-        world.step(world.hosts[0], Taken(offered[-1][0]))
+        world.step(world.hosts[0], Taken(puts[-1][0]))
     assert world.invoke(0, "get") == [1, 2, 3]
 
 

@@ -204,7 +204,8 @@ SCRIPT = """
     for _ in range(2):
         digest = DigestRecorder()
         world = World(
-            3, "a", lambda server, life: InProcessBox(sub, server, life, incarnation_streams("a", server, life)), digest)
+            3, "a", lambda server, life: InProcessBox(sub, server, life, incarnation_streams("a", server, life)))
+        world.observe(digest)
         for src in range(3):
             for dst in range(3):
                 world.network.enable(src, dst)
@@ -231,6 +232,6 @@ def test_one_seed_gives_one_digest_in_every_process(lab, other_process):
 
 def test_recording_takes_asyncio_servers(lab):
     digest = DigestRecorder()
-    world = lab.world(CHATTY, servers=3, recorder=digest)
+    world = lab.world(CHATTY, servers=3, observers=[digest])
     world.sleep_ns(SECOND)
     assert digest.steps > 100

@@ -120,7 +120,7 @@ APPLIER = """
 PUT = "self.apply_ch.put(ApplyMsg(command_valid=True, command=n, command_index=n))"
 
 
-def service(world):
+def service(lab, world):
     """Take a message, call snapshot after the second, then take the next."""
     waiting, busy = [], []
 
@@ -135,20 +135,20 @@ def service(world):
             else:
                 world.after(1000, take)
 
-    def offer(host, put_id, message):
+    def put(host, put_id, message):
         waiting.append((host, put_id, message[2]))
         if not busy:
             busy.append(1)
             world.after(1000, take)
 
-    world.on_apply = offer
+    lab.take_applied(world, put)
     world.start(0)
 
 
 def test_applying_with_the_lock_that_snapshot_needs_is_explained(lab):
     body = APPLIER.replace("INSIDE", PUT).replace("OUTSIDE", "pass")
     world = lab.world(lab.raft(body), start=False)
-    service(world)
+    service(lab, world)
     with pytest.raises(SubmissionError) as told:
         world.sleep_ns(SECOND)
     headline = told.value.headline
@@ -160,7 +160,7 @@ def test_applying_with_the_lock_that_snapshot_needs_is_explained(lab):
 def test_applying_without_the_lock_is_fine(lab):
     body = APPLIER.replace("INSIDE", "pass").replace("OUTSIDE", PUT)
     world = lab.world(lab.raft(body), start=False)
-    service(world)
+    service(lab, world)
     world.sleep_ns(20 * SECOND)
     assert world.invoke(0, "look") == 4
 

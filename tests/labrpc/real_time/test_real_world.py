@@ -191,7 +191,9 @@ def test_threads_that_wait_for_each_other_end_by_kill(real: MakeWorld) -> None:
 # The apply channel.
 
 
-def test_put_blocks_until_the_service_has_taken_the_message(real: MakeWorld) -> None:
+def test_put_blocks_until_the_service_has_taken_the_message(
+    real: MakeWorld, lab: Lab
+) -> None:
     body = """
     def boot(self):
         self.taken = 0
@@ -206,7 +208,7 @@ def test_put_blocks_until_the_service_has_taken_the_message(real: MakeWorld) -> 
     world = real(body)
     until(world, lambda: world.invoke(0, "get") == 3)
     held = []
-    world.on_apply = lambda host, put_id, message: held.append(message[1])
+    lab.take_applied(world, lambda host, put_id, message: held.append(message[1]))
     world.crash(0)
     world.start(0)
     until(world, lambda: bool(held))

@@ -336,7 +336,7 @@ def test_the_digest_is_a_function_of_the_seed(lab):
     digests = []
     for seed in ("a", "a", "b"):
         recorder = DigestRecorder()
-        world = lab.world(lab.raft(BUSY), seed=seed, recorder=recorder, preempt=True)
+        world = lab.world(lab.raft(BUSY), seed=seed, observers=[recorder], preempt=True)
         world.sleep_ns(10**8)
         digests.append(recorder.hexdigest())
     assert digests[0] == digests[1] != digests[2]

@@ -33,7 +33,7 @@ def test_a_crash_is_a_cut_and_the_disk_survives(lab):
     assert world.invoke(0, "look") == (b"", b"")
     world.crash(0)
     sent, applied = world.network.calls, []
-    world.on_apply = lambda host, put_id, message: applied.append(host.server)
+    lab.take_applied(world, lambda host, put_id, message: applied.append(host.server))
     assert (world.disks[0].raft_state, world.disks[0].snapshot) == (b"2", b"")
     world.sleep_ns(10 * SECOND)
     assert world.network.calls == sent

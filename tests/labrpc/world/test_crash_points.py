@@ -4,7 +4,10 @@ import pytest
 
 from labrpc.clock import SECOND
 from labrpc.world import crash_points
+from labrpc.world.events import Persist
+from labrpc.world.observer import Observer
 from labrpc.world.recorder import DigestRecorder
+from labrpc.world.supervisor import Supervisor
 
 # A handler writes twice, answers and tells two others, all in one step.
 STORE = """
@@ -112,22 +115,32 @@ def test_the_next_incarnation_finds_what_was_written_before_the_point(world):
     assert ask(world, world.hosts[1].crash_point, "write", "next")[0] == "written"
 
 
-def test_nothing_is_told_of_the_step_but_what_got_out(world):
-    steps = []
-    world.on_step = lambda host, actions: steps.append(host.server)
+def test_observers_see_only_the_actions_that_got_out(world):
+    stepped, settled = [], []
+
+    class Steps(Observer):
+        def stepped(self, now_ns, host, event, actions):
+            stepped.append((host.server, [type(action) for action in actions]))
+
+        def settled(self, now_ns, host, event, actions):
+            settled.append(host.server)
+
+    world.observe(Steps())
     world.hosts[1].crash_point = crash_points.before_reply
     world.invoke(0, "ask", "write", "x")
-    assert 1 not in steps
+    assert (1, [Persist]) in stepped
+    assert 1 not in settled
 
 
 def test_who_arms_a_point_decides_how_it_dies(world):
     reached = []
 
-    def cut_off(host):
-        reached.append((host.server, world.disks[1].raft_state))
-        world.crash(host.server)
+    class CutOff(Supervisor):
+        def crash_point_reached(self, supervised, host):
+            reached.append((host.server, world.disks[1].raft_state))
+            supervised.crash(host.server)
 
-    world.on_crash_point = cut_off
+    world.supervise(CutOff())
     ask(world, crash_points.after_persist, "write")
     assert reached == [(1, b"x")]
 
@@ -135,7 +148,7 @@ def test_who_arms_a_point_decides_how_it_dies(world):
 def test_a_crash_at_a_point_is_recorded_and_repeats(lab):
     def digest(point):
         recorder = DigestRecorder()
-        world = lab.world(lab.raft(STORE), servers=3, recorder=recorder)
+        world = lab.world(lab.raft(STORE), servers=3, observers=[recorder])
         ask(world, point, "store")
         return recorder.hexdigest()
 

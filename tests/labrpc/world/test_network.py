@@ -7,7 +7,7 @@ import math
 import pytest
 
 from labrpc.clock import MILLISECOND, SECOND
-from labrpc.world.events import Call, Request, Response
+from labrpc.world.events import Call, Reply, Request, Response
 from labrpc.world.network import TRANSIT_NS_MAX, TRANSIT_NS_MIN, Network
 from labrpc.world.streams import stream
 
@@ -69,10 +69,10 @@ class Pair:
     def responses(self):
         return [(at, e) for at, e in self.nodes[0].inbox if isinstance(e, Response)]
 
-    def answer(self, data=b"reply"):
+    def answer(self, data=b"reply", by=None):
         """Let every handler that has been reached return, now."""
         for _, request in self.requests():
-            self.network.reply(request.request_id, data)
+            self.network.reply(by or self.nodes[1], Reply(request.request_id, data))
         self.nodes[1].inbox.clear()
 
     def cycles(self, times=TRIALS):
@@ -277,7 +277,7 @@ def test_the_reply_of_a_replaced_incarnation_is_not_delivered():
     new = pair.nodes[1] = Node(1)
     pair.network.add(new)
     new.inbox, old.inbox = old.inbox, []
-    pair.answer()
+    pair.answer(by=old)
     pair.clock.run()
     assert [e.data for _, e in pair.responses()] == [None]
 
@@ -303,7 +303,7 @@ def test_a_draw_is_made_whether_or_not_it_is_used(other):
         pair.clock.run()
         # The same number of replies, whatever has become of the requests.
         for request_id in range(1, 21):
-            pair.network.reply(request_id, b"")
+            pair.network.reply(pair.nodes[1], Reply(request_id, b""))
         pair.clock.run()
         pair.nodes[0].inbox.clear()
         pair.nodes[1].inbox.clear()

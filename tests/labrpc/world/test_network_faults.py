@@ -158,7 +158,7 @@ def test_reset_ends_all_faults(world):
 def run(lab, set_faults, seed="seed"):
     """Return the digest of an unreliable run, and when requests were first served."""
     recorder = DigestRecorder()
-    world = lab.world(lab.raft(ECHO), servers=2, seed=seed, recorder=recorder)
+    world = lab.world(lab.raft(ECHO), servers=2, seed=seed, observers=[recorder])
     world.network.reliable = False
     set_faults(world)
     world.invoke(0, "together", 1, 100)

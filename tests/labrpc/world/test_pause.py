@@ -4,7 +4,9 @@ import pytest
 
 from labrpc.clock import MILLISECOND, SECOND
 from labrpc.errors import LabError
+from labrpc.world.observer import Observer
 from labrpc.world.recorder import DigestRecorder
+from labrpc.world.supervisor import Supervisor
 
 BODY = """
     def boot(self):
@@ -47,7 +49,12 @@ def test_it_gets_everything_afterwards_in_order(world):
 
 def test_what_it_does_while_paused_is_nothing(world):
     steps = []
-    world.on_step = lambda host, actions: steps.append(host.server)
+
+    class Steps(Observer):
+        def settled(self, now_ns, host, event, actions):
+            steps.append(host.server)
+
+    world.observe(Steps())
     world.invoke_then(world.hosts[1], lambda result: None, "nap", 0.1)
     world.pause(1)
     steps.clear()
@@ -96,12 +103,13 @@ def test_it_may_crash_of_what_it_finds(world):
     world.sleep_ns(SECOND)
     handled = []
 
-    def crash_at_the_first(host, actions):
-        if host.server == 1:
-            handled.append(1)
-            world.crash(1)
+    class CrashAtTheFirst(Supervisor):
+        def step_done(self, host, actions):
+            if host.server == 1:
+                handled.append(1)
+                world.crash(1)
 
-    world.on_step = crash_at_the_first
+    world.supervise(CrashAtTheFirst())
     world.resume(1)
     assert handled == [1]
     assert world.hosts[1] is None
@@ -127,7 +135,7 @@ def test_to_wait_for_a_paused_server_is_the_scenarios_fault(world):
 def test_a_pause_repeats(lab):
     def digest(pause_ns):
         recorder = DigestRecorder()
-        world = lab.world(lab.raft(BODY), servers=2, recorder=recorder)
+        world = lab.world(lab.raft(BODY), servers=2, observers=[recorder])
         world.invoke_then(world.hosts[0], lambda result: None, "send", 3)
         world.pause(1)
         world.sleep_ns(pause_ns)

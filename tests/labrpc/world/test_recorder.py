@@ -52,7 +52,7 @@ BODY = """
 
 def run(lab, path, seed):
     recorder = DigestRecorder()
-    world = lab.world(path, servers=3, seed=seed, recorder=recorder)
+    world = lab.world(path, servers=3, seed=seed, observers=[recorder])
     world.network.reliable = False
     world.sleep_ns(200_000_000)
     world.crash(1)
@@ -115,7 +115,7 @@ def test_runs_before_it_do_not_change_a_run(lab, path):
 def test_what_the_scenario_does_belongs_to_the_digest(lab, path):
     def controlled(*verbs):
         recorder = DigestRecorder()
-        world = lab.world(path, servers=1, recorder=recorder)
+        world = lab.world(path, servers=1, observers=[recorder])
         for verb in verbs:
             world.control(verb, 0)
         return recorder.hexdigest()
@@ -127,7 +127,7 @@ def test_what_the_scenario_does_belongs_to_the_digest(lab, path):
 def test_printed_lines_and_moments_do_not_belong_to_the_digest(lab):
     def digest(work):
         recorder = DigestRecorder()
-        world = lab.world(lab.raft(f"def f(self): {work}"), recorder=recorder)
+        world = lab.world(lab.raft(f"def f(self): {work}"), observers=[recorder])
         world.invoke(0, "f")
         return recorder.hexdigest()
 

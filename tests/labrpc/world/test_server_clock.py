@@ -139,7 +139,7 @@ def test_what_is_printed_has_the_worlds_time(lab):
 def test_a_clock_outlives_a_crash_and_repeats(lab):
     def run():
         recorder = DigestRecorder()
-        world = lab.world(lab.raft(NAPPER), recorder=recorder)
+        world = lab.world(lab.raft(NAPPER), observers=[recorder])
         world.set_clock_rate(0, Fraction(4))
         world.crash(0)
         world.start(0)

@@ -211,15 +211,15 @@ def test_apply_blocks_until_the_message_is_taken(lab):
         return self.done
     """
     world = lab.world(lab.raft(body), start=False)
-    offered = []
-    world.on_apply = lambda host, put_id, message: offered.append((host, put_id, message))  # fmt: skip
+    put = []
+    lab.take_applied(world, lambda *applied: put.append(applied))
     world.start(0)
     world.sleep_ns(5 * SECOND)
-    assert [message[:3] for _, _, message in offered] == [(True, [1], 1)]
+    assert [message[:3] for _, _, message in put] == [(True, [1], 1)]
     assert world.invoke(0, "look") == []
-    world.step(offered[0][0], Taken(offered[0][1]))
+    world.step(put[0][0], Taken(put[0][1]))
     assert world.invoke(0, "look") == [1]
-    assert [message[:3] for _, _, message in offered[1:]] == [(True, [2], 2)]
+    assert [message[:3] for _, _, message in put[1:]] == [(True, [2], 2)]
 
 
 def test_only_plain_apply_messages_are_taken(lab):

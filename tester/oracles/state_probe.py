@@ -1,0 +1,66 @@
+"""Asking servers for their state, whenever it may have changed.
+
+A server is asked with `get_state` after a step in which it saved its state, or called
+another RPC method than before: a candidate that has won begins to replicate. Asking
+steps the server's box, so it is part of the run, and no observer's business.
+"""
+
+from functools import partial
+from typing import Any
+
+from labrpc.world.events import Action, Call, Result
+from labrpc.world.host import Host
+from labrpc.world.world import World
+from tester.oracles.invariants import Invariants
+
+
+class StateProbe:
+    """Asks the servers of one world, and passes what they report to the invariants.
+
+    Args:
+        world: where the servers run.
+        invariants: checks each report.
+
+    Attributes:
+        active: whether to ask; switched off before `kill` is called.
+    """
+
+    def __init__(self, world: World, invariants: Invariants) -> None:
+        self.active = True
+        self._world = world
+        self._invariants = invariants
+        servers = range(len(world.hosts))
+        # The incarnation that has been asked and has not answered yet.
+        self._asked: list[Host | None] = [None for _ in servers]
+        self._saved_at_step = [0 for _ in servers]
+        self._method = ["" for _ in servers]
+
+    def step_done(self, host: Host, actions: list[Action]) -> None:
+        """Ask a server for its state if this step may have changed it."""
+        if not self.active:
+            return
+        server = host.server
+        saved_at_step = self._world.saved_at_step[server]
+        changed = saved_at_step != self._saved_at_step[server]
+        self._saved_at_step[server] = saved_at_step
+        for action in actions:
+            if type(action) is Call:
+                if action.method != self._method[server]:
+                    self._method[server] = action.method
+                    changed = True
+            elif type(action) is Result:
+                # It has just answered `start`, which reports its term as well.
+                return
+        if changed and host.ready and host.up and self._asked[server] is not host:
+            self._asked[server] = host
+            asked = self._world.steps
+            self._world.invoke_then(
+                host, partial(self._answered, host, asked), "get_state"
+            )
+
+    def _answered(self, host: Host, asked: int, answer: Any) -> None:
+        self._asked[host.server] = None
+        if isinstance(answer, (tuple, list)) and len(answer) == 2:
+            term, leads = answer
+            if type(term) is int and type(leads) is bool:
+                self._invariants.reported(host, term, leads, asked)
