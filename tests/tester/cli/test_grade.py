@@ -9,7 +9,6 @@ import sys
 import pytest
 
 import grade
-from tester.cli.commands import COMMANDS
 
 ONE_TEST = ["--tests", "test_initial_election"]
 
@@ -50,24 +49,6 @@ def test_wrong_usage_ends_in_one_line(capsys, example, tmp_path, arguments, word
     (line,) = said.err.splitlines()
     assert line.startswith("raft-lab: ")
     assert words in line
-
-
-def options_of(command, capsys):
-    """Return the options that a command's help names."""
-    with pytest.raises(SystemExit):
-        grade.main([command, "--help"])
-    found = re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out)
-    return set(found) - {"--help"}
-
-
-def test_the_readme_has_every_option_and_no_other(capsys, project):
-    readme = (project / "README.md").read_text()
-    section = readme.partition("## Grading")[2].partition("\n## ")[0]
-    named = set(re.findall(r"--[a-z][a-z-]+", section))
-    known = {command: options_of(command, capsys) for command in COMMANDS}
-    assert known["grade"] <= named
-    assert known["regrade"] <= named
-    assert named <= set().union(*known.values())
 
 
 # --fail-under.
