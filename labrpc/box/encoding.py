@@ -70,8 +70,11 @@ class Codec:
         try:
             return pickle.dumps(value, protocol=4)
         except Exception as exc:
+            # Python's own words for it name a size that varies from run to run.
+            too_deep = isinstance(exc, RecursionError)
+            reason = "it is nested too deeply" if too_deep else exc
             raise TypeError(
-                f"cannot send a {type(value).__name__} to another server: {exc}"
+                f"cannot send a {type(value).__name__} to another server: {reason}"
             ) from None
 
     def decode(self, data: bytes) -> Any:

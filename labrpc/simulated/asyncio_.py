@@ -8,6 +8,7 @@ is made when the first server asks for it, so that others do not pay for it.
 
 import asyncio as real_asyncio
 import contextlib
+import importlib.util
 import warnings
 from types import ModuleType
 from typing import Any
@@ -24,12 +25,14 @@ from labrpc.simulated.event_loop import (
 from labrpc.simulated.stdlib import BoxLogger, StandardModules, serial
 
 # Executed afresh in this order. Some of them mention `tasks` before it is there.
-_REEXECUTED = (
+_REEXECUTED: tuple[str, ...] = (
     "constants", "exceptions", "format_helpers", "base_futures", "coroutines",
     "events", "base_tasks", "futures", "mixins", "locks", "queues", "timeouts",
     "tasks", "taskgroups", "threads", "protocols", "transports", "base_events",
     "runners",
 )  # fmt: skip
+if importlib.util.find_spec("asyncio.graph"):  # From Python 3.14 on.
+    _REEXECUTED += ("graph",)
 # What they import and a server has no use for: it is only mentioned.
 _MENTIONED = ("socket", "ssl", "subprocess", "asyncio.sslproto", "asyncio.staggered",
               "asyncio.trsock")  # fmt: skip
@@ -71,7 +74,8 @@ def _stand_ins() -> dict[str, ModuleType]:
     vars(signal).update(SIGINT=2, default_int_handler=None, getsignal=lambda number: 0)
     # Nobody's filters for warnings may decide what a server does.
     found["warnings"] = quiet = ModuleType("warnings")
-    vars(quiet).update(vars(warnings) | {"warn": lambda *args, **how: None})
+    silent = {name: lambda *args, **how: None for name in ("warn", "_deprecated")}
+    vars(quiet).update(vars(warnings) | silent)
     found["asyncio.log"] = log = ModuleType("asyncio.log")
     vars(log)["logger"] = BoxLogger("asyncio")
     return found
@@ -103,16 +107,22 @@ def _finish_tasks(tasks: ModuleType, futures: ModuleType) -> None:
     names["set"] = ordered_set
     names["all_tasks"] = all_tasks
     names["_task_name_counter"] = lambda: current_box().next_serial("task")
-    for register in ("_register_task", "_register_eager_task"):
-        names[register] = lambda task: task._loop.lab_tasks.add(task)
-    for unregister in ("_unregister_task", "_unregister_eager_task"):
-        names[unregister] = lambda task: task._loop.lab_tasks.discard(task)
+    # From Python 3.14 on, tasks call them by the names that begin with `_py`.
+    for prefix in ("", "_py"):
+        for register in ("_register_task", "_register_eager_task"):
+            names[prefix + register] = lambda task: task._loop.lab_tasks.add(task)
+        for unregister in ("_unregister_task", "_unregister_eager_task"):
+            names[prefix + unregister] = lambda task: task._loop.lab_tasks.discard(task)
 
 
 def _finish_loops(events: ModuleType, base_events: ModuleType) -> None:
     """Put the simulated loop in, and keep the running loop per simulated thread."""
     base: Any = vars(base_events)["BaseEventLoop"]
-    policy_base: Any = vars(events)["BaseDefaultEventLoopPolicy"]
+    # From Python 3.14 on, its name is private.
+    policy_base: Any = (
+        vars(events).get("BaseDefaultEventLoopPolicy")
+        or (vars(events)["_BaseDefaultEventLoopPolicy"])
+    )
     loop_class = type("EventLoop", (LoopMethods, base), {"__module__": "asyncio"})
     policy_class = type(
         "DefaultEventLoopPolicy",

@@ -10,7 +10,6 @@ import builtins
 import importlib
 import importlib.util
 import sys
-from importlib.machinery import ModuleSpec
 from posixpath import normpath
 from types import ModuleType
 from typing import Any
@@ -21,7 +20,7 @@ from labrpc.errors import LoadError
 from labrpc.scheduling.scheduler import outside
 from labrpc.simulated import os_, pdb_
 from labrpc.simulated.context import BoxContext, current_box
-from labrpc.simulated.module_copy import copy_of
+from labrpc.simulated.module_copy import copy_of, executed_spec
 from labrpc.simulated.stdlib import PRIVATE, module_functions, standard_modules
 from labrpc.submission.submission import Submission
 
@@ -111,9 +110,7 @@ class Importer:
         module = ModuleType(name)
         module.__builtins__ = self.builtins  # type: ignore[attr-defined]
         module.__package__ = name if is_package else parent
-        module.__spec__ = ModuleSpec(
-            name, None, origin=str(file), is_package=is_package
-        )
+        module.__spec__ = executed_spec(name, str(file), is_package)
         if file is not None:
             module.__file__ = str(file)
         if preemption is not None:

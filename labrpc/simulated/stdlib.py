@@ -24,6 +24,7 @@ from labrpc.scheduling.scheduler import (
 )
 from labrpc.simulated import dataclasses_, datetime_, os_, pathlib_, thread_, time_
 from labrpc.simulated.context import current_box
+from labrpc.simulated.module_copy import executed_spec
 
 # Executed afresh once, for all boxes, in this order: each uses only those before it.
 SHARED = (
@@ -43,6 +44,8 @@ SHARED = (
 PRIVATE = ("argparse", "logging", "pprint", "traceback", "uuid")
 # The process itself changes what is in these while it runs.
 _CHANGED = {"warnings", "__main__", "linecache"}
+# Those of the modules executed afresh that are packages.
+_PACKAGES = ("concurrent", "concurrent.futures", "logging")
 # C accelerators that would bypass the simulated primitives.
 _WITHOUT = {"_queue", "_uuid", "_asyncio"}
 # Py_TPFLAGS_HEAPTYPE: the class was made by Python code, so it can be changed.
@@ -100,11 +103,12 @@ class StandardModules:
             "__import__": functools.partial(_import, modules),
             "open": os_.open_file,
         }
-        namespace["__file__"] = _source(name)[1]
-        namespace["__package__"] = name.rpartition(".")[0]
-        if name in ("concurrent", "concurrent.futures", "logging"):
-            namespace["__path__"] = [str(Path(_source(name)[1]).parent)]
-            namespace["__package__"] = name
+        file = namespace["__file__"] = _source(name)[1]
+        spec = executed_spec(name, file, is_package=name in _PACKAGES)
+        namespace["__spec__"] = spec
+        namespace["__package__"] = spec.parent
+        if name in _PACKAGES:
+            namespace["__path__"] = [str(Path(file).parent)]
         modules[name] = module
         exec(_source(name)[0], namespace)
         if name == "uuid":
@@ -231,11 +235,7 @@ class BoxLogger:
 
 def _note_lost_exceptions(future: Any) -> None:
     """Let a box know of exceptions that would be lost if nobody asks for them."""
-    set_exception, result, exception = (
-        future.set_exception,
-        future.result,
-        future.exception,
-    )
+    set_exception = future.set_exception
 
     def noted(self: Any, exc: BaseException | None) -> None:
         set_exception(self, exc)
@@ -243,14 +243,20 @@ def _note_lost_exceptions(future: Any) -> None:
         if exc is not None and not (task is not None and task.dying):
             current_box().lint.watch(self)
 
-    def ask(self: Any, how: Any, timeout: float | None) -> Any:
-        self.lab_was_asked = True
-        return how(self, timeout)
+    def asking(method: Any) -> Any:
+        @functools.wraps(method)
+        def ask(self: Any, *args: Any, **options: Any) -> Any:
+            self.lab_was_asked = True
+            return method(self, *args, **options)
+
+        return ask
 
     future.lab_was_asked = False
     future.set_exception = noted
-    future.result = lambda self, timeout=None: ask(self, result, timeout)
-    future.exception = lambda self, timeout=None: ask(self, exception, timeout)
+    # `asyncio` asks by the last, from Python 3.15 on.
+    for name in ("result", "exception", "_get_snapshot"):
+        if hasattr(future, name):
+            setattr(future, name, asking(getattr(future, name)))
 
 
 def serial(thing: Any) -> int:

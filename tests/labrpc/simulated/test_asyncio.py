@@ -376,7 +376,7 @@ async def context_variables_belong_to_tasks():
     async def work(n):
         log.append(var.get())
         var.set(n)
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0.02 * n)
         log.append(var.get())
         log.append(await asyncio.to_thread(var.get))
 
