@@ -50,6 +50,7 @@ _BROKEN = (
     zlib.error,
     lzma.LZMAError,
     EOFError,
+    LookupError,  # As `zipfile` does where a name is empty.
     MemoryError,  # What it takes to decompress it is up to the file.
     OSError,
     NotImplementedError,  # A way of compressing that Python does not know.

@@ -22,7 +22,7 @@ from hypothesis.errors import NoSuchExample
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES_IN_CI = 200
-PLANTED_EXAMPLES_MAX = 2000
+PLANTED_EXAMPLES_MAX = 500
 
 _BY_HAND = int(os.environ.get("LAB_FUZZ", "0"))
 

@@ -227,6 +227,16 @@ def test_a_zip_that_would_fill_the_memory_at_once_is_refused(tmp_path, way):
     assert not (tmp_path / "to").exists()
 
 
+def test_a_file_without_a_name_is_refused(tmp_path):
+    """Python 3.11 raises an IndexError for it, which would have stopped the class."""
+    info = zipfile.ZipInfo("x")
+    info.filename = ""
+    archive = make_zip(tmp_path / "a.zip", {"raft.py": b"1", info: b"2"})
+    with pytest.raises(RefusedArchive, match="cannot be unpacked"):
+        unpack(archive, tmp_path / "to")
+    assert not (tmp_path / "to").exists()
+
+
 def test_an_encrypted_archive_is_refused_as_such(tmp_path):
     archive = make_zip(tmp_path / "a.zip", {"raft.py": b"1"})
     data = bytearray(archive.read_bytes())
