@@ -1,32 +1,24 @@
-"""The log above a snapshot: entries have the indices they always had."""
+"""The part of the log that follows the snapshot; entries keep their indices."""
 
-import pickle
+from dataclasses import dataclass, field
 from typing import Any
 
-# Entries are saved in blocks of so many: see Log.pack.
-BLOCK = 64
-
 Entry = tuple[int, Any]
-"""(term, command). A bare tuple: the whole log is pickled at every append."""
+"""The term in which a leader received a command, and the command."""
 
 
+@dataclass
 class Log:
-    """Entries from `last_included_index + 1` on (section 7).
+    """The entries from `last_included_index + 1` on (section 7).
 
-    The entry at `last_included_index` is known by its term only; before any
-    snapshot that is index 0, term 0, which every log has in common.
+    The snapshot holds everything up to `last_included_index`. Of the entry
+    there, only the term is still known. Before the first snapshot both are 0:
+    every log begins with the same empty prefix.
     """
 
-    def __init__(
-        self,
-        last_included_index: int = 0,
-        last_included_term: int = 0,
-        entries: list[Entry] | None = None,
-    ) -> None:
-        self.last_included_index = last_included_index
-        self.last_included_term = last_included_term
-        self.entries = entries or []
-        self._blocks: list[bytes] = []
+    last_included_index: int = 0
+    last_included_term: int = 0
+    entries: list[Entry] = field(default_factory=list)
 
     @property
     def last_index(self) -> int:
@@ -36,75 +28,68 @@ class Log:
     @property
     def last_term(self) -> int:
         """The term of the last entry."""
-        return self.entries[-1][0] if self.entries else self.last_included_term
+        return self.term_at(self.last_index)
 
     def term_at(self, index: int) -> int:
-        """Return the term of the entry at `index`, which must not be compacted away."""
+        """Return the term of the entry at `index`, which the log must still have."""
         if index == self.last_included_index:
             return self.last_included_term
-        return self.entries[index - self.last_included_index - 1][0]
+        term, _ = self.entries[self._position(index)]
+        return term
 
     def command_at(self, index: int) -> Any:
         """Return the command of the entry at `index`."""
-        return self.entries[index - self.last_included_index - 1][1]
+        _, command = self.entries[self._position(index)]
+        return command
 
     def entries_from(self, index: int) -> list[Entry]:
-        """Return the entries from `index` on."""
-        return self.entries[index - self.last_included_index - 1 :]
+        """Return the entry at `index` and all that follow it."""
+        return self.entries[self._position(index) :]
 
-    def append(self, entry: Entry) -> None:
-        """Add an entry at the end."""
-        self.entries.append(entry)
+    def contains(self, index: int, term: int) -> bool:
+        """Return whether the log has an entry of this term at this index.
+
+        What the snapshot holds is committed, so any leader has the same entries
+        there. Their terms are unknown here, but for the last one's.
+        """
+        if index < self.last_included_index:
+            return True
+        return index <= self.last_index and self.term_at(index) == term
+
+    def append(self, *entries: Entry) -> None:
+        """Add entries at the end."""
+        self.entries.extend(entries)
 
     def truncate_from(self, index: int) -> None:
         """Delete the entry at `index` and all that follow it."""
-        kept = index - self.last_included_index - 1
-        del self.entries[kept:]
-        del self._blocks[kept // BLOCK :]
+        del self.entries[self._position(index) :]
+
+    def compact(self, index: int, term: int) -> None:
+        """Discard what a snapshot holds, which ends with an entry of this term.
+
+        Entries after it stay if the log has that last entry (Figure 13, step
+        6); otherwise the log conflicts with the snapshot, or is too short, and
+        all of it goes (step 7).
+        """
+        fits = index <= self.last_index and self.term_at(index) == term
+        self.entries = self.entries_from(index + 1) if fits else []
+        self.last_included_index = index
+        self.last_included_term = term
 
     def first_index_of_term_at(self, index: int) -> int:
-        """Return the first index, above the snapshot, of the term at `index`."""
+        """Return the first index, after the snapshot, of the term at `index`."""
         term = self.term_at(index)
         while index > self.last_included_index + 1 and self.term_at(index - 1) == term:
             index -= 1
         return index
 
     def last_index_of_term(self, term: int) -> int | None:
-        """Return the last index at which there is an entry of `term`, if any."""
+        """Return the index of the last entry of `term`, None if there is none."""
         for index in range(self.last_index, self.last_included_index, -1):
-            if self.term_at(index) <= term:
-                return index if self.term_at(index) == term else None
+            if self.term_at(index) == term:
+                return index
         return None
 
-    def compact(self, index: int, term: int) -> None:
-        """Forget everything up to `index`; keep what follows if it fits.
-
-        What follows is kept only if this log has the entry that the snapshot
-        ends with (Figure 13, steps 6 and 7).
-        """
-        if index <= self.last_index and self.term_at(index) == term:
-            self.entries = self.entries_from(index + 1)
-        else:
-            self.entries = []
-        self._blocks = []
-        self.last_included_index = index
-        self.last_included_term = term
-
-    def pack(self) -> tuple[int, int, list[bytes], list[Entry]]:
-        """Return the log in a form that is quick to save again and again.
-
-        The log is saved whole at every append, so blocks of entries that do
-        not change any more are pickled once and kept.
-        """
-        while (len(self._blocks) + 1) * BLOCK <= len(self.entries):
-            first = len(self._blocks) * BLOCK
-            self._blocks.append(pickle.dumps(self.entries[first : first + BLOCK]))
-        tail = self.entries[len(self._blocks) * BLOCK :]
-        return self.last_included_index, self.last_included_term, self._blocks, tail
-
-    @classmethod
-    def unpack(
-        cls, index: int, term: int, blocks: list[bytes], tail: list[Entry]
-    ) -> "Log":
-        """Return the log that was packed."""
-        return cls(index, term, [e for b in blocks for e in pickle.loads(b)] + tail)
+    def _position(self, index: int) -> int:
+        """Return where in `entries` the entry at `index` is."""
+        return index - self.last_included_index - 1

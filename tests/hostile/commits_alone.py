@@ -1,6 +1,6 @@
 """Commits what it is given at once, before anybody else has stored it.
 
-Tries: advance_commit_index in start
+Tries: _advance_commit_index in start
 Wall: properties
 Outcome: caught, not-stored-by-majority: no majority can have stored it
 Without: passed:
@@ -15,5 +15,5 @@ class Raft(Reference):
         index, term, leads = super().start(command)
         if leads:
             with self.lock:
-                self.advance_commit_index(index)
+                self._advance_commit_index(index)
         return index, term, leads

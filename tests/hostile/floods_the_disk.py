@@ -21,5 +21,5 @@ class Raft(Reference):
     def flood(self):
         for _ in range(10):
             time.sleep(0.001)
-            self.persister.save(self.raft_state(), bytes(8 << 20))
+            self.persister.save(self._raft_state(), bytes(8 << 20))
         print("BREACH: has saved 80 MB")

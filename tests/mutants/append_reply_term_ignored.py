@@ -10,14 +10,14 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def send_entries(self, peer, args):
+    def _send_append_entries(self, peer, args):
         reply = self.peers[peer].call("Raft.append_entries", args)
-        if reply is None:
-            return
         with self.lock:
-            if not self.leads(args.term):
+            self._note_landed(peer, args)
+            if reply is None or not self._is_leader_in(args.term):
                 return
             if reply.success:
-                self.note_match(peer, args.prev_log_index + len(args.entries))
+                self._note_match(peer, args.prev_log_index + len(args.entries))
             elif args.prev_log_index == self.next_index[peer] - 1:
-                self.back_up(peer, reply)
+                self._back_up(peer, reply)
+            self._send_missing(peer)

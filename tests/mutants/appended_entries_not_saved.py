@@ -1,7 +1,7 @@
 """A follower does not persist what it appends.
 
-It has told the leader that it stores the entries, which a restart loses; a
-majority for a committed entry is gone.
+It has confirmed to the leader that it stores the entries, and loses them in a
+restart: a committed entry is no longer stored by a majority.
 
 Paper: Figure 2 (persistent state), section 5.3
 Breaks: safety (Leader Completeness, State Machine Safety)
@@ -13,10 +13,10 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def store_entries(self, args):
-        for index, entry in enumerate(args.entries, start=args.prev_log_index + 1):
-            if index <= self.log.last_index:
-                if self.log.term_at(index) == entry[0]:
-                    continue
+    def _store_entries(self, args):
+        first_index = args.prev_log_index + 1
+        for index, (term, _) in enumerate(args.entries, start=first_index):
+            if not self.log.contains(index, term):
                 self.log.truncate_from(index)
-            self.log.append(entry)
+                self.log.append(*args.entries[index - first_index :])
+                return

@@ -1,4 +1,4 @@
-"""After a restart the last entry that the snapshot holds is applied again.
+"""After a restart the last entry in the snapshot is applied again.
 
 Paper: section 7, section 5.3 (each entry is applied once)
 Breaks: safety (State Machine Safety)
@@ -9,6 +9,6 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def go_on_after_snapshot(self):
-        self.commit_index = self.log.last_included_index
+    def _restore(self):
+        super()._restore()
         self.last_applied = max(0, self.log.last_included_index - 1)

@@ -1,4 +1,4 @@
-"""Each batch of committed entries is put on the apply channel by a thread of its own.
+"""Each batch of committed entries is put on the apply channel by its own thread.
 
 Two batches can overtake each other.
 
@@ -12,16 +12,16 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def run_applier(self):
+    def _run_applier(self):
         while True:
             with self.lock:
                 while not self.killed and self.last_applied >= self.commit_index:
                     self.something_to_apply.wait()
                 if self.killed:
                     return
-                messages = self.take_committed()
-            self.run_in_thread(self.apply_all, messages)
+                messages = self._take_committed()
+            self._start_thread(self._run_batch, messages)
 
-    def apply_all(self, messages):
+    def _run_batch(self, messages):
         for message in messages:
             self.apply_ch.put(message)

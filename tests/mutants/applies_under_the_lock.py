@@ -1,6 +1,7 @@
 """Committed entries are put on the apply channel with the lock held.
 
-The service calls `snapshot`, which waits for the lock, before it takes the next.
+Before it takes the next message, the service calls `snapshot`, which waits for
+the lock.
 
 Paper: section 5.3 (applied entries), section 7
 Breaks: liveness
@@ -12,12 +13,12 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def run_applier(self):
+    def _run_applier(self):
         while True:
             with self.lock:
                 while not self.killed and self.last_applied >= self.commit_index:
                     self.something_to_apply.wait()
                 if self.killed:
                     return
-                for message in self.take_committed():
+                for message in self._take_committed():
                     self.apply_ch.put(message)

@@ -1,7 +1,7 @@
 """`next_index` goes back by one entry for each refused AppendEntries.
 
-Allowed by Figure 2, but the lab asks for the faster way: a follower that is far
-behind costs a round trip for each entry.
+Figure 2 allows this, but the lab requires the faster way: a follower that is
+far behind costs a round trip for each entry.
 
 Paper: end of section 5.3
 Breaks: liveness
@@ -13,7 +13,7 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def back_up(self, peer, reply):
+    def _back_up(self, peer, reply):
         self.next_index[peer] = max(
             self.match_index[peer] + 1, self.next_index[peer] - 1
         )

@@ -1,7 +1,7 @@
-"""`start` refuses commands on a follower only, and so takes them on a candidate.
+"""`start` refuses commands on a follower only, so a candidate accepts them.
 
-It so claims to lead. If it loses, it has an entry of the same term and index as the winner, but another
-one.
+The candidate thereby claims to lead. If it loses the election, it has a
+different entry at the same term and index as the winner.
 
 Paper: section 5.3 (a leader creates at most one entry with a given index and term)
 Breaks: safety (Election Safety, Log Matching, State Machine Safety)
@@ -18,7 +18,8 @@ class Raft(Reference):
             if self.role is Role.FOLLOWER:
                 return -1, self.current_term, False
             self.log.append((self.current_term, command))
-            self.persist()
-            self.commit_replicated()
-            self.wake_replicators()
+            self._persist()
+            self._commit_replicated()
+            for peer in self.others:
+                self._send_missing(peer)
             return self.log.last_index, self.current_term, True

@@ -1,6 +1,6 @@
-"""A candidate gives the number of entries that it keeps as its last index.
+"""A candidate sends the number of entries that it still has as its last index.
 
-After a snapshot it seems far behind, and nobody votes for it.
+After a snapshot it seems far behind, and no server votes for it.
 
 Paper: section 5.4.1, section 7
 Breaks: liveness
@@ -12,7 +12,7 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def request_vote_args(self):
+    def _request_vote_args(self):
         return RequestVoteArgs(
             self.current_term, self.me, len(self.log.entries), self.log.last_term
         )

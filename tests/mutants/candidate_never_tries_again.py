@@ -1,6 +1,6 @@
 """Only followers time out: a candidate whose election fails waits for ever.
 
-After a split vote, all who took part rely on the others.
+After a split vote every candidate relies on the others.
 
 Paper: section 5.2 ("each candidate will time out and start a new election")
 Breaks: liveness
@@ -12,5 +12,8 @@ from raft.raft import Role
 
 
 class Raft(Reference):
-    def may_start_election(self):
-        return self.role is Role.FOLLOWER
+    def _become_candidate(self):
+        if self.role is Role.CANDIDATE:
+            self._reset_election_timer()
+        else:
+            super()._become_candidate()

@@ -1,6 +1,6 @@
-"""A candidate refuses the AppendEntries of the leader of its own term.
+"""A candidate refuses AppendEntries from the leader of its own term.
 
-It goes on to stand, in a higher term, and so deposes the leader that won.
+It stands again in a higher term, and so deposes the leader that won.
 
 Paper: section 5.2 (a candidate recognizes the leader of its term)
 Breaks: liveness

@@ -1,4 +1,4 @@
-"""`commit_index` follows the leader's before the logs are compared.
+"""`commit_index` follows the leader's before the logs have been compared.
 
 Paper: section 5.3, Figure 2 (AppendEntries, steps 2 and 5)
 Breaks: safety (State Machine Safety)
@@ -10,6 +10,6 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def find_conflict(self, args):
-        self.advance_commit_index(min(args.leader_commit, self.log.last_index))
-        return super().find_conflict(args)
+    def _agrees_at_prev_log_index(self, args):
+        self._advance_commit_index(min(args.leader_commit, self.log.last_index))
+        return super()._agrees_at_prev_log_index(args)

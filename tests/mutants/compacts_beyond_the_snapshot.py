@@ -1,6 +1,7 @@
 """`snapshot` discards the log up to `last_applied` instead of the snapshot's index.
 
-Entries on their way to the service are in neither.
+Entries on their way to the service are then neither in the log nor in the
+snapshot.
 
 Paper: section 7
 Breaks: safety (State Machine Safety)
@@ -16,4 +17,4 @@ class Raft(Reference):
             if index > self.log.last_included_index:
                 index = self.last_applied
                 self.log.compact(index, self.log.term_at(index))
-                self.persister.save(self.raft_state(), snapshot)
+                self.persister.save(self._raft_state(), snapshot)

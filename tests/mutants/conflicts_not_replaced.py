@@ -1,4 +1,4 @@
-"""Entries are only ever appended: what is there already is taken to be the same.
+"""Entries are only ever appended; existing ones are assumed to be the same.
 
 An entry that conflicts with the leader's stays, and is applied.
 
@@ -11,9 +11,8 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def store_entries(self, args):
+    def _store_entries(self, args):
         missing = args.entries[self.log.last_index - args.prev_log_index :]
-        for entry in missing:
-            self.log.append(entry)
         if missing:
-            self.persist()
+            self.log.append(*missing)
+            self._persist()

@@ -1,4 +1,4 @@
-"""The leader commits an entry of an older term by counting its replicas.
+"""The leader commits an entry of an earlier term by counting its replicas.
 
 Paper: section 5.4.2, Figure 8
 Breaks: safety (Leader Completeness, State Machine Safety)
@@ -10,8 +10,8 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def commit_replicated(self):
+    def _commit_replicated(self):
         matched = sorted(
-            [self.log.last_index, *(self.match_index[p] for p in self.others)]
+            [self.log.last_index, *(self.match_index[peer] for peer in self.others)]
         )
-        self.advance_commit_index(matched[(len(matched) - 1) // 2])
+        self._advance_commit_index(matched[(len(matched) - 1) // 2])

@@ -1,4 +1,4 @@
-"""A voter whose log is empty above its snapshot takes its last term to be 0.
+"""A voter takes its last term to be 0 if its log is empty after its snapshot.
 
 It votes for candidates that lack what the snapshot holds.
 
@@ -11,8 +11,8 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def is_up_to_date(self, args):
-        last_term = self.log.entries[-1][0] if self.log.entries else 0
+    def _is_up_to_date(self, args):
+        last_term = self.log.last_term if self.log.entries else 0
         return (args.last_log_term, args.last_log_index) >= (
             last_term,
             self.log.last_index,

@@ -1,4 +1,4 @@
-"""Appended entries are persisted by a thread of its own, after the reply has left.
+"""A thread of its own persists appended entries, after the reply has been sent.
 
 A crash in between loses entries that the leader counts as stored.
 
@@ -11,16 +11,15 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def store_entries(self, args):
-        for index, entry in enumerate(args.entries, start=args.prev_log_index + 1):
-            if index <= self.log.last_index:
-                if self.log.term_at(index) == entry[0]:
-                    continue
+    def _store_entries(self, args):
+        first_index = args.prev_log_index + 1
+        for index, (term, _) in enumerate(args.entries, start=first_index):
+            if not self.log.contains(index, term):
                 self.log.truncate_from(index)
-            self.log.append(entry)
-        if args.entries:
-            self.run_in_thread(self.save_entries)
+                self.log.append(*args.entries[index - first_index :])
+                self._start_thread(self._run_persist)
+                return
 
-    def save_entries(self):
+    def _run_persist(self):
         with self.lock:
-            self.persist()
+            self._persist()

@@ -1,6 +1,6 @@
 """A vote is given without being persisted.
 
-`persist` is called when the term rises, and forgotten when the vote is given.
+The server persists its state when the term rises, but not when it votes.
 
 Paper: Figure 2 (persistent state), section 5.2
 Breaks: safety (Election Safety)
@@ -11,6 +11,6 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def grant_vote(self, candidate_id):
+    def _vote_for(self, candidate_id):
         self.voted_for = candidate_id
-        self.reset_election_timer()
+        self._reset_election_timer()

@@ -1,7 +1,7 @@
-"""Half of the servers count as a majority.
+"""Half of the servers count as a majority in an election.
 
-With an odd number of servers there is no half. Of four, two and two can elect a
-leader each in one term.
+With an odd number of servers there is no half. Of four servers, two and two can
+each elect a leader in one term.
 
 Paper: section 5.2
 Breaks: safety (Election Safety)
@@ -12,5 +12,5 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def is_majority(self, count):
+    def _is_majority(self, count):
         return count >= len(self.peers) / 2

@@ -1,6 +1,6 @@
-"""AppendEntries without entries returns before `commit_index` is looked at.
+"""AppendEntries without entries does not advance `commit_index`.
 
-Followers learn that an entry is committed with the next one only.
+Followers learn that an entry is committed only when the next one comes.
 
 Paper: section 5.3, Figure 2 (AppendEntries, step 5)
 Breaks: liveness
@@ -11,6 +11,6 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def follow_commit_index(self, args):
+    def _follow_commit_index(self, args):
         if args.entries:
-            super().follow_commit_index(args)
+            super()._follow_commit_index(args)

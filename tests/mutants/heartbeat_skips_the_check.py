@@ -1,7 +1,7 @@
-"""AppendEntries without entries succeeds where there is an entry, of whatever term.
+"""AppendEntries without entries succeeds if prev_log_index has an entry of any term.
 
-Only one with entries compares terms. The leader takes it that the follower has all
-that precedes.
+Terms are compared only if there are entries. The leader concludes from the
+success that the follower has everything up to prev_log_index.
 
 Paper: section 5.3, Figure 2 (AppendEntries, step 2)
 Breaks: safety (Log Matching, State Machine Safety)
@@ -13,7 +13,7 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def find_conflict(self, args):
-        if not args.entries and args.prev_log_index <= self.log.last_index:
-            return None
-        return super().find_conflict(args)
+    def _agrees_at_prev_log_index(self, args):
+        if not args.entries:
+            return args.prev_log_index <= self.log.last_index
+        return super()._agrees_at_prev_log_index(args)

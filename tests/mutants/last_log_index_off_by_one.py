@@ -1,4 +1,4 @@
-"""A candidate claims one entry more than it has: the log's length, not its last index.
+"""A candidate claims one entry more than it has.
 
 It can win without the last committed entry.
 
@@ -12,7 +12,7 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def request_vote_args(self):
+    def _request_vote_args(self):
         return RequestVoteArgs(
             self.current_term, self.me, self.log.last_index + 1, self.log.last_term
         )

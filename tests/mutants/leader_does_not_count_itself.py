@@ -1,7 +1,7 @@
-"""The leader forgets that it stores its entries itself.
+"""The leader does not count itself among the servers that store an entry.
 
-An entry needs one replica more than a majority, so one server down of three is
-one too many.
+An entry then needs one replica more than a majority: of three servers none may
+be down.
 
 Paper: section 5.3
 Breaks: liveness
@@ -12,8 +12,8 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def commit_replicated(self):
+    def _commit_replicated(self):
         matched = sorted(self.match_index)
         index = matched[(len(matched) - 1) // 2]
         if index > self.commit_index and self.log.term_at(index) == self.current_term:
-            self.advance_commit_index(index)
+            self._advance_commit_index(index)

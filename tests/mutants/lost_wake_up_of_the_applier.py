@@ -1,6 +1,6 @@
-"""The applier waits without looking first whether there is something to apply.
+"""The applier waits without first checking whether there is something to apply.
 
-What is committed while it hands over the last batch stays until more is committed.
+What is committed while it hands over one batch waits until more is committed.
 
 Paper: section 5.3, Figure 2 (commit_index > last_applied)
 Breaks: liveness
@@ -11,12 +11,12 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def run_applier(self):
+    def _run_applier(self):
         while True:
             with self.lock:
                 self.something_to_apply.wait()
                 if self.killed:
                     return
-                messages = self.take_committed()
+                messages = self._take_committed()
             for message in messages:
                 self.apply_ch.put(message)

@@ -1,21 +1,25 @@
-"""A peer is taken to have the latest snapshot, not the one that was sent to it.
+"""A peer is assumed to have the latest snapshot, not the one that was sent to it.
 
-The leader may have made another one meanwhile; then it never sends what is missing.
+If the leader has taken another snapshot meanwhile, it never sends the entries
+between the two.
 
 Paper: section 7, Figure 13
 Breaks: liveness
-Found by: test_snapshot_overtaken at seed 0
+Found by: test_install_snapshots_disconnect_unreliable at seed 2
 """
 
 from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def send_snapshot(self, peer, args):
+    def _send_install_snapshot(self, peer, args):
         reply = self.peers[peer].call("Raft.install_snapshot", args)
-        if reply is None:
-            return
         with self.lock:
-            self.step_down_if_behind(reply.term)
-            if self.leads(args.term):
-                self.note_match(peer, self.log.last_included_index)
+            self._note_landed(peer, args)
+            if reply is None:
+                return
+            self._observe_term(reply.term)
+            if not self._is_leader_in(args.term):
+                return
+            self._note_match(peer, self.log.last_included_index)
+            self._send_missing(peer)

@@ -1,6 +1,7 @@
 """A candidate persists neither its new term nor its vote for itself.
 
-If it crashes while it asks for votes, it may vote for another in that term.
+If it crashes while it asks for votes, it may vote for another server in that
+term.
 
 Paper: Figure 2 (persistent state), section 5.2
 Breaks: safety (current_term increases monotonically, Election Safety)
@@ -12,13 +13,13 @@ from raft.raft import Role
 
 
 class Raft(Reference):
-    def start_election(self):
-        self.current_term += 1
+    def _become_candidate(self):
         self.role = Role.CANDIDATE
+        self.current_term += 1
         self.voted_for = self.me
         self.votes_received = {self.me}
-        self.reset_election_timer()
-        args = self.request_vote_args()
+        self._reset_election_timer()
+        args = self._request_vote_args()
         for peer in self.others:
-            self.run_in_thread(self.ask_for_vote, peer, args)
-        self.lead_if_elected()
+            self._start_thread(self._send_request_vote, peer, args)
+        self._lead_if_elected()

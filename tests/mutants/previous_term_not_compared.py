@@ -1,4 +1,4 @@
-"""The consistency check looks whether there is an entry, not of which term it is.
+"""The consistency check asks whether there is an entry, but not of which term.
 
 Paper: section 5.3, Figure 2 (AppendEntries, step 2)
 Breaks: safety (Log Matching, State Machine Safety)
@@ -9,7 +9,5 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def find_conflict(self, args):
-        if args.prev_log_index <= self.log.last_index:
-            return None
-        return super().find_conflict(args)
+    def _agrees_at_prev_log_index(self, args):
+        return args.prev_log_index <= self.log.last_index

@@ -1,7 +1,7 @@
-"""A follower persists its log only when it has grown longer.
+"""A follower persists its log only when it has become longer.
 
-Entries that replace conflicting ones, without reaching beyond them, are lost in
-a crash, and the old ones come back.
+Entries that only replace conflicting ones are lost in a crash, and the old ones
+come back.
 
 Paper: Figure 2 (persistent state), section 5.3
 Breaks: safety (Leader Completeness, State Machine Safety)
@@ -12,13 +12,13 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def store_entries(self, args):
+    def _store_entries(self, args):
         last_index = self.log.last_index
-        for index, entry in enumerate(args.entries, start=args.prev_log_index + 1):
-            if index <= self.log.last_index:
-                if self.log.term_at(index) == entry[0]:
-                    continue
+        first_index = args.prev_log_index + 1
+        for index, (term, _) in enumerate(args.entries, start=first_index):
+            if not self.log.contains(index, term):
                 self.log.truncate_from(index)
-            self.log.append(entry)
+                self.log.append(*args.entries[index - first_index :])
+                break
         if self.log.last_index > last_index:
-            self.persist()
+            self._persist()

@@ -1,6 +1,6 @@
-"""The leader commits when it has as many successful replies as a majority.
+"""The leader commits once it has as many successful replies as a majority has servers.
 
-A follower that is sent an entry twice, since its first reply was late, counts
+A follower that gets an entry twice, because its first reply was late, counts
 twice.
 
 Paper: section 5.3, Figure 2 (match_index)
@@ -12,12 +12,12 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def note_match(self, peer, index):
+    def _note_match(self, peer, index):
         self.match_index[peer] = max(self.match_index[peer], index)
         self.next_index[peer] = max(self.next_index[peer], self.match_index[peer] + 1)
         if index > self.commit_index and self.log.term_at(index) == self.current_term:
             replies = vars(self).setdefault("replies", {})
             of_term = replies.setdefault(self.current_term, {})
             of_term[index] = of_term.get(index, 1) + 1
-            if self.is_majority(of_term[index]):
-                self.advance_commit_index(index)
+            if self._is_majority(of_term[index]):
+                self._advance_commit_index(index)

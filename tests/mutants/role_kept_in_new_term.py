@@ -1,6 +1,6 @@
-"""A server takes over a higher term, and goes on in the role that it had.
+"""A server adopts a higher term but keeps its role.
 
-A leader that hears of a newer term becomes leader of that too.
+A leader that learns of a newer term becomes leader of that term too.
 
 Paper: section 5.1 ("it immediately reverts to follower state")
 Breaks: safety (Election Safety)
@@ -11,8 +11,8 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def step_down_if_behind(self, term):
+    def _observe_term(self, term):
         if term > self.current_term:
             self.current_term = term
             self.voted_for = None
-            self.persist()
+            self._persist()

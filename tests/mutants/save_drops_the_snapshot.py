@@ -1,6 +1,7 @@
-"""Saving the Raft state drops the snapshot that was saved with it before.
+"""Saving the Raft state drops the snapshot that was saved before.
 
-`save` replaces both: what is saved after a vote or an append needs the snapshot too.
+`save` replaces both, so a save after a vote or an append must include the
+snapshot too.
 
 Paper: section 7 (the snapshot is kept in stable storage)
 Breaks: safety (State Machine Safety)
@@ -11,5 +12,5 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def persist(self):
-        self.persister.save(self.raft_state(), None)
+    def _persist(self):
+        self.persister.save(self._raft_state(), None)

@@ -1,4 +1,4 @@
-"""A server votes for every candidate of a term that asks.
+"""A server votes for every candidate that asks in a term.
 
 Paper: section 5.2
 Breaks: safety (Election Safety)
@@ -10,5 +10,5 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def may_vote_for(self, candidate_id):
+    def _may_vote_for(self, candidate_id):
         return True

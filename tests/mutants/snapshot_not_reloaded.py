@@ -1,6 +1,6 @@
-"""After a restart `last_applied` is 0, though the log begins above a snapshot.
+"""After a restart `last_applied` is 0, though the log begins after a snapshot.
 
-The applier looks for entries that are no longer there, and dies of it.
+The applier looks for entries that no longer exist, and fails.
 
 Paper: section 7
 Breaks: liveness
@@ -12,6 +12,6 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def go_on_after_snapshot(self):
-        self.commit_index = self.log.last_included_index
+    def _restore(self):
+        super()._restore()
         self.last_applied = 0

@@ -1,6 +1,7 @@
 """The log and the snapshot are persisted one after the other.
 
-A crash in between leaves a log that begins above the old snapshot.
+A crash in between leaves a log that begins after the new snapshot, beside the
+old one.
 
 Paper: section 7
 Breaks: safety (State Machine Safety)
@@ -15,5 +16,5 @@ class Raft(Reference):
         with self.lock:
             if index > self.log.last_included_index:
                 self.log.compact(index, self.log.term_at(index))
-                self.persist()
-                self.persister.save(self.raft_state(), snapshot)
+                self._persist()
+                self.persister.save(self._raft_state(), snapshot)

@@ -8,13 +8,12 @@ Found by: test_nothing_above_the_snapshot at seed 0
 """
 
 import pickle
+from dataclasses import replace
 
 from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def raft_state(self):
-        index, _, blocks, tail = self.log.pack()
-        return pickle.dumps(
-            (self.current_term, self.voted_for, (index, 0, blocks, tail))
-        )
+    def _raft_state(self):
+        log = replace(self.log, last_included_term=0)
+        return pickle.dumps((self.current_term, self.voted_for, log))

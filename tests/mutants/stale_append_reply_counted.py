@@ -1,6 +1,6 @@
-"""A successful AppendEntries of an earlier term of this leader's still counts.
+"""A successful AppendEntries counts although the leader sent it in an earlier term.
 
-The follower's log may have been replaced since, by a leader in between.
+Another leader in between may have replaced the follower's log.
 
 Paper: sections 5.3 and 5.4, Figure 2 (match_index is reinitialized after election)
 Breaks: safety (Leader Completeness, State Machine Safety)
@@ -12,15 +12,17 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def send_entries(self, peer, args):
+    def _send_append_entries(self, peer, args):
         reply = self.peers[peer].call("Raft.append_entries", args)
-        if reply is None:
-            return
         with self.lock:
-            self.step_down_if_behind(reply.term)
-            if not self.leads(self.current_term):
+            self._note_landed(peer, args)
+            if reply is None:
+                return
+            self._observe_term(reply.term)
+            if not self._is_leader_in(self.current_term):
                 return
             if reply.success:
-                self.note_match(peer, args.prev_log_index + len(args.entries))
+                self._note_match(peer, args.prev_log_index + len(args.entries))
             elif args.prev_log_index == self.next_index[peer] - 1:
-                self.back_up(peer, reply)
+                self._back_up(peer, reply)
+            self._send_missing(peer)

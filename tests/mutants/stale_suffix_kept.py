@@ -9,14 +9,12 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def store_entries(self, args):
-        for index, entry in enumerate(args.entries, start=args.prev_log_index + 1):
-            if index <= self.log.last_index:
-                if self.log.term_at(index) == entry[0]:
-                    continue
+    def _store_entries(self, args):
+        for index, (term, command) in enumerate(
+            args.entries, start=args.prev_log_index + 1
+        ):
+            if not self.log.contains(index, term):
                 suffix = self.log.entries_from(index + 1)
                 self.log.truncate_from(index)
-                self.log.entries += [entry, *suffix]
-            else:
-                self.log.append(entry)
-            self.persist()
+                self.log.append((term, command), *suffix)
+                self._persist()

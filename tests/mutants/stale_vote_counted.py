@@ -1,4 +1,4 @@
-"""A vote counts whatever term it was given in.
+"""A vote counts in whatever term it was given.
 
 Paper: section 5.2 (votes of the same term)
 Breaks: safety (Election Safety)
@@ -11,5 +11,5 @@ from raft.raft import Role
 
 
 class Raft(Reference):
-    def is_candidate_in(self, term):
+    def _is_candidate_in(self, term):
         return self.role is Role.CANDIDATE

@@ -1,6 +1,7 @@
 """The leader does not persist what `start` appends.
 
-It counts itself among those that store the entry, and loses it in a crash.
+It counts itself among the servers that store the entry, and loses it in a
+crash.
 
 Paper: Figure 2 (persistent state), section 5.3
 Breaks: safety (Leader Completeness, State Machine Safety)
@@ -17,6 +18,7 @@ class Raft(Reference):
             if self.role is not Role.LEADER:
                 return -1, self.current_term, False
             self.log.append((self.current_term, command))
-            self.commit_replicated()
-            self.wake_replicators()
+            self._commit_replicated()
+            for peer in self.others:
+                self._send_missing(peer)
             return self.log.last_index, self.current_term, True

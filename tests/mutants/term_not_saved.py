@@ -1,7 +1,7 @@
-"""`current_term` is not among what is persisted.
+"""`current_term` is not part of the persisted state.
 
-A restarted server begins again at term 0 and may vote in terms in which it has
-voted before.
+A restarted server begins again at term 0 and may vote again in terms in which it
+has voted before.
 
 Paper: Figure 2 (persistent state)
 Breaks: safety (current_term increases monotonically, Election Safety)
@@ -15,5 +15,5 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def raft_state(self):
-        return pickle.dumps((0, self.voted_for, self.log.pack()))
+    def _raft_state(self):
+        return pickle.dumps((0, self.voted_for, self.log))

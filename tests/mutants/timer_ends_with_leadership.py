@@ -1,6 +1,7 @@
 """The election timer's thread ends when the server becomes leader.
 
-Nobody starts it again when the server steps down, so it never stands again.
+Nothing starts it again when the server steps down, so it never becomes a
+candidate again.
 
 Paper: section 5.2
 Breaks: liveness
@@ -14,13 +15,12 @@ from raft.raft import Role
 
 
 class Raft(Reference):
-    def run_election_timer(self):
+    def _run_election_timer(self):
         while True:
             with self.lock:
                 if self.killed or self.role is Role.LEADER:
                     return
-                remaining = self.election_deadline - time.monotonic()
-                if remaining <= 0:
-                    self.start_election()
-                    remaining = self.election_deadline - time.monotonic()
-            time.sleep(remaining)
+                if time.monotonic() >= self.election_deadline_s:
+                    self._become_candidate()
+                remaining_s = self.election_deadline_s - time.monotonic()
+            time.sleep(max(0.0, remaining_s))

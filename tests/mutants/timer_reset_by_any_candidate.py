@@ -1,4 +1,4 @@
-"""Every RequestVote resets the election timer, also when the vote is refused.
+"""Every RequestVote resets the election timer, even if the vote is refused.
 
 A server that can never win, but asks again and again, keeps the others from
 becoming candidates.
@@ -15,5 +15,5 @@ from raft.raft import Raft as Reference
 class Raft(Reference):
     def request_vote(self, args):
         with self.lock:
-            self.reset_election_timer()
+            self._reset_election_timer()
         return super().request_vote(args)

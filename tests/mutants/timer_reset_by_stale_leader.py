@@ -1,4 +1,4 @@
-"""The election timer is reset by every AppendEntries, also by one of an older term.
+"""Every AppendEntries resets the election timer, even one of an earlier term.
 
 Paper: section 5.2, Figure 2 ("AppendEntries RPC from current leader")
 Breaks: liveness
@@ -11,5 +11,5 @@ from raft.raft import Raft as Reference
 class Raft(Reference):
     def append_entries(self, args):
         with self.lock:
-            self.reset_election_timer()
+            self._reset_election_timer()
         return super().append_entries(args)

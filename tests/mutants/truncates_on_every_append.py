@@ -1,6 +1,6 @@
-"""AppendEntries deletes everything after prev_log_index, conflict or not.
+"""AppendEntries deletes everything after prev_log_index, even without a conflict.
 
-An older AppendEntries that arrives late cuts off entries that are acknowledged.
+A late AppendEntries cuts off entries that have been acknowledged.
 
 Paper: section 5.3, Figure 2 (AppendEntries, step 3)
 Breaks: safety (Leader Completeness, State Machine Safety)
@@ -12,9 +12,9 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def store_entries(self, args):
-        if self.log.last_index > args.prev_log_index or args.entries:
-            self.log.truncate_from(args.prev_log_index + 1)
-            for entry in args.entries:
-                self.log.append(entry)
-            self.persist()
+    def _store_entries(self, args):
+        kept = max(args.prev_log_index, self.log.last_included_index)
+        if self.log.last_index > kept or args.entries:
+            self.log.truncate_from(kept + 1)
+            self.log.append(*args.entries[kept - args.prev_log_index :])
+            self._persist()

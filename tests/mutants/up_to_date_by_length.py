@@ -1,4 +1,4 @@
-"""The up-to-date check compares the logs' lengths only, not their last terms.
+"""The up-to-date check compares only the lengths of the logs, not their last terms.
 
 Paper: section 5.4.1
 Breaks: safety (Leader Completeness, State Machine Safety)
@@ -10,5 +10,5 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def is_up_to_date(self, args):
+    def _is_up_to_date(self, args):
         return args.last_log_index >= self.log.last_index

@@ -1,6 +1,6 @@
-"""The up-to-date check asks for what the voter knows to be committed only.
+"""The up-to-date check covers only what the voter knows to be committed.
 
-A voter may store a committed entry of which it does not know yet that it is.
+A voter may store a committed entry without knowing yet that it is committed.
 
 Paper: section 5.4.1
 Breaks: safety (Leader Completeness, State Machine Safety)
@@ -11,7 +11,7 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def is_up_to_date(self, args):
+    def _is_up_to_date(self, args):
         return (args.last_log_term, args.last_log_index) >= (
             self.log.term_at(self.commit_index),
             self.commit_index,

@@ -1,6 +1,6 @@
 """`voted_for` is not reset when the term rises.
 
-A server that has voted once votes for nobody else any more.
+A server that has voted once never votes for another candidate again.
 
 Paper: section 5.1, Figure 2
 Breaks: liveness
@@ -13,8 +13,8 @@ from raft.raft import Role
 
 
 class Raft(Reference):
-    def step_down_if_behind(self, term):
+    def _become_follower(self, term):
         if term > self.current_term:
             self.current_term = term
-            self.role = Role.FOLLOWER
-            self.persist()
+            self._persist()
+        self.role = Role.FOLLOWER

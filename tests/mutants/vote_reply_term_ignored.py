@@ -9,11 +9,11 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def ask_for_vote(self, peer, args):
+    def _send_request_vote(self, peer, args):
         reply = self.peers[peer].call("Raft.request_vote", args)
         if reply is None:
             return
         with self.lock:
-            if self.is_candidate_in(args.term) and reply.vote_granted:
+            if reply.vote_granted and self._is_candidate_in(args.term):
                 self.votes_received.add(peer)
-                self.lead_if_elected()
+                self._lead_if_elected()

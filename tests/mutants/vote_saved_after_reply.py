@@ -1,4 +1,4 @@
-"""A vote is persisted by a thread of its own, after the reply has left.
+"""A thread of its own persists a vote, after the reply has been sent.
 
 A crash in between makes the vote free again.
 
@@ -11,11 +11,11 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def grant_vote(self, candidate_id):
+    def _vote_for(self, candidate_id):
         self.voted_for = candidate_id
-        self.run_in_thread(self.save_vote)
-        self.reset_election_timer()
+        self._start_thread(self._run_persist)
+        self._reset_election_timer()
 
-    def save_vote(self):
+    def _run_persist(self):
         with self.lock:
-            self.persist()
+            self._persist()

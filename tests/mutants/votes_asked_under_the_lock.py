@@ -11,12 +11,12 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def ask_for_vote(self, peer, args):
+    def _send_request_vote(self, peer, args):
         with self.lock:
             reply = self.peers[peer].call("Raft.request_vote", args)
             if reply is None:
                 return
-            self.step_down_if_behind(reply.term)
-            if self.is_candidate_in(args.term) and reply.vote_granted:
+            self._observe_term(reply.term)
+            if reply.vote_granted and self._is_candidate_in(args.term):
                 self.votes_received.add(peer)
-                self.lead_if_elected()
+                self._lead_if_elected()

@@ -1,4 +1,4 @@
-"""Votes are given without looking at the candidate's log.
+"""Votes are given without checking the candidate's log.
 
 Paper: section 5.4.1
 Breaks: safety (Leader Completeness, State Machine Safety)
@@ -10,5 +10,5 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def is_up_to_date(self, args):
+    def _is_up_to_date(self, args):
         return True

@@ -1,6 +1,6 @@
-"""`voted_for` is not among what is persisted.
+"""`voted_for` is not part of the persisted state.
 
-A voter that restarts within the election votes again in the same term.
+A voter that restarts during an election votes again in the same term.
 
 Paper: Figure 2 (persistent state), section 5.2
 Breaks: safety (Election Safety)
@@ -14,5 +14,5 @@ from raft.raft import Raft as Reference
 
 
 class Raft(Reference):
-    def raft_state(self):
-        return pickle.dumps((self.current_term, None, self.log.pack()))
+    def _raft_state(self):
+        return pickle.dumps((self.current_term, None, self.log))

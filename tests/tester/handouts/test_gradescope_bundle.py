@@ -72,8 +72,8 @@ def test_the_lab_travels_along_but_not_the_solution(written, project):
     # Neither the reference nor an example: a submission could read it there.
     assert not (lab / "raft").exists()
     sources = [file.read_text() for file in lab.rglob("*.py")]
-    assert not [text for text in sources if "def follow_current_leader" in text]
-    assert "def follow_current_leader" in (project / "raft/raft.py").read_text()
+    assert not [text for text in sources if "def _become_candidate" in text]
+    assert "def _become_candidate" in (project / "raft/raft.py").read_text()
 
 
 def test_an_installed_lab_has_its_own_copy_of_what_pip_needs(tmp_path, monkeypatch):

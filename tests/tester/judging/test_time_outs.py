@@ -36,11 +36,11 @@ def with_time_outs(tmp_path_factory, example):
 
     def make(shortest, longest, heartbeat):
         source = (
-            "from raft import raft\n"
-            f"raft.ELECTION_TIMEOUT_S_MIN = {shortest}\n"
-            f"raft.ELECTION_TIMEOUT_S_MAX = {longest}\n"
-            f"raft.HEARTBEAT_S = {heartbeat}\n"
-            "Raft = raft.Raft\n"
+            "from raft.raft import Raft as Reference\n"
+            "class Raft(Reference):\n"
+            f"    election_timeout_s_min = {shortest}\n"
+            f"    election_timeout_s_max = {longest}\n"
+            f"    heartbeat_interval_s = {heartbeat}\n"
         )
         file = (
             directory / f"time_outs_{hash((shortest, longest, heartbeat)) % 10**9}.py"
