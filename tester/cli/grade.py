@@ -15,7 +15,7 @@ from tester.grading.checkpoints import Saving, named_if_in_the_way
 from tester.grading.grader import Grading
 from tester.grading.journal import Ledger
 from tester.grading.plan import Plan
-from tester.intake.find import check_paths, find_submissions
+from tester.intake.find import UNPACKED, check_paths, find_submissions
 from tester.judging.graded_test import GradedTest
 from tester.judging.suite import collect
 from tester.reports import print_submission, print_summary, remove_reports
@@ -83,7 +83,7 @@ def make_plan(
     console: Console,
 ) -> Plan:
     """Find and unpack the submissions, and return what is to be graded."""
-    intake = find_submissions(options.paths, options.out / "unpacked")
+    intake = find_submissions(options.paths, options.out / UNPACKED, options.single)
     for note in intake.notes:
         say(console, one_line(note, NOTE_CHARACTERS_MAX))
     return Plan(

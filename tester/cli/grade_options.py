@@ -35,6 +35,11 @@ def add_arguments(parser: Parser) -> None:
         ".tar.gz of either), a folder of submissions, or what Gradescope, Canvas or "
         "Moodle exports",
     )
+    parser.add_argument(
+        "--single",
+        action="store_true",
+        help="each PATH is what one student handed in, however many folders are in it",
+    )
     _add_what(parser)
     _add_how(parser)
 

@@ -18,9 +18,9 @@ import msgspec
 
 from labrpc.machine.lab_process import lab_command, lab_environment
 from labrpc.machine.wall_clock import Deadline
-from labrpc.submission.submission import Submission
 from tester.handouts.gradescope_bundle import RUBRIC
-from tester.intake.roots import innermost
+from tester.intake.find import UNPACKED, find_submission
+from tester.intake.refusals import Refused
 from tester.reports.files import write_whole
 from tester.reports.gradescope import HIDDEN_SEEDS, GradescopeResults, Visibility
 
@@ -61,33 +61,22 @@ class Autograder:
             settings = msgspec.toml.decode(content, type=Settings)
         except (OSError, msgspec.DecodeError) as exc:
             return self._broken(f"settings.toml cannot be used: {exc}")
-        path = self._find()
-        if path is None:
-            self._say(
-                "No submission was found in what you handed in: it needs a folder "
-                "`raft` with your package, or a file `raft.py`, at its top. Hand in "
-                "the folder of your repository, or just these files."
-            )
-            return 0
-        return self._grade(path, settings)
-
-    def _find(self) -> Path | None:
-        """Return the submission, None if there is nothing that could be one."""
-        if not self._submission.is_dir():
-            return None
-        found = innermost(self._submission)
-        if not Submission.looks_like_one(found):
-            files = [f for f in found.iterdir() if f.suffix == ".py" and f.is_file()]
-            if len(files) != 1:
-                return None
-            found = files[0]
-        # A link to what lies beside the submission would have that graded, or quoted.
-        return found if found.resolve().is_relative_to(self._submission) else None
-
-    def _grade(self, path: Path, settings: Settings) -> int:
         # What an earlier try at home has left would be taken for this one's.
         shutil.rmtree(self._grades, ignore_errors=True)
-        command = lab_command("grade", path, "--out", self._grades, *settings.options)
+        try:
+            find_submission(self._submission, self._grades / UNPACKED)
+        except Refused as exc:
+            self._say(
+                f"Nothing could be graded: no submission was found; {exc}.\n"
+                "Hand in the folder of your repository, or just your package `raft` or "
+                "your file `raft.py`."
+            )
+            return 0
+        return self._grade(settings)
+
+    def _grade(self, settings: Settings) -> int:
+        command = lab_command("grade", self._submission, "--single")
+        command += ["--out", str(self._grades), *settings.options]
         if (self._source / RUBRIC).is_file():
             command += ["--rubric", str(self._source / RUBRIC)]
         # Whoever started this may have switched Ctrl-C off, and the grader with it.

@@ -1,6 +1,7 @@
-"""Which folder is meant: a class's, a student's, or the one in which the Raft lies.
+"""Finding the folder that matters in an upload.
 
-People pack folders into folders, and platforms do.
+That is the class's, the student's, or the one that holds the Raft: people pack folders
+into folders, and so do platforms.
 """
 
 from collections.abc import Iterable
@@ -9,21 +10,22 @@ from pathlib import Path, PurePosixPath
 from labrpc.submission.source_tree import walk
 from labrpc.submission.submission import Submission
 from tester.intake.archives import STRAY, RefusedArchive, is_archive, names
-from tester.intake.platforms import holds_many, is_export, is_grading
+from tester.intake.class_folders import holds_many, is_grading
+from tester.intake.platforms import is_export
 
 
-def outermost(start: Path, besides: Path) -> Path:
+def outermost(start: Path, results: Path) -> Path:
     """Return the folder in which the students' files lie side by side.
 
-    Or the archive that holds them all; `start` itself if nobody packed them once more.
+    Or the archive that holds them all; `start` itself if they are not packed further.
 
     Args:
         start: a folder.
-        besides: where the results go, which may lie beside the students' files.
+        results: where the results go, which may lie beside the students' files.
     """
     path = start
     while not is_export(child.name for child in path.iterdir()):
-        child = _only([c for c in path.iterdir() if not _is_results(c, besides)])
+        child = _only([c for c in path.iterdir() if not _is_results(c, results)])
         if child is not None and child.is_file():
             return child if _is_class(child) else start
         if child is None or child.is_symlink():
@@ -34,8 +36,8 @@ def outermost(start: Path, besides: Path) -> Path:
     return path
 
 
-def _is_results(child: Path, besides: Path) -> bool:
-    return besides.is_relative_to(child) or is_grading(child)
+def _is_results(child: Path, results: Path) -> bool:
+    return results.is_relative_to(child) or is_grading(child)
 
 
 def _files(directory: Path) -> list[PurePosixPath]:
@@ -55,18 +57,21 @@ def _is_class(file: Path) -> bool:
 
 
 def innermost(directory: Path) -> Path:
-    """Return the folder that the student packed: below folders that hold only one."""
+    """Return the folder that the student packed, below folders that hold only one."""
     while not Submission.looks_like_one(directory):
         child = _only(directory.iterdir())
-        # A link could lead to somebody else's.
+        # A link could lead to another student's.
         if child is None or child.is_symlink() or not child.is_dir():
             break
         directory = child
     return directory
 
 
-def below_outer(directory: Path) -> Path:
-    """Return the folder that was packed or dragged, rather than what it held."""
+def repository_in(directory: Path) -> Path:
+    """Return the student's repository in what was packed or dragged into `directory`.
+
+    That is the directory itself if its content was packed, or the only folder in it.
+    """
     child = _only(directory.iterdir())
     if Submission.looks_like_one(directory) or child is None or child.is_symlink():
         return directory
@@ -78,7 +83,7 @@ def below_outer(directory: Path) -> Path:
 
 
 def rafts_below(directory: Path) -> list[Path]:
-    """Return the folders further down that hold a `raft/` or a `raft.py`."""
+    """Return the folders at any depth that hold a `raft/` or a `raft.py`."""
     found = []
     for place, folders, files in walk(directory):
         if "raft.py" in files or ("raft" in folders and any(place.glob("raft/*.py"))):
@@ -88,7 +93,7 @@ def rafts_below(directory: Path) -> list[Path]:
 
 
 def python_below(directory: Path) -> list[Path]:
-    """Return the Python files in a folder that could be a submission's."""
+    """Return the Python files at any depth that could be a submission."""
     return [
         place / name
         for place, _, files in walk(directory)
@@ -100,7 +105,7 @@ def python_below(directory: Path) -> list[Path]:
     ]
 
 
-def _only(entries: Iterable[Path]) -> Path | None:
-    """Return the file or folder that is the only one beside what is nobody's."""
-    entries = [entry for entry in entries if entry.name not in STRAY]
-    return entries[0] if len(entries) == 1 else None
+def _only(children: Iterable[Path]) -> Path | None:
+    """Return the only file or folder beside those that operating systems add."""
+    children = [child for child in children if child.name not in STRAY]
+    return children[0] if len(children) == 1 else None

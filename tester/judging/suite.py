@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from labrpc.errors import LabError
+from labrpc.submission.submission import candidates
 from tester.errors import UsageError
 from tester.judging.graded_test import GradedTest
 from tester.text import nearest
@@ -50,7 +51,7 @@ def what_to_collect(root: Path, named: list[str]) -> list[str]:
         # The lab's own repository, whose tests are not a student's.
         return named or [str(suite)]
     paths = [Path(name).resolve() for name in named]
-    rafts = [(root / name).resolve() for name in ("raft", "raft.py")]
+    rafts = [path.resolve() for path in candidates(root)]
     if any(path not in (root, *rafts) for path in paths):
         return named
     # Who names the repository or the Raft in it means that it be tested.

@@ -21,6 +21,8 @@ from labrpc.machine.watchdog import HangPolicy
 from labrpc.submission.submission import Submission
 from tester.codes import TIMED_OUT
 from tester.console import live_lines
+from tester.intake.find import default_submission, find_submission
+from tester.intake.refusals import Refused
 from tester.judging.debug import debug_test, prompts
 from tester.judging.graded_test import GradedTest
 from tester.judging.run import Recording, TakeLine, graded_run, new_run
@@ -39,8 +41,6 @@ from tester.pytest_plugin.hang_reporter import LastWords
 from tester.pytest_plugin.run_log import Journal, WorkerJournals
 from tester.pytest_plugin.tally import Tally, markdown
 from tester.verdict import Run, Verdict
-
-REFERENCE = Path(__file__).resolve().parents[2] / "raft"
 
 
 class LabSession:
@@ -97,18 +97,15 @@ class LabSession:
         Raises:
             pytest.UsageError: there is none.
         """
-        path = self._config.getoption("--submission") or self._default_submission()
+        option, root = self._config.getoption, self._config.rootpath
+        named = option("--submission")
+        path = Path(named) if named else default_submission(root, option("--lab"))
         try:
-            return Submission.find(path)
+            return Submission.find(find_submission(path).path)
+        except Refused as exc:
+            raise pytest.UsageError(f"--submission {path}: {exc}") from None
         except LoadError as exc:
             raise pytest.UsageError(f"--submission: {exc}") from None
-
-    def _default_submission(self) -> Path:
-        """Return the reference, or in a student's repository that repository."""
-        root = self._config.rootpath
-        if self._config.getoption("--lab") and root / "raft" != REFERENCE:
-            return root
-        return REFERENCE
 
     def _duration_s(self) -> float | None:
         text = self._config.getoption("--for")

@@ -173,10 +173,16 @@ def run_autograder(root):
     return done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("below", ["", "my-repository"])
-def test_a_submission_is_graded(root, example, below):
+@pytest.mark.parametrize(
+    ("below", "inside"),
+    [("", "."), ("my-repository", "."), ("my-repository/src", "src"), ("src", "src")],
+)
+def test_a_submission_is_graded_wherever_it_lies(root, example, below, inside):
     set_options(root, "--tests", "initial_election or basic_agreement")
     hand_in(root, example("only_2a"), below)
+    if below.endswith("src"):
+        # Beside it lies what is no submission.
+        (root / "submission" / below).parent.joinpath("docs").mkdir()
     printed = run_autograder(root)
     results = results_in(root)
     assert results.score == 6
@@ -186,6 +192,7 @@ def test_a_submission_is_graded(root, example, below):
     ]
     assert "no agreement: server" in results.tests[1].output
     assert str(root) not in results.tests[1].output
+    assert f"--submission {inside} " in results.tests[1].output
     assert "all submissions" in printed
 
 
@@ -270,6 +277,7 @@ def test_what_is_no_submission_is_told_what_is_missing(root, files):
     run_autograder(root)
     results = results_in(root)
     assert results.score == 0
+    assert "no submission was found" in results.output
     assert "`raft.py`" in results.output
 
 
@@ -288,7 +296,7 @@ def test_a_link_out_of_the_submission_is_not_followed(root, target, project):
     link.symlink_to(root / target)
     run_autograder(root)
     assert results_in(root).score == 0
-    assert "No submission was found" in results_in(root).output
+    assert "no submission was found" in results_in(root).output
 
 
 @pytest.mark.parametrize(

@@ -256,6 +256,17 @@ def test_tests_that_are_not_graded_are_left_alone(lab, tmp_path):
     assert "Raft lab" not in done.stdout
 
 
+def test_a_raft_further_down_is_the_one_that_is_tested(shell, dictator, tmp_path):
+    (tmp_path / "repo" / "src").mkdir(parents=True)
+    source = (dictator().path / "raft.py").read_bytes()
+    (tmp_path / "repo" / "src" / "raft.py").write_bytes(source)
+    (tmp_path / "repo" / "docs").mkdir()
+    command = "pytest -p no:cacheprovider --lab -k initial_election"
+    done = shell(command, tmp_path / "repo")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+
+
 # Wrong options.
 
 
@@ -273,8 +284,11 @@ def test_a_submission_without_anything_to_run_says_what_to_do(lab, shell, dictat
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ("--submission /no/such/place", "--submission: /no/such/place does not exist"),
-        ("--submission .", "holds no submission"),
+        (
+            "--submission /no/such/place",
+            "--submission /no/such/place: it does not exist",
+        ),
+        ("--submission .", "--submission .: the folder is empty"),
         ("--seeds 0", "--seeds takes a number from 1 on"),
     ],
 )

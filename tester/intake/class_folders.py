@@ -1,0 +1,105 @@
+"""A class's folder or archive: which hand-ins lie side by side in it."""
+
+from pathlib import Path, PurePosixPath
+
+from labrpc.submission import source_tree
+from labrpc.submission.submission import Submission
+from tester.intake.archives import STRAY
+from tester.intake.platforms import (
+    METADATA,
+    Student,
+    gradescope_names,
+    gradescope_student,
+    is_export,
+    owner_of,
+)
+from tester.intake.uploads import HandIn, Upload, names_for
+from tester.text import listed, readable_name
+
+
+def hand_ins(directory: Path, notes: list[str]) -> list[HandIn]:
+    """Return what the students of a class handed in, by name.
+
+    Args:
+        directory: the class's folder.
+        notes: gets a line for what belongs to no student.
+    """
+    students = gradescope_names(directory, notes)
+    found: dict[Student, HandIn] = {}
+    skipped = []
+    for child in sorted(directory.iterdir()):
+        name = readable_name(child.name)
+        student, upload = owner_of(child, name, students)
+        if _is_nobodys(child) or not (upload.may_be_one or student.number):
+            skipped.append(name)
+        elif not is_grading(child):
+            _hand_in_of(student, child, found).uploads.append(upload)
+    for folder in students:
+        student_or_none = gradescope_student(folder, students)
+        # The export has no folder for those who handed in nothing.
+        if student_or_none and not (directory / folder).exists():
+            upload = Upload(directory / folder, folder, is_folder=True)
+            hand_in = _hand_in_of(student_or_none, upload.path, found)
+            hand_in.uploads.append(upload)
+    skipped = [name for name in skipped if name not in ("__pycache__", METADATA)]
+    if skipped:
+        where = readable_name(str(directory))
+        notes.append(f"skipped in {where}: {listed(skipped)}")
+    return list(found.values())
+
+
+def _hand_in_of(student: Student, path: Path, found: dict[Student, HandIn]) -> HandIn:
+    names = names_for(student.name, student.number, path)
+    return found.setdefault(student, HandIn(names))
+
+
+def holds_many(files: list[PurePosixPath]) -> bool:
+    """Return whether an archive with these files holds those of several students."""
+    files = [
+        file
+        for file in files
+        if not set(file.parts) & set(STRAY) and source_tree.may_read(file)
+    ]
+    while files:
+        top = list(dict.fromkeys(file.parts[0] for file in files))
+        if is_export(top):
+            return True
+        inside = len(top) == 1 and all(len(file.parts) > 1 for file in files)
+        if not inside:
+            break
+        files = [PurePosixPath(*file.parts[1:]) for file in files]
+    if any(_is_raft(file) for file in files):
+        return False
+    students = {
+        file.parts[0]
+        for file in files
+        if (len(file.parts) == 1 and Upload(Path(file), file.name).is_packed)
+        or any(_is_raft(PurePosixPath(*file.parts[i:])) for i in (1, 2))
+    }
+    return len(students) > 1
+
+
+def is_grading(child: Path) -> bool:
+    """Return whether a folder is no submission, but an earlier grading."""
+    return any((child / name).is_file() for name in ("results.json", "journal.jsonl"))
+
+
+def _is_raft(file: PurePosixPath) -> bool:
+    """Return whether the folder that holds `file` under this name is a submission."""
+    return str(file) in ("raft.py", "__init__.py") or (
+        len(file.parts) == 2 and file.parts[0] == "raft" and file.suffix == ".py"
+    )
+
+
+def _is_nobodys(child: Path) -> bool:
+    """Return whether no student and no platform would hand in something so named."""
+    if child.name in STRAY or child.name[0] in "._":
+        return True
+    if source_tree.is_skipped(child):
+        return child.is_dir() and not Submission.looks_like_one(child)
+    # An environment may as well be the folder of a student who works in it.
+    return source_tree.is_environment(child) and not any(
+        file.endswith(".py")
+        for _, _, files in source_tree.walk(child)
+        for file in files
+    )

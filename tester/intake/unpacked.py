@@ -1,0 +1,84 @@
+"""The folder for what has to be unpacked or copied before it can be graded."""
+
+import shutil
+from pathlib import Path
+
+from labrpc.submission.source_tree import may_read, walk
+from tester.intake.archives import ONE_SUBMISSION, Bounds, RefusedArchive, unpack
+from tester.intake.refusals import Refused
+from tester.text import readable_name
+
+
+class Unpacked:
+    """A folder that gets a numbered folder for each archive.
+
+    Args:
+        directory: where; None if nothing may be written, so that archives are refused.
+    """
+
+    def __init__(self, directory: Path | None) -> None:
+        self.directory = directory.resolve() if directory is not None else None
+        self._count = 0
+        # Where links and devices would lie that archives hold.
+        self._left_out: list[Path] = []
+
+    def new_folder(self, name: str) -> Path:
+        """Return the path of a folder that does not exist yet.
+
+        Raises:
+            Refused: nothing may be written.
+        """
+        if self.directory is None:
+            raise Refused("it has to be unpacked first: name the folder that it holds")
+        self._count += 1
+        # Numbered, for a name may be that of another one, or of a folder above.
+        folder = self.directory / f"{self._count:03}-{Path(name).name}"
+        shutil.rmtree(folder, ignore_errors=True)
+        return folder
+
+    def unpack(self, name: str, archive: Path, bounds: Bounds = ONE_SUBMISSION) -> Path:
+        """Unpack an archive to a new folder, and return that.
+
+        Raises:
+            Refused: the archive cannot be read, or is not what a submission needs.
+        """
+        folder = self.new_folder(name)
+        try:
+            self._left_out += unpack(archive, folder, bounds)
+        except RefusedArchive as exc:
+            raise Refused(f"{readable_name(archive.name)} was refused: {exc}") from None
+        return folder
+
+    def check_links(self, directory: Path) -> None:
+        """Raise Refused if a link or device would lie where modules are read from."""
+        for path in self._left_out:
+            inside = path.is_relative_to(directory) and path.relative_to(directory)
+            if inside and may_read(inside):
+                raise Refused(
+                    f"{str(inside)!r} in it is a link or a device; a submission "
+                    "consists of plain files and folders"
+                )
+
+    def with_readable_names(self, name: str, directory: Path) -> Path:
+        """Return the folder, or a copy of it with names that reports can hold.
+
+        The folder itself, too, if nothing may be written.
+        """
+        if self.directory is None:
+            return directory
+        files = [place / file for place, _, found in walk(directory) for file in found]
+        if all(readable_name(str(file)) == str(file) for file in [directory, *files]):
+            return directory
+        files = [file for file in files if file.is_file() and not file.is_symlink()]
+        size_bytes = sum(file.stat().st_size for file in files)
+        if len(files) > ONE_SUBMISSION.files or size_bytes > ONE_SUBMISSION.bytes:
+            raise Refused(
+                f"it holds more than {ONE_SUBMISSION.files} files or "
+                f"{ONE_SUBMISSION.bytes >> 20} MB"
+            )
+        folder = self.new_folder(name)
+        for file in files:
+            copy = folder / readable_name(str(file.relative_to(directory)))
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
+        return folder
