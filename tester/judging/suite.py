@@ -121,6 +121,8 @@ def collect(parts: list[str] | None = None, expression: str = "") -> list[Graded
     options += ["--import-mode=importlib", f"--rootdir={suite}", "-c", "/dev/null"]
     # Without the plugin, which would look for something to test.
     options += ["-p", "no:raft_lab"]
+    # These look for what others have left, by ten full collections of garbage.
+    options += ["-p", "no:unraisableexception", "-p", "no:threadexception"]
     if expression:
         options += ["-k", expression]
     # What pytest has to say of a wrong expression is said below.

@@ -147,6 +147,30 @@ def run_scenario(
     return run
 
 
+# What a student's installation has no plugins of, and takes half of pytest's start.
+NO_DEV_PLUGINS = "-p no:hypothesispytest -p no:benchmark"
+
+
+def environment_of_child(**variables: str | None) -> dict[str, str]:
+    """Return the environment of a process as a person would start it.
+
+    Keywords are added; None removes a variable.
+    """
+    environment = dict(os.environ)
+    # Neither this session's own options nor a colourful terminal may show, nor
+    # that it runs in CI, where pytest sums failures up at full length.
+    for name in ("PYTHONHASHSEED", "FORCE_COLOR", "NO_COLOR", "CI", "BUILD_NUMBER"):
+        environment.pop(name, None)
+    environment["PYTEST_ADDOPTS"] = NO_DEV_PLUGINS
+    bin_ = str(Path(sys.executable).parent)
+    environment["PATH"] = os.pathsep.join([bin_, environment["PATH"]])
+    for name, value in variables.items():
+        environment.pop(name, None)
+        if value is not None:
+            environment[name] = value
+    return environment
+
+
 @pytest.fixture(scope="session")
 def shell() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Return a function that runs a command line as a person would, from a directory.
@@ -157,23 +181,11 @@ def shell() -> Callable[..., subprocess.CompletedProcess[str]]:
     def run(
         command: str, directory: Path, **variables: str | None
     ) -> subprocess.CompletedProcess[str]:
-        environment = dict(os.environ)
-        # Neither this session's own options nor a colourful terminal may show, nor
-        # that it runs in CI, where pytest sums failures up at full length.
-        own = "PYTEST_ADDOPTS", "PYTHONHASHSEED", "FORCE_COLOR", "NO_COLOR", "CI"
-        for name in (*own, "BUILD_NUMBER"):
-            environment.pop(name, None)
-        bin_ = str(Path(sys.executable).parent)
-        environment["PATH"] = os.pathsep.join([bin_, environment["PATH"]])
-        for name, value in variables.items():
-            environment.pop(name, None)
-            if value is not None:
-                environment[name] = value
         return subprocess.run(
             command,
             shell=True,
             cwd=directory,
-            env=environment,
+            env=environment_of_child(**variables),
             capture_output=True,
             text=True,
         )

@@ -11,6 +11,8 @@ import pytest
 from tester.judging.run import run_test
 from tester.judging.run_conditions import RunConditions
 
+from ..conftest import environment_of_child
+
 ROOT = Path(__file__).resolve().parents[3]
 ELECTION = f"{ROOT}/tests/lab2/test_2a_election.py::test_initial_election"
 AGREEMENT = f"{ROOT}/tests/lab2/test_2b_log.py::test_basic_agreement"
@@ -22,7 +24,8 @@ def run(directory, test, submission, commands, *options):
     return subprocess.run(
         [sys.executable, "-m", "pytest", test, "--seed", "0", "-p", "no:cacheprovider",
          "--submission", str(submission), "--lab-digest", *options],
-        cwd=directory, input="\n".join([*commands, ""]), capture_output=True, text=True,
+        cwd=directory, env=environment_of_child(), input="\n".join([*commands, ""]),
+        capture_output=True, text=True,
     )  # fmt: skip
 
 

@@ -14,6 +14,8 @@ from labrpc.errors import CtrlC
 from tester.judging.run import run_test
 from tester.judging.run_conditions import RunConditions
 
+from ..conftest import environment_of_child
+
 # Computes almost all the time, and takes whatever is raised in it for its own.
 SWALLOWS = """
 def set_up(self):
@@ -81,7 +83,7 @@ def pressed(long_suite, tmp_path):
             str(long_suite), "--submission", str(submission.path), *options,
         ]  # fmt: skip
         process = subprocess.Popen(
-            command, cwd=tmp_path, text=True, start_new_session=True,
+            command, cwd=tmp_path, env=environment_of_child(), text=True, start_new_session=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         started.append(process)

@@ -22,6 +22,8 @@ from tester.pytest_plugin.failure_store import (
 from tester.pytest_plugin.tally import Tally, interval_95, markdown, reasons
 from tester.verdict import Run, Verdict
 
+from ..conftest import environment_of_child
+
 ROOT = Path(__file__).resolve().parents[3]
 BROKEN = ROOT / "tests" / "submissions" / "counts_older_terms"
 
@@ -228,7 +230,13 @@ def test_failures_of_another_submission_and_damaged_files_are_passed_over(
 def lab(directory, *options):
     command = [sys.executable, "-m", "pytest", str(ROOT / "tests" / "lab2")]
     command += ["-p", "no:cacheprovider", "--submission", str(BROKEN), *options]
-    return subprocess.run(command, cwd=directory, capture_output=True, text=True)
+    return subprocess.run(
+        command,
+        cwd=directory,
+        env=environment_of_child(),
+        capture_output=True,
+        text=True,
+    )
 
 
 def test_failing_seeds_are_tried_first_and_alone_with_lab_failed(tmp_path):
