@@ -1,7 +1,8 @@
-"""The reference Raft: what a submission looks like, and that the lab can be passed.
+"""The reference Raft: the shape of a submission, and proof that the lab can be passed.
 
-Follows Diego Ongaro and John Ousterhout, "In Search of an Understandable
-Consensus Algorithm (Extended Version)", 2014; sections and figures are its.
+It follows Diego Ongaro and John Ousterhout, "In Search of an Understandable
+Consensus Algorithm (Extended Version)", 2014. All sections and figures named
+here are of that paper.
 """
 
 from raft.raft import Raft

@@ -50,7 +50,7 @@ class Log:
         """Return whether the log has an entry of this term at this index.
 
         What the snapshot holds is committed, so any leader has the same entries
-        there. Their terms are unknown here, but for the last one's.
+        there. Of their terms only the last is still known.
         """
         if index < self.last_included_index:
             return True

@@ -1,10 +1,9 @@
 """The Raft consensus algorithm, in the order of Figure 2.
 
 One lock guards all state. A method whose name begins with an underscore
-expects its caller to hold the lock. Methods named `_run_…` and `_send_…` are
-the exception: each is the body of a thread, and takes the lock itself.
-Nothing that takes time (an RPC, the apply channel, sleep) happens while a
-thread holds the lock.
+expects its caller to hold the lock; only those named `_run_…` and `_send_…`
+take it themselves, since each is the body of a thread. No thread holds the
+lock while it waits for an RPC, for the apply channel or for time to pass.
 """
 
 import enum
@@ -78,8 +77,8 @@ class Raft:
         self.election_deadline_s = 0.0
         self.snapshot_to_apply: InstallSnapshotArgs | None = None
 
-        # Volatile state on leaders. in_flight is not in the paper: the last
-        # RPC sent to each peer, until it has been answered or has failed.
+        # Volatile state on leaders. Not in the paper: in_flight has the last
+        # RPC sent to each peer, None once it has been answered or has failed.
         self.next_index = [1] * len(peers)
         self.match_index = [0] * len(peers)
         self.in_flight: list[object] = [None] * len(peers)
@@ -90,7 +89,7 @@ class Raft:
         self._start_thread(self._run_applier)
 
     def _persist(self) -> None:
-        """Save the persistent state, as is due before any message tells of it."""
+        """Save the persistent state, before any RPC or reply that depends on it."""
         self.persister.save(self._raft_state(), self.persister.read_snapshot())
 
     def _raft_state(self) -> bytes:
@@ -128,7 +127,7 @@ class Raft:
             self._persist()
             self._commit_replicated()
             for peer in self.others:
-                self._send_missing(peer)
+                self._replicate_if_idle(peer)
             return self.log.last_index, self.current_term, True
 
     def snapshot(self, index: int, snapshot: bytes) -> None:
@@ -223,10 +222,10 @@ class Raft:
         )
 
     def _store_entries(self, args: AppendEntriesArgs) -> None:
-        """Keep what the log has, from the first entry on that it lacks take the new.
+        """Append what is missing; delete only what conflicts.
 
-        Without a conflict nothing may be deleted: this RPC may be late, and
-        entries that follow its own may be acknowledged already.
+        An AppendEntries may arrive late. Entries that follow its own may have
+        been acknowledged since, and must stay.
         """
         first_index = args.prev_log_index + 1
         for index, (term, _) in enumerate(args.entries, start=first_index):
@@ -261,8 +260,8 @@ class Raft:
                 return InstallSnapshotReply(self.current_term)
             self._follow_current_leader()
             # Steps 2 to 4 are for chunks; this snapshot comes in one piece.
-            # One that holds nothing beyond what is committed here is too late:
-            # the service must not go back.
+            # Unless it reaches beyond the commit index it is of no use: the
+            # service must not go back.
             if args.last_included_index > self.commit_index:
                 self._install(args)
             return InstallSnapshotReply(self.current_term)
@@ -401,7 +400,7 @@ class Raft:
     # Leaders (sections 5.3 and 5.4).
 
     def _become_leader(self) -> None:
-        """Lead this term; nothing is known of the peers' logs yet."""
+        """Lead this term, without any knowledge of the peers' logs yet."""
         self.role = Role.LEADER
         self.next_index = [self.log.last_index + 1] * len(self.peers)
         self.match_index = [0] * len(self.peers)
@@ -417,7 +416,7 @@ class Raft:
     def _run_heartbeats(self, term: int) -> None:
         """Send every peer an RPC at a steady rate (section 5.2).
 
-        It does not wait for an answer to the one before: a call to a server
+        It does not wait for the reply to the previous one: a call to a server
         that is cut off may take seconds to fail.
         """
         while True:
@@ -425,22 +424,22 @@ class Raft:
                 if not self._is_leader_in(term):
                     return
                 for peer in self.others:
-                    self._send_update(peer)
+                    self._replicate_to(peer)
             time.sleep(self.heartbeat_interval_s)
 
-    def _send_missing(self, peer: int) -> None:
-        """Send a peer what it lacks, unless the last RPC to it is under way.
+    def _replicate_if_idle(self, peer: int) -> None:
+        """Send a peer the entries it lacks, unless an RPC to it is under way.
 
-        Its answer, or else the next heartbeat, will be the occasion then.
+        If one is, its reply or the next heartbeat sends them.
         """
         lacks_entries = self.next_index[peer] <= self.log.last_index
         if lacks_entries and self.in_flight[peer] is None:
-            self._send_update(peer)
+            self._replicate_to(peer)
 
-    def _send_update(self, peer: int) -> None:
-        """Send a peer the entries it lacks, or the snapshot if they are in it.
+    def _replicate_to(self, peer: int) -> None:
+        """Send a peer the entries it lacks, or the snapshot that covers them.
 
-        If it lacks none, this is a heartbeat.
+        If it lacks none, this is a mere heartbeat.
         """
         args: AppendEntriesArgs | InstallSnapshotArgs
         if self.next_index[peer] > self.log.last_included_index:
@@ -487,7 +486,7 @@ class Raft:
                 self._note_match(peer, args.prev_log_index + len(args.entries))
             elif args.prev_log_index == self.next_index[peer] - 1:
                 self._back_up(peer, reply)
-            self._send_missing(peer)
+            self._replicate_if_idle(peer)
 
     def _send_install_snapshot(self, peer: int, args: InstallSnapshotArgs) -> None:
         """Send the snapshot to one peer and learn from its reply (section 7)."""
@@ -500,7 +499,7 @@ class Raft:
             if not self._is_leader_in(args.term):
                 return
             self._note_match(peer, args.last_included_index)
-            self._send_missing(peer)
+            self._replicate_if_idle(peer)
 
     def _note_landed(self, peer: int, args: object) -> None:
         """Note that an RPC is no longer under way, if it is the last one sent."""
@@ -531,9 +530,10 @@ class Raft:
         matched = sorted(
             [self.log.last_index, *(self.match_index[peer] for peer in self.others)]
         )
-        # The servers from the median on are a majority, and each stores
-        # everything up to the median. Of an even number it is the lower of
-        # the two in the middle: the upper one counts only half of the servers.
+        # The servers from the median on are a majority, and each of them stores
+        # everything up to the median. With an even number of servers it must be
+        # the lower of the two in the middle: from the upper one on, they are
+        # only half.
         index = matched[(len(matched) - 1) // 2]
         if index > self.commit_index and self.log.term_at(index) == self.current_term:
             self._advance_commit_index(index)

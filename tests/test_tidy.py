@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FUNCTION_LINES_MAX = 70
 MODULE_LINES_MAX = 450
 # The reference is Figure 2 in one file, in its order.
-LONGER_MODULES = {"raft/raft.py": 650}
+LONGER_MODULES = {"raft/raft.py": 550}
 
 PACKAGES = ("labrpc", "raft", "tester")
 # The starter is a student's code: what holds for a submission holds for it.

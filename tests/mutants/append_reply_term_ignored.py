@@ -20,4 +20,4 @@ class Raft(Reference):
                 self._note_match(peer, args.prev_log_index + len(args.entries))
             elif args.prev_log_index == self.next_index[peer] - 1:
                 self._back_up(peer, reply)
-            self._send_missing(peer)
+            self._replicate_if_idle(peer)

@@ -21,5 +21,5 @@ class Raft(Reference):
             self._persist()
             self._commit_replicated()
             for peer in self.others:
-                self._send_missing(peer)
+                self._replicate_if_idle(peer)
             return self.log.last_index, self.current_term, True

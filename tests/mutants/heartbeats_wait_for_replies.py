@@ -21,5 +21,5 @@ class Raft(Reference):
                     return
                 for peer in self.others:
                     if self.in_flight[peer] is None:
-                        self._send_update(peer)
+                        self._replicate_to(peer)
             time.sleep(self.heartbeat_interval_s)

@@ -22,4 +22,4 @@ class Raft(Reference):
             if not self._is_leader_in(args.term):
                 return
             self._note_match(peer, self.log.last_included_index)
-            self._send_missing(peer)
+            self._replicate_if_idle(peer)

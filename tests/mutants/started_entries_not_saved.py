@@ -20,5 +20,5 @@ class Raft(Reference):
             self.log.append((self.current_term, command))
             self._commit_replicated()
             for peer in self.others:
-                self._send_missing(peer)
+                self._replicate_if_idle(peer)
             return self.log.last_index, self.current_term, True
