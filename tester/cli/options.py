@@ -36,6 +36,13 @@ def percentage(text: str) -> float:
     return number
 
 
+def seconds(text: str) -> float:
+    """Return a time from the beginning of a run, for argparse."""
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return float(text)
+
+
 def server_numbers(text: str) -> set[int]:
     """Return the servers in a list such as 0,2, for argparse."""
     if not re.fullmatch(r"[0-9]{1,9}(,[0-9]{1,9})*", text):

@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tester.cli.command import Command, ExitStatus
-from tester.cli.options import server_numbers
+from tester.cli.options import seconds, server_numbers
 from tester.cli.parser import Parser
 from tester.console import say
 from tester.traces.reader import trace_lines
@@ -26,14 +26,14 @@ def add_arguments(parser: Parser) -> None:
     )
     add(
         "--since",
-        type=float,
+        type=seconds,
         default=0.0,
         metavar="SECONDS",
         help="leave out what happened before this virtual time",
     )
     add(
         "--until",
-        type=float,
+        type=seconds,
         default=float("inf"),
         metavar="SECONDS",
         help="leave out what happened after this virtual time",

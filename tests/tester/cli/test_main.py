@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 
 import pytest
 
@@ -141,6 +142,12 @@ def test_messages_name_python_where_it_was_typed(
     done = shell(f"{sys.executable} {command} new".format(project=project), tmp_path)
     assert done.returncode == ExitStatus.USAGE
     assert done.stderr.startswith(f"{program}: the following arguments are required")
+
+
+def test_the_package_installs_the_program_under_both_names(project):
+    content = tomllib.loads((project / "pyproject.toml").read_text())
+    expected = {"raft-lab": "grade:main", "raft-grade": "grade:main"}
+    assert content["project"]["scripts"] == expected
 
 
 # How a command ends.

@@ -4,7 +4,7 @@ from argparse import ArgumentTypeError
 
 import pytest
 
-from tester.cli.options import percentage, server_numbers, whole_number
+from tester.cli.options import percentage, seconds, server_numbers, whole_number
 
 
 @pytest.mark.parametrize(("text", "number"), [("1", 1), ("007", 7), ("10", 10)])
@@ -35,6 +35,17 @@ def test_a_percentage(text, number):
 def test_another_percentage_is_refused(text):
     with pytest.raises(ArgumentTypeError, match="is not a number from 0 to 100"):
         percentage(text)
+
+
+@pytest.mark.parametrize(("text", "number"), [("0", 0), ("1.5", 1.5), ("090", 90)])
+def test_a_number_of_seconds(text, number):
+    assert seconds(text) == number
+
+
+@pytest.mark.parametrize("text", ["-1", "noon", "nan", "inf", "1e3", "1.", ""])
+def test_another_one_of_seconds_is_refused(text):
+    with pytest.raises(ArgumentTypeError, match="is not a number of seconds"):
+        seconds(text)
 
 
 def test_servers():

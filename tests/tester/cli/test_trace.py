@@ -46,7 +46,7 @@ def test_a_terminal_that_knows_only_ascii_gets_every_line(recorded):
     [
         (["nowhere.jsonl"], "nowhere.jsonl cannot be read: No such file"),
         (["x", "--servers", "1;2"], "--servers: '1;2' is not a list such as 0,2"),
-        (["x", "--since", "noon"], "--since: invalid float value: 'noon'"),
+        (["x", "--since", "noon"], "--since: 'noon' is not a number of seconds"),
         ([], "the following arguments are required: FILE"),
     ],
 )
