@@ -243,3 +243,31 @@ def test_the_root_holds_what_belongs_there():
     visible = {entry for entry in entries if not entry.startswith(".")}
     assert visible - ROOT_ENTRIES == set()
     assert ROOT_ENTRIES - visible == set()
+
+
+# What a graded test speaks.
+
+SPEAK_VERBS = [
+    *sorted((ROOT / "tests/lab2").glob("*.py")),
+    ROOT / "tester/scenario/faults.py",
+]
+INSIDE_A_CLUSTER = {"world", "network", "state_machines", "invariants", "states"}
+
+
+def reaches_through(tree):
+    """Return where a scenario takes hold of what lies inside its cluster."""
+    return [
+        f"{node.lineno}: {ast.unparse(node)}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in INSIDE_A_CLUSTER
+    ]
+
+
+@pytest.mark.parametrize("file", SPEAK_VERBS, ids=lambda file: file.name)
+def test_a_scenario_speaks_verbs_of_its_cluster_only(file):
+    assert reaches_through(ast.parse(file.read_bytes())) == []
+
+
+def test_a_scenario_that_reaches_through_its_cluster_would_be_found():
+    tree = ast.parse("cluster.world.pause(1)\ncluster.pause(1)")
+    assert reaches_through(tree) == ["1: cluster.world"]

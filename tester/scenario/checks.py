@@ -8,14 +8,14 @@ from collections import Counter
 from typing import Any
 
 from tester import codes
-from tester.scenario.cluster import Cluster
+from tester.scenario.faulty_cluster import FaultyCluster
 from tester.text import numbers, short
 
 # 6.824's election time-out T: what a solution may need for one election.
 ELECTION_TIMEOUT = 1.0
 
 
-class CheckedCluster(Cluster):
+class CheckedCluster(FaultyCluster):
     """A cluster that a scenario can check."""
 
     # Leaders and terms (section 5.2).
@@ -90,19 +90,22 @@ class CheckedCluster(Cluster):
 
         That they applied the same is checked as they apply it.
         """
-        count = 0
-        command = None
-        for service in self.services:
-            if index in service.commands:
-                count += 1
-                command = service.commands[index]
-        return count, command
+        applied = self.applied_by(index)
+        if not applied:
+            return 0, None
+        # The last one's: equal commands may still be told apart by their type.
+        return len(applied), self.state_machines[applied[-1]].commands[index]
+
+    def applied_by(self, index: int) -> list[int]:
+        """Return the servers that have applied `index`."""
+        machines = self.state_machines
+        return [s for s in self.servers if index in machines[s].commands]
 
     def check_no_agreement(self, index: int, because: str) -> None:
         """Fail if some server has applied `index`."""
         count, command = self.n_committed(index)
         if count:
-            applied = [s for s in self.servers if index in self.services[s].commands]
+            applied = self.applied_by(index)
             self.fail(
                 codes.COMMITTED_WITHOUT_MAJORITY,
                 f"servers {numbers(applied)} applied {short(command)} at index {index}, "
@@ -165,7 +168,7 @@ class CheckedCluster(Cluster):
         if count and applied != command:
             found = f"there, {short(applied)} was committed instead"
         else:
-            have = [s for s in self.servers if index in self.services[s].commands]
+            have = self.applied_by(index)
             found = (
                 f"only servers {numbers(have)} have applied it"
                 if have
@@ -251,7 +254,8 @@ class CheckedCluster(Cluster):
     def check_caught_up(self, index: int, seconds: float = 5) -> None:
         """Fail unless all servers apply `index` in time, with no new command."""
         if not self.wait_applied(index, len(self.servers), seconds):
-            late = [s for s in self.servers if index not in self.services[s].commands]
+            applied = self.applied_by(index)
+            late = [s for s in self.servers if s not in applied]
             self.fail(
                 codes.NOT_CAUGHT_UP,
                 f"servers {numbers(late)} have not applied index {index} "

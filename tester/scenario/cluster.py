@@ -15,7 +15,6 @@ from labrpc.codes import Code
 from labrpc.errors import SubmissionError
 from labrpc.real_time.real_world import RealWorld
 from labrpc.submission.submission import Submission
-from labrpc.world.crash_points import CrashPoint
 from labrpc.world.events import Action
 from labrpc.world.host import Host
 from labrpc.world.observer import Observer
@@ -26,7 +25,7 @@ from labrpc.world.world import World
 from tester import codes
 from tester.oracles.invariants import Invariants
 from tester.oracles.state_probe import StateProbe
-from tester.scenario.state_machine import Service
+from tester.scenario.state_machine import StateMachine
 from tester.text import short
 
 # 6.824's limit for one test, here in virtual time.
@@ -55,7 +54,7 @@ class Cluster:
         random: the scenario's own random stream.
         real_time: whether servers run on real threads and clocks.
         connected: whether each server is connected to the others.
-        services: the service above each server's current incarnation.
+        state_machines: the state machine above each server's current incarnation.
         invariants: checks what must hold at every moment.
         state_probe: asks servers for their state when it may have changed.
         states: what each server has last said of itself.
@@ -104,7 +103,9 @@ class Cluster:
         )
         self.state_probe = StateProbe(self.world, self.invariants)
         self.states = self.invariants.states
-        self.services = [self._new_service(server) for server in self.servers]
+        self.state_machines = [
+            self._new_state_machine(server) for server in self.servers
+        ]
 
     def boot(self) -> None:
         """Start and connect every server."""
@@ -119,7 +120,7 @@ class Cluster:
         """
         self.crash(*servers)
         for server in servers:
-            self.services[server] = self._new_service(server)
+            self.state_machines[server] = self._new_state_machine(server)
             self.world.start(server)
         self.connect(*servers)
 
@@ -131,17 +132,6 @@ class Cluster:
                 self.world.crash(server)
                 self.states[server] = None
 
-    def crash_at(self, server: int, point: CrashPoint | None) -> None:
-        """Let a server die within a step to come, at `point`; None disarms it.
-
-        A reply that has left, say, still arrives: see `labrpc.world.crash_points`.
-        """
-        host = self.world.hosts[server]
-        if host is not None and host.ready:
-            name = getattr(point, "__name__", "none")
-            self.world.control("crash point", server, name)
-            host.crash_point = point
-
     def is_up(self, server: int) -> bool:
         """Return whether a server runs at the moment."""
         return self.world.hosts[server] is not None
@@ -150,8 +140,8 @@ class Cluster:
         """Return the servers that run at the moment."""
         return [server for server in self.servers if self.is_up(server)]
 
-    def _new_service(self, server: int) -> Service:
-        return Service(
+    def _new_state_machine(self, server: int) -> StateMachine:
+        return StateMachine(
             self.world, server, self.invariants, self._snapshots_made, self._snapshots
         )
 
@@ -176,11 +166,6 @@ class Cluster:
                 self.network.enable(server, other, False)
                 self.network.enable(other, server, False)
 
-    def set_link(self, src: int, dst: int, enabled: bool) -> None:
-        """Let calls pass from `src` to `dst`, or not: in this direction only."""
-        self.world.control("link", src, dst, enabled)
-        self.network.enable(src, dst, enabled)
-
     def set_reliable(self, reliable: bool) -> None:
         """Switch loss and delays of the network off or on."""
         self.world.control("reliable", reliable)
@@ -192,6 +177,11 @@ class Cluster:
         self.network.long_reordering = long_reordering
 
     # Time.
+
+    @property
+    def now_ns(self) -> int:
+        """Virtual nanoseconds since the test began."""
+        return self.world.now_ns
 
     @property
     def now(self) -> float:
@@ -296,6 +286,14 @@ class Cluster:
         """Return how many requests have reached the servers that run."""
         return sum(self.network.received[server] for server in self.up())
 
+    def bytes_carried(self) -> int:
+        """Return the bytes of all requests sent and all replies delivered."""
+        return self.network.bytes
+
+    def terms_led(self) -> int:
+        """Return how many terms have had a leader."""
+        return len(self.invariants.leaders)
+
     def commits(self) -> int:
         """Return the highest index that any server has applied."""
         return max(self.invariants.decided, default=0)
@@ -341,7 +339,7 @@ class Cluster:
                 role = f"{'leader' if state[1] else 'not leader'}, term {state[0]}"
                 role += " when last asked"
             where = "connected" if self.connected[server] else "cut off"
-            applied = self.services[server].last_applied
+            applied = self.state_machines[server].last_applied
             lines.append(
                 f"server {server}: {role}; applied up to index {applied}; {where}"
             )
@@ -393,7 +391,7 @@ class _ClusterSupervisor(Supervisor):
         put_id: int,
         message: tuple[Any, ...],
     ) -> None:
-        self._cluster.services[host.server].offer(host, put_id, message)
+        self._cluster.state_machines[host.server].offer(host, put_id, message)
 
     def crash_point_reached(self, world: SupervisedWorld, host: Host) -> None:
         self._cluster.crash(host.server)

@@ -10,11 +10,10 @@ from fractions import Fraction
 from random import Random
 from typing import TypeVar
 
-from labrpc.clock import MICROSECOND, MILLISECOND, from_seconds
+from labrpc.clock import from_seconds
 from labrpc.world import crash_points
 from labrpc.world.streams import stream
-from tester.scenario.cluster import Cluster
-from tester.scenario.state_machine import TAKE_NS
+from tester.scenario.faulty_cluster import FaultyCluster
 
 _T = TypeVar("_T")
 
@@ -36,17 +35,17 @@ class Episode:
         random: this fault's own stream.
     """
 
-    def __init__(self, cluster: Cluster, seconds: float, *names: object) -> None:
+    def __init__(self, cluster: FaultyCluster, seconds: float, *names: object) -> None:
         self.cluster = cluster
         self.random: Random = stream(cluster.seed, "fault", *names)
-        self._ends_ns = cluster.world.now_ns + from_seconds(seconds)
+        self._ends_ns = cluster.now_ns + from_seconds(seconds)
 
     def rest(self, low_s: float, high_s: float) -> bool:
         """Let time pass, and return whether the episode goes on."""
-        left_ns = max(self._ends_ns - self.cluster.world.now_ns, 0)
+        left_ns = max(self._ends_ns - self.cluster.now_ns, 0)
         rest_ns = from_seconds(self.random.uniform(low_s, high_s))
         self.cluster.sleep_ns(min(rest_ns, left_ns))
-        return self.cluster.world.now_ns < self._ends_ns
+        return self.cluster.now_ns < self._ends_ns
 
     def any(self, choices: list[_T]) -> _T:
         """Return one of several."""
@@ -71,15 +70,13 @@ Fault = Callable[[Episode], None]
 
 def duplicates(episode: Episode) -> None:
     """Deliver many requests twice, the copy possibly much later."""
-    network_faults = episode.cluster.world.network_faults()
-    network_faults.duplicated = episode.any([0.1, 0.3, 0.6])
+    episode.cluster.duplicate_requests(share=episode.any([0.1, 0.3, 0.6]))
 
 
 def heavy_tails(episode: Episode) -> None:
     """Hold many messages up: most of them a little, a few very long."""
-    network_faults = episode.cluster.world.network_faults()
-    network_faults.held = episode.any([0.1, 0.3, 0.6])
-    network_faults.held_ns_max = episode.any([300, 1000, 2000]) * MILLISECOND
+    episode.cluster.hold_messages(share=episode.any([0.1, 0.3, 0.6]))
+    episode.cluster.limit_delays(longest_ms=episode.any([300, 1000, 2000]))
 
 
 def losses(episode: Episode) -> None:
@@ -91,7 +88,7 @@ def lost_requests(episode: Episode) -> None:
     """Lose all RPCs on some links, though replies pass."""
     while True:
         lost = episode.some_links(0.3)
-        episode.cluster.world.network_faults().lost_requests = set(lost)
+        episode.cluster.lose_requests(*lost)
         if not episode.rest(0.1, 0.6):
             return
 
@@ -100,16 +97,15 @@ def lost_replies(episode: Episode) -> None:
     """Lose all replies on some links, though RPCs pass: they are executed again."""
     while True:
         lost = episode.some_links(0.3)
-        episode.cluster.world.network_faults().lost_replies = set(lost)
+        episode.cluster.lose_replies(*lost)
         if not episode.rest(0.1, 0.6):
             return
 
 
 def slow_links(episode: Episode) -> None:
     """Make some links slow, each in one direction."""
-    for link in episode.some_links(0.4):
-        slow_ns = episode.random.randint(10, 250) * MILLISECOND
-        episode.cluster.world.network_faults().slow_ns[link] = slow_ns
+    for src, dst in episode.some_links(0.4):
+        episode.cluster.slow_link(src, dst, delay_ms=episode.random.randint(10, 250))
 
 
 # Links.
@@ -179,7 +175,7 @@ def _set_links(episode: Episode, cut: set[tuple[int, int]]) -> None:
     for a in cluster.servers:
         for b in cluster.servers:
             passes = (a, b) not in cut
-            if cluster.network.is_enabled(a, b) != passes:
+            if cluster.is_linked(a, b) != passes:
                 cluster.set_link(a, b, passes)
 
 
@@ -190,16 +186,16 @@ def pauses(episode: Episode) -> None:
     """Stop a server for a while: time goes on, it does not."""
     while episode.rest(0.05, 0.4):
         server = episode.a_server()
-        episode.cluster.world.pause(server)
+        episode.cluster.pause(server)
         episode.rest(0.02, 0.9)
-        episode.cluster.world.resume(server)
+        episode.cluster.resume(server)
 
 
 def skewed_clocks(episode: Episode) -> None:
     """Let each server's clock run at a speed of its own."""
     for server in episode.cluster.servers:
         percent = episode.random.randint(70, 140)
-        episode.cluster.world.set_clock_rate(server, Fraction(percent, 100))
+        episode.cluster.set_clock_rate(server, Fraction(percent, 100))
 
 
 def crashes(episode: Episode) -> None:
@@ -239,8 +235,9 @@ def power_failures(episode: Episode) -> None:
 
 def slow_services(episode: Episode) -> None:
     """Let services leave applied messages on the channel for a while."""
-    for service in episode.cluster.services:
-        service.take_ns = episode.random.randint(10, 50_000) * MICROSECOND
+    for server in episode.cluster.servers:
+        delay_us = episode.random.randint(10, 50_000)
+        episode.cluster.slow_state_machine(server, delay_us)
 
 
 def _start(episode: Episode, server: int) -> None:
@@ -260,14 +257,16 @@ FAULTS: tuple[Fault, ...] = (*MESSAGES, *LINKS, leaders_cut_off, *SERVERS, *CRAS
 # Before and after.
 
 
-def inject(cluster: Cluster, number: int, seconds: float, faults: list[Fault]) -> None:
+def inject(
+    cluster: FaultyCluster, number: int, seconds: float, faults: list[Fault]
+) -> None:
     """Inject all these faults at the same time, for so many seconds.
 
     Args:
         number: of the episode, so that no two are alike.
     """
     names = [fault.__name__ for fault in faults]
-    cluster.world.control("trouble", number, *names)
+    cluster.note_faults(number, *names)
     cluster.join(
         [
             cluster.spawn(fault, Episode(cluster, seconds, number, name))
@@ -285,24 +284,3 @@ def swarm(draws: Random, faults: tuple[Fault, ...]) -> list[Fault]:
     share = draws.choice([0.15, 0.3, 0.5])
     chosen = [fault for fault in faults if draws.random() < share]
     return chosen or [draws.choice(faults)]
-
-
-def heal(cluster: Cluster) -> None:
-    """Undo all trouble: every server runs, and every message gets through.
-
-    What was held up before still arrives.
-    """
-    cluster.world.control("heal")
-    if cluster.network.faults is not None:
-        cluster.network.faults.reset()
-    cluster.set_reliable(True)
-    cluster.set_long_reordering(False)
-    for server in cluster.servers:
-        cluster.crash_at(server, None)
-        cluster.world.resume(server)
-        if cluster.world.clocks[server].rate != 1:
-            cluster.world.set_clock_rate(server, Fraction(1))
-        if not cluster.is_up(server):
-            cluster.restart(server)
-        cluster.services[server].take_ns = TAKE_NS
-    cluster.connect(*cluster.servers)

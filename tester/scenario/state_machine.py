@@ -24,7 +24,7 @@ TAKE_NS = 10 * MICROSECOND
 SNAPSHOT_INTERVAL = 10
 
 
-class Service:
+class StateMachine:
     """What one server's service has applied, in its current incarnation.
 
     Args:

@@ -33,7 +33,7 @@ def test_basic_agreement(cluster: CheckedCluster) -> None:
 def test_rpc_bytes(cluster: CheckedCluster) -> None:
     """Each command is sent to each follower just once."""
     cluster.one("99", expected=3)
-    before = cluster.network.bytes
+    before = cluster.bytes_carried()
 
     sent = 0
     for index in range(2, 12):
@@ -46,7 +46,7 @@ def test_rpc_bytes(cluster: CheckedCluster) -> None:
         )
         sent += len(command)
 
-    used = cluster.network.bytes - before
+    used = cluster.bytes_carried() - before
     most = 3 * sent + 50_000
     cluster.require(
         used <= most,

@@ -16,7 +16,6 @@ from tester.scenario.faults import (
     SERVERS,
     Fault,
     crash_in_a_step,
-    heal,
     inject,
     leaders_cut_off,
     swarm,
@@ -78,7 +77,7 @@ def _episodes(
         clients = [cluster.spawn(_client, cluster, seconds)] if commands else []
         inject(cluster, number, seconds, chosen)
         cluster.join(clients)
-        heal(cluster)
+        cluster.heal()
         cluster.one(cluster.random_command(), len(cluster.servers), retry=True)
 
 

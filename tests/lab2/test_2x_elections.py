@@ -4,11 +4,9 @@ from fractions import Fraction
 
 import pytest
 
-from labrpc.clock import MILLISECOND
 from labrpc.world import crash_points
 from tester import codes
 from tester.scenario.checks import ELECTION_TIMEOUT, CheckedCluster
-from tester.scenario.faults import heal
 
 pytestmark = [pytest.mark.part("2X"), pytest.mark.virtual_time]
 
@@ -17,7 +15,6 @@ pytestmark = [pytest.mark.part("2X"), pytest.mark.virtual_time]
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_voter_dies_after_voting(cluster: CheckedCluster) -> None:
     """A server that dies right after voting votes for nobody else in that term."""
-    network_faults = cluster.world.network_faults()
     for _ in range(12):
         voter = cluster.check_one_leader()
         first, second = cluster.next_servers(voter, 2)
@@ -25,7 +22,7 @@ def test_voter_dies_after_voting(cluster: CheckedCluster) -> None:
         cluster.set_link(first, second, False)
         cluster.set_link(second, first, False)
         late_s = cluster.random.uniform(0.05, 0.25)
-        network_faults.slow_ns[second, voter] = int(late_s * 1000) * MILLISECOND
+        cluster.slow_link(second, voter, delay_ms=int(1000 * late_s))
         # Just restarted, it will be asked before it stands itself.
         cluster.restart(voter)
         cluster.crash_at(voter, crash_points.after_reply)
@@ -33,7 +30,7 @@ def test_voter_dies_after_voting(cluster: CheckedCluster) -> None:
         if not cluster.is_up(voter):
             cluster.restart(voter)
         cluster.sleep(0.5)
-        heal(cluster)
+        cluster.heal()
         cluster.one(cluster.random_command(), 3, retry=True)
 
 
@@ -57,7 +54,7 @@ def test_losing_candidate(cluster: CheckedCluster) -> None:
                 cluster.sleep(0.002)
             # Its own next candidacy is far off, by its clock.
             if loser != winner and cluster.get_state(loser) == (term, False):
-                cluster.world.set_clock_rate(loser, Fraction(1, 10))
+                cluster.set_clock_rate(loser, Fraction(1, 10))
         cluster.connect(*cluster.servers)
         index, _, leads = cluster.start(winner, cluster.random_command())
         ends = cluster.now + 2 * ELECTION_TIMEOUT
@@ -73,7 +70,7 @@ def test_losing_candidate(cluster: CheckedCluster) -> None:
             "a candidate that receives AppendEntries from the leader of its own term "
             "becomes its follower (section 5.2)",
         )
-        heal(cluster)
+        cluster.heal()
         cluster.one(cluster.random_command(), 3, retry=True)
 
 
@@ -81,24 +78,23 @@ def test_losing_candidate(cluster: CheckedCluster) -> None:
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_votes_of_an_earlier_candidacy(cluster: CheckedCluster) -> None:
     """A vote that arrives when its candidate stands in a later term does not count."""
-    network_faults = cluster.world.network_faults()
     for _ in range(8):
         leader = cluster.check_one_leader()
         candidate, voter = cluster.next_servers(leader, 2)
         cluster.one(cluster.random_command(), 3, retry=True)
         cluster.disconnect(leader)
         # Only the candidate will stand; the vote for it takes long to arrive.
-        cluster.world.set_clock_rate(voter, Fraction(1, 20))
+        cluster.set_clock_rate(voter, Fraction(1, 20))
         late_s = cluster.random.uniform(0.2, 1.5)
-        network_faults.slow_ns[voter, candidate] = int(late_s * 1000) * MILLISECOND
+        cluster.slow_link(voter, candidate, delay_ms=int(1000 * late_s))
         term, _ = cluster.get_state(voter)
         ends = cluster.now + 2 * ELECTION_TIMEOUT
         while cluster.now < ends and cluster.get_state(voter)[0] == term:
             cluster.sleep(0.005)
         # Later requests for votes get lost: only the late vote may arrive.
-        network_faults.lost_requests.add((candidate, voter))
+        cluster.lose_requests((candidate, voter))
         cluster.sleep(late_s + 0.3)
-        heal(cluster)
+        cluster.heal()
 
 
 @pytest.mark.points(2)
@@ -115,13 +111,13 @@ def test_disruptive_server(cluster: CheckedCluster) -> None:
         cluster.disconnect(leader)
         for other in others:
             cluster.set_link(deaf, other, True)
-            cluster.world.network_faults().lost_replies.add((other, deaf))
+        cluster.lose_replies(*[(other, deaf) for other in others])
         # It stands three times as often as the others' time-outs let them.
-        cluster.world.set_clock_rate(deaf, Fraction(3))
-        seen = len(cluster.invariants.leaders)
+        cluster.set_clock_rate(deaf, Fraction(3))
+        seen = cluster.terms_led()
         cluster.sleep(8 * ELECTION_TIMEOUT)
         cluster.require(
-            len(cluster.invariants.leaders) > seen,
+            cluster.terms_led() > seen,
             codes.NO_LEADER,
             f"no leader in 8 s among servers {others}, though they are connected: "
             f"server {deaf}, whose log is behind, asks for votes all the while",
@@ -129,7 +125,7 @@ def test_disruptive_server(cluster: CheckedCluster) -> None:
             "(section 5.2, Figure 2: only granting a vote does, and AppendEntries "
             "from the current leader)",
         )
-        heal(cluster)
+        cluster.heal()
         cluster.one(cluster.random_command(), 5, retry=True)
 
 
@@ -137,20 +133,17 @@ def test_disruptive_server(cluster: CheckedCluster) -> None:
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_hears_but_cannot_ask(cluster: CheckedCluster) -> None:
     """A server in a later term, whose requests get lost, is followed up all the same."""
-    network_faults = cluster.world.network_faults()
     for _ in range(3):
         leader = cluster.check_one_leader()
         mute = cluster.next_servers(leader, 1)[0]
         cluster.disconnect(mute)
         cluster.sleep(2 * ELECTION_TIMEOUT)
-        cluster.world.set_clock_rate(mute, Fraction(1, 2))
+        cluster.set_clock_rate(mute, Fraction(1, 2))
         # Its replies alone can tell the leader of the later term.
-        network_faults.lost_requests |= {
-            (mute, s) for s in cluster.servers if s != mute
-        }
+        cluster.lose_requests(*[(mute, s) for s in cluster.servers if s != mute])
         cluster.connect(mute)
         cluster.one(cluster.random_command(), 3, retry=True)
-        heal(cluster)
+        cluster.heal()
         cluster.one(cluster.random_command(), 3, retry=True)
 
 
@@ -158,22 +151,21 @@ def test_hears_but_cannot_ask(cluster: CheckedCluster) -> None:
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_hears_but_is_not_heard(cluster: CheckedCluster) -> None:
     """A server that nobody hears disturbs nobody; one that hears nobody steps down."""
-    network_faults = cluster.world.network_faults()
     for _ in range(3):
         leader = cluster.check_one_leader()
         unheard = cluster.next_servers(leader, 1)[0]
         for other in cluster.servers:
             cluster.set_link(unheard, other, False)
-            network_faults.lost_replies.add((unheard, other))
+        cluster.lose_replies(*[(unheard, other) for other in cluster.servers])
         cluster.one(cluster.random_command(), 4, retry=True)
-        heal(cluster)
+        cluster.heal()
         # Now the leader is not heard: the others must do without it.
         leader = cluster.check_one_leader()
         for other in cluster.servers:
             cluster.set_link(leader, other, False)
         cluster.sleep(ELECTION_TIMEOUT)
         cluster.one(cluster.random_command(), 5, retry=True)
-        heal(cluster)
+        cluster.heal()
 
 
 @pytest.mark.points(1)
@@ -201,7 +193,7 @@ def test_two_halves(cluster: CheckedCluster) -> None:
                 f"server {server} leads term {its_term} with the votes of 2 of 4 servers",
                 "a majority of four servers is three (section 5.2)",
             )
-        heal(cluster)
+        cluster.heal()
         cluster.one(cluster.random_command(), 4, retry=True)
 
 
@@ -212,12 +204,11 @@ def test_two_halves(cluster: CheckedCluster) -> None:
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_later_term_in_a_vote(cluster: CheckedCluster) -> None:
     """A candidate that is refused for its term learns the later one from the reply."""
-    network_faults = cluster.world.network_faults()
     leader = cluster.check_one_leader()
     # One server's term climbs, quickly, while the others go on without it.
     ahead, other = cluster.next_servers(leader, 2)
     cluster.disconnect(ahead)
-    cluster.world.set_clock_rate(ahead, Fraction(3))
+    cluster.set_clock_rate(ahead, Fraction(3))
     cluster.one(cluster.random_command(), 2, retry=True)
     cluster.sleep(5 * ELECTION_TIMEOUT)
     cluster.crash(other)
@@ -225,13 +216,13 @@ def test_later_term_in_a_vote(cluster: CheckedCluster) -> None:
     cluster.disconnect(leader)
     cluster.sleep(0.5)
     cluster.restart(leader)
-    network_faults.lost_requests.add((ahead, leader))
+    cluster.lose_requests((ahead, leader))
     # From now on it stands so rarely that once its term is known, it can be passed.
-    cluster.world.set_clock_rate(ahead, Fraction(1, 4))
+    cluster.set_clock_rate(ahead, Fraction(1, 4))
     term, _ = cluster.get_state(ahead)
     cluster.connect(ahead)
     cluster.wait_for_leader_after(term)
-    heal(cluster)
+    cluster.heal()
     cluster.one(cluster.random_command(), 3, retry=True)
 
 
@@ -249,11 +240,11 @@ def test_leader_of_an_earlier_term(cluster: CheckedCluster) -> None:
         cluster.crash(leader)
         # The old one's heartbeats arrive again, but no answer reaches it.
         others = [s for s in cluster.servers if s not in (stale, leader)]
+        cluster.lose_replies(*[(other, stale) for other in others])
         for other in others:
-            cluster.world.network_faults().lost_replies.add((other, stale))
             cluster.set_link(stale, other, True)
         cluster.wait_for_leader_after(term)
-        heal(cluster)
+        cluster.heal()
         cluster.one(cluster.random_command(), 5, retry=True)
 
 
@@ -267,10 +258,10 @@ def test_told_term(cluster: CheckedCluster) -> None:
         cluster.disconnect(ahead)
         cluster.one(cluster.random_command(), 2, retry=True)
         # Its term climbs; nobody may vote for it, since it has missed an entry.
-        cluster.world.set_clock_rate(ahead, Fraction(3))
+        cluster.set_clock_rate(ahead, Fraction(3))
         cluster.sleep(ELECTION_TIMEOUT)
         cluster.disconnect(leader)
-        cluster.world.set_clock_rate(other, Fraction(1, 20))
+        cluster.set_clock_rate(other, Fraction(1, 20))
         cluster.connect(ahead)
         # It refuses in one later term after another, and then it dies.
         ends = cluster.now + ELECTION_TIMEOUT
@@ -283,5 +274,5 @@ def test_told_term(cluster: CheckedCluster) -> None:
             cluster.get_state(server)
             cluster.restart(server)
             cluster.get_state(server)
-        heal(cluster)
+        cluster.heal()
         cluster.one(cluster.random_command(), 3, retry=True)

@@ -4,11 +4,9 @@ from fractions import Fraction
 
 import pytest
 
-from labrpc.clock import MILLISECOND
 from labrpc.world import crash_points
 from tester import codes
 from tester.scenario.checks import CheckedCluster
-from tester.scenario.faults import heal
 from tester.scenario.state_machine import SNAPSHOT_INTERVAL
 
 pytestmark = [pytest.mark.part("2X"), pytest.mark.virtual_time]
@@ -46,7 +44,7 @@ def test_figure_8_step_by_step(cluster: CheckedCluster) -> None:
         cluster.restart(other)
         cluster.connect(third, fourth)
         cluster.one(cluster.random_command(), 3, retry=True)
-        heal(cluster)
+        cluster.heal()
         cluster.one(cluster.random_command(), 5, retry=True)
 
 
@@ -54,13 +52,14 @@ def test_figure_8_step_by_step(cluster: CheckedCluster) -> None:
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_late_append_entries(cluster: CheckedCluster) -> None:
     """AppendEntries that arrive twice, late and out of order undo nothing."""
-    network_faults = cluster.world.network_faults()
+    # From the start: the network's draws must not depend on when its faults begin.
+    cluster.duplicate_requests(share=0.0)
     for _ in range(6):
         leader = cluster.check_one_leader()
         followers = cluster.next_servers(leader, 4)
         cluster.disconnect(*followers[2:])
-        network_faults.duplicated = 1.0
-        network_faults.held_ns_max = 400 * MILLISECOND
+        cluster.duplicate_requests(share=1.0)
+        cluster.limit_delays(longest_ms=400)
         index = 0
         for _ in range(20):
             index, _, _ = cluster.start(leader, cluster.random_command())
@@ -69,10 +68,10 @@ def test_late_append_entries(cluster: CheckedCluster) -> None:
         # Now only copies of what was sent before can arrive.
         cluster.disconnect(leader)
         cluster.sleep(cluster.random.uniform(0.0, 0.5))
-        heal(cluster)
+        cluster.heal()
         cluster.disconnect(leader, followers[3])
         cluster.one(cluster.random_command(), 3, retry=True)
-        heal(cluster)
+        cluster.heal()
         cluster.one(cluster.random_command(), 5, retry=True)
 
 
@@ -118,7 +117,7 @@ def test_followers_die_after_replying(cluster: CheckedCluster) -> None:
             cluster.restart(follower)
         cluster.connect(followers[2])
         cluster.one(cluster.random_command(), 3, retry=True)
-        heal(cluster)
+        cluster.heal()
         cluster.one(cluster.random_command(), 5, retry=True)
 
 
@@ -126,13 +125,14 @@ def test_followers_die_after_replying(cluster: CheckedCluster) -> None:
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_rotating_majorities(cluster: CheckedCluster) -> None:
     """Each majority has one server in common with the last, and loses nothing of it."""
-    network_faults = cluster.world.network_faults()
+    # From the start: the network's draws must not depend on when its faults begin.
+    cluster.duplicate_requests(share=0.0)
     for _ in range(10):
         leader = cluster.check_one_leader()
         others = cluster.next_servers(leader, 4)
         cluster.random.shuffle(others)
-        network_faults.held = 0.3
-        network_faults.duplicated = 0.3
+        cluster.hold_messages(share=0.3)
+        cluster.duplicate_requests(share=0.3)
         cluster.disconnect(*others[2:])
         for _ in range(6):
             index, _, _ = cluster.start(leader, cluster.random_command())
@@ -143,14 +143,13 @@ def test_rotating_majorities(cluster: CheckedCluster) -> None:
         cluster.disconnect(leader, others[0])
         cluster.connect(*others[1:])
         cluster.one(cluster.random_command(), 3, retry=True)
-        heal(cluster)
+        cluster.heal()
 
 
 @pytest.mark.points(2)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_leader_again_with_a_shorter_log(cluster: CheckedCluster) -> None:
     """What a leader has learnt of its followers in one term does not count in another."""
-    network_faults = cluster.world.network_faults()
     for _ in range(2):
         leader = cluster.check_one_leader()
         partner, friend, *others = cluster.next_servers(leader, 4)
@@ -159,12 +158,12 @@ def test_leader_again_with_a_shorter_log(cluster: CheckedCluster) -> None:
             cluster.start(leader, cluster.random_command())
         cluster.sleep(0.1)
         # The partner's answers of this term will arrive in a later one.
-        network_faults.slow_ns[partner, leader] = 4000 * MILLISECOND
+        cluster.slow_link(partner, leader, delay_ms=4000)
         cluster.sleep(0.3)
         cluster.disconnect(leader, partner)
         cluster.connect(friend, *others)
         cluster.one(cluster.random_command(), 3, retry=True)
-        heal(cluster)
+        cluster.heal()
         arrives = cluster.now + 4
         cluster.one(cluster.random_command(), 5, retry=True)
         cluster.disconnect(partner)
@@ -179,7 +178,7 @@ def test_leader_again_with_a_shorter_log(cluster: CheckedCluster) -> None:
                 index,
                 f"server {leader}, leader of term {term}, reaches only server {friend}",
             )
-        heal(cluster)
+        cluster.heal()
         cluster.one(cluster.random_command(), 5, retry=True)
 
 
@@ -190,10 +189,10 @@ def _let_lead(cluster: CheckedCluster, server: int) -> None:
         if leader == server:
             return
         term, _ = cluster.get_state(leader)
-        cluster.world.set_clock_rate(server, Fraction(3))
+        cluster.set_clock_rate(server, Fraction(3))
         cluster.disconnect(leader)
         cluster.wait_for_leader_after(term)
-        cluster.world.set_clock_rate(server, Fraction(1))
+        cluster.set_clock_rate(server, Fraction(1))
         cluster.connect(leader)
 
 
@@ -202,15 +201,15 @@ def _let_lead(cluster: CheckedCluster, server: int) -> None:
 def test_slow_service(cluster: CheckedCluster) -> None:
     """What is committed while the service is busy is applied when it has time."""
     leader = cluster.check_one_leader()
-    for service in cluster.services:
-        service.take_ns = 20 * MILLISECOND
+    for server in cluster.servers:
+        cluster.slow_state_machine(server, delay_us=20_000)
     for _ in range(4):
         index, term, _ = cluster.start(leader, cluster.random_command())
         for _ in range(cluster.random.randint(2, 9)):
             cluster.sleep(cluster.random.uniform(0.0, 0.015))
             index, term, _ = cluster.start(leader, cluster.random_command())
         cluster.wait_applied(index, 3, seconds=5)
-        applied = [s for s in cluster.servers if index in cluster.services[s].commands]
+        applied = cluster.applied_by(index)
         cluster.require(
             len(applied) == 3 or cluster.get_state(leader) != (term, True),
             codes.NOT_CAUGHT_UP,
@@ -244,10 +243,10 @@ def test_long_conflicting_suffix(cluster: CheckedCluster) -> None:
         cluster.one(cluster.random_command(), 3, retry=True)
         # Now it is the only one here that does: nobody else may be elected.
         cluster.disconnect(*[s for s in others if s != absent])
-        cluster.world.set_clock_rate(old, Fraction(1, 2))
+        cluster.set_clock_rate(old, Fraction(1, 2))
         cluster.connect(partner, absent)
         cluster.one(cluster.random_command(), 3, retry=True)
-        heal(cluster)
+        cluster.heal()
         cluster.one(cluster.random_command(), 5, retry=True)
 
 
@@ -258,24 +257,23 @@ def test_long_conflicting_suffix(cluster: CheckedCluster) -> None:
 @pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
 def test_late_snapshots(cluster: CheckedCluster) -> None:
     """A snapshot that arrives twice or late never takes a server back."""
-    network_faults = cluster.world.network_faults()
+    # From the start: the network's draws must not depend on when its faults begin.
+    cluster.duplicate_requests(share=0.0)
     for number in range(6):
         leader = cluster.check_one_leader()
         behind = cluster.next_servers(leader, 2)[number % 2]
         cluster.disconnect(behind)
         cluster.commands(cluster.random.randint(12, 25))
-        network_faults.duplicated = 1.0
-        network_faults.held_ns_max = 1000 * MILLISECOND
-        network_faults.slow_ns[leader, behind] = (
-            cluster.random.randint(0, 100) * MILLISECOND
-        )
+        cluster.duplicate_requests(share=1.0)
+        cluster.limit_delays(longest_ms=1000)
+        cluster.slow_link(leader, behind, delay_ms=cluster.random.randint(0, 100))
         cluster.connect(behind)
         cluster.commands(cluster.random.randint(3, 15))
         cluster.sleep(cluster.random.uniform(0.0, 1.0))
         if cluster.random.random() < 0.5:
             cluster.restart(behind)
         cluster.commands(3)
-        heal(cluster)
+        cluster.heal()
         cluster.one(cluster.random_command(), 3, retry=True)
 
 
@@ -283,23 +281,22 @@ def test_late_snapshots(cluster: CheckedCluster) -> None:
 @pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
 def test_snapshot_overtaken(cluster: CheckedCluster) -> None:
     """A leader that takes a newer snapshot while it sends one knows what it has sent."""
-    network_faults = cluster.world.network_faults()
     for _ in range(5):
         leader = cluster.check_one_leader()
         behind = cluster.next_servers(leader, 1)[0]
         # By its slow clock it does not miss the leader, and so does not depose it.
-        cluster.world.set_clock_rate(behind, Fraction(1, 50))
+        cluster.set_clock_rate(behind, Fraction(1, 50))
         cluster.disconnect(behind)
         cluster.commands(25)
-        network_faults.slow_ns[leader, behind] = 500 * MILLISECOND
+        cluster.slow_link(leader, behind, delay_ms=500)
         cluster.connect(behind)
         # While the snapshot is on its way, ten commands more: that is a new one,
         # and what is sent after it gets lost.
         cluster.sleep(0.2)
         index = cluster.commands(10)
-        network_faults.lost_requests.add((leader, behind))
+        cluster.lose_requests((leader, behind))
         cluster.sleep(0.8)
-        heal(cluster)
+        cluster.heal()
         cluster.check_caught_up(index)
 
 
@@ -327,16 +324,16 @@ def test_snapshot_beside_entries(cluster: CheckedCluster) -> None:
     for _ in range(5):
         leader = cluster.check_one_leader()
         behind = cluster.next_servers(leader, 1)[0]
-        cluster.services[behind].take_ns = 100 * MILLISECOND
+        cluster.slow_state_machine(behind, delay_us=100_000)
         # It has something to hand over for a while.
         cluster.commands(8)
-        cluster.world.set_clock_rate(behind, Fraction(1, 50))
+        cluster.set_clock_rate(behind, Fraction(1, 50))
         cluster.disconnect(behind)
         cluster.commands(22)
         cluster.connect(behind)
         cluster.sleep(0.3)
-        cluster.services[behind].take_ns = MILLISECOND
-        heal(cluster)
+        cluster.slow_state_machine(behind, delay_us=1_000)
+        cluster.heal()
         cluster.one(cluster.random_command(), 3, retry=True)
 
 
@@ -344,22 +341,21 @@ def test_snapshot_beside_entries(cluster: CheckedCluster) -> None:
 @pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
 def test_entries_after_their_snapshot(cluster: CheckedCluster) -> None:
     """Entries that arrive when a snapshot with all of them has are left out, all."""
-    network_faults = cluster.world.network_faults()
     for _ in range(5):
         leader = cluster.check_one_leader()
         behind = cluster.next_servers(leader, 1)[0]
         index = cluster.one(cluster.random_command(), 3, retry=True)
         # The service takes a snapshot after the last of these. They come once late
         # and once in time, since the leader itself is slow to take the snapshot.
-        cluster.services[leader].take_ns = 100 * MILLISECOND
-        network_faults.slow_ns[leader, behind] = 600 * MILLISECOND
+        cluster.slow_state_machine(leader, delay_us=100_000)
+        cluster.slow_link(leader, behind, delay_ms=600)
         while (index + 1) % 10 and index >= 0:
             index, _, _ = cluster.start(leader, cluster.random_command())
             cluster.sleep(0.002)
         cluster.sleep(0.35)
-        network_faults.slow_ns.clear()
+        cluster.slow_link(leader, behind, delay_ms=0)
         cluster.sleep(1.0)
-        heal(cluster)
+        cluster.heal()
         for _ in range(3):
             cluster.one(cluster.random_command(), 3, retry=True)
 
@@ -379,11 +375,11 @@ def test_nothing_above_the_snapshot(cluster: CheckedCluster) -> None:
         _commit_up_to_a_snapshot(cluster)
         # Now there is nobody who could win: one lacks entries, the other is not heard.
         cluster.disconnect(leader)
-        cluster.world.network_faults().lost_requests.add((voter, behind))
+        cluster.lose_requests((voter, behind))
         cluster.connect(behind)
         cluster.sleep(2.0)
         cluster.start_on_all(cluster.random_command())
-        heal(cluster)
+        cluster.heal()
         cluster.one(cluster.random_command(), 3, retry=True)
 
 

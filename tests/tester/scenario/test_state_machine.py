@@ -29,9 +29,9 @@ def agree_on(cluster, count):
 def test_each_entry_is_applied_in_order_and_once(make_cluster):
     cluster = make_cluster()
     agree_on(cluster, 5)
-    for service in cluster.services:
-        assert list(service.commands) == [1, 2, 3, 4, 5]
-        assert service.last_applied == 5
+    for machine in cluster.state_machines:
+        assert list(machine.commands) == [1, 2, 3, 4, 5]
+        assert machine.last_applied == 5
     assert cluster.commits() == 5
 
 
@@ -189,11 +189,11 @@ def test_snapshots_are_taken_at_every_tenth_entry_and_restored(make_cluster):
     assert cluster.world.disks[1].raft_state == b""
     agree_on(cluster, 1)
     assert cluster.world.disks[1].raft_state == b"cut at 9"
-    before = dict(cluster.services[1].commands)
+    before = dict(cluster.state_machines[1].commands)
     cluster.crash(1)
     cluster.restart(1)
-    assert cluster.services[1].commands == before
-    assert cluster.services[1].last_applied == UNTIL_SNAPSHOT
+    assert cluster.state_machines[1].commands == before
+    assert cluster.state_machines[1].last_applied == UNTIL_SNAPSHOT
 
 
 def test_no_snapshots_are_taken_unless_asked_for(make_cluster):
@@ -204,8 +204,8 @@ def test_no_snapshots_are_taken_unless_asked_for(make_cluster):
 def test_a_snapshot_brings_a_server_up_to_date(make_cluster):
     cluster = make_cluster(SENDS_SNAPSHOT.format(install="pass"), snapshots=True)
     agree_up_to_the_snapshot(cluster)
-    assert cluster.services[2].last_applied == UNTIL_SNAPSHOT
-    assert cluster.services[2].commands == cluster.services[0].commands
+    assert cluster.state_machines[2].last_applied == UNTIL_SNAPSHOT
+    assert cluster.state_machines[2].commands == cluster.state_machines[0].commands
 
 
 @pytest.mark.parametrize(
