@@ -13,6 +13,9 @@ from tester.text import cut
 TEXT_CHARS_MAX = 200
 ITEMS_MAX = 8
 _DEPTH_MAX = 30
+# Commands are far smaller, and to put a long one together takes the square of its length.
+_LONG_DIGITS_MAX = 300
+_QUOTES = "'\""
 _PICKLE_START = 0x80
 _PLAIN = {"N": "None", "T": "True", "F": "False", ".": "..."}
 
@@ -67,12 +70,14 @@ class _Reader:
 
     def _long(self) -> int:
         count = self._number("<i")
+        if abs(count) > _LONG_DIGITS_MAX:
+            raise ValueError("a huge number")
         digits = struct.unpack(f"<{abs(count)}H", self._take(2 * abs(count)))
         size: int = sum(digit << 15 * place for place, digit in enumerate(digits))
         return -size if count < 0 else size
 
     def _text(self) -> str:
-        return self._take(self._number("<I")).decode(errors="backslashreplace")
+        return self._take(self._number("<I")).decode(errors="surrogatepass")
 
     def _items(self, count: int, depth: int) -> str:
         items = [self.value(depth) for _ in range(count)]
@@ -91,10 +96,13 @@ class _Reader:
         self._take(1)
         if self._take(1) != b"u":
             raise ValueError("no class")
-        name = self._text().rpartition(":")[2]
+        # A submission may have put anything in place of a class's name.
+        name = repr(self._text().rpartition(":")[2])[1:-1]
         if count == 3 and self._data[self._at : self._at + 1] == b"{":
             self._take(1)
-            fields = [f"{key[1:-1]}={value}" for key, value in self._pairs(depth)]
+            fields = [
+                f"{key.strip(_QUOTES)}={value}" for key, value in self._pairs(depth)
+            ]
             return f"{name}({', '.join(fields)})"
         return f"{name}({self._items(count - 2, depth)})"
 
