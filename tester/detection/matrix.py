@@ -16,13 +16,13 @@ from tester.judging.graded_test import GradedTest
 from tester.text import markdown_row
 from tester.verdict import Verdict
 
-# What stands above this line in a document is a person's, and is kept.
+# A document keeps everything above this line, which people write.
 MARK = "<!-- measured: what follows is written by `python -m tester.detection` -->"
 CHECKS_SHOWN = 2
 
 
 class Probe(msgspec.Struct):
-    """What came of one test of one mutant at one seed."""
+    """The result of one test of one mutant at one seed."""
 
     mutant: str
     part: str
@@ -35,13 +35,13 @@ class Probe(msgspec.Struct):
 
 
 def property_of(code: str) -> str:
-    """Return the safety property that a failure's code speaks of, "" if none."""
+    """Return the safety property that a failure's code stands for, "" if none."""
     return ALL_CODES[code].breaks if code in ALL_CODES else ""
 
 
 @dataclass
 class Matrix:
-    """The runs of a measurement, and what they say of each mutant.
+    """The runs of a measurement, and each mutant's row.
 
     Attributes:
         mutants: the rows, the reference among them.
@@ -54,7 +54,7 @@ class Matrix:
     probes: dict[tuple[str, int], dict[str, Probe]] = field(default_factory=dict)
 
     def add(self, probe: Probe) -> None:
-        """Take in a run."""
+        """Add a run."""
         self.probes.setdefault((probe.mutant, probe.seed), {})[probe.test] = probe
 
     @property
@@ -63,7 +63,7 @@ class Matrix:
         return list(dict.fromkeys(test.part for test in self.tests))
 
     def row(self, mutant: Mutant) -> "Row":
-        """Return what is known of a mutant."""
+        """Return a mutant's row."""
         row = Row(mutant)
         for seed in self.seeds:
             runs = self.probes.get((mutant.name, seed), {})
@@ -85,7 +85,7 @@ class Matrix:
         return min(failed, key=lambda probe: probe.cpu_s, default=None)
 
     def _detection(self, runs: dict[str, Probe], part: str) -> bool | None:
-        """Return whether a part has found the mutant, None if that is not known."""
+        """Return whether a part has found the mutant, None if that is unknown."""
         verdicts = [
             runs[t.name].verdict if t.name in runs else None
             for t in self.tests
@@ -112,13 +112,13 @@ class Row:
     """One mutant's row.
 
     Attributes:
-        by_part: for each part, at how many seeds it found the mutant, and at how
-            many it was tried to the end.
+        by_part: for each part, the number of seeds at which it found the mutant,
+            and the number at which it was run to the end.
         whole: the same for the whole suite.
         cpu_s: CPU seconds to the first detection, for each seed with one.
-        checks: the codes of the checks that spoke, by how many failing runs.
-        named: at how many seeds some check spoke of a property that the mutant
-            breaks.
+        checks: the codes of the failures, each with its number of runs.
+        named: the number of seeds at which some failure named a property that
+            the mutant breaks.
     """
 
     mutant: Mutant
@@ -131,7 +131,7 @@ class Row:
     def detected_in_some_part(
         self, detections: dict[str, bool | None], cpu_s: float | None
     ) -> None:
-        """Take in one seed."""
+        """Add one seed."""
         for part, detected in detections.items():
             self.by_part[part] = _counted(self.by_part.get(part, (0, 0)), detected)
         seen = list(detections.values())
@@ -141,11 +141,11 @@ class Row:
             self.cpu_s.append(cpu_s)
 
     def note_checks(self, runs: dict[str, Probe]) -> None:
-        """Take in which checks spoke at one seed."""
+        """Add the codes of the failures at one seed."""
         failed = [run for run in runs.values() if run.verdict is Verdict.FAILED]
         self.checks.update(run.code for run in failed)
-        spoke = [property_of(run.code) for run in failed]
-        self.named += any(name in self.mutant.properties for name in spoke)
+        named = [property_of(run.code) for run in failed]
+        self.named += any(name in self.mutant.properties for name in named)
 
     def cells(self, parts: list[str]) -> list[str]:
         """Return the row's cells, as `columns` names them."""
@@ -179,13 +179,13 @@ def _counted(counts: tuple[int, int], detected: bool | None) -> tuple[int, int]:
 
 
 def share(counts: tuple[int, int]) -> str:
-    """Return found of tried in per cent; a bar where nothing was tried."""
+    """Return the share found of those tried in per cent, `-` if none was tried."""
     found, tried = counts
     return f"{100 * found / tried:.0f} %" if tried else "-"
 
 
 def print_matrix(console: Console, matrix: Matrix) -> None:
-    """Show the matrix."""
+    """Print the matrix."""
     table = Table()
     for name in columns(matrix.parts):
         table.add_column(name, overflow="fold")
@@ -199,7 +199,7 @@ def print_matrix(console: Console, matrix: Matrix) -> None:
 
 
 def summary(matrix: Matrix) -> str:
-    """Return in a few sentences how much the suite sees."""
+    """Return a few sentences on how much the suite detects."""
     rows = [matrix.row(m) for m in matrix.mutants if m.breaks != "nothing"]
     rows = [row for row in rows if row.whole[1]]
     seen = sum(row.whole[0] >= 0.95 * row.whole[1] for row in rows)
@@ -214,7 +214,7 @@ def summary(matrix: Matrix) -> str:
 
 
 def write_markdown(file: Path, matrix: Matrix) -> None:
-    """Write the matrix below the mark in a document; what stands above is kept."""
+    """Write the matrix below the mark in a document, and keep the text above it."""
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
     above = text.partition(MARK)[0]
     heads = columns(matrix.parts)

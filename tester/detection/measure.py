@@ -1,9 +1,9 @@
-"""Measures what the suite sees: every mutant against every test at many seeds.
+"""Measuring what the suite detects: every mutant against every test at many seeds.
 
     python -m tester.detection [MUTANT…] --seeds 20 --write docs/detection.md
 
-The reference runs along: what is found in it is a false alarm. Every run is
-written to a file as it ends, so that Ctrl-C loses nothing and `--resume` goes on.
+The reference runs too: a failure of it is a false alarm. Every run is written to
+a file as it ends, so that Ctrl-C loses nothing and `--resume` continues.
 """
 
 import argparse
@@ -53,7 +53,7 @@ class Lane:
     """The tests of one part, in the suite's order, for one mutant at one seed.
 
     Attributes:
-        stop_early: leave the rest out once a test has found the mutant.
+        stop_early: skip the rest once a test has found the mutant.
     """
 
     mutant: Mutant
@@ -62,7 +62,7 @@ class Lane:
     stop_early: bool
 
     def next_job(self) -> Job | None:
-        """Return the next run, None when the lane is at its end."""
+        """Return the next run, None at the end of the lane."""
         if not self.tests:
             return None
         test = self.tests.popleft()
@@ -74,14 +74,14 @@ class Lane:
         )
 
     def note(self, probe: Probe) -> None:
-        """Take in what came of a run.
+        """Record the result of a run.
 
-        A lost entry may stop progress before it shows as what it is. So where the
-        mutant breaks a property, the lane goes on until a failure speaks of it.
+        A lost entry may stop progress before it shows as what it is. So if the
+        mutant breaks a property, the lane goes on until a failure names it.
         """
         properties = self.mutant.properties
-        told = not properties or property_of(probe.code) in properties
-        if probe.verdict is Verdict.FAILED and told and self.stop_early:
+        is_named = not properties or property_of(probe.code) in properties
+        if probe.verdict is Verdict.FAILED and is_named and self.stop_early:
             self.tests.clear()
 
 
@@ -91,7 +91,7 @@ def lanes(
     seeds: range,
     thorough: bool = False,
 ) -> Iterator[Lane]:
-    """Yield all lanes; a seed is done for every mutant before the next begins."""
+    """Yield all lanes; every mutant gets a seed before the next seed begins."""
     parts: dict[str, list[GradedTest]] = {}
     for test in tests:
         parts.setdefault(test.part, []).append(test)
@@ -108,12 +108,12 @@ def measure(
     done: dict[Key, Probe],
     tests: list[GradedTest],
     processes: int,
-    tell: Callable[[Probe], None],
+    report: Callable[[Probe], None],
 ) -> None:
-    """Run all lanes, a few at a time, and tell of each run.
+    """Run all lanes, a few at a time, and report each run.
 
     Args:
-        done: what an earlier measurement has found: not run again, but told.
+        done: the runs of an earlier measurement: reported, but not repeated.
         tests: in the suite's order.
     """
     parts = {test.name: test.part for test in tests}
@@ -129,7 +129,7 @@ def measure(
                     pool.add(job)
                     return True
                 lane.note(known)
-                tell(known)
+                report(known)
             return False
 
         def begin_lanes(count: int) -> None:
@@ -140,7 +140,7 @@ def measure(
         begin_lanes(2 * processes)
         for job, run in pool.results():
             probe = _probe(job, parts[job.test], run)
-            tell(probe)
+            report(probe)
             lane = active.pop((job.name, probe.part, job.seed))
             lane.note(probe)
             if not advance(lane):
@@ -148,7 +148,7 @@ def measure(
 
 
 def _probe(job: Job, part: str, run: Run | Lost) -> Probe:
-    """Return what came of a job, also of one whose process was lost."""
+    """Return the result of a job, even of one whose process was lost."""
     if isinstance(run, Lost):
         failed = run.is_submissions_fault
         verdict = Verdict.FAILED if failed else Verdict.UNKNOWN
@@ -171,7 +171,7 @@ def _probe(job: Job, part: str, run: Run | Lost) -> Probe:
 
 
 def read_results(file: Path, digests: dict[str, str]) -> dict[Key, Probe]:
-    """Return the runs in a file that are of the very code that is there now."""
+    """Return the runs in a file that belong to the present code of their mutant."""
     if not file.is_file():
         return {}
     found: dict[Key, Probe] = {}
@@ -206,7 +206,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add(
         "--thorough",
         action="store_true",
-        help="run all tests of a part, also when one has found the mutant already",
+        help="run all tests of a part, even after one has found the mutant",
     )
     add("--out", type=Path, default=Path(".lab/detection.jsonl"), metavar="FILE")
     add(
@@ -239,7 +239,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         for record in ({"digests": digests}, *done.values()):
             out.append(record)
 
-        def tell(probe: Probe) -> None:
+        def report(probe: Probe) -> None:
             if (probe.mutant, probe.test, probe.seed) not in done:
                 out.append(probe)
             matrix.add(probe)
@@ -253,9 +253,11 @@ def run(options: argparse.Namespace, console: Console) -> int:
         try:
             with console.status(title):
                 todo = lanes(mutants, tests, seeds, options.thorough)
-                measure(todo, done, tests, options.jobs, tell)
+                measure(todo, done, tests, options.jobs, report)
         except KeyboardInterrupt:
-            console.print("interrupted: what follows is what was done; see --resume")
+            console.print(
+                "interrupted: the table shows the runs done so far; continue with --resume"
+            )
             status = EXIT_INTERRUPTED
     print_matrix(console, matrix)
     if options.write:
@@ -266,7 +268,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 
 def note_quickest(matrix: Matrix) -> None:
-    """Write into each mutant's docstring the quickest run that sees it."""
+    """Write the quickest run that finds it into each mutant's docstring."""
     for mutant in matrix.mutants:
         quickest = matrix.quickest(mutant)
         if quickest is not None and mutant.name != REFERENCE:

@@ -1,13 +1,13 @@
-"""What a mutant's docstring says: the bug, where the paper forbids it, what it breaks.
+"""The mutants, and the fields of their docstrings.
 
-A mutant is a submission in one file with exactly one bug. Its docstring is
-the bug in words, then fields, one a line; indented lines continue a field:
+A mutant is a submission in one file with exactly one bug. Its docstring describes
+the bug, and then has fields, one on each line; indented lines continue a field:
 
     Paper: the section or figure that the bug breaks
-    Breaks: safety (a property, or several) or liveness
-    Go suite: how 6.824's suite fares with it, as LAB_TESTS.md measured it
-    Found by: TEST at seed N, a quick run that shows that the suite sees it
-    Equivalent: why it behaves as the reference does, if it does
+    Breaks: liveness, or safety (one or more properties)
+    Go suite: how 6.824's suite fares with the same bug in a Go solution
+    Found by: TEST at seed N, a quick run that fails because of the bug
+    Equivalent: why it behaves like the reference, if it does
 """
 
 import ast
@@ -34,13 +34,13 @@ class Mutant:
     Attributes:
         name: the file's name.
         path: the submission.
-        bug: what is wrong, in words.
-        paper: the section or figure that it breaks.
-        properties: the safety properties that it breaks, none if it breaks
+        bug: a description.
+        paper: the section or figure that the bug breaks.
+        properties: the safety properties that it breaks; empty if it breaks
             liveness only.
-        go_suite: how often 6.824's suite saw it, "" where nobody has tried.
+        go_suite: how often 6.824's suite found it, "" if this was not tried.
         found_by: a test and a seed that fail with it, None if none is known.
-        equivalent: why it behaves as the reference does, "" if it does not.
+        equivalent: why it behaves like the reference, "" if it does not.
     """
 
     name: str
@@ -54,16 +54,16 @@ class Mutant:
 
     @property
     def breaks(self) -> str:
-        """What is broken: safety or liveness; nothing if it is equivalent."""
+        """What the bug breaks: safety or liveness; nothing if it is equivalent."""
         if self.equivalent or self.name == REFERENCE:
             return "nothing"
         return "safety" if self.properties else "liveness"
 
     @property
     def digest(self) -> str:
-        """A fingerprint of the code, and of the reference's, on which it builds.
+        """A fingerprint of the code, including the reference that it builds on.
 
-        The docstring does not count: no run depends on it.
+        It leaves out the docstring, on which no run depends.
         """
         tree = ast.parse(self.path.read_bytes() if self.path.is_file() else b"")
         own = "".join(map(ast.dump, tree.body[1:]))
@@ -75,7 +75,7 @@ def mutants_path() -> Path:
     """Return the directory of the mutants.
 
     Raises:
-        UsageError: there is none: it is in the lab's repository only.
+        UsageError: there is none; only the lab's repository has them.
     """
     path = suite_path().parent / "mutants"
     if not path.is_dir():
@@ -139,7 +139,7 @@ def read_mutant(file: Path) -> Mutant:
 
 
 def note_found_by(mutant: Mutant, test: str, seed: int) -> None:
-    """Write into a mutant's docstring which run sees it."""
+    """Write the run that finds a mutant into its docstring."""
     text = mutant.path.read_text(encoding="utf-8")
     line = f"Found by: {test} at seed {seed}\n"
     if "\nFound by: " in text:

@@ -1,4 +1,4 @@
-"""The mutants are what they say, the suite sees them, and the measure adds up."""
+"""The mutants are what they say, the suite finds them, and the measure adds up."""
 
 import ast
 import subprocess
@@ -30,7 +30,7 @@ NAMES = [mutant.name for mutant in MUTANTS]
 TESTS = {test.name: test for test in collect()}
 FOUND = [mutant for mutant in MUTANTS if mutant.found_by]
 
-# No run is known that sees these: what the suite is blind to.
+# No run is known that finds these: what the suite is blind to.
 UNSEEN: set[str] = set()
 
 
@@ -66,7 +66,7 @@ def test_a_mutant_boots(mutant):
 
 
 @pytest.mark.parametrize("mutant", FOUND, ids=[mutant.name for mutant in FOUND])
-def test_the_suite_sees_a_mutant(mutant):
+def test_the_suite_finds_a_mutant(mutant):
     test, seed = mutant.found_by
     run = run_test(RunConditions(Submission.find(mutant.path), TESTS[test], seed))
     assert run.verdict is Verdict.FAILED
