@@ -13,6 +13,7 @@ from tester import codes
 from tester.grading.journal import Ledger
 from tester.grading.plan import Plan
 from tester.intake.duplicates import as_twins, twins
+from tester.intake.refusals import Refused
 from tester.judging.graded_test import GradedTest
 from tester.judging.run_conditions import RunConditions
 from tester.scoring.grades import Grade
@@ -50,8 +51,8 @@ class Grading:
         for run in done:
             if run.verdict is not Verdict.UNKNOWN:
                 self._keep(run)
-        for name, reason in plan.refused.items():
-            self._loads[name] = _refused(name, reason)
+        for name, refused in plan.refused.items():
+            self._loads[name] = _refused(name, refused)
 
     def go_on(self, processes: int, tell: Tell) -> bool:
         """Make the runs that are missing; return False if it was interrupted.
@@ -242,14 +243,14 @@ def _empty_run(
     )
 
 
-def _refused(name: str, reason: str) -> Run:
+def _refused(name: str, refused: Refused) -> Run:
     return load_run(
         name,
         Verdict.FAILED,
-        codes.REFUSED,
-        reason,
-        "nothing of it was run: it has to be handed in anew, as a folder with raft/ or "
-        "raft.py in it, or as a .zip of that folder",
+        refused.code,
+        str(refused),
+        "nothing of it was run: hand it in again, as a folder with raft/ or raft.py in "
+        "it, or as a .zip of that folder",
     )
 
 

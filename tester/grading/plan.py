@@ -8,6 +8,7 @@ from pathlib import Path
 from labrpc.machine.watchdog import RUN_CPU_S_MAX
 from tester.grading.journal import Entered, Header
 from tester.intake.duplicates import fingerprint
+from tester.intake.refusals import Refused
 from tester.judging.graded_test import GradedTest
 from tester.judging.run_conditions import lab_digest
 from tester.judging.run_hosting import IN_PROCESS, RunHosting
@@ -40,7 +41,7 @@ class Plan:
     preempt: bool = False
     hosting: RunHosting = IN_PROCESS
     budget_s: float | None = None
-    refused: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, Refused] = field(default_factory=dict)
     inside: dict[str, str] = field(default_factory=dict)
     fingerprints: dict[str, str] = field(init=False)
 
@@ -78,7 +79,10 @@ class Plan:
             budget_s=self.budget_s,
             submissions=[
                 Entered(
-                    name, str(path), self.fingerprints[name], self.refused.get(name, "")
+                    name,
+                    str(path),
+                    self.fingerprints[name],
+                    str(self.refused.get(name, "")),
                 )
                 for name, path in self.submissions.items()
             ],

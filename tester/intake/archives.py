@@ -20,8 +20,17 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from labrpc.submission.source_tree import MADE_BY_TOOLS, environments, is_installed
+from tester.codes import (
+    DAMAGED_ARCHIVE,
+    EMPTY_ARCHIVE,
+    ENCRYPTED_ARCHIVE,
+    PATH_LEADS_OUT,
+    UNUSUAL_COMPRESSION,
+    UPLOAD_TOO_LARGE,
+)
 from tester.errors import is_disk_trouble
 from tester.intake.decompressed import Decompressed, TooLong
+from tester.intake.refusals import Refused
 from tester.text import readable_name
 
 SUFFIXES = (
@@ -58,8 +67,8 @@ _BROKEN = (
 )
 
 
-class RefusedArchive(Exception):
-    """An archive that is not unpacked; the message says why."""
+class RefusedArchive(Refused):
+    """An archive is not unpacked; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +141,7 @@ def unpack(
             folders = [m.name for m in checked if m.is_folder]
             checked = [m for m in checked if not m.is_folder]
             if not checked:
-                raise RefusedArchive("there is no file in it")
+                raise RefusedArchive(EMPTY_ARCHIVE, "there is no file in it")
             _write([m for m in checked if m.open], directory, bounds)
             for name in folders if bounds == WHOLE_CLASS else ():
                 (directory / name).mkdir(parents=True, exist_ok=True)
@@ -163,13 +172,14 @@ def _opened(archive: Path, bounds: Bounds) -> Iterator[Iterator[_Member]]:
         with _members(archive, bounds.bytes + _BYTES_BESIDE_MAX) as members:
             yield members
     except TooLong:
-        raise RefusedArchive(_too_large(bounds)) from None
+        raise RefusedArchive(UPLOAD_TOO_LARGE, _too_large(bounds)) from None
     except _BROKEN as exc:
         if is_disk_trouble(exc):
             raise
         raise RefusedArchive(
+            DAMAGED_ARCHIVE,
             f"it cannot be unpacked: {str(exc) or type(exc).__name__}; it may be "
-            "damaged, or not the archive that its name says"
+            "damaged, or not the archive that its name says",
         ) from None
 
 
@@ -205,10 +215,13 @@ def _open_zipped(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
     and a few kilobytes may fill the memory.
     """
     if info.flag_bits & _ENCRYPTED:
-        raise RefusedArchive("it is encrypted: hand in a .zip without a password")
+        raise RefusedArchive(
+            ENCRYPTED_ARCHIVE, "it is encrypted: hand in a .zip without a password"
+        )
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise RefusedArchive(
-            "it is compressed in an unusual way: hand in an ordinary .zip"
+            UNUSUAL_COMPRESSION,
+            "it is compressed in an unusual way: hand in an ordinary .zip",
         )
     return opened.open(info)
 
@@ -230,9 +243,11 @@ def _checked(members: Iterator[_Member], bounds: Bounds) -> list[_Member]:
         member for path, member in named.items() if not is_installed(path, installed_in)
     ]
     if sum(not member.is_folder for member in checked) > bounds.files:
-        raise RefusedArchive(f"it holds more than {bounds.files} files")
+        raise RefusedArchive(
+            UPLOAD_TOO_LARGE, f"it holds more than {bounds.files} files"
+        )
     if sum(member.size_bytes for member in checked) > bounds.bytes:
-        raise RefusedArchive(_too_large(bounds))
+        raise RefusedArchive(UPLOAD_TOO_LARGE, _too_large(bounds))
     return checked
 
 
@@ -241,7 +256,9 @@ def _named(members: Iterator[_Member], files_max: int) -> dict[PurePosixPath, _M
     named: dict[PurePosixPath, _Member] = {}
     for count, member in enumerate(members):
         if count >= files_max:
-            raise RefusedArchive(f"it holds more than {files_max} files")
+            raise RefusedArchive(
+                UPLOAD_TOO_LARGE, f"it holds more than {files_max} files"
+            )
         # Some Windows programs write their own separator, against the format.
         name = readable_name(member.name).replace("\\", "/")
         path = PurePosixPath(name)
@@ -252,7 +269,8 @@ def _named(members: Iterator[_Member], files_max: int) -> dict[PurePosixPath, _M
             or "\0" in name
         ):
             raise RefusedArchive(
-                f"{name!r} in it leads out of the folder it is unpacked to"
+                PATH_LEADS_OUT,
+                f"{name!r} in it leads out of the folder it is unpacked to",
             )
         # A folder, as such a program writes it.
         is_folder = member.is_folder or name.endswith("/")
@@ -281,5 +299,5 @@ def _write(members: list[_Member], directory: Path, bounds: Bounds) -> None:
             while chunk := source.read(_CHUNK_BYTES):
                 left_bytes -= len(chunk)
                 if left_bytes < 0:
-                    raise RefusedArchive(_too_large(bounds))
+                    raise RefusedArchive(UPLOAD_TOO_LARGE, _too_large(bounds))
                 out.write(chunk)

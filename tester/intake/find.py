@@ -11,6 +11,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from labrpc.submission.submission import Submission
+from tester.codes import NOTHING_HANDED_IN
 from tester.errors import UsageError
 from tester.intake.archives import (
     WHOLE_CLASS,
@@ -44,7 +45,7 @@ class Intake:
     """
 
     submissions: dict[str, Path] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, Refused] = field(default_factory=dict)
     inside: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
@@ -61,9 +62,9 @@ def find_submission(path: Path, unpack_to: Path | None = None) -> FoundSubmissio
         OSError: the machine's disk is full, or broken.
     """
     if not path.exists():
-        raise Refused("it does not exist")
+        raise Refused(NOTHING_HANDED_IN, "it does not exist")
     if path.is_dir() and not any(path.iterdir()):
-        raise Refused("the folder is empty")
+        raise Refused(NOTHING_HANDED_IN, "the folder is empty")
     path = path.resolve()
     uploads = hand_in_at(path).uploads
     unpacked = Unpacked(unpack_to)
@@ -161,7 +162,7 @@ def _take_in(
         try:
             submission = submission_in(name, hand_in.uploads, unpacked, single)
         except Refused as exc:
-            intake.refused[name] = str(exc)
+            intake.refused[name] = exc
             continue
         intake.submissions[name] = submission.path
         intake.inside[name] = submission.inside

@@ -5,6 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labrpc.submission.submission import Submission, candidates
+from tester.codes import (
+    NO_PROGRAM,
+    NO_RAFT_FOUND,
+    NOTHING_HANDED_IN,
+    SEVERAL_ARCHIVES,
+    SEVERAL_RAFTS,
+    UNREADABLE_UPLOAD,
+    UNSUPPORTED_ARCHIVE,
+)
 from tester.errors import is_disk_trouble
 from tester.intake.archives import is_archive, unread_suffix
 from tester.intake.platforms import is_export
@@ -52,7 +61,7 @@ def submission_in(
     except OSError as exc:
         if is_disk_trouble(exc):
             raise
-        raise Refused(f"it cannot be read: {exc.strerror}") from None
+        raise Refused(UNREADABLE_UPLOAD, f"it cannot be read: {exc.strerror}") from None
     search.note_if_two(path)
     return FoundSubmission(path, _inside(path, repository), search.notes)
 
@@ -80,7 +89,7 @@ class _Search:
         if not upload.is_folder:
             return upload.path, upload.path.parent
         if not upload.path.exists() or not any(upload.path.iterdir()):
-            raise Refused("nothing was handed in")
+            raise Refused(NOTHING_HANDED_IN, "nothing was handed in")
         directory = self._unpacked.with_readable_names(self._name, upload.path)
         wrapped = self._may_be_wrapped or is_export([upload.path.name])
         repository = repository_in(directory) if wrapped else directory
@@ -110,7 +119,8 @@ class _Search:
             names = [upload.name for upload in uploads]
             _refuse_unread(names)
             raise Refused(
-                f"no Python file and no archive was handed in, but {listed(names)}"
+                NO_PROGRAM,
+                f"no Python file and no archive was handed in, but {listed(names)}",
             )
         used = [chosen] if chosen else [u for u in _newest(uploads) if u.is_python]
         skipped = [
@@ -161,8 +171,9 @@ class _Search:
         if len(archives) > 1:
             names = [readable_name(file.name) for file in archives]
             raise Refused(
+                SEVERAL_ARCHIVES,
                 f"it holds several archives, and no submission beside them: "
-                f"{listed(names)}"
+                f"{listed(names)}",
             )
         return self._in_archive(archives[0], unpack=False)
 
@@ -179,22 +190,27 @@ class _Search:
             return found[0]
         if found and not found[0].is_file():
             inside = [str(path.relative_to(directory)) for path in found]
-            raise Refused(f"it holds more than one Raft: in {listed(inside)}")
+            raise Refused(
+                SEVERAL_RAFTS, f"it holds more than one Raft: in {listed(inside)}"
+            )
         children = sorted(directory.iterdir())
         _refuse_unread([child.name for child in children])
         names = [
             readable_name(f"{c.name}/" if c.is_dir() else c.name) for c in children
         ]
         raise Refused(
+            NO_RAFT_FOUND,
             "it holds no submission: expected a folder raft/ or a file raft.py, or one "
-            f"Python file; there is {listed(names) or 'nothing'}"
+            f"Python file; there is {listed(names) or 'nothing'}",
         )
 
 
 def _refuse_unread(names: list[str]) -> None:
     """Raise Refused if one of the names is that of an archive of an unread kind."""
     for suffix in filter(None, map(unread_suffix, names)):
-        raise Refused(f"the lab does not read {suffix} files: hand in a .zip")
+        raise Refused(
+            UNSUPPORTED_ARCHIVE, f"the lab does not read {suffix} files: hand in a .zip"
+        )
 
 
 def _inside(path: Path, repository: Path) -> str:

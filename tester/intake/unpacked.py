@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from labrpc.submission.source_tree import may_read, walk
+from tester.codes import LINK_IN_ARCHIVE, UNSUPPORTED_ARCHIVE, UPLOAD_TOO_LARGE
 from tester.intake.archives import ONE_SUBMISSION, Bounds, RefusedArchive, unpack
 from tester.intake.refusals import Refused
 from tester.text import readable_name
@@ -29,7 +30,10 @@ class Unpacked:
             Refused: nothing may be written.
         """
         if self.directory is None:
-            raise Refused("it has to be unpacked first: name the folder that it holds")
+            raise Refused(
+                UNSUPPORTED_ARCHIVE,
+                "it has to be unpacked first: name the folder that it holds",
+            )
         self._count += 1
         # Numbered, for a name may be that of another one, or of a folder above.
         folder = self.directory / f"{self._count:03}-{Path(name).name}"
@@ -46,7 +50,9 @@ class Unpacked:
         try:
             self._left_out += unpack(archive, folder, bounds)
         except RefusedArchive as exc:
-            raise Refused(f"{readable_name(archive.name)} was refused: {exc}") from None
+            raise Refused(
+                exc.code, f"{readable_name(archive.name)} was refused: {exc}"
+            ) from None
         return folder
 
     def check_links(self, directory: Path) -> None:
@@ -55,8 +61,9 @@ class Unpacked:
             inside = path.is_relative_to(directory) and path.relative_to(directory)
             if inside and may_read(inside):
                 raise Refused(
+                    LINK_IN_ARCHIVE,
                     f"{str(inside)!r} in it is a link or a device; a submission "
-                    "consists of plain files and folders"
+                    "consists of plain files and folders",
                 )
 
     def with_readable_names(self, name: str, directory: Path) -> Path:
@@ -73,8 +80,9 @@ class Unpacked:
         size_bytes = sum(file.stat().st_size for file in files)
         if len(files) > ONE_SUBMISSION.files or size_bytes > ONE_SUBMISSION.bytes:
             raise Refused(
+                UPLOAD_TOO_LARGE,
                 f"it holds more than {ONE_SUBMISSION.files} files or "
-                f"{ONE_SUBMISSION.bytes >> 20} MB"
+                f"{ONE_SUBMISSION.bytes >> 20} MB",
             )
         folder = self.new_folder(name)
         for file in files:

@@ -85,6 +85,12 @@ def contents():
 
 
 @pytest.fixture(scope="session")
+def reasons():
+    """Return the function that says why each submission was refused, by name."""
+    return lambda intake: {name: str(why) for name, why in intake.refused.items()}
+
+
+@pytest.fixture(scope="session")
 def installed_in():
     """Return the function that names the files of a virtual environment."""
     return _installed_in

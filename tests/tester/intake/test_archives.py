@@ -135,27 +135,29 @@ SPECIAL = {
 
 
 @pytest.mark.parametrize("kind", SPECIAL)
-def test_links_and_devices_are_refused_where_a_module_could_be(tmp_path, kind):
+def test_links_and_devices_are_refused_where_a_module_could_be(tmp_path, kind, reasons):
     make, archive, special = SPECIAL[kind]
     for name in ("a/raft/secret.py", "a/secret", "a/raft/sub"):
         files = {"a/raft/__init__.py": b"", special(name): b"/etc/passwd"}
         make(tmp_path / archive, files)
         intake = find_submissions([str(tmp_path / archive)], tmp_path / "to")
-        assert intake.refused == {
+        assert reasons(intake) == {
             "a": f"{name[2:]!r} in it is a link or a device; a submission consists of "
             "plain files and folders"
         }
 
 
 @pytest.mark.parametrize("kind", SPECIAL)
-def test_links_and_devices_are_left_out_where_no_module_is_read(tmp_path, kind):
+def test_links_and_devices_are_left_out_where_no_module_is_read(
+    tmp_path, kind, reasons
+):
     """As in the course's repository, which a student may hand in as a whole."""
     make, archive, special = SPECIAL[kind]
     names = ("a/tests/mutants/raft", "a/.link", "beside")
     files = {"a/raft/__init__.py": b"", "a/tests/x.py": b""}
     make(tmp_path / archive, files | {special(name): b"/etc" for name in names})
     intake = find_submissions([str(tmp_path / archive)], tmp_path / "to")
-    assert intake.refused == {}
+    assert reasons(intake) == {}
     assert contents(intake.submissions["a"]) == {
         "raft/__init__.py": b"",
         "tests/x.py": b"",

@@ -17,7 +17,7 @@ def test_a_student_whose_folder_is_an_environment_is_one_all_the_same(
 
 
 def test_an_empty_folder_is_a_student_who_handed_in_nothing(
-    tmp_path, find, submission_at
+    tmp_path, find, submission_at, reasons
 ):
     folder = tmp_path / "export"
     submission_at(folder / "Jane Doe_101_assignsubmission_file_")
@@ -26,4 +26,4 @@ def test_an_empty_folder_is_a_student_who_handed_in_nothing(
     for given in (folder, archive):
         intake = find(given)
         assert list(intake.submissions) == ["Bo Ek", "Jane Doe"]
-        assert intake.refused == {"Bo Ek": "nothing was handed in"}
+        assert reasons(intake) == {"Bo Ek": "nothing was handed in"}

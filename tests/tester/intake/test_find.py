@@ -82,7 +82,7 @@ def test_a_path_without_submissions_is_wrong_usage(tmp_path, find, make, words, 
         find(tmp_path / "x")
 
 
-def test_every_archive_is_somebodys(tmp_path, export, zipped, contents):
+def test_every_archive_is_somebodys(tmp_path, export, zipped, contents, reasons):
     """Also those that nobody reads: their students would vanish from the grades."""
     files = {
         "ada.zip": zipped(tmp_path, {"raft.py": RAFT}),
@@ -96,8 +96,9 @@ def test_every_archive_is_somebodys(tmp_path, export, zipped, contents):
         "README.md": "",
     }
     intake = export(files)
-    assert intake.refused.pop("hal").startswith("hal.tar.xz was refused: it cannot be")
-    assert intake.refused == {
+    found = reasons(intake)
+    assert found.pop("hal").startswith("hal.tar.xz was refused: it cannot be")
+    assert found == {
         "bo": "the lab does not read .7z files: hand in a .zip",
         "cy": "the lab does not read .rar files: hand in a .zip",
         "di": "the lab does not read .tar.zst files: hand in a .zip",
@@ -109,7 +110,7 @@ def test_every_archive_is_somebodys(tmp_path, export, zipped, contents):
 
 
 def test_what_cannot_be_read_is_refused_and_the_others_go_on(
-    tmp_path, find, monkeypatch, submission_at
+    tmp_path, find, monkeypatch, submission_at, reasons
 ):
     alice = submission_at(tmp_path / "class" / "alice")
     submission_at(tmp_path / "class" / "bob" / "lab")
@@ -122,7 +123,7 @@ def test_what_cannot_be_read_is_refused_and_the_others_go_on(
 
     monkeypatch.setattr(Path, "iterdir", iterdir)
     intake = find(tmp_path / "class")
-    assert intake.refused == {"bob": "it cannot be read: Permission denied"}
+    assert reasons(intake) == {"bob": "it cannot be read: Permission denied"}
     assert intake.submissions["alice"] == alice
     with pytest.raises(UsageError, match="bob cannot be read: Permission denied"):
         find(tmp_path / "class" / "bob")
@@ -144,7 +145,7 @@ def test_an_archive_of_several_students_becomes_several_submissions(
 
 
 def test_a_link_in_an_archive_of_several_is_refused_as_that_students(
-    tmp_path, find, zipped
+    tmp_path, find, zipped, reasons
 ):
     link = zipfile.ZipInfo("all/eve/raft/log.py")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -153,7 +154,7 @@ def test_a_link_in_an_archive_of_several_is_refused_as_that_students(
     intake = find(tmp_path / "all.zip")
     assert list(intake.submissions) == ["alice", "eve"]
     assert list(intake.refused) == ["eve"]
-    assert "'raft/log.py' in it is a link" in intake.refused["eve"]
+    assert "'raft/log.py' in it is a link" in reasons(intake)["eve"]
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="file names there are UTF-8")

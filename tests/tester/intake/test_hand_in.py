@@ -10,7 +10,7 @@ NO_SUBMISSION = (
 
 
 def test_a_folder_may_hold_the_submission_further_down_or_as_an_archive(
-    tmp_path, find, write, zipped, submission_at, contents
+    tmp_path, find, write, zipped, submission_at, contents, reasons
 ):
     deep = submission_at(tmp_path / "class" / "alice" / "src" / "lab")
     data = zipped(tmp_path, {"lab/raft.py": "bob = 1\n"})
@@ -19,12 +19,14 @@ def test_a_folder_may_hold_the_submission_further_down_or_as_an_archive(
     intake = find(tmp_path / "class")
     assert intake.submissions["alice"] == deep
     assert contents(intake.submissions["bob"]) == {"raft.py": "bob = 1\n"}
-    assert intake.refused == {
+    assert reasons(intake) == {
         "eve": "it holds several archives, and no submission beside them: a.zip, b.zip"
     }
 
 
-def test_the_only_raft_in_a_folder_is_found_wherever_it_lies(tmp_path, find, write):
+def test_the_only_raft_in_a_folder_is_found_wherever_it_lies(
+    tmp_path, find, write, reasons
+):
     students = tmp_path / "class"
     write(students / "amy", {"README.md": "", "src/raft/log.py": "", "tests/x.py": ""})
     write(students / "bob", {"x/a.txt": "", "x/final/raft.py": RAFT, "docs/y.py": ""})
@@ -44,7 +46,7 @@ def test_the_only_raft_in_a_folder_is_found_wherever_it_lies(tmp_path, find, wri
         "eve": students / "eve",
         "fay": students / "fay",
     }
-    assert intake.refused == {
+    assert reasons(intake) == {
         "dan": "it holds more than one Raft: in new, old",
         "eve": NO_SUBMISSION + "README.md, a.py, b.py",
         "fay": NO_SUBMISSION + "README.md, main.py",
@@ -173,7 +175,7 @@ def test_loose_files_are_at_the_top_of_the_repository(export, contents):
 
 
 def test_the_only_raft_is_found_in_an_archive_in_a_folder_and_none_is_without_end(
-    tmp_path, find, write, zipped, contents
+    tmp_path, find, write, zipped, contents, reasons
 ):
     files = {"proj/README.md": "", "proj/src/raft.py": RAFT}
     for name, times in [("amy", 1), ("bob", 2), ("eve", 3)]:
@@ -184,7 +186,7 @@ def test_the_only_raft_is_found_in_an_archive_in_a_folder_and_none_is_without_en
     intake = find(tmp_path / "class")
     assert intake.inside == {"amy": "src"}
     assert contents(intake.submissions["amy"]) == {"raft.py": RAFT}
-    assert intake.refused == {
+    assert reasons(intake) == {
         "bob": NO_SUBMISSION + "lab.zip",
         "eve": NO_SUBMISSION + "lab.zip",
     }

@@ -5,7 +5,7 @@ import pytest
 RAFT = "class Raft: pass\n"
 
 
-def test_canvas(tmp_path, export, zipped, contents):
+def test_canvas(tmp_path, export, zipped, contents, reasons):
     intake = export(
         {
             "doejane_LATE_101_9001_raft-2.py": "jane = 1\n",
@@ -30,7 +30,7 @@ def test_canvas(tmp_path, export, zipped, contents):
         "doejane_102": "another Jane\n",
         "o_malleybo": {"raft/__init__.py": "bo = 1\n"},
     }
-    assert intake.refused == {
+    assert reasons(intake) == {
         "leelin": "no Python file and no archive was handed in, but essay.docx",
         "paxi": "the lab does not read .7z files: hand in a .zip",
     }
@@ -77,7 +77,7 @@ def test_moodle_with_a_single_student(export):
     assert list(export(files).submissions) == ["Jane Doe"]
 
 
-def test_moodle_without_folders(tmp_path, export, contents):
+def test_moodle_without_folders(tmp_path, export, contents, reasons):
     intake = export(
         {
             "Jane Doe_101_assignsubmission_file_raft.py": "jane = 1\n",
@@ -89,7 +89,7 @@ def test_moodle_without_folders(tmp_path, export, contents):
         "log.py": "",
         "raft.py": "jane = 1\n",
     }
-    assert intake.refused["Bo Ek"].startswith(
+    assert reasons(intake)["Bo Ek"].startswith(
         "Bo Ek_102_assignsubmission_file_lab.tar.gz was refused: it cannot be unpacked"
     )
 
@@ -119,7 +119,7 @@ submission_15:
 """
 
 
-def test_gradescope(export, contents):
+def test_gradescope(export, contents, reasons):
     intake = export(
         {
             "submission_metadata.yml": METADATA,
@@ -131,7 +131,7 @@ def test_gradescope(export, contents):
     )
     found = {name: contents(path) for name, path in intake.submissions.items()}
     assert found.pop("Eve Empty") == {}
-    assert intake.refused == {"Eve Empty": "nothing was handed in"}
+    assert reasons(intake) == {"Eve Empty": "nothing was handed in"}
     assert found == {
         "Jane Doe_11": {"raft/__init__.py": "jane = 1\n"},
         "José_Núñez and bo@example.org": {"raft.py": "both = 1\n"},
