@@ -103,6 +103,40 @@ def run_warnings(found: Mapping[str, Code]) -> list[RunWarning]:
     return [RunWarning(code.name, text) for text, code in found.items()]
 
 
+class LoadResult(msgspec.Struct, kw_only=True):
+    """What came of loading a submission: whether its servers start at all.
+
+    Attributes:
+        submission: its name, as in the reports.
+        code: the stable name of what is wrong (docs/failures.md), "" when it loads.
+        reason: one line that says what is wrong, "" when it loads.
+        evidence: what the reason rests on.
+    """
+
+    submission: str
+    verdict: Verdict
+    code: str = ""
+    reason: str = ""
+    evidence: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether its servers start."""
+        return self.verdict is Verdict.PASSED
+
+
+def conclude(
+    result: Run | LoadResult,
+    verdict: Verdict,
+    code: Code,
+    reason: str,
+    evidence: str = "",
+) -> None:
+    """Note in a result what is wrong."""
+    result.verdict, result.code = verdict, code.name
+    result.reason, result.evidence = reason, evidence
+
+
 def failure_text(runs: list[Run]) -> str:
     """Return what to show of a batch in which some run did not pass."""
     bad = [run for run in runs if not run.passed]

@@ -11,9 +11,9 @@ from tester.cli.progress import progress
 from tester.cli.sandbox_status import sandbox_status
 from tester.console import say
 from tester.errors import UsageError
-from tester.grading.checkpoints import Saving, named_if_in_the_way
+from tester.grading.checkpoints import Checkpoints, named_if_in_the_way
 from tester.grading.grader import Grading
-from tester.grading.journal import Ledger
+from tester.grading.journal import Journal
 from tester.grading.plan import Plan
 from tester.intake.find import UNPACKED, check_paths, find_submissions
 from tester.judging.graded_test import GradedTest
@@ -35,20 +35,20 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     check_paths(options.paths)
     tests, rubric = choose_tests(options)
     status_lines = sandbox_status(chosen_hosting(options))
-    ledger = Ledger(options.out)
+    journal = Journal(options.out)
     try:
         if not options.resume and not options.fresh:
-            ledger.refuse_to_overwrite()
+            journal.refuse_to_overwrite()
         for line in status_lines:
             say(console, line)
         plan = make_plan(options, tests, rubric, console)
-        begin(options, console, plan, ledger)
-        grading = Grading(plan, ledger.runs, ledger)
+        begin(options, console, plan, journal)
+        grading = Grading(plan, journal.results, journal)
         finished = make_runs(options, console, plan, grading)
         if finished:
-            ledger.finish()
+            journal.finish()
     finally:
-        ledger.close()
+        journal.close()
     grades = grading.grades()
     print_grades(console, grades, options.out)
     if not finished:
@@ -100,23 +100,23 @@ def make_plan(
 
 
 def begin(
-    options: argparse.Namespace, console: Console, plan: Plan, ledger: Ledger
+    options: argparse.Namespace, console: Console, plan: Plan, journal: Journal
 ) -> None:
     """Continue the earlier grading in --out, or begin a new one there."""
     if options.resume:
-        if ledger.resume(plan.header()):
-            say(console, f"resumed after {len(ledger.runs)} runs")
+        if journal.resume(plan.header()):
+            say(console, f"resumed after {len(journal.runs)} runs")
             return
         say(console, f"nothing to resume in {options.out}: a new grading begins")
     with named_if_in_the_way(options.out):
-        left = remove_reports(options.out, ledger.names, plan.submissions)
+        left = remove_reports(options.out, journal.names, plan.submissions)
     if left:
         say(
             console,
             f"note: the reports in {listed(left)} are of an earlier grading; they were "
             "kept because other files lie beside them",
         )
-    ledger.begin(plan.header())
+    journal.begin(plan.header())
 
 
 def make_runs(
@@ -126,15 +126,15 @@ def make_runs(
 
     Returns False if it was interrupted.
     """
-    saving = Saving(options.out, grading)
+    checkpoints = Checkpoints(options.out, grading)
     with progress(console, plan, grading) as show:
 
         def notify(run: Run) -> None:
             show(run)
-            saving.look(run.submission)
+            checkpoints.update(run.submission)
 
-        finished = grading.go_on(options.jobs, notify)
-    saving.save()
+        finished = grading.make_runs(options.jobs, notify)
+    checkpoints.save()
     return finished
 
 

@@ -14,26 +14,26 @@ from rich.progress import (
 )
 
 from tester.console import say
-from tester.grading.grader import Grading, Tell
+from tester.grading.grader import Grading, Notify
 from tester.grading.plan import Plan
 from tester.text import one_line
 from tester.verdict import Run, Verdict
 
 
 @contextmanager
-def progress(console: Console, plan: Plan, grading: Grading) -> Iterator[Tell]:
+def progress(console: Console, plan: Plan, grading: Grading) -> Iterator[Notify]:
     """Show the progress of a plan while the block runs; yield what to call at each run.
 
     Runs that the grading already has are counted, but not shown.
     """
-    done = {name: grading.counted(name) for name in plan.submissions}
+    done = {name: grading.runs(name) for name in plan.submissions}
     if console.is_terminal:
         yield from _bar(console, plan, done)
     else:
         yield _lines(console, plan, done)
 
 
-def _bar(console: Console, plan: Plan, done: dict[str, list[Run]]) -> Iterator[Tell]:
+def _bar(console: Console, plan: Plan, done: dict[str, list[Run]]) -> Iterator[Notify]:
     columns = (
         TextColumn("grading"),
         BarColumn(),
@@ -59,7 +59,7 @@ def _bar(console: Console, plan: Plan, done: dict[str, list[Run]]) -> Iterator[T
         yield notify
 
 
-def _lines(console: Console, plan: Plan, done: dict[str, list[Run]]) -> Tell:
+def _lines(console: Console, plan: Plan, done: dict[str, list[Run]]) -> Notify:
     """Print a line whenever a submission is finished."""
     each = plan.runs_each
     finished = sum(len(runs) == each for runs in done.values())

@@ -39,7 +39,7 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     sandbox_status(plan.hosting)
     grading = Grading(plan)
     with progress(console, plan, grading) as notify:
-        finished = grading.go_on(options.jobs, notify)
+        finished = grading.make_runs(options.jobs, notify)
     found = regrading.compare(grading)
     for caveat in found.caveats:
         say(console, f"note: {caveat}")

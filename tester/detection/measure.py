@@ -38,9 +38,9 @@ from tester.detection.mutants import (
 from tester.errors import UsageError
 from tester.judging.graded_test import GradedTest
 from tester.judging.suite import collect
-from tester.verdict import Run, Verdict
-from tester.workers.pool import Lost, Pool
-from tester.workers.worker import Job
+from tester.verdict import LoadResult, Run, Verdict
+from tester.workers.job import RunJob
+from tester.workers.pool import Pool, WorkerLost
 
 EXIT_USAGE, EXIT_INTERRUPTED = 2, 130
 
@@ -61,12 +61,12 @@ class Lane:
     tests: deque[GradedTest]
     stop_early: bool
 
-    def next_job(self) -> Job | None:
+    def next_job(self) -> RunJob | None:
         """Return the next run, None at the end of the lane."""
         if not self.tests:
             return None
         test = self.tests.popleft()
-        return Job(
+        return RunJob(
             path=str(self.mutant.path),
             name=self.mutant.name,
             test=test.name,
@@ -138,8 +138,10 @@ def measure(
 
         # Two for each process: one that runs, and one that waits.
         begin_lanes(2 * processes)
-        for job, run in pool.results():
-            probe = _probe(job, parts[job.test], run)
+        for job, result in pool.results():
+            assert isinstance(job, RunJob)
+            assert not isinstance(result, LoadResult)
+            probe = _probe(job, parts[job.test], result)
             report(probe)
             lane = active.pop((job.name, probe.part, job.seed))
             lane.note(probe)
@@ -147,9 +149,9 @@ def measure(
                 begin_lanes(1)
 
 
-def _probe(job: Job, part: str, run: Run | Lost) -> Probe:
+def _probe(job: RunJob, part: str, run: Run | WorkerLost) -> Probe:
     """Return the result of a job, even of one whose process was lost."""
-    if isinstance(run, Lost):
+    if isinstance(run, WorkerLost):
         failed = run.is_submissions_fault
         verdict = Verdict.FAILED if failed else Verdict.UNKNOWN
         return Probe(

@@ -1,6 +1,6 @@
-"""The files of a grading that goes on: at every moment they show what is known.
+"""The files of a grading under way: at every moment they show what is known.
 
-An outer time limit may end the grader without a word.
+An outer time limit may end the grader without warning.
 """
 
 from collections.abc import Iterator
@@ -32,27 +32,27 @@ def named_if_in_the_way(directory: Path) -> Iterator[None]:
         ) from None
 
 
-class Saving:
-    """Writes results of a grading to a directory."""
+class Checkpoints:
+    """Writes the results of a grading to a directory while it is under way."""
 
     def __init__(self, directory: Path, grading: Grading) -> None:
         self._directory = directory
         self._grading = grading
         self._pause_s = PAUSE_S_MIN
-        self._through: set[str] = set()
+        self._complete: set[str] = set()
         self._save_class(grading.grades())
 
-    def look(self, name: str) -> None:
-        """Write a submission's own files if it is through, those of the class if old."""
-        if name not in self._through and self._grading.is_through(name):
-            self._through.add(name)
+    def update(self, name: str) -> None:
+        """Write a submission's files once it is complete, the class's from time to time."""
+        if name not in self._complete and self._grading.is_complete(name):
+            self._complete.add(name)
             with named_if_in_the_way(self._directory):
                 write_submission_files(self._directory, self._grading.grade(name))
         if self._due.left_s() <= 0:
             self._save_class(self._grading.grades())
 
     def save(self) -> None:
-        """Write all files as things stand."""
+        """Write all files."""
         grades = self._grading.grades()
         self._save_class(grades)
         with named_if_in_the_way(self._directory):

@@ -1,28 +1,25 @@
 """Grading: submissions by tests by seeds, spread over processes.
 
-A submission that cannot be loaded costs one job, one that is the same as another
-costs none, and none costs more CPU time than its budget. What is done is kept,
-whatever happens next: each run goes to the ledger as it comes in, and Ctrl-C leaves
-the rest unknown, and still reports.
+A submission that cannot be loaded costs one job, a copy of another submission costs
+none, and none costs more CPU time than its budget. Whatever happens next, what is
+done is kept: each result goes to the journal as it comes in, and Ctrl-C leaves the
+other runs unknown, and still reports.
 """
 
 import dataclasses
 from collections.abc import Callable, Sequence
 
-from tester import codes
-from tester.grading.journal import Ledger
+from tester.grading import unmade_runs
+from tester.grading.journal import Journal
 from tester.grading.plan import Plan
 from tester.intake.duplicates import as_twins, twins
-from tester.intake.refusals import Refused
 from tester.judging.graded_test import GradedTest
-from tester.judging.run_conditions import RunConditions
 from tester.scoring.grades import Grade
-from tester.verdict import Run, Verdict
-from tester.workers.pool import HASH_SEED, JOB_S_MAX, Lost, Pool
-from tester.workers.worker import Job, load_run
+from tester.verdict import LoadResult, Run, Verdict
+from tester.workers.pool import Pool, WorkerLost
 
-Tell = Callable[[Run], None]
-"""Told of each run as it comes in."""
+Notify = Callable[[Run], None]
+"""Takes each run as it comes in."""
 
 
 class Grading:
@@ -30,65 +27,66 @@ class Grading:
 
     Args:
         plan: what to grade.
-        done: runs of an earlier grading of the same plan. Those that came to no
+        done: results of an earlier grading of the same plan. Those that came to no
             verdict are made again.
-        ledger: gets every run that is made, None for nowhere.
+        journal: gets every result, None for nowhere.
     """
 
     def __init__(
-        self, plan: Plan, done: Sequence[Run] = (), ledger: Ledger | None = None
+        self,
+        plan: Plan,
+        done: Sequence[Run | LoadResult] = (),
+        journal: Journal | None = None,
     ) -> None:
         self._plan = plan
-        self._ledger = ledger
+        self._journal = journal
         self._twins = twins(plan.submissions, plan.fingerprints)
-        self._loads: dict[str, Run] = {}
+        self._loads: dict[str, LoadResult] = {}
         self._runs: dict[str, dict[tuple[str, int], Run]] = {
             name: {} for name in plan.submissions
         }
         self._spent_s = dict.fromkeys(plan.submissions, 0.0)
-        self._told_all: set[str] = set()
+        self._unmade_reported: set[str] = set()
         self._cpu_s: dict[str, list[float]] = {test.name: [] for test in plan.tests}
-        for run in done:
-            if run.verdict is not Verdict.UNKNOWN:
-                self._keep(run)
+        for result in done:
+            if result.verdict is not Verdict.UNKNOWN:
+                self._keep(result)
         for name, refused in plan.refused.items():
-            self._loads[name] = _refused(name, refused)
+            self._loads[name] = unmade_runs.refused(name, refused)
 
-    def go_on(self, processes: int, tell: Tell) -> bool:
+    def make_runs(self, processes: int, notify: Notify) -> bool:
         """Make the runs that are missing; return False if it was interrupted.
 
         Args:
             processes: how many at a time.
-            tell: told of each run that is made, and of those for which none is.
+            notify: takes each run that is made, and those that will not be made.
         """
         with Pool(processes) as pool:
             try:
                 for name in self._plan.submissions:
                     if name not in self._twins:
-                        self._enqueue(pool, name, tell)
-                for job, answer in pool.results():
-                    run = answer
-                    if isinstance(run, Lost):
-                        run = _lost(self._plan, job, run)
-                    self._keep(run)
-                    if self._ledger is not None:
-                        self._ledger.add(run)
-                    if job.test:
-                        self._tell(run, tell)
+                        self._enqueue(pool, name, notify)
+                for job, result in pool.results():
+                    if isinstance(result, WorkerLost):
+                        result = unmade_runs.unanswered(self._plan, job, result)
+                    self._keep(result)
+                    if self._journal is not None:
+                        self._journal.add(result)
+                    if isinstance(result, LoadResult):
+                        self._enqueue(pool, job.name, notify)
+                    else:
+                        self._report(result, notify)
                         if self._is_over_budget(job.name):
                             pool.drop(job.path)
-                    else:
-                        self._enqueue(pool, job.name, tell)
-                    if self.is_through(job.name):
-                        self._tell_of_missing(job.name, tell)
+                    if self.is_complete(job.name):
+                        self._report_unmade(job.name, notify)
             except KeyboardInterrupt:
                 return False
         return True
 
     def grade(self, name: str) -> Grade:
         """Return what a submission has earned so far."""
-        original = self._twins.get(name, name)
-        load = self._loads.get(original)
+        original, load = self._twins.get(name, name), self.load(name)
         grade = self._plan.rubric.grade(
             name,
             str(self._plan.submissions[name]),
@@ -106,8 +104,8 @@ class Grading:
         """Return what each submission has earned so far."""
         return [self.grade(name) for name in self._plan.submissions]
 
-    def is_through(self, name: str) -> bool:
-        """Return whether no run of a submission is to come."""
+    def is_complete(self, name: str) -> bool:
+        """Return whether no further run of a submission will be made."""
         name = self._twins.get(name, name)
         load = self._loads.get(name)
         if load is None:
@@ -115,63 +113,61 @@ class Grading:
         missing = len(self._runs[name]) < self._plan.runs_each
         return not load.passed or not missing or self._is_over_budget(name)
 
-    def made(self, name: str) -> list[Run]:
-        """Return the runs of a submission that were made, loading among them."""
-        load = self._loads.get(name)
-        return [*([load] if load else []), *self._runs[name].values()]
+    def load(self, name: str) -> LoadResult | None:
+        """Return what came of loading a submission, None if that is still to come."""
+        return self._loads.get(self._twins.get(name, name))
 
-    def counted(self, name: str) -> list[Run]:
-        """Return the runs of a submission that were made, by itself or its twin."""
+    def runs(self, name: str) -> list[Run]:
+        """Return the runs of a submission that were made, or those of its twin."""
         original = self._twins.get(name, name)
         return [self._as_of(run, name) for run in self._runs[original].values()]
 
-    def _enqueue(self, pool: Pool, name: str, tell: Tell) -> None:
+    def _enqueue(self, pool: Pool, name: str, notify: Notify) -> None:
         """Put a submission's missing runs into the queue: seed by seed, long ones first."""
         if name not in self._loads:
-            pool.add(self._plan.job(name))
-        elif self.is_through(name):
-            self._tell_of_missing(name, tell)
+            pool.add(self._plan.load_job(name))
+        elif self.is_complete(name):
+            self._report_unmade(name, notify)
         else:
             by_cost = sorted(self._plan.tests, key=self._cost, reverse=True)
             # Seed by seed: should time run out, every test has been run at some.
             for seed in self._plan.seeds:
                 for test in by_cost:
                     if (test.name, seed) not in self._runs[name]:
-                        pool.add(self._plan.job(name, test.name, seed))
+                        pool.add(self._plan.run_job(name, test, seed))
 
     def _cost(self, test: GradedTest) -> float:
         """Return what a run of a test has cost so far, or else may cost."""
         known = self._cpu_s[test.name]
         return sum(known) / len(known) if known else test.servers
 
-    def _keep(self, run: Run) -> None:
+    def _keep(self, result: Run | LoadResult) -> None:
         """Take in a run, or what came of loading."""
-        if run.test:
-            self._runs[run.submission][run.test, run.seed] = run
-            self._cpu_s[run.test].append(run.cpu_s)
-            self._spent_s[run.submission] += run.cpu_s
-        else:
-            self._loads[run.submission] = run
+        if isinstance(result, LoadResult):
+            self._loads[result.submission] = result
+            return
+        self._runs[result.submission][result.test, result.seed] = result
+        self._cpu_s[result.test].append(result.cpu_s)
+        self._spent_s[result.submission] += result.cpu_s
 
     def _is_over_budget(self, name: str) -> bool:
-        assert self._plan.budget_s is not None
-        return self._spent_s[name] > self._plan.budget_s
+        return self._spent_s[name] > self._plan.cpu_s_max
 
-    def _tell(self, run: Run, tell: Tell) -> None:
-        """Tell of a run, and of those of the twins."""
-        tell(run)
+    def _report(self, run: Run, notify: Notify) -> None:
+        """Report a run, and those of the twins."""
+        notify(run)
         for twin, original in self._twins.items():
             if original == run.submission:
-                tell(self._as_of(run, twin))
+                notify(self._as_of(run, twin))
 
-    def _tell_of_missing(self, name: str, tell: Tell) -> None:
-        """Tell once of each run of a submission that is through and was not made."""
-        if name in self._told_all:
+    def _report_unmade(self, name: str, notify: Notify) -> None:
+        """Report, once, each run of a complete submission that was not made."""
+        if name in self._unmade_reported:
             return
-        self._told_all.add(name)
+        self._unmade_reported.add(name)
         for run in self._all_runs(name):
             if (run.test, run.seed) not in self._runs[name]:
-                self._tell(run, tell)
+                self._report(run, notify)
 
     def _as_of(self, run: Run, name: str) -> Run:
         """Return a run as one of `name`, which is a twin, or the submission itself."""
@@ -192,84 +188,8 @@ class Grading:
         """Return a run that was not made, and why."""
         load = self._loads.get(name)
         if load is not None and not load.passed:
-            run = _empty_run(name, test, seed, load.verdict, load.code, load.reason)
-            run.evidence = load.evidence
-            return run
+            return unmade_runs.not_loaded(load, test, seed)
         if not self._is_over_budget(name):
-            reason = "it has not run: the grading has not come to its end"
-            return _empty_run(
-                name, test, seed, Verdict.UNKNOWN, codes.NOT_RUN.name, reason
-            )
-        return self._over_budget(name, test, seed)
-
-    def _over_budget(self, name: str, test: GradedTest, seed: int) -> Run:
-        """Return a run for which no CPU time is left.
-
-        It is the submission's fault, unless the lab's own trouble took the time.
-        """
-        made = list(self._runs[name].values())
-        judged_s = sum(r.cpu_s for r in made if r.verdict is not Verdict.UNKNOWN)
-        budget_s = self._plan.budget_s
-        assert budget_s is not None
-        over = judged_s > budget_s
-        verdict = Verdict.FAILED if over else Verdict.UNKNOWN
-        code = codes.OVER_BUDGET if over else codes.NOT_RUN
-        reason = (
-            f"the submission's budget of {budget_s:g} s of CPU time was used up after "
-            f"{len(made)} of {self._plan.runs_each} runs"
-        )
-        run = _empty_run(name, test, seed, verdict, code.name, reason)
-        dearest = max(made, key=lambda run: run.cpu_s)
-        run.evidence = (
-            f"the dearest run took {dearest.cpu_s:.1f} s, in {dearest.test}: "
-            f"{dearest.reason or 'it passed'}"
-        )
-        return run
-
-
-def _empty_run(
-    name: str, test: GradedTest, seed: int, verdict: Verdict, code: str, reason: str
-) -> Run:
-    return Run(
-        submission=name,
-        part=test.part,
-        test=test.name,
-        seed=seed,
-        points=test.points,
-        verdict=verdict,
-        code=code,
-        reason=reason,
-        servers=test.servers,
-    )
-
-
-def _refused(name: str, refused: Refused) -> Run:
-    return load_run(
-        name,
-        Verdict.FAILED,
-        refused.code,
-        str(refused),
-        "nothing of it was run: hand it in again, as a folder with raft/ or raft.py in "
-        "it, or as a .zip of that folder",
-    )
-
-
-def _lost(plan: Plan, job: Job, lost: Lost) -> Run:
-    """Return the run of a job whose process did not answer.
-
-    Unknown, unless it was stopped in the submission's own code.
-    """
-    verdict = Verdict.FAILED if lost.is_submissions_fault else Verdict.UNKNOWN
-    if not job.test:
-        reason = f"{lost.reason}, while it was loaded"
-        run = load_run(job.name, verdict, lost.code, reason)
-    else:
-        test = next(test for test in plan.tests if test.name == job.test)
-        run = _empty_run(job.name, test, job.seed, verdict, lost.code.name, lost.reason)
-        submission = job.submission()
-        conditions = RunConditions(submission, test, job.seed, job.preempt, HASH_SEED)
-        run.replay = conditions.replay_command(job.hosting)
-        if lost.hung:
-            run.cpu_s = JOB_S_MAX  # Nobody knows better, and nobody may hang for ever.
-    run.evidence = lost.evidence
-    return run
+            return unmade_runs.not_reached(name, test, seed)
+        made = self._runs[name].values()
+        return unmade_runs.over_budget(self._plan, name, test, seed, made)

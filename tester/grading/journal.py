@@ -1,8 +1,8 @@
-"""The ledger of a grading: what is graded, and each run as it comes in.
+"""The journal of a grading: what is graded, and each result as it comes in.
 
-One line of JSON each, in `journal.jsonl`. A grading that was stopped goes on from
-it, whatever stopped it; so a line counts only if it is whole. What is graded stands
-in the first line, and must be the same when it goes on.
+One line of JSON each, in `journal.jsonl`. A grading that was stopped continues from
+it, whatever stopped it. The first line says what is graded, which must be the same
+when the grading continues.
 """
 
 import fcntl
@@ -15,12 +15,13 @@ from tester import jsonl
 from tester.errors import UsageError
 from tester.judging.run_hosting import RunHosting
 from tester.text import listed
-from tester.verdict import Run
+from tester.verdict import LoadResult, Run
 
 FILE = "journal.jsonl"
-# Written to the disk itself every so many runs: an outage costs no more.
-RUNS_PER_SYNC = 100
-VERSION = 1
+# After this many results the journal is written to the disk itself: a power failure
+# costs no more.
+RESULTS_PER_SYNC = 100
+VERSION = 2
 
 
 class Entered(msgspec.Struct, frozen=True):
@@ -106,26 +107,32 @@ class _Line(msgspec.Struct, omit_defaults=True):
 
     header: Header | None = None
     run: Run | None = None
+    load: LoadResult | None = None
     finished: bool = False
 
 
 @dataclass
-class Record:
+class JournalContents:
     """What a journal holds.
 
     Attributes:
-        runs: in the order in which they came in.
+        results: in the order in which they came in.
         finished: whether the grading came to its end.
-        bytes: how much of the file is whole.
+        size_bytes: how much of the file is whole.
     """
 
     header: Header
-    runs: list[Run] = field(default_factory=list)
+    results: list[Run | LoadResult] = field(default_factory=list)
     finished: bool = False
-    bytes: int = 0
+    size_bytes: int = 0
+
+    @property
+    def runs(self) -> list[Run]:
+        """The results that are runs."""
+        return [result for result in self.results if isinstance(result, Run)]
 
 
-def read(directory: Path) -> Record | None:
+def read(directory: Path) -> JournalContents | None:
     """Return what the journal in a directory holds, None if there is none.
 
     Raises:
@@ -137,26 +144,23 @@ def read(directory: Path) -> Record | None:
         return None
     except OSError as exc:
         raise UsageError(f"{directory / FILE} cannot be read: {exc.strerror}") from None
-    record: Record | None = None
+    found: JournalContents | None = None
     for line in contents.records:
         if line.header is not None:
-            record = Record(line.header)
-        if record is None:
+            found = JournalContents(line.header)
+        if found is None:
             break
-        if line.run is not None:
-            record.runs.append(line.run)
-        record.finished = line.finished
-    if record is not None:
-        record.bytes = contents.size_bytes
-    return record
+        result = line.run or line.load
+        if result is not None:
+            found.results.append(result)
+        found.finished = line.finished
+    if found is not None:
+        found.size_bytes = contents.size_bytes
+    return found
 
 
-class Ledger:
-    """A journal that is being written; nobody else may, meanwhile.
-
-    Attributes:
-        runs: what an earlier grading has left, if this one goes on with it.
-    """
+class Journal:
+    """A journal that is being written, by nobody else meanwhile."""
 
     def __init__(self, directory: Path) -> None:
         """Open a directory's journal, and find out what is in it.
@@ -182,67 +186,93 @@ class Ledger:
                 f"another grading is writing to {directory}: wait for it, or choose "
                 "another --out"
             ) from None
-        self._record = read(directory)
+        self._before = read(directory)
         self._unsynced = 0
-        self.runs: list[Run] = []
+        self._continued: JournalContents | None = None
 
     def refuse_to_overwrite(self) -> None:
         """Raise UsageError if it holds the runs of a grading that was not finished."""
-        record = self._record
-        if record is not None and record.runs and not record.finished:
+        self._refuse_foreign()
+        before = self._before
+        if before is not None and before.runs and not before.finished:
             raise UsageError(
                 f"{self._directory} holds a grading that was stopped after "
-                f"{len(record.runs)} runs: go on with --resume, choose another --out, "
-                "or drop it with --fresh"
+                f"{len(before.runs)} runs: continue it with --resume, choose another "
+                "--out, or drop it with --fresh"
             )
+
+    @property
+    def results(self) -> list[Run | LoadResult]:
+        """The results of the earlier grading that this one continues, if it does."""
+        return self._continued.results if self._continued is not None else []
+
+    @property
+    def runs(self) -> list[Run]:
+        """The results that are runs."""
+        return self._continued.runs if self._continued is not None else []
 
     @property
     def names(self) -> list[str]:
         """The submissions of the grading that was there before, if there was one."""
-        if self._record is None:
+        if self._before is None:
             return []
-        return [entry.name for entry in self._record.header.submissions]
+        return [entry.name for entry in self._before.header.submissions]
 
     def begin(self, header: Header) -> None:
-        """Begin anew: what was there is gone."""
+        """Begin anew, and drop what was there."""
         self._lines.truncate(0)
         self._lines.append(_Line(header=header))
         self._sync()
 
     def resume(self, header: Header) -> bool:
-        """Go on where an earlier grading was stopped; return False if there is none.
+        """Continue an earlier grading that was stopped; return False if there is none.
 
         Raises:
             UsageError: what is graded is not the same.
         """
-        record = self._record
-        if record is None:
+        self._refuse_foreign()
+        before = self._before
+        if before is None:
             return False
-        differences = record.header.differences(header)
+        differences = before.header.differences(header)
         if differences:
             raise UsageError(
-                f"--resume: {self._directory} holds a grading of something else: "
-                f"not the same are {'; '.join(differences)}. Undo that, choose another "
-                "--out, or begin anew with --fresh"
+                f"--resume: {self._directory} holds another grading: different are "
+                f"{'; '.join(differences)}. Undo that, choose another --out, or begin "
+                "anew with --fresh"
             )
-        self._lines.truncate(record.bytes)
-        self.runs = record.runs
+        self._lines.truncate(before.size_bytes)
+        self._continued = before
         return True
 
-    def add(self, run: Run) -> None:
-        """Write down a run."""
-        self._lines.append(_Line(run=run))
+    def _refuse_foreign(self) -> None:
+        """Raise UsageError if there is a journal that cannot be understood."""
+        file = self._directory / FILE
+        with file.open("rb") as lines:
+            begun = lines.readline().endswith(b"\n")
+        if begun and self._before is None:
+            raise UsageError(
+                f"{file} is damaged, or another version of the lab has written it: "
+                "choose another --out, or drop it with --fresh"
+            )
+
+    def add(self, result: Run | LoadResult) -> None:
+        """Write down a result."""
+        if isinstance(result, Run):
+            self._lines.append(_Line(run=result))
+        else:
+            self._lines.append(_Line(load=result))
         self._unsynced += 1
-        if self._unsynced >= RUNS_PER_SYNC:
+        if self._unsynced >= RESULTS_PER_SYNC:
             self._sync()
 
     def finish(self) -> None:
-        """Write down that the grading came to its end."""
+        """Write down that the grading has come to its end."""
         self._lines.append(_Line(finished=True))
         self._sync()
 
     def close(self) -> None:
-        """Let others write."""
+        """Let others write the journal."""
         self._lines.close()
 
     def _sync(self) -> None:

@@ -1,4 +1,4 @@
-"""What a grading is to do: submissions by tests by seeds, and what all runs share."""
+"""The plan of a grading: submissions by tests by seeds, and what all runs share."""
 
 import platform
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from tester.judging.graded_test import GradedTest
 from tester.judging.run_conditions import lab_digest
 from tester.judging.run_hosting import IN_PROCESS, RunHosting
 from tester.scoring.rubric import Rubric
-from tester.workers.worker import Job
+from tester.workers.job import LoadJob, RunJob
 
 # Ten times what the reference needs for a run with a process for each server.
 BUDGET_S_PER_RUN = 5.0
@@ -28,7 +28,7 @@ class Plan:
         rubric: what the runs are worth.
         preempt: whether the submissions' threads may lose their turn.
         hosting: how the runs are hosted.
-        budget_s: CPU seconds that one submission has, None for what is usual.
+        budget_s: the CPU seconds that one submission is given, None for the default.
         refused: why a submission is not even loaded, by name.
         inside: where in the student's repository it lies, by name, unless that is all.
         fingerprints: equal for submissions of which every file is the same.
@@ -46,10 +46,7 @@ class Plan:
     fingerprints: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Look at every submission's files."""
-        if self.budget_s is None:
-            # One run may take all that a run may take.
-            self.budget_s = RUN_CPU_S_MAX + BUDGET_S_PER_RUN * self.runs_each
+        """Take the fingerprint of every submission's files."""
         self.fingerprints = {
             name: "" if name in self.refused else fingerprint(path)
             for name, path in self.submissions.items()
@@ -65,9 +62,16 @@ class Plan:
         """How many runs there are."""
         return len(self.submissions) * self.runs_each
 
+    @property
+    def cpu_s_max(self) -> float:
+        """CPU seconds that one submission has."""
+        if self.budget_s is not None:
+            return self.budget_s
+        # One run may take all that a run may take.
+        return RUN_CPU_S_MAX + BUDGET_S_PER_RUN * self.runs_each
+
     def header(self) -> Header:
         """Return what the results depend on."""
-        assert self.budget_s is not None
         return Header(
             lab=lab_digest(),
             python=platform.python_version(),
@@ -76,7 +80,7 @@ class Plan:
             preempt=self.preempt,
             hosting=self.hosting,
             rubric=self.rubric.digest,
-            budget_s=self.budget_s,
+            budget_s=self.cpu_s_max,
             submissions=[
                 Entered(
                     name,
@@ -88,14 +92,23 @@ class Plan:
             ],
         )
 
-    def job(self, name: str, test: str = "", seed: int = 0) -> Job:
-        """Return the job of one run, or the one that loads a submission."""
-        return Job(
+    def load_job(self, name: str) -> LoadJob:
+        """Return the job that loads a submission."""
+        return LoadJob(
             path=str(self.submissions[name]),
             name=name,
             preempt=self.preempt,
             hosting=self.hosting,
-            test=test,
+        )
+
+    def run_job(self, name: str, test: GradedTest, seed: int) -> RunJob:
+        """Return the job of one run of a submission."""
+        return RunJob(
+            path=str(self.submissions[name]),
+            name=name,
+            preempt=self.preempt,
+            hosting=self.hosting,
+            test=test.name,
             seed=seed,
             digest=True,
         )

@@ -1,27 +1,29 @@
-"""Repeats one submission of an earlier grading, to show that its runs are the same.
+"""Repeating one submission of an earlier grading, to show that its runs are the same.
 
-What was graded stands in the ledger: tests, seeds and options are taken from there.
+Tests, seeds and options are those of the grading: its journal has them.
 """
 
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
 from tester.errors import UsageError
-from tester.grading import journal as ledger
+from tester.grading import journal
 from tester.grading.grader import Grading
-from tester.grading.journal import Header, Record
+from tester.grading.journal import Header, JournalContents
 from tester.grading.plan import Plan
 from tester.judging.run_conditions import lab_digest
 from tester.judging.suite import collect
 from tester.scoring.rubric_file import default_rubric
 from tester.text import listed, readable_name
-from tester.verdict import Run, Verdict
+from tester.verdict import LoadResult, Run, Verdict
 
 # What two runs of one seed have in common, wherever and however often they are made.
 COMPARED = ("verdict", "reason", "digest", "virtual_s", "rpcs", "bytes", "commits")
+COMPARED_OF_LOADING = ("verdict", "reason")
 
 
 @dataclass
@@ -42,19 +44,30 @@ class Comparison:
 
     def add(self, then: Run, now: Run) -> None:
         """Compare two runs of one seed."""
-        if not then.test and then.passed and now.passed:
-            return  # Of loading there is nothing to tell unless it fails.
+        self._add(f"{then.test} at seed {then.seed}", COMPARED, then, now)
+
+    def add_load(self, then: LoadResult, now: LoadResult) -> None:
+        """Compare two results of loading; that it loads both times is not counted."""
+        if not (then.passed and now.passed):
+            self._add("loading", COMPARED_OF_LOADING, then, now)
+
+    def _add(
+        self,
+        what: str,
+        compared: Sequence[str],
+        then: Run | LoadResult,
+        now: Run | LoadResult,
+    ) -> None:
         if Verdict.UNKNOWN in (then.verdict, now.verdict):
             self.unknown += 1
             return
         found = [
             f"{name} was {_shown(getattr(then, name))}, is {_shown(getattr(now, name))}"
-            for name in COMPARED
+            for name in compared
             if getattr(then, name) != getattr(now, name)
         ]
         if found:
-            where = f"{then.test} at seed {then.seed}" if then.test else "loading"
-            self.differences.append(f"{where}: {'; '.join(found)}")
+            self.differences.append(f"{what}: {'; '.join(found)}")
         else:
             self.same += 1
 
@@ -78,20 +91,20 @@ class Regrading:
     def __init__(
         self, directory: Path, name: str, require_sandbox: bool = False
     ) -> None:
-        record = ledger.read(directory)
-        if record is None:
+        before = journal.read(directory)
+        if before is None:
             raise UsageError(
-                f"no grading stands in {directory}/{ledger.FILE}: name the "
+                f"no grading stands in {directory}/{journal.FILE}: name the "
                 "--out of an earlier one"
             )
-        self._record: Record = record
+        self._before: JournalContents = before
         self._name = name
         self._require_sandbox = require_sandbox
-        self.plan = self._plan(record.header, directory)
+        self.plan = self._plan(before.header, directory)
 
     def compare(self, again: Grading) -> Comparison:
         """Return how the runs that were recorded compare with those made again."""
-        entered = {entry.name: entry for entry in self._record.header.submissions}
+        entered = {entry.name: entry for entry in self._before.header.submissions}
         fingerprint = entered[self._name].fingerprint
         # The runs of a submission that was the same may stand under its twin's name.
         names = [
@@ -102,17 +115,20 @@ class Regrading:
         found = Comparison()
         if fingerprint != self.plan.fingerprints[self._name]:
             found.caveats.append("its files are not those that were graded")
-        if self._record.header.lab != lab_digest():
+        if self._before.header.lab != lab_digest():
             found.caveats.append("the lab itself has changed")
-        if self._record.header.python != platform.python_version():
+        if self._before.header.python != platform.python_version():
             found.caveats.append("Python's version has changed")
-        # A run that came to no verdict may have been made again: the last one counts.
+        # A result without a verdict may have been replaced: the last one counts.
+        results = [r for r in self._before.results if r.submission in names]
+        loads = [result for result in results if isinstance(result, LoadResult)]
+        load = again.load(self._name)
+        if loads and load is not None:
+            found.add_load(loads[-1], load)
         recorded = {
-            (run.test, run.seed): run
-            for run in self._record.runs
-            if run.submission in names
+            (run.test, run.seed): run for run in results if isinstance(run, Run)
         }
-        for run in again.made(self._name):
+        for run in again.runs(self._name):
             if (run.test, run.seed) in recorded:
                 found.add(recorded[run.test, run.seed], run)
         return found

@@ -138,16 +138,27 @@ def this_process(conditions: RunConditions) -> RunHost:
 
 def new_run(conditions: RunConditions, hosting: RunHosting = IN_PROCESS) -> Run:
     """Return a run that has not begun, and in which so far nothing is wrong."""
-    test = conditions.test
+    run = blank_run(conditions.test, conditions.submission.name, conditions.seed)
+    run.replay = conditions.replay_command(hosting)
+    return run
+
+
+def blank_run(test: GradedTest, submission: str, seed: int) -> Run:
+    """Return a run as `new_run` does, of a submission that need not be there.
+
+    Args:
+        test: the scenario.
+        submission: the submission's name, as in the reports.
+        seed: of the run.
+    """
     return Run(
-        submission=conditions.submission.name,
+        submission=submission,
         part=test.part,
         test=test.name,
-        seed=conditions.seed,
+        seed=seed,
         points=test.points,
         verdict=Verdict.PASSED,
         servers=test.servers,
-        replay=conditions.replay_command(hosting),
     )
 
 

@@ -19,8 +19,8 @@ from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import RunHost
 from tester.text import cut
 from tester.verdict import Run, Verdict
+from tester.workers.job import RunJob
 from tester.workers.pool import GradingProcess
-from tester.workers.worker import Job
 
 STEP_CHARS_MAX = 300
 OTHER_HASH_SEED = 4242
@@ -66,7 +66,7 @@ class DeterminismCheck:
         if self._process is None:
             self._process = GradingProcess(hash_seed=OTHER_HASH_SEED)
         self._process.give(
-            Job(
+            RunJob(
                 path=str(conditions.submission.path),
                 name=conditions.submission.name,
                 preempt=conditions.preempt,
@@ -77,7 +77,7 @@ class DeterminismCheck:
             )
         )
         run = self._process.receive()
-        if run is None:
+        if not isinstance(run, Run):
             self.close()
             raise LabError("the second process of the determinism check died")
         return run

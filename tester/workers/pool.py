@@ -21,8 +21,8 @@ from labrpc.machine.lab_process import lab_command, lab_environment
 from labrpc.machine.wall_clock import Deadline
 from labrpc.submission.native_hang import stuck_call
 from tester.codes import PROCESS_LOST
-from tester.verdict import Run
-from tester.workers.worker import Job
+from tester.verdict import LoadResult, Run
+from tester.workers.job import Answer, Job
 
 # A job that takes so long in real time, however busy the machine is, hangs.
 JOB_S_MAX = 300.0
@@ -33,7 +33,7 @@ _STACK_BYTES_MAX = 1 << 20
 
 
 @dataclass(frozen=True)
-class Lost:
+class WorkerLost:
     """What became of a process that did not answer.
 
     Attributes:
@@ -84,30 +84,32 @@ class GradingProcess:
         self._deadline = Deadline(JOB_S_MAX)
         self.connection.send_bytes(msgspec.msgpack.encode(job))
 
-    def receive(self) -> Run | None:
+    def receive(self) -> Run | LoadResult | None:
         """Wait for the answer to the job; None if the process died."""
         self.job = None
         try:
-            return msgspec.msgpack.decode(self.connection.recv_bytes(), type=Run)
+            data = self.connection.recv_bytes()
+            answer = msgspec.msgpack.decode(data, type=Answer)
         except (EOFError, OSError, msgspec.DecodeError):
             return None
+        return answer.run or answer.load
 
-    def problem(self) -> Lost | None:
-        """Return what is wrong with a job under way, None if nothing is."""
+    def hang(self) -> WorkerLost | None:
+        """Return what to report if the job takes too long, None if it does not."""
         if self._deadline.left_s() <= 0:
             reason = f"the grading process hung for {JOB_S_MAX:.0f} s"
-            return Lost(PROCESS_LOST, reason, hung=True)
+            return WorkerLost(PROCESS_LOST, reason, hung=True)
         return None
 
-    def epitaph(self, job: Job) -> Lost:
+    def exit_cause(self, job: Job) -> WorkerLost:
         """Return why the process died during a job."""
         stack = os.pread(self._stack.fileno(), _STACK_BYTES_MAX, 0)
         if not stack:
-            return Lost(PROCESS_LOST, "the grading process died during this run")
+            return WorkerLost(PROCESS_LOST, "the grading process died during this run")
         reason, evidence = stuck_call(stack.decode(errors="replace"), job.submission())
         if not evidence:
-            return Lost(PROCESS_LOST, reason)
-        return Lost(HANGS_IN_C, reason, evidence, is_submissions_fault=True)
+            return WorkerLost(PROCESS_LOST, reason)
+        return WorkerLost(HANGS_IN_C, reason, evidence, is_submissions_fault=True)
 
     def stop(self) -> None:
         """End the process at once."""
@@ -140,8 +142,8 @@ class Pool:
         """Forget the jobs of a submission that no process has yet."""
         self._queues.pop(path, None)
 
-    def results(self) -> Iterator[tuple[Job, Run | Lost]]:
-        """Yield each job with its run, or with what became of its process."""
+    def results(self) -> Iterator[tuple[Job, Run | LoadResult | WorkerLost]]:
+        """Yield each job with its result, or with what became of its process."""
         while self._queues or any(worker.job for worker in self._workers):
             self._hand_out()
             busy = {w.connection: w for w in self._workers if w.job is not None}
@@ -149,10 +151,10 @@ class Pool:
                 assert isinstance(connection, Connection)
                 yield self._receive(busy.pop(connection))
             for worker in busy.values():
-                problem = worker.problem()
-                if problem is not None and worker.job is not None:
+                hang = worker.hang()
+                if hang is not None and worker.job is not None:
                     self._discard(worker)
-                    yield worker.job, problem
+                    yield worker.job, hang
 
     def _hand_out(self) -> None:
         for worker in list(self._workers):
@@ -187,13 +189,15 @@ class Pool:
         taken = {worker.number for worker in self._workers}
         return next(n for n in itertools.count(os.getpid()) if n not in taken)
 
-    def _receive(self, worker: GradingProcess) -> tuple[Job, Run | Lost]:
+    def _receive(
+        self, worker: GradingProcess
+    ) -> tuple[Job, Run | LoadResult | WorkerLost]:
         job = worker.job
         assert job is not None
-        run = worker.receive()
-        if run is not None:
-            return job, run
-        lost = worker.epitaph(job)
+        result = worker.receive()
+        if result is not None:
+            return job, result
+        lost = worker.exit_cause(job)
         self._discard(worker)
         return job, lost
 

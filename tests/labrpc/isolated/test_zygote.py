@@ -4,7 +4,6 @@ import os
 import signal
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from labrpc.errors import LabError, LoadError
@@ -16,7 +15,8 @@ from labrpc.submission.submission import Submission
 from tester.judging.run import Recording, run_test
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import RunHosting
-from tester.workers.worker import Answers, Job
+from tester.workers.job import LoadJob, RunJob
+from tester.workers.worker import Worker
 
 ROOT = Path(__file__).resolve().parents[3]
 RAFT = ROOT / "raft"
@@ -103,24 +103,25 @@ PROCESS = RunHosting(isolation="process")
 
 
 def test_a_grading_process_keeps_the_zygote_of_its_last_submission():
-    answers = Answers(0)
+    worker = Worker(0)
     try:
         cores = os.sched_getaffinity(0)
-        raft = Job(path=str(RAFT), name="raft", hosting=PROCESS)
-        job = msgspec.structs.replace(raft, test="test_initial_election")
-        runs = [answers.to(job) for _ in range(2)]
-        first = answers._host
+        raft = {"path": str(RAFT), "name": "raft", "hosting": PROCESS}
+        job = RunJob(**raft, test="test_initial_election", seed=0)
+        runs = [worker.answer(job).run for _ in range(2)]
+        first = worker._host
         assert isinstance(first.boxes, Zygote)
-        answers.to(raft)
-        assert answers._host is first
+        worker.answer(LoadJob(**raft))
+        assert worker._host is first
         polling = ROOT / "tests/submissions/polling"
-        other = answers.to(Job(path=str(polling), name="polling", hosting=PROCESS))
-        assert answers._host is not first
+        other = LoadJob(path=str(polling), name="polling", hosting=PROCESS)
+        loaded = worker.answer(other).load
+        assert worker._host is not first
         assert first.boxes._process.poll() is not None
-        assert [run.verdict for run in (*runs, other)] == ["passed"] * 3
+        assert [run.verdict for run in (*runs, loaded)] == ["passed"] * 3
         assert runs[0].replay.count("--isolation process") == 1
     finally:
-        answers.close()
+        worker.close()
         os.sched_setaffinity(0, cores)
 
 

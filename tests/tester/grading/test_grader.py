@@ -8,8 +8,9 @@ import signal
 import pytest
 
 import grade
-from tester.verdict import Run
+from tester.verdict import LoadResult
 from tester.workers import pool
+from tester.workers.job import LoadJob
 
 FIELDS = {
     "submission", "part", "test", "seed", "verdict", "reason", "replay",
@@ -225,10 +226,10 @@ def test_no_exception_makes_a_failure_unknown(graded, dictator):
 
 def test_no_process_outlives_its_pool():
     with pool.Pool(1) as processes:
-        processes.add(pool.Job(path="/no/such/place", name="nobody"))
+        processes.add(LoadJob(path="/no/such/place", name="nobody"))
         ((job, answer),) = processes.results()
         assert job.name == "nobody"
-        assert isinstance(answer, Run)
+        assert isinstance(answer, LoadResult)
         assert "does not exist" in answer.reason
         (process,) = processes._workers
         assert process.process.poll() is None

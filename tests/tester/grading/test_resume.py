@@ -16,18 +16,17 @@ from tester import jsonl
 from tester.cli.rubric_text import default_text
 from tester.codes import PROCESS_LOST
 from tester.errors import UsageError
-from tester.grading import checkpoints as saving
-from tester.grading import journal as ledger
-from tester.grading.checkpoints import Saving
+from tester.grading import checkpoints, journal
+from tester.grading.checkpoints import Checkpoints
 from tester.grading.grader import Grading
-from tester.grading.journal import Ledger
+from tester.grading.journal import Journal
 from tester.grading.plan import Plan
 from tester.judging.suite import collect
 from tester.reports.results import results_json
 from tester.scoring.rubric_file import default_rubric
-from tester.verdict import Run, Verdict
-from tester.workers.pool import GradingProcess, Lost, Pool
-from tester.workers.worker import Job
+from tester.verdict import LoadResult, Run, Verdict
+from tester.workers.job import LoadJob
+from tester.workers.pool import GradingProcess, Pool, WorkerLost
 
 WHAT = ["--tests", "initial_election or basic_agree", "--seeds", "3", "--jobs", "1"]
 WHAT += ["--isolation", "none"]
@@ -73,13 +72,13 @@ def results(directory):
 
 def lines(directory):
     """Return the journal's lines."""
-    return (directory / ledger.FILE).read_bytes().splitlines(keepends=True)
+    return (directory / journal.FILE).read_bytes().splitlines(keepends=True)
 
 
 def stop_after(directory, runs, torn=b""):
     """Leave the journal as a grader that was killed leaves it."""
     kept = lines(directory)[: 1 + runs]
-    (directory / ledger.FILE).write_bytes(b"".join(kept) + torn)
+    (directory / journal.FILE).write_bytes(b"".join(kept) + torn)
 
 
 def ignore(run):
@@ -94,18 +93,18 @@ def test_killed_and_resumed_it_comes_to_the_same(graded, folder, tmp_path):
     out = tmp_path / "out"
     command = [sys.executable, "-m", "grade", str(folder), *WHAT, "--out", str(out)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as grader:
-        while not (out / ledger.FILE).is_file() or len(lines(out)) < 4:
+        while not (out / journal.FILE).is_file() or len(lines(out)) < 4:
             assert grader.poll() is None
             time.sleep(0.01)
         grader.kill()
-    made = len(lines(out)) - 1
+    made = len(journal.read(out).runs)
     found, _ = results(out)
     # The files are whole, and say what was not run.
     assert len(found["runs"]) == 18
     assert {run["verdict"] for run in found["runs"]} >= {"unknown"}
     status, said, _ = graded("--resume")
     assert status == 0
-    assert f"resumed after {made} runs" in said or f"resumed after {made - 1}" in said
+    assert f"resumed after {made} runs" in said
     assert results(out) == results(tmp_path / "whole")
 
 
@@ -114,13 +113,13 @@ def test_killed_and_resumed_it_comes_to_the_same(graded, folder, tmp_path):
 )
 def test_a_torn_line_is_dropped(graded, tmp_path, torn, runs):
     graded()
-    whole, journal = results(tmp_path / "out"), lines(tmp_path / "out")
+    whole, written = results(tmp_path / "out"), lines(tmp_path / "out")
     stop_after(tmp_path / "out", runs, torn)
     assert graded("--resume")[0] == 0
     assert results(tmp_path / "out") == whole
     resumed = lines(tmp_path / "out")
-    assert resumed[: 1 + runs] == journal[: 1 + runs]
-    assert len(resumed) == len(journal)
+    assert resumed[: 1 + runs] == written[: 1 + runs]
+    assert len(resumed) == len(written)
     assert json.loads(resumed[-1]) == {"finished": True}
 
 
@@ -134,7 +133,7 @@ def test_what_is_through_is_not_run_again(graded, tmp_path):
 def test_a_journal_without_its_first_line_is_begun_anew(graded, tmp_path):
     graded()
     whole = results(tmp_path / "out")
-    (tmp_path / "out" / ledger.FILE).write_bytes(b'{"header":{"lab"')
+    (tmp_path / "out" / journal.FILE).write_bytes(b'{"header":{"lab"')
     status, said, _ = graded("--resume")
     assert status == 0
     assert "a new grading begins" in said
@@ -142,17 +141,20 @@ def test_a_journal_without_its_first_line_is_begun_anew(graded, tmp_path):
     assert results(tmp_path / "out") == whole
 
 
+@pytest.mark.parametrize("option", ["--resume", "--seeds"])
+def test_a_journal_of_another_version_is_refused(graded, tmp_path, option):
+    (tmp_path / "out").mkdir()
+    text = '{"header":{"version":1}}\n'
+    (tmp_path / "out" / journal.FILE).write_text(text)
+    status, _, said = graded(option, *(["2"] if option == "--seeds" else []))
+    assert status == 2
+    assert "is damaged, or another version of the lab has written it" in said
+    assert (tmp_path / "out" / journal.FILE).read_text() == text
+    assert graded("--fresh")[0] == 0
+
+
 def test_runs_that_came_to_no_verdict_are_made_again(plan):
-    done = [
-        Run(
-            submission="good",
-            part="",
-            test="",
-            seed=0,
-            points=0,
-            verdict=Verdict.PASSED,
-        )
-    ]
+    done = [LoadResult(submission="good", verdict=Verdict.PASSED)]
     done += [
         Run(
             submission="good",
@@ -165,7 +167,7 @@ def test_runs_that_came_to_no_verdict_are_made_again(plan):
         for seed, v in enumerate([Verdict.UNKNOWN, Verdict.FAILED])
     ]
     grading = Grading(plan, done)
-    assert grading.go_on(1, ignore)
+    assert grading.make_runs(1, ignore)
     runs = {(run.test, run.seed): run.verdict for run in grading.grade("good").runs}
     assert runs.pop((plan.tests[0].name, 1)) is Verdict.FAILED
     assert len(runs) == 5
@@ -173,7 +175,7 @@ def test_runs_that_came_to_no_verdict_are_made_again(plan):
 
 
 CHANGES = [
-    (["--seeds", "4"], "not the same are the seeds (3 then, 4 now). Undo"),
+    (["--seeds", "4"], "different are the seeds (3 then, 4 now). Undo"),
     (["--seed", "1"], "the seeds (as many, but others)"),
     (["--tests", "initial_election"], "the tests (2 then, 1 now)"),
     (["--preempt"], "--preempt (False then, True now)"),
@@ -216,7 +218,7 @@ def test_unfinished_work_is_not_overwritten(graded, tmp_path):
     before = lines(tmp_path / "out")
     status, _, said = graded()
     assert status == 2
-    assert "stopped after 4 runs: go on with --resume, choose another --out, or" in said
+    assert "stopped after 3 runs: continue it with --resume, choose another" in said
     assert lines(tmp_path / "out") == before
     assert graded("--fresh")[0] == 0
     # What is finished may be.
@@ -226,7 +228,7 @@ def test_unfinished_work_is_not_overwritten(graded, tmp_path):
 
 def test_two_graders_do_not_write_to_one_place(graded, tmp_path):
     (tmp_path / "out").mkdir()
-    other = Ledger(tmp_path / "out")
+    other = Journal(tmp_path / "out")
     try:
         status, _, said = graded()
     finally:
@@ -248,7 +250,7 @@ def test_a_full_disk_stops_a_grading_which_then_goes_on(graded, tmp_path, monkey
         status, _, said = graded()
     assert status == 2
     assert "the disk failed: No space left on device" in said
-    left = len(ledger.read(tmp_path / "out").runs)
+    left = len(journal.read(tmp_path / "out").runs)
     assert left > 0
     status, said, _ = graded("--resume")
     assert status == 0
@@ -256,7 +258,7 @@ def test_a_full_disk_stops_a_grading_which_then_goes_on(graded, tmp_path, monkey
 
 
 def test_a_place_that_cannot_be_written_or_read_is_named(graded, tmp_path):
-    (tmp_path / "out" / ledger.FILE).mkdir(parents=True)
+    (tmp_path / "out" / journal.FILE).mkdir(parents=True)
     status, _, said = graded()
     assert status == 2
     assert f"--out: cannot write to {tmp_path / 'out'}: Is a directory" in said
@@ -269,39 +271,39 @@ def test_a_place_that_cannot_be_written_or_read_is_named(graded, tmp_path):
 def test_results_are_there_before_the_first_run_and_kept_up_to_date(
     plan, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(saving, "PAUSE_S_MIN", 0.0)
+    monkeypatch.setattr(checkpoints, "PAUSE_S_MIN", 0.0)
     grading = Grading(plan)
-    saved = Saving(tmp_path, grading)
+    saved = Checkpoints(tmp_path, grading)
     counts = []
 
     def tell(run):
-        saved.look(run.submission)
+        saved.update(run.submission)
         with (tmp_path / "grades.csv").open(newline="") as file:
             (row,) = csv.DictReader(file)
         counts.append(int(row["unknown_runs"]))
 
     (found, _) = results(tmp_path)
     assert {run["verdict"] for run in found["runs"]} == {"unknown"}
-    assert grading.go_on(1, tell)
+    assert grading.make_runs(1, tell)
     assert counts == [5, 4, 3, 2, 1, 0]
 
 
 def test_a_submissions_own_files_are_there_when_it_is_through(
     folder, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(saving, "PAUSE_S_MIN", 100.0)
+    monkeypatch.setattr(checkpoints, "PAUSE_S_MIN", 100.0)
     tests = collect(None, "initial_election")
     paths = {name: folder / name for name in ("1-good", "2-kings")}
     grading = Grading(Plan(paths, tests, range(2), default_rubric(tests)))
-    saved = Saving(tmp_path / "out", grading)
+    saved = Checkpoints(tmp_path / "out", grading)
     there = []
 
     def tell(run):
-        saved.look(run.submission)
+        saved.update(run.submission)
         reports = sorted((tmp_path / "out").glob("submissions/*/report.md"))
         there.append([report.parent.name for report in reports])
 
-    assert grading.go_on(1, tell)
+    assert grading.make_runs(1, tell)
     assert there == [[], ["1-good"], ["1-good"], ["1-good", "2-kings"]]
 
 
@@ -313,7 +315,7 @@ def test_no_report_of_an_earlier_grading_is_left(graded, folder, tmp_path, how):
     for name in ("2-kings", "3-typo"):
         shutil.rmtree(folder / name)
     if how == ["--resume"]:
-        (out / ledger.FILE).unlink()
+        (out / journal.FILE).unlink()
     status, said, _ = graded(*how)
     assert status == 0
     left = sorted(path.name for path in (out / "submissions").iterdir())
@@ -339,10 +341,10 @@ def test_what_is_in_the_way_of_reports_is_named(graded, tmp_path):
 def test_a_process_stays_with_its_submission_and_helps_out_when_it_is_done():
     with Pool(1) as pool:
         names = ["a", "b", "a", "b", "a"]
-        pool.add(*[Job(path=f"/no/{name}", name=name) for name in names])
+        pool.add(*[LoadJob(path=f"/no/{name}", name=name) for name in names])
         assert [job.name for job, _ in pool.results()] == ["a", "a", "a", "b", "b"]
     with Pool(2) as pool:
-        pool.add(*[Job(path="/no/a", name="a") for _ in range(6)])
+        pool.add(*[LoadJob(path="/no/a", name="a") for _ in range(6)])
         assert len(list(pool.results())) == 6
         assert [process.path for process in pool._workers] == ["/no/a", "/no/a"]
 
@@ -357,7 +359,7 @@ def test_two_processes_begin_with_two_submissions(monkeypatch):
 
     monkeypatch.setattr(GradingProcess, "give", give)
     with Pool(2) as pool:
-        pool.add(*[Job(path=f"/no/{name}", name=name) for name in "aaaab"])
+        pool.add(*[LoadJob(path=f"/no/{name}", name=name) for name in "aaaab"])
         assert len(list(pool.results())) == 5
     assert given[:2] == ["a", "b"]
 
@@ -367,7 +369,7 @@ def test_tests_with_many_servers_or_much_to_do_come_first(folder):
     assert [test.servers for test in tests] == [3, 7]
     order = []
     plan = Plan({"good": folder / "1-good"}, tests, range(1), default_rubric(tests))
-    Grading(plan).go_on(1, lambda run: order.append(run.test))
+    Grading(plan).make_runs(1, lambda run: order.append(run.test))
     assert order == ["test_many_elections", "test_initial_election"]
     # What it has cost so far counts for more than the number of servers.
     plan = Plan({"good": folder / "1-good"}, tests, range(2), default_rubric(tests))
@@ -377,7 +379,7 @@ def test_tests_with_many_servers_or_much_to_do_come_first(folder):
         for test in tests
     ]  # fmt: skip
     order.clear()
-    Grading(plan, done).go_on(1, lambda run: order.append(run.test))
+    Grading(plan, done).make_runs(1, lambda run: order.append(run.test))
     assert order == ["test_initial_election", "test_many_elections"]
 
 
@@ -399,7 +401,7 @@ def test_what_is_over_the_budget_fails_and_the_others_go_on(graded, tmp_path, di
     made = 12 - len(over)
     assert 0 < made < 12
     assert over[0]["reason"].endswith(f"was used up after {made} of 12 runs")
-    assert "the dearest run took" in over[0]["evidence"]
+    assert "the costliest run took" in over[0]["evidence"]
     good = [run for run in found["runs"] if run["submission"] == "1-good"]
     assert {run["verdict"] for run in good} == {"passed"}
     # Going on comes to the same.
@@ -409,18 +411,16 @@ def test_what_is_over_the_budget_fails_and_the_others_go_on(graded, tmp_path, di
 
 
 def test_time_that_the_lab_lost_costs_no_points(plan, monkeypatch):
-    lost = Lost(PROCESS_LOST, "the grading process hung", hung=True)
+    lost = WorkerLost(PROCESS_LOST, "the grading process hung", hung=True)
     monkeypatch.setattr(
         "tester.workers.pool.GradingProcess.receive", lambda process: None
     )
     monkeypatch.setattr(
-        "tester.workers.pool.GradingProcess.epitaph", lambda process, job: lost
+        "tester.workers.pool.GradingProcess.exit_cause", lambda process, job: lost
     )
-    loaded = Run(
-        submission="good", part="", test="", seed=0, points=0, verdict=Verdict.PASSED
-    )
+    loaded = LoadResult(submission="good", verdict=Verdict.PASSED)
     grading = Grading(plan, [loaded])
-    assert grading.go_on(1, ignore)
+    assert grading.make_runs(1, ignore)
     runs = grading.grade("good").runs
     assert {run.verdict for run in runs} == {Verdict.UNKNOWN}
     reasons = sorted(run.reason for run in runs)
@@ -438,13 +438,13 @@ def test_identical_submissions_are_run_once(folder, tmp_path):
     paths = {name: folder / name for name in ("1-good", "copy", "data")}
     tests = collect(None, "initial_election")
     plan = Plan(paths, tests, range(2), default_rubric(tests))
-    with_ledger = Ledger(tmp_path)
-    with_ledger.begin(plan.header())
-    grading = Grading(plan, ledger=with_ledger)
+    with_journal = Journal(tmp_path)
+    with_journal.begin(plan.header())
+    grading = Grading(plan, journal=with_journal)
     told = []
-    assert grading.go_on(1, lambda run: told.append(run.submission))
-    with_ledger.close()
-    record = ledger.read(tmp_path)
+    assert grading.make_runs(1, lambda run: told.append(run.submission))
+    with_journal.close()
+    record = journal.read(tmp_path)
     assert {run.submission for run in record.runs} == {"1-good", "data"}
     assert sorted(told) == ["1-good"] * 2 + ["copy"] * 2 + ["data"] * 2
     first, copy, data = grading.grades()
@@ -524,12 +524,12 @@ CHANGED = [
 
 def test_what_differs_is_said(graded, regraded, tmp_path):
     graded()
-    journal = lines(tmp_path / "out")
+    written = lines(tmp_path / "out")
     # The first line is what is graded, the second that it was loaded.
     for number, (then, now, _) in enumerate(CHANGED, start=2):
-        assert journal[number].count(then) == 1
-        journal[number] = journal[number].replace(then, now)
-    (tmp_path / "out" / ledger.FILE).write_bytes(b"".join(journal))
+        assert written[number].count(then) == 1
+        written[number] = written[number].replace(then, now)
+    (tmp_path / "out" / journal.FILE).write_bytes(b"".join(written))
     status, said, _ = regraded("1-good")
     assert status == 1
     assert "1-good: 2 of 6 repeated runs are identical" in said
@@ -575,9 +575,9 @@ def test_if_all_are_refused_the_status_says_so(tmp_path, capsys):
 
 
 def test_a_ledger_that_is_in_use_is_told_from_one_that_is_not(tmp_path):
-    Ledger(tmp_path).close()
-    first = Ledger(tmp_path)
+    Journal(tmp_path).close()
+    first = Journal(tmp_path)
     with pytest.raises(UsageError):
-        Ledger(tmp_path)
+        Journal(tmp_path)
     first.close()
-    Ledger(tmp_path).close()
+    Journal(tmp_path).close()

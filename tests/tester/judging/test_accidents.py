@@ -328,7 +328,7 @@ def test_the_pool_ends_what_this_process_cannot(name, graded_tests, example):
         default_rubric([graded_tests[ELECTION]]),
     )
     runs = {}
-    assert Grading(plan).go_on(1, lambda run: runs.update({run.submission: run}))
+    assert Grading(plan).make_runs(1, lambda run: runs.update({run.submission: run}))
     bad, good = runs[name], runs["raft"]
     assert bad.verdict is Verdict.FAILED, bad.report()
     code, reason, evidence = POOLED[name]

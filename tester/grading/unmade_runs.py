@@ -1,0 +1,88 @@
+"""Runs that no worker has made or answered for, and why."""
+
+from collections.abc import Collection
+
+from tester import codes
+from tester.grading.plan import Plan
+from tester.intake.refusals import Refused
+from tester.judging.graded_test import GradedTest
+from tester.judging.run import blank_run
+from tester.judging.run_conditions import RunConditions
+from tester.verdict import LoadResult, Run, Verdict, conclude
+from tester.workers.job import Job, RunJob
+from tester.workers.pool import HASH_SEED, JOB_S_MAX, WorkerLost
+
+
+def refused(name: str, why: Refused) -> LoadResult:
+    """Return the result of a submission that the intake has refused."""
+    load = LoadResult(submission=name, verdict=Verdict.FAILED)
+    evidence = (
+        "nothing of it was run: hand it in again, as a folder with raft/ or raft.py in it, or "
+        "as a .zip of that folder"
+    )
+    conclude(load, Verdict.FAILED, why.code, str(why), evidence)
+    return load
+
+
+def not_loaded(load: LoadResult, test: GradedTest, seed: int) -> Run:
+    """Return a run of a submission that does not load."""
+    run = blank_run(test, load.submission, seed)
+    run.verdict, run.code = load.verdict, load.code
+    run.reason, run.evidence = load.reason, load.evidence
+    return run
+
+
+def not_reached(name: str, test: GradedTest, seed: int) -> Run:
+    """Return a run that the grading has not come to."""
+    run = blank_run(test, name, seed)
+    reason = "it has not run: the grading was stopped before"
+    conclude(run, Verdict.UNKNOWN, codes.NOT_RUN, reason)
+    return run
+
+
+def over_budget(
+    plan: Plan, name: str, test: GradedTest, seed: int, made: Collection[Run]
+) -> Run:
+    """Return a run for which the submission has no CPU time left.
+
+    It is the submission's fault, unless runs without a verdict took the time.
+    """
+    judged_s = sum(r.cpu_s for r in made if r.verdict is not Verdict.UNKNOWN)
+    costliest = max(made, key=lambda run: run.cpu_s)
+    reason = (
+        f"the submission's budget of {plan.cpu_s_max:g} s of CPU time was used up after "
+        f"{len(made)} of {plan.runs_each} runs"
+    )
+    evidence = (
+        f"the costliest run took {costliest.cpu_s:.1f} s, in {costliest.test}: "
+        f"{costliest.reason or 'it passed'}"
+    )
+    run = blank_run(test, name, seed)
+    if judged_s > plan.cpu_s_max:
+        conclude(run, Verdict.FAILED, codes.OVER_BUDGET, reason, evidence)
+    else:
+        conclude(run, Verdict.UNKNOWN, codes.NOT_RUN, reason, evidence)
+    return run
+
+
+def unanswered(plan: Plan, job: Job, lost: WorkerLost) -> Run | LoadResult:
+    """Return the result of a job whose process did not answer.
+
+    Unknown, unless the process was stopped in the submission's own code.
+    """
+    verdict = Verdict.FAILED if lost.is_submissions_fault else Verdict.UNKNOWN
+    if not isinstance(job, RunJob):
+        load, reason = LoadResult(submission=job.name, verdict=verdict), lost.reason
+        conclude(
+            load, verdict, lost.code, f"{reason}, while it was loaded", lost.evidence
+        )
+        return load
+    test = next(test for test in plan.tests if test.name == job.test)
+    run = blank_run(test, job.name, job.seed)
+    conclude(run, verdict, lost.code, lost.reason, lost.evidence)
+    conditions = RunConditions(job.submission(), test, job.seed, job.preempt, HASH_SEED)
+    run.replay = conditions.replay_command(job.hosting)
+    if lost.hung:
+        # What it took of CPU time is not known, and must count against the budget.
+        run.cpu_s = JOB_S_MAX
+    return run

@@ -1,0 +1,69 @@
+"""What the grader asks of a worker, and what the worker answers.
+
+Both cross the connection as msgpack of fixed types, so the grader never unpickles
+what a process sent that may have run a submission's code.
+"""
+
+from pathlib import Path
+
+import msgspec
+
+from labrpc.submission.submission import Submission
+from tester.judging.run import Recording
+from tester.judging.run_hosting import IN_PROCESS, RunHosting
+from tester.verdict import LoadResult, Run
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """What is to be done with a submission.
+
+    Attributes:
+        path: where the submission lies.
+        name: what reports call it.
+        preempt: whether its threads may lose their turn between two statements.
+        hosting: how it is hosted.
+    """
+
+    path: str
+    name: str
+    preempt: bool = False
+    hosting: RunHosting = IN_PROCESS
+
+    def submission(self) -> Submission:
+        """Find the submission.
+
+        Raises:
+            LoadError: nothing there, or nothing that could be a submission.
+        """
+        return Submission.find(self.path)
+
+
+class LoadJob(Job, frozen=True, kw_only=True):
+    """Check that the submission loads: start its servers once."""
+
+
+class RunJob(Job, frozen=True, kw_only=True):
+    """Run one test of the submission at one seed.
+
+    Attributes:
+        test: the test's name.
+        seed: from which all randomness of the run comes.
+        digest: whether to compute the trace's digest.
+        traces: the directory to which the run is recorded, "" for no trace.
+    """
+
+    test: str
+    seed: int
+    digest: bool = False
+    traces: str = ""
+
+    def recording(self) -> Recording:
+        """Return what is to be kept of the run."""
+        return Recording(self.digest, Path(self.traces) if self.traces else None)
+
+
+class Answer(msgspec.Struct, omit_defaults=True):
+    """The answer to a job: one of these."""
+
+    run: Run | None = None
+    load: LoadResult | None = None
