@@ -92,7 +92,7 @@ def test_a_folder_in_which_some_do_not_load(graded, example, dictator):
     codes = {run["submission"]: run["code"] for run in results["runs"]}
     assert codes == {
         "dictator": "",
-        "empty": "refused",
+        "empty": "nothing-handed-in",
         "kings": "two-leaders",
         "typo": "syntax-error",
     }
