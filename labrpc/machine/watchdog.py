@@ -177,7 +177,7 @@ class Watchdog:
 
     def _stop_step(self, task: Task) -> None:
         """Stop a step that does not come to its end, though time stands still."""
-        seconds = f"{STEP_CPU_S_MAX:.0f} s of CPU time"
+        seconds = f"{STEP_CPU_S_MAX:g} s of CPU time"
         if len(self._turns) < TURNS_MIN:
             self._stop(
                 task,
