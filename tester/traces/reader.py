@@ -11,7 +11,7 @@ from typing import Any
 from labrpc.clock import to_seconds
 from tester import jsonl
 from tester.errors import UsageError
-from tester.text import cut
+from tester.text import clean, cut
 from tester.traces.payload import TEXT_CHARS_MAX, message_text
 from tester.traces.recorder import TRACE_VERSION
 
@@ -41,12 +41,12 @@ def trace_lines(
     telling = _Telling()
     for line in _read(file):
         if "t" not in line:
-            yield from _about(line)
+            yield from map(_on_one_line, _about(line))
             continue
         told = telling.control(line) if "control" in line else telling.step(line)
         wanted = servers is None or line.get("server", -1) in {-1, *servers}
         if wanted and since_s <= to_seconds(line["t"]) <= until_s:
-            yield from told
+            yield from map(_on_one_line, told)
 
 
 def _read(file: Path) -> Iterator[Line]:
@@ -155,13 +155,18 @@ class _Telling:
         if self._states.get(where) == value:
             return ""
         self._states[where] = value
-        return f"says that it {'leads' if value[-1] else 'is in'} term {value[0]}"
+        return (
+            f"says that it {'leads' if value[-1] else 'is in'} term {_value(value[0])}"
+        )
 
     def _apply(self, one: Line, where: tuple[int, int]) -> str:
         command_valid, command, index, _, snapshot, *more = one["message"]
         if command_valid:
-            return f"applies index {index}: {_value(command)}"
-        size = len(base64.b64decode(snapshot or ""))
+            return f"applies index {_value(index)}: {_value(command)}"
+        try:
+            size = len(base64.b64decode(snapshot, validate=True))
+        except (TypeError, ValueError):  # A server may put anything in its place.
+            return f"applies {_value(snapshot)} as a snapshot: {_value(more)}"
         return f"applies a snapshot of {size} bytes: {_value(more)}"
 
     def _persist(self, one: Line, where: tuple[int, int]) -> str:
@@ -183,6 +188,11 @@ def _is_tuple(value: Any) -> bool:
 
 def _when(line: Line) -> str:
     return f"{to_seconds(line['t']):11.6f} s"
+
+
+def _on_one_line(text: str) -> str:
+    """Return clean text: what a server printed, and how it names methods, may be any."""
+    return clean(text).replace("\n", " ")
 
 
 def _short(method: str) -> str:
