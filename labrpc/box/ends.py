@@ -12,7 +12,8 @@ from labrpc.box.async_server import Awaited
 from labrpc.box.encoding import Codec
 from labrpc.contract import ApplyMsg
 from labrpc.plain_values import plain_copy
-from labrpc.scheduling.scheduler import Scheduler, Task, getcurrent
+from labrpc.scheduling.greenlets import getcurrent
+from labrpc.scheduling.scheduler import Scheduler, Task
 from labrpc.simulated.event_loop import BoxLoops
 from labrpc.world.events import Action, Apply, Call, Persist
 

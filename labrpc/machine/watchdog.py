@@ -22,9 +22,10 @@ from labrpc.codes import Code
 from labrpc.errors import CtrlC, SubmissionError
 from labrpc.machine.memory import RUN_BYTES_MAX, bytes_in_use
 from labrpc.machine.wall_clock import cpu_seconds
-from labrpc.scheduling.scheduler import Task, current_task, level_threads
+from labrpc.scheduling.greenlets import level_recursion
+from labrpc.scheduling.scheduler import Task, current_task
 
-TICK_S = 0.05
+LOOK_EVERY_S = 0.05
 # CPU time that one step may take. An ordinary one takes less than a millisecond.
 STEP_CPU_S_MAX = 1.0
 # CPU time that one run may take. An ordinary one takes less than a second.
@@ -111,7 +112,7 @@ class Watchdog:
         self._step_began_s = 0.0
         self._run_began_s = cpu_seconds()
         self._bytes_before = bytes_in_use()
-        level_threads()
+        level_recursion()
         self._recursion_limit = sys.getrecursionlimit()
         # The threads that were found running in this step: each new turn.
         self._turns: list[str] = []
@@ -119,7 +120,7 @@ class Watchdog:
         self._dying_since_s = 0.0
         self._stopped: list[Task] = []
 
-    def tick(self, signum: int, frame: FrameType | None) -> None:
+    def on_timer(self, signum: int, frame: FrameType | None) -> None:
         """Stop the step under way if it has taken too long."""
         if self._hang_policy is not None:
             signal.setitimer(signal.ITIMER_VIRTUAL, CALL_CPU_S_MAX)
@@ -275,9 +276,11 @@ def watchdog(
     if threading.current_thread() is not threading.main_thread():
         yield dog
         return
-    before: Callable[..., object] | int | None = signal.signal(signal.SIGPROF, dog.tick)
+    before: Callable[..., object] | int | None = signal.signal(
+        signal.SIGPROF, dog.on_timer
+    )
     recursion_limit = sys.getrecursionlimit()
-    signal.setitimer(signal.ITIMER_PROF, TICK_S, TICK_S)
+    signal.setitimer(signal.ITIMER_PROF, LOOK_EVERY_S, LOOK_EVERY_S)
     try:
         with _ended_in_c(hang_policy), _raising_outside(dog):
             yield dog
@@ -306,7 +309,7 @@ def _raising_outside(dog: Watchdog) -> Iterator[None]:
 def _ended_in_c(policy: HangPolicy | None) -> Iterator[None]:
     """Let a handler in C end what no handler in Python can, if that is wanted.
 
-    Its timer counts CPU time and begins anew at each tick of the watchdog, which
+    Its timer counts CPU time and begins anew at each look of the watchdog, which
     come only while Python code runs. So neither a busy machine nor a person at a
     debugger's prompt sets it off.
     """

@@ -29,7 +29,8 @@ from labrpc.real_time.real_modules import (
     threading_module,
     time_module,
 )
-from labrpc.scheduling.scheduler import Scheduler, Wait, getcurrent
+from labrpc.scheduling.greenlets import getcurrent
+from labrpc.scheduling.scheduler import Scheduler, Wait
 from labrpc.simulated.event_loop import report_to
 from labrpc.submission.stacks import THREADS_MAX, frames_text
 from labrpc.submission.submission import Submission

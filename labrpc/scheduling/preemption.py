@@ -14,7 +14,8 @@ from random import Random
 from typing import Any
 
 from labrpc.clock import MICROSECOND, MILLISECOND
-from labrpc.scheduling.scheduler import Scheduler, Task, getcurrent
+from labrpc.scheduling.greenlets import getcurrent
+from labrpc.scheduling.scheduler import Scheduler, Task
 
 # Between two switches of a box lie so many statements on average, and a switch
 # takes from 5 us to 2 ms, short ones as likely as long ones.

@@ -1,62 +1,56 @@
 """The threads of one box: greenlets that run until they wait.
 
-Owns switching between threads, their time-outs, and the clock as they see
-it. One `Scheduler` belongs to one box; `run` goes on until every thread of
-the box waits for something. It does not know what the threads run, nor why
-they wait: whoever parks a thread says so in words for reports.
+Owns switching between threads, their time-outs, and the clock as they see it. One
+`Scheduler` belongs to one box; `run` goes on until every thread of the box waits.
+It knows neither what the threads run nor why they wait: whoever parks a thread
+names the reason in words, for reports.
 
-Greenlets are pooled, because creating one costs more than an RPC.
-The only module that imports greenlet.
+Threads are greenlets from a pool, because creating one costs more than an RPC.
 """
 
-import ctypes
 import itertools
 import sys
-import threading
 from collections.abc import Callable
 from heapq import heappop, heappush
 from random import Random
 from traceback import FrameSummary, StackSummary, walk_stack
 from typing import Any, Protocol
 
-from greenlet import GreenletExit as GreenletExit
-from greenlet import getcurrent as _getcurrent
-from greenlet import greenlet as greenlet
-
 from labrpc.clock import MICROSECOND
+from labrpc.scheduling.greenlets import (
+    GreenletExit,
+    getcurrent,
+    greenlet,
+    has_started,
+    never_free,
+    start,
+)
 
-# Reading the clock takes this much virtual time, so that a loop which spins
-# on it gets somewhere.
+# Reading the clock takes this much virtual time, so that a loop which only reads it
+# comes to an end.
 CLOCK_READ_NS = MICROSECOND
-# A thread that has only read the clock for this long waits until the rest of
-# the world has caught up: otherwise its server would run ahead of its messages.
+# A thread that has only read the clock for this long waits until the rest of the
+# world has caught up. Otherwise its server would run ahead of its messages.
 CLOCK_LEAD_NS_MAX = 50 * MICROSECOND
 # The shortest sleep, as on a real machine: `sleep(0)` in a loop must not
 # keep the whole world at one instant.
 SLEEP_NS_MIN = 50 * MICROSECOND
-# A dying thread that swallows this many GreenletExits is left alone for good.
+# After this many swallowed GreenletExits a dying thread is given up.
 DEATHS_MAX = 10
-# A server may have so many threads at a time: less than a real machine allows,
-# where the limit lies between some thousands and 32,000.
+# How many threads a server may have at a time. Real machines allow more: some
+# thousands to 32,000.
 THREADS_MAX = 10_000
-# A thread may have so many frames on its stack, as in a program of its own.
-FRAMES_MAX = 1000
-# How many idle greenlets are kept when a server ends. Each takes some 20 KB.
+# How many idle greenlets are kept when a server ends. Each takes about 20 KB.
 IDLE_MAX = 1000
 
 TIMED_OUT: Any = object()
 
-# In a box's thread the current greenlet is a Task; elsewhere it is not. Callers
-# know which, the type checker cannot.
-getcurrent: Callable[[], Any] = _getcurrent
-
 _idle: list["Task"] = []
-_here = threading.local()
 _tokens = itertools.count(1).__next__
 
 
 class Waitable(Protocol):
-    """Something that a thread waits for, in words for a deadlock report."""
+    """Something that a thread waits for, with a description for deadlock reports."""
 
     def describe_wait(self) -> str:
         """Return what is waited for, as in "lock <Lock 3> held by ticker"."""
@@ -69,13 +63,28 @@ Wait = Waitable | str | tuple[str, int]
 class Task(greenlet):
     """One thread of a box, run by a pooled greenlet.
 
-    `token` is non-zero while the task waits; a wake-up that was meant for an
-    earlier wait carries another token and is ignored.
+    Attributes:
+        scheduler: the scheduler of its box.
+        body: what it runs; with these `args`.
+        name: what reports call it.
+        ident: its number, from 1 in each box.
+        identity: its number and name at its start, as an object that no other thread
+            has. It outlives the thread where something, such as a lock, holds it.
+        token: non-zero while the task waits. A wake-up that was meant for an earlier
+            wait carries another token and is ignored.
+        value: what `wake` was given.
+        waits_for: what it waits for; None if it runs.
+        parked_at_ns: since when it waits.
+        deadline_ns: when its wait times out; None for never.
+        thread: the object by which the submission knows it, if it has asked.
+        begun: whether its body has begun.
+        dying: whether its box has crashed.
+        deaths: how many times it was made to end since.
     """
 
     __slots__ = (
-        "args", "begun", "body", "deadline_ns", "deaths", "dying", "ident", "name",
-        "parked_at_ns", "scheduler", "thread", "token", "value", "waits_for",
+        "args", "begun", "body", "deadline_ns", "deaths", "dying", "ident", "identity",
+        "name", "parked_at_ns", "scheduler", "thread", "token", "value", "waits_for",
     )  # fmt: skip
 
     scheduler: "Scheduler"
@@ -83,6 +92,7 @@ class Task(greenlet):
     args: tuple[Any, ...]
     name: str
     ident: int
+    identity: tuple[int, str]
     token: int
     value: Any
     waits_for: "Wait | None"
@@ -100,7 +110,7 @@ class Task(greenlet):
 
     def run(self) -> None:
         """Run one body after another, waiting in the pool between them."""
-        _here.nursery.switch()
+        has_started()
         while True:
             self.begun = True
             error: BaseException | None = None
@@ -118,11 +128,11 @@ class Task(greenlet):
             self.body = self.args = self.thread = self.value = None  # type: ignore[assignment]
             _idle.append(self)
             if error is None:
-                scheduler.hub.switch()
+                scheduler.runner.switch()
             else:
-                # Ctrl-C, or an error of the lab's own. Left alone it would go to
-                # the greenlet that happened to create this one.
-                scheduler.hub.throw(error)
+                # Ctrl-C, or an error of the lab's own. Unhandled, it would be raised
+                # in the greenlet that happened to create this one.
+                scheduler.runner.throw(error)
 
 
 class Scheduler:
@@ -131,9 +141,16 @@ class Scheduler:
     Args:
         picks: the random stream that decides which of several ready threads
             runs next.
-        escaped: told of an exception that left a thread, with the thread; False
-            if it is none of the submission's.
-        owner: the box, for the simulated modules that ask for theirs.
+        escaped: takes an exception that has left a thread, and the thread; returns
+            False if the exception is none of the submission's.
+        owner: the box, for the simulated modules that look up theirs.
+
+    Attributes:
+        now_ns: the time as the threads see it.
+        runner: the greenlet that runs the threads; they switch to it when they wait.
+        tasks: the threads that have not ended, in the order of their start.
+        contended: whether a thread may be waiting for a lock; whoever looks for
+            deadlocks clears it.
     """
 
     def __init__(
@@ -144,13 +161,10 @@ class Scheduler:
     ) -> None:
         self.owner = owner
         self.now_ns = 0
-        self.hub: greenlet = getcurrent()
+        self.runner: greenlet = getcurrent()
         self.tasks: dict[Task, None] = {}
         self.escaped = escaped
-        # Whether some thread may be waiting for a lock; cleared by who has looked.
         self.contended = False
-        # Of every thread there has been: one may leave a lock behind.
-        self.names: dict[int, str] = {}
         self._world_ns = 0
         self._pick = picks.random
         self._ready: list[Task] = []
@@ -159,13 +173,13 @@ class Scheduler:
 
     def spawn(self, body: Callable[..., Any], args: tuple[Any, ...], name: str) -> Task:
         """Start a thread; it runs when the scheduler next gets to it."""
-        task = _idle.pop() if _idle else _new_task()
+        task = _idle.pop() if _idle else start(Task)
         task.scheduler = self
         task.body = body
         task.args = args
         task.name = name
         task.ident = ident = self._idents()
-        self.names[ident] = name
+        task.identity = (ident, name)
         task.begun = task.dying = False
         task.deaths = 0
         self.tasks[task] = None
@@ -178,7 +192,7 @@ class Scheduler:
         """Start a thread for the submission.
 
         Raises:
-            RuntimeError: there are too many, as a real machine says it.
+            RuntimeError: there are too many, in the words of a real machine.
         """
         if len(self.tasks) >= THREADS_MAX:
             raise RuntimeError(
@@ -198,7 +212,7 @@ class Scheduler:
             task.deaths += 1
             if task.deaths < DEATHS_MAX:
                 raise GreenletExit
-            keep_for_ever(task)
+            never_free(task)
         task.token = token = _tokens()
         task.waits_for = waits_for
         task.parked_at_ns = self.now_ns
@@ -206,7 +220,7 @@ class Scheduler:
         if deadline_ns is not None:
             heappush(self._timers, (deadline_ns, token, task))
         try:
-            self.hub.switch()
+            self.runner.switch()
         finally:
             task.token = 0
             task.waits_for = None
@@ -227,7 +241,7 @@ class Scheduler:
         if now_ns > self.now_ns:
             self.now_ns = now_ns
         self._expire_timers()
-        self.hub = getcurrent()
+        self.runner = getcurrent()
         ready = self._ready
         while ready:
             if len(ready) == 1:
@@ -273,17 +287,17 @@ class Scheduler:
     def kill(self) -> None:
         """End all threads at once, as a power cut does.
 
-        GreenletExit unwinds their stacks and so frees them. Whatever their
-        `finally` blocks do goes nowhere: the box is gone.
+        GreenletExit unwinds their stacks and so frees them. What their `finally`
+        blocks do has no effect: the box is gone.
         """
-        self.hub = getcurrent()
+        self.runner = getcurrent()
         for task in list(self.tasks):
             task.dying = True
             if not task.begun:
                 self._discard_unbegun(task)
                 continue
-            # Its greenlet ends here if the watchdog has stopped it outside its body.
-            task.parent = self.hub
+            # Its greenlet ends here if the watchdog stopped it outside its body.
+            task.parent = self.runner
             while task in self.tasks and task.deaths < DEATHS_MAX and not task.dead:
                 task.throw(GreenletExit)
         self.tasks.clear()
@@ -291,7 +305,7 @@ class Scheduler:
         self._timers.clear()
         while len(_idle) > IDLE_MAX:
             idle = _idle.pop()
-            idle.parent = self.hub
+            idle.parent = self.runner
             idle.throw(GreenletExit)
 
     def run_dying(self, body: Callable[..., Any], args: tuple[Any, ...]) -> None:
@@ -299,7 +313,7 @@ class Scheduler:
         task = self.spawn(body, args, "the end")
         self._ready.clear()
         task.dying = True
-        self.hub = getcurrent()
+        self.runner = getcurrent()
         task.switch()
         self.tasks.clear()
 
@@ -308,8 +322,8 @@ class Scheduler:
     ) -> None:
         """Let every wait of the box's threads, from now on, go through `wrap(park)`.
 
-        For what is kept per thread of the operating system, and so has to be
-        changed with every switch.
+        For state that Python keeps per thread of the operating system, so that it has
+        to be exchanged at every switch.
         """
         self.park = wrap(self.park)  # type: ignore[method-assign]
 
@@ -320,80 +334,26 @@ class Scheduler:
     def stop(self, reason: BaseException) -> None:
         """Leave the current thread where it is, and raise `reason` from `run`.
 
-        For a watchdog's signal handler, in a thread that never waits. When
-        the server is killed, the thread unwinds its stack like all others.
+        For a watchdog's signal handler, in a thread that never waits. When the
+        server is killed, the thread unwinds its stack like all others.
         """
-        # Those of an event loop: this thread will not put the lab's own back.
+        # An event loop may have set them, and this thread will not restore the lab's.
         sys.set_asyncgen_hooks(None, None)
-        self.hub.throw(type(reason), reason, reason.__traceback__)
+        self.runner.throw(type(reason), reason, reason.__traceback__)
 
     def abandon(self) -> None:
-        """Leave the current thread for good: it is being killed, and runs on.
-
-        The greenlet is kept for ever: to free it would be to run it again.
-        """
+        """Leave the current thread for good: it was killed, but runs on."""
         task = getcurrent()
         self.tasks.pop(task, None)
-        keep_for_ever(task)
+        never_free(task)
         sys.set_asyncgen_hooks(None, None)
-        self.hub.switch()
-
-
-def level_threads() -> None:
-    """Let all threads from now on recurse equally deep, however deep the lab stands.
-
-    A greenlet has as much room as the one that starts it. Left at that, a recursion
-    without end would end elsewhere in the grader, in pytest, in a replay.
-    """
-    if not getattr(_here, "nursery", None):
-        _here.nursery = greenlet(_nursery)
-        _here.nursery.switch()
-
-
-def _new_task() -> Task:
-    level_threads()
-    task: Task = _here.nursery.switch(getcurrent())
-    return task
-
-
-def _nursery() -> None:
-    """Start tasks, for whoever switches to this greenlet with itself."""
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(limit + FRAMES_MAX - _frames_left())
-    asker = _here.nursery.parent.switch()
-    while True:
-        task = Task()
-        task.switch()  # Until it asks for its first body.
-        task.parent = asker
-        asker = asker.switch(task)
-
-
-def _frames_left() -> int:
-    """Return how deep a function that is called from here can recurse."""
-    try:
-        return 1 + _frames_left()
-    except RecursionError:
-        return 0
-
-
-def keep_for_ever(thing: object) -> None:
-    """Never free a greenlet or coroutine: freeing it would be to run it again.
-
-    A reference in a module would be dropped when the interpreter ends, so
-    the count itself is raised.
-    """
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
+        self.runner.switch()
 
 
 def current_task() -> Task | None:
     """Return the box's thread that is running, None in the lab's own code."""
     task = getcurrent()
     return task if isinstance(task, Task) else None
-
-
-def outside(function: Callable[..., Any], *args: Any) -> Any:
-    """Run a function as the lab's own code, though a thread of a box asks for it."""
-    return greenlet(function).switch(*args)
 
 
 def current_scheduler() -> Scheduler:

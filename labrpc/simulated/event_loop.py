@@ -12,14 +12,8 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from labrpc.clock import SECOND
-from labrpc.scheduling.scheduler import (
-    DEATHS_MAX,
-    SLEEP_NS_MIN,
-    Task,
-    current_task,
-    getcurrent,
-    keep_for_ever,
-)
+from labrpc.scheduling.greenlets import getcurrent, never_free
+from labrpc.scheduling.scheduler import DEATHS_MAX, SLEEP_NS_MIN, Task, current_task
 from labrpc.simulated import os_
 from labrpc.simulated.context import BoxContext, current_box
 
@@ -268,7 +262,7 @@ def close_coroutine(coroutine: Any) -> None:
             # It waits in a `finally`, or its thread was stopped in its midst.
             if coroutine.cr_frame is None:
                 return
-    keep_for_ever(coroutine)
+    never_free(coroutine)
 
 
 def _refused(name: str, reason: str) -> Callable[..., NoReturn]:

@@ -17,7 +17,7 @@ from typing import Any
 import labrpc
 from labrpc import codes
 from labrpc.errors import LoadError
-from labrpc.scheduling.scheduler import outside
+from labrpc.scheduling.greenlets import run_outside
 from labrpc.simulated import os_, pdb_
 from labrpc.simulated.context import BoxContext, current_box
 from labrpc.simulated.module_copy import copy_of, executed_spec
@@ -185,7 +185,7 @@ class Importer:
             with HostModules():
                 asyncio_ = importlib.import_module("labrpc.simulated.asyncio_")
                 # Not in this box, of which it would change thread and numbers.
-                outside(asyncio_.add_to, self._standard)
+                run_outside(asyncio_.add_to, self._standard)
         if name not in standard:
             raise ImportError(
                 f"a server in the lab cannot import {name}: {os_.NETWORK}"

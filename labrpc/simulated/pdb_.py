@@ -9,7 +9,7 @@ import os
 from types import ModuleType
 
 from labrpc.codes import BREAKPOINT
-from labrpc.scheduling.scheduler import getcurrent
+from labrpc.scheduling.greenlets import getcurrent
 from labrpc.simulated.context import current_box
 from labrpc.simulated.module_copy import copy_of
 from labrpc.submission.stacks import place_of, running_thread_report

@@ -16,12 +16,8 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from labrpc.scheduling.scheduler import (
-    Task,
-    current_scheduler,
-    current_task,
-    getcurrent,
-)
+from labrpc.scheduling.greenlets import getcurrent
+from labrpc.scheduling.scheduler import Task, current_scheduler, current_task
 from labrpc.simulated import dataclasses_, datetime_, os_, pathlib_, thread_, time_
 from labrpc.simulated.context import current_box
 from labrpc.simulated.module_copy import executed_spec

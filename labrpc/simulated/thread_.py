@@ -12,13 +12,8 @@ from types import ModuleType, TracebackType
 from typing import Any, NoReturn
 
 from labrpc.clock import from_seconds
-from labrpc.scheduling.scheduler import (
-    SLEEP_NS_MIN,
-    TIMED_OUT,
-    Task,
-    current_scheduler,
-    getcurrent,
-)
+from labrpc.scheduling.greenlets import getcurrent
+from labrpc.scheduling.scheduler import SLEEP_NS_MIN, TIMED_OUT, Task, current_scheduler
 
 TIMEOUT_MAX = real_thread.TIMEOUT_MAX
 error = RuntimeError
@@ -40,16 +35,19 @@ def _deadline_ns(now_ns: int, blocking: bool, timeout: float) -> int | None:
 class _Waiting:
     """What locks of both kinds share: who holds it and who waits for it.
 
-    `ident` is the holder's number. A greenlet that runs another thread by now
-    carries another one: the thread that took the lock has ended, and holds it
-    for ever unless somebody else releases it.
+    Attributes:
+        holder: the thread that has taken it; None if it is free.
+        identity: the holder's identity when it took the lock. If its greenlet runs
+            another thread by now, the thread that took the lock has ended, and holds
+            it for ever unless another thread releases it.
+        waiters: the threads that wait for it, in the order of their coming.
     """
 
-    __slots__ = ("__weakref__", "holder", "ident", "waiters")
+    __slots__ = ("__weakref__", "holder", "identity", "waiters")
 
     def __init__(self) -> None:
         self.holder: Task | None = None
-        self.ident = 0
+        self.identity: tuple[int, str] | None = None
         self.waiters: deque[Task] | None = None
 
     def _wait(self, blocking: bool, timeout: float) -> bool:
@@ -90,7 +88,7 @@ class _Waiting:
             task = self.waiters.popleft()
             if task.scheduler.wake(task):
                 self.holder = task
-                self.ident = task.ident
+                self.identity = task.identity
                 return
         self.holder = None
 
@@ -101,7 +99,7 @@ class _Waiting:
     def living_holder(self) -> Task | None:
         """Return the thread that holds the lock, None if it is free or has ended."""
         task = self.holder
-        if task is None or task.ident != self.ident:
+        if task is None or task.identity is not self.identity:
             return None
         return task if task in task.scheduler.tasks else None
 
@@ -112,9 +110,8 @@ class _Waiting:
             return f"a {kind}"
         holder = self.living_holder()
         if holder is None:
-            names = self.waiters[0].scheduler.names if self.waiters else {}
-            name = names.get(self.ident)
-            return f"a {kind} held by {name or 'a thread'}, which has ended"
+            name = self.identity[1] if self.identity else "a thread"
+            return f"a {kind} held by {name}, which has ended"
         return f"a {kind} held by {holder.name}"
 
 
@@ -129,7 +126,7 @@ class Lock(_Waiting):
             if timeout != -1:
                 _deadline_ns(0, blocking, timeout)
             self.holder = task = getcurrent()
-            self.ident = getattr(task, "ident", 0)
+            self.identity = getattr(task, "identity", None)
             return True
         return self._wait(blocking, timeout)
 
@@ -147,7 +144,7 @@ class Lock(_Waiting):
         """Take the lock."""
         if self.holder is None:
             self.holder = task = getcurrent()
-            self.ident = getattr(task, "ident", 0)
+            self.identity = getattr(task, "identity", None)
             return True
         return self._wait(True, -1)
 
@@ -205,7 +202,7 @@ class RLock(_Waiting):
             if timeout != -1:
                 _deadline_ns(0, blocking, timeout)
             self.holder = task = getcurrent()
-            self.ident = getattr(task, "ident", 0)
+            self.identity = getattr(task, "identity", None)
         elif self._is_owned():
             self.count += 1
             return True
@@ -242,7 +239,7 @@ class RLock(_Waiting):
 
     def _is_owned(self) -> bool:
         task = getcurrent()
-        return self.holder is task and self.ident == getattr(task, "ident", 0)
+        return self.holder is task and self.identity is getattr(task, "identity", None)
 
     def _recursion_count(self) -> int:
         return self.count if self._is_owned() else 0

@@ -7,7 +7,7 @@ the lab, not of any box.
 from collections.abc import Callable
 from typing import Any
 
-from labrpc.scheduling.scheduler import GreenletExit, getcurrent, greenlet
+from labrpc.scheduling.greenlets import GreenletExit, getcurrent, greenlet
 
 
 class ScenarioThread(greenlet):

@@ -18,7 +18,8 @@ from labrpc.box.in_process_box import InProcessBox
 from labrpc.box_factory import InProcessBoxFactory
 from labrpc.codes import Code
 from labrpc.machine.watchdog import HangPolicy, watchdog
-from labrpc.scheduling.scheduler import Scheduler, Wait, current_task, getcurrent
+from labrpc.scheduling.greenlets import getcurrent
+from labrpc.scheduling.scheduler import Scheduler, Wait, current_task
 from labrpc.simulated.importer import BOX_BUILTINS
 from labrpc.submission.submission import Submission
 from labrpc.world.streams import incarnation_streams

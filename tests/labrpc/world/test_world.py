@@ -6,7 +6,8 @@ import pytest
 
 from labrpc.clock import MILLISECOND, SECOND
 from labrpc.errors import SubmissionError
-from labrpc.scheduling import scheduler as threads
+from labrpc.scheduling import scheduler
+from labrpc.scheduling.greenlets import FRAMES_MAX
 from labrpc.world.events import Taken
 from labrpc.world.recorder import DigestRecorder
 from labrpc.world.streams import stream
@@ -77,12 +78,12 @@ def test_a_thread_recurses_equally_deep_wherever_the_lab_stands(lab, monkeypatch
 
     def depth():
         # Threads of earlier worlds are used again, and stand where they stood.
-        monkeypatch.setattr(threads, "_idle", [])
+        monkeypatch.setattr(scheduler, "_idle", [])
         return lab.world(lab.raft(DIGS)).invoke(0, "look")
 
     depths = [deeper(frames, depth) for frames in (0, 100, 300)]
     assert depths == [depths[0]] * 3
-    assert 0.9 * 1000 < depths[0] <= threads.FRAMES_MAX
+    assert 0.9 * 1000 < depths[0] <= FRAMES_MAX
 
 
 def test_a_loop_that_spins_on_the_clock_gets_somewhere(lab):
