@@ -396,7 +396,7 @@ def test_a_failure_in_a_thread_of_the_scenario_ends_the_scenario(
     world = real("pass")
 
     def fail() -> None:
-        raise SubmissionError("seen by a client")
+        raise SubmissionError(EXCEPTION, "seen by a client")
 
     sleeper = world.spawn(world.sleep_ns, 60_000 * MS)
     world.spawn(fail)
