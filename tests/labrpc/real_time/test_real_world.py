@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from labrpc.codes import EXCEPTION
 from labrpc.errors import LoadError, SubmissionError
 from labrpc.real_time.real_modules import current_box
 from labrpc.real_time.real_world import RealWorld
