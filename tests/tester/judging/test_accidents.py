@@ -105,7 +105,7 @@ FAILED = {
     "recurses": (ELECTION, "exception", r"RecursionError: .*recurses\.py:\d+", "more frames"),
     "repr_recurses": (ELECTION, "exception", r"RecursionError: .*\.py:\d+", "in __repr__"),
     "message_that_reduces_itself": (
-        AGREEMENT, "exception", "cannot send a Entry to another server: maximum recursion", ""),
+        AGREEMENT, "exception", "cannot send a Entry to another server: it is nested too deeply", ""),
     "message_that_equals_itself": (
         AGREEMENT, "exception", r"RecursionError: .* in the RPC handler take", "in __eq__"),
     "thread_bomb": (
