@@ -10,6 +10,7 @@ import struct
 import msgspec
 
 from labrpc.isolated.value_codec import pack_all, pack_the_rest, unpack_all
+from labrpc.sandbox.measure import Measure
 from labrpc.world.events import Action, Apply, Event, Invoke, Result
 
 # A run's largest frames, of a snapshot, take some 100 KB.
@@ -90,14 +91,6 @@ class Prepare(_Message, frozen=True):
     files: dict[str, str | None]
     preempt: bool
     without: list[str]
-
-
-class Measure(_Message, frozen=True):
-    """One wall of the sandbox, and whether it stands here."""
-
-    name: str
-    in_force: bool
-    detail: str
 
 
 class Prepared(_Message, frozen=True):

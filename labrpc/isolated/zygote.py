@@ -25,7 +25,6 @@ from labrpc.isolated.messages import (
     Forked,
     FromZygote,
     Learn,
-    Measure,
     Prepare,
     Prepared,
     decode_from_zygote,
@@ -38,6 +37,7 @@ from labrpc.isolated.zygote_main import REQUEST_BYTES_MAX
 from labrpc.machine.lab_process import lab_command
 from labrpc.machine.wall_clock import Deadline, cpu_seconds, cpu_seconds_of
 from labrpc.machine.watchdog import RUN_CPU_S_MAX
+from labrpc.sandbox.measure import Measure
 from labrpc.submission.native_hang import stuck_call
 from labrpc.submission.submission import Submission
 from labrpc.world.streams import incarnation_streams

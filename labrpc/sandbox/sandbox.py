@@ -19,7 +19,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import labrpc
-from labrpc.isolated.messages import Measure
 from labrpc.machine.memory import bytes_in_use
 from labrpc.sandbox import landlock, seccomp
 from labrpc.sandbox.linux import (
@@ -29,6 +28,7 @@ from labrpc.sandbox.linux import (
     keep_capabilities,
     prctl,
 )
+from labrpc.sandbox.measure import Measure
 
 # What one server may take: an ordinary one takes some 10 MB beyond the interpreter.
 # The first is what a watchdog looks for, the second what the system does not give.

@@ -8,8 +8,8 @@ import pytest
 
 from labrpc.errors import LabError, LoadError
 from labrpc.isolated import zygote as zygote_module
-from labrpc.isolated.messages import Measure
 from labrpc.isolated.zygote import Zygote
+from labrpc.sandbox.measure import Measure
 from labrpc.simulated.stdlib import PRIVATE, SHARED
 from labrpc.submission.submission import Submission
 from tester.judging.run import Recording, run_test

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from labrpc.isolated.messages import Measure
+from labrpc.sandbox.measure import Measure
 from tester.cli import sandbox_status as module
 from tester.cli.sandbox_status import sandbox_status
 from tester.errors import UsageError
