@@ -13,6 +13,7 @@ from rich.table import Table
 from tester.codes import ALL_CODES
 from tester.detection.mutants import REFERENCE, Mutant
 from tester.judging.graded_test import GradedTest
+from tester.outcome import VerdictCounts
 from tester.text import markdown_row
 from tester.verdict import Verdict
 
@@ -67,8 +68,8 @@ class Matrix:
         row = Row(mutant)
         for seed in self.seeds:
             runs = self.probes.get((mutant.name, seed), {})
-            row.detected_in_some_part(
-                {part: self._detection(runs, part) for part in self.parts},
+            row.add_seed(
+                {part: self._verdict(runs, part) for part in self.parts},
                 self._cpu_s_to_first_detection(runs),
             )
             row.note_checks(runs)
@@ -84,16 +85,17 @@ class Matrix:
         ]
         return min(failed, key=lambda probe: probe.cpu_s, default=None)
 
-    def _detection(self, runs: dict[str, Probe], part: str) -> bool | None:
-        """Return whether a part has found the mutant, None if that is unknown."""
+    def _verdict(self, runs: dict[str, Probe], part: str) -> Verdict:
+        """Return a part's verdict on the mutant: failed if some test found it."""
         verdicts = [
             runs[t.name].verdict if t.name in runs else None
             for t in self.tests
             if t.part == part
         ]
         if Verdict.FAILED in verdicts:
-            return True
-        return None if None in verdicts or Verdict.UNKNOWN in verdicts else False
+            return Verdict.FAILED
+        known = None not in verdicts and Verdict.UNKNOWN not in verdicts
+        return Verdict.PASSED if known else Verdict.UNKNOWN
 
     def _cpu_s_to_first_detection(self, runs: dict[str, Probe]) -> float | None:
         """Return the CPU seconds of the tests up to the first that fails."""
@@ -112,8 +114,8 @@ class Row:
     """One mutant's row.
 
     Attributes:
-        by_part: for each part, the number of seeds at which it found the mutant,
-            and the number at which it was run to the end.
+        by_part: each part's verdicts over the seeds: failed where some test found the
+            mutant, unknown where the part was not run to its end.
         whole: the same for the whole suite.
         cpu_s: CPU seconds to the first detection, for each seed with one.
         checks: the codes of the failures, each with its number of runs.
@@ -122,21 +124,18 @@ class Row:
     """
 
     mutant: Mutant
-    by_part: dict[str, tuple[int, int]] = field(default_factory=dict)
-    whole: tuple[int, int] = (0, 0)
+    by_part: dict[str, VerdictCounts] = field(default_factory=dict)
+    whole: VerdictCounts = field(default_factory=VerdictCounts)
     cpu_s: list[float] = field(default_factory=list)
     checks: Counter[str] = field(default_factory=Counter)
     named: int = 0
 
-    def detected_in_some_part(
-        self, detections: dict[str, bool | None], cpu_s: float | None
-    ) -> None:
-        """Add one seed."""
-        for part, detected in detections.items():
-            self.by_part[part] = _counted(self.by_part.get(part, (0, 0)), detected)
-        seen = list(detections.values())
-        whole = True if True in seen else None if None in seen else False
-        self.whole = _counted(self.whole, whole)
+    def add_seed(self, verdicts: dict[str, Verdict], cpu_s: float | None) -> None:
+        """Add the verdicts of the parts at one seed."""
+        for part, verdict in verdicts.items():
+            self.by_part.setdefault(part, VerdictCounts()).add(verdict)
+        worst = (Verdict.FAILED, Verdict.UNKNOWN, Verdict.PASSED)
+        self.whole.add(next(v for v in worst if v in verdicts.values()))
         if cpu_s is not None:
             self.cpu_s.append(cpu_s)
 
@@ -149,7 +148,7 @@ class Row:
 
     def cells(self, parts: list[str]) -> list[str]:
         """Return the row's cells, as `columns` names them."""
-        named = share((self.named, self.whole[1])) if self.mutant.properties else "-"
+        named = share(self.named, self.whole.judged) if self.mutant.properties else "-"
         checks = [
             f"{check} ({count})"
             for check, count in self.checks.most_common(CHECKS_SHOWN)
@@ -157,8 +156,8 @@ class Row:
         return [
             self.mutant.name,
             self.mutant.breaks,
-            *(share(self.by_part.get(part, (0, 0))) for part in parts),
-            share(self.whole),
+            *(_detected(self.by_part.get(part, VerdictCounts())) for part in parts),
+            _detected(self.whole),
             f"{median(self.cpu_s):.2f}" if self.cpu_s else "-",
             named,
             ", ".join(checks) or "-",
@@ -173,14 +172,12 @@ def columns(parts: list[str]) -> list[str]:
     ]  # fmt: skip
 
 
-def _counted(counts: tuple[int, int], detected: bool | None) -> tuple[int, int]:
-    found, tried = counts
-    return (found, tried) if detected is None else (found + detected, tried + 1)
+def _detected(counts: VerdictCounts) -> str:
+    return share(counts.failed, counts.judged)
 
 
-def share(counts: tuple[int, int]) -> str:
+def share(found: int, tried: int) -> str:
     """Return the share found of those tried in per cent, `-` if none was tried."""
-    found, tried = counts
     return f"{100 * found / tried:.0f} %" if tried else "-"
 
 
@@ -191,7 +188,7 @@ def print_matrix(console: Console, matrix: Matrix) -> None:
         table.add_column(name, overflow="fold")
     for mutant in matrix.mutants:
         row = matrix.row(mutant)
-        missed = mutant.breaks != "nothing" and row.whole[0] < row.whole[1]
+        missed = mutant.breaks != "nothing" and row.whole.passed > 0
         cells = [escape(cell) for cell in row.cells(matrix.parts)]
         table.add_row(*cells, style="bold red" if missed else None)
     console.print(table)
@@ -201,9 +198,9 @@ def print_matrix(console: Console, matrix: Matrix) -> None:
 def summary(matrix: Matrix) -> str:
     """Return a few sentences on how much the suite detects."""
     rows = [matrix.row(m) for m in matrix.mutants if m.breaks != "nothing"]
-    rows = [row for row in rows if row.whole[1]]
-    seen = sum(row.whole[0] >= 0.95 * row.whole[1] for row in rows)
-    never = sum(row.whole[0] == 0 for row in rows)
+    rows = [row for row in rows if row.whole.judged]
+    seen = sum(row.whole.failure_rate >= 0.95 for row in rows)
+    never = sum(row.whole.failed == 0 for row in rows)
     alarms = [p for runs in matrix.probes.values() for p in runs.values()]
     alarms = [p for p in alarms if p.mutant == REFERENCE]
     false = sum(p.verdict is Verdict.FAILED for p in alarms)
@@ -219,7 +216,7 @@ def write_markdown(file: Path, matrix: Matrix) -> None:
     above = text.partition(MARK)[0]
     heads = columns(matrix.parts)
     lines = [MARK, "", summary(matrix), ""]
-    part = sum(matrix.row(m).whole[1] < len(matrix.seeds) for m in matrix.mutants)
+    part = sum(matrix.row(m).whole.judged < len(matrix.seeds) for m in matrix.mutants)
     fewer = f"; {part} rows have fewer: interrupted, or unknown runs" if part else ""
     lines.append(f"Seeds {matrix.seeds[0]} to {matrix.seeds[-1]}{fewer}.")
     lines += ["", markdown_row(heads), "|" + "---|" * len(heads)]

@@ -7,59 +7,13 @@ import io
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from math import sqrt
 
 from rich.console import Console
 from rich.table import Table
 
-from tester.text import kind_of, markdown_fenced, markdown_row
-from tester.verdict import Run, Verdict
-
-# The normal quantile of a two-sided 95 % interval.
-_Z = 1.96
-
-
-@dataclass
-class TestTally:
-    """All runs of one test."""
-
-    __test__ = False  # Not a test class, though pytest would think so.
-
-    part: str
-    test: str
-    verdicts: Counter[Verdict] = field(default_factory=Counter)
-    bad_runs: list[Run] = field(default_factory=list)
-
-    @property
-    def runs(self) -> int:
-        """How many there were."""
-        return self.verdicts.total()
-
-    @property
-    def failures(self) -> int:
-        """How many failed."""
-        return self.verdicts[Verdict.FAILED]
-
-    @property
-    def judged(self) -> int:
-        """How many came to a verdict."""
-        return self.runs - self.verdicts[Verdict.UNKNOWN]
-
-    def rate(self) -> tuple[str, str]:
-        """Return the failure rate and its 95 % interval, as reports show them."""
-        rate = self.failures / self.judged if self.judged else 0.0
-        low, high = interval_95(self.failures, self.judged)
-        return f"{100 * rate:.2f} %", f"{100 * low:.2f} to {100 * high:.2f} %"
-
-    def reasons(self) -> list[tuple[Run, int]]:
-        """Return the first run of each kind of reason, and how often it came."""
-        counts: Counter[str] = Counter()
-        first: dict[str, Run] = {}
-        for run in sorted(self.bad_runs, key=lambda run: run.seed):
-            kind = kind_of(run.reason)
-            counts[kind] += 1
-            first.setdefault(kind, run)
-        return [(first[kind], count) for kind, count in counts.most_common()]
+from tester.outcome import TestOutcome, VerdictCounts
+from tester.text import markdown_fenced, markdown_row
+from tester.verdict import Run
 
 
 @dataclass
@@ -72,7 +26,7 @@ class Tally:
     """
 
     real_time: bool = False
-    tests: dict[str, TestTally] = field(default_factory=dict)
+    tests: dict[str, TestOutcome] = field(default_factory=dict)
     virtual_s: float = 0.0
     cpu_s: float = 0.0
     rpcs: int = 0
@@ -85,10 +39,8 @@ class Tally:
     def add(self, runs: Iterable[Run]) -> None:
         """Add runs up."""
         for run in runs:
-            test = self.tests.setdefault(run.test, TestTally(run.part, run.test))
-            test.verdicts[run.verdict] += 1
-            if not run.passed:
-                test.bad_runs.append(run)
+            test = self.tests.setdefault(run.test, TestOutcome(run.part, run.test))
+            test.add(run, keep=not run.passed)
             self.virtual_s += run.virtual_s
             self.cpu_s += run.cpu_s
             self.rpcs += run.rpcs
@@ -108,20 +60,14 @@ class Tally:
             lines.append(f"warning ({tests.total()} runs of {where}): {warning}")
         return lines
 
-    @property
-    def verdicts(self) -> Counter[Verdict]:
-        """How many runs ended in each verdict."""
-        total: Counter[Verdict] = Counter()
-        for test in self.tests.values():
-            total += test.verdicts
-        return total
-
     def summary(self) -> str:
         """Return one line over all runs."""
-        verdicts = self.verdicts
-        unknown = verdicts[Verdict.UNKNOWN]
+        all_counts = [test.counts for test in self.tests.values()]
+        passed = sum(counts.passed for counts in all_counts)
+        total = sum(counts.total for counts in all_counts)
+        unknown = sum(counts.unknown for counts in all_counts)
         return (
-            f"{verdicts[Verdict.PASSED]} of {verdicts.total()} runs passed"
+            f"{passed} of {total} runs passed"
             + (f", {unknown} unknown" if unknown else "")
             + (f", {self.retried} tried twice" if self.retried else "")
             + f"; {self.virtual_s:.0f} "
@@ -129,20 +75,6 @@ class Tally:
             + f", {self.cpu_s:.1f} s of CPU, "
             f"{self.rpcs} RPCs, {self.bytes} bytes, {self.commits} commits"
         )
-
-
-def interval_95(failures: int, runs: int) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of a failure rate.
-
-    Unlike the textbook's, it is sensible at no failure in many runs.
-    """
-    if not runs:
-        return 0.0, 1.0
-    rate = failures / runs
-    centre = rate + _Z**2 / (2 * runs)
-    spread = _Z * sqrt(rate * (1 - rate) / runs + _Z**2 / (4 * runs**2))
-    scale = 1 + _Z**2 / runs
-    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
 
 
 def stress_table(tally: Tally) -> Table:
@@ -155,9 +87,7 @@ def stress_table(tally: Tally) -> Table:
         table.add_row(
             test.part,
             test.test,
-            str(test.runs),
-            str(test.failures),
-            *test.rate(),
+            *_rates(test.counts),
         )
     return table
 
@@ -193,9 +123,10 @@ def markdown(tally: Tally, title: str) -> str:
         "| part | test | runs | failed | rate | 95 % interval |",
         "|---|---|--:|--:|--:|--:|",
     ]
-    for test in _in_order(tally):
-        counts = str(test.runs), str(test.failures)
-        lines.append(markdown_row([test.part, test.test, *counts, *test.rate()]))
+    lines += [
+        markdown_row([test.part, test.test, *_rates(test.counts)])
+        for test in _in_order(tally)
+    ]
     for test in _in_order(tally):
         for run, count in test.reasons():
             lines += [
@@ -209,5 +140,16 @@ def markdown(tally: Tally, title: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _in_order(tally: Tally) -> list[TestTally]:
+def _rates(counts: VerdictCounts) -> list[str]:
+    """Return the cells of a row: runs, failures, their rate and its interval."""
+    low, high = counts.failure_interval_95
+    return [
+        str(counts.total),
+        str(counts.failed),
+        f"{100 * counts.failure_rate:.2f} %",
+        f"{100 * low:.2f} to {100 * high:.2f} %",
+    ]
+
+
+def _in_order(tally: Tally) -> list[TestOutcome]:
     return sorted(tally.tests.values(), key=lambda test: (test.part, test.test))

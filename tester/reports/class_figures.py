@@ -1,14 +1,15 @@
-"""What a class has done, in figures: for the class report."""
+"""The figures of a class report."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import mean, median
 
+from tester.outcome import TestOutcome, VerdictCounts, by_kind
 from tester.reports.suite_words import suite_words
-from tester.scoring.grades import Grade, TestGrade
-from tester.text import kind_of, one_line
-from tester.verdict import Run, Verdict
+from tester.scoring.grades import Grade
+from tester.text import one_line
+from tester.verdict import Verdict
 
 BINS = 10
 REASONS_SHOWN = 25
@@ -30,29 +31,26 @@ class SubmissionRow:
 
 
 @dataclass(frozen=True)
-class TestRow:
-    """One test, over the submissions that load and for which it came to a verdict.
+class ClassTest:
+    """One test, over the submissions that load.
 
     Attributes:
-        passed: how many of them passed it at every seed.
-        runs_passed: how many of their `runs` passed.
-        reason: the commonest of its reasons, "" if nobody failed.
+        outcome: all their runs of it.
+        about: what the test is about, "" if the suite does not say.
+        passed: how many submissions passed it at every seed.
+        judged: for how many it came to a verdict.
+        reason: the commonest reason of the failures, "" if there is none.
     """
 
-    __test__ = False  # Not a test class, though pytest would think so.
-
-    part: str
-    name: str
+    outcome: TestOutcome
     about: str
     passed: int
     judged: int
-    runs_passed: int
-    runs: int
     reason: str
 
     @property
     def percent(self) -> float:
-        """How many passed, in per cent."""
+        """The submissions that passed, in per cent."""
         return 100 * self.passed / self.judged if self.judged else 0.0
 
 
@@ -91,7 +89,7 @@ class ClassFigures:
 
     parts: list[str]
     submissions: list[SubmissionRow]
-    tests: list[TestRow]
+    tests: list[ClassTest]
     reasons: list[ReasonRow]
     bars: list[Bar]
     identical: list[list[SubmissionRow]]
@@ -134,7 +132,7 @@ def class_figures(grades: list[Grade], folder_of: Callable[[str], str]) -> Class
     parts = sorted({part for grade in grades for part in grade.parts})
     rows = {grade.submission: _row(grade, parts, folder_of) for grade in grades}
     runs = [run for grade in grades for run in grade.runs]
-    unknown = _by_kind(runs, Verdict.UNKNOWN).values()
+    unknown = by_kind(run for run in runs if run.verdict is Verdict.UNKNOWN).values()
     return ClassFigures(
         parts=parts,
         submissions=list(rows.values()),
@@ -153,6 +151,8 @@ def class_figures(grades: list[Grade], folder_of: Callable[[str], str]) -> Class
 def _row(
     grade: Grade, parts: list[str], folder_of: Callable[[str], str]
 ) -> SubmissionRow:
+    outcomes = [test.outcome for test in grade.tests]
+    counts = VerdictCounts.of(outcome.verdict for outcome in outcomes)
     return SubmissionRow(
         name=one_line(grade.submission),
         href=f"{folder_of(grade.submission)}/report.html",
@@ -160,53 +160,41 @@ def _row(
         points_max=grade.points_max,
         percent=grade.percent,
         parts=[grade.parts.get(part, 0) for part in parts],
-        failed=sum(test.failure is not None for test in grade.tests),
-        unknown=sum(test.unknown for test in grade.tests),
+        failed=counts.failed,
+        unknown=sum(outcome.counts.unknown for outcome in outcomes),
         load_error=one_line(grade.load_error),
     )
 
 
-def _tests(grades: list[Grade]) -> list[TestRow]:
-    """Return a row per test, in the suite's order."""
-    found: dict[tuple[str, str], list[TestGrade]] = {}
+def _tests(grades: list[Grade]) -> list[ClassTest]:
+    """Return the tests in the suite's order."""
+    found: dict[tuple[str, str], list[TestOutcome]] = {}
     for grade in grades:
         for test in grade.tests:
-            found.setdefault((test.first.part, test.first.test), []).append(test)
-    return [_test_row(tests) for tests in found.values()]
+            outcome = test.outcome
+            found.setdefault((outcome.part, outcome.test), []).append(outcome)
+    return [_class_test(outcomes) for outcomes in found.values()]
 
 
-def _test_row(tests: list[TestGrade]) -> TestRow:
-    runs = [run for test in tests for run in test.runs]
-    judged = [run for run in runs if run.verdict is not Verdict.UNKNOWN]
-    reasons = _by_kind(runs, Verdict.FAILED)
-    commonest = max(reasons.values(), key=len)[0].reason if reasons else ""
-    name = tests[0].first.test
-    return TestRow(
-        part=tests[0].first.part,
-        name=name,
-        about=suite_words().tests.get(name, ""),
-        passed=sum(test.graded and test.failure is None for test in tests),
-        judged=sum(test.graded for test in tests),
-        runs_passed=sum(run.passed for run in judged),
-        runs=len(judged),
-        reason=one_line(commonest),
+def _class_test(outcomes: list[TestOutcome]) -> ClassTest:
+    whole = TestOutcome.of([run for outcome in outcomes for run in outcome.runs])
+    verdicts = VerdictCounts.of(outcome.verdict for outcome in outcomes)
+    kinds = by_kind(whole.failures).values()
+    return ClassTest(
+        outcome=whole,
+        about=suite_words().tests.get(whole.test, ""),
+        passed=verdicts.passed,
+        judged=verdicts.judged,
+        reason=one_line(max(kinds, key=len)[0].reason) if kinds else "",
     )
-
-
-def _by_kind(runs: Iterable[Run], verdict: Verdict) -> dict[str, list[Run]]:
-    """Return the runs that came to a verdict, by their kind of reason."""
-    kinds: dict[str, list[Run]] = {}
-    for run in runs:
-        if run.verdict is verdict:
-            kinds.setdefault(kind_of(one_line(run.reason)), []).append(run)
-    return kinds
 
 
 def _reasons(grades: list[Grade], rows: dict[str, SubmissionRow]) -> list[ReasonRow]:
     """Return the kinds of reasons, those of most submissions first."""
     runs = [run for grade in grades if not grade.load_error for run in grade.runs]
     found = []
-    for failed in _by_kind(runs, Verdict.FAILED).values():
+    failures = [run for run in runs if run.verdict is Verdict.FAILED]
+    for failed in by_kind(failures).values():
         row = ReasonRow(one_line(failed[0].reason))
         for run in failed:
             row.tests[run.test] += 1

@@ -5,6 +5,7 @@ import io
 
 from tester.scoring.grades import Grade
 from tester.text import csv_cell
+from tester.verdict import Verdict
 
 CELL_MAX = 1_000
 
@@ -19,6 +20,7 @@ def grades_csv(grades: list[Grade]) -> bytes:
          "tests_passed", "tests", "unknown_runs", "first_reason", "path"]
     )  # fmt: skip
     for grade in grades:
+        outcomes = [test.outcome for test in grade.tests]
         writer.writerow(
             [
                 csv_cell(grade.submission, CELL_MAX),
@@ -26,11 +28,9 @@ def grades_csv(grades: list[Grade]) -> bytes:
                 f"{grade.points_max:g}",
                 "" if grade.percent is None else f"{grade.percent:.1f}",
                 *[f"{grade.parts.get(part, 0):g}" for part in parts],
-                sum(
-                    test.points_max > 0 and test.failure is None for test in grade.tests
-                ),
+                sum(test.verdict is Verdict.PASSED for test in outcomes),
                 len(grade.tests),
-                sum(test.unknown for test in grade.tests),
+                sum(test.counts.unknown for test in outcomes),
                 csv_cell(_first_reason(grade), CELL_MAX),
                 csv_cell(grade.path, CELL_MAX),
             ]
@@ -39,8 +39,11 @@ def grades_csv(grades: list[Grade]) -> bytes:
 
 
 def _first_reason(grade: Grade) -> str:
-    failures = [test.failure for test in grade.tests if test.failure]
-    if grade.load_error or failures:
-        return grade.load_error or failures[0].reason
-    ungraded = [test.first for test in grade.tests if not test.graded]
+    if grade.load_error:
+        return grade.load_error
+    outcomes = [test.outcome for test in grade.tests]
+    failed = [o.first_failure for o in outcomes if o.first_failure]
+    if failed:
+        return failed[0].reason
+    ungraded = [o.runs[0] for o in outcomes if o.verdict is Verdict.UNKNOWN]
     return f"no verdict: {ungraded[0].reason}" if ungraded else ""

@@ -6,9 +6,10 @@ custom for what is not the fault of the code under test.
 
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from tester.scoring.grades import Grade, TestGrade
+from tester.outcome import TestOutcome
+from tester.scoring.grades import Grade
 from tester.text import block, one_line
-from tester.verdict import Run, Verdict
+from tester.verdict import Run
 
 EVIDENCE_MAX = 2_000
 
@@ -26,7 +27,7 @@ def junit_xml(grades: list[Grade]) -> bytes:
 def _suite(grade: Grade) -> Element:
     suite = Element("testsuite", name=one_line(grade.submission))
     for test in grade.tests:
-        suite.append(_case(test))
+        suite.append(_case(test.outcome))
     seconds = sum(run.cpu_s for run in grade.runs)
     for name, count in (
         ("tests", len(grade.tests)),
@@ -39,27 +40,23 @@ def _suite(grade: Grade) -> Element:
     return suite
 
 
-def _case(test: TestGrade) -> Element:
-    seconds = sum(run.cpu_s for run in test.runs)
+def _case(test: TestOutcome) -> Element:
     case = Element(
-        "testcase",
-        classname=test.first.part,
-        name=test.first.test,
-        time=f"{seconds:.3f}",
+        "testcase", classname=test.part, name=test.test, time=f"{test.cpu_s:.3f}"
     )
-    unknown = next((run for run in test.runs if run.verdict is Verdict.UNKNOWN), None)
-    if test.failure is not None:
-        _tell(case, "failure", test.failure, test)
-    elif unknown is not None:
-        _tell(case, "error", unknown, test)
+    if test.first_failure is not None:
+        _add_problem(case, "failure", test.first_failure, test)
+    elif test.first_unknown is not None:
+        _add_problem(case, "error", test.first_unknown, test)
     return case
 
 
-def _tell(case: Element, kind: str, run: Run, test: TestGrade) -> None:
-    told = SubElement(case, kind, message=one_line(run.reason), type=run.code)
-    told.text = "\n".join(
+def _add_problem(case: Element, kind: str, run: Run, test: TestOutcome) -> None:
+    problem = SubElement(case, kind, message=one_line(run.reason), type=run.code)
+    counts = test.counts
+    problem.text = "\n".join(
         [
-            f"{test.passed} of {len(test.runs)} seeds passed; this is seed {run.seed}",
+            f"{counts.passed} of {counts.total} seeds passed; this is seed {run.seed}",
             block(run.evidence, EVIDENCE_MAX),
             f"replay: {one_line(run.replay, 2_000)}" if run.replay else "",
         ]

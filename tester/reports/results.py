@@ -109,13 +109,13 @@ def _submission(grade: Grade) -> SubmissionResult:
         ],
         tests=[
             TestResult(
-                part=test.first.part,
-                test=test.first.test,
+                part=test.outcome.part,
+                test=test.outcome.test,
                 points=test.points,
                 points_max=test.points_max,
-                runs=len(test.runs),
-                passed=test.passed,
-                unknown=test.unknown,
+                runs=test.outcome.counts.total,
+                passed=test.outcome.counts.passed,
+                unknown=test.outcome.counts.unknown,
             )
             for test in grade.tests
         ],

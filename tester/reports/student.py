@@ -7,6 +7,7 @@ or a place on the grading machine, and all of it is clean and of bounded size.
 import shlex
 from dataclasses import dataclass, replace
 
+from tester.outcome import TestOutcome, VerdictCounts
 from tester.reports.redaction import for_the_student
 from tester.reports.suite_words import suite_words
 from tester.scoring.grades import Grade, PartGrade, TestGrade
@@ -142,62 +143,59 @@ def _part(grade: Grade, part: PartGrade) -> PartReport:
 
 
 def _test(grade: Grade, test: TestGrade) -> TestReport:
-    verdict, told = _verdict(test)
-    hidden = any(run.hidden for run in test.runs)
+    outcome = test.outcome
     report = TestReport(
-        part=test.first.part,
-        name=test.first.test,
-        about=suite_words().tests.get(test.first.test, ""),
+        part=outcome.part,
+        name=outcome.test,
+        about=suite_words().tests.get(outcome.test, ""),
         points=test.points,
         points_max=test.points_max,
-        verdict=verdict,
-        tally=_tally(test),
-        hidden=hidden,
-        warnings=_warnings(grade, test),
+        verdict=outcome.verdict,
+        tally=_tally(outcome.counts),
+        hidden=any(run.hidden for run in outcome.runs),
+        warnings=_warnings(grade, outcome),
     )
     if grade.load_error:
         return replace(report, reason="not run: the submission does not load")
-    if told is None:
+    shown = _shown_run(outcome)
+    if shown is None:
         return report
-    report = replace(report, reason=one_line(for_the_student(told.reason, grade, told)))
-    if verdict is Verdict.UNKNOWN:
+    reason = one_line(for_the_student(shown.reason, grade, shown))
+    report = replace(report, reason=reason)
+    if outcome.verdict is Verdict.UNKNOWN:
         # What it rests on is the lab's own affair.
         return report
-    evidence = block(for_the_student(told.evidence, grade, told))
-    replay, advice = _what_to_do(grade, told)
+    evidence = block(for_the_student(shown.evidence, grade, shown))
+    replay, advice = _what_to_do(grade, shown)
     return replace(report, evidence=evidence, replay=replay, advice=advice)
 
 
-def _verdict(test: TestGrade) -> tuple[Verdict, Run | None]:
-    """Return a test's verdict, and the run to tell the student of, if any.
+def _shown_run(outcome: TestOutcome) -> Run | None:
+    """Return the run that the student sees of a test, None if it passed.
 
     Of the failed runs, one that the student can replay, if there is one.
     """
-    failed = [run for run in test.runs if run.verdict is Verdict.FAILED]
-    if failed:
-        shown = next((run for run in failed if not run.hidden), failed[0])
-        return Verdict.FAILED, shown
-    if test.graded:
-        return Verdict.PASSED, None
-    return Verdict.UNKNOWN, test.first
+    if outcome.verdict is Verdict.PASSED:
+        return None
+    public = (run for run in outcome.failures if not run.hidden)
+    return next(public, outcome.first_failure or outcome.runs[0])
 
 
-def _warnings(grade: Grade, test: TestGrade) -> tuple[str, ...]:
-    """Return a test's first warnings, of each kind one."""
+def _warnings(grade: Grade, outcome: TestOutcome) -> tuple[str, ...]:
+    """Return a test's first warnings, one of each kind."""
     kinds: dict[str, str] = {}
-    for run in test.runs:
+    for run in outcome.runs:
         for warning in run.warnings:
             shown = one_line(for_the_student(warning.text, grade, run))
             kinds.setdefault(kind_of(shown), shown)
     return tuple(kinds.values())[:WARNINGS_SHOWN]
 
 
-def _tally(test: TestGrade) -> str:
-    runs = len(test.runs)
-    text = f"{test.passed} of {runs} runs passed" if runs > 1 else ""
-    if test.unknown and runs > 1:
-        text += f", {test.unknown} came to no verdict"
-    return text
+def _tally(counts: VerdictCounts) -> str:
+    if counts.total <= 1:
+        return ""
+    text = f"{counts.passed} of {counts.total} runs passed"
+    return text + (f", {counts.unknown} came to no verdict" if counts.unknown else "")
 
 
 def _what_to_do(grade: Grade, run: Run) -> tuple[str, str]:

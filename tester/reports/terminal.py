@@ -4,9 +4,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tester.outcome import VerdictCounts
 from tester.scoring.grades import Grade, TestGrade
 from tester.text import block, one_line
-from tester.verdict import Verdict
 from tester.versions import PYTHON
 
 
@@ -35,7 +35,8 @@ def print_submission(console: Console, grade: Grade) -> None:
         table.add_row(*_row(test))
     console.print()
     console.print(table)
-    failures = [test.failure for test in grade.tests if test.failure]
+    outcomes = [test.outcome for test in grade.tests]
+    failures = [o.first_failure for o in outcomes if o.first_failure]
     if failures:
         console.print("replay a failure with its command:")
     for run in failures:
@@ -43,18 +44,17 @@ def print_submission(console: Console, grade: Grade) -> None:
 
 
 def _row(test: TestGrade) -> list[str]:
-    failure = test.failure
+    outcome, counts = test.outcome, test.outcome.counts
+    failure, unknown = outcome.first_failure, outcome.first_unknown
     reason = failure.reason if failure else ""
-    if test.unknown:
-        unknown = next(run for run in test.runs if run.verdict is Verdict.UNKNOWN)
+    passed = f"{counts.passed} of {counts.total}"
+    if unknown:
         reason = reason or f"unknown: {unknown.reason}"
-    passed = f"{test.passed} of {len(test.runs)}"
-    if test.unknown:
-        passed += f", {test.unknown} unknown"
-    style = "red" if failure else "yellow" if test.unknown else "green"
+        passed += f", {counts.unknown} unknown"
+    style = "red" if failure else "yellow" if unknown else "green"
     return [
-        test.first.part,
-        test.first.test,
+        outcome.part,
+        outcome.test,
         f"{test.points:g} of {test.points_max:g}",
         f"[{style}]{passed}[/]",
         str(failure.seed) if failure else "",
@@ -70,13 +70,13 @@ def print_summary(console: Console, grades: list[Grade]) -> None:
     for heading in (*parts, "points", "percent", "passed", "failed", "unknown"):
         table.add_column(heading, justify="right", overflow="fold")
     for grade in grades:
-        counts = {v: sum(r.verdict is v for r in grade.runs) for v in Verdict}
+        counts = VerdictCounts.of(run.verdict for run in grade.runs)
         table.add_row(
             escape(one_line(grade.submission)),
             *[f"{grade.parts.get(part, 0):g}" for part in parts],
             grade.earned.removesuffix(" points"),
             "" if grade.percent is None else f"{grade.percent:.0f} %",
-            *[str(counts[verdict]) for verdict in Verdict],
+            *map(str, (counts.passed, counts.failed, counts.unknown)),
         )
     console.print()
     console.print(table)

@@ -1,11 +1,12 @@
-"""From runs to points: what each test, part and submission has earned."""
+"""The points that each test, part and submission has earned."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import fsum
 
+from tester.outcome import TestOutcome, by_test
 from tester.scoring.policy import Policy
-from tester.verdict import Run, Verdict
+from tester.verdict import Run
 
 # Points are exact to so many decimals, so that sums are what one expects.
 DECIMALS = 9
@@ -14,12 +15,10 @@ NO_SEED_MAY_FAIL = Policy()
 
 @dataclass(frozen=True)
 class TestGrade:
-    """One test of one submission over all seeds.
-
-    Runs that are unknown count for nothing, neither way.
+    """The points of one test of one submission.
 
     Attributes:
-        runs: by seed, the public ones first: those anybody can replay.
+        outcome: its runs by seed, the public ones first: those anybody can replay.
         share: what share of its points it has earned.
         policy: how that came about.
         extra: its points are added, but not held against those who lack them.
@@ -27,46 +26,20 @@ class TestGrade:
 
     __test__ = False  # Not a test class, though pytest would think so.
 
-    runs: list[Run]
+    outcome: TestOutcome
     share: float
     policy: Policy
     extra: bool = False
 
     @property
-    def first(self) -> Run:
-        """The run at the first seed, for what all runs have in common."""
-        return self.runs[0]
-
-    @property
-    def passed(self) -> int:
-        """How many seeds passed."""
-        return sum(run.passed for run in self.runs)
-
-    @property
-    def unknown(self) -> int:
-        """How many seeds came to no verdict."""
-        return sum(run.verdict is Verdict.UNKNOWN for run in self.runs)
-
-    @property
-    def failure(self) -> Run | None:
-        """The first failed run, None if none failed."""
-        failed = (run for run in self.runs if run.verdict is Verdict.FAILED)
-        return next(failed, None)
-
-    @property
-    def graded(self) -> bool:
-        """Whether any seed came to a verdict."""
-        return self.unknown < len(self.runs)
-
-    @property
     def points(self) -> float:
-        """What the test has earned."""
+        """The points that the test has earned."""
         return round(self.share * self.points_max, DECIMALS)
 
     @property
     def points_max(self) -> float:
-        """What the test could earn: nothing if no run came to a verdict."""
-        return self.first.points if self.graded else 0
+        """The points that it could earn: none if no run came to a verdict."""
+        return self.outcome.runs[0].points if self.outcome.counts.judged else 0
 
 
 @dataclass(frozen=True)
@@ -126,7 +99,7 @@ class Grade:
         """What each part has earned and why."""
         tests: dict[str, list[TestGrade]] = {}
         for test in self.tests:
-            tests.setdefault(test.first.part, []).append(test)
+            tests.setdefault(test.outcome.part, []).append(test)
         return [PartGrade(name, found) for name, found in tests.items()]
 
     @property
@@ -169,10 +142,10 @@ class Grade:
     @property
     def runs(self) -> list[Run]:
         """Every run of the submission."""
-        return [run for test in self.tests for run in test.runs]
+        return [run for test in self.tests for run in test.outcome.runs]
 
 
-def by_test(
+def grade_tests(
     runs: Iterable[Run],
     policy: Policy = NO_SEED_MAY_FAIL,
     extra: bool = False,
@@ -182,22 +155,20 @@ def by_test(
 
     Args:
         runs: the tests come in the order of their first run.
+        policy: what earns the points.
+        extra: whether the points are extra.
         seeds: how many the rubric has; None: as many as the runs have.
     """
-    tests: dict[str, list[Run]] = {}
-    for run in runs:
-        tests.setdefault(run.test, []).append(run)
-    ordered = [
-        sorted(found, key=lambda run: (run.hidden, run.seed))
-        for found in tests.values()
-    ]
-    count = (
-        max((len(found) for found in ordered), default=0) if seeds is None else seeds
-    )
-    shares = policy.shares(ordered, count)
+    runs = list(runs)
+    in_order = sorted(runs, key=lambda run: (run.hidden, run.seed))
+    names = dict.fromkeys(run.test for run in runs)
+    outcomes = {outcome.test: outcome for outcome in by_test(in_order)}
+    found = [outcomes[name] for name in names]
+    count = max((o.counts.total for o in found), default=0) if seeds is None else seeds
+    shares = policy.shares([outcome.runs for outcome in found], count)
     return [
-        TestGrade(found, share, policy, extra)
-        for found, share in zip(ordered, shares, strict=True)
+        TestGrade(outcome, share, policy, extra)
+        for outcome, share in zip(found, shares, strict=True)
     ]
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from simpleeval import SimpleEval
 
+from tester.outcome import VerdictCounts
 from tester.text import unknown
-from tester.verdict import Run, Verdict
+from tester.verdict import Run
 
 RULES = ("all", "share", "threshold")
 UNITS = ("test", "part")
@@ -72,13 +73,14 @@ class Policy:
             by_seed: dict[int, list[Run]] = {}
             for run in (run for runs in tests for run in runs):
                 by_seed.setdefault(run.seed, []).append(run)
-            outcomes = [_of_part(runs) for runs in by_seed.values()]
-            return [self._share(outcomes, seeds)] * len(tests)
-        return [self._share([run.verdict for run in runs], seeds) for runs in tests]
+            counts = VerdictCounts.of(
+                _counted(runs).verdict for runs in by_seed.values()
+            )
+            return [self._share(counts, seeds)] * len(tests)
+        return [self._share(_counted(runs), seeds) for runs in tests]
 
-    def _share(self, outcomes: Sequence[Verdict], seeds: int) -> float:
-        passed = outcomes.count(Verdict.PASSED)
-        failed = outcomes.count(Verdict.FAILED)
+    def _share(self, counts: VerdictCounts, seeds: int) -> float:
+        passed, failed = counts.passed, counts.failed
         if passed == 0:
             return 0.0
         if self.rule == "all":
@@ -91,13 +93,8 @@ class Policy:
         return clamped(self.formula, -(-passed * seeds // (passed + failed)), seeds)
 
 
-def _of_part(runs: Iterable[Run]) -> Verdict:
-    """Return how a part went at one seed."""
-    verdicts = {run.verdict for run in runs}
-    for verdict in (Verdict.FAILED, Verdict.PASSED):
-        if verdict in verdicts:
-            return verdict
-    return Verdict.UNKNOWN
+def _counted(runs: Iterable[Run]) -> VerdictCounts:
+    return VerdictCounts.of(run.verdict for run in runs)
 
 
 def clamped(formula: str, passed: int, seeds: int) -> float:

@@ -10,7 +10,7 @@ import msgspec
 
 from tester.errors import UsageError
 from tester.judging.graded_test import GradedTest
-from tester.scoring.grades import Grade, TestGrade, by_test
+from tester.scoring.grades import Grade, TestGrade, grade_tests
 from tester.scoring.policy import Policy
 from tester.verdict import Run
 
@@ -106,7 +106,7 @@ class Rubric:
         tests: list[TestGrade] = []
         for name, found in by_part.items():
             part = self.parts[name]
-            tests += by_test(found, part.policy, part.extra, seeds)
+            tests += grade_tests(found, part.policy, part.extra, seeds)
         return Grade(submission, path, tests, load_error)
 
     def _counts(self, part: str, test: str) -> bool:

@@ -23,6 +23,7 @@ from tester.judging.run import boot_problem, run_test
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import IN_PROCESS
 from tester.judging.suite import collect
+from tester.outcome import VerdictCounts
 from tester.verdict import Verdict
 
 MUTANTS = find_mutants()
@@ -210,8 +211,11 @@ def test_the_matrix_adds_up(tmp_path):
     for probe in probes(reference(), 0, PASSED, PASSED, FAILED):
         matrix.add(probe)
     row = matrix.row(mutant)
-    assert row.by_part == {"2A": (1, 4), "2B": (2, 3)}
-    assert row.whole == (2, 3)
+    assert row.by_part == {
+        "2A": VerdictCounts(failed=1, passed=3),
+        "2B": VerdictCounts(failed=2, passed=1, unknown=1),
+    }
+    assert row.whole == VerdictCounts(failed=2, passed=1, unknown=1)
     assert row.cpu_s == [6.0, 2.0]
     assert row.named == 1
     assert row.checks == {"two-leaders": 1, "no-leader": 2}
@@ -231,8 +235,8 @@ def test_the_matrix_adds_up(tmp_path):
 
 
 def test_a_share_of_nothing_is_no_share():
-    assert share((0, 0)) == "-"
-    assert share((1, 3)) == "33 %"
+    assert share(0, 0) == "-"
+    assert share(1, 3) == "33 %"
 
 
 def test_a_lane_ends_where_the_mutant_is_found():

@@ -13,13 +13,14 @@ from labrpc.submission.submission import Submission
 from tester.judging.run import Recording, graded_run, run_test
 from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import collect
+from tester.outcome import VerdictCounts
 from tester.pytest_plugin.failure_store import (
     DIRECTORY,
     KEPT_PER_TEST_MAX,
     FailureStore,
     told,
 )
-from tester.pytest_plugin.tally import Tally, interval_95, markdown, reasons
+from tester.pytest_plugin.tally import Tally, markdown, reasons
 from tester.verdict import Run, Verdict
 
 from ..conftest import environment_of_child
@@ -33,13 +34,6 @@ def a_run(seed=0, verdict=Verdict.FAILED, reason="broken", **fields):
         submission="s", part="2A", test="test_x", seed=seed, points=1,
         verdict=verdict, reason="" if verdict is Verdict.PASSED else reason, **fields,
     )  # fmt: skip
-
-
-def test_the_interval_is_wilsons():
-    # Newcombe 1998, table I: 81 of 263, and 0 of 20.
-    assert interval_95(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
-    assert interval_95(0, 20) == pytest.approx((0.0, 0.1611), abs=1e-4)
-    assert interval_95(0, 0) == (0.0, 1.0)
 
 
 def test_reasons_that_differ_only_in_numbers_are_one_with_the_first_seed():
@@ -57,7 +51,7 @@ def test_unknown_runs_are_counted_but_not_in_the_rate():
     tally = Tally()
     tally.add([a_run(0), a_run(1, Verdict.UNKNOWN), a_run(2, Verdict.PASSED)])
     test = tally.tests["test_x"]
-    assert (test.runs, test.failures, test.judged) == (3, 1, 2)
+    assert test.counts == VerdictCounts(passed=1, failed=1, unknown=1)
     assert "1 unknown" in tally.summary()
 
 

@@ -1,6 +1,6 @@
 """Grades for the tests of reports: ordinary ones, and some that a stranger has shaped."""
 
-from tester.scoring.grades import Grade, by_test
+from tester.scoring.grades import Grade, grade_tests
 from tester.scoring.policy import Policy
 from tester.verdict import Run, Verdict
 
@@ -40,7 +40,7 @@ def a_run(test="test_initial_election", verdict=FAILED, seed=0, **fields):
 def a_grade(*runs, name="alice", path="/home/prof/subs/alice", **fields):
     for run in runs:
         run.submission = name
-    return Grade(name, path, by_test(runs), **fields)
+    return Grade(name, path, grade_tests(runs), **fields)
 
 
 def mixed(name="alice"):
@@ -64,7 +64,7 @@ def no_verdict(name="eve"):
 
 def only_extra():
     """Return a grade with extra points, and no others."""
-    extra = by_test([a_run("test_swarm", PASSED, part="2X", points=20)], extra=True)
+    extra = grade_tests([a_run("test_swarm", PASSED, part="2X", points=20)], extra=True)
     return Grade("xena", "/home/prof/subs/xena", extra)
 
 
@@ -86,8 +86,8 @@ def hostile():
 
 def with_extra():
     """Return a grade with a part by shares, and an extra part."""
-    shares = by_test(
+    shares = grade_tests(
         [a_run(verdict=PASSED, seed=0), a_run(seed=1)], Policy(rule="share")
     )
-    extra = by_test([a_run("test_swarm", PASSED, part="2X", points=3)], extra=True)
+    extra = grade_tests([a_run("test_swarm", PASSED, part="2X", points=3)], extra=True)
     return Grade("alice", "/home/prof/subs/alice", [*shares, *extra])

@@ -10,6 +10,7 @@ import pytest
 from labrpc.submission.submission import Submission
 from tester.judging.run import run_test
 from tester.judging.run_conditions import RunConditions
+from tester.outcome import VerdictCounts
 from tester.reports.class_figures import class_figures
 from tester.reports.class_report import class_html
 from tester.reports.files import submission_folder
@@ -17,7 +18,7 @@ from tester.reports.gradescope import gradescope_json
 from tester.reports.student import student_report
 from tester.reports.student_report import student_html, student_markdown
 from tester.reports.suite_words import suite_words
-from tester.scoring.grades import Grade, by_test
+from tester.scoring.grades import Grade, grade_tests
 from tester.verdict import RunWarning, Verdict
 from tester.versions import PYTHON
 
@@ -278,7 +279,7 @@ def test_the_command_replays_the_failure_in_the_students_repository(
     test = graded_tests["test_basic_agreement"]
     run = run_test(RunConditions(theirs, test, 17))
     run.replay = f"PYTHONHASHSEED=0 {RunConditions(theirs, test, 17).replay_command()}"
-    shown = student_report(Grade("s", str(theirs.path), by_test([run]))).tests[0]
+    shown = student_report(Grade("s", str(theirs.path), grade_tests([run]))).tests[0]
     assert str(theirs.path) not in shown.replay
     assert "tests/lab2" not in shown.replay
 
@@ -379,16 +380,13 @@ def test_the_class_in_figures(made_up):
         ["carol", "dave"]
     ]
     # Who does not load says nothing of a test.
-    tests = {test.name: test for test in figures.tests}
+    tests = {test.outcome.test: test for test in figures.tests}
     first = tests["test_initial_election"]
-    assert (first.passed, first.judged, first.runs_passed, first.runs) == (3, 3, 5, 5)
     second = tests["test_re_election"]
-    assert (second.passed, second.judged, second.runs_passed, second.runs) == (
-        0,
-        2,
-        2,
-        4,
-    )
+    assert (first.passed, first.judged) == (3, 3)
+    assert first.outcome.counts == VerdictCounts(passed=5)
+    assert (second.passed, second.judged) == (0, 2)
+    assert second.outcome.counts == VerdictCounts(passed=2, failed=2)
     assert second.reason == "term 1 has 2 leaders"
     assert tests["test_basic_agreement"].judged == 0
     # One reason, whatever the term; hidden seeds are no secret to an instructor.

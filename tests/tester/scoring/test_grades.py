@@ -8,7 +8,7 @@ import pytest
 from tester.errors import UsageError
 from tester.judging.suite import collect
 from tester.reports import write_files
-from tester.scoring.grades import NO_SEED_MAY_FAIL, Grade, by_test
+from tester.scoring.grades import NO_SEED_MAY_FAIL, Grade, grade_tests
 from tester.verdict import Run, Verdict
 
 PASSED, FAILED, UNKNOWN = Verdict.PASSED, Verdict.FAILED, Verdict.UNKNOWN
@@ -42,24 +42,24 @@ def runs(test, *verdicts, points=4, part="2A", submission="s"):
     ],
 )
 def test_a_test_earns_its_points_if_no_seed_failed(verdicts, points, points_max):
-    (grade,) = by_test(runs("test_x", *verdicts))
+    (grade,) = grade_tests(runs("test_x", *verdicts))
     assert (grade.points, grade.points_max) == (points, points_max)
-    assert grade.unknown == verdicts.count(UNKNOWN)
-    assert grade.passed == verdicts.count(PASSED)
+    assert grade.outcome.counts.unknown == verdicts.count(UNKNOWN)
+    assert grade.outcome.counts.passed == verdicts.count(PASSED)
 
 
 def test_the_first_failing_seed_is_named_in_whatever_order_runs_came():
-    (grade,) = by_test(reversed(runs("test_x", PASSED, UNKNOWN, FAILED, FAILED)))
-    assert grade.failure is not None
-    assert grade.failure.seed == 2
-    assert grade.first.seed == 0
+    (grade,) = grade_tests(reversed(runs("test_x", PASSED, UNKNOWN, FAILED, FAILED)))
+    assert grade.outcome.first_failure is not None
+    assert grade.outcome.first_failure.seed == 2
+    assert grade.outcome.runs[0].seed == 0
 
 
 def test_a_grade_is_the_sum_by_part_and_unknown_tests_are_not_held_against_it():
     grade = Grade(
         "s",
         "/s",
-        by_test(
+        grade_tests(
             [
                 *runs("test_a", PASSED, points=6),
                 *runs("test_b", FAILED, points=2),
@@ -71,7 +71,7 @@ def test_a_grade_is_the_sum_by_part_and_unknown_tests_are_not_held_against_it():
     assert grade.parts == {"2A": 6, "2B": 3}
     assert (grade.points, grade.points_max) == (9, 11)
     assert grade.percent == pytest.approx(100 * 9 / 11)
-    assert Grade("s", "/s", by_test(runs("test_c", UNKNOWN))).percent is None
+    assert Grade("s", "/s", grade_tests(runs("test_c", UNKNOWN))).percent is None
 
 
 def test_what_a_part_is_worth_and_why_can_be_read_off_it():
@@ -79,8 +79,8 @@ def test_what_a_part_is_worth_and_why_can_be_read_off_it():
         "s",
         "/s",
         [
-            *by_test([*runs("a", PASSED, points=6), *runs("b", FAILED, points=2)]),
-            *by_test(runs("x", PASSED, points=3, part="2X"), extra=True),
+            *grade_tests([*runs("a", PASSED, points=6), *runs("b", FAILED, points=2)]),
+            *grade_tests(runs("x", PASSED, points=3, part="2X"), extra=True),
         ],
     )
     usual, bonus = grade.part_grades
@@ -88,7 +88,7 @@ def test_what_a_part_is_worth_and_why_can_be_read_off_it():
     assert (bonus.name, bonus.points, bonus.points_max) == ("2X", 3, 3)
     assert [part.extra for part in grade.part_grades] == [False, True]
     assert usual.policy == "each test earns its points if it fails at no seed"
-    assert [test.first.test for test in usual.tests] == ["a", "b"]
+    assert [test.outcome.test for test in usual.tests] == ["a", "b"]
     # The bonus is added, and not held against those who lack it.
     assert (grade.points, grade.points_max) == (9, 8)
     assert grade.percent == 112.5
@@ -97,7 +97,7 @@ def test_what_a_part_is_worth_and_why_can_be_read_off_it():
 
 def test_sums_are_what_one_expects():
     ten = [run for n in range(10) for run in runs(f"test_{n}", PASSED, points=0.1)]
-    grade = Grade("s", "/s", by_test(ten))
+    grade = Grade("s", "/s", grade_tests(ten))
     assert sum(test.points for test in grade.tests) != 1  # What floats do.
     assert (grade.points, grade.points_max, grade.parts) == (1, 1, {"2A": 1})
 
@@ -105,14 +105,14 @@ def test_sums_are_what_one_expects():
 def test_a_failure_that_anybody_can_replay_is_named_first():
     found = runs("test_x", FAILED, FAILED, FAILED)
     found[0].hidden = True
-    (test,) = by_test(found)
-    assert test.failure is not None
-    assert test.failure.seed == 1
-    assert [run.seed for run in test.runs] == [1, 2, 0]
+    (test,) = grade_tests(found)
+    assert test.outcome.first_failure is not None
+    assert test.outcome.first_failure.seed == 1
+    assert [run.seed for run in test.outcome.runs] == [1, 2, 0]
 
 
 def test_no_runs_no_tests():
-    assert by_test([], NO_SEED_MAY_FAIL) == []
+    assert grade_tests([], NO_SEED_MAY_FAIL) == []
 
 
 # Which tests.
@@ -162,7 +162,7 @@ def test_spreadsheet_formulas_are_defused(tmp_path):
     evil = "=HYPERLINK(0)"
     found = runs("test_x", FAILED, submission=evil)
     found[0].reason = "@SUM(1+1)"
-    write_files(tmp_path, [Grade(evil, "-1+2", by_test(found))])
+    write_files(tmp_path, [Grade(evil, "-1+2", grade_tests(found))])
     with (tmp_path / "grades.csv").open(newline="") as file:
         (row,) = csv.DictReader(file)
     assert row["submission"] == "'" + evil
@@ -175,7 +175,9 @@ def test_spreadsheet_formulas_are_defused(tmp_path):
 
 def test_a_row_says_how_much_is_unknown(tmp_path):
     grade = Grade(
-        "s", "/s", by_test([*runs("a", PASSED, UNKNOWN), *runs("b", UNKNOWN, UNKNOWN)])
+        "s",
+        "/s",
+        grade_tests([*runs("a", PASSED, UNKNOWN), *runs("b", UNKNOWN, UNKNOWN)]),
     )
     write_files(tmp_path / "made/for/it", [grade])
     with (tmp_path / "made/for/it/grades.csv").open(newline="") as file:

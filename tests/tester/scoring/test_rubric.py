@@ -141,7 +141,7 @@ def test_thirds_have_a_sum_without_a_crumb(suite, rubric):
     graded = found.grade("s", "/s", run_all(suite, found))
     assert graded.parts["2B"] == 25 != 9 * round(25 / 9, 9)
     for test in graded.tests:
-        assert test.points == round(test.points, 9) == test.first.points
+        assert test.points == round(test.points, 9) == test.outcome.runs[0].points
 
 
 # Which tests.
@@ -158,7 +158,7 @@ def test_parts_and_tests_that_are_left_out_are_neither_run_nor_graded(suite, rub
     assert len(names) == len([test for test in suite if test.part != "2X"]) - 1
     # Runs of such tests may come from an older grading.
     graded = found.grade("s", "/s", run_all(suite, found))
-    assert [test.first.test for test in graded.tests] == names
+    assert [test.outcome.test for test in graded.tests] == names
     assert graded.parts == {"2A": 26, "2B": 30, "2C": 25, "2D": 25}
 
 
@@ -417,7 +417,7 @@ def test_runs_are_told_what_they_are_worth_and_whether_they_are_hidden(
         'seeds = {count = 1, hidden = 1, secret_file = "s"}\nparts.2A.points = 40'
     )
     graded = found.grade("s", "/s", run_all(suite, found))
-    assert [(run.hidden, run.points) for run in graded.tests[0].runs] == [
+    assert [(run.hidden, run.points) for run in graded.tests[0].outcome.runs] == [
         (False, 12), (True, 12)
     ]  # fmt: skip
 
