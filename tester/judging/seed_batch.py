@@ -76,19 +76,3 @@ def timed_batches(first: int, duration_s: float, workers: int) -> list[SeedBatch
     size = TIMED_BATCH_SEEDS
     starts = range(first, first + int(work_s / batch_s + 1) * size, size)
     return [SeedBatch(range(i, i + size), duration_s=batch_s) for i in starts]
-
-
-def parse_duration(text: str) -> float:
-    """Return the seconds of a duration such as "90s", "10m" or "8h".
-
-    Raises:
-        ValueError: it is not a positive duration.
-    """
-    units = {"s": 1.0, "m": 60.0, "h": 3600.0}
-    number, unit = text[:-1], text[-1:]
-    if unit not in units:
-        number, unit = text, "s"
-    seconds = float(number) * units[unit]
-    if not 0 < seconds < float("inf"):
-        raise ValueError(text)
-    return seconds

@@ -1,4 +1,4 @@
-"""Failing seeds, kept from session to session in `.lab/failures`.
+"""The store of failing seeds, kept from session to session in `.lab/failures`.
 
 One small JSON file per failing run. A kept seed is tried first next time; one
 that passes in two sessions after the submission has changed is fixed, and
@@ -27,11 +27,12 @@ class Failure(msgspec.Struct, kw_only=True):
     """A run that failed.
 
     Attributes:
-        path: where the submission lies, seen from where `.lab` does: a checkout
-            elsewhere may go on with what CI has kept.
+        path: where the submission lies, relative to the folder of `.lab`, so that
+            a checkout elsewhere may use what CI has kept.
         digest: the submission's fingerprint when it failed.
         passes: in how many sessions the seed has passed since the submission changed.
-        preempt: whether its threads could lose their turn: only so it is tried again.
+        preempt: whether its threads could lose their turn between two statements; the
+            seed is tried again in sessions with the same choice.
     """
 
     submission: str
@@ -47,7 +48,7 @@ class Failure(msgspec.Struct, kw_only=True):
     preempt: bool = False
 
 
-def told(failures: list[Failure]) -> list[str]:
+def format_failures(failures: list[Failure]) -> list[str]:
     """Return a line for each test and kind of reason, with the seeds."""
     alike: dict[tuple[str, str], list[Failure]] = {}
     for failure in failures:

@@ -1,10 +1,11 @@
-"""Reads a pytest process's journal along, and speaks when that process no more can.
+"""A process that watches pytest's run log, and reports on its behalf if it hangs in C.
 
-A call into C that does not return leaves nobody in its process to say so. This
-one, started beside it, does, keeps the failure, and ends the stuck one.
+A call into C that does not return leaves no Python code in its process that could
+report it. This process, started beside it, does: it reports, keeps the failure, and
+ends the process that hangs.
 
-Run as a script: it imports nothing of the lab's before there is something to say,
-so that standing by costs next to nothing.
+Run as a script: it imports nothing of the lab before there is something to report,
+so that it costs next to nothing while all goes well.
 """
 
 import json
@@ -17,49 +18,44 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from labrpc.submission.submission import Submission
+    from tester.pytest_plugin.options import SessionOptions
 
 # How `faulthandler` heads the stack of each thread.
 HEADING = b"(most recent call first):"
-# It writes a stack in many pieces, at once.
+# It writes a stack in many pieces, one right after another.
 QUIET_S = 0.3
 
 
-class LastWords:
-    """The process that stands by, as its owner sees it.
+class HangReporter:
+    """The hang reporter, seen from the process that it watches.
 
     Args:
-        submission: what is tested.
-        preempt: whether its threads may lose their turn.
+        options: of the session.
         failures: the directory of kept failures.
-        real_time: whether no failure is to be kept.
+
+    Attributes:
+        fd: of the pipe that takes the run log.
     """
 
-    def __init__(
-        self,
-        submission: "Submission",
-        preempt: bool,
-        failures: Path,
-        real_time: bool,
-    ) -> None:
+    def __init__(self, options: "SessionOptions", failures: Path) -> None:
         settings = {
             "sys_path": sys.path,
-            "submission": str(submission.path),
-            "preempt": preempt,
+            "submission": str(options.submission.path),
+            "preempt": options.preempt,
             "failures": str(failures),
-            "real_time": real_time,
+            "real_time": options.real_time,
         }
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", __file__, json.dumps(settings)],
             stdin=subprocess.PIPE,
-            # Ctrl-C is not meant for it.
+            # Ctrl-C is for pytest, which then ends this process.
             start_new_session=True,
         )
         assert self._process.stdin is not None
         self.fd = self._process.stdin.fileno()
 
     def close(self) -> None:
-        """End it: this process comes to its own end."""
+        """End it: this process ends in an orderly way."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.terminate()
@@ -68,41 +64,41 @@ class LastWords:
 
 def main() -> None:
     """Wait for a stack; end silently if the other process ends without one."""
-    journal = _read_until_stuck()
-    if journal:
+    log = _read_until_hang()
+    if log:
         try:
-            _speak(journal, json.loads(sys.argv[1]))
+            _report(log, json.loads(sys.argv[1]))
         finally:
             os.kill(os.getppid(), signal.SIGKILL)
 
 
-def _read_until_stuck() -> bytes:
-    """Return the whole journal once there is a stack in it, b"" at its end."""
-    journal = bytearray()
-    while HEADING not in journal[-(1 << 17) :]:
+def _read_until_hang() -> bytes:
+    """Return the whole log once there is a stack in it, b"" if it ends without one."""
+    log = bytearray()
+    while HEADING not in log[-(1 << 17) :]:
         data = os.read(0, 1 << 16)
         if not data:
             return b""
-        journal += data
+        log += data
     while select.select([0], [], [], QUIET_S)[0] and (data := os.read(0, 1 << 16)):
-        journal += data
-    return bytes(journal)
+        log += data
+    return bytes(log)
 
 
-def _speak(journal: bytes, settings: dict[str, object]) -> None:
+def _report(log: bytes, settings: dict[str, object]) -> None:
     """Report as the session would have done, and keep the failures."""
     sys.path[:] = settings["sys_path"]  # type: ignore[call-overload]
 
     from labrpc.submission.submission import Submission
     from tester.pytest_plugin.failure_store import FailureStore
-    from tester.pytest_plugin.run_log import Remains
+    from tester.pytest_plugin.run_log import RunLogContents
     from tester.pytest_plugin.tally import Tally, table_lines
     from tester.verdict import Verdict, failure_text
 
     submission = Submission.find(str(settings["submission"]))
-    remains = Remains.read(journal)
-    last = remains.last_run(submission, died=True)
-    runs = remains.ended + last
+    contents = RunLogContents.read(log)
+    last = contents.last_run(submission, died=True)
+    runs = contents.ended + last
     failures, preempt = Path(str(settings["failures"])), bool(settings["preempt"])
     store = FailureStore(failures, submission, preempt)
     tally = Tally(real_time=bool(settings["real_time"]))
@@ -118,8 +114,8 @@ def _speak(journal: bytes, settings: dict[str, object]) -> None:
         lines += table_lines(tally)
     lines += [
         tally.summary(),
-        "pytest had to be ended here, and what was to follow did not run; with -n 1 "
-        "or more, only the one test ends so",
+        "pytest was ended here, so the tests that were to follow did not run; with -n 1 "
+        "or more, only the test that hangs is ended",
     ]
     sys.stderr.write("\n".join(lines) + "\n")
     sys.stderr.flush()

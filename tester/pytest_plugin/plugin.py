@@ -1,11 +1,11 @@
-"""The pytest plugin: options, items, and reports. Hooks only.
+"""The pytest plugin: hooks only.
 
-A graded test is a function with a `cluster` marker. pytest collects it, one
-item per batch of seeds; `LabSession` runs it; what came of it travels in
-the report, also from xdist's workers.
+A graded test is a function with a `cluster` marker. pytest collects it, one item for
+each batch of seeds; the session's `Runner` runs it; its runs travel in the report,
+even from xdist's workers.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import Any
 
 import msgspec
@@ -13,9 +13,10 @@ import pytest
 
 from tester.judging.seed_batch import SeedBatch
 from tester.judging.suite import MARKERS, graded_test, what_to_collect
-from tester.pytest_plugin.failure_store import told
-from tester.pytest_plugin.session import LabSession, batch_of, junit_properties
-from tester.pytest_plugin.tally import reasons, table_lines
+from tester.pytest_plugin.options import add_options
+from tester.pytest_plugin.seed_choice import batch_of
+from tester.pytest_plugin.session import LabSession
+from tester.pytest_plugin.session_report import junit_properties
 from tester.verdict import Run, failure_text
 
 _SESSION = pytest.StashKey[LabSession]()
@@ -24,86 +25,7 @@ _RUNS = pytest.StashKey[list[Run]]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the lab's options."""
-    add = parser.getgroup("lab", "Raft lab").addoption
-    _add_choices(add)
-    _add_records(add)
-
-
-def _add_choices(add: Callable[..., None]) -> None:
-    """Declare what to run, at which seeds, and how."""
-    add(
-        "--lab",
-        action="store_true",
-        help="run the graded suite, wherever the lab is installed, against this "
-        "repository",
-    )
-    add(
-        "--submission",
-        metavar="PATH",
-        help="what to test: a directory with raft/ or raft.py, or one .py file "
-        "(default: the repository with --lab, else the lab's own reference)",
-    )
-    add(
-        "--seed",
-        type=int,
-        metavar="N",
-        help="first seed (default: seeds that failed before, then from 0)",
-    )
-    add("--seeds", type=int, default=1, metavar="N", help="how many (default 1)")
-    add("--for", metavar="TIME", help="run fresh seeds for so long, as in 90s, 10m, 8h")
-    add(
-        "--isolation",
-        choices=["process", "none"],
-        default="none",
-        help="process: each server in a sandboxed process of its own, as grading does",
-    )
-    add(
-        "--lab-failed",
-        action="store_true",
-        help="run only the seeds that failed before, kept in .lab/failures",
-    )
-    add(
-        "--real-time",
-        action="store_true",
-        help="run on real threads and clocks, to check the simulation against them; "
-        "takes as long as it takes, and no run can be replayed",
-    )
-    add(
-        "--preempt",
-        action="store_true",
-        help="let threads of the submission lose their turn between two statements, "
-        "which finds what a lock is missing for",
-    )
-
-
-def _add_records(add: Callable[..., None]) -> None:
-    """Declare what to compare, and what to write down of each run."""
-    add(
-        "--lab-check-determinism",
-        action="store_true",
-        help="run each seed twice, in two processes, and fail where the two differ",
-    )
-    add(
-        "--lab-summary",
-        metavar="FILE",
-        help="append a summary in Markdown to FILE, as for $GITHUB_STEP_SUMMARY",
-    )
-    add(
-        "--lab-digest",
-        action="store_true",
-        help="print the digest of each run's trace: equal for equal runs",
-    )
-    add(
-        "--lab-trace",
-        action="store_true",
-        help="record every event of each run to a file, as docs/trace.md describes",
-    )
-    add(
-        "--lab-trace-dir",
-        default=".lab/traces",
-        metavar="DIR",
-        help="where traces go (default .lab/traces)",
-    )
+    add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -140,19 +62,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make an item of a graded test per batch of seeds."""
     if any(marker.name == "cluster" for marker in metafunc.definition.iter_markers()):
         session = metafunc.config.stash[_SESSION]
-        batches = session.batches(metafunc.definition.name)
-        metafunc.parametrize("cluster", batches, indirect=True, ids=lambda p: p.id)
+        batches = session.seeds.batches(metafunc.definition.name)
+        metafunc.parametrize("cluster", batches, indirect=True, ids=lambda b: b.id)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Put kept failures first; leave out tests without any, and needless timed batches."""
-    session = config.stash[_SESSION]
-    items[:] = session.select(
-        [i for i in items if batch_of(i) or not i.get_closest_marker("cluster")]
-    )
+    """Put kept failures first, and leave out what is not to run."""
+    items[:] = config.stash[_SESSION].seeds.select(items)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -164,18 +83,18 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     session = pyfuncitem.config.stash[_SESSION]
     runs = pyfuncitem.stash[_RUNS] = []
     try:
-        with session.prompts():
-            if pyfuncitem.config.getoption("usepdb"):
-                session.debug(test, batch, runs, pyfuncitem.addfinalizer)
+        with session.runner.prompts():
+            if session.options.debugger:
+                session.runner.debug(test, batch, runs, pyfuncitem.addfinalizer)
             else:
-                session.run(test, batch, runs)
+                session.runner.run(test, batch, runs)
     except (KeyboardInterrupt, pytest.exit.Exception):
         # No report will be made of this item: keep what it has done.
-        session.add(runs)
+        session.report.add(runs)
         raise
     pyfuncitem.user_properties += junit_properties(runs)
     if not runs:
-        pytest.skip("the time was up before it had a turn")
+        pytest.skip("the time was up before its turn")
     if any(not run.passed for run in runs):
         pytest.fail(failure_text(runs), pytrace=False)
     return True
@@ -195,7 +114,7 @@ def pytest_runtest_makereport(
 
 
 def _runs_of(report: Any) -> list[Run]:
-    """Return the runs that a report is about; none if it is no graded test's."""
+    """Return the runs in a report; a graded test's alone has any."""
     return msgspec.convert(getattr(report, "lab_runs", []), list[Run])
 
 
@@ -219,31 +138,31 @@ class _Collector:
         self._session = session
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Add an item's runs, also one that a worker has sent."""
+        """Add an item's runs, even of one that a worker has sent."""
         runs = _runs_of(report)
         if report.skipped and hasattr(report, "lab_runs"):
-            self._session.had_no_turn[report.nodeid.partition("[")[0]] = None
+            self._session.report.add_without_turn(report.nodeid.partition("[")[0])
         node = getattr(report, "node", None)
         if node is not None:
-            # First: a Ctrl-C may come in between, and none is to be counted twice.
-            self._session.worker_journals.note_reported(node.gateway.id, len(runs))
-        self._session.add(runs)
+            # First: a Ctrl-C may come in between, and no run may be counted twice.
+            self._session.worker_run_logs.note_reported(node.gateway.id, len(runs))
+        self._session.report.add(runs)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
-        """Add what no report came of: the workers have ended."""
+        """Add the runs that no report had: the workers have ended."""
         self._session.add_unreported()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker of xdist what it cannot know by itself."""
-        self._session.tell_worker(node.workerinput)
+        """Send a worker of xdist what it cannot know by itself."""
+        self._session.send_to_worker(node.workerinput)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, report: Any) -> None:
-        """Say what a worker died of, and what it had done of the item before."""
+        """Report why a worker died, and the runs that it had made of the item before."""
         worker = report.node.gateway.id
-        runs = self._session.worker_journals.unreported(worker, died=True)
+        runs = self._session.worker_run_logs.unreported(worker, died=True)
         if runs:
             report.lab_runs = msgspec.to_builtins(runs)
             report.longrepr = failure_text(runs)
@@ -258,46 +177,18 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Sum the graded runs up: rates if there are many seeds, digests if asked for."""
-    session = config.stash[_SESSION]
-    tally, line = session.tally, terminalreporter.write_line
-    if not tally.tests:
+    """Sum up the graded runs: rates if there are many seeds, digests if asked for."""
+    report, line = config.stash[_SESSION].report, terminalreporter.write_line
+    if report.is_empty:
         if _tests_nothing(config):
             line(
                 "--submission: no graded test has run: add --lab to run the graded suite"
             )
         return
     terminalreporter.section("Raft lab")
-    if session.trace_directory is not None:
-        line(
-            f"traces, with the digest of each: {session.trace_directory}; "
-            "`raft-lab trace FILE` prints one in words"
-        )
-    for digest in sorted(tally.digests, key=lambda text: text.split(maxsplit=1)[1]):
-        line(digest)
-    for warning in tally.warning_lines():
-        line(warning)
-    if session.is_stress:
-        for row in table_lines(tally):
-            line(row)
-    elif any(len(test.reasons()) > 1 for test in tally.tests.values()):
-        # A failure shows the first seed of its batch only.
-        for row in reasons(tally):
-            line(row)
-    for fixed in told(session.store.fixed):
-        line(f"fixed, no longer kept: {fixed}")
-    for puzzling in told(session.store.puzzling):
-        line(f"passed this time though the submission has not changed: {puzzling}")
-    left_out = [
-        t for t in session.had_no_turn if t.partition("::")[2] not in tally.tests
-    ]
-    if left_out:
-        line(
-            f"{len(left_out)} tests had no turn before the time was up: a longer --for, "
-            "or fewer tests (-k), would give them one"
-        )
-    line(tally.summary())
-    session.write_summary()
+    for text in report.lines():
+        line(text)
+    report.write_summary()
 
 
 def _tests_nothing(config: pytest.Config) -> bool:

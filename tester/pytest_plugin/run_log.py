@@ -1,9 +1,9 @@
-"""What a process that runs tests leaves to others, should it not come to its end.
+"""The run log: what a process that runs tests leaves to others if it dies.
 
-A line when a run begins, a line when it has ended, and perhaps the stack that
-C has written below them (`labrpc.machine.watchdog.HangPolicy`). Under xdist each
-worker keeps a file, which the process that reports can read; without it,
-`last_words` reads along.
+A line when a run begins, a line when it has ended, and where a call into C hung,
+the stack that C has written below them (`labrpc.machine.watchdog.HangPolicy`). Under
+xdist each worker writes a file, which the process that reports reads; without xdist
+the log is a pipe to the `hang_reporter`.
 """
 
 import tempfile
@@ -18,26 +18,31 @@ from labrpc.submission.native_hang import stuck_call
 from labrpc.submission.submission import Submission
 from tester import jsonl
 from tester.codes import PROCESS_LOST
-from tester.verdict import Run, Verdict
+from tester.verdict import Run, Verdict, conclude
 
 
 class _Line(msgspec.Struct, omit_defaults=True):
-    """A line of the journal: one of these."""
+    """A line of the log: one of these."""
 
     begun: Run | None = None
     ended: Run | None = None
 
 
-class Journal:
-    """Written by the process that runs tests.
+class RunLog:
+    """The log of this process, to be written.
 
     Args:
-        fd: of a file, or of a pipe to whoever reads along.
+        fd: of a file, or of a pipe to the hang reporter.
     """
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
         self._lines = jsonl.Appender(fd)
+
+    @classmethod
+    def open(cls, file: Path) -> "RunLog":
+        """Open a log in a file."""
+        return cls(jsonl.Appender.open(file).fd)
 
     def begin(self, run: Run) -> None:
         """Note which run is under way from now on."""
@@ -53,8 +58,8 @@ class Journal:
 
 
 @dataclass
-class Remains:
-    """What is found in a journal.
+class RunLogContents:
+    """What a run log holds.
 
     Attributes:
         ended: the runs that came to their end, in order.
@@ -67,11 +72,11 @@ class Remains:
     stack: str = ""
 
     @classmethod
-    def read(cls, journal: bytes) -> "Remains":
-        """Return what a journal says; its last line may be cut off."""
+    def read(cls, log: bytes) -> "RunLogContents":
+        """Return what a log holds; its last line may be cut off."""
         found = cls()
         stack = []
-        for text in journal.splitlines(keepends=True):
+        for text in log.splitlines(keepends=True):
             line = jsonl.decode(text, _Line)
             if line is not None:
                 found.under_way = line.begun
@@ -83,7 +88,7 @@ class Remains:
         return found
 
     def last_run(self, submission: Submission, died: bool) -> list[Run]:
-        """Return the run of which the process has died, if there is one.
+        """Return the run during which the process died, if there is one.
 
         Args:
             submission: what was tested.
@@ -92,18 +97,20 @@ class Remains:
         run = self.under_way
         if run is None or not (died or self.stack):
             return []
-        run.verdict = Verdict.UNKNOWN
-        run.code, run.reason = PROCESS_LOST.name, "the process that ran it died"
-        if self.stack:
-            run.reason, evidence = stuck_call(self.stack, submission)
-            run.evidence = evidence or self.stack
-            if evidence:
-                run.verdict, run.code = Verdict.FAILED, HANGS_IN_C.name
+        if not self.stack:
+            reason = "the process that ran it died"
+            conclude(run, Verdict.UNKNOWN, PROCESS_LOST, reason)
+            return [run]
+        reason, evidence = stuck_call(self.stack, submission)
+        if evidence:
+            conclude(run, Verdict.FAILED, HANGS_IN_C, reason, evidence)
+        else:
+            conclude(run, Verdict.UNKNOWN, PROCESS_LOST, reason, self.stack)
         return [run]
 
 
-class WorkerJournals:
-    """The journals of xdist's workers, for the process that reports."""
+class WorkerRunLogs:
+    """The run logs of xdist's workers, for the process that reports."""
 
     def __init__(self, submission: Submission) -> None:
         self._submission = submission
@@ -112,7 +119,7 @@ class WorkerJournals:
 
     @property
     def directory(self) -> str:
-        """Where each worker is to write its own, under its id."""
+        """Where each worker writes its own, under its id."""
         return self._directory.name
 
     def note_reported(self, worker: str, count: int) -> None:
@@ -129,12 +136,12 @@ class WorkerJournals:
         file = Path(self.directory) / worker
         if not file.is_file():
             return []
-        remains = Remains.read(file.read_bytes())
-        runs = remains.ended + remains.last_run(self._submission, died)
+        contents = RunLogContents.read(file.read_bytes())
+        runs = contents.ended + contents.last_run(self._submission, died)
         return runs[self._reported.get(worker, 0) :]
 
     def all_unreported(self) -> list[Run]:
-        """Return what no worker came to report, as after Ctrl-C."""
+        """Return the runs that no worker has reported, as after Ctrl-C."""
         return [
             run for name in self._workers() for run in self.unreported(name, died=False)
         ]
@@ -144,9 +151,12 @@ class WorkerJournals:
         return [
             run
             for name in self._workers()
-            for run in Remains.read((Path(self.directory) / name).read_bytes()).ended
+            for run in self._read(name).ended
             if run.verdict is Verdict.FAILED
         ]
+
+    def _read(self, worker: str) -> RunLogContents:
+        return RunLogContents.read((Path(self.directory) / worker).read_bytes())
 
     def _workers(self) -> list[str]:
         return sorted(file.name for file in Path(self.directory).iterdir())

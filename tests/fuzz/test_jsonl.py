@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tester import jsonl
-from tester.pytest_plugin.run_log import Remains
+from tester.pytest_plugin.run_log import RunLogContents
 from tester.verdict import Run, Verdict
 
 FUZZ = settings.get_profile("fuzz")
@@ -104,7 +104,7 @@ def test_what_lies_before_the_damage_is_read(case):
 @given(st.lists(st.binary(max_size=30) | st.just(b'{"begun": {}}\n'), max_size=5))
 def test_the_log_of_a_process_that_died_is_read_whatever_it_holds(parts):
     """C writes stacks into it, between and into the lines."""
-    assert Remains.read(b"".join(parts)).ended == []
+    assert RunLogContents.read(b"".join(parts)).ended == []
 
 
 PLANTED = {

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from tester.judging.seed_batch import batches, parse_duration, timed_batches, without
+from tester.judging.seed_batch import batches, timed_batches, without
 
 
 @pytest.mark.parametrize("count", [1, 10, 11, 40, 41, 1000, 5000])
@@ -34,17 +34,3 @@ def test_seeds_are_left_out_of_batches_and_empty_batches_too():
     assert list(first.seeds[:3]) == [0, 1, 3]
     assert first.id == whole[0].id
     assert others == whole[1:]
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("90s", 90), ("10m", 600), ("8h", 28800), ("2.5m", 150), ("7", 7)],
-)
-def test_durations_are_read(text, seconds):
-    assert parse_duration(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "m", "ten", "-5s", "0s", "infs", "3d"])
-def test_other_durations_are_refused(text):
-    with pytest.raises(ValueError):
-        parse_duration(text)

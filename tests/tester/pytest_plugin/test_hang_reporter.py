@@ -9,7 +9,7 @@ import pytest
 from labrpc.submission.native_hang import stuck_call
 from tester.judging.run import new_run
 from tester.judging.run_conditions import RunConditions
-from tester.pytest_plugin.run_log import Journal, Remains, WorkerJournals
+from tester.pytest_plugin.run_log import RunLog, RunLogContents, WorkerRunLogs
 from tester.verdict import Verdict
 
 # Hangs at the third command of the test of agreement.
@@ -121,14 +121,14 @@ def stack_in(submission):
 
 def journal_of(file, *lines, then=""):
     with file.open("wb", buffering=0) as out:
-        journal = Journal(out.fileno())
+        journal = RunLog(out.fileno())
         for what, run in lines:
             getattr(journal, what)(run)
         out.write(then.encode())
 
 
 def test_the_seeds_of_an_item_before_the_one_that_hangs_are_not_lost(new, dictator):
-    journals = WorkerJournals(dictator())
+    journals = WorkerRunLogs(dictator())
     try:
         lines = [("begin", new(0)), ("end", new(0)), ("begin", new(1)), ("end", new(1))]
         file = Path(journals.directory, "gw0")
@@ -147,7 +147,7 @@ def test_the_seeds_of_an_item_before_the_one_that_hangs_are_not_lost(new, dictat
 
 
 def test_a_process_that_died_of_something_else_leaves_an_unknown_run(new, dictator):
-    journals = WorkerJournals(dictator())
+    journals = WorkerRunLogs(dictator())
     try:
         journal_of(Path(journals.directory, "gw1"), ("begin", new(5)))
         (run,) = journals.unreported("gw1", died=True)
@@ -165,7 +165,7 @@ def test_a_call_in_the_labs_own_code_is_none_of_the_submissions(new, dictator):
         'Current thread 0x2 (most recent call first):\n  File "/lab.py", line 9 in f\n'
     )
     assert stuck_call(stack, dictator())[1] == ""
-    remains = Remains([], new(3), stack)
+    remains = RunLogContents([], new(3), stack)
     (run,) = remains.last_run(dictator(), died=True)
     assert run.verdict is Verdict.UNKNOWN
     assert "/lab.py" in run.evidence
@@ -175,7 +175,7 @@ def test_a_line_that_is_cut_off_is_passed_over(new, tmp_path):
     journal_of(
         tmp_path / "j", ("begin", new(0)), ("end", new(0)), then='{"ended":{"test'
     )
-    remains = Remains.read((tmp_path / "j").read_bytes())
+    remains = RunLogContents.read((tmp_path / "j").read_bytes())
     assert [run.seed for run in remains.ended] == [0]
     assert remains.under_way is None
     assert remains.stack == ""

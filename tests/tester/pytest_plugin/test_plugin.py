@@ -289,7 +289,7 @@ def test_a_submission_without_anything_to_run_says_what_to_do(lab, shell, dictat
             "--submission /no/such/place: it does not exist",
         ),
         ("--submission .", "--submission .: the folder is empty"),
-        ("--seeds 0", "--seeds takes a number from 1 on"),
+        ("--seeds 0", "--seeds 0: a test needs at least one seed"),
     ],
 )
 def test_wrong_options_end_in_a_clear_line(lab, options, words):

@@ -1,39 +1,24 @@
-"""Many seeds: how they are counted, kept and recorded."""
+"""Many seeds: how they are counted and recorded, and how sessions run them."""
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 from labrpc.submission.submission import Submission
 from tester.judging.run import Recording, graded_run, run_test
 from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import collect
 from tester.outcome import VerdictCounts
-from tester.pytest_plugin.failure_store import (
-    DIRECTORY,
-    KEPT_PER_TEST_MAX,
-    FailureStore,
-    told,
-)
 from tester.pytest_plugin.tally import Tally, markdown, reasons
-from tester.verdict import Run, Verdict
+from tester.verdict import Verdict
 
 from ..conftest import environment_of_child
+from .conftest import a_run
 
 ROOT = Path(__file__).resolve().parents[3]
 BROKEN = ROOT / "tests" / "submissions" / "counts_older_terms"
-
-
-def a_run(seed=0, verdict=Verdict.FAILED, reason="broken", **fields):
-    return Run(
-        submission="s", part="2A", test="test_x", seed=seed, points=1,
-        verdict=verdict, reason="" if verdict is Verdict.PASSED else reason, **fields,
-    )  # fmt: skip
 
 
 def test_reasons_that_differ_only_in_numbers_are_one_with_the_first_seed():
@@ -103,121 +88,6 @@ def test_the_markdown_summary_has_rates_reasons_and_replays():
     assert "```text\npytest x --seed 3\n```" in text
 
 
-# Kept failures.
-
-
-@pytest.fixture
-def submission(tmp_path):
-    (tmp_path / "raft.py").write_text("class Raft: pass\n")
-    return Submission.find(tmp_path)
-
-
-def changed(submission):
-    file = submission.path / "raft.py"
-    file.write_text(file.read_text() + "\n# changed\n")
-    return Submission.find(submission.path)
-
-
-def test_a_failure_is_kept_and_found_again(submission, tmp_path):
-    directory = tmp_path / "kept"
-    FailureStore(directory, submission).note(a_run(17))
-    store = FailureStore(directory, submission)
-    assert store.kept("test_x") == [17]
-    assert store.kept("test_y") == []
-    (file,) = directory.iterdir()
-    kept = json.loads(file.read_text())
-    assert kept["reason"] == "broken"
-    assert kept["digest"] == submission.digest
-
-
-def test_what_was_kept_elsewhere_is_found_in_another_checkout(tmp_path):
-    for checkout in ("ci", "home"):
-        (tmp_path / checkout).mkdir()
-        (tmp_path / checkout / "raft.py").write_text("class Raft: pass\n")
-    there, here = (Submission.find(tmp_path / name) for name in ("ci", "home"))
-    FailureStore(there.path / DIRECTORY, there).note(a_run(17))
-    shutil.copytree(there.path / ".lab", here.path / ".lab")
-    assert FailureStore(here.path / DIRECTORY, here).kept("test_x") == [17]
-    assert FailureStore(here.path / DIRECTORY, there).kept("test_x") == []
-
-
-def test_a_kept_seed_that_passes_twice_after_a_change_is_fixed(submission, tmp_path):
-    directory = tmp_path / "kept"
-    FailureStore(directory, submission).note(a_run(17))
-    repaired = changed(submission)
-    for passes in (1, 2):
-        store = FailureStore(directory, repaired)
-        store.note(a_run(17, Verdict.PASSED))
-        assert bool(store.fixed) == (passes == 2)
-        assert store.kept("test_x") == ([17] if passes == 1 else [])
-
-
-def test_two_passes_in_one_session_are_one(submission, tmp_path):
-    directory = tmp_path / "kept"
-    FailureStore(directory, submission).note(a_run(17))
-    store = FailureStore(directory, changed(submission))
-    for _ in range(3):
-        store.note(a_run(17, Verdict.PASSED))
-    assert store.fixed == []
-    assert store.kept("test_x") == [17]
-
-
-def test_seeds_that_are_fixed_are_told_together(submission, tmp_path):
-    directory = tmp_path / "kept"
-    FailureStore(directory, submission).note(a_run(3, reason="no leader"))
-    for seed in (17, 18):
-        FailureStore(directory, submission).note(a_run(seed, reason=f"{seed} lost"))
-    repaired = changed(submission)
-    for _ in range(2):
-        store = FailureStore(directory, repaired)
-        for seed in (3, 17, 18):
-            store.note(a_run(seed, Verdict.PASSED))
-    assert told(store.fixed) == [
-        "test_x seed 3: no leader",
-        "test_x seeds 17, 18: 17 lost",
-    ]
-
-
-def test_a_failure_between_two_passes_starts_the_count_again(submission, tmp_path):
-    directory = tmp_path / "kept"
-    store = FailureStore(directory, submission)
-    store.note(a_run(17))
-    repaired = FailureStore(directory, changed(submission))
-    repaired.note(a_run(17, Verdict.PASSED))
-    repaired.note(a_run(17))
-    again = FailureStore(directory, changed(submission))
-    again.note(a_run(17, Verdict.PASSED))
-    assert again.kept("test_x") == [17]
-
-
-def test_a_kept_seed_that_passes_without_a_change_is_puzzling(submission, tmp_path):
-    store = FailureStore(tmp_path / "kept", submission)
-    store.note(a_run(17))
-    store.note(a_run(17, Verdict.PASSED))
-    assert store.puzzling
-    assert store.kept("test_x") == [17]
-
-
-def test_only_so_many_failures_of_one_test_are_kept(submission, tmp_path):
-    store = FailureStore(tmp_path / "kept", submission)
-    for seed in range(3 * KEPT_PER_TEST_MAX):
-        store.note(a_run(seed))
-    assert store.kept("test_x") == list(range(KEPT_PER_TEST_MAX))
-
-
-def test_failures_of_another_submission_and_damaged_files_are_passed_over(
-    submission, tmp_path
-):
-    directory = tmp_path / "kept"
-    store = FailureStore(directory, submission)
-    store.note(a_run(17))
-    (file,) = directory.iterdir()
-    elsewhere = json.loads(file.read_text()) | {"path": "/elsewhere", "seed": 18}
-    (directory / file.name.replace("17", "18")).write_text(json.dumps(elsewhere))
-    (directory / file.name.replace("17", "19")).write_text("{ damaged")
-    assert store.kept("test_x") == [17]
-
-
 # The whole way, in processes of their own.
 
 
@@ -275,8 +145,8 @@ def test_with_for_what_had_no_turn_is_skipped_not_passed(tmp_path):
     told_why = re.findall(
         r"^SKIPPED \[(\d+)\] .*: (the time was .*)$", done.stdout, re.M
     )
-    assert told_why == [(str(skipped), "the time was up before it had a turn")]
-    assert f"{skipped} tests had no turn before the time was up" in done.stdout
+    assert told_why == [(str(skipped), "the time was up before its turn")]
+    assert f"{skipped} of the tests did not run before the time was up" in done.stdout
 
 
 def test_wrong_durations_end_in_one_line(tmp_path):

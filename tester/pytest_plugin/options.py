@@ -1,0 +1,261 @@
+"""The lab's options of pytest: declared, read and checked once.
+
+Every other module sees them as one value, `SessionOptions`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from labrpc.box_factory import isolation_problem
+from labrpc.errors import LoadError
+from labrpc.submission.submission import Submission
+from tester.intake.find import default_submission, find_submission
+from tester.intake.refusals import Refused
+from tester.judging.run_hosting import RunHosting
+
+# What makes no sense where no two runs are the same, and time does not stand still.
+VIRTUAL_TIME_ONLY = (
+    "--lab-digest",
+    "--lab-trace",
+    "--lab-check-determinism",
+    "--lab-failed",
+    "--pdb",
+    "--preempt",
+)
+# What needs the servers in the process that judges them.
+IN_PROCESS_ONLY = ("--real-time", "--pdb")
+
+
+@dataclass(frozen=True)
+class SessionOptions:
+    """What the options of a pytest session say.
+
+    Attributes:
+        submission: what is tested.
+        preempt: whether its threads may lose their turn between two statements.
+        hosting: how the runs are hosted.
+        first_seed: the seed that `--seed` asks for, None for the default.
+        seed_count: how many seeds each test has.
+        duration_s: how long to run fresh seeds, None without `--for`.
+        failed_only: whether to run only the seeds that failed before.
+        digest: whether to compute the digest of each run's trace.
+        traces: where traces go, None if none are wanted.
+        check_determinism: whether to run each seed twice and compare.
+        debugger: whether pytest's debugger opens at a failure.
+        live: whether to show what servers print while they run.
+        summary: the file that gets a summary in Markdown, None for none.
+        directory: where pytest was started.
+    """
+
+    submission: Submission
+    preempt: bool
+    hosting: RunHosting
+    first_seed: int | None
+    seed_count: int
+    duration_s: float | None
+    failed_only: bool
+    digest: bool
+    traces: Path | None
+    check_determinism: bool
+    debugger: bool
+    live: bool
+    summary: Path | None
+    directory: Path
+
+    @property
+    def real_time(self) -> bool:
+        """Whether runs are made on real threads and clocks."""
+        return self.hosting.real_time
+
+    @property
+    def many_seeds(self) -> bool:
+        """Whether tests have many seeds, so that a table of rates makes sense."""
+        return self.seed_count > 1 or self.duration_s is not None
+
+
+def read_options(config: pytest.Config) -> SessionOptions:
+    """Return what a session's options say.
+
+    Raises:
+        pytest.UsageError: one is wrong, or two contradict each other.
+    """
+    option, directory = config.getoption, config.invocation_params.dir
+    if option("--seeds") < 1:
+        raise pytest.UsageError(
+            f"--seeds {option('--seeds')}: a test needs at least one seed"
+        )
+    summary = option("--lab-summary")
+    return SessionOptions(
+        submission=_find_submission(config),
+        preempt=option("--preempt"),
+        hosting=_read_hosting(config),
+        first_seed=option("--seed"),
+        seed_count=option("--seeds"),
+        duration_s=_read_duration(option("--for")),
+        failed_only=option("--lab-failed"),
+        digest=option("--lab-digest"),
+        traces=directory / option("--lab-trace-dir") if option("--lab-trace") else None,
+        check_determinism=option("--lab-check-determinism"),
+        debugger=option("--pdb"),
+        live=option("capture") == "no",
+        summary=directory / summary if summary else None,
+        directory=directory,
+    )
+
+
+def _find_submission(config: pytest.Config) -> Submission:
+    named = config.getoption("--submission")
+    default = default_submission(config.rootpath, config.getoption("--lab"))
+    path = Path(named) if named else default
+    try:
+        return Submission.find(find_submission(path).path)
+    except Refused as exc:
+        raise pytest.UsageError(f"--submission {path}: {exc}") from None
+    except LoadError as exc:
+        raise pytest.UsageError(f"--submission: {exc}") from None
+
+
+def _read_hosting(config: pytest.Config) -> RunHosting:
+    option = config.getoption
+    hosting = RunHosting(
+        isolation=option("--isolation"), real_time=option("--real-time")
+    )
+    for name in VIRTUAL_TIME_ONLY if hosting.real_time else ():
+        if option(name):
+            raise pytest.UsageError(
+                f"{name} needs runs that repeat, and time that stands still: leave it "
+                "or --real-time out"
+            )
+    for name in IN_PROCESS_ONLY if hosting.isolated else ():
+        if option(name):
+            raise pytest.UsageError(
+                f"{name} needs the servers in this process: leave it or --isolation out"
+            )
+    problem = isolation_problem(hosting.isolation)
+    if problem:
+        raise pytest.UsageError(f"--isolation process: {problem}")
+    return hosting
+
+
+def _read_duration(text: str | None) -> float | None:
+    try:
+        return parse_duration(text) if text else None
+    except ValueError:
+        raise pytest.UsageError(
+            f"--for takes a duration such as 90s, 10m or 8h, not {text!r}"
+        ) from None
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds of a duration such as "90s", "10m" or "8h".
+
+    Raises:
+        ValueError: it is not a positive duration.
+    """
+    units = {"s": 1.0, "m": 60.0, "h": 3600.0}
+    number, unit = text[:-1], text[-1:]
+    if unit not in units:
+        number, unit = text, "s"
+    seconds = float(number) * units[unit]
+    if not 0 < seconds < float("inf"):
+        raise ValueError(text)
+    return seconds
+
+
+# Declaring them.
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare the lab's options."""
+    add = parser.getgroup("lab", "Raft lab").addoption
+    _add_choices(add)
+    _add_hosting(add)
+    _add_records(add)
+
+
+def _add_choices(add: Callable[..., None]) -> None:
+    """Declare what to run, and at which seeds."""
+    add(
+        "--lab",
+        action="store_true",
+        help="run the graded suite, wherever the lab is installed, against this "
+        "repository",
+    )
+    add(
+        "--submission",
+        metavar="PATH",
+        help="what to test: a directory with raft/ or raft.py, or one .py file "
+        "(default: the repository with --lab, else the lab's own reference)",
+    )
+    add(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="first seed (default: seeds that failed before, then from 0)",
+    )
+    add("--seeds", type=int, default=1, metavar="N", help="how many (default 1)")
+    add(
+        "--for",
+        metavar="TIME",
+        help="run fresh seeds for this time, such as 90s, 10m or 8h",
+    )
+    add(
+        "--lab-failed",
+        action="store_true",
+        help="run only the seeds that failed before, kept in .lab/failures",
+    )
+    add(
+        "--preempt",
+        action="store_true",
+        help="let threads of the submission lose their turn between two statements, "
+        "which finds missing locks",
+    )
+
+
+def _add_hosting(add: Callable[..., None]) -> None:
+    """Declare how runs are hosted."""
+    add(
+        "--isolation",
+        choices=["process", "none"],
+        default="none",
+        help="process: each server in a sandboxed process of its own, as grading does",
+    )
+    add(
+        "--real-time",
+        action="store_true",
+        help="run on real threads and clocks, to check the simulation against them; "
+        "slow, and no run can be replayed",
+    )
+
+
+def _add_records(add: Callable[..., None]) -> None:
+    """Declare what to compare, and what to write down of each run."""
+    add(
+        "--lab-check-determinism",
+        action="store_true",
+        help="run each seed twice, in two processes, and fail where the two differ",
+    )
+    add(
+        "--lab-summary",
+        metavar="FILE",
+        help="append a summary in Markdown to FILE, such as $GITHUB_STEP_SUMMARY",
+    )
+    add(
+        "--lab-digest",
+        action="store_true",
+        help="print the digest of each run's trace: equal for equal runs",
+    )
+    add(
+        "--lab-trace",
+        action="store_true",
+        help="record every event of each run to a file, as docs/trace.md describes",
+    )
+    add(
+        "--lab-trace-dir",
+        default=".lab/traces",
+        metavar="DIR",
+        help="where traces go (default .lab/traces)",
+    )

@@ -1,0 +1,98 @@
+"""The lab's options of pytest: what they say, and what they refuse."""
+
+from pathlib import Path
+
+import pytest
+
+from tester.judging.run_hosting import RunHosting
+from tester.pytest_plugin.options import parse_duration, read_options
+
+ROOT = Path(__file__).resolve().parents[3]
+DEFAULTS = {
+    "--lab": False, "--submission": str(ROOT / "raft"), "--seed": None, "--seeds": 1,
+    "--for": None, "--isolation": "none", "--lab-failed": False, "--real-time": False,
+    "--preempt": False, "--lab-check-determinism": False, "--lab-summary": None,
+    "--lab-digest": False, "--lab-trace": False, "--lab-trace-dir": ".lab/traces",
+    "--pdb": False, "capture": "fd",
+}  # fmt: skip
+
+
+class Config:
+    """As much of pytest's configuration as the options are read from."""
+
+    rootpath = ROOT
+
+    class invocation_params:
+        dir = Path("/where/pytest/was/started")
+
+    def __init__(self, changes):
+        self._options = DEFAULTS | changes
+
+    def getoption(self, name):
+        return self._options[name]
+
+
+def read(**changes):
+    names = {f"--{name.replace('_', '-')}": value for name, value in changes.items()}
+    return read_options(Config(names))
+
+
+def test_the_defaults_run_one_seed_in_this_process():
+    options = read()
+    assert options.submission.path == ROOT / "raft"
+    assert options.hosting == RunHosting()
+    assert (options.first_seed, options.seed_count) == (None, 1)
+    assert (options.traces, options.summary, options.duration_s) == (None, None, None)
+    assert not options.many_seeds
+    assert not options.real_time
+
+
+def test_files_lie_where_pytest_was_started():
+    options = read(lab_trace=True, lab_summary="summary.md")
+    assert options.traces == Path("/where/pytest/was/started/.lab/traces")
+    assert options.summary == Path("/where/pytest/was/started/summary.md")
+
+
+def test_many_seeds_and_a_time_limit_make_a_table_of_rates():
+    assert read(seeds=2).many_seeds
+    assert read(**{"for": "10m"}).many_seeds
+    assert read(**{"for": "10m"}).duration_s == 600
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"seeds": 0}, "--seeds 0: a test needs at least one seed"),
+        ({"for": "soon"}, "--for takes a duration such as 90s, 10m or 8h, not 'soon'"),
+        ({"submission": "/no/such/place"}, "--submission"),
+        ({"real_time": True, "preempt": True}, "--preempt needs runs that repeat"),
+        ({"real_time": True, "pdb": True}, "--pdb needs runs that repeat"),
+        ({"isolation": "process", "pdb": True}, "--pdb needs the servers in this"),
+        ({"isolation": "process", "real_time": True}, "--real-time needs the servers"),
+    ],
+)
+def test_what_is_wrong_or_contradicts_itself_is_refused(changes, message):
+    with pytest.raises(pytest.UsageError, match=message):
+        read(**changes)
+
+
+def test_isolation_is_refused_where_the_system_has_none(monkeypatch):
+    monkeypatch.setattr(
+        "tester.pytest_plugin.options.isolation_problem", lambda isolation: "no Linux"
+    )
+    with pytest.raises(pytest.UsageError, match="--isolation process: no Linux"):
+        read(isolation="process")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90s", 90), ("10m", 600), ("8h", 28800), ("2.5m", 150), ("7", 7)],
+)
+def test_durations_are_read(text, seconds):
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "m", "ten", "-5s", "0s", "infs", "3d"])
+def test_other_durations_are_refused(text):
+    with pytest.raises(ValueError):
+        parse_duration(text)
