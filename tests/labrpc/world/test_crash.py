@@ -110,6 +110,7 @@ def test_killing_a_server_runs_its_finally_blocks_but_nothing_comes_of_them(lab)
     world.crash(0)
     world.start(0)
     world.sleep_ns(SECOND)
+    assert world.hosts[0].up
 
 
 def test_an_exception_of_any_kind_in_a_thread_fails_the_test(lab):

@@ -42,7 +42,7 @@ def test_an_unknown_option_is_refused(parser, arguments, message):
     ],
 )
 def test_what_is_no_unknown_option_is_left_to_argparse(parser, arguments):
-    parser.refuse_unknown_options(arguments)
+    assert parser.refuse_unknown_options(arguments) is None
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ class Puppets:
     def __init__(self, cluster):
         self.cluster = cluster
         self.spawned = []
+        self.returned = []
 
     def be(self, server, term, leads=False, save=True):
         """Let a server be in a term, by itself: nobody asks it."""
@@ -73,7 +74,11 @@ class Puppets:
 
     def beside(self, function, *args):
         """Let the scenario do something at the same time."""
-        self.spawned.append(self.cluster.spawn(function, *args))
+
+        def note():
+            self.returned.append(function(*args))
+
+        self.spawned.append(self.cluster.spawn(note))
         self.cluster.sleep(0.01)
 
     def join(self):
@@ -159,6 +164,7 @@ def test_a_server_may_lead_again_in_a_later_term(saving):
         saving.elect(0, term)
     saving.cluster.restart(0)
     saving.elect(0, 6)
+    assert list(saving.cluster.invariants.leaders) == [1, 2, 5, 6]
 
 
 # Terms never fall.
@@ -314,6 +320,7 @@ def test_a_vote_that_was_not_saved_is_none(saving):
 def test_one_vote_of_two_is_enough(saving, voter):
     saving.elect(1, 1, voters=(voter,))
     saving.elect(1, 2, voters=(voter,))
+    assert list(saving.cluster.invariants.leaders) == [1, 2]
 
 
 def test_a_voter_may_crash_or_be_in_a_later_term_already(saving):
@@ -322,6 +329,7 @@ def test_a_voter_may_crash_or_be_in_a_later_term_already(saving):
     saving.be(1, 3, leads=True)
     saving.be(2, 9)
     saving.be(1, 8, leads=True)
+    assert list(saving.cluster.invariants.leaders) == [3, 8]
 
 
 def test_a_vote_counts_though_an_older_answer_comes_after_it(saving):
@@ -403,7 +411,9 @@ def test_start_may_return_after_its_command_is_applied(puppets):
     puppets.behave(0, start_s=1)
     puppets.beside(puppets.cluster.start, 0, "x")
     puppets.put(1, 1, "x")
+    assert (puppets.cluster.commits(), puppets.returned) == (1, [])
     puppets.join()
+    assert puppets.returned == [(1, 1, True)]
 
 
 def test_start_may_never_return(puppets):
@@ -414,6 +424,8 @@ def test_start_may_never_return(puppets):
     puppets.cluster.crash(0)
     puppets.put(1, 1, "x")
     puppets.join()
+    assert puppets.returned == [(-1, 0, False)]
+    assert puppets.cluster.commits() == 1
 
 
 def test_a_leader_may_append_and_say_no_when_it_has_stepped_down(puppets):
@@ -449,6 +461,7 @@ def test_any_majority_may_have_stored_it(saving, stored):
     saving.cluster.start(0, "x")
     saving.save(*stored)
     saving.put(2, 1, "x")
+    assert saving.cluster.commits() == 1
 
 
 def test_it_may_have_been_stored_when_it_was_started_for_the_first_time(saving):
@@ -463,6 +476,7 @@ def test_it_may_have_been_stored_when_it_was_started_for_the_first_time(saving):
     saving.cluster.start(1, "x")
     saving.put(2, 1, "x")
     saving.put(2, 2, "y")
+    assert saving.cluster.commits() == 2
 
 
 def test_before_part_2c_nothing_needs_to_be_saved(puppets):
@@ -470,6 +484,7 @@ def test_before_part_2c_nothing_needs_to_be_saved(puppets):
     puppets.be(0, 1, leads=True, save=False)
     puppets.cluster.start(0, "x")
     puppets.put(0, 1, "x")
+    assert puppets.cluster.commits() == 1
 
 
 # Leader Append-Only.
@@ -516,6 +531,7 @@ def test_calls_of_start_may_return_in_any_order(puppets):
         puppets.behave(0, start_s=start_s)
         puppets.beside(puppets.cluster.start, 0, number)
     puppets.join()
+    assert [index for index, _, _ in puppets.returned] == [3, 1, 4, 2]
 
 
 def test_who_is_called_first_may_get_the_higher_index(puppets):
@@ -527,6 +543,7 @@ def test_who_is_called_first_may_get_the_higher_index(puppets):
     puppets.behave(0, start_s=1, next=1)
     puppets.beside(puppets.cluster.start, 0, "b")
     puppets.join()
+    assert [index for index, _, _ in puppets.returned] == [2, 1]
 
 
 def test_a_command_that_is_offered_again_may_keep_its_index(puppets):

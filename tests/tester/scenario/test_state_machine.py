@@ -199,6 +199,7 @@ def test_snapshots_are_taken_at_every_tenth_entry_and_restored(make_cluster):
 def test_no_snapshots_are_taken_unless_asked_for(make_cluster):
     cluster = make_cluster("def snapshot(self, index, snapshot): raise RuntimeError")
     agree_on(cluster, UNTIL_SNAPSHOT)
+    assert cluster.state_machines[1].last_applied == UNTIL_SNAPSHOT
 
 
 def test_a_snapshot_brings_a_server_up_to_date(make_cluster):

@@ -1,0 +1,112 @@
+"""The house rules for the tests themselves: what each must have, and where it lies."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parent
+ROOT = TESTS.parent
+FILES = sorted(
+    file for file in TESTS.rglob("*.py") if re.match(r"test_|conftest", file.name)
+)
+TREES = {
+    file.relative_to(ROOT).as_posix(): ast.parse(file.read_bytes()) for file in FILES
+}
+# What passes there or not is for the cluster to say, whose verbs check.
+SCENARIOS = "tests/lab2/"
+
+
+# A test that asserts nothing passes whatever happens.
+
+
+def functions(tree):
+    """Return every function of a module, with those inside of others."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return [node for node in ast.walk(tree) if isinstance(node, kinds)]
+
+
+def calls(node):
+    """Return the names by which functions are called, without what they belong to."""
+    return {
+        call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, (ast.Attribute, ast.Name))
+    }
+
+
+def asserts(node):
+    """Return whether a piece of code itself asserts something, or fails a test."""
+    of_pytest = {"raises", "warns", "fail"}
+    return any(isinstance(part, ast.Assert) for part in ast.walk(node)) or bool(
+        calls(node) & of_pytest
+    )
+
+
+def checkers(trees):
+    """Return the functions that assert, by themselves or by one that they call."""
+    found, everything = set(), [f for tree in trees for f in functions(tree)]
+    while True:
+        more = {f.name for f in everything if asserts(f) or calls(f) & found} - found
+        if not more:
+            return found
+        found |= more
+
+
+def asserts_nothing(tree, helpers):
+    """Return the tests of a module in which nothing can fail."""
+    known = checkers([tree, *helpers])
+    return [
+        f"{f.lineno} {f.name}"
+        for f in functions(tree)
+        if f.name.startswith("test_") and f.name not in known
+    ]
+
+
+CONFTESTS = [tree for name, tree in TREES.items() if name.endswith("conftest.py")]
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in TREES if not name.startswith(SCENARIOS)]
+)
+def test_every_test_asserts_something(name):
+    assert asserts_nothing(TREES[name], CONFTESTS) == []
+
+
+def test_a_test_that_asserts_nothing_would_be_found():
+    tree = ast.parse(
+        "def check(x): assert x\n"
+        "def test_a(): check(1)\n"
+        "def test_b(): print(1)\n"
+        "def test_c():\n    with pytest.raises(OSError): open('x')\n"
+    )
+    assert asserts_nothing(tree, []) == ["3 test_b"]
+
+
+# Work that is left to do belongs to the issues.
+
+LEFT_TO_DO = re.compile(r"#\s*(TODO|FIXME|XXX)\b")
+WORDED = [
+    file
+    for folder in ("labrpc", "raft", "tester", "tests", "docs", ".ci", ".github")
+    for file in sorted((ROOT / folder).rglob("*"))
+    if file.suffix in (".py", ".md", ".toml", ".yml", ".html", ".css", "")
+    and file.is_file()
+    # A student's, who is at part 2A.
+    and "only_2a" not in file.parts
+]
+
+
+def test_no_work_is_left_to_do():
+    found = [
+        file.relative_to(ROOT).as_posix()
+        for file in WORDED
+        if LEFT_TO_DO.search(file.read_text())
+    ]
+    assert found == []
+
+
+def test_work_that_is_left_to_do_would_be_found():
+    assert LEFT_TO_DO.search("pass  # TO" + "DO: later")
