@@ -9,6 +9,7 @@ runs, grades or reports.
 import difflib
 import os
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -24,12 +25,19 @@ _TERMINAL_CODE = re.compile(
     r"|\x1b\][^\x07\x1b]{0,1000}(?:\x07|\x1b\\)"  # titles, links
     r"|\x1b[ -/]*[0-~]"
 )
-# What XML 1.0 has no place for, halves of surrogate pairs, and marks that turn
-# the direction of a text, with which it can be made to read as another.
-_UNFIT = re.compile(
-    "[^\t\n\x20-\x7e\xa0-\u200d\u2010-\u2027\u202f-\u2065\u206a-\ud7ff"
-    "\ue000-\ufffd\U00010000-\U0010ffff]"
+# Characters that show nothing (Unicode's Default_Ignorable_Code_Point), or that turn
+# the direction of a text: with them, a text reads as another or hides a third. Those
+# that join letters (U+200C and U+200D) and style emoji (U+FE0E and U+FE0F) stay.
+_INVISIBLE = (
+    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+# And what XML 1.0 has no place for: controls, halves of surrogate pairs.
+_UNFIT = re.compile(
+    rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff{_INVISIBLE}]"
+)
+_BEGIN_FORMULAS = ("=", "+", "-", "\u2212", "@")
 _NUMBERS = re.compile(r"\d+(?:\.\d+)?(?:, \d+)*")
 
 
@@ -76,6 +84,7 @@ def readable_name(name: str) -> str:
 
 def printable_name(name: str) -> str:
     """Return a name that can stand in a line of text and in a file's name."""
+    name = _UNFIT.sub("_", name)
     printable = "".join(c if c.isprintable() and c not in "/\\" else "_" for c in name)
     return printable.strip()[:NAME_MAX] or "_"
 
@@ -174,7 +183,7 @@ def markdown_plain(text: str) -> str:
     """Return text that Markdown shows as it is, on one line."""
     text = " ".join(text.split())
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]#|~])", r"\\\1", text)
+    return re.sub(r"([\\`*_\[\]#|~$])", r"\\\1", text)
 
 
 def markdown_fenced(text: str) -> str:
@@ -192,4 +201,6 @@ def markdown_row(cells: Iterable[str]) -> str:
 def csv_cell(text: str, characters_max: int) -> str:
     """Return clean text that a spreadsheet reads as one cell, and not as a formula."""
     text = one_line(text, characters_max)
-    return "'" + text if text[:1] in ("=", "+", "-", "@") else text
+    # Wide and small forms of these characters, too, begin a formula.
+    first = unicodedata.normalize("NFKC", text[:1])
+    return "'" + text if first in _BEGIN_FORMULAS else text

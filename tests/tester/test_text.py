@@ -43,6 +43,25 @@ def test_what_no_page_can_hold_is_taken_out():
     assert clean("naïve 試験 🙂") == "naïve 試験 🙂"
 
 
+# Each of a kind: soft hyphen, Arabic mark, Hangul filler, zero width, direction, word
+# joiner, not assigned, variation selector, byte order mark, annotation, music, tags.
+HIDDEN = (
+    "\xad\u034f\u061c\u115f\u180e\u200b\u200f\u2028\u202e\u2060\u2065\u2066\u206f"
+    "\u3164\ufe00\ufeff\uffa0\ufff9\U0001bca0\U0001d173\U000e0001\U000e0041\U000e0100"
+)
+
+
+@pytest.mark.parametrize("hidden", HIDDEN, ids=lambda c: f"U+{ord(c):04X}")
+def test_no_character_is_invisible_or_turns_a_text(hidden):
+    assert clean(f"a{hidden}b") == "a\ufffdb"
+    assert printable_name(f"a{hidden}b") == "a_b"
+
+
+def test_letters_that_are_joined_and_emoji_stay():
+    for text in ("می‌خواهم", "क्‍ष", "👩‍💻 ❤️", "\xa0a\u202fb"):
+        assert clean(text) == text
+
+
 def test_whatever_python_holds_can_be_written_as_json():
     value = {"half \ud800": ["\udcff", 1 << 70, -(1 << 70)], 1: ({"a": None}, 1.5)}
     written = json.loads(json.dumps(encodable(value)).encode())
@@ -156,12 +175,17 @@ def test_a_bar_does_not_end_a_cell_of_a_table():
     assert markdown_row(["a", "b | c"]) == "| a | b \\| c |"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "a\nb", '"a",b'])
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+1", "-1", "@SUM(A1)", "a\nb", '"a",b', " \t=1", "\xa0=1", "\r=1",
+     "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20SUM(A1)", "\ufe661", "\u22121",
+     "\u200b=1", "\ufeff=1", "\x1b[0m=1"],
+)  # fmt: skip
 def test_a_spreadsheet_reads_one_harmless_cell(text):
     out = io.StringIO(newline="")
     csv.writer(out).writerow([csv_cell(text, 50), "next"])
     (row,) = csv.reader(io.StringIO(out.getvalue(), newline=""))
     assert row[1] == "next"
-    assert row[0][0] not in "=+-@"
+    assert row[0][0] not in "=+-@\uff1d\uff0b\uff0d\uff20\ufe66\u2212"
     assert "\n" not in row[0]
     assert len(csv_cell("x" * 100, 50)) == 51
