@@ -329,7 +329,7 @@ class ProcessBox:
                 f"the process of server {self.server} was killed from outside: is the "
                 "machine out of memory?"
             )
-        name = signal.Signals(-number).name
+        name = _signal_name(-number)
         raise SubmissionError(
             codes.PROCESS_ENDED,
             f"server {self.server}: its process died of {name}",
@@ -348,3 +348,11 @@ class ProcessBox:
         if self._ended or not self._poll(LOOK_MS):
             return b""
         return os.read(self._read_fd, READ_BYTES)
+
+
+def _signal_name(number: int) -> str:
+    """Return a signal's name; most real-time signals have none."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
