@@ -6,7 +6,7 @@ from rich.table import Table
 
 from tester.console import say
 from tester.judging.graded_test import GradedTest
-from tester.scoring.policy import Policy, clamped
+from tester.scoring.policy import Policy, evaluate_formula
 from tester.scoring.rubric import Rubric
 from tester.text import counted
 
@@ -104,5 +104,7 @@ def _seeds(rubric: Rubric) -> str:
 def _curve(policy: Policy, seeds: int) -> str:
     """Return a formula's values for none, a quarter, … and all of the seeds."""
     steps = sorted({seeds * quarter // 4 for quarter in range(5)})
-    values = [f"{n}: {100 * clamped(policy.formula, n, seeds):.3g} %" for n in steps]
+    values = [
+        f"{n}: {100 * evaluate_formula(policy.formula, n, seeds):.3g} %" for n in steps
+    ]
     return "passed and earned: " + ", ".join(values)

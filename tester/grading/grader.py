@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from tester.grading import unmade_runs
 from tester.grading.journal import Journal
 from tester.grading.plan import Plan
-from tester.intake.duplicates import as_twins, twins
+from tester.intake.duplicates import as_run_of_duplicate, find_duplicates
 from tester.judging.graded_test import GradedTest
 from tester.scoring.grades import Grade
 from tester.verdict import LoadResult, Run, Verdict
@@ -40,7 +40,7 @@ class Grading:
     ) -> None:
         self._plan = plan
         self._journal = journal
-        self._twins = twins(plan.submissions, plan.fingerprints)
+        self._duplicates = find_duplicates(plan.submissions, plan.fingerprints)
         self._loads: dict[str, LoadResult] = {}
         self._runs: dict[str, dict[tuple[str, int], Run]] = {
             name: {} for name in plan.submissions
@@ -64,7 +64,7 @@ class Grading:
         with Pool(processes) as pool:
             try:
                 for name in self._plan.submissions:
-                    if name not in self._twins:
+                    if name not in self._duplicates:
                         self._enqueue(pool, name, notify)
                 for job, result in pool.results():
                     if isinstance(result, WorkerLost):
@@ -86,7 +86,7 @@ class Grading:
 
     def grade(self, name: str) -> Grade:
         """Return what a submission has earned so far."""
-        original, load = self._twins.get(name, name), self.load(name)
+        original, load = self._duplicates.get(name, name), self.load(name)
         grade = self._plan.rubric.grade(
             name,
             str(self._plan.submissions[name]),
@@ -96,7 +96,7 @@ class Grading:
         return dataclasses.replace(
             grade,
             digest=self._plan.fingerprints[name],
-            same_as=self._twins.get(name, ""),
+            same_as=self._duplicates.get(name, ""),
             inside=self._plan.inside.get(name, "."),
         )
 
@@ -106,7 +106,7 @@ class Grading:
 
     def is_complete(self, name: str) -> bool:
         """Return whether no further run of a submission will be made."""
-        name = self._twins.get(name, name)
+        name = self._duplicates.get(name, name)
         load = self._loads.get(name)
         if load is None:
             return False
@@ -115,11 +115,11 @@ class Grading:
 
     def load(self, name: str) -> LoadResult | None:
         """Return what came of loading a submission, None if that is still to come."""
-        return self._loads.get(self._twins.get(name, name))
+        return self._loads.get(self._duplicates.get(name, name))
 
     def runs(self, name: str) -> list[Run]:
-        """Return the runs of a submission that were made, or those of its twin."""
-        original = self._twins.get(name, name)
+        """Return the runs of a submission that were made, or those of the submission it duplicates."""
+        original = self._duplicates.get(name, name)
         return [self._as_of(run, name) for run in self._runs[original].values()]
 
     def _enqueue(self, pool: Pool, name: str, notify: Notify) -> None:
@@ -154,11 +154,11 @@ class Grading:
         return self._spent_s[name] > self._plan.cpu_s_max
 
     def _report(self, run: Run, notify: Notify) -> None:
-        """Report a run, and those of the twins."""
+        """Report a run, and those of its duplicates."""
         notify(run)
-        for twin, original in self._twins.items():
+        for duplicate, original in self._duplicates.items():
             if original == run.submission:
-                notify(self._as_of(run, twin))
+                notify(self._as_of(run, duplicate))
 
     def _report_unmade(self, name: str, notify: Notify) -> None:
         """Report, once, each run of a complete submission that was not made."""
@@ -170,11 +170,11 @@ class Grading:
                 self._report(run, notify)
 
     def _as_of(self, run: Run, name: str) -> Run:
-        """Return a run as one of `name`, which is a twin, or the submission itself."""
+        """Return a run as one of `name`, which may be a duplicate."""
         if run.submission == name:
             return run
         paths = self._plan.submissions
-        return as_twins(run, name, paths[run.submission], paths[name])
+        return as_run_of_duplicate(run, name, paths[run.submission], paths[name])
 
     def _all_runs(self, name: str) -> list[Run]:
         """Return a submission's runs in the suite's order, also those not made."""

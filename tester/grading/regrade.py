@@ -106,7 +106,7 @@ class Regrading:
         """Return how the runs that were recorded compare with those made again."""
         entered = {entry.name: entry for entry in self._before.header.submissions}
         fingerprint = entered[self._name].fingerprint
-        # The runs of a submission that was the same may stand under its twin's name.
+        # Runs of duplicates stand under the name of the first of them.
         names = [
             name
             for name, entry in entered.items()

@@ -1,7 +1,7 @@
-"""`raft-lab autograder DIR`: writes the folder that Gradescope makes an autograder of.
+"""The folder of a Gradescope autograder: `raft-lab autograder DIR`.
 
-It holds the lab's sources as well: what runs there is what runs here. The reference
-is left out, so that no submission finds the solution beside it.
+It holds the lab's sources as well, so that the same code grades there as here. The
+reference is left out, so that no submission finds the solution beside it.
 """
 
 import shutil
@@ -23,7 +23,7 @@ TEMPLATE = HERE / "autograder_files"
 ROOT_FILES = ("pyproject.toml", "README.md", "LICENSE", *DOCUMENTS)
 PACKAGES = ("labrpc", "tester")
 RUBRIC = "rubric.toml"
-# As it stands in the settings.
+# Exactly as it is written in settings.toml.
 SEEDS_OPTION = '"--seeds", "3", '
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "lab2", "lab_files")
 
@@ -33,10 +33,10 @@ def write_autograder(directory: Path, rubric: Path | None = None) -> None:
 
     Args:
         directory: where to.
-        rubric: a rubric to grade by; the secret that it names travels along.
+        rubric: the rubric to grade by; the secret that it names is copied, too.
 
     Raises:
-        UsageError: something is there already, or the rubric is wrong.
+        UsageError: the directory is not empty, or the rubric is wrong.
     """
     copied = _rubric_files(rubric) if rubric is not None else {}
     new_directory(directory)
@@ -52,7 +52,7 @@ def write_autograder(directory: Path, rubric: Path | None = None) -> None:
 
 
 def _copy_lab(lab: Path) -> None:
-    """Copy what `pip install` needs."""
+    """Copy the files that `pip install` needs."""
     lab.mkdir()
     copy_root_files(ROOT_FILES, lab)
     shutil.copyfile(HERE.parents[1] / "grade.py", lab / "grade.py")
@@ -62,10 +62,10 @@ def _copy_lab(lab: Path) -> None:
 
 
 def _rubric_files(rubric: Path) -> dict[str, Path]:
-    """Return what to copy of a rubric, by its name in the folder.
+    """Return the rubric's files to copy, by their names in the folder.
 
     Raises:
-        UsageError: it is wrong, or its secret lies elsewhere.
+        UsageError: the rubric is wrong, or its secret is in another folder.
     """
     load_rubric(rubric, collect())
     files = {RUBRIC: rubric}
@@ -74,14 +74,14 @@ def _rubric_files(rubric: Path) -> dict[str, Path]:
     if name:
         if PurePath(name).name != name or not name.startswith("secret"):
             raise UsageError(
-                f"--rubric: {rubric} names the secret {name!r}: to travel along it must "
-                "lie beside the rubric, and its name begin with `secret`"
+                f"--rubric: {rubric} names the secret {name!r}; it is copied only if it "
+                "lies beside the rubric and its name begins with `secret`"
             )
         files[name] = rubric.parent / name
     return files
 
 
 def _leave_seeds_to_the_rubric(settings: Path) -> None:
-    """Take out the option that would override what the rubric says of seeds."""
+    """Remove the option that would override the rubric's number of seeds."""
     text = settings.read_text(encoding="utf-8")
     settings.write_text(text.replace(SEEDS_OPTION, ""), encoding="utf-8")

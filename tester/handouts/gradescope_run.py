@@ -1,8 +1,8 @@
-"""`run_autograder`, in Gradescope's container: grades, and keeps results.json up to date.
+"""Grading in Gradescope's container: `run_autograder`, which keeps results.json current.
 
-Gradescope gives nothing to what runs into its time limit, and says nothing of a
-container that writes no results. So results are there from the first moment, and
-grading is stopped before the limit.
+Gradescope gives no points to a submission that exceeds its time limit, and shows nothing
+if a container writes no results. So results are there from the first moment, and grading
+is stopped before the limit.
 
 Started as `python -m tester.handouts.gradescope_run ROOT`, where ROOT is /autograder.
 """
@@ -21,18 +21,18 @@ from labrpc.machine.wall_clock import Deadline
 from tester.handouts.gradescope_bundle import RUBRIC
 from tester.intake.find import UNPACKED, find_submission
 from tester.intake.refusals import Refused
-from tester.reports.files import write_whole
+from tester.reports.files import write_atomically
 from tester.reports.gradescope import HIDDEN_SEEDS, GradescopeResults, Visibility
 
-LOOK_S = 2.0
-# What a grader that is told to stop may take to write what it has.
+POLL_S = 2.0
+# The time that a stopped grader gets to write its results.
 STOPPING_S = 30.0
-# The grader's exit status when it has graded, or was stopped.
-GRADED = (0, 130, 143)
+# The exit status of a grader that finished, or was stopped.
+GRADED_STATUS = (0, 130, 143)
 
 
 class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What settings.toml says; the file explains it."""
+    """The content of settings.toml, which explains it."""
 
     options: list[str]
     time_limit_s: float = 540
@@ -53,20 +53,20 @@ class Autograder:
         self._results = root / "results" / "results.json"
 
     def run(self) -> int:
-        """Grade; return 0 unless the autograder itself is at fault."""
+        """Grade; return 0 unless the autograder itself failed."""
         self._results.parent.mkdir(parents=True, exist_ok=True)
-        self._say("Grading has begun, and has not come to its end.")
+        self._write_message("Grading has begun and has not finished yet.")
         try:
             content = (self._source / "settings.toml").read_bytes()
             settings = msgspec.toml.decode(content, type=Settings)
         except (OSError, msgspec.DecodeError) as exc:
-            return self._broken(f"settings.toml cannot be used: {exc}")
-        # What an earlier try at home has left would be taken for this one's.
+            return self._report_failure(f"settings.toml cannot be used: {exc}")
+        # Results of an earlier run would be taken for this one's.
         shutil.rmtree(self._grades, ignore_errors=True)
         try:
             find_submission(self._submission, self._grades / UNPACKED)
         except Refused as exc:
-            self._say(
+            self._write_message(
                 f"Nothing could be graded: no submission was found; {exc}.\n"
                 "Hand in the folder of your repository, or just your package `raft` or "
                 "your file `raft.py`."
@@ -79,20 +79,20 @@ class Autograder:
         command += ["--out", str(self._grades), *settings.options]
         if (self._source / RUBRIC).is_file():
             command += ["--rubric", str(self._source / RUBRIC)]
-        # Whoever started this may have switched Ctrl-C off, and the grader with it.
+        # The parent may ignore SIGINT, and the grader would inherit that.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         grader = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, env=lab_environment()
         )
         deadline = Deadline(settings.time_limit_s)
         while grader.poll() is None and deadline.left_s() > 0:
-            _wait(grader, min(LOOK_S, max(deadline.left_s(), 0)))
+            _wait(grader, min(POLL_S, max(deadline.left_s(), 0)))
             self._publish(settings)
         note = ""
         if grader.poll() is None:
             note = (
-                f"Grading was stopped after {settings.time_limit_s:g} s; the tests that "
-                "had not run by then have no verdict.\n"
+                f"Grading was stopped after {settings.time_limit_s:g} s; tests that had "
+                "not run by then have no verdict.\n"
             )
             print(note, flush=True)
             grader.send_signal(signal.SIGINT)
@@ -100,12 +100,12 @@ class Autograder:
             grader.kill()
         status = grader.wait()
         found = self._publish(settings, note)
-        if found and (note or status in GRADED):
+        if found and (note or status in GRADED_STATUS):
             return 0
-        return self._broken(f"the grader ended with exit status {status}")
+        return self._report_failure(f"the grader ended with exit status {status}")
 
     def _publish(self, settings: Settings, note: str = "") -> bool:
-        """Put the grader's last word where Gradescope looks; whether there is any."""
+        """Publish the grader's latest results; return whether there are any."""
         files = sorted(self._grades.glob("submissions/*/gradescope.json"))
         if len(files) != 1:
             return False
@@ -114,22 +114,23 @@ class Autograder:
         for test in results.tests:
             if HIDDEN_SEEDS in test.tags:
                 test.visibility = settings.hidden_tests
-        write_whole(self._results, msgspec.json.encode(results))
+        write_atomically(self._results, msgspec.json.encode(results))
         return True
 
-    def _broken(self, reason: str) -> int:
-        """Say that the autograder is at fault, and why; keep what there is of results."""
+    def _report_failure(self, reason: str) -> int:
+        """Report that the autograder failed, and why; keep the results there are."""
         print(reason, flush=True)
         if not list(self._grades.glob("submissions/*/gradescope.json")):
-            self._say(
-                "The autograder is broken. That is not your fault: tell the staff, who "
-                "find the reason in its output."
+            self._write_message(
+                "The autograder failed. That is not your fault: please tell the staff, "
+                "who can find the reason in its output."
             )
         return 1
 
-    def _say(self, output: str) -> None:
+    def _write_message(self, output: str) -> None:
+        """Write results that have a message, no tests and no points."""
         results = GradescopeResults(score=0, output=output)
-        write_whole(self._results, msgspec.json.encode(results))
+        write_atomically(self._results, msgspec.json.encode(results))
 
 
 def _wait(grader: "subprocess.Popen[bytes]", seconds: float) -> None:

@@ -1,7 +1,6 @@
-"""`raft-lab new DIR`: writes a student's starter repository.
+"""A student's starter repository: `raft-lab new DIR`.
 
-What the starter does not keep itself, a document, comes from the root of the lab's
-repository.
+The documents come from the root of the lab's repository; everything else is a template.
 """
 
 import shutil
@@ -12,7 +11,7 @@ from tester.errors import UsageError
 
 HERE = Path(__file__).resolve().parent
 TEMPLATE = HERE / "starter"
-# A wheel keeps here what lies at the root of the repository.
+# Where a wheel keeps the files from the root of the repository.
 KEPT_IN_WHEEL = HERE.parent / "lab_files"
 DOCUMENTS = ("docs/contract.md", "docs/debugging.md")
 
@@ -21,7 +20,7 @@ def write_starter(directory: Path) -> None:
     """Copy the starter and its documents into a directory that is new or empty.
 
     Raises:
-        UsageError: something is there already.
+        UsageError: the directory is not empty.
     """
     new_directory(directory)
     try:
@@ -37,7 +36,7 @@ def write_starter(directory: Path) -> None:
 
 
 def copy_root_files(names: Iterable[str], directory: Path) -> None:
-    """Copy files of the lab that belong to no package, with the folders they lie in."""
+    """Copy files of the lab that belong to no package, with their folders."""
     root = KEPT_IN_WHEEL if KEPT_IN_WHEEL.is_dir() else HERE.parents[1]
     for name in names:
         (directory / name).parent.mkdir(parents=True, exist_ok=True)
@@ -45,16 +44,16 @@ def copy_root_files(names: Iterable[str], directory: Path) -> None:
 
 
 def cannot_write(directory: Path, exc: OSError) -> UsageError:
-    """Return the error that says so of a directory that was to be made."""
+    """Return the error for a directory that cannot be written."""
     reason = exc.strerror or exc
     return UsageError(f"cannot write {directory}: {reason}: name another directory")
 
 
 def new_directory(directory: Path) -> None:
-    """Make sure that a directory is new or empty: nothing is ever overwritten.
+    """Check that a directory is new or empty: nothing is ever overwritten.
 
     Raises:
-        UsageError: something is there already.
+        UsageError: the directory is not empty.
     """
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise UsageError(f"{directory} exists and is not empty: name a new directory")

@@ -1,8 +1,8 @@
-"""Unpacking a student's archive: whole and within bounds, or refused with a reason.
+"""Unpacking archives: whole and within bounds, or refused with a reason.
 
-An archive is a stranger's: its names may lead out of the folder, its links
-anywhere, and a few kilobytes of it may hold gigabytes. Everything is looked
-at before anything is written, and the bytes are counted while they are.
+An archive comes from a stranger: its names may lead out of the folder, its links
+anywhere, and a few kilobytes of it may hold gigabytes. This module checks all members
+before it writes any, and counts the bytes while it writes them.
 """
 
 import lzma
@@ -36,23 +36,23 @@ from tester.text import readable_name
 SUFFIXES = (
     ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz"
 )  # fmt: skip
-# Archives, too, or compressed files: who hands in such a one has handed in something.
+# Other archives and compressed files: to hand in one of them is not to hand in nothing.
 UNREAD_SUFFIXES = (
     ".7z", ".rar", ".tar.zst", ".tar.lz", ".tar.lzma", ".tar.z", ".zipx",
     ".gz", ".bz2", ".xz",
 )  # fmt: skip
-# What operating systems add to every archive, and nobody hands in.
+# What operating systems add to archives and folders.
 STRAY = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
-# What does not count may be a lot, but is looked at: whose names are read, and what a
-# compressed tar takes up before the last of its files.
+# Members that do not count against the bounds, such as those of `.git`, are still read:
+# their names, and in a compressed tar their content, too.
 _FILES_BESIDE_MAX = 200_000
 _BYTES_BESIDE_MAX = 1 << 30
 _CHUNK_BYTES = 1 << 16
-# As Windows names the root of a disk.
+# The name of a disk in Windows.
 _DRIVE = re.compile(r"[A-Za-z]:")
-# As a zip marks a file that takes a password.
+# The flag of a file in a zip that takes a password.
 _ENCRYPTED = 0x1
-# What the two formats raise for bytes that are no archive, or not all of one.
+# What the two formats raise for bytes that are not a whole archive.
 _BROKEN = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -60,20 +60,20 @@ _BROKEN = (
     lzma.LZMAError,
     EOFError,
     LookupError,  # As `zipfile` does where a name is empty.
-    MemoryError,  # What it takes to decompress it is up to the file.
+    MemoryError,  # The file decides how much its decompression takes.
     OSError,
-    NotImplementedError,  # A way of compressing that Python does not know.
+    NotImplementedError,  # A compression that Python does not know.
     ValueError,
 )
 
 
 class RefusedArchive(Refused):
-    """An archive is not unpacked; the message says why."""
+    """An archive cannot be unpacked; the message says why."""
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """How much may come out of an archive."""
+    """The most that an archive may hold."""
 
     files: int
     bytes: int
@@ -85,9 +85,9 @@ WHOLE_CLASS = Bounds(200_000, 8 << 30)
 
 @dataclass(frozen=True)
 class _Member:
-    """A file in an archive: its name, its claimed size, and how to read it.
+    """A member of an archive: its name, its claimed size, and how to read it.
 
-    A link, a device or a folder has no way of reading it.
+    `open` is None for links, devices and folders.
     """
 
     name: str
@@ -107,13 +107,13 @@ def is_archive_name(name: str) -> bool:
 
 
 def unread_suffix(name: str) -> str:
-    """Return what says that a name is that of an archive nobody reads here, or ""."""
+    """Return the suffix of an archive of a kind that the lab does not read, or ""."""
     found = (suffix for suffix in UNREAD_SUFFIXES if name.lower().endswith(suffix))
     return "" if is_archive_name(name) else next(found, "")
 
 
 def archive_stem(path: Path) -> str:
-    """Return an archive's name without what says that it is one."""
+    """Return an archive's name without its suffix."""
     lower = path.name.lower()
     suffixes = [s for s in SUFFIXES + UNREAD_SUFFIXES if lower.endswith(s)]
     return path.name[: -max(map(len, suffixes))]
@@ -124,14 +124,15 @@ def unpack(
 ) -> list[Path]:
     """Unpack an archive into `directory`, in place of what is there.
 
-    Of a whole class, empty folders, too: each may be what a student has handed in.
+    Empty folders are made only for a whole class, where each may be what a student
+    handed in. Links and devices are left out.
 
     Returns:
-        where the links and devices would lie that were left out.
+        The paths that the links and devices would have had.
 
     Raises:
-        RefusedArchive: it cannot be read, or is not what a submission needs;
-            then nothing of it is left.
+        RefusedArchive: it cannot be read, or exceeds the bounds, or leads out of the
+            folder; then nothing of it remains.
         OSError: the machine's disk is full, or broken.
     """
     shutil.rmtree(directory, ignore_errors=True)
@@ -152,7 +153,7 @@ def unpack(
 
 
 def names(archive: Path) -> list[PurePosixPath]:
-    """Return the files that an archive holds.
+    """Return the names of the files in an archive.
 
     Raises:
         RefusedArchive: as for `unpack`.
@@ -164,9 +165,9 @@ def names(archive: Path) -> list[PurePosixPath]:
 
 @contextmanager
 def _opened(archive: Path, bounds: Bounds) -> Iterator[Iterator[_Member]]:
-    """Yield what an archive holds; whatever is wrong with it is a RefusedArchive.
+    """Yield the members of an archive; whatever is wrong with it is a RefusedArchive.
 
-    What is wrong with the machine's disk is not.
+    Trouble with the machine's disk remains an OSError.
     """
     try:
         with _members(archive, bounds.bytes + _BYTES_BESIDE_MAX) as members:
@@ -209,10 +210,10 @@ def _zip_members(opened: zipfile.ZipFile) -> Iterator[_Member]:
 
 
 def _open_zipped(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
-    """Open a file in a zip, unless nobody knows how much it comes to at a time.
+    """Open a file in a zip, unless reading it could fill the memory at once.
 
-    Of the other ways to compress, `zipfile` decompresses all that it has read at once,
-    and a few kilobytes may fill the memory.
+    With other compressions than deflate, `zipfile` decompresses all that it has read
+    in one go, and a few kilobytes may become gigabytes.
     """
     if info.flag_bits & _ENCRYPTED:
         raise RefusedArchive(
@@ -236,7 +237,7 @@ def _tar_members(opened: tarfile.TarFile) -> Iterator[_Member]:
 
 
 def _checked(members: Iterator[_Member], bounds: Bounds) -> list[_Member]:
-    """Return the members under the names they get, all of which may be written."""
+    """Return the members that count, all of which may be written under their names."""
     named = _named(members, bounds.files + _FILES_BESIDE_MAX)
     installed_in = environments(named)
     checked = [
@@ -252,14 +253,14 @@ def _checked(members: Iterator[_Member], bounds: Bounds) -> list[_Member]:
 
 
 def _named(members: Iterator[_Member], files_max: int) -> dict[PurePosixPath, _Member]:
-    """Return the members by the names they get, in the order in which they lie there."""
+    """Return the members by the paths they get, in the archive's order."""
     named: dict[PurePosixPath, _Member] = {}
     for count, member in enumerate(members):
         if count >= files_max:
             raise RefusedArchive(
                 UPLOAD_TOO_LARGE, f"it holds more than {files_max} files"
             )
-        # Some Windows programs write their own separator, against the format.
+        # Some Windows programs write backslashes, against the format.
         name = readable_name(member.name).replace("\\", "/")
         path = PurePosixPath(name)
         if (
@@ -272,7 +273,7 @@ def _named(members: Iterator[_Member], files_max: int) -> dict[PurePosixPath, _M
                 PATH_LEADS_OUT,
                 f"{name!r} in it leads out of the folder it is unpacked to",
             )
-        # A folder, as such a program writes it.
+        # Such a program marks a folder by its name only.
         is_folder = member.is_folder or name.endswith("/")
         folders = path.parts if is_folder else path.parts[:-1]
         if any(part.startswith(".") or part in MADE_BY_TOOLS for part in folders):
@@ -287,7 +288,7 @@ def _too_large(bounds: Bounds) -> str:
 
 
 def _write(members: list[_Member], directory: Path, bounds: Bounds) -> None:
-    """Write the files, and count: what an archive says of its sizes may be untrue."""
+    """Write the files, and count the bytes: an archive may lie about its sizes."""
     directory.mkdir(parents=True)
     left_bytes = bounds.bytes
     for member in members:

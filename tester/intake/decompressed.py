@@ -1,7 +1,7 @@
-"""A compressed file's content, of which no more is read than can be borne.
+"""A gzip, bzip2, xz or plain file, read up to a byte limit.
 
-A few kilobytes may come to many gigabytes, also where nobody asks for what is in
-them: what a reader of archives skips has to be decompressed all the same.
+A few kilobytes may hold many gigabytes. The limit counts skipped bytes as well, since a
+reader of archives has to decompress what it skips.
 """
 
 import bz2
@@ -11,7 +11,7 @@ import lzma
 from collections.abc import Callable
 from pathlib import Path
 
-# What a compressed file begins with.
+# The first bytes of compressed files.
 _OPENERS: dict[bytes, Callable[[Path], io.BufferedIOBase]] = {
     b"\x1f\x8b": gzip.GzipFile,
     b"BZh": bz2.BZ2File,
@@ -19,20 +19,20 @@ _OPENERS: dict[bytes, Callable[[Path], io.BufferedIOBase]] = {
 }
 _BEGINNING_BYTES = max(map(len, _OPENERS))
 _CHUNK_BYTES = 1 << 16
-# The head of a file in a tar may have an appendix, which is read as a whole.
+# A tar header may have an extension, which `tarfile` reads as a whole.
 _READ_BYTES_MAX = 16 << 20
 
 
 class TooLong(Exception):
-    """More would come out of a file than was agreed."""
+    """The file holds more bytes than the limit allows."""
 
 
 class Decompressed(io.BufferedIOBase):
-    """A file's content, whatever it was compressed with.
+    """The decompressed content of a file, as a stream.
 
     Args:
         file: compressed by gzip, bzip2 or xz, or not at all.
-        bytes_max: where to stop with TooLong.
+        bytes_max: the limit, beyond which reading raises TooLong.
     """
 
     def __init__(self, file: Path, bytes_max: int) -> None:
@@ -58,11 +58,11 @@ class Decompressed(io.BufferedIOBase):
         return data
 
     def tell(self) -> int:
-        """Return how many bytes lie before what is read next."""
+        """Return the position in the decompressed content."""
         return self._stream.tell()
 
     def seek(self, position: int, whence: int = io.SEEK_SET, /) -> int:
-        """Go to a position, and look at what lies between."""
+        """Go to a position; bytes on the way there count against the limit."""
         assert whence == io.SEEK_SET
         if not self._is_compressed or position < self.tell():
             return self._stream.seek(position)

@@ -1,4 +1,4 @@
-"""Submissions that are the same, file by file, and so come to the same runs."""
+"""Finding submissions whose files are all the same, so that their runs are, too."""
 
 import hashlib
 import shlex
@@ -13,16 +13,15 @@ from tester.verdict import Run
 
 
 def fingerprint(path: Path) -> str:
-    """Return a digest of all that a run of a submission depends on.
+    """Return a digest of all files that a run of a submission depends on.
 
-    "" for what is no submission, or too large to be looked at: no other is its
-    twin.
+    "" if it is no submission, or too large to be read: it is nobody's duplicate.
     """
     try:
         submission = Submission.find(path)
         digest = hashlib.blake2b(submission.digest.encode(), digest_size=16)
         for name, file in sorted(submission.files.items()):
-            # A package and a module of one name and one text are not the same.
+            # A package and a module with one name and one text are different code.
             place = submission.relative(file) if file else ""
             digest.update(f"{name}={place}\0".encode())
         if submission.path.is_dir():
@@ -50,8 +49,10 @@ def _data_digest(directory: Path) -> bytes:
     return digest.digest()
 
 
-def twins(submissions: dict[str, Path], fingerprints: dict[str, str]) -> dict[str, str]:
-    """Return, for each submission that is the same as an earlier one, that one's name."""
+def find_duplicates(
+    submissions: dict[str, Path], fingerprints: dict[str, str]
+) -> dict[str, str]:
+    """Return the name of the first submission with the same files, for each duplicate."""
     first: dict[str, str] = {}
     return {
         name: original
@@ -61,7 +62,7 @@ def twins(submissions: dict[str, Path], fingerprints: dict[str, str]) -> dict[st
     }
 
 
-def as_twins(run: Run, name: str, original: Path, path: Path) -> Run:
-    """Return a run as that of the submission called `name`, which lies at `path`."""
+def as_run_of_duplicate(run: Run, name: str, original: Path, path: Path) -> Run:
+    """Return a run as that of the duplicate called `name`, which lies at `path`."""
     replay = run.replay.replace(shlex.quote(str(original)), shlex.quote(str(path)))
     return msgspec.structs.replace(run, submission=name, replay=replay)

@@ -1,6 +1,6 @@
-"""What grading shows and writes: tables, data for programs, pages for people.
+"""The reports of a grading: terminal tables, data for programs, pages for people.
 
-Reads grades and runs only; it does not know how they came about.
+Reports read grades and runs only; they do not know how these came about.
 """
 
 from tester.reports.files import remove_reports, write_files, write_submission_files

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from statistics import mean, median
 
 from tester.outcome import TestOutcome, VerdictCounts, by_kind
-from tester.reports.suite_words import suite_words
+from tester.reports.suite_descriptions import suite_descriptions
 from tester.scoring.grades import Grade
 from tester.text import one_line
 from tester.verdict import Verdict
@@ -17,7 +17,7 @@ REASONS_SHOWN = 25
 
 @dataclass(frozen=True)
 class SubmissionRow:
-    """One submission, and where its own report lies."""
+    """One submission, with a link to its own report."""
 
     name: str
     href: str
@@ -56,12 +56,12 @@ class ClassTest:
 
 @dataclass
 class ReasonRow:
-    """One kind of reason: reasons that differ in numbers only.
+    """Reasons of failures that differ in numbers only.
 
     Attributes:
-        example: one of them as it was.
-        tests: how many runs of which test ended with it.
-        submissions: their names, by where their reports lie.
+        example: the first of them.
+        tests: the number of runs that ended with it, by test.
+        submissions: the names of the submissions, by the links to their reports.
     """
 
     example: str
@@ -71,7 +71,7 @@ class ReasonRow:
 
 @dataclass(frozen=True)
 class Bar:
-    """How many submissions have a grade from `low` to `high` per cent."""
+    """The number of submissions with a grade from `low` to `high` per cent."""
 
     low: int
     high: int
@@ -80,11 +80,12 @@ class Bar:
 
 @dataclass(frozen=True)
 class ClassFigures:
-    """All of it.
+    """All figures of a class.
 
     Attributes:
-        identical: names of submissions that are the same, by group.
-        unknown_reasons: why runs came to no verdict, and how many for that.
+        identical: groups of submissions with the same files.
+        unknown_reasons: the reasons of runs without a verdict, each with its number.
+        runs: the number of runs.
     """
 
     parts: list[str]
@@ -98,7 +99,7 @@ class ClassFigures:
 
     @property
     def percents(self) -> list[float]:
-        """The grades in per cent, of those who could earn anything."""
+        """The grades in per cent, where there was something to earn."""
         return [row.percent for row in self.submissions if row.percent is not None]
 
     @property
@@ -118,7 +119,7 @@ class ClassFigures:
 
     @property
     def with_unknown(self) -> list[SubmissionRow]:
-        """The submissions of which some run came to no verdict."""
+        """The submissions with a run that came to no verdict."""
         return [row for row in self.submissions if row.unknown]
 
 
@@ -127,7 +128,7 @@ def class_figures(grades: list[Grade], folder_of: Callable[[str], str]) -> Class
 
     Args:
         grades: one per submission.
-        folder_of: where a submission's own files lie, by its name.
+        folder_of: returns the folder of a submission's own files.
     """
     parts = sorted({part for grade in grades for part in grade.parts})
     rows = {grade.submission: _row(grade, parts, folder_of) for grade in grades}
@@ -182,7 +183,7 @@ def _class_test(outcomes: list[TestOutcome]) -> ClassTest:
     kinds = by_kind(whole.failures).values()
     return ClassTest(
         outcome=whole,
-        about=suite_words().tests.get(whole.test, ""),
+        about=suite_descriptions().tests.get(whole.test, ""),
         passed=verdicts.passed,
         judged=verdicts.judged,
         reason=one_line(max(kinds, key=len)[0].reason) if kinds else "",
@@ -190,7 +191,7 @@ def _class_test(outcomes: list[TestOutcome]) -> ClassTest:
 
 
 def _reasons(grades: list[Grade], rows: dict[str, SubmissionRow]) -> list[ReasonRow]:
-    """Return the kinds of reasons, those of most submissions first."""
+    """Return the kinds of reasons, those that most submissions share first."""
     runs = [run for grade in grades if not grade.load_error for run in grade.runs]
     found = []
     failures = [run for run in runs if run.verdict is Verdict.FAILED]
@@ -206,7 +207,7 @@ def _reasons(grades: list[Grade], rows: dict[str, SubmissionRow]) -> list[Reason
 
 
 def _bars(percents: list[float]) -> list[Bar]:
-    """Return how many grades fall into each tenth; full marks, and more, are in the last."""
+    """Return the number of grades in each tenth; the last has full marks and more."""
     width = 100 // BINS
     counts = Counter(min(int(percent // width), BINS - 1) for percent in percents)
     return [Bar(n * width, (n + 1) * width, counts[n]) for n in range(BINS)]

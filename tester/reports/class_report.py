@@ -1,4 +1,4 @@
-"""class.html: what a class can do, what it cannot, and where to look."""
+"""class.html: a page for instructors with the figures of a class."""
 
 from collections.abc import Callable
 
@@ -12,11 +12,11 @@ _GAP = 4
 
 
 def class_html(grades: list[Grade], folder_of: Callable[[str], str]) -> bytes:
-    """Return the report as a page of its own.
+    """Return the page.
 
     Args:
         grades: one per submission.
-        folder_of: where a submission's own files lie, by its name.
+        folder_of: returns the folder of a submission's own files.
     """
     figures = class_figures(grades, folder_of)
     return page(
@@ -30,7 +30,7 @@ def class_html(grades: list[Grade], folder_of: Callable[[str], str]) -> bytes:
 
 
 def _histogram(figures: ClassFigures) -> list[dict[str, float]]:
-    """Return where each bar stands."""
+    """Return the position and size of each bar."""
     most = max((bar.count for bar in figures.bars), default=0) or 1
     step = WIDTH / len(figures.bars)
     return [
@@ -38,7 +38,7 @@ def _histogram(figures: ClassFigures) -> list[dict[str, float]]:
             "x": round(n * step + _GAP / 2, 1),
             "middle": round((n + 0.5) * step, 1),
             "width": round(step - _GAP, 1),
-            # Room for the number above the highest.
+            # Leave room for the number above the highest bar.
             "height": round((BASE - 20) * bar.count / most, 1),
             "low": bar.low,
             "high": bar.high,

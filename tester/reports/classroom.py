@@ -1,7 +1,7 @@
 """classroom.json: a step's result for GitHub Classroom's autograding reporter.
 
-The reporter adds up the tests' scores, and reads the result, in base64, from a
-variable of its environment: it has to fit into one.
+The reporter adds up the tests' scores. It reads the result, in base64, from an
+environment variable, so the result has to fit into one.
 """
 
 from typing import Literal
@@ -16,7 +16,7 @@ from tester.verdict import Verdict
 
 Status = Literal["pass", "fail", "error"]
 
-# Linux has 128 KiB for a variable, name and all; base64 makes four bytes of three.
+# Linux allows 128 KiB for a variable with its name; base64 makes four bytes of three.
 BYTES_MAX = 96_000
 MESSAGE_CHARACTERS = (2_000, 500, 100, 0)
 _STATUS: dict[Verdict, Status] = {
@@ -27,10 +27,10 @@ _STATUS: dict[Verdict, Status] = {
 
 
 class ClassroomTest(msgspec.Struct, kw_only=True):
-    """One test; the reporter prints `test_code` with one that did not pass.
+    """One test.
 
     Attributes:
-        test_code: how to run it again.
+        test_code: the replay command; the reporter prints it if the test did not pass.
         duration: CPU seconds.
     """
 
@@ -54,7 +54,7 @@ class ClassroomResult(msgspec.Struct, kw_only=True):
 
 
 def classroom_json(grade: Grade) -> bytes:
-    """Return the file's content, with messages as long as there is room for."""
+    """Return the file's content, with messages cut until it fits into a variable."""
     content = b""
     for characters_max in MESSAGE_CHARACTERS:
         content = msgspec.json.encode(_result(grade, characters_max))

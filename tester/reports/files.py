@@ -1,8 +1,7 @@
-"""Which files there are, and where: each is whole at every moment.
+"""The files of a grading: which there are, where, and how they are replaced.
 
-A file is written beside its place and then put there, so that a grader that is
-stopped, by a person or by an outer time limit, leaves the last state and never
-half of one.
+Each file is written beside its place and then moved there. So a grader that is stopped,
+by a person or by a time limit, leaves the last state and never half of one.
 """
 
 import hashlib
@@ -26,55 +25,55 @@ from tester.scoring.grades import Grade
 SUBMISSIONS = "submissions"
 NAME_CHARACTERS_MAX = 60
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]*[a-z0-9_-]|[a-z0-9]")
-# What some file systems keep for devices, whatever follows the dot.
+# Names that some file systems reserve for devices, with any suffix.
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 _ENDS_IN_A_HASH = re.compile(r".*-[0-9a-f]{10}")
-# Where a file is written before it is put in its place.
+# The name under which a file is written before it is moved to its place.
 BESIDE = ".{}.new"
-# What a submission's folder holds: all for its student.
+# The files in a submission's folder, all of which its student may see.
 REPORTS = ("report.html", "report.md", "gradescope.json", "classroom.json")
 _WRITTEN = frozenset([*REPORTS, *map(BESIDE.format, REPORTS)])
 
 
 def write_files(directory: Path, grades: list[Grade]) -> None:
-    """Write what there is of the class: results.json, grades.csv, junit.xml, class.html.
+    """Write the files of the class: results.json, grades.csv, junit.xml, class.html.
 
-    May be called again and again while grading goes on. Where there is but one
-    submission, as on Gradescope, its own files are kept up to date as well.
+    They can be written again and again while grading goes on. If there is only one
+    submission, as on Gradescope, its own files are written as well.
     """
     (directory / SUBMISSIONS).mkdir(parents=True, exist_ok=True)
-    write_whole(directory / "results.json", results_json(grades))
-    write_whole(directory / "grades.csv", grades_csv(grades))
-    write_whole(directory / "junit.xml", junit_xml(grades))
-    write_whole(directory / "class.html", class_html(grades, submission_folder))
+    write_atomically(directory / "results.json", results_json(grades))
+    write_atomically(directory / "grades.csv", grades_csv(grades))
+    write_atomically(directory / "junit.xml", junit_xml(grades))
+    write_atomically(directory / "class.html", class_html(grades, submission_folder))
     if len(grades) == 1:
         write_submission_files(directory, grades[0])
 
 
 def write_submission_files(directory: Path, grade: Grade) -> None:
-    """Write one submission's own files to its folder: what a student may see."""
+    """Write one submission's own files, which its student may see, to its folder."""
     folder = directory / submission_folder(grade.submission)
     folder.mkdir(parents=True, exist_ok=True)
     contents = (student_html, student_markdown, gradescope_json, classroom_json)
     for name, content in zip(REPORTS, contents, strict=True):
-        write_whole(folder / name, content(grade))
+        write_atomically(folder / name, content(grade))
 
 
 def remove_reports(
     directory: Path, before: Iterable[str], now: Container[str]
 ) -> list[str]:
-    """Remove what an earlier grading has written for its students.
+    """Remove the reports that an earlier grading wrote for its students.
 
-    Whoever hands out what lies there hands out no grade of another grading. Where
-    somebody has put something else among the files of the lab, nothing is removed.
+    Otherwise a student could be handed the report of another grading. A folder in which
+    somebody has put other files is left as it is.
 
     Args:
-        directory: of the results.
-        before: names of submissions that it had; its results.json may know more.
-        now: names of submissions of which new reports will be written.
+        directory: where the results are.
+        before: submissions of the earlier grading; its results.json may name more.
+        now: submissions for which new reports will be written.
 
     Returns:
-        The folders that had to be left, and will get no new reports.
+        The folders that were left and will get no new reports.
     """
     left = []
     for name in sorted({*before, *_names_in_results(directory)}):
@@ -92,19 +91,19 @@ def remove_reports(
 
 
 class _Named(msgspec.Struct):
-    """A submission in results.json: its name is enough here."""
+    """A submission in results.json; only its name is read."""
 
     submission: str
 
 
 class _NamesInResults(msgspec.Struct):
-    """results.json, of whatever version."""
+    """results.json, of any version."""
 
     submissions: list[_Named]
 
 
 def _names_in_results(directory: Path) -> list[str]:
-    """Return whom an earlier grading has graded, as far as its results say."""
+    """Return the submissions of an earlier grading, if its results can be read."""
     with suppress(OSError, msgspec.DecodeError):
         content = (directory / "results.json").read_bytes()
         found = msgspec.json.decode(content, type=_NamesInResults)
@@ -113,10 +112,10 @@ def _names_in_results(directory: Path) -> list[str]:
 
 
 def submission_folder(name: str) -> str:
-    """Return where a submission's own files go, relative to the results.
+    """Return the folder of a submission's own files, relative to the results.
 
-    No two names share a folder, on no file system: a name that is not plain
-    lower case gets a hash of itself, and so does one that looks as if it had one.
+    No two names share a folder on any file system: a name that is not plain lower case
+    gets a hash of itself, and so does a name that looks as if it had one.
     """
     plain = (
         _PLAIN.fullmatch(name)
@@ -132,8 +131,8 @@ def submission_folder(name: str) -> str:
     return f"{SUBMISSIONS}/{readable}-{digest}"
 
 
-def write_whole(file: Path, content: bytes) -> None:
-    """Write a file so that whoever reads it finds the old content or the new."""
+def write_atomically(file: Path, content: bytes) -> None:
+    """Write a file so that a reader finds either the old content or the new."""
     beside = file.with_name(BESIDE.format(file.name))
     beside.write_bytes(content)
     os.replace(beside, file)

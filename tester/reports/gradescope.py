@@ -1,7 +1,7 @@
-"""gradescope.json: what Gradescope reads from /autograder/results/results.json.
+"""gradescope.json: the file that Gradescope reads as results.json.
 
-The format is Gradescope's own (its "Autograder Specifications"); the structs name
-just those of its fields that the lab sets.
+The format is Gradescope's own (its "Autograder Specifications"); the structs have
+only those of its fields that the lab sets.
 """
 
 from typing import Literal
@@ -19,11 +19,11 @@ HIDDEN_SEEDS = "hidden seeds"
 
 
 class GradescopeTest(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One line of the student's result page, with what unfolds below it.
+    """One test on the student's result page.
 
     Attributes:
-        status: said outright: Gradescope's own rule takes 0 of 0 points for passed.
-        output: plain text; it is not read as HTML or Markdown.
+        status: always given, since Gradescope would show 0 of 0 points as passed.
+        output: plain text, not HTML or Markdown.
     """
 
     name: str
@@ -42,9 +42,9 @@ class GradescopeResults(msgspec.Struct, kw_only=True):
     """The whole file.
 
     Attributes:
-        score: always given, since it overrides the sum of the tests', which need
-            not be the grade where a part has a rule of its own.
-        stdout_visibility: what the grader prints is for the staff: it names seeds.
+        score: always given: if a part has a policy of its own, the grade may differ
+            from the sum of the tests' scores.
+        stdout_visibility: hidden, since what the grader prints names seeds.
     """
 
     score: float
@@ -86,23 +86,23 @@ def _test(test: TestReport, number: str) -> GradescopeTest:
 
 
 def text_of(test: TestReport) -> str:
-    """Return all there is to say of a test, as plain text."""
+    """Return a test's outcome, reason, evidence and replay command as plain text."""
     lines = [test.tally, test.reason]
     if test.verdict is Verdict.UNKNOWN:
-        lines.insert(0, "No verdict: it neither earns nor costs points.")
+        lines.insert(0, "No verdict: this test neither earns nor costs points.")
     if test.evidence:
         lines += ["", test.evidence]
-    lines += [f"Odd, though it breaks no rule: {text}" for text in test.warnings]
+    lines += [f"Warning, which costs no points: {text}" for text in test.warnings]
     if test.replay:
         lines += ["", test.advice, test.replay]
     return "\n".join(lines).strip("\n")
 
 
 def _output(report: StudentReport) -> str:
-    """Return what stands above the tests."""
+    """Return the text above the tests."""
     lines = [f"{report.earned}, graded with {PYTHON}"]
-    if report.graded:
-        lines.append(f"Graded is what lies in {report.graded}.")
+    if report.inside:
+        lines.append(f"We graded {report.inside} from what you handed in.")
     lines += [
         f"{part.name}: {part.points:g} of {part.points_max:g}"
         f"{' extra' if part.extra else ''}: {part.policy}"

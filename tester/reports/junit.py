@@ -1,7 +1,7 @@
 """junit.xml: a test suite per submission, for CI servers.
 
-A failed test is a *failure*; one that came to no verdict is an *error*, as is the
-custom for what is not the fault of the code under test.
+A failed test is a *failure*. A test that came to no verdict is an *error*, which JUnit
+uses for what is not the fault of the code under test.
 """
 
 from xml.etree.ElementTree import Element, SubElement, indent, tostring

@@ -1,7 +1,7 @@
-"""Pages for people: the templates, and what fills them in safely.
+"""Filling in the templates of pages, safely.
 
-In HTML everything is escaped; in Markdown, what a submission has had a hand in
-goes through one of the filters.
+In HTML everything is escaped; in Markdown, text that a submission can influence goes
+through one of the filters.
 """
 
 from functools import cache
@@ -37,5 +37,5 @@ def _environment() -> Environment:
 
 
 def number(value: float) -> str:
-    """Return a number of points, without needless digits."""
+    """Return a number of points with at most two decimals."""
     return f"{value:.2f}".rstrip("0").rstrip(".")

@@ -1,7 +1,7 @@
-"""results.json: everything that is known of a grading, for programs.
+"""results.json: all runs and grades, for programs.
 
-The structs are its schema; docs/results.md explains it to people. A field may
-be added without a new version; one that changes or goes needs it.
+The structs are its schema, which docs/results.md explains. A new field needs no new
+version; a field that changes its meaning, or is removed, does.
 """
 
 import msgspec
@@ -15,7 +15,7 @@ RESULTS_VERSION = 4
 
 
 class TestResult(msgspec.Struct, kw_only=True):
-    """What one test of one submission has earned, over all seeds."""
+    """The points of one test of one submission, and its runs by verdict."""
 
     __test__ = False  # Not a test class, though pytest would think so.
 
@@ -29,11 +29,11 @@ class TestResult(msgspec.Struct, kw_only=True):
 
 
 class PartResult(msgspec.Struct, kw_only=True):
-    """What one part of one submission has earned.
+    """The points of one part of one submission.
 
     Attributes:
-        extra: its points are added, but not held against those who lack them.
-        policy: what earns its points, in words.
+        extra: its points are added, but are not among those that can be earned.
+        policy: how its points are earned, in words.
     """
 
     part: str
@@ -44,7 +44,7 @@ class PartResult(msgspec.Struct, kw_only=True):
 
 
 class SubmissionResult(msgspec.Struct, kw_only=True):
-    """What one submission has earned.
+    """The points of one submission.
 
     Attributes:
         points_max: without the extra parts.

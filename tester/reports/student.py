@@ -1,7 +1,7 @@
-"""What a student may know of a grade, and can do about it, test by test.
+"""The student's view of a grade, test by test.
 
-Every file that a student sees is made of this: nothing in it names a hidden seed
-or a place on the grading machine, and all of it is clean and of bounded size.
+Every file that a student sees is made from this view. It names no hidden seed and no
+path of the grading machine, and all its text is clean and of bounded size.
 """
 
 import shlex
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from tester.outcome import TestOutcome, VerdictCounts
 from tester.reports.redaction import for_the_student
-from tester.reports.suite_words import suite_words
+from tester.reports.suite_descriptions import suite_descriptions
 from tester.scoring.grades import Grade, PartGrade, TestGrade
 from tester.text import block, clean, kind_of, one_line
 from tester.verdict import Run, Verdict
@@ -23,15 +23,15 @@ class TestReport:
     """One test.
 
     Attributes:
-        about: what the test is about, "" if the suite does not say.
-        verdict: of the test as a whole; unknown only if no run failed or passed.
-        tally: how many runs passed, in words.
-        reason: why it failed or is unknown, "" if it passed.
+        about: the test's description, "" if the suite has none.
+        verdict: the test's as a whole; unknown only if no run failed or passed.
+        tally: the numbers of runs that passed and that came to no verdict, in words.
+        reason: why it failed or came to no verdict, "" if it passed.
         evidence: what the reason rests on.
-        replay: the command that shows it, in the student's own repository.
-        advice: what the command does, and how far it can be relied on.
+        replay: the command that shows the failure in the student's own repository.
+        advice: what the command does, and how reliably it shows the failure.
         hidden: whether any of its seeds is hidden.
-        warnings: what is odd in some run, but breaks no rule.
+        warnings: likely mistakes that break no rule.
     """
 
     __test__ = False  # Not a test class, though pytest would think so.
@@ -56,8 +56,8 @@ class PartReport:
     """One part: its points, and its tests in the suite's order.
 
     Attributes:
-        extra: its points are added, but not held against those who lack them.
-        policy: what earns its points, in words.
+        extra: its points are added, but are not among those that can be earned.
+        policy: how its points are earned, in words.
     """
 
     name: str
@@ -78,8 +78,8 @@ class StudentReport:
         earned: its points, in words.
         load_error: why it does not load, "" if it does.
         load_evidence: what that rests on.
-        graded: which part of what was handed in was graded, "" if all of it was.
-        try_it: the command that tries it, in the student's own repository.
+        inside: what was graded of what the student handed in, "" if all of it was.
+        try_it: the command that loads it in the student's own repository.
     """
 
     name: str
@@ -88,7 +88,7 @@ class StudentReport:
     earned: str
     load_error: str
     load_evidence: str
-    graded: str
+    inside: str
     try_it: str
     parts: list[PartReport]
 
@@ -109,7 +109,7 @@ class StudentReport:
 
 
 def student_report(grade: Grade) -> StudentReport:
-    """Return what the student of a submission may know."""
+    """Return a grade as its student may see it."""
     load_error = load_evidence = ""
     if grade.load_error:
         load = grade.runs[0] if grade.runs else None
@@ -124,7 +124,7 @@ def student_report(grade: Grade) -> StudentReport:
         earned=grade.earned,
         load_error=one_line(load_error),
         load_evidence=load_evidence,
-        graded="" if grade.inside == "." else one_line(grade.inside),
+        inside="" if grade.inside == "." else one_line(grade.inside),
         try_it=shlex.join(["pytest", "--lab", "--submission", clean(grade.inside)]),
         parts=[_part(grade, part) for part in grade.part_grades],
     )
@@ -133,7 +133,7 @@ def student_report(grade: Grade) -> StudentReport:
 def _part(grade: Grade, part: PartGrade) -> PartReport:
     return PartReport(
         name=part.name,
-        about=suite_words().parts.get(part.name, ""),
+        about=suite_descriptions().parts.get(part.name, ""),
         points=part.points,
         points_max=part.points_max,
         extra=part.extra,
@@ -147,7 +147,7 @@ def _test(grade: Grade, test: TestGrade) -> TestReport:
     report = TestReport(
         part=outcome.part,
         name=outcome.test,
-        about=suite_words().tests.get(outcome.test, ""),
+        about=suite_descriptions().tests.get(outcome.test, ""),
         points=test.points,
         points_max=test.points_max,
         verdict=outcome.verdict,
@@ -163,7 +163,7 @@ def _test(grade: Grade, test: TestGrade) -> TestReport:
     reason = one_line(for_the_student(shown.reason, grade, shown))
     report = replace(report, reason=reason)
     if outcome.verdict is Verdict.UNKNOWN:
-        # What it rests on is the lab's own affair.
+        # Its evidence is about the lab, not about the submission.
         return report
     evidence = block(for_the_student(shown.evidence, grade, shown))
     replay, advice = _what_to_do(grade, shown)
@@ -173,7 +173,7 @@ def _test(grade: Grade, test: TestGrade) -> TestReport:
 def _shown_run(outcome: TestOutcome) -> Run | None:
     """Return the run that the student sees of a test, None if it passed.
 
-    Of the failed runs, one that the student can replay, if there is one.
+    Prefer a failed run that the student can replay.
     """
     if outcome.verdict is Verdict.PASSED:
         return None
@@ -199,7 +199,7 @@ def _tally(counts: VerdictCounts) -> str:
 
 
 def _what_to_do(grade: Grade, run: Run) -> tuple[str, str]:
-    """Return the command that shows a failure, and what to expect of it."""
+    """Return the command that shows a failure, and advice on it."""
     words = _own_command(grade, run)
     if not words:
         return "", ""
@@ -209,30 +209,30 @@ def _what_to_do(grade: Grade, run: Run) -> tuple[str, str]:
     if not run.hidden:
         return (
             shlex.join(words),
-            f"Runs exactly this again, on your own machine{elsewhere}:",
+            f"To run exactly this again on your own machine{elsewhere}:",
         )
     at = words.index("--seed")
     words[at : at + 2] = ["--seeds", str(SEEDS_TO_TRY)]
-    # A trace of each of so many runs is of no use to anybody.
+    # Traces of all these runs would only fill the disk.
     words = [word for word in words if word != "--lab-trace"]
     return shlex.join(words), (
-        "It failed at a hidden seed, which cannot be replayed. The same bug shows at "
-        f"other seeds, too; this tries {SEEDS_TO_TRY} of them{elsewhere}, and prints "
-        "how to replay those that fail:"
+        "It failed at a hidden seed, which cannot be replayed. The same bug probably "
+        f"shows at other seeds, too. To try {SEEDS_TO_TRY} of them{elsewhere}, with a "
+        "replay command for each failure:"
     )
 
 
 def _own_command(grade: Grade, run: Run) -> list[str]:
     """Return the words of a replay command, as they work in the student's repository.
 
-    There the suite is the installed one, and the submission the repository, or what
-    was graded of it; all else, such as `--preempt`, belongs to the run and stays.
+    There the suite is the installed one, and the submission is the repository or the
+    part of it that was graded. Other options, such as `--preempt`, belong to the run.
     """
     words = shlex.split(run.replay)
     if "pytest" not in words or "--submission" not in words:
         return []
     words[words.index("--submission") + 1] = clean(grade.inside)
-    # The bracket ends the name: others may begin with it.
+    # The bracket ends the name, since other names may begin with it.
     own = ["--lab", "-k", f"{run.test}["]
     return [
         word

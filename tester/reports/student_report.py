@@ -1,4 +1,4 @@
-"""report.html and report.md: a grade that its student can read without help."""
+"""report.html and report.md: the reports for a submission's student."""
 
 from tester.reports.pages import page
 from tester.reports.student import student_report
@@ -6,7 +6,7 @@ from tester.scoring.grades import Grade
 
 
 def student_html(grade: Grade) -> bytes:
-    """Return the report as a page of its own."""
+    """Return the report as an HTML page."""
     return page("student.html", report=student_report(grade))
 
 

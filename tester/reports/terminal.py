@@ -1,4 +1,4 @@
-"""What the grader shows on the terminal: a table per submission, and one over all."""
+"""The tables that the grader prints: one per submission, and a summary."""
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,7 +11,7 @@ from tester.versions import PYTHON
 
 
 def print_submission(console: Console, grade: Grade) -> None:
-    """Print one submission's table, and how to replay its failures."""
+    """Print one submission's table, and the replay commands of its failures."""
     name = escape(one_line(grade.submission))
     if grade.load_error:
         console.print(
@@ -38,7 +38,7 @@ def print_submission(console: Console, grade: Grade) -> None:
     outcomes = [test.outcome for test in grade.tests]
     failures = [o.first_failure for o in outcomes if o.first_failure]
     if failures:
-        console.print("replay a failure with its command:")
+        console.print("replay commands of the failures:")
     for run in failures:
         console.print(escape(run.replay), soft_wrap=True, highlight=False, style="cyan")
 

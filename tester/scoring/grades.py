@@ -8,7 +8,7 @@ from tester.outcome import TestOutcome, by_test
 from tester.scoring.policy import Policy
 from tester.verdict import Run
 
-# Points are exact to so many decimals, so that sums are what one expects.
+# Points are rounded to this many decimals, so that sums are what one expects.
 DECIMALS = 9
 NO_SEED_MAY_FAIL = Policy()
 
@@ -18,10 +18,10 @@ class TestGrade:
     """The points of one test of one submission.
 
     Attributes:
-        outcome: its runs by seed, the public ones first: those anybody can replay.
-        share: what share of its points it has earned.
-        policy: how that came about.
-        extra: its points are added, but not held against those who lack them.
+        outcome: its runs by seed; public seeds, which anybody can replay, come first.
+        share: the share of its points that it earned.
+        policy: how the share was computed.
+        extra: its points are added, but are not among those that can be earned.
     """
 
     __test__ = False  # Not a test class, though pytest would think so.
@@ -44,10 +44,10 @@ class TestGrade:
 
 @dataclass(frozen=True)
 class PartGrade:
-    """One part of one submission.
+    """The points of one part of one submission.
 
     Attributes:
-        tests: at least one; they share the part's policy.
+        tests: at least one; all have the part's policy.
     """
 
     name: str
@@ -55,35 +55,36 @@ class PartGrade:
 
     @property
     def points(self) -> float:
-        """The sum over the tests."""
+        """The sum of the tests' points."""
         return _total(test.share * test.points_max for test in self.tests)
 
     @property
     def points_max(self) -> float:
-        """What the part could earn, extra or not."""
+        """The points that the part could earn, extra or not."""
         return _total(test.points_max for test in self.tests)
 
     @property
     def extra(self) -> bool:
-        """Whether its points are added, but not held against those who lack them."""
+        """Whether its points are added, but are not among those that can be earned."""
         return self.tests[0].extra
 
     @property
     def policy(self) -> str:
-        """What earns its points, in words."""
+        """How its points are earned, in words."""
         return self.tests[0].policy.words
 
 
 @dataclass(frozen=True)
 class Grade:
-    """What one submission has earned.
+    """The points of one submission.
 
     Attributes:
         path: where the submission lies.
         load_error: why it does not load, "" if it does.
-        digest: the same for submissions that are the same, "" if it is not known.
-        same_as: the one of them whose runs count for this one too, "" for none.
-        inside: where in the student's repository it lies, "." if that is all of it.
+        digest: equal for submissions with the same files, "" if it is not known.
+        same_as: the submission with the same files whose runs count for this one,
+            "" for none.
+        inside: its place in the student's repository, "." if it is all of that.
     """
 
     submission: str
@@ -96,7 +97,7 @@ class Grade:
 
     @property
     def part_grades(self) -> list[PartGrade]:
-        """What each part has earned and why."""
+        """The points of each part."""
         tests: dict[str, list[TestGrade]] = {}
         for test in self.tests:
             tests.setdefault(test.outcome.part, []).append(test)
@@ -104,31 +105,31 @@ class Grade:
 
     @property
     def points(self) -> float:
-        """The sum over the parts."""
+        """The sum of the parts' points."""
         return _total(part.points for part in self.part_grades)
 
     @property
     def points_max(self) -> float:
-        """What could have been earned without the extra parts."""
+        """The points that could be earned, without the extra parts."""
         return _total(part.points_max for part in self.part_grades if not part.extra)
 
     @property
     def percent(self) -> float | None:
-        """Earned points as a share of those that could be earned.
+        """The earned points in per cent of those that could be earned.
 
-        More than 100 with extra points. None if none could be: where nothing came to
-        a verdict, or there are extra points only, it would be wrong to say 0.
+        It is more than 100 with extra points. It is None, and not 0, if nothing could
+        be earned, because no run came to a verdict or all points are extra.
         """
         return 100 * self.points / self.points_max if self.points_max else None
 
     @property
     def only_extra(self) -> bool:
-        """Whether all that could be earned is extra."""
+        """Whether all points that could be earned are extra."""
         return not self.points_max and any(p.points_max for p in self.part_grades)
 
     @property
     def earned(self) -> str:
-        """What was earned, in words."""
+        """The earned points, in words."""
         points = f"{round(self.points, 2):g}"
         if self.only_extra:
             return f"{points} extra points"

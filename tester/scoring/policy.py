@@ -1,7 +1,7 @@
-"""Policies: which share of its points a test has earned, given how its seeds went.
+"""Policies: the share of its points that a test earns, from its verdicts over the seeds.
 
-Every policy keeps two promises: where no seed passed, nothing is earned, and runs
-that came to no verdict count for nothing, neither way.
+Every policy keeps two promises: if no seed passed, nothing is earned; and runs without a
+verdict count neither for nor against the submission.
 """
 
 import ast
@@ -28,19 +28,19 @@ _EXACT = 1e-9
 
 
 class WrongFormula(Exception):
-    """A formula cannot be used; the message says why, and what would be right."""
+    """A formula cannot be used; the message says why, and how to mend it."""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """How the seeds that passed become a share of the points.
+    """A rule that turns the seeds that passed into a share of the points.
 
     Attributes:
-        rule: "all" (no seed may fail), "share" (the share of the seeds that
-            passed), or "threshold" (what the formula gives).
-        per: what passes at a seed or does not: a "test", or the whole "part",
-            which passes where none of its tests fails.
-        formula: for the rule "threshold": an expression of `passed` and `seeds`.
+        rule: "all" (no seed may fail), "share" (the share of the seeds that passed),
+            or "threshold" (the value of the formula).
+        per: the unit that passes or fails at a seed: a "test", or the whole "part",
+            which passes if none of its tests fails.
+        formula: for the rule "threshold", an expression of `passed` and `seeds`.
     """
 
     rule: str = "all"
@@ -49,12 +49,12 @@ class Policy:
 
     @property
     def words(self) -> str:
-        """The policy as a student reads it."""
+        """The policy, as reports state it."""
         earned = {
             "all": "earns its points if it fails at no seed",
             "share": "earns its points in proportion to the seeds at which it passes",
-            "threshold": f"earns {self.formula} of its points, where `passed` of all "
-            "`seeds` are those at which it passes",
+            "threshold": f"earns {self.formula} of its points, where `passed` is the "
+            "number of seeds at which it passes, of `seeds` in all",
         }
         unit = {"test": "each test", "part": "the whole part"}[self.per]
         said = f"{unit} {earned[self.rule]}"
@@ -87,18 +87,20 @@ class Policy:
             return float(failed == 0)
         if self.rule == "share":
             return passed / (passed + failed)
-        # Counted up to all seeds, as if those without a verdict had gone as the
-        # others did, and rounded in favour of the submission: a formula may well
-        # speak of 200 out of 400, and has been tried at whole numbers.
-        return clamped(self.formula, -(-passed * seeds // (passed + failed)), seeds)
+        # Scale the seeds that passed up to all seeds, as if those without a verdict had
+        # gone as the others did, and round in favour of the submission: formulas may
+        # name absolute counts, and were validated at whole numbers only.
+        return evaluate_formula(
+            self.formula, -(-passed * seeds // (passed + failed)), seeds
+        )
 
 
 def _counted(runs: Iterable[Run]) -> VerdictCounts:
     return VerdictCounts.of(run.verdict for run in runs)
 
 
-def clamped(formula: str, passed: int, seeds: int) -> float:
-    """Return the formula's value, not below 0 and not above 1.
+def evaluate_formula(formula: str, passed: int, seeds: int) -> float:
+    """Return the formula's value, limited to the range from 0 to 1.
 
     Raises:
         WrongFormula: it has no value there.
@@ -112,50 +114,47 @@ def clamped(formula: str, passed: int, seeds: int) -> float:
     except Exception as exc:
         raise WrongFormula(f"cannot be computed {where}: {exc}") from None
     if not isinstance(value, int | float) or not math.isfinite(value):
-        raise WrongFormula(f"gives {value!r} {where}, which is no number from 0 to 1")
+        raise WrongFormula(f"gives {value!r} {where}, and not a number from 0 to 1")
     return min(1.0, max(0.0, float(value)))
 
 
 def check_formula(formula: str, seeds: int) -> None:
-    """Check that a formula can be read, and is fair with so many seeds.
+    """Check that a formula can be evaluated, and is fair for this number of seeds.
 
     Raises:
-        WrongFormula: it cannot be read or computed; it gives something where no
-            seed passes, or not everything where all do; or it gives less where
-            more seeds pass.
+        WrongFormula: it cannot be parsed or computed; it gives more than 0 if no seed
+            passes, or less than 1 if all do; or it gives less if more seeds pass.
     """
-    _check_words(formula)
-    before = clamped(formula, 0, seeds)
+    _check_names(formula)
+    before = evaluate_formula(formula, 0, seeds)
     if before > 0:
-        raise WrongFormula(
-            f"gives {before:g} where no seed passes, and has to give 0 there"
-        )
+        raise WrongFormula(f"gives {before:g} if no seed passes, but must give 0")
     for passed in range(1, seeds + 1):
-        share = clamped(formula, passed, seeds)
+        share = evaluate_formula(formula, passed, seeds)
         if share < before - _EXACT:
             raise WrongFormula(
-                f"gives {share:g} where {passed} of {seeds} seeds pass, less than the "
-                f"{before:g} where fewer do"
+                f"gives {share:g} if {passed} of {seeds} seeds pass, but {before:g} if "
+                "fewer do"
             )
         before = share
     if before < 1 - _EXACT:
         raise WrongFormula(
-            f"gives {before:g} where all {seeds} seeds pass, and has to give 1 there: "
-            "is it made for another number of seeds?"
+            f"gives {before:g} if all {seeds} seeds pass, but must give 1: was it made "
+            "for another number of seeds?"
         )
 
 
-def _check_words(formula: str) -> None:
-    """Check what no evaluation would see: the words in a branch that is not taken."""
+def _check_names(formula: str) -> None:
+    """Check names and operators, also in branches that no evaluation takes."""
     try:
         tree = ast.parse(formula.strip(), mode="eval")
     except SyntaxError as exc:
-        raise WrongFormula(f"is no expression: {exc.msg}") from None
+        raise WrongFormula(f"is not an expression: {exc.msg}") from None
     except ValueError as exc:  # A null character.
-        raise WrongFormula(f"is no expression: {exc}") from None
+        raise WrongFormula(f"is not an expression: {exc}") from None
     for node in ast.walk(tree):
         if isinstance(node, ast.BitXor):
-            raise WrongFormula("has a ^, which is no power here: write **")
+            raise WrongFormula("has a ^, which is not a power in Python: write **")
         known = (*NAMES, *FUNCTIONS)
         if isinstance(node, ast.Name) and node.id not in known:
             raise WrongFormula(f"has an unknown name: {unknown(node.id, known)}")

@@ -1,4 +1,4 @@
-"""The rubric: which seeds are run, what each test is worth, and what earns it."""
+"""The rubric: the seeds, the points of each test, and the policies that earn them."""
 
 import dataclasses
 import hashlib
@@ -20,7 +20,7 @@ class Seed:
     """A seed at which each test is run.
 
     Attributes:
-        hidden: no student may see it.
+        hidden: whether it is a secret from students.
     """
 
     number: int
@@ -29,12 +29,12 @@ class Seed:
 
 @dataclass(frozen=True)
 class Part:
-    """What one part of the lab counts for.
+    """The points of one part of the lab.
 
     Attributes:
-        points: what each test is worth; one that is left out is not in it.
-        policy: what earns the points.
-        extra: points are added to what was earned, but not to what could be.
+        points: the points of each test, without the tests that are left out.
+        policy: how the points are earned.
+        extra: the points are added, but are not among those that can be earned.
     """
 
     points: dict[str, float]
@@ -44,12 +44,12 @@ class Part:
 
 @dataclass(frozen=True)
 class Rubric:
-    """How submissions are graded.
+    """The rules by which submissions are graded.
 
     Attributes:
-        parts: by name; one that is left out is not in it.
-        public: the seeds that a student may know.
-        hidden: those that a student may not.
+        parts: by name, without the parts that are left out.
+        public: the seeds that students may know.
+        hidden: the seeds that students may not know.
     """
 
     parts: dict[str, Part]
@@ -58,7 +58,7 @@ class Rubric:
 
     @property
     def digest(self) -> str:
-        """Equal for rubrics that give the same points, at whatever seeds."""
+        """A digest of the points and policies, without the seeds."""
         return hashlib.blake2b(repr(self.parts).encode(), digest_size=16).hexdigest()
 
     def seeds(self) -> list[Seed]:
@@ -69,10 +69,10 @@ class Rubric:
         ]
 
     def tests(self, tests: Iterable[GradedTest]) -> list[GradedTest]:
-        """Return those of the tests that count, with what they are worth.
+        """Return the tests that count, with their points.
 
         Raises:
-            UsageError: none is left.
+            UsageError: the rubric leaves out all of them.
         """
         found = [
             dataclasses.replace(test, points=self.parts[test.part].points[test.name])
@@ -80,7 +80,7 @@ class Rubric:
             if self._counts(test.part, test.name)
         ]
         if not found:
-            raise UsageError("the rubric leaves out every test that was asked for")
+            raise UsageError("the rubric leaves out every test that was selected")
         return found
 
     def grade(
@@ -89,8 +89,11 @@ class Rubric:
         """Grade one submission by its runs.
 
         Args:
-            runs: in the suite's order; what they say of points and of hidden seeds
-                is replaced by what this rubric says.
+            submission: its name.
+            path: where it lies.
+            runs: in the suite's order; this rubric replaces their points, and decides
+                which seeds are hidden.
+            load_error: why it does not load, "" if it does.
         """
         hidden = frozenset(self.hidden)
         by_part: dict[str, list[Run]] = {}
@@ -114,10 +117,11 @@ class Rubric:
 
 
 def hidden_seeds(secret: bytes, count: int) -> tuple[int, ...]:
-    """Return seeds that only those who have the secret can tell.
+    """Return seeds that can be computed only with the secret.
 
-    The same secret always gives the same seeds, and more of them begin alike. They
-    are numbers of 63 bits, so that they neither meet each other nor a public seed.
+    The same secret always gives the same seeds, and a higher count continues the same
+    series. They have 63 bits, so that they collide neither with each other nor with a
+    public seed.
     """
     return tuple(
         int.from_bytes(hmac.digest(secret, b"seed %d" % index, "sha256")[:8]) >> 1

@@ -1,4 +1,4 @@
-"""Reading a rubric: from a TOML file to a Rubric, or to what is wrong, and where."""
+"""Reading a rubric from a TOML file, with file and line in every error."""
 
 from math import fsum
 from pathlib import Path
@@ -21,7 +21,7 @@ Count = Annotated[int, Meta(ge=0, le=SEEDS_MAX)]
 
 
 class _Document(msgspec.Struct):
-    """The whole file; its tables are read one by one, so that each knows its line."""
+    """The whole file; its tables are read one by one, so that messages have lines."""
 
     seeds: Any = None
     policy: Any = None
@@ -53,7 +53,7 @@ class _Part(msgspec.Struct):
 def default_rubric(
     tests: list[GradedTest], first: int | None = None, count: int | None = None
 ) -> Rubric:
-    """Return the rubric that holds where there is none: see `load_rubric`."""
+    """Return the rubric that applies without a file: see `load_rubric`."""
     return _rubric(Table.of_text("", ""), Path(), tests, first, count)
 
 
@@ -66,13 +66,15 @@ def load_rubric(
     """Read a rubric from a file.
 
     Args:
-        tests: the whole suite, whatever is graded of it: what a test is worth does
-            not depend on which others are run.
-        first: the first public seed, None for what the file says.
-        count: how many public seeds, None for what the file says.
+        file: the rubric.
+        tests: the whole suite, since a test's points do not depend on which other
+            tests are run.
+        first: the first public seed, None for the file's.
+        count: the number of public seeds, None for the file's.
 
     Raises:
-        UsageError: something is wrong with it; says where, and what would be right.
+        UsageError: something is wrong with it; the message says where, and how to mend
+            it.
     """
     return _rubric(Table.of_file(file), file.parent, tests, first, count)
 
@@ -101,7 +103,7 @@ def _rubric(
             parts[name] = part
     if not any(sum(part.points.values()) for part in parts.values() if not part.extra):
         raise table.refusal(
-            "there is nothing to earn: every part is extra, left out, or worth nothing",
+            "no points can be earned: every part is extra, left out, or worth nothing",
             "parts",
         )
     return Rubric(parts, public, hidden)
@@ -115,7 +117,7 @@ def _read_seeds(
     public = range(first, first + (seeds.count if count is None else count))
     if seeds.secret_file and seeds.hidden is None:
         raise table.refusal(
-            "`secret_file` is for hidden seeds: say how many with `hidden = 20`",
+            "`secret_file` is for hidden seeds: add their number, as in `hidden = 20`",
             "secret_file",
         )
     hidden: tuple[int, ...] = ()
@@ -129,7 +131,7 @@ def _read_seeds(
 
 
 def _read_secret(table: Table, folder: Path, seeds: _Seeds) -> bytes:
-    """Return the secret, without the space around it that editors like to add."""
+    """Return the secret without white space around it, which editors may add."""
     make = (
         'make one with: python -c "import secrets; print(secrets.token_hex(32))" '
         f"> {folder / (seeds.secret_file or 'secret.txt')}"
@@ -150,8 +152,8 @@ def _read_secret(table: Table, folder: Path, seeds: _Seeds) -> bytes:
         ) from None
     if len(secret) < SECRET_BYTES_MIN:
         raise table.refusal(
-            f"the secret in {file} has {len(secret)} bytes, so that it could be guessed: "
-            f"it needs {SECRET_BYTES_MIN}; {make}",
+            f"the secret in {file} has {len(secret)} bytes and could be guessed: it "
+            f"needs at least {SECRET_BYTES_MIN}; {make}",
             "secret_file",
         )
     return secret
@@ -161,7 +163,7 @@ def _read_policy(table: Table, seeds: int) -> Policy:
     given = table.read(_Policy)
     policy = Policy(given.rule, given.per, given.formula)
     table.check_known(policy.rule, RULES, "there is no rule", "rule")
-    table.check_known(policy.per, UNITS, "what passes cannot be a", "per")
+    table.check_known(policy.per, UNITS, "`per` cannot be", "per")
     if policy.rule != "threshold":
         if policy.formula:
             raise table.refusal(
@@ -206,22 +208,22 @@ def _read_part(
 def _check_test(
     table: Table, name: str, suite: dict[str, list[GradedTest]], key: str
 ) -> None:
-    """Check that a name is that of a test of the part in which it stands."""
+    """Check that a test's name is one of the part whose table it is in."""
     part = table.keys[1]
     names = {home: [test.name for test in tests] for home, tests in suite.items()}
     for home in suite:
         if home != part and name in names[home]:
-            raise table.refusal(f"{name} is a test of part {home}: name it there", key)
+            raise table.refusal(f"{name} is a test of part {home}: move it there", key)
     table.check_known(name, names[part], f"part {part} has no test", key)
 
 
 def _worth(
     table: Table, given: _Part, tests: list[GradedTest], named: dict[str, float]
 ) -> dict[str, float]:
-    """Return what each of a part's tests is worth, the weight applied.
+    """Return the points of each of a part's tests, multiplied by the weight.
 
-    What is left of a total, once the named tests have theirs, is divided over the
-    others in proportion to the points they have by default.
+    If the part has a total, the tests that are named get their own points, and the rest
+    is divided over the others in proportion to their default points.
     """
     weight = given.weight
     worth = {
@@ -230,14 +232,14 @@ def _worth(
     }
     if given.points is None or not tests:
         return worth
-    # A test without points of its own has nothing by which to divide.
+    # A test without default points gets no share.
     others = [t for t in tests if t.name not in named and t.points > 0]
     taken = fsum(named[test.name] for test in tests if test.name in named)
     rest = round(given.points - taken, DECIMALS)
     if rest < 0 or (rest > 0 and not others):
         raise table.refusal(
-            f"`points` is {given.points:g}, but the tests that are named add up to "
-            f"{taken:g}: leave out `points`, or the tests over which it is to be divided",
+            f"`points` is {given.points:g}, but the named tests add up to {taken:g}: "
+            "remove `points`, or change the tests' points",
             "points",
         )
     shares = divide(rest * weight, [test.points for test in others], DECIMALS)

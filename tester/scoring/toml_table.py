@@ -1,6 +1,6 @@
-"""TOML files that people write: what is wrong in one is refused with file and line.
+"""Reading TOML files that people write, with file and line in every error.
 
-Knows nothing of what the files are about: the tables' shapes are msgspec structs.
+The tables' shapes are msgspec structs; this module does not know what they mean.
 """
 
 import re
@@ -33,10 +33,10 @@ class Table:
     """One table of a file.
 
     Attributes:
-        file: what messages call the file.
+        file: the file's name in messages.
         text: the whole file.
-        keys: where the table stands in it.
-        values: what the table holds.
+        keys: the path of the table in it.
+        values: the content of the table.
     """
 
     file: str
@@ -49,7 +49,7 @@ class Table:
         """Read a file.
 
         Raises:
-            UsageError: it cannot be read, or is no TOML.
+            UsageError: it cannot be read, or is not valid TOML.
         """
         try:
             return cls.of_text(path.read_text(encoding="utf-8"), str(path))
@@ -58,7 +58,7 @@ class Table:
         except UnicodeDecodeError as exc:
             line = path.read_bytes()[: exc.start].count(b"\n") + 1
             raise UsageError(
-                f"{path}, line {line}: is not UTF-8: save the file in that encoding"
+                f"{path}, line {line}: not valid UTF-8: save the file in that encoding"
             ) from None
 
     @classmethod
@@ -66,7 +66,7 @@ class Table:
         """Read the text of a file.
 
         Raises:
-            UsageError: it is no TOML.
+            UsageError: it is not valid TOML.
         """
         try:
             return cls(file, text, (), tomllib.loads(text))
@@ -74,7 +74,7 @@ class Table:
             reason, _, place = str(exc).partition(" (at ")
             at = re.match(r"line (\d+)", place)
             line = int(at[1]) if at else max(1, len(text.splitlines()))
-            raise UsageError(f"{file}, line {line}: is no TOML: {reason}") from None
+            raise UsageError(f"{file}, line {line}: not valid TOML: {reason}") from None
 
     @property
     def name(self) -> str:
@@ -82,10 +82,10 @@ class Table:
         return f"[{'.'.join(self.keys)}]" if self.keys else "the file"
 
     def table(self, key: str) -> "Table":
-        """Return the table that a key holds, an empty one if there is none.
+        """Return the table under a key, an empty one if the key is missing.
 
         Raises:
-            UsageError: it holds something else.
+            UsageError: the key holds something else.
         """
         values = self.values.get(key, {})
         if not isinstance(values, dict):
@@ -96,7 +96,7 @@ class Table:
         """Return the table as a struct.
 
         Raises:
-            UsageError: a key is unknown, or a value is not what it must be.
+            UsageError: a key is unknown, or a value has the wrong type or range.
         """
         known = [field.name for field in msgspec.structs.fields(kind)]
         for key in self.values:
@@ -106,26 +106,26 @@ class Table:
         except msgspec.ValidationError as exc:
             # As in "… - at `$.leave_out[1]`".
             key = re.split(r"\W", str(exc).rpartition("$.")[2])[0]
-            raise self._misfit(exc, key) from None
+            raise self._wrong_value(exc, key) from None
 
     def value(self, key: str, kind: Any) -> Any:
         """Return the value of a key.
 
         Raises:
-            UsageError: it is not what it must be.
+            UsageError: it has the wrong type or range.
         """
         try:
             return msgspec.convert(self.values[key], kind)
         except msgspec.ValidationError as exc:
-            raise self._misfit(exc, key) from None
+            raise self._wrong_value(exc, key) from None
 
-    def _misfit(self, exc: msgspec.ValidationError, key: str) -> UsageError:
-        """Return msgspec's complaint about a value in the words of this file."""
+    def _wrong_value(self, exc: msgspec.ValidationError, key: str) -> UsageError:
+        """Return msgspec's error about a value in terms of TOML."""
         wanted = re.sub(r"^Expected |, got .*| - at `.*| \| null", "", str(exc))
         for word, meaning in _TYPES.items():
             wanted = re.sub(rf"\b{word}\b", meaning, wanted)
         wanted = wanted.replace("`", "").replace(" | ", " or ").replace(".0", "")
-        must = "must hold nothing but" if str(exc).endswith("]`") else "must be"
+        must = "must hold only" if str(exc).endswith("]`") else "must be"
         reason = f"`{key}` {must} {wanted}, not {_shown(self.values[key])}"
         return self.refusal(reason, key)
 
@@ -135,29 +135,32 @@ class Table:
         """Check that a word is one of those known.
 
         Args:
-            reason: what to say before the word and the known ones, if it is not.
-            keys: lead to where the word stands.
+            word: what the file has.
+            known: what it may have.
+            reason: the beginning of the message, before the word.
+            keys: the path of the word.
 
         Raises:
-            UsageError: it is not.
+            UsageError: the word is not known.
         """
         known = list(known)
         if word not in known:
             raise self.refusal(f"{reason} {unknown(word, known)}", *keys)
 
     def refusal(self, reason: str, *keys: str) -> UsageError:
-        """Return the error that names the file, the line of a key, and a reason."""
+        """Return the error with the file, the line of a key, and a reason."""
         line = line_of(self.text, (*self.keys, *keys))
         return UsageError(f"{self.file}, line {line}: {reason}")
 
 
 def line_of(text: str, keys: tuple[str, ...]) -> int:
-    """Return the line on which a key of a TOML text is written, from 1 on.
+    """Return the line of a key in a TOML text, counted from 1.
 
-    If it is not, that of the innermost table around it that is, or 1.
+    If the key is missing, return the line of the innermost table around it, or 1.
     """
-    # A text that ends before a key's value is whole is either no TOML or lacks the
-    # key: so this finds it in whatever way it is written.
+    # A text that ends before the key's value is complete is either not valid TOML or
+    # lacks the key. So the shortest text that has it ends at its line, in whatever way
+    # the key is written.
     lines = text.split("\n")
     deepest, found, start = 0, 1, 1
     for end in range(1, len(lines) + 1):
@@ -173,7 +176,7 @@ def line_of(text: str, keys: tuple[str, ...]) -> int:
 
 
 def _depth(values: Any, keys: tuple[str, ...]) -> int:
-    """Return how many of the keys, from the outermost on, lead somewhere."""
+    """Return how many of the keys, from the outermost on, exist."""
     for depth, key in enumerate(keys):
         if not isinstance(values, dict) or key not in values:
             return depth

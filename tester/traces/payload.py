@@ -1,8 +1,8 @@
-"""What an RPC carries, in words, for reading a trace.
+"""The content of an RPC as text, for reading a trace.
 
 `labrpc.box.encoding` writes it with marshal or pickle, neither of which may be loaded
-from bytes that a stranger made. So this reads the few kinds of value that the
-quick way uses, as text, and creates nothing.
+from a stranger's bytes. So this module parses the few kinds of value that the quick
+encoding uses, and creates no objects.
 """
 
 import struct
@@ -21,7 +21,7 @@ _PLAIN = {"N": "None", "T": "True", "F": "False", ".": "..."}
 
 
 def message_text(data: bytes) -> str:
-    """Return a message as Python would write it, shortened; else what it is."""
+    """Return a message as Python would write it, cut; else its kind and size."""
     if data[:1] == bytes([_PICKLE_START]):
         return f"a pickle of {len(data)} bytes"
     try:
@@ -32,7 +32,7 @@ def message_text(data: bytes) -> str:
 
 
 class _Reader:
-    """Reads marshal's version 2: a letter for the kind, then the value."""
+    """Parses marshal's version 2: a letter for the kind, then the value."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -49,7 +49,7 @@ class _Reader:
         }
 
     def value(self, depth: int) -> str:
-        """Return the value that comes next, in words."""
+        """Return the next value as text."""
         kind = self._take(1).decode("latin-1")
         if kind in _PLAIN:
             return _PLAIN[kind]
@@ -60,7 +60,7 @@ class _Reader:
     def _take(self, count: int) -> bytes:
         taken = self._data[self._at : self._at + count]
         if len(taken) < count:
-            raise ValueError("the end")
+            raise ValueError("the bytes end too early")
         self._at += count
         return taken
 
@@ -92,7 +92,7 @@ class _Reader:
         return f"({self._items(count, depth)}{comma})"
 
     def _object(self, count: int, depth: int) -> str:
-        """Return an object, which is a tuple of `...`, its class and its fields."""
+        """Return an object, which was written as a tuple of `...`, class and fields."""
         self._take(1)
         if self._take(1) != b"u":
             raise ValueError("no class")

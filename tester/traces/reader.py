@@ -1,6 +1,6 @@
-"""A recorded run in words, a line for each thing that happened: `raft-lab trace`.
+"""Formatting a recorded run as text, one line for each event: `raft-lab trace`.
 
-docs/trace.md documents the format that is read here, and shows what comes out.
+docs/trace.md documents the format of traces and shows an example of the text.
 """
 
 import base64
@@ -17,8 +17,8 @@ from tester.traces.recorder import TRACE_VERSION
 
 Line = dict[str, Any]
 
-# Methods that the lab calls so often that only what they return is told.
-_TOLD_BY_RESULT = ("get_state", "start")
+# The lab calls these methods so often that only their results are shown.
+_SHOWN_BY_RESULT = ("get_state", "start")
 
 
 def trace_lines(
@@ -27,26 +27,27 @@ def trace_lines(
     since_s: float = 0.0,
     until_s: float = float("inf"),
 ) -> Iterator[str]:
-    """Yield what a trace says, in words.
+    """Yield the lines of a trace as text.
 
     Args:
-        file: where `--lab-trace` has recorded a run.
-        servers: only what these have done, and the scenario; None for all.
-        since_s: leave out what happened before, in virtual seconds.
-        until_s: leave out what happened after.
+        file: a run that `--lab-trace` recorded.
+        servers: only the events of these, and the scenario's; None for all.
+        since_s: leave out earlier events, in virtual seconds.
+        until_s: leave out later events.
 
     Raises:
-        UsageError: there is no trace in it.
+        UsageError: the file is not a trace.
     """
-    telling = _Telling()
+    formatter = _Formatter()
     for line in _read(file):
         if "t" not in line:
-            yield from map(_on_one_line, _about(line))
+            yield from map(_on_one_line, _format_run(line))
             continue
-        told = telling.control(line) if "control" in line else telling.step(line)
+        is_control = "control" in line
+        lines = formatter.control(line) if is_control else formatter.step(line)
         wanted = servers is None or line.get("server", -1) in {-1, *servers}
         if wanted and since_s <= to_seconds(line["t"]) <= until_s:
-            yield from map(_on_one_line, told)
+            yield from map(_on_one_line, lines)
 
 
 def _read(file: Path) -> Iterator[Line]:
@@ -55,7 +56,7 @@ def _read(file: Path) -> Iterator[Line]:
             first = jsonl.decode(opened.readline(), Line) or {}
             if first.get("trace") != TRACE_VERSION:
                 raise UsageError(
-                    f"{file} is no trace of version {TRACE_VERSION}: `pytest "
+                    f"{file} is not a trace of version {TRACE_VERSION}: `pytest "
                     "--lab-trace` writes one for each run"
                 )
             yield first
@@ -64,20 +65,20 @@ def _read(file: Path) -> Iterator[Line]:
         raise UsageError(f"{file} cannot be read: {exc.strerror}") from None
 
 
-def _about(line: Line) -> list[str]:
-    """Return what the first and the last line say of the run."""
+def _format_run(line: Line) -> list[str]:
+    """Return the first or the last line: the run, or its verdict."""
     if "verdict" in line:
         why = f": {line['reason']}" if line["reason"] else ""
         return [f"{line['verdict']}{why}"]
     return [f"{line['test']} of {line['submission']}, seed {line['seed']}"]
 
 
-# Whom a call went to, and what was called, where the trace does not say.
+# The receiver and the method of a call that the trace does not have.
 _UNKNOWN: tuple[object, str] = "?", "?"
 
 
-class _Telling:
-    """Puts lines of a trace into words; remembers what an answer answers."""
+class _Formatter:
+    """Formats lines of a trace; remembers calls, so that replies can name them."""
 
     def __init__(self) -> None:
         # By server, incarnation and number: the other server, and the method.
@@ -87,24 +88,24 @@ class _Telling:
         self._states: dict[tuple[int, int], Any] = {}
 
     def control(self, line: Line) -> list[str]:
-        """Return what the scenario did."""
+        """Return the line for something that the scenario did."""
         args = " ".join(map(str, line["args"]))
         return [f"{_when(line)}            {line['control']} {args}".rstrip()]
 
     def step(self, line: Line) -> list[str]:
-        """Return what a server was told, and what it did."""
+        """Return the lines for an event at a server and for its actions."""
         head = f"{_when(line)}  server {line['server']}"
         where = line["server"], line["incarnation"]
-        happened = [line["event"], *line["actions"]]
-        told = (self._told(one, where) for one in happened)
-        return [f"{head}  {text}" for text in told if text]
+        records = [line["event"], *line["actions"]]
+        texts = (self._format(record, where) for record in records)
+        return [f"{head}  {text}" for text in texts if text]
 
-    def _told(self, one: Line, where: tuple[int, int]) -> str:
-        tell: Callable[[Line, tuple[int, int]], str] | None
-        tell = getattr(self, f"_{one['type'].lower()}", None)
-        return tell(one, where) if tell is not None else ""
+    def _format(self, one: Line, where: tuple[int, int]) -> str:
+        method: Callable[[Line, tuple[int, int]], str] | None
+        method = getattr(self, f"_{one['type'].lower()}", None)
+        return method(one, where) if method is not None else ""
 
-    # Events. A time-out and a taken message say nothing that does not follow.
+    # Events. A time-out and a taken message are left out: what they cause is shown.
 
     def _boot(self, one: Line, where: tuple[int, int]) -> str:
         saved = _sizes(one)
@@ -118,15 +119,15 @@ class _Telling:
     def _response(self, one: Line, where: tuple[int, int]) -> str:
         to, method = self._calls.pop((*where, one["call_id"]), _UNKNOWN)
         if one["data"] is None:
-            return f"✗ {to}  {method}: lost, or its answer"
-        return f"◁ {to}  {method} answered {_message(one['data'])}"
+            return f"✗ {to}  {method}: no reply, the request or the reply was lost"
+        return f"◁ {to}  {method} returned {_message(one['data'])}"
 
     def _invoke(self, one: Line, where: tuple[int, int]) -> str:
         method, args = one["method"], one["args"]
         # The first argument is a command or an index; the second of snapshot() is long.
         call = f"{method}({_value(args[0]) if args else ''})"
         self._invoked[*where, one["invoke_id"]] = method, call
-        return "" if method in _TOLD_BY_RESULT else f"is told {call}"
+        return "" if method in _SHOWN_BY_RESULT else f"is called: {call}"
 
     # Actions.
 
@@ -145,19 +146,17 @@ class _Telling:
     def _result(self, one: Line, where: tuple[int, int]) -> str:
         method, call = self._invoked.pop((*where, one["invoke_id"]), ("", ""))
         value = one["value"]
-        if method not in _TOLD_BY_RESULT:
+        if method not in _SHOWN_BY_RESULT:
             return ""
         if not _is_tuple(value):
             return f"{call} returns {_value(value)}"
         if method == "start":
-            # Servers that do not lead are asked again and again.
+            # Servers that do not lead are called again and again.
             return f"{call} returns {_value(tuple(value))}" if value[-1] else ""
         if self._states.get(where) == value:
             return ""
         self._states[where] = value
-        return (
-            f"says that it {'leads' if value[-1] else 'is in'} term {_value(value[0])}"
-        )
+        return f"reports that it {'leads' if value[-1] else 'is in'} term {_value(value[0])}"
 
     def _apply(self, one: Line, where: tuple[int, int]) -> str:
         command_valid, command, index, _, snapshot, *more = one["message"]
@@ -165,7 +164,7 @@ class _Telling:
             return f"applies index {_value(index)}: {_value(command)}"
         try:
             size = len(base64.b64decode(snapshot, validate=True))
-        except (TypeError, ValueError):  # A server may put anything in its place.
+        except (TypeError, ValueError):  # A server may put anything there.
             return f"applies {_value(snapshot)} as a snapshot: {_value(more)}"
         return f"applies a snapshot of {size} bytes: {_value(more)}"
 
@@ -176,10 +175,10 @@ class _Telling:
         return f"prints {one['line']}"
 
     def _warn(self, one: Line, where: tuple[int, int]) -> str:
-        return f"is odd: {one['text']}"
+        return f"warning: {one['text']}"
 
     def _crash(self, one: Line, where: tuple[int, int]) -> str:
-        return f"breaks: {one['headline']}"
+        return f"fails: {one['headline']}"
 
 
 def _is_tuple(value: Any) -> bool:
@@ -191,7 +190,7 @@ def _when(line: Line) -> str:
 
 
 def _on_one_line(text: str) -> str:
-    """Return clean text: what a server printed, and how it names methods, may be any."""
+    """Return clean text on one line: printed lines and names may hold anything."""
     return clean(text).replace("\n", " ")
 
 

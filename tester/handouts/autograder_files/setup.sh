@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Gradescope runs this once, when it builds the autograder: it puts the lab into a
-# virtual environment of its own. It needs PyPI and, where the image's Python is
-# older than 3.11, Ubuntu's own packages.
+# Gradescope runs this once, when it builds the autograder. It installs the lab in a
+# virtual environment. It needs PyPI and, if the image's Python is older than 3.11,
+# Ubuntu's packages.
 set -euo pipefail
 
 source="${AUTOGRADER_ROOT:-/autograder}/source"

@@ -470,7 +470,7 @@ def test_a_module_and_a_package_of_one_text_are_not_the_same(folder):
     assert all(found.values())
 
 
-def test_submissions_that_cannot_be_read_have_no_twins(folder):
+def test_submissions_that_cannot_be_read_have_no_duplicates(folder):
     (folder / "x").mkdir()
     (folder / "y").mkdir()
     paths = {name: folder / name for name in ("x", "y")}
@@ -506,7 +506,9 @@ def test_a_submission_is_repeated_and_identical(graded, regraded, name, runs):
     assert "note:" not in said
 
 
-def test_a_twin_is_compared_with_the_runs_that_counted_for_it(graded, regraded, folder):
+def test_a_duplicate_is_compared_with_the_runs_that_counted_for_it(
+    graded, regraded, folder
+):
     shutil.copytree(folder / "1-good", folder / "copy")
     graded()
     status, said, _ = regraded("copy")

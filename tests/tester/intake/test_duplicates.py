@@ -2,7 +2,7 @@
 
 import pytest
 
-from tester.intake.duplicates import as_twins, fingerprint, twins
+from tester.intake.duplicates import as_run_of_duplicate, find_duplicates, fingerprint
 from tester.verdict import Run, Verdict
 
 RAFT = "class Raft: pass\n"
@@ -67,10 +67,10 @@ def test_what_is_too_large_to_be_looked_at_has_no_fingerprint(
 def test_the_first_of_the_same_submissions_is_the_original():
     submissions = dict.fromkeys(["a", "b", "c", "d", "e"])
     prints = {"a": "1", "b": "2", "c": "1", "d": "", "e": ""}
-    assert twins(submissions, prints) == {"c": "a"}
+    assert find_duplicates(submissions, prints) == {"c": "a"}
 
 
-def test_a_twins_run_is_replayed_at_its_own_path(tmp_path):
+def test_a_duplicates_run_is_replayed_at_its_own_path(tmp_path):
     original, path = tmp_path / "a b", tmp_path / "c"
     run = Run(
         submission="a b",
@@ -81,5 +81,5 @@ def test_a_twins_run_is_replayed_at_its_own_path(tmp_path):
         verdict=Verdict.PASSED,
         replay=f"pytest --submission '{original}'",
     )
-    copy = as_twins(run, "c", original, path)
+    copy = as_run_of_duplicate(run, "c", original, path)
     assert (copy.submission, copy.replay) == ("c", f"pytest --submission {path}")

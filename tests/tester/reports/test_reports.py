@@ -19,7 +19,7 @@ from tester.reports import (
     write_files,
     write_submission_files,
 )
-from tester.reports.files import remove_reports, submission_folder, write_whole
+from tester.reports.files import remove_reports, submission_folder, write_atomically
 from tester.reports.grades_csv import grades_csv
 from tester.reports.junit import junit_xml
 from tester.reports.results import (
@@ -66,7 +66,7 @@ def test_files_can_be_written_before_anything_is_graded(tmp_path):
 
 def test_a_file_is_the_old_one_until_the_new_one_is_whole(tmp_path, monkeypatch):
     file = tmp_path / "results.json"
-    write_whole(file, b"old")
+    write_atomically(file, b"old")
     seen = []
 
     def replace(source, target):
@@ -75,11 +75,11 @@ def test_a_file_is_the_old_one_until_the_new_one_is_whole(tmp_path, monkeypatch)
 
     monkeypatch.setattr(files_module.os, "replace", replace)
     with pytest.raises(OSError, match="stops here"):
-        write_whole(file, b"new")
+        write_atomically(file, b"new")
     assert seen == [(b"old", b"new")]
     assert file.read_bytes() == b"old"
     monkeypatch.undo()
-    write_whole(file, b"new")
+    write_atomically(file, b"new")
     assert file.read_bytes() == b"new"
     assert names_in(tmp_path) == {"results.json"}
 

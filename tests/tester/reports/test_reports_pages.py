@@ -17,7 +17,7 @@ from tester.reports.files import submission_folder
 from tester.reports.gradescope import gradescope_json
 from tester.reports.student import student_report
 from tester.reports.student_report import student_html, student_markdown
-from tester.reports.suite_words import suite_words
+from tester.reports.suite_descriptions import suite_descriptions
 from tester.scoring.grades import Grade, grade_tests
 from tester.verdict import RunWarning, Verdict
 from tester.versions import PYTHON
@@ -201,7 +201,7 @@ def test_every_page_says_with_which_python_it_was_graded(made_up):
         for content in pages:
             assert f"Graded with {PYTHON}." in content.decode()
     broken = made_up.a_grade(made_up.a_run(), load_error="invalid syntax")
-    assert f"Did not load with {PYTHON}: nothing" in Page(of_class([broken])).text
+    assert f"Did not load with {PYTHON}" in Page(of_class([broken])).text
 
 
 def test_a_student_without_linux_is_told_what_to_leave_out(made_up):
@@ -222,9 +222,9 @@ def test_a_student_is_told_of_what_is_odd(made_up):
     assert first == odd[0]
     assert len(second) < 400
     page = Page(student_html(made_up.a_grade(run)))
-    assert f"Odd, though it breaks no rule: {odd[0]}" in page.text
+    assert f"Warning, which costs no points: {odd[0]}" in page.text
     text = student_markdown(made_up.a_grade(run)).decode()
-    assert "breaks no rule: the &lt;term&gt; went from 1 to 0" in text
+    assert "costs no points: the &lt;term&gt; went from 1 to 0" in text
 
 
 def test_a_student_is_told_what_earns_the_points(made_up):
@@ -304,11 +304,14 @@ def test_the_command_and_the_report_name_what_was_graded(made_up, inside, word):
         text = Page(render(grade)).text if render is student_html else (
             render(grade).decode()
         )  # fmt: skip
-        assert f"graded is what lies in {inside}" in text
+        assert f"We graded {inside} from what you handed in." in text
         assert f"--seed 0 --submission {word} --preempt" in text
         assert "pytest --lab --submission" in render(unloaded).decode()
     assert student_report(unloaded).try_it == f"pytest --lab --submission {word}"
-    assert f"Graded is what lies in {inside}." in gradescope_json(grade).decode()
+    assert (
+        f"We graded {inside} from what you handed in."
+        in gradescope_json(grade).decode()
+    )
 
 
 def test_of_what_was_graded_whole_nothing_is_said(made_up):
@@ -331,7 +334,7 @@ def test_a_path_that_looks_like_a_test_is_none(made_up):
 
 
 def test_the_suite_speaks_for_itself(graded_tests):
-    words = suite_words()
+    words = suite_descriptions()
     assert set(words.parts) == {test.part for test in graded_tests.values()}
     assert words.tests == {t.name: t.description for t in graded_tests.values()}
 
@@ -408,7 +411,7 @@ def test_who_has_nothing_to_earn_does_not_count_as_zero(made_up):
     assert sum(bar.count for bar in figures.bars) == 1
     text = " ".join(Page(of_class(grades)).text.split())
     assert "30 % mean grade" in text
-    assert "Neither here nor in mean and median: 2 submissions" in text
+    assert "Not counted here, nor in mean and median: 2 submissions" in text
     assert f"xena 20 extra {dash} " in text
     text = " ".join(Page(of_class(grades[1:])).text.split())
     assert f"{dash} mean grade {dash} median grade" in text

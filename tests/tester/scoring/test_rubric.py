@@ -167,9 +167,9 @@ def test_what_is_left_to_run_says_what_it_is_worth(suite, rubric):
     assert [test.points for test in found if test.part == "2A"] == [12, 14, 14]
 
 
-def test_to_be_asked_for_nothing_but_what_is_left_out_is_wrong_usage(suite, rubric):
+def test_to_select_only_tests_that_are_left_out_is_wrong_usage(suite, rubric):
     found = rubric("parts.2X.leave_out = true")
-    with pytest.raises(UsageError, match="leaves out every test that was asked for"):
+    with pytest.raises(UsageError, match="leaves out every test that was selected"):
         found.tests([test for test in suite if test.part == "2X"])
 
 
@@ -323,24 +323,24 @@ def test_a_seed_more_that_passes_never_costs_points(policy, tests, data):
 @pytest.mark.parametrize(
     ("formula", "reason"),
     [
-        ("passed /", "is no expression: invalid syntax"),
-        ("", "is no expression: invalid syntax"),
-        ("\0", "is no expression: "),
-        ("passed = seeds", "is no expression: invalid syntax"),
+        ("passed /", "is not an expression: invalid syntax"),
+        ("", "is not an expression: invalid syntax"),
+        ("\0", "is not an expression: "),
+        ("passed = seeds", "is not an expression: invalid syntax"),
         ("passd / seeds", r"unknown name: passd \(did you mean passed\?\); there are"),
         ("open('x')", "unknown name: open"),
         ("1 if passed else __import__('os')", "unknown name: __import__"),
         ("passed.real / seeds", "cannot be computed with 0 of 8 seeds passed: .*attr"),
-        ("(passed / seeds) ^ 2", "has a ^, which is no power here: write"),
+        ("(passed / seeds) ^ 2", "has a ^, which is not a power in Python: write"),
         ("1 / (passed - 3)", "cannot be computed with 3 of 8 seeds passed: division"),
         ("[0][passed]", "cannot be computed"),
-        ("'a' * passed", "gives '' with 0 of 8 seeds passed, which is no number"),
-        ("(passed - 1) ** 0.5", "gives .*j.* which is no number"),
+        ("'a' * passed", "gives '' with 0 of 8 seeds passed, and not a number"),
+        ("(passed - 1) ** 0.5", "gives .*j.* and not a number"),
         ("1e308 * 10 * passed", "gives nan|gives inf"),
-        ("1", "gives 1 where no seed passes, and has to give 0"),
-        ("passed / 400", "gives 0.02 where all 8 seeds pass, and has to give 1 there"),
+        ("1", "gives 1 if no seed passes, but must give 0"),
+        ("passed / 400", "gives 0.02 if all 8 seeds pass, but must give 1"),
         ("1 - abs(passed - 4) / 4", "unknown name: abs"),
-        ("1 if passed == 2 or passed == 8 else 0", "gives 0 where 3 of 8 seeds pass, less"),
+        ("1 if passed == 2 or passed == 8 else 0", "gives 0 if 3 of 8 seeds pass, but"),
     ],
 )  # fmt: skip
 def test_a_formula_that_is_not_fair_or_not_one_is_refused(formula, reason):
@@ -394,7 +394,7 @@ def test_formulas_know_of_hidden_seeds(suite, rubric, tmp_path):
     found = rubric(seeds + policy)
     graded = found.grade("s", "/s", run_all(suite, found, failing(test_churn=1)))
     assert graded.parts["2C"] == 24
-    with pytest.raises(UsageError, match="where all 3 seeds pass"):
+    with pytest.raises(UsageError, match="if all 3 seeds pass"):
         rubric(seeds.replace("hidden = 3", "hidden = 2") + policy)
 
 

@@ -19,9 +19,9 @@ from tester.scoring.toml_table import line_of
 # Each with the line, and what is said of it.
 WRONG = [
     # No TOML.
-    ("\n[seeds", 2, "is no TOML: Expected ']' at the end of a table declaration"),
-    ("a = [\n1,\n", 2, "is no TOML: "),
-    ("x = 1\n\nx = 2", 3, "is no TOML: Cannot overwrite a value"),
+    ("\n[seeds", 2, "not valid TOML: Expected ']' at the end of a table declaration"),
+    ("a = [\n1,\n", 2, "not valid TOML: "),
+    ("x = 1\n\nx = 2", 3, "not valid TOML: Cannot overwrite a value"),
     # Unknown keys.
     ("[seed]\n", 1, "the file has no key seed (did you mean seeds?); there are seeds, policy, parts"),
     ("[seeds]\n\ncuont = 3", 3, "[seeds] has no key cuont (did you mean count?); there are first, count, hidden, secret_file"),
@@ -31,11 +31,11 @@ WRONG = [
     # Unknown words.
     ("[parts.2A]\n[parts.2Y]", 2, "there is no part 2Y; there are 2A, 2B, 2C, 2D, 2X"),
     ("[parts.2A.tests]\n# no\ntest_reelection = 3", 3, "part 2A has no test test_reelection (did you mean test_re_election?); there are test_initial_election, test_re_election, test_many_elections"),
-    ("[parts.2A.tests]\ntest_churn = 3", 2, "test_churn is a test of part 2C: name it there"),
+    ("[parts.2A.tests]\ntest_churn = 3", 2, "test_churn is a test of part 2C: move it there"),
     ("[parts.2A]\nleave_out = [\n'test_x'\n]", 2, "part 2A has no test test_x; there are"),
     ("[parts.2A]\nleave_out = ['test_churn']", 2, "test_churn is a test of part 2C"),
     ("[policy]\nper = 'test'\nrule = 'al'", 3, "there is no rule al (did you mean all?); there are all, share, threshold"),
-    ("[parts.2D]\npolicy = {per = 'lab'}", 2, "what passes cannot be a lab; there are test, part"),
+    ("[parts.2D]\npolicy = {per = 'lab'}", 2, "`per` cannot be lab; there are test, part"),
     # Wrong types and numbers.
     ("seeds = 3", 1, "`seeds` must be a table, not 3"),
     ("[parts]\n2A = 3", 2, "`2A` must be a table, not 3"),
@@ -52,24 +52,24 @@ WRONG = [
     ("[parts.2A.tests]\ntest_re_election = '3'", 2, "`test_re_election` must be a number, not '3'"),
     ("[parts.2A]\nextra = 'yes'", 2, "`extra` must be true or false, not 'yes'"),
     ("[parts.2A]\nleave_out = 3", 2, "`leave_out` must be true or false or a list in [brackets], not 3"),
-    ("[parts.2A]\nleave_out = [3]", 2, "`leave_out` must hold nothing but a text in \"quotes\", not [3]"),
+    ("[parts.2A]\nleave_out = [3]", 2, "`leave_out` must hold only a text in \"quotes\", not [3]"),
     (f"[policy]\nformula = '{'1' * 501}'", 2, "`formula` must be a text in \"quotes\" of length <= 500"),
     # Contradictions.
-    ("[parts.2A]\n\npoints = 10\n[parts.2A.tests]\ntest_re_election = 11", 3, "`points` is 10, but the tests that are named add up to 11: leave out"),
-    ("parts.2A.tests = {test_re_election = 1, test_initial_election = 2, test_many_elections = 3}\nparts.2A.points = 7", 2, "`points` is 7, but the tests that are named add up to 6"),
+    ("[parts.2A]\n\npoints = 10\n[parts.2A.tests]\ntest_re_election = 11", 3, "`points` is 10, but the named tests add up to 11: remove"),
+    ("parts.2A.tests = {test_re_election = 1, test_initial_election = 2, test_many_elections = 3}\nparts.2A.points = 7", 2, "`points` is 7, but the named tests add up to 6"),
     ("[policy]\nrule = 'share'\nformula = 'passed'", 3, "the rule 'share' takes no formula; the one that does is \"threshold\""),
     ("[policy]\nrule = 'threshold'", 2, "the rule \"threshold\" needs a `formula`, as in formula ="),
     ("[seeds]\ncount = 0", 2, "there are no seeds: `count` is 0, and none is hidden"),
-    ("parts.2A.extra = true\nparts.2B.points = 0\nparts.2C.weight = 0\nparts.2D.leave_out = true\nparts.2X.extra = true", 1, "there is nothing to earn: every part is extra, left out, or worth nothing"),
+    ("parts.2A.extra = true\nparts.2B.points = 0\nparts.2C.weight = 0\nparts.2D.leave_out = true\nparts.2X.extra = true", 1, "no points can be earned: every part is extra, left out, or worth nothing"),
     # Formulas.
     ("[policy]\nrule = 'threshold'\nformula = 'passd'", 3, "the formula has an unknown name: passd (did you mean passed?)"),
-    ("[seeds]\ncount = 5\n[parts.2B.policy]\nrule = 'threshold'\nformula = '''\nmax(passed - 200, 0) / 200'''", 5, "the formula gives 0 where all 5 seeds pass, and has to give 1 there"),
+    ("[seeds]\ncount = 5\n[parts.2B.policy]\nrule = 'threshold'\nformula = '''\nmax(passed - 200, 0) / 200'''", 5, "the formula gives 0 if all 5 seeds pass, but must give 1"),
     # Secrets.
     ("[seeds]\nhidden = 3", 2, "`hidden` seeds need a `secret_file`, as in secret_file = \"secret.txt\"; make one with: python -c"),
-    ("[seeds]\nsecret_file = 's'", 2, "`secret_file` is for hidden seeds: say how many with `hidden = 20`"),
+    ("[seeds]\nsecret_file = 's'", 2, "`secret_file` is for hidden seeds: add their number, as in `hidden = 20`"),
     ("[seeds]\nhidden = 3\nsecret_file = 'gone'", 3, "the secret cannot be read from FOLDER/gone: No such file or directory; make one with"),
     ("[seeds]\nhidden = 3\nsecret_file = '.'", 3, "the secret cannot be read from FOLDER: Is a directory"),
-    ("[seeds]\nhidden = 3\nsecret_file = 'empty'", 3, "the secret in FOLDER/empty has 0 bytes, so that it could be guessed: it needs 16; make one with"),
+    ("[seeds]\nhidden = 3\nsecret_file = 'empty'", 3, "the secret in FOLDER/empty has 0 bytes and could be guessed: it needs at least 16; make one with"),
     ("[seeds]\nhidden = 3\nsecret_file = 'short'", 3, "the secret in FOLDER/short has 15 bytes"),
 ]  # fmt: skip
 
@@ -107,7 +107,7 @@ def test_a_file_that_cannot_be_read_is_wrong_usage(tmp_path, suite):
     with pytest.raises(UsageError, match=r"cannot read .*: Is a directory"):
         load_rubric(tmp_path, suite)
     (tmp_path / "latin.toml").write_bytes(b"# line 1\n# caf\xe9\n")
-    with pytest.raises(UsageError, match=r"latin.toml, line 2: is not UTF-8"):
+    with pytest.raises(UsageError, match=r"latin.toml, line 2: not valid UTF-8"):
         load_rubric(tmp_path / "latin.toml", suite)
 
 

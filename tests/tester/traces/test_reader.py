@@ -1,4 +1,4 @@
-"""A trace in words: what servers did. `tests/fuzz/test_trace.py` reads any trace."""
+"""A trace as text. `tests/fuzz/test_trace.py` reads any trace."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def trace(example, tmp_path, graded_tests):
     return record
 
 
-def test_a_run_is_told_in_words(trace):
+def test_a_run_is_formatted_as_text(trace):
     lines = list(trace_lines(trace("test_basic_persistence")))
     assert lines[0] == "test_basic_persistence of raft, seed 0"
     assert lines[-1] == "passed"
@@ -35,33 +35,33 @@ def test_a_run_is_told_in_words(trace):
         "server 0  starts (incarnation 2), with ",
         "request_vote RequestVoteArgs(1, ",
         "answers append_entries with AppendEntriesReply(1, True",
-        "request_vote answered RequestVoteReply(1, True",
-        "says that it leads term 1\n",
+        "request_vote returned RequestVoteReply(1, True",
+        "reports that it leads term 1\n",
         "applies index 1: 11\n",
         "returns (1, 1, True)\n",
         "crash 0\n",
     ):
         assert words in text, words
     assert "get_state" not in text
-    lost = "append_entries: lost, or its answer"
+    lost = "append_entries: no reply, the request or the reply was lost"
     assert any(
         line.endswith(lost) for line in trace_lines(trace("test_follower_failure"))
     )
 
 
 @pytest.mark.parametrize("text", ["", "x", "[]", "{}", '{"trace": 99}'])
-def test_what_is_no_trace_is_said(tmp_path, text):
+def test_what_is_not_a_trace_is_refused(tmp_path, text):
     file = tmp_path / "x.jsonl"
     file.write_text(text)
     with pytest.raises(
-        UsageError, match="is no trace of version 1: `pytest --lab-trace`"
+        UsageError, match="is not a trace of version 1: `pytest --lab-trace`"
     ):
         list(trace_lines(file))
     with pytest.raises(UsageError, match="cannot be read: No such file"):
         list(trace_lines(tmp_path / "nowhere"))
 
 
-def test_a_trace_that_was_cut_off_is_told_to_its_end(trace):
+def test_a_trace_that_was_cut_off_is_read_to_its_end(trace):
     file = trace("test_initial_election")
     whole = list(trace_lines(file))
     file.write_bytes(file.read_bytes()[:-40])

@@ -1,6 +1,6 @@
 """Arguments and results of the RPCs (Figure 2 of the Raft paper).
 
-Anything that pickle can send may be sent; plain dataclasses are sent fastest.
+You can send anything that pickle can; plain dataclasses are the fastest.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass
 class RequestVoteArgs:
-    """What a candidate sends to ask for a vote (section 5.2)."""
+    """A candidate's request for a vote (section 5.2)."""
 
     term: int
     candidate_id: int
@@ -17,7 +17,7 @@ class RequestVoteArgs:
 
 @dataclass
 class RequestVoteReply:
-    """What it gets back."""
+    """The answer to a candidate."""
 
     term: int
     vote_granted: bool
@@ -25,7 +25,7 @@ class RequestVoteReply:
 
 @dataclass
 class AppendEntriesArgs:
-    """What a leader sends: a heartbeat, or entries to append (section 5.3)."""
+    """A leader's heartbeat, or entries to append (section 5.3)."""
 
     term: int
     leader_id: int
@@ -34,10 +34,10 @@ class AppendEntriesArgs:
 
 @dataclass
 class AppendEntriesReply:
-    """What it gets back."""
+    """The answer to a leader."""
 
     term: int
     success: bool
 
 
-# InstallSnapshot (Figure 13) comes here in 2D.
+# Add InstallSnapshot (Figure 13) here in 2D.

@@ -24,7 +24,7 @@ class Raft:
         persister: Persister,
         apply_ch: Any,
     ) -> None:
-        """Set the state up, start the background threads, and return soon.
+        """Set up the state, start the background threads, and return soon.
 
         peers: one end per server, this one included; peers[i].call(method, args).
         me: this server's index in peers.
@@ -41,7 +41,7 @@ class Raft:
         self.current_term = 0
         self.is_leader = False
 
-        # 2C: take up what persister.read_raft_state() returns.
+        # 2C: restore what persister.read_raft_state() returns.
 
         # 2A: start a thread that begins an election when it has not heard from a
         # leader for a while (section 5.2), as in
@@ -72,8 +72,8 @@ class Raft:
         """
         # Your code here (2D).
 
-    # Optional: def kill(self): let the background threads end. Never called on a
-    # crash: there, they are just gone.
+    # Optional: def kill(self): let the background threads end. It is not called on a
+    # crash, which ends them at once.
 
     # What other servers call: peers[i].call("Raft.request_vote", args) runs
     # request_vote(args) on server i, in a thread of its own.

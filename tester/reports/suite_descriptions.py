@@ -1,6 +1,6 @@
-"""What the graded suite says of its tests, read from its docstrings.
+"""Descriptions of the graded suite's parts and tests, from its docstrings.
 
-Read as text: to say what a test is about, nothing has to be collected or run.
+The files are parsed, not imported, so that nothing has to be collected or run.
 """
 
 import ast
@@ -14,12 +14,12 @@ _PART = re.compile(r"Part (\w+)(?:, |: )(.+)")
 
 
 @dataclass(frozen=True)
-class SuiteWords:
-    """The suite's own words.
+class SuiteDescriptions:
+    """One line for each part and each test.
 
     Attributes:
-        parts: what each part is about, with the paper's sections, by its name.
-        tests: what each test is about, by its name.
+        parts: each part's topic, with the paper's sections, by its name.
+        tests: each test's first line, by its name.
     """
 
     parts: dict[str, str] = field(default_factory=dict)
@@ -27,19 +27,19 @@ class SuiteWords:
 
 
 @cache
-def suite_words() -> SuiteWords:
-    """Return the words of the suite that is installed."""
-    words = SuiteWords()
+def suite_descriptions() -> SuiteDescriptions:
+    """Return the descriptions of the installed suite."""
+    found = SuiteDescriptions()
     for file in sorted(suite_path().glob("test_*.py")):
         tree = ast.parse(file.read_bytes())
         named = _PART.match(_first_line(tree))
         if named:
-            # The first file of a part speaks for all of it.
-            words.parts.setdefault(named[1], named[2].rstrip(".:"))
+            # The first file of a part describes all of it.
+            found.parts.setdefault(named[1], named[2].rstrip(".:"))
         for node in tree.body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                words.tests[node.name] = _first_line(node)
-    return words
+                found.tests[node.name] = _first_line(node)
+    return found
 
 
 def _first_line(node: ast.Module | ast.FunctionDef) -> str:
