@@ -58,7 +58,7 @@ def test_each_part_asks_for_what_it_has_come_to():
 
 
 # Correct submissions. The reference runs in tests/lab2, each of its tests once; in
-# processes of their own, the grader runs all tests against all three (.ci/run).
+# processes of their own, the grader runs parts 2A to 2D against all three (.ci/run).
 
 OF_EACH_KIND = [
     "test_many_elections",
