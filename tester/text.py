@@ -9,6 +9,7 @@ runs, grades or reports.
 import difflib
 import os
 import re
+import shlex
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -204,3 +205,28 @@ def csv_cell(text: str, characters_max: int) -> str:
     # Wide and small forms of these characters, too, begin a formula.
     first = unicodedata.normalize("NFKC", text[:1])
     return "'" + text if first in _BEGIN_FORMULAS else text
+
+
+# Commands that a person copies into sh, cmd or PowerShell. All three read double quotes;
+# cmd does not know single ones, and a comma or an at sign means something to PowerShell.
+
+# Where paths are written with it, no shell takes it for an escape.
+_BACKSLASH = r"\\" if os.sep == "\\" else ""
+_PLAIN_WORD = re.compile(rf"[\w+=:./{_BACKSLASH}-]+", re.ASCII)
+# What a shell replaces even between double quotes.
+_REPLACED = re.compile(r'["$`!%\n]' if _BACKSLASH else r'["$`!%\n\\]')
+
+
+def quoted(word: str) -> str:
+    """Return one word of a command."""
+    if _PLAIN_WORD.fullmatch(word):
+        return word
+    # No quotes protect these in each of the shells: they are for the system's own.
+    if _REPLACED.search(word) and not _BACKSLASH:
+        return shlex.quote(word)
+    return f'"{word}"'
+
+
+def command_line(words: Iterable[str]) -> str:
+    """Return a command, with quotes around the words that need them."""
+    return " ".join(map(quoted, words))

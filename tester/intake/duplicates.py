@@ -1,7 +1,6 @@
 """Finding submissions whose files are all the same, so that their runs are, too."""
 
 import hashlib
-import shlex
 from pathlib import Path
 
 import msgspec
@@ -9,6 +8,7 @@ import msgspec
 from labrpc.errors import LoadError
 from labrpc.submission.submission import Submission
 from tester.intake.archives import ONE_SUBMISSION
+from tester.text import quoted
 from tester.verdict import Run
 
 
@@ -64,5 +64,5 @@ def find_duplicates(
 
 def as_run_of_duplicate(run: Run, name: str, original: Path, path: Path) -> Run:
     """Return a run as that of the duplicate called `name`, which lies at `path`."""
-    replay = run.replay.replace(shlex.quote(str(original)), shlex.quote(str(path)))
+    replay = run.replay.replace(quoted(str(original)), quoted(str(path)))
     return msgspec.structs.replace(run, submission=name, replay=replay)

@@ -8,7 +8,6 @@ import functools
 import hashlib
 import os
 import platform
-import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from labrpc.submission.submission import Submission
 from tester.judging.graded_test import GradedTest
 from tester.judging.run_hosting import IN_PROCESS, RunHosting
 from tester.judging.suite import suite_path
+from tester.text import command_line
 
 
 def current_hash_seed() -> int | None:
@@ -87,15 +87,15 @@ class RunConditions:
             hosting: how the run was hosted.
         """
         hash_seed = self.hash_seed
-        return shlex.join(
+        return command_line(
             [
-                *([f"PYTHONHASHSEED={hash_seed}"] if hash_seed is not None else []),
                 "pytest",
                 f"{self.test.file}::{self.test.name}",
                 "--seed",
                 str(self.seed),
                 "--submission",
                 str(self.submission.path),
+                *(["--hash-seed", str(hash_seed)] if hash_seed is not None else []),
                 *(["--preempt"] if self.preempt else []),
                 *hosting.pytest_options(),
                 *([] if hosting.real_time else ["--lab-trace"]),

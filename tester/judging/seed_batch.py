@@ -4,6 +4,7 @@ One pytest item runs a batch of seeds. With an item for each seed, a run of a fe
 milliseconds would cost more in collection and reporting than in running.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -25,23 +26,61 @@ class SeedBatch:
 
     Attributes:
         seeds: in this order.
-        kept: whether they failed in an earlier session, and are tried first.
+        kept: whether some failed in an earlier session: it is run before the others.
         duration_s: the real time after which no further seed begins, None for
             all seeds.
+        name: what it is called where its seeds are too many to be listed.
     """
 
     seeds: Sequence[int]
     kept: bool = False
     duration_s: float | None = None
+    name: str = ""
 
     @property
     def id(self) -> str:
-        """The batch's name in a pytest node id."""
-        first, last = self.seeds[0], self.seeds[-1]
-        if self.duration_s is not None:
-            return f"from{first}"
-        name = f"seed{first}" if first == last else f"seeds{first}-{last}"
-        return f"kept-{name}" if self.kept else name
+        """The batch's name in a pytest node id: in every session that of these seeds."""
+        return self.name or ("seeds" if len(self.seeds) > 1 else "seed") + "+".join(
+            str(first) if first == last else f"{first}-{last}"
+            for first, last in _intervals(sorted(self.seeds))
+        )
+
+
+def _intervals(seeds: list[int]) -> list[tuple[int, int]]:
+    """Return the first and the last of each row of adjacent numbers."""
+    found: list[tuple[int, int]] = []
+    for seed in seeds:
+        if found and seed == found[-1][1] + 1:
+            found[-1] = found[-1][0], seed
+        else:
+            found.append((seed, seed))
+    return found
+
+
+def batch_called(name: str, kept: Sequence[int] = ()) -> SeedBatch | None:
+    """Return the batch that a node id names, None if none is called so.
+
+    Args:
+        name: what stands between the brackets.
+        kept: the test's seeds that failed before.
+    """
+    timed = re.fullmatch(r"from(\d{1,20})", name)
+    if timed:
+        # What is known of the many seeds that it had.
+        first = int(timed[1])
+        known = [seed for seed in kept if first <= seed < first + TIMED_BATCH_SEEDS]
+        return SeedBatch(tuple(known or [first]), name=name)
+    if not re.fullmatch(r"seeds?\d{1,20}([+-]\d{1,20})*", name):
+        return None
+    seeds: list[int] = []
+    for interval in re.findall(r"[\d-]+", name):
+        first, *_, last = map(int, interval.split("-") * 2)
+        if last - first >= BATCH_SEEDS_MAX:
+            return None
+        seeds += range(first, last + 1)
+    inside = [seed for seed in kept if seed in seeds]
+    batch = SeedBatch(tuple(dict.fromkeys([*inside, *seeds])), kept=bool(inside))
+    return batch if batch.id == name else None
 
 
 def batches(first: int, count: int) -> list[SeedBatch]:
@@ -53,17 +92,25 @@ def batches(first: int, count: int) -> list[SeedBatch]:
     return [SeedBatch(range(i, min(i + size, end))) for i in range(first, end, size)]
 
 
-def without(seeds: Sequence[int], divided: list[SeedBatch]) -> list[SeedBatch]:
-    """Leave certain seeds out of batches, and drop the batches that are then empty."""
-    found = []
+def kept_first(kept: Sequence[int], divided: list[SeedBatch]) -> list[SeedBatch]:
+    """Put the seeds that failed before at the head of their batches.
+
+    Those that are in none are a batch of their own, and so are those of a batch that
+    has a time limit, which may have run out before they have had their turn.
+    """
+    found, alone = [], list(kept)
     for batch in divided:
-        if any(seed in batch.seeds for seed in seeds):
+        inside = [seed for seed in kept if seed in batch.seeds]
+        if inside:
             # Only here is a tuple made: a timed batch has thousands of seeds.
-            left = tuple(seed for seed in batch.seeds if seed not in seeds)
-            batch = replace(batch, seeds=left)
-        if batch.seeds:
-            found.append(batch)
-    return found
+            others = tuple(seed for seed in batch.seeds if seed not in inside)
+            if batch.duration_s is not None:
+                batch = replace(batch, seeds=others)
+            else:
+                batch = replace(batch, seeds=(*inside, *others), kept=True)
+                alone = [seed for seed in alone if seed not in inside]
+        found.append(batch)
+    return ([SeedBatch(tuple(alone), kept=True)] if alone else []) + found
 
 
 def timed_batches(first: int, duration_s: float, workers: int) -> list[SeedBatch]:
@@ -75,4 +122,7 @@ def timed_batches(first: int, duration_s: float, workers: int) -> list[SeedBatch
     batch_s = max(BATCH_DURATION_S_MIN, work_s / TIMED_BATCHES_MAX)
     size = TIMED_BATCH_SEEDS
     starts = range(first, first + int(work_s / batch_s + 1) * size, size)
-    return [SeedBatch(range(i, i + size), duration_s=batch_s) for i in starts]
+    return [
+        SeedBatch(range(i, i + size), duration_s=batch_s, name=f"from{i}")
+        for i in starts
+    ]

@@ -47,6 +47,7 @@ def what_to_collect(root: Path, named: list[str]) -> list[str]:
     """
     root = root.resolve()
     suite, own_tests = suite_path(), root / "tests"
+    named = [_as_printed(name, suite) for name in named]
     if suite.is_relative_to(own_tests):
         # The lab's own repository, whose tests are not a student's.
         return named or [str(suite)]
@@ -57,6 +58,18 @@ def what_to_collect(root: Path, named: list[str]) -> list[str]:
     # Who names the repository or the Raft in it means that it be tested.
     tests = [] if root in paths or not own_tests.is_dir() else [str(own_tests)]
     return [str(suite), *tests, *named]
+
+
+def _as_printed(name: str, suite: Path) -> str:
+    """Return where a graded test lies that pytest calls `test_2a_election.py::test_x`.
+
+    It does so wherever the suite lies outside its root.
+    """
+    file, *test = name.split("::")
+    inside = suite / Path(file).name
+    if Path(file).exists() or inside.suffix != ".py" or not inside.is_file():
+        return name
+    return "::".join([str(inside), *test])
 
 
 def graded_test(item: pytest.Item) -> GradedTest | None:

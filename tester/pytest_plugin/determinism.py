@@ -86,7 +86,7 @@ class DeterminismCheck:
     def _leak(run: Run, again: Run) -> str:
         if run.digest == again.digest:
             return (
-                "they are the same under one PYTHONHASHSEED, so the order of a set of "
+                "they are the same under one hash seed, so the order of a set of "
                 "strings or bytes, or hash() of one, decides something"
             )
         return (

@@ -14,7 +14,9 @@ from labrpc.errors import LoadError
 from labrpc.submission.submission import Submission
 from tester.intake.find import default_submission, find_submission
 from tester.intake.refusals import Refused
+from tester.judging.run_conditions import current_hash_seed
 from tester.judging.run_hosting import RunHosting
+from tester.pytest_plugin.restart import HASH_SEED_MAX
 
 # What makes no sense where no two runs are the same, and time does not stand still.
 VIRTUAL_TIME_ONLY = (
@@ -87,6 +89,7 @@ def read_options(config: pytest.Config) -> SessionOptions:
         raise pytest.UsageError(
             f"--seeds {option('--seeds')}: a test needs at least one seed"
         )
+    _check_hash_seed(option("--hash-seed"))
     summary = option("--lab-summary")
     return SessionOptions(
         submission=_find_submission(config),
@@ -106,10 +109,32 @@ def read_options(config: pytest.Config) -> SessionOptions:
     )
 
 
+def named_on_command_line(config: pytest.Config) -> list[str]:
+    """Return the files, folders and tests that the command line names."""
+    named = config.args_source is pytest.Config.ArgsSource.ARGS
+    return list(config.args) if named else []
+
+
+def _check_hash_seed(hash_seed: int | None) -> None:
+    """Raise UsageError if this process has not the hash seed that was asked for."""
+    if hash_seed is None or hash_seed == current_hash_seed():
+        return
+    if not 0 <= hash_seed <= HASH_SEED_MAX:
+        raise pytest.UsageError(
+            f"--hash-seed {hash_seed}: Python takes 0 to {HASH_SEED_MAX}"
+        )
+    raise pytest.UsageError(
+        f"--hash-seed {hash_seed}: Python takes it when it starts, and a pytest that a "
+        f"program has called cannot start again: set PYTHONHASHSEED={hash_seed}"
+    )
+
+
 def _find_submission(config: pytest.Config) -> Submission:
-    named = config.getoption("--submission")
-    default = default_submission(config.rootpath, config.getoption("--lab"))
-    path = Path(named) if named else default
+    named, lab = config.getoption("--submission"), config.getoption("--lab")
+    if named:
+        path = Path(named)
+    else:
+        path = default_submission(config.rootpath, lab, config.invocation_params.dir)
     try:
         return Submission.find(find_submission(path).path)
     except Refused as exc:
@@ -188,7 +213,7 @@ def _add_choices(add: Callable[..., None]) -> None:
         "--submission",
         metavar="PATH",
         help="what to test: a directory with raft/ or raft.py, or one .py file "
-        "(default: the repository with --lab, else the lab's own reference)",
+        "(default: the Raft of this repository or folder, else the lab's own reference)",
     )
     add(
         "--seed",
@@ -197,6 +222,12 @@ def _add_choices(add: Callable[..., None]) -> None:
         help="first seed (default: seeds that failed before, then from 0)",
     )
     add("--seeds", type=int, default=1, metavar="N", help="how many (default 1)")
+    add(
+        "--hash-seed",
+        type=int,
+        metavar="N",
+        help="the order of sets of strings, as PYTHONHASHSEED=N fixes it",
+    )
     add(
         "--for",
         metavar="TIME",

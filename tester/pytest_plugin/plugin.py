@@ -6,14 +6,16 @@ even from xdist's workers.
 """
 
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
 from tester.judging.seed_batch import SeedBatch
-from tester.judging.suite import MARKERS, graded_test, what_to_collect
-from tester.pytest_plugin.options import add_options
+from tester.judging.suite import MARKERS, graded_test, suite_path, what_to_collect
+from tester.pytest_plugin.options import add_options, named_on_command_line
+from tester.pytest_plugin.restart import restart_if_needed
 from tester.pytest_plugin.seed_choice import batch_of
 from tester.pytest_plugin.session import LabSession
 from tester.pytest_plugin.session_report import junit_properties
@@ -28,6 +30,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config,
+) -> Generator[None, None, None]:
+    """Start again if need be, before pytest captures what is printed."""
+    restart_if_needed(early_config)
+    return (yield)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options before anything runs."""
     for marker in MARKERS:
@@ -35,13 +46,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_SESSION] = LabSession(config)
     # Under xdist, each worker parses the command line anew and does the same.
     if config.getoption("--lab"):
-        config.args[:] = what_to_collect(config.rootpath, _named(config))
+        named = named_on_command_line(config)
+        config.args[:] = what_to_collect(config.rootpath, named)
 
 
-def _named(config: pytest.Config) -> list[str]:
-    """Return the files, folders and tests that the command line names."""
-    named = config.args_source is pytest.Config.ArgsSource.ARGS
-    return list(config.args) if named else []
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say what is tested, and how."""
+    return config.stash[_SESSION].heading()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -49,6 +60,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     session = config.stash.get(_SESSION, None)
     if session is not None:
         session.close()
+
+
+def pytest_pycollect_makemodule(
+    module_path: Path, parent: pytest.Collector
+) -> pytest.Module | None:
+    """Call a file of the suite outside pytest's root the same, however it was named."""
+    is_inside = module_path.is_relative_to(parent.config.rootpath)
+    if is_inside or module_path.resolve().parent != suite_path():
+        return None
+    named: pytest.Module = pytest.Module.from_parent(
+        parent, path=module_path, nodeid=module_path.name
+    )
+    return named
 
 
 @pytest.fixture
@@ -186,6 +210,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             )
         return
     terminalreporter.section("Raft lab")
+    if config.get_verbosity() < 0:
+        line(config.stash[_SESSION].heading())  # -q leaves out pytest's own heading.
     for text in report.lines():
         line(text)
     report.write_summary()

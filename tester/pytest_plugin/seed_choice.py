@@ -1,8 +1,16 @@
 """Choosing the seeds that a session runs, and the order of its items."""
 
+import re
+
 import pytest
 
-from tester.judging.seed_batch import SeedBatch, batches, timed_batches, without
+from tester.judging.seed_batch import (
+    SeedBatch,
+    batch_called,
+    batches,
+    kept_first,
+    timed_batches,
+)
 from tester.pytest_plugin.options import SessionOptions
 
 
@@ -12,30 +20,41 @@ class SeedChoice:
     Args:
         options: of the session.
         kept: the seeds at which each test failed before.
+        named: the batches of each test that node ids name.
         processes: how many processes run tests.
     """
 
     def __init__(
-        self, options: SessionOptions, kept: dict[str, list[int]], processes: int
+        self,
+        options: SessionOptions,
+        kept: dict[str, list[int]],
+        named: dict[str, list[str]],
+        processes: int,
     ) -> None:
         self._options = options
         self._kept = kept
+        self._named = named
         self._processes = processes
 
     def batches(self, test: str) -> list[SeedBatch]:
         """Return the batches of seeds that a test runs, kept failures first.
 
         A seed that `--seed` asks for is a replay: it runs alone. In real time a seed
-        that failed before is worth no more than any other.
+        that failed before is worth no more than any other. A batch that a node id
+        names is there, whatever the session's seeds are; pytest chooses it.
         """
-        first = self._options.first_seed
-        if first is not None or self._options.real_time:
-            return self._fresh(first or 0)
-        seeds = tuple(self._kept.get(test, []))
-        kept = [SeedBatch(seeds, kept=True)] if seeds else []
-        if self._options.failed_only:
-            return kept
-        return kept + without(seeds, self._fresh(0))
+        options = self._options
+        replays = options.first_seed is not None or options.real_time
+        kept = [] if replays else self._kept.get(test, [])
+        fresh = [] if options.failed_only else self._fresh(options.first_seed or 0)
+        found = kept_first(kept, fresh)
+        names = {batch.id for batch in found}
+        named = [
+            batch_called(name, kept)
+            for name in self._named.get(test, [])
+            if name not in names
+        ]
+        return found + [batch for batch in named if batch is not None]
 
     def _fresh(self, first: int) -> list[SeedBatch]:
         duration_s = self._options.duration_s
@@ -85,3 +104,21 @@ def batch_of(item: pytest.Item) -> SeedBatch | None:
     callspec = getattr(item, "callspec", None)
     batch = callspec.params.get("cluster") if callspec is not None else None
     return batch if isinstance(batch, SeedBatch) else None
+
+
+def named_batches(config: pytest.Config, node_ids: list[str]) -> dict[str, list[str]]:
+    """Return the batches that node ids name, by test: those of a command and of `--lf`.
+
+    Args:
+        config: pytest's.
+        node_ids: what the command line names.
+    """
+    cache = getattr(config, "cache", None)
+    if cache is not None and config.getoption("lf", False):
+        node_ids = [*node_ids, *cache.get("cache/lastfailed", {})]
+    named: dict[str, list[str]] = {}
+    for node_id in node_ids:
+        match = re.search(r"::(\w+)\[([\w+-]+)\]$", node_id)
+        if match:
+            named.setdefault(match[1], []).append(match[2])
+    return named

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from tester.pytest_plugin.failure_store import DIRECTORY, FailureStore
-from tester.pytest_plugin.options import read_options
+from tester.pytest_plugin.heading import heading
+from tester.pytest_plugin.options import named_on_command_line, read_options
 from tester.pytest_plugin.run_log import WorkerRunLogs
 from tester.pytest_plugin.runner import Runner
-from tester.pytest_plugin.seed_choice import SeedChoice
+from tester.pytest_plugin.seed_choice import SeedChoice, named_batches
 from tester.pytest_plugin.session_report import SessionReport
 from tester.pytest_plugin.xdist_worker import XdistWorker, send_to_worker
 
@@ -29,11 +30,19 @@ class LabSession:
         failures = options.directory / DIRECTORY
         store = FailureStore(failures, options.submission, options.preempt)
         self._kept = worker.kept if worker is not None else store.all_kept()
+        if worker is not None:
+            self._named = worker.named
+        else:
+            self._named = named_batches(config, named_on_command_line(config))
         processes = worker.count if worker is not None else 1
-        self.seeds = SeedChoice(options, self._kept, processes)
+        self.seeds = SeedChoice(options, self._kept, self._named, processes)
         self.runner = Runner(options, worker, failures, config.pluginmanager)
         self.report = SessionReport(options, store)
         self._worker_run_logs: WorkerRunLogs | None = None
+
+    def heading(self) -> str:
+        """Return the line at the head of the session."""
+        return heading(self.options, self._kept)
 
     @property
     def reports(self) -> bool:
@@ -49,7 +58,8 @@ class LabSession:
 
     def send_to_worker(self, workerinput: dict[str, Any]) -> None:
         """Send a worker of xdist what all of them, and this process, have in common."""
-        send_to_worker(workerinput, self._kept, self.worker_run_logs.directory)
+        run_logs = self.worker_run_logs.directory
+        send_to_worker(workerinput, self._kept, self._named, run_logs)
 
     def add_unreported(self) -> None:
         """Take in what workers have run and not reported, as after Ctrl-C."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-_KEPT, _RUN_LOGS = "lab_kept", "lab_run_logs"
+_KEPT, _NAMED, _RUN_LOGS = "lab_kept", "lab_named", "lab_run_logs"
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,14 @@ class XdistWorker:
         kept: the seeds at which each test failed before this session. All workers
             must have the same items, even one that replaces another, after failures
             have been added.
+        named: the batches of each test that node ids name.
         run_logs: the directory of the workers' run logs.
     """
 
     id: str
     count: int
     kept: dict[str, list[int]]
+    named: dict[str, list[str]]
     run_logs: Path
 
     @classmethod
@@ -34,7 +36,11 @@ class XdistWorker:
         if sent is None:
             return None
         return cls(
-            sent["workerid"], sent["workercount"], sent[_KEPT], Path(sent[_RUN_LOGS])
+            sent["workerid"],
+            sent["workercount"],
+            sent[_KEPT],
+            sent[_NAMED],
+            Path(sent[_RUN_LOGS]),
         )
 
     @property
@@ -44,8 +50,12 @@ class XdistWorker:
 
 
 def send_to_worker(
-    workerinput: dict[str, Any], kept: dict[str, list[int]], run_logs: str
+    workerinput: dict[str, Any],
+    kept: dict[str, list[int]],
+    named: dict[str, list[str]],
+    run_logs: str,
 ) -> None:
     """Send a worker what it must have in common with the others."""
     workerinput[_KEPT] = kept
+    workerinput[_NAMED] = named
     workerinput[_RUN_LOGS] = run_logs

@@ -11,7 +11,7 @@ from tester.outcome import TestOutcome, VerdictCounts
 from tester.reports.redaction import for_the_student
 from tester.reports.suite_descriptions import suite_descriptions
 from tester.scoring.grades import Grade, PartGrade, TestGrade
-from tester.text import block, clean, kind_of, one_line
+from tester.text import block, clean, command_line, kind_of, one_line
 from tester.verdict import Run, Verdict
 
 SEEDS_TO_TRY = 200
@@ -125,7 +125,7 @@ def student_report(grade: Grade) -> StudentReport:
         load_error=one_line(load_error),
         load_evidence=load_evidence,
         inside="" if grade.inside == "." else one_line(grade.inside),
-        try_it=shlex.join(["pytest", "--lab", "--submission", clean(grade.inside)]),
+        try_it=command_line(["pytest", "--lab", "--submission", clean(grade.inside)]),
         parts=[_part(grade, part) for part in grade.part_grades],
     )
 
@@ -208,14 +208,14 @@ def _what_to_do(grade: Grade, run: Run) -> tuple[str, str]:
         elsewhere = " (--isolation process needs Linux: leave it out elsewhere)"
     if not run.hidden:
         return (
-            shlex.join(words),
+            command_line(words),
             f"To run exactly this again on your own machine{elsewhere}:",
         )
     at = words.index("--seed")
     words[at : at + 2] = ["--seeds", str(SEEDS_TO_TRY)]
     # Traces of all these runs would only fill the disk.
     words = [word for word in words if word != "--lab-trace"]
-    return shlex.join(words), (
+    return command_line(words), (
         "It failed at a hidden seed, which cannot be replayed. The same bug probably "
         f"shows at other seeds, too. To try {SEEDS_TO_TRY} of them{elsewhere}, with a "
         "replay command for each failure:"

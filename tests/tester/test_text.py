@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shlex
 
 import pytest
 
@@ -12,6 +13,7 @@ from tester.text import (
     NAME_MAX,
     block,
     clean,
+    command_line,
     counted,
     csv_cell,
     cut,
@@ -28,6 +30,7 @@ from tester.text import (
     one_line,
     only,
     printable_name,
+    quoted,
     readable_name,
     short,
     unknown,
@@ -189,3 +192,29 @@ def test_a_spreadsheet_reads_one_harmless_cell(text):
     assert row[0][0] not in "=+-@\uff1d\uff0b\uff0d\uff20\ufe66\u2212"
     assert "\n" not in row[0]
     assert len(csv_cell("x" * 100, 50)) == 51
+
+
+# Commands that are copied into a shell.
+
+
+WORDS = [
+    "pytest", "--lab", "-k", "test_x[", "a b", "it's", "", "a,b", "@x", "{}", "(x)", "*",
+    "tests/x.py::test_x[seed3+7]", "~", "#", "a;b", "ü",
+]  # fmt: skip
+
+
+def test_sh_reads_every_word():
+    odd = [*WORDS, "$HOME", "`x`", 'a"b', "a\\b", "a!b", "a%b", "a\nb"]
+    assert shlex.split(command_line(odd)) == odd
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_words_are_read_by_cmd_and_powershell_too(word):
+    """Neither knows what is between single quotes the way sh does."""
+    text = quoted(word)
+    assert text == (word if text == word else f'"{word}"')
+
+
+def test_plain_words_have_no_quotes():
+    words = ["--seed", "17", "/a/b.py::test_x", "--submission=../my-raft"]
+    assert command_line(words) == " ".join(words)

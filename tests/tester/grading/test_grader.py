@@ -102,7 +102,7 @@ def test_a_folder_in_which_some_do_not_load(graded, example, dictator):
         assert bool(run["reason"]) == (run["verdict"] == "failed")
     # A load error is printed with its line; a failure with its replay command.
     assert "1 +" in output
-    assert re.search(r"^PYTHONHASHSEED=0 pytest .*--seed 0 --subm", output, re.M)
+    assert re.search(r"^pytest .*--seed 0 --subm.* --hash-seed 0", output, re.M)
 
 
 def test_two_submissions_called_raft_have_names_of_their_own(graded, example, dictator):

@@ -72,6 +72,39 @@ def test_pytest_in_the_starter_fails_helpfully(starter, shell):
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def test_a_graded_test_named_by_its_place_tests_the_starter(starter, project, shell):
+    """pytest's root is then the lab's, and its settings too."""
+    place = project / "tests/lab2/test_2a_election.py::test_initial_election"
+    done = shell(f"pytest -p no:cacheprovider {place}", starter)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert f"Raft lab: submission {starter}, seed 0, isolation none" in done.stdout
+    assert "no leader among the connected servers 0, 1, 2" in done.stdout
+
+
+def test_what_pytest_prints_behind_failed_can_be_pasted_back(starter, shell):
+    """Twice: the second time the failure is a kept one; and `--lf` finds it, too."""
+    command = "pytest -q -k initial_election"
+    for again in ('pytest -q "{}" --hash-seed 3', "pytest -q --lf"):
+        done = shell(command, starter)
+        failed = re.findall(r"^FAILED (\S+)", done.stdout, re.M)
+        assert failed == ["test_2a_election.py::test_initial_election[seed0]"]
+        assert "1 failed" in done.stdout
+        command = again.format(failed[0])
+
+
+def test_a_submission_with_a_blank_leaves_the_starters_settings(starter, shell):
+    """pytest takes its path for the one of a folder of tests, and its root from it."""
+    other = starter.parent / "other"
+    assert grade.main(["new", str(other)]) == 0
+    (other / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    options = "-k initial_election -p no:cacheprovider"
+    for option in (f"--submission {other}", f"--submission={other}"):
+        done = shell(f"pytest {options} {option} --co", starter)
+        assert f"rootdir: {starter}\n" in done.stdout, done.stdout + done.stderr
+        assert f"Raft lab: submission {other}, seed 0" in done.stdout
+        assert "1/57 tests collected" in done.stdout
+
+
 @pytest.fixture
 def with_own_tests(starter):
     """Write tests of the student's own into the starter."""

@@ -79,7 +79,7 @@ def test_a_duplicates_run_is_replayed_at_its_own_path(tmp_path):
         seed=1,
         points=1,
         verdict=Verdict.PASSED,
-        replay=f"pytest --submission '{original}'",
+        replay=f'pytest --submission "{original}"',
     )
     copy = as_run_of_duplicate(run, "c", original, path)
     assert (copy.submission, copy.replay) == ("c", f"pytest --submission {path}")

@@ -87,7 +87,7 @@ def test_a_failure_under_pytest_prints_a_command_that_can_be_pasted(
     assert len(commands) == 1, first.stdout
     command = commands[0]
     (digest,) = re.findall(r"^([0-9a-f]{32}) ", first.stdout, re.M)
-    assert command.startswith("PYTHONHASHSEED=1 pytest ")
+    assert " --hash-seed 1 " in command
     (tmp_path / "elsewhere").mkdir()
     output, again = replayed(shell, command, tmp_path / "elsewhere", PYTHONHASHSEED="2")
     assert "no leader among the connected servers 0, 1, 2" in output
@@ -101,12 +101,12 @@ def test_the_command_fixes_the_hash_seed_only_where_the_run_had_one(
 ):
     test, submission = graded_tests["test_re_election"], dictator()
     monkeypatch.delenv("PYTHONHASHSEED", raising=False)
-    assert RunConditions(submission, test, 0).replay_command().startswith("pytest ")
+    assert "--hash-seed" not in RunConditions(submission, test, 0).replay_command()
     monkeypatch.setenv("PYTHONHASHSEED", "0")
     command = RunConditions(submission, test, 17).replay_command()
-    assert command.startswith("PYTHONHASHSEED=0 pytest ")
+    assert " --hash-seed 0 " in command
     assert "--seed 17 " in command
-    assert shlex.split(command)[2] == f"{test.file}::test_re_election"
+    assert shlex.split(command)[1] == f"{test.file}::test_re_election"
 
 
 @pytest.mark.parametrize("name", ["raft", "polling"])

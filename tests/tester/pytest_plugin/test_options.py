@@ -10,6 +10,7 @@ from tester.pytest_plugin.options import parse_duration, read_options
 ROOT = Path(__file__).resolve().parents[3]
 DEFAULTS = {
     "--lab": False, "--submission": str(ROOT / "raft"), "--seed": None, "--seeds": 1,
+    "--hash-seed": None,
     "--for": None, "--isolation": "none", "--lab-failed": False, "--real-time": False,
     "--preempt": False, "--lab-check-determinism": False, "--lab-summary": None,
     "--lab-digest": False, "--lab-trace": False, "--lab-trace-dir": ".lab/traces",
@@ -63,6 +64,8 @@ def test_many_seeds_and_a_time_limit_make_a_table_of_rates():
     ("changes", "message"),
     [
         ({"seeds": 0}, "--seeds 0: a test needs at least one seed"),
+        ({"hash_seed": -1}, "--hash-seed -1: Python takes 0 to"),
+        ({"hash_seed": 71}, "set PYTHONHASHSEED=71"),
         ({"for": "soon"}, "--for takes a duration such as 90s, 10m or 8h, not 'soon'"),
         ({"submission": "/no/such/place"}, "--submission"),
         ({"real_time": True, "preempt": True}, "--preempt needs runs that repeat"),

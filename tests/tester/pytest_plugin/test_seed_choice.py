@@ -5,16 +5,14 @@ from types import SimpleNamespace
 
 from tester.judging.run_hosting import RunHosting
 from tester.judging.seed_batch import SeedBatch
-from tester.pytest_plugin.seed_choice import SeedChoice
+from tester.pytest_plugin.seed_choice import SeedChoice, named_batches
 
 KEPT = {"test_x": [3, 7]}
 
 
-def chosen(options, test="test_x"):
-    return [
-        (batch.kept, list(batch.seeds))
-        for batch in SeedChoice(options, KEPT, processes=1).batches(test)
-    ]
+def chosen(options, test="test_x", named=None):
+    choice = SeedChoice(options, KEPT, named or {}, processes=1)
+    return [(batch.kept, list(batch.seeds)) for batch in choice.batches(test)]
 
 
 class Item(SimpleNamespace):
@@ -31,15 +29,16 @@ def item(name, batch=None, *markers):
 
 
 def selected(options, *items):
-    choice = SeedChoice(options, KEPT, processes=1)
+    choice = SeedChoice(options, KEPT, {}, processes=1)
     return [item.nodeid for item in choice.select(list(items))]
 
 
 def test_kept_failures_come_first_and_are_not_run_twice(options):
     several = replace(options, seed_count=5)
     assert chosen(several) == [
-        (True, [3, 7]), (False, [0]), (False, [1]), (False, [2]), (False, [4]),
+        (True, [7]), (False, [0]), (False, [1]), (False, [2]), (True, [3]), (False, [4]),
     ]  # fmt: skip
+    assert chosen(options) == [(True, [3, 7]), (False, [0])]
     assert chosen(options, "test_y") == [(False, [0])]
 
 
@@ -58,10 +57,38 @@ def test_only_what_failed_before(options):
     assert chosen(failed_only, "test_y") == []
 
 
+def test_a_batch_that_a_node_id_names_is_there_whatever_the_seeds_are(options):
+    named = {"test_x": ["seed0", "seed12", "seeds6-8", "from5", "no such"]}
+    assert chosen(options, named=named)[2:] == [
+        (False, [12]), (True, [7, 6, 8]), (False, [7]),
+    ]  # fmt: skip
+    assert chosen(options, "test_y", named) == [(False, [0])]
+
+
+class Config:
+    """As much of pytest's configuration as the names are looked for in."""
+
+    def __init__(self, lf, cached):
+        self._lf = lf
+        self.cache = SimpleNamespace(get=lambda key, default: cached)
+
+    def getoption(self, name, default):
+        return self._lf
+
+
+def test_node_ids_are_named_by_the_command_line_and_by_the_last_failures():
+    given = ["a.py::test_x[seed3]", "a.py::test_y", "a.py"]
+    cached = {"a.py::test_x[seeds4-6+9]": True}
+    named = named_batches(Config(False, cached), given)
+    assert named == {"test_x": ["seed3"]}
+    named = named_batches(Config(True, cached), given)
+    assert named == {"test_x": ["seed3", "seeds4-6+9"]}
+
+
 def test_a_time_limit_gives_each_process_its_share(options):
     limited = replace(options, duration_s=10)
-    one = SeedChoice(limited, {}, processes=1).batches("test_x")
-    two = SeedChoice(limited, {}, processes=2).batches("test_x")
+    one = SeedChoice(limited, {}, {}, processes=1).batches("test_x")
+    two = SeedChoice(limited, {}, {}, processes=2).batches("test_x")
     assert sum(batch.duration_s for batch in two) >= 20
     assert len(two) > len(one)
 

@@ -120,7 +120,7 @@ def test_failing_seeds_are_tried_first_and_alone_with_lab_failed(tmp_path):
 
     again = lab(tmp_path, *k, "-v", "-x")
     order = [line for line in again.stdout.splitlines() if "::test_figure_8[" in line]
-    assert "[kept-seed" in order[0]
+    assert "FAILED" in order[0]
 
     alone = lab(tmp_path, "--lab-failed", "-q")
     assert f"of {len(kept)} runs passed" in alone.stdout

@@ -8,10 +8,11 @@ from tester.pytest_plugin.xdist_worker import XdistWorker, send_to_worker
 
 def test_a_worker_has_what_it_was_sent():
     sent = {"workerid": "gw3", "workercount": 4}
-    send_to_worker(sent, {"test_x": [3, 7]}, "/tmp/logs")
+    send_to_worker(sent, {"test_x": [3, 7]}, {"test_x": ["seed0"]}, "/tmp/logs")
     worker = XdistWorker.of(SimpleNamespace(workerinput=sent))
     assert (worker.id, worker.number, worker.count) == ("gw3", 3, 4)
     assert worker.kept == {"test_x": [3, 7]}
+    assert worker.named == {"test_x": ["seed0"]}
     assert worker.run_logs == Path("/tmp/logs")
 
 

@@ -30,8 +30,8 @@ def a_run(test="test_initial_election", verdict=FAILED, seed=0, **fields):
         "code": "" if verdict is PASSED else "two-leaders",
         "reason": "" if verdict is PASSED else f"term {seed} has 2 leaders",
         "evidence": f"at 1.5 s of virtual time, seed {seed}\nserver 0: leader",
-        "replay": f"PYTHONHASHSEED=0 pytest {SUITE}::{test} --seed {seed} "
-        "--submission /home/prof/subs/alice --preempt --lab-trace",
+        "replay": f"pytest {SUITE}::{test} --seed {seed} "
+        "--submission /home/prof/subs/alice --hash-seed 0 --preempt --lab-trace",
         "cpu_s": 0.25,
     }
     return Run(test=test, verdict=verdict, seed=seed, **given | fields)

@@ -234,7 +234,7 @@ def test_junit_tells_failures_from_errors(made_up):
     assert failure.get("type") == "two-leaders"
     assert "1 of 2 seeds passed; this is seed 1" in failure.text
     assert "server 0: leader" in failure.text
-    assert "replay: PYTHONHASHSEED=0 pytest" in failure.text
+    assert "replay: pytest " in failure.text
 
 
 def test_hostile_junit_is_xml_of_bounded_size(made_up):

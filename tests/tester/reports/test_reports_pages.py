@@ -178,7 +178,7 @@ def test_a_student_is_told_what_failed_why_and_what_to_do(made_up):
             "Leaders that fail are replaced, and nobody leads without a majority.",
             "term 1 has 2 leaders",
             "server 0: leader",
-            "PYTHONHASHSEED=0 pytest --lab -k 'test_re_election[' --seed 1 --submission .",
+            'pytest --lab -k "test_re_election[" --seed 1 --submission . --hash-seed 0',
             "no verdict",
             "not your fault",
         ):
@@ -252,8 +252,8 @@ def test_no_student_sees_a_hidden_seed_or_the_instructors_folders(made_up):
     hidden = student_report(grade).parts[0].tests[2]
     assert hidden.hidden
     assert hidden.replay == (
-        "PYTHONHASHSEED=0 pytest --lab -k 'test_many_elections[' --seeds 200 "
-        "--submission . --preempt"
+        'pytest --lab -k "test_many_elections[" --seeds 200 --submission . --hash-seed 0 '
+        "--preempt"
     )
     assert "hidden seed, which cannot be replayed" in hidden.advice
 
@@ -278,7 +278,7 @@ def test_the_command_replays_the_failure_in_the_students_repository(
     theirs = Submission.find(example("only_2a"))
     test = graded_tests["test_basic_agreement"]
     run = run_test(RunConditions(theirs, test, 17))
-    run.replay = f"PYTHONHASHSEED=0 {RunConditions(theirs, test, 17).replay_command()}"
+    run.replay = RunConditions(theirs, test, 17, hash_seed=0).replay_command()
     shown = student_report(Grade("s", str(theirs.path), grade_tests([run]))).tests[0]
     assert str(theirs.path) not in shown.replay
     assert "tests/lab2" not in shown.replay
@@ -293,7 +293,7 @@ def test_the_command_replays_the_failure_in_the_students_repository(
 
 @pytest.mark.parametrize(
     ("inside", "word"),
-    [("src", "src"), ("main.py", "main.py"), ("my lab/x", "'my lab/x'")],
+    [("src", "src"), ("main.py", "main.py"), ("my lab/x", '"my lab/x"')],
 )
 def test_the_command_and_the_report_name_what_was_graded(made_up, inside, word):
     grade = made_up.a_grade(made_up.a_run(), inside=inside)
@@ -305,7 +305,7 @@ def test_the_command_and_the_report_name_what_was_graded(made_up, inside, word):
             render(grade).decode()
         )  # fmt: skip
         assert f"We graded {inside} from what you handed in." in text
-        assert f"--seed 0 --submission {word} --preempt" in text
+        assert f"--seed 0 --submission {word} --hash-seed 0 --preempt" in text
         assert "pytest --lab --submission" in render(unloaded).decode()
     assert student_report(unloaded).try_it == f"pytest --lab --submission {word}"
     assert (

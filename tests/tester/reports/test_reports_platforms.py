@@ -141,7 +141,7 @@ def test_a_failure_says_why_and_how_to_run_it_again(made_up):
     output = read_gradescope(gradescope_json(made_up.mixed())).tests[1].output
     assert output.splitlines()[:2] == ["1 of 2 runs passed", "term 1 has 2 leaders"]
     assert output.splitlines()[-1] == (
-        "PYTHONHASHSEED=0 pytest --lab -k 'test_re_election[' --seed 1 --submission . "
+        'pytest --lab -k "test_re_election[" --seed 1 --submission . --hash-seed 0 '
         "--preempt --lab-trace"
     )
 

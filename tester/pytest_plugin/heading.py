@@ -1,0 +1,46 @@
+"""The line at the head of a session: which Raft is tested, at which seeds, and how."""
+
+from tester.intake.find import REFERENCE
+from tester.judging.run_conditions import current_hash_seed
+from tester.pytest_plugin.options import SessionOptions
+from tester.text import one_line
+
+
+def heading(options: SessionOptions, kept: dict[str, list[int]]) -> str:
+    """Return the line.
+
+    Args:
+        options: of the session.
+        kept: the seeds at which each test failed before.
+    """
+    hash_seed = current_hash_seed()
+    hosting = options.hosting
+    words = [
+        _submission(options),
+        _seeds(options, kept),
+        *([f"hash seed {hash_seed}"] if hash_seed is not None else []),
+        *(["--preempt"] if options.preempt else []),
+        "real time" if hosting.real_time else f"isolation {hosting.isolation}",
+    ]
+    return f"Raft lab: {', '.join(words)}"
+
+
+def _submission(options: SessionOptions) -> str:
+    path = options.submission.path
+    whose = " (the lab's reference)" if path == REFERENCE else ""
+    return f"submission {one_line(str(path))}{whose}"
+
+
+def _seeds(options: SessionOptions, kept: dict[str, list[int]]) -> str:
+    if options.failed_only:
+        return "the seeds that failed before"
+    first = options.first_seed or 0
+    last = first + options.seed_count - 1
+    if options.duration_s is not None:
+        fresh = f"fresh seeds from {first} on for {options.duration_s:g} s"
+    else:
+        fresh = f"seed {first}" if first == last else f"seeds {first} to {last}"
+    count = sum(map(len, kept.values()))
+    if not count or options.first_seed is not None or options.real_time:
+        return fresh
+    return f"{fresh} after {count} that failed before"
