@@ -139,17 +139,23 @@ def counted(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
-def numbers(servers: Iterable[int]) -> str:
-    """Return the numbers of servers, "none" without any."""
-    return ", ".join(map(str, servers)) or "none"
+def servers_named(servers: Sequence[int]) -> str:
+    """Return servers with their word, as in "server 1" and "servers 0, 2"."""
+    if not servers:
+        return "no server"
+    return f"server{'s' if servers[1:] else ''} {', '.join(map(str, servers))}"
 
 
 def only(servers: Sequence[int], total: int) -> str:
     """Return which of all servers, which are too few, as a failure names them."""
     if not servers:
         return f"none of {total} servers"
-    named = f"server{'s' if servers[1:] else ''} {numbers(servers)}"
-    return f"only {len(servers)} of {total} servers, {named}"
+    return f"only {len(servers)} of {total} servers, {servers_named(servers)},"
+
+
+def is_or_are(servers: Sequence[int]) -> str:
+    """Return the verb that agrees with `servers_named`."""
+    return "are" if servers[1:] else "is"
 
 
 # Comparing.

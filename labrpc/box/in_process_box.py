@@ -54,12 +54,12 @@ from labrpc.world.streams import Streams
 LOG_LINES_MAX = 50_000
 
 NOT_THERE = (
-    "only the standard library is there, and what was handed in: no other package, and "
-    "no file that was left out"
+    "a server can import the standard library and the submission's own files, but no "
+    "other package"
 )
 NO_PROGRAM = (
-    "the lab imports it, and constructs Raft: what is to run as a program, and reads "
-    "its arguments, belongs under `if __name__ == '__main__':`"
+    "the lab imports the module and constructs Raft: put code that runs as a program "
+    "under `if __name__ == '__main__':`"
 )
 # What only the code that runs in a box raises there. SystemExit ends a thread, and
 # is looked at elsewhere; what pytest raises to end a test is none of these.

@@ -118,16 +118,16 @@ def _answer(alone: Alone, data: bytes) -> bytes:
     except MemoryError:
         return _broke(
             codes.MEMORY_LIMIT,
-            f"server {alone.server}: memory blow-up: no more than "
-            f"{BOX_BYTES_MAX >> 20} MB for each server",
-            "something grows without end: a list, a log, a message",
+            f"server {alone.server}: memory limit: a server may take "
+            f"{BOX_BYTES_MAX >> 20} MB",
+            "some list, log or message grows without end",
         )
     except BaseException as exc:
         return _broke(
             codes.LAB_CODE_BROKE,
             f"server {alone.server}: its process broke: {type(exc).__name__}: {exc}",
-            "the lab's own code in the server's process did not come to its end: "
-            "something in the submission has changed it",
+            "the lab's own code in the server's process raised this: something in the "
+            "submission has changed that code",
         )
 
 

@@ -56,8 +56,8 @@ class ForgedError(SubmissionError):
         super().__init__(
             codes.FORGED_MESSAGE,
             f"server {server}: its process {what}",
-            "no code that keeps to the contract does this: it reaches past the lab's "
-            "objects, into the process that runs it",
+            "code that keeps to the contract cannot cause this: the submission reaches "
+            "past the lab's objects into the process that runs it",
         )
 
 
@@ -101,7 +101,9 @@ class Claims:
             self._at_ns, self._steps_at_once = now_ns, 0
         self._steps_at_once += 1
         if self._steps_at_once > STEPS_AT_ONCE_MAX:
-            raise ForgedError(self._server, "wants to be woken again and again at once")
+            raise ForgedError(
+                self._server, "asks to be woken again and again though no time passes"
+            )
 
     def checked(self, actions: list[Action]) -> list[Action]:
         """Return what a box may have done, texts cut to a bearable length.
@@ -112,9 +114,10 @@ class Claims:
         if len(actions) > ACTIONS_MAX:
             raise SubmissionError(
                 codes.STEP_TOO_LARGE,
-                f"server {self._server}: its process does {len(actions)} things in one "
-                "step of its threads",
-                "no code that keeps to the contract does this",
+                f"server {self._server}: its process reports {len(actions)} actions in "
+                "one step of its threads",
+                f"{ACTIONS_MAX} are possible: some loop sends, saves, prints or applies "
+                "without waiting",
             )
         checks = self._checks
         for index, action in enumerate(actions):
@@ -138,7 +141,7 @@ class Claims:
                 codes.LONG_METHOD_NAME,
                 f"server {self._server}: it calls a method whose name has "
                 f"{len(call.method)} characters",
-                "an RPC's bytes are counted: what it carries belongs into its argument",
+                "pass data in the RPC's argument, whose bytes are counted",
             )
         self._count_bytes(len(call.method) + len(call.data))
         return call
@@ -157,19 +160,20 @@ class Claims:
                 codes.TOO_MUCH_TRAFFIC,
                 f"server {self._server}: it has sent and saved {self._bytes >> 20} MB "
                 f"in {seconds:.1f} virtual seconds",
-                f"no more than {BURST_BYTES_MAX >> 20} MB, and {SECOND_BYTES_MAX >> 20} "
-                "MB for each second: send what a follower lacks, and save less often",
+                f"it may send and save {BURST_BYTES_MAX >> 20} MB, and "
+                f"{SECOND_BYTES_MAX >> 20} MB more in each second: send only what a "
+                "follower lacks, and save less often",
             )
 
     def _once_ready(self, ready: Ready) -> Action:
         if self._ready:
-            raise ForgedError(self._server, "says twice that it was constructed")
+            raise ForgedError(self._server, "reports twice that it was constructed")
         self._ready = True
         return ready
 
     def _apply(self, apply: Apply) -> Action:
         if len(apply.message) != _FIELDS:
-            raise ForgedError(self._server, "applies what is no ApplyMsg")
+            raise ForgedError(self._server, "applies something that is not an ApplyMsg")
         message = self._plain(apply.message)
         return apply if message is apply.message else Apply(apply.put_id, message)
 
@@ -191,7 +195,7 @@ class Claims:
     def _log(self, log: Log) -> Action:
         self._log_lines += 1
         if self._log_lines > LOG_LINES_MAX:
-            raise ForgedError(self._server, "logs on after its log was full")
+            raise ForgedError(self._server, "goes on logging after its log was full")
         line = log.line[:_LINE_CHARS_MAX]
         self._log_chars += len(line)
         return Log(log.time_ns, line if self._log_chars <= LOG_CHARS_MAX else _TOO_MUCH)

@@ -132,7 +132,7 @@ class ProcessBox:
             event = packed_invoke(event)
         answer = self._exchange(Step(now_ns, event))
         if type(answer) is not Stepped:
-            self._forged("answers another question")
+            self._forged("answers a different question")
         if type(event) is Boot:
             keeper.note_boot(self)
         if answer.actions:
@@ -175,7 +175,7 @@ class ProcessBox:
             return []
         answer = self._exchange(Ask(what))
         if not isinstance(answer, Told):
-            self._forged("answers another question")
+            self._forged("answers a different question")
         return answer.lines[:LINES_MAX]
 
     # The conversation.
@@ -189,7 +189,7 @@ class ProcessBox:
         try:
             answer: FromBox = decode_from_box(data)
         except (msgspec.DecodeError, RecursionError, ValueError):
-            self._forged("sends what is no message")
+            self._forged("sends something that is not a message")
         if type(answer) is Broke:
             raise SubmissionError(
                 codes.failure_of_box(answer.code),
@@ -242,7 +242,7 @@ class ProcessBox:
                 if length > FRAME_BYTES_MAX:
                     self._no_frame(data, length)
                 if len(data) > HEAD_BYTES + length:
-                    self._forged("says more than it was asked")
+                    self._forged("sends more than it was asked for")
                 if len(data) == HEAD_BYTES + length:
                     return bytes(data[HEAD_BYTES:])
             if not self._poll(LOOK_MS):
@@ -277,16 +277,16 @@ class ProcessBox:
         if cpu_s - self._silent_cpu_s > SILENT_CPU_S_MAX:
             raise SubmissionError(
                 codes.PROCESS_SILENT,
-                f"server {self.server}: its process has run for "
-                f"{SILENT_CPU_S_MAX:.0f} s of CPU time without an answer",
-                "the lab's watchdog in that process was put out of action, or a call "
-                "into C does not return",
+                f"server {self.server}: its process used {SILENT_CPU_S_MAX:.0f} s of "
+                "CPU time without answering",
+                "the submission has disabled the lab's watchdog in that process, or a "
+                "call into C does not return",
             )
         if self._asleep >= ASLEEP_LOOKS_MAX:
             raise SubmissionError(
                 codes.PROCESS_SILENT,
-                f"server {self.server}: its process sleeps, and does not answer",
-                "a server waits in virtual time only: by the simulated modules",
+                f"server {self.server}: its process sleeps and does not answer",
+                "a server may wait in virtual time only, through the simulated modules",
             )
 
     def _no_frame(self, data: bytearray, length: int) -> NoReturn:
@@ -295,9 +295,9 @@ class ProcessBox:
             self._gone(bytes(data))
         raise SubmissionError(
             codes.STEP_TOO_LARGE,
-            f"server {self.server}: its process has {length >> 20} MB to tell at once",
-            f"what a server sends, saves, prints and applies in one step of its threads "
-            f"may have {FRAME_BYTES_MAX >> 20} MB: some message, state or snapshot "
+            f"server {self.server}: its process reports {length >> 20} MB in one step",
+            "what a server sends, saves, prints and applies in one step of its threads "
+            f"may take {FRAME_BYTES_MAX >> 20} MB: some message, state or snapshot "
             "grows without end",
         )
 
@@ -333,8 +333,8 @@ class ProcessBox:
         raise SubmissionError(
             codes.PROCESS_ENDED,
             f"server {self.server}: its process died of {name}",
-            "the interpreter itself was brought down, or more memory was wanted than "
-            "there is",
+            "the Python interpreter crashed, or the process needed more memory than it "
+            "may take",
         )
 
     def _has_ended(self) -> bool:

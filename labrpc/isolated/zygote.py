@@ -199,8 +199,9 @@ class Zygote:
         if self.cpu_s + cpu_seconds() - self._run_began_s > RUN_CPU_S_MAX:
             raise SubmissionError(
                 codes.RUN_CPU_LIMIT,
-                f"runaway loop: the run used {RUN_CPU_S_MAX:.0f} s of CPU time",
-                "some thread wakes up far too often: let it wait for what it needs",
+                f"the run used more than {RUN_CPU_S_MAX:.0f} s of CPU time",
+                "most often a thread wakes up far too often: let it wait for what it "
+                "needs",
             )
 
     def note_boot(self, box: ProcessBox) -> None:
@@ -239,7 +240,7 @@ class Zygote:
         if len(data) > REQUEST_BYTES_MAX:
             raise LoadError(
                 codes.LONG_FILE_NAMES,
-                "the names of the submission's files are too long, all together: "
+                "the names of the submission's files are too long in total: "
                 f"{len(data) >> 10} KB",
                 f"at most {REQUEST_BYTES_MAX >> 10} KB can be handed to the sandbox: "
                 "use fewer folders within folders",
@@ -260,8 +261,8 @@ class Zygote:
             if not self._prepared and self._zygote_cpu_s() > COMPILE_CPU_S_MAX:
                 raise LoadError(
                     codes.SLOW_TO_COMPILE,
-                    f"the submission took {COMPILE_CPU_S_MAX:.0f} s of CPU time to "
-                    "compile, and was not done",
+                    f"compiling the submission used {COMPILE_CPU_S_MAX:.0f} s of CPU "
+                    "time and did not finish",
                 )
             if deadline.left_s() <= 0:
                 raise LabError(f"the zygote has not answered for {ANSWER_S_MAX:.0f} s")
@@ -281,8 +282,8 @@ class Zygote:
         if not self._prepared and status < 0 and -status != signal.SIGKILL:
             raise LoadError(
                 codes.COMPILER_DIED,
-                f"Python died of {signal.Signals(-status).name} when it compiled the "
-                "submission",
+                f"Python crashed with {signal.Signals(-status).name} while it compiled "
+                "the submission",
             )
         raise LabError(f"the zygote has ended, with status {status}")
 

@@ -163,17 +163,18 @@ class Watchdog:
             self._stop(
                 task,
                 codes.MEMORY_LIMIT,
-                f"memory blow-up: the servers take more than {self._bytes_max >> 20} MB, "
-                f"and thread {task.name!r} takes more",
-                "something grows without end: a list, a log, a message",
+                f"memory limit: the servers take more than {self._bytes_max >> 20} MB; "
+                f"thread {task.name!r} was running",
+                "some list, log or message grows without end",
             )
         elif now_s - self._run_began_s > RUN_CPU_S_MAX:
             self._stop(
                 task,
                 codes.RUN_CPU_LIMIT,
-                f"runaway loop: thread {task.name!r} took part in a run that used "
-                f"{RUN_CPU_S_MAX:.0f} s of CPU time",
-                "some thread wakes up far too often: let it wait for what it needs",
+                f"the run used more than {RUN_CPU_S_MAX:.0f} s of CPU time; thread "
+                f"{task.name!r} was running",
+                "most often a thread wakes up far too often: let it wait for what it "
+                "needs",
             )
 
     def _stop_step(self, task: Task) -> None:
@@ -195,7 +196,7 @@ class Watchdog:
             task,
             codes.ENDLESS_ACTIVITY,
             "endless activity at one instant of virtual time: threads "
-            f"{some} have run by turns for {seconds}",
+            f"{some} have taken turns for {seconds}",
             "they wake or start each other again and again: let one of them wait for "
             "something that takes time",
         )
@@ -250,7 +251,7 @@ class Watchdog:
                 assert host is not None
                 place = " ".join(host.box.runaway().split("\n")[-2:])
                 self._world.warnings.setdefault(
-                    f"thread {task.name!r} ran on, without waiting, when server "
+                    f"thread {task.name!r} ran on without waiting when server "
                     f"{host.server} crashed: {' '.join(place.split())}",
                     codes.RAN_ON_AFTER_CRASH,
                 )

@@ -33,7 +33,7 @@ def _refuse(what: str) -> None:
     place = place_of(box.submission, getcurrent())
     box.fail(
         BREAKPOINT,
-        f"{what} {place}, where nobody can debug: remove it",
+        f"{what} {place}, where no debugger can open: remove it",
         f"{running_thread_report(box.submission)}\n"
         "a debugger opens under pytest without -n and without --isolation",
     )

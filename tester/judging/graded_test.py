@@ -17,7 +17,7 @@ class GradedTest:
         file: where it is defined.
         servers: how many servers it wants.
         reliable: whether the network is reliable at first.
-        snapshots: whether the services take snapshots.
+        snapshots: whether the state machines take snapshots.
         persistence: whether servers have to save their state.
     """
 

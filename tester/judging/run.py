@@ -203,8 +203,8 @@ def judge(
         most = memory.RUN_BYTES_MAX >> 20
         failure = SubmissionError(
             labrpc_codes.MEMORY_LIMIT,
-            f"memory blow-up: the servers take more than {most} MB",
-            "something grows without end: a list, a log, a message",
+            f"memory limit: the servers take more than {most} MB",
+            "some list, log or message grows without end",
         )
         note_failure(run, test, cluster, failure)
     except Exception as exc:
@@ -260,7 +260,7 @@ def boot_problem(host: RunHost) -> SubmissionError | None:
             return exc
         except MemoryError:
             return SubmissionError(
-                labrpc_codes.MEMORY_LIMIT, "memory blow-up while it was loaded"
+                labrpc_codes.MEMORY_LIMIT, "memory limit: loading it takes too much"
             )
         finally:
             cluster.close()

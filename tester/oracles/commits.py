@@ -12,7 +12,7 @@ from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
 from labrpc.world.world import World
 from tester import codes
-from tester.text import numbers, only, short
+from tester.text import only, servers_named, short
 
 
 @dataclass
@@ -123,10 +123,11 @@ class Proposals:
             raise SubmissionError(
                 codes.OVERWRITTEN_BY_LEADER,
                 f"server {proposal.server} put a new command at index {index} in term "
-                f"{term}, where its log has had index {before.index} in that term "
-                "already (Leader Append-Only, Figure 3)",
+                f"{term}, though it had put one at index {before.index} in that term "
+                "(Leader Append-Only, Figure 3)",
                 f"{before}\n{proposal}\n"
-                "a leader only ever appends to its own log (section 5.3)",
+                "a leader only appends to its own log (section 5.3), also when start() "
+                "is called by several threads at once",
             )
         self._check_complete(proposal)
 
@@ -141,11 +142,11 @@ class Proposals:
             raise SubmissionError(
                 codes.LEADER_LACKS_COMMITTED,
                 f"server {proposal.server}, leader of term {proposal.term}, put a new command "
-                f"at index {proposal.index}, though index {committed} was committed "
-                "before: its log lacks it (Leader Completeness, Figure 3)",
+                f"at index {proposal.index}, though index {committed} had been "
+                "committed: its log lacks that entry (Leader Completeness, Figure 3)",
                 f"{shown_by}\n{proposal}\n"
-                "look at the vote's up-to-date check (5.4.1), the commit rule "
-                "(5.4.2), and at what is persisted before a reply (Figure 2)",
+                "possible causes: the vote's up-to-date check (section 5.4.1), the "
+                "commit rule (section 5.4.2), what is saved before a reply (Figure 2)",
             )
 
     def check_committed(self, server: int, index: int, command: Any) -> None:
@@ -175,29 +176,30 @@ class Proposals:
             raise SubmissionError(
                 codes.NOT_STORED_BY_MAJORITY,
                 f"server {server} applied {short(command)} at index {index}, but no "
-                f"majority can have stored it: {only(stored, len(saved_at))}, saved "
-                "anything since it was started (committed means stored on a majority: section 5.3)",
-                f"{possible[0]}\nservers {numbers(others)} have saved nothing since "
-                "then: a follower saves what it appends before it replies, and so does "
-                "a leader before it counts itself (Figure 2)",
+                f"majority can have stored it: {only(stored, len(saved_at))} saved "
+                "anything since start() was called (section 5.3)",
+                f"{possible[0]}\n{servers_named(others)} saved nothing since then. "
+                "Possible causes: a follower replied before it saved an entry; the "
+                "leader counted a server that had not stored it (match_index); a server "
+                "applied, at a restart perhaps, what was not committed",
             )
 
     def _never_proposed(
         self, server: int, index: int, command: Any, proposals: list[Proposal]
     ) -> NoReturn:
         if proposals:
+            what = "start() never returned that index for it"
             why = "\n".join(map(str, proposals[-3:]))
         else:
+            what = "it was never given to start()"
             why = (
-                "it was never given to start() of any server. A leader must not put "
-                "entries of its own into the log, such as a no-op when its term "
-                "begins: they take the indices of commands (see the contract)"
+                "if it is an entry of a leader's own, such as a no-op when its term "
+                "begins: the contract allows none, since it takes the index of a command"
             )
         raise SubmissionError(
             codes.NEVER_STARTED,
-            f"server {server} applied {short(command)} at index {index}, where nobody "
-            "started it (section 5.3: an entry holds a command of a client, at the "
-            "index where the leader put it)",
+            f"server {server} applied {short(command)} at index {index}, but {what} "
+            "(section 5.3)",
             why,
         )
 

@@ -158,11 +158,12 @@ class Invariants(Observer):
         elif first.command != command or type(first.command) is not type(command):
             raise SubmissionError(
                 codes.APPLIED_DIFFERENTLY,
-                f"server {server} applied {short(command)} at index {index}, "
-                f"where server {first.server} has applied {short(first.command)} "
+                f"server {server} applied {short(command)} at index {index}, where "
+                f"server {first.server} had applied {short(first.command)} "
                 "(State Machine Safety, Figure 3)",
                 f"{first}\n{now}\n"
-                "a committed entry was replaced. Look at the vote's up-to-date "
-                "check (5.4.1), the commit rule (5.4.2, Figure 8), and at what "
-                "is persisted before a reply (Figure 2)",
+                "one of the two was applied before it was committed, or was replaced "
+                "after that. Possible causes: the vote's up-to-date check (section "
+                "5.4.1), the commit rule (section 5.4.2, Figure 8), what is saved "
+                "before a reply (Figure 2)",
             )

@@ -127,8 +127,10 @@ class Leadership:
             "(Figure 2: current_term increases monotonically)",
             f"{before}",
             f"{now}",
-            "current_term must be saved before any RPC that depends on it is sent "
-            "or answered, and read again at a restart (Figure 2)",
+            "the server restarted in between: current_term must be saved before any RPC "
+            "that depends on it is sent or answered, and read again at a restart"
+            if before.incarnation != now.incarnation
+            else "the server did not restart in between",
         )
 
     def _two_leaders(self, first: StateReport, second: StateReport) -> NoReturn:
@@ -142,8 +144,9 @@ class Leadership:
             f"term {first.term} has 2 leaders: {who} (Election Safety, Figure 3)",
             f"{first}",
             f"{second}",
-            "each server votes once in a term, and remembers that over a crash; votes "
-            "of another term do not count (section 5.2, Figure 2)",
+            "possible causes: a server voted twice in one term, or forgot its vote in a "
+            "restart; votes of another term were counted; a server went on leading when "
+            "its term changed (section 5.2, Figure 2)",
         )
 
     def _check_votes(self, leader: StateReport) -> None:
@@ -166,15 +169,16 @@ class Leadership:
         _fail(
             codes.NOT_ELECTED_BY_MAJORITY,
             f"server {leader.server} leads term {leader.term}, but no majority can "
-            f"have voted for it: {only(voters, len(self._servers))} (section 5.2)",
+            f"have voted for it: {only(voters, len(self._servers))} can have saved a "
+            "vote in that term (section 5.2)",
             f"{leader}",
             *[
-                f"{self._latest[server] or f'server {server} was in no term yet'}, "
+                f"{self._latest[server] or f'server {server} has reported no term'}, "
                 "and has saved nothing since"
                 for server in others
             ],
-            "a server saves its vote before it sends it, and only votes of this term "
-            "count, each peer's once (section 5.2, Figure 2)",
+            "possible causes: a server voted before it saved its vote; votes were counted "
+            "twice, or belonged to another term (section 5.2, Figure 2)",
         )
 
 

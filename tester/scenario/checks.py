@@ -5,14 +5,24 @@ pass until something holds, and `one` drives an agreement through.
 """
 
 from collections import Counter
-from typing import Any
+from typing import Any, NoReturn
 
 from tester import codes
 from tester.scenario.faulty_cluster import FaultyCluster
-from tester.text import numbers, short
+from tester.text import counted, is_or_are, servers_named, short
 
 # 6.824's election time-out T: what a solution may need for one election.
 ELECTION_TIMEOUT = 1.0
+
+NO_LEADER_CAUSES = (
+    "possible causes: no server becomes a candidate; no candidate gets the votes of a "
+    "majority, as when time-outs are much alike; no leader keeps the others from "
+    "becoming candidates (section 5.2)"
+)
+REPLICATION = (
+    "a leader repeats AppendEntries, or sends its snapshot, until every server that it "
+    "reaches stores its entries (sections 5.3 and 7)"
+)
 
 
 class CheckedCluster(FaultyCluster):
@@ -24,23 +34,15 @@ class CheckedCluster(FaultyCluster):
         """Return the server that leads, polling for about five virtual seconds.
 
         A missing leader is retried, since an election may take several rounds;
-        two leaders in one term fail at once (Election Safety, Figure 3). Only
-        connected servers are asked: one that is cut off may go on believing it
-        leads an older term, and is right to.
+        two leaders in one term fail at once, as always (`tester.oracles`). Only
+        connected servers are asked: one that is cut off may rightly believe that
+        it leads an older term.
         """
         for _ in range(10):
             self.sleep(0.450 + 0.100 * self.random.random())
             leaders: dict[int, int] = {}
             for server in self.connected_servers():
                 term, is_leader = self.get_state(server)
-                if is_leader and term in leaders:
-                    self.fail(
-                        codes.TWO_LEADERS,
-                        f"term {term} has 2 leaders: servers {leaders[term]} and "
-                        f"{server} (Election Safety, Figure 3)",
-                        "each server votes once in a term, and remembers that over a "
-                        "crash (section 5.2, Figure 2)",
-                    )
                 if is_leader:
                     leaders[term] = server
             if leaders:
@@ -48,10 +50,9 @@ class CheckedCluster(FaultyCluster):
         connected = self.connected_servers()
         self.fail(
             codes.NO_LEADER,
-            f"no leader among the connected servers {numbers(connected)} after 5 s, "
-            "though they are a majority (section 5.2)",
-            "a follower that hears from no leader must become a candidate, and time-outs "
-            "must be random enough for one to win (section 5.2)",
+            f"no leader after 5 s, though {servers_named(connected)} "
+            f"{is_or_are(connected)} connected and a majority (section 5.2)",
+            NO_LEADER_CAUSES,
         )
 
     def check_no_leader(self) -> None:
@@ -59,22 +60,24 @@ class CheckedCluster(FaultyCluster):
         for server in self.connected_servers():
             term, is_leader = self.get_state(server)
             if is_leader:
+                connected = self.connected_servers()
                 self.fail(
                     codes.LEADER_WITHOUT_MAJORITY,
-                    f"server {server} leads term {term} without a majority: only "
-                    f"servers {numbers(self.connected_servers())} are connected",
-                    "a leader needs votes of a majority of all servers, not of those "
-                    "that answer (section 5.2)",
+                    f"server {server} leads term {term}, but only "
+                    f"{servers_named(connected)} {is_or_are(connected)} connected: no "
+                    "majority (section 5.2)",
+                    "a leader needs votes of a majority of all servers, not of the "
+                    "servers that answer (section 5.2)",
                 )
 
     def check_terms(self) -> int:
         """Return the term that all connected servers agree on."""
         terms = {s: self.get_state(s)[0] for s in self.connected_servers()}
         if len(set(terms.values())) > 1:
-            said = ", ".join(f"server {s} says {term}" for s, term in terms.items())
+            said = ", ".join(f"server {s} in {term}" for s, term in terms.items())
             self.fail(
                 codes.TERMS_DIFFER,
-                f"connected servers do not agree on the term: {said}",
+                f"connected servers are in different terms: {said} (section 5.1)",
                 "a server that sees a higher term in an RPC adopts it (section 5.1)",
             )
         return next(iter(terms.values()))
@@ -108,7 +111,7 @@ class CheckedCluster(FaultyCluster):
             applied = self.applied_by(index)
             self.fail(
                 codes.COMMITTED_WITHOUT_MAJORITY,
-                f"servers {numbers(applied)} applied {short(command)} at index {index}, "
+                f"{servers_named(applied)} applied {short(command)} at index {index}, "
                 f"but {because}",
                 "an entry is committed once a majority of all servers store it "
                 "(section 5.3)",
@@ -124,6 +127,7 @@ class CheckedCluster(FaultyCluster):
         deadline = self.now + 10
         server = 0
         refused: Counter[int] = Counter()
+        accepted: list[tuple[int, int]] = []
         while self.now < deadline:
             index = -1
             for _ in self.servers:
@@ -137,19 +141,12 @@ class CheckedCluster(FaultyCluster):
             if index == -1:
                 self.sleep(0.050)
                 continue
+            accepted.append((server, index))
             if self._wait_agreed(index, command, expected):
                 return index
             if not retry:
-                self._no_agreement(server, index, command, expected)
-        self.fail(
-            codes.NO_AGREEMENT,
-            f"no agreement on {short(command)} by {expected} servers within 10 s",
-            f"connected servers {numbers(self.connected_servers())}; refused as not "
-            f"leading: {dict(sorted(refused.items())) or 'never'} times by server\n"
-            "with a majority connected, a leader must be elected (section 5.2), and it "
-            "retries AppendEntries, or sends its snapshot, until every server that it "
-            "reaches stores its entries (sections 5.3 and 7): below, who has applied less?",
-        )
+                self._not_agreed(server, index, command, expected)
+        self._no_agreement(command, expected, accepted, refused)
 
     def _wait_agreed(self, index: int, command: Any, expected: int) -> bool:
         """Look for two seconds whether `command` is applied at `index`."""
@@ -161,26 +158,71 @@ class CheckedCluster(FaultyCluster):
             self.sleep(0.020)
         return False
 
-    def _no_agreement(
-        self, leader: int, index: int, command: Any, expected: int
-    ) -> None:
+    def _not_agreed(self, leader: int, index: int, command: Any, expected: int) -> None:
+        """Fail since a command that was offered once was not agreed on in 2 s."""
         count, applied = self.n_committed(index)
         if count and applied != command:
-            found = f"there, {short(applied)} was committed instead"
+            found = f"{short(applied)} was applied there"
+        elif count:
+            found = f"only {servers_named(self.applied_by(index))} had applied it"
         else:
-            have = self.applied_by(index)
-            found = (
-                f"only servers {numbers(have)} have applied it"
-                if have
-                else "nobody has"
-            )
+            found = "no server had applied it"
         self.fail(
             codes.NO_AGREEMENT,
-            f"no agreement: server {leader} took {short(command)} at index {index} as "
-            f"leader, but 2 s later {found}; {expected} servers should have",
-            f"servers {numbers(self.connected_servers())} were connected; a leader "
-            "retries AppendEntries until all followers store all entries (section 5.3)",
+            f"server {leader} accepted command {short(command)} at index {index} as "
+            f"leader, but 2 s later {found}; {counted(expected, 'server')} should have "
+            "applied it (section 5.3)",
+            f"{self._connected_now()}; {REPLICATION}",
         )
+
+    def _no_agreement(
+        self,
+        command: Any,
+        expected: int,
+        accepted: list[tuple[int, int]],
+        refused: Counter[int],
+    ) -> NoReturn:
+        """Fail since a command was not agreed on in 10 s, however often offered.
+
+        Args:
+            accepted: each server that took it as leader, and at which index.
+            refused: how often each server refused it.
+        """
+        machines = self.state_machines
+        have = {
+            s: None
+            for _, index in accepted
+            for s in self.applied_by(index)
+            if machines[s].commands[index] == command
+        }
+        facts = [self._connected_now()]
+        if accepted:
+            places = ", ".join(f"server {s} at index {i}" for s, i in accepted[-3:])
+            facts.append(f"start() was accepted by {places}")
+        if refused:
+            times = ", ".join(
+                f"{n} times by server {s}" for s, n in sorted(refused.items())
+            )
+            facts.append(f"start() was refused (not leader) {times}")
+        if not accepted:
+            what = f"no server accepted command {short(command)} as leader within 10 s"
+            facts.append(NO_LEADER_CAUSES)
+        else:
+            what = f"command {short(command)} was not applied by any server within 10 s"
+            if have:
+                what = (
+                    f"command {short(command)} was applied only by "
+                    f"{servers_named(sorted(have))} within 10 s; "
+                    f"{counted(expected, 'server')} should have applied it"
+                )
+            facts += [REPLICATION, 'compare "applied up to" below: which server lags?']
+        self.fail(
+            codes.NO_AGREEMENT, f"{what} (sections 5.2 and 5.3)", "\n".join(facts)
+        )
+
+    def _connected_now(self) -> str:
+        connected = self.connected_servers()
+        return f"{servers_named(connected)} {is_or_are(connected)} connected"
 
     def wait(self, index: int, expected: int, start_term: int | None = None) -> Any:
         """Wait until `expected` servers have applied `index`; return the command.
@@ -202,8 +244,8 @@ class CheckedCluster(FaultyCluster):
         if count < expected:
             self.fail(
                 codes.NO_AGREEMENT,
-                f"only {count} of {expected} servers have applied index {index} after "
-                "half a minute of waiting (section 5.3)",
+                f"index {index} was applied by only {count} of {expected} servers within "
+                "half a minute (section 5.3)",
             )
         return command
 
@@ -212,7 +254,7 @@ class CheckedCluster(FaultyCluster):
         return any(self.get_state(server)[0] > term for server in self.up())
 
     def wait_applied(self, index: int, expected: int = 1, seconds: float = 2) -> bool:
-        """Wait until so many servers have applied `index`; return whether they have."""
+        """Wait until enough servers have applied `index`; return whether they have."""
         ends = self.now + seconds
         while self.now < ends:
             if self.n_committed(index)[0] >= expected:
@@ -231,9 +273,9 @@ class CheckedCluster(FaultyCluster):
             self.sleep(0.020)
         self.fail(
             codes.NO_LEADER,
-            f"no leader of a term after {term} within 10 s among servers "
-            f"{numbers(self.connected_servers())}, though they are a majority that "
-            "hears one another (section 5.2)",
+            f"no leader of a term after {term} within 10 s, though "
+            f"{self._connected_now()} and a majority (section 5.2)",
+            NO_LEADER_CAUSES,
         )
 
     def wait_until_down(self, server: int, seconds: float) -> None:
@@ -245,7 +287,7 @@ class CheckedCluster(FaultyCluster):
     # What several scenarios do.
 
     def commands(self, count: int) -> int:
-        """Get so many commands applied, the last by a majority; return its index."""
+        """Get several commands applied, the last by a majority; return its index."""
         for _ in range(count - 1):
             self.start_on_all(self.random_command())
             self.sleep(0.002)
@@ -258,10 +300,10 @@ class CheckedCluster(FaultyCluster):
             late = [s for s in self.servers if s not in applied]
             self.fail(
                 codes.NOT_CAUGHT_UP,
-                f"servers {numbers(late)} have not applied index {index} "
-                f"{seconds:.0f} s after all trouble was over",
+                f"index {index} was not applied by {servers_named(late)} within "
+                f"{seconds:.0f} s after the last fault ended (sections 5.3 and 7)",
                 "a leader brings every follower up to date, by entries or by its "
-                "snapshot, also if no new command comes (sections 5.3 and 7)",
+                "snapshot, also when no new command comes",
             )
 
     def start_on_all(self, command: Any) -> tuple[int, int | None]:
@@ -284,3 +326,28 @@ class CheckedCluster(FaultyCluster):
     def next_servers(self, server: int, count: int) -> list[int]:
         """Return the `count` servers that follow `server`, in a circle."""
         return [(server + i) % len(self.servers) for i in range(1, count + 1)]
+
+    # What a run takes.
+
+    def rpcs_received(self) -> int:
+        """Return how many requests have reached the servers that run."""
+        return sum(self.network.received[server] for server in self.up())
+
+    def bytes_carried(self) -> int:
+        """Return the bytes of all requests sent and all replies delivered."""
+        return self.network.bytes
+
+    def terms_led(self) -> int:
+        """Return how many terms have had a leader."""
+        return len(self.invariants.leaders)
+
+    def commits(self) -> int:
+        """Return the highest index that any server has applied."""
+        return max(self.invariants.decided, default=0)
+
+    def raft_state_bytes_max(self) -> tuple[int, int]:
+        """Return the size of the largest Raft state that is saved, and whose it is."""
+        return max(
+            (len(disk.raft_state), server)
+            for server, disk in enumerate(self.world.disks)
+        )

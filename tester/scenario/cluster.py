@@ -1,8 +1,8 @@
-"""A cluster of servers under control of a scenario: the verbs that tests speak.
+"""A cluster of servers under the control of a scenario: the basic verbs of a test.
 
-Starts, crashes and connects servers, lets virtual time pass, and asks
-servers for their state. It judges only the form of what a server answers;
-what must hold is in `checks` and `service`.
+Starts, crashes and connects servers, lets virtual time pass, and calls `get_state` and
+`start`. It checks only the types of what a server returns: `tester.oracles` has what
+must hold at every moment, `checks` what a scenario asks for.
 """
 
 from collections.abc import Callable, Sequence
@@ -43,7 +43,7 @@ class Cluster:
         seed: text from which all randomness of the run is derived.
         servers: how many there are.
         reliable: whether the network loses and delays nothing at first.
-        snapshots: whether the services take snapshots.
+        snapshots: whether the state machines take snapshots.
         persistence: whether servers have to save their state, as from part 2C on.
         observers: watch the world, in this order and before the invariants.
         real_time: whether servers run on real threads and clocks.
@@ -97,7 +97,7 @@ class Cluster:
         self.network.reliable = reliable
         self.network.long_delays = True
         self.invariants = Invariants(
-            # In real time, nobody sees in which step a server wrote its disk.
+            # In real time, it is not known in which step a server wrote its disk.
             self.world,
             persistence=persistence and not real_time,
         )
@@ -231,7 +231,7 @@ class Cluster:
             return 0, False
         if not has_types(answer, int, bool):
             self._wrong_answer(
-                server, "get_state", answer, "(term, is_leader): int, bool"
+                server, "get_state", answer, "(term, is_leader): an int and a bool"
             )
         term, is_leader = answer
         self.invariants.reported(host, term, is_leader, began)
@@ -248,7 +248,7 @@ class Cluster:
             return -1, 0, False
         if not has_types(answer, int, int, bool):
             self._wrong_answer(
-                server, "start", answer, "(index, term, is_leader): int, int, bool"
+                server, "start", answer, "(index, term, is_leader): two ints and a bool"
             )
         index, term, is_leader = answer
         self.invariants.answered(host, proposal, (index, term, is_leader))
@@ -276,33 +276,8 @@ class Cluster:
     ) -> NoReturn:
         self.fail(
             codes.WRONG_ANSWER,
-            f"{method}() of server {server} returned {short(answer)}; the contract is "
-            f"a tuple {expected}",
-        )
-
-    # Counts.
-
-    def rpcs_received(self) -> int:
-        """Return how many requests have reached the servers that run."""
-        return sum(self.network.received[server] for server in self.up())
-
-    def bytes_carried(self) -> int:
-        """Return the bytes of all requests sent and all replies delivered."""
-        return self.network.bytes
-
-    def terms_led(self) -> int:
-        """Return how many terms have had a leader."""
-        return len(self.invariants.leaders)
-
-    def commits(self) -> int:
-        """Return the highest index that any server has applied."""
-        return max(self.invariants.decided, default=0)
-
-    def raft_state_bytes_max(self) -> tuple[int, int]:
-        """Return the size of the largest Raft state that is saved, and whose it is."""
-        return max(
-            (len(disk.raft_state), server)
-            for server, disk in enumerate(self.world.disks)
+            f"{method}() of server {server} returned {short(answer)}, but must return "
+            f"{expected}",
         )
 
     # Failure.
@@ -334,7 +309,7 @@ class Cluster:
                 lines.append(f"server {server}: down")
                 continue
             state = self.states[server]
-            role = "never asked for its state"
+            role = "not asked for its state yet"
             if state is not None:
                 role = f"{'leader' if state[1] else 'not leader'}, term {state[0]}"
                 role += " when last asked"
@@ -368,7 +343,7 @@ class Cluster:
         if leaked:
             self.warn(
                 codes.THREADS_AFTER_KILL,
-                f"threads go on a second after kill(): {', '.join(sorted(leaked))}",
+                f"threads still run a second after kill(): {', '.join(sorted(leaked))}",
             )
 
     def close(self) -> None:

@@ -1,8 +1,8 @@
-"""Kinds of trouble: each has a name and a random stream of its own, and any go together.
+"""The faults of part 2X: functions that disturb a cluster during one episode.
 
-A fault is a function that makes trouble during one episode. Some only set
-something at its beginning; others go on until it is over, as a thread of the
-scenario. `heal` undoes whatever any of them has done.
+Each has its own random stream, by its name, so any of them can be combined. Some only
+set something at the beginning of an episode; others act until it is over, as a thread
+of the scenario. The cluster's `heal` undoes whatever they have done.
 """
 
 from collections.abc import Callable
@@ -28,10 +28,10 @@ CRASH_POINTS = (
 
 
 class Episode:
-    """A time of trouble, as one fault sees it.
+    """A span of time with faults, as one of them sees it.
 
     Attributes:
-        cluster: what to trouble.
+        cluster: where the fault happens.
         random: this fault's own stream.
     """
 
@@ -48,11 +48,11 @@ class Episode:
         return self.cluster.now_ns < self._ends_ns
 
     def any(self, choices: list[_T]) -> _T:
-        """Return one of several."""
+        """Return one of several choices."""
         return self.random.choice(choices)
 
     def a_server(self) -> int:
-        """Return the number of some server."""
+        """Return the number of a random server."""
         return self.random.randrange(len(self.cluster.servers))
 
     def some_links(self, share: float) -> list[tuple[int, int]]:
@@ -74,7 +74,7 @@ def duplicates(episode: Episode) -> None:
 
 
 def heavy_tails(episode: Episode) -> None:
-    """Hold many messages up: most of them a little, a few very long."""
+    """Hold up many messages: most of them a little, a few for very long."""
     episode.cluster.hold_messages(share=episode.any([0.1, 0.3, 0.6]))
     episode.cluster.limit_delays(longest_ms=episode.any([300, 1000, 2000]))
 
@@ -94,7 +94,7 @@ def lost_requests(episode: Episode) -> None:
 
 
 def lost_replies(episode: Episode) -> None:
-    """Lose all replies on some links, though RPCs pass: they are executed again."""
+    """Lose all replies on some links, though RPCs pass and are executed."""
     while True:
         lost = episode.some_links(0.3)
         episode.cluster.lose_replies(*lost)
@@ -121,7 +121,7 @@ def one_way_links(episode: Episode) -> None:
 
 
 def partial_partitions(episode: Episode) -> None:
-    """Cut some pairs apart that others still reach both of."""
+    """Cut some pairs apart, both of which others still reach."""
     while True:
         cut = set(episode.some_links(0.25))
         _set_links(episode, cut | {(b, a) for a, b in cut})
@@ -139,7 +139,7 @@ def flapping_links(episode: Episode) -> None:
 
 
 def bare_majorities(episode: Episode) -> None:
-    """Let just a majority talk, and another one after a while."""
+    """Let only a bare majority communicate, and another one after a while."""
     servers = list(episode.cluster.servers)
     while True:
         majority = episode.random.sample(servers, len(servers) // 2 + 1)
@@ -155,7 +155,7 @@ def bare_majorities(episode: Episode) -> None:
 
 
 def leaders_cut_off(episode: Episode) -> None:
-    """Cut off whoever leads, now and then, and let it come back."""
+    """Cut off the leader now and then, and let it come back."""
     cluster = episode.cluster
     while episode.rest(0.05, 0.5):
         for server in cluster.up():
@@ -183,7 +183,7 @@ def _set_links(episode: Episode, cut: set[tuple[int, int]]) -> None:
 
 
 def pauses(episode: Episode) -> None:
-    """Stop a server for a while: time goes on, it does not."""
+    """Stop a server for a while, as time goes on without it."""
     while episode.rest(0.05, 0.4):
         server = episode.a_server()
         episode.cluster.pause(server)
@@ -208,7 +208,7 @@ def crashes(episode: Episode) -> None:
 
 
 def crash_in_a_step(episode: Episode) -> None:
-    """Let a server die between two actions of one step; restart it at once, mostly."""
+    """Let a server crash between two actions of one step; restart it at once, mostly."""
     cluster = episode.cluster
     while episode.rest(0.005, 0.2):
         server = episode.a_server()
@@ -234,7 +234,7 @@ def power_failures(episode: Episode) -> None:
 
 
 def slow_services(episode: Episode) -> None:
-    """Let services leave applied messages on the channel for a while."""
+    """Let state machines leave applied messages on the channel for a while."""
     for server in episode.cluster.servers:
         delay_us = episode.random.randint(10, 50_000)
         episode.cluster.slow_state_machine(server, delay_us)
@@ -260,7 +260,7 @@ FAULTS: tuple[Fault, ...] = (*MESSAGES, *LINKS, leaders_cut_off, *SERVERS, *CRAS
 def inject(
     cluster: FaultyCluster, number: int, seconds: float, faults: list[Fault]
 ) -> None:
-    """Inject all these faults at the same time, for so many seconds.
+    """Inject all these faults at the same time, for some seconds.
 
     Args:
         number: of the episode, so that no two are alike.

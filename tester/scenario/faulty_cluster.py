@@ -78,7 +78,7 @@ class FaultyCluster(Cluster):
             host.crash_point = point
 
     def slow_state_machine(self, server: int, delay_us: int) -> None:
-        """Let a server's state machine leave each message on the channel for so long."""
+        """Let a server's state machine leave each message on the channel longer."""
         self.state_machines[server].take_ns = delay_us * MICROSECOND
 
     # All at once.

@@ -1,8 +1,8 @@
-"""The service above one server: takes what Raft applies, and checks it.
+"""The state machine above one server: takes what Raft applies, and checks it.
 
-Like the key/value service that a Raft would carry: it reads the apply
-channel one message at a time, and with snapshots on, calls `snapshot` after
-every tenth command before it takes the next message.
+It stands for the service that a Raft carries, such as a key/value store: it takes one
+message at a time off the apply channel, and with snapshots on calls `snapshot` after
+every tenth command, before it takes the next message.
 """
 
 from typing import Any
@@ -18,25 +18,25 @@ from labrpc.world.world import World
 from tester import codes
 from tester.oracles.invariants import Invariants
 
-# The service takes a message this long after the server has offered it.
+# A message is taken this long after the server has put it on its channel.
 TAKE_NS = 10 * MICROSECOND
 # 6.824's cadence: after applying an index k with (k + 1) % 10 == 0.
 SNAPSHOT_INTERVAL = 10
 
 
 class StateMachine:
-    """What one server's service has applied, in its current incarnation.
+    """What one server has applied in its current incarnation.
 
     Args:
         world: where the server runs.
         server: its number.
-        invariants: told of each command that is applied.
-        made: the snapshots that any server's service has made, each with its index.
+        invariants: checks each command that is applied.
+        made: the snapshots made above any server, each with its index.
         snapshots: whether to take snapshots.
 
     Attributes:
-        take_ns: how long the service leaves a message on the apply channel.
-        commands: what is applied at each index, also by way of a snapshot.
+        take_ns: how long a message is left on the apply channel.
+        commands: the command applied at each index, also through a snapshot.
         last_applied: the highest of these indices, 0 when there is none.
     """
 
@@ -56,6 +56,7 @@ class StateMachine:
         self._snapshots = snapshots
         self._waiting: list[tuple[Host, int, ApplyMsg]] = []
         self._busy = False
+        self._has_applied_nothing = True
         self.commands: dict[int, Any] = {}
         self.last_applied = 0
         saved = world.disks[server].snapshot
@@ -102,11 +103,12 @@ class StateMachine:
         elif message.snapshot_valid and not message.command_valid:
             self._apply_snapshot(message)
         else:
+            which = "both" if message.command_valid else "neither"
             raise SubmissionError(
                 codes.WRONG_APPLY_MSG,
-                f"server {self._server} put an ApplyMsg of neither kind on its apply "
-                "channel: set command_valid for a command, snapshot_valid for a "
-                "snapshot, and never both",
+                f"server {self._server} put an ApplyMsg on its apply channel with "
+                f"{which} of command_valid and snapshot_valid set",
+                "set command_valid for a command, and snapshot_valid for a snapshot",
             )
 
     def _apply_command(self, index: int, command: Any) -> None:
@@ -114,30 +116,42 @@ class StateMachine:
             raise SubmissionError(
                 codes.APPLIED_OUT_OF_ORDER,
                 f"server {self._server} applied index {index!r} after index "
-                f"{self.last_applied}; the next must be {self.last_applied + 1}: "
-                "each entry is applied once, in log order (section 5.3)",
-                "a server that restarts with a snapshot continues above it, and one "
-                "without applies from index 1 again",
+                f"{self.last_applied}; the next index is {self.last_applied + 1} "
+                "(section 5.3)",
+                "each entry is applied once, in the order of the log"
+                + (f"\n{self._beginning()}" if self._has_applied_nothing else ""),
             )
         self._invariants.applied(self._server, index, command)
+        self._has_applied_nothing = False
         self.commands[index] = command
         self.last_applied = index
+
+    def _beginning(self) -> str:
+        """Return from where a server applies that has applied nothing yet."""
+        if self.last_applied:
+            return (
+                f"it started with a saved snapshot up to index {self.last_applied}, and "
+                "has to apply from the next index on"
+            )
+        return "it started without a saved snapshot, and has to apply from index 1 on"
 
     def _apply_snapshot(self, message: ApplyMsg) -> None:
         index = self._index_of(message.snapshot)
         if index != message.snapshot_index:
             raise SubmissionError(
                 codes.WRONG_SNAPSHOT_INDEX,
-                f"server {self._server} applied a snapshot as of index "
-                f"{message.snapshot_index}, but the service made it at index {index}",
+                f"server {self._server} applied a snapshot with snapshot_index "
+                f"{message.snapshot_index}, but the service made it at index {index} "
+                "(section 7)",
             )
         if index < self.last_applied:
             raise SubmissionError(
                 codes.SNAPSHOT_WENT_BACK,
-                f"server {self._server} applied a snapshot of index {index} when "
-                f"index {self.last_applied} was applied already: its state went back "
-                "(section 7: an older snapshot must be ignored)",
+                f"server {self._server} applied a snapshot of index {index} after index "
+                f"{self.last_applied}: its state went back (section 7)",
+                "a snapshot that is older than what is applied must be ignored",
             )
+        self._has_applied_nothing = False
         self._restore(message.snapshot)
 
     def _snapshot(self) -> bytes:
@@ -148,8 +162,8 @@ class StateMachine:
         except (OverflowError, TypeError, ValueError) as exc:
             raise SubmissionError(
                 codes.NEVER_STARTED,
-                f"server {self._server} has applied something that nobody started: it "
-                f"cannot be put into a snapshot ({exc})",
+                f"server {self._server} applied a command that no client can have "
+                f"started: it cannot be put into a snapshot ({exc})",
             ) from None
         self._made[snapshot] = self.last_applied
         return snapshot
@@ -165,15 +179,15 @@ class StateMachine:
             )
             raise SubmissionError(
                 codes.UNKNOWN_SNAPSHOT,
-                f"server {self._server} handed the service {what} as a snapshot that "
-                "the service did not make: keep and send its bytes as they are "
-                "(Figure 13)",
+                f"server {self._server} handed the service {what} as a snapshot, but "
+                "the service never made it (Figure 13)",
+                "keep and send the bytes that snapshot(index, snapshot) gets unchanged",
             )
         return index
 
     def _restore(self, snapshot: bytes) -> None:
         self.last_applied = self._index_of(snapshot)
-        # All services have decided the same, so this is what is in the bytes.
+        # What is decided is the same for all servers, so this is what the bytes hold.
         upto = range(1, self.last_applied + 1)
         decided = self._invariants.decided
         self.commands = {index: decided[index].command for index in upto}

@@ -2,7 +2,7 @@
 
 Tries: a Told frame in place of a Stepped one
 Wall: lock-step
-Outcome: caught, forged-message: answers another question
+Outcome: caught, forged-message: answers a different question
 Without: unknown:
 """
 

@@ -2,7 +2,7 @@
 
 Tries: two frames at once, the second of which counts for the next question
 Wall: lock-step
-Outcome: caught, forged-message: says more than it was asked
+Outcome: caught, forged-message: sends more than it was asked for
 Without: BREACH|the lab itself broke
 """
 

@@ -1,8 +1,8 @@
-"""Applies what is no ApplyMsg, so that the lab itself breaks.
+"""Applies something that is not an ApplyMsg, so that the lab itself breaks.
 
 Tries: an Apply action with nine fields
 Wall: claims
-Outcome: caught, forged-message: applies what is no ApplyMsg
+Outcome: caught, forged-message: applies something that is not an ApplyMsg
 Without: unknown:
 """
 

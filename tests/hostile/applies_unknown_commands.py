@@ -2,7 +2,7 @@
 
 Tries: apply_ch.put as soon as it starts
 Wall: properties
-Outcome: caught, never-started: nobody|never started|started
+Outcome: caught, never-started: never given to start
 Without: passed:
 """
 

@@ -2,7 +2,7 @@
 
 Tries: 60,000 lines, past the box's own limit
 Wall: claims
-Outcome: caught, forged-message: logs on after its log was full
+Outcome: caught, forged-message: goes on logging after its log was full
 Without: passed:
 """
 

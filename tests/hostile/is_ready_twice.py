@@ -2,7 +2,7 @@
 
 Tries: a second Ready action
 Wall: claims
-Outcome: caught, forged-message: says twice that it was constructed
+Outcome: caught, forged-message: reports twice that it was constructed
 Without: passed:
 """
 

@@ -2,7 +2,7 @@
 
 Tries: setitimer(ITIMER_PROF, 0), then a loop
 Wall: patience
-Outcome: caught, process-silent: its process has run for .* without an answer
+Outcome: caught, process-silent: its process used .* without answering
 Without: the judge waits for ever
 """
 

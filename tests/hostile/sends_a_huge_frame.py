@@ -2,7 +2,7 @@
 
 Tries: a frame of 17 MB, straight to its pipe
 Wall: frames
-Outcome: caught, step-too-large: its process has 17 MB to tell at once
+Outcome: caught, step-too-large: its process reports 17 MB in one step
 Without: unknown:
 """
 

@@ -2,7 +2,7 @@
 
 Tries: a frame with a pickle in it
 Wall: frames
-Outcome: caught, forged-message: sends what is no message
+Outcome: caught, forged-message: sends something that is not a message
 Without: BREACH
 """
 

@@ -3,7 +3,7 @@
 Tries: SIGSTOP to its own thread
 Wall: system calls
 Outcome: harmless
-Without: failed: .*its process sleeps, and does not answer
+Without: failed: .*its process sleeps and does not answer
 """
 
 import collections

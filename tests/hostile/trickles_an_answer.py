@@ -2,7 +2,7 @@
 
 Tries: one byte of a long frame every few milliseconds
 Wall: patience
-Outcome: caught, process-silent: its process has run for .* without an answer
+Outcome: caught, process-silent: its process used .* without answering
 Without: the judge waits for ever
 """
 

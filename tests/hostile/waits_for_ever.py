@@ -2,7 +2,7 @@
 
 Tries: a lock of the real _thread module, taken twice
 Wall: patience
-Outcome: caught, process-silent: its process sleeps, and does not answer
+Outcome: caught, process-silent: its process sleeps and does not answer
 Without: the judge waits for ever
 """
 

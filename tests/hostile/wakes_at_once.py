@@ -2,8 +2,8 @@
 
 Tries: a wake-up at this very moment in each answer
 Wall: claims
-Outcome: caught, forged-message: wants to be woken again and again at once
-Without: failed: runaway loop: the run used
+Outcome: caught, forged-message: asks to be woken again and again though
+Without: failed: the run used
 """
 
 from raft.raft import Raft as Reference

@@ -2,7 +2,7 @@
 
 Tries: bytes that stand for nothing in msgpack
 Wall: frames
-Outcome: caught, forged-message: sends what is no message
+Outcome: caught, forged-message: sends something that is not a message
 Without: unknown:
 """
 

@@ -29,7 +29,7 @@ def test_initial_election(cluster: CheckedCluster) -> None:
         cluster.warn(
             codes.TERM_ROSE,
             f"the term went from {term} to {later_term} though nothing failed: "
-            "heartbeats should keep followers from standing for election (section 5.2)",
+            "heartbeats should keep followers from becoming candidates (section 5.2)",
         )
     cluster.check_one_leader()
 

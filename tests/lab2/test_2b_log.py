@@ -22,9 +22,9 @@ def test_basic_agreement(cluster: CheckedCluster) -> None:
         cluster.require(
             found == index,
             codes.WRONG_INDEX,
-            f"command number {index} went to index {found} instead of {index}",
-            "indices start at 1, and a leader must not add entries of its own, such "
-            "as a no-op when its term begins",
+            f"command number {index} got index {found} instead of {index}",
+            "indices start at 1, and a leader adds no entries of its own, such as a "
+            "no-op when its term begins (docs/contract.md)",
         )
 
 
@@ -42,7 +42,7 @@ def test_rpc_bytes(cluster: CheckedCluster) -> None:
         cluster.require(
             found == index,
             codes.WRONG_INDEX,
-            f"got index {found} for a command, expected {index}",
+            f"command number {index} got index {found} instead of {index}",
         )
         sent += len(command)
 
@@ -51,8 +51,8 @@ def test_rpc_bytes(cluster: CheckedCluster) -> None:
     cluster.require(
         used <= most,
         codes.TOO_MANY_BYTES,
-        f"{used} bytes were sent to agree on {sent} bytes of commands by 3 servers; "
-        f"at most {most} should be needed",
+        f"{used} bytes were sent until 3 servers agreed on {sent} bytes of commands; "
+        f"{most} are enough",
         "a leader sends the entries from next_index on, not its whole log (section 5.3)",
     )
 
@@ -137,7 +137,7 @@ def test_follower_reconnects(cluster: CheckedCluster) -> None:
 @pytest.mark.points(3)
 @pytest.mark.cluster(servers=5)
 def test_no_agreement_without_majority(cluster: CheckedCluster) -> None:
-    """With three of five followers cut off nothing commits; repaired, it does."""
+    """Without a majority nothing commits; once it is back, commands commit again."""
     cluster.one(10, expected=5)
     leader = cluster.check_one_leader()
     cut_off = cluster.next_servers(leader, 3)
@@ -171,15 +171,16 @@ def test_concurrent_starts(cluster: CheckedCluster) -> None:
             cluster.require(
                 not missing,
                 codes.COMMITTED_LOST,
-                f"commands {missing} were started in one stable term, but are not "
-                f"among the committed {commands}",
-                "start() may be called by several threads at once: each must append "
-                "its own entry",
+                f"commands {missing} were accepted in one term without a new election, "
+                f"but are not among the committed commands {commands}",
+                "start() may be called by several threads at once: each call must "
+                "append its own entry",
             )
             return
     cluster.fail(
         codes.UNSTABLE_TERM,
-        "the term changed during each of 5 tries to start five commands",
+        "in each of 5 tries to start five commands at once, the leader refused or "
+        "the term changed",
     )
 
 
@@ -276,7 +277,7 @@ def test_rpc_counts(cluster: CheckedCluster) -> None:
     cluster.require(
         1 <= electing <= 30,
         codes.TOO_MANY_RPCS,
-        f"{electing} RPCs to elect the first leader; 1 to 30 are enough",
+        f"{electing} RPCs were sent to elect the first leader; 1 to 30 are enough",
     )
 
     for attempt in range(5):
@@ -287,7 +288,7 @@ def test_rpc_counts(cluster: CheckedCluster) -> None:
     else:
         cluster.fail(
             codes.UNSTABLE_TERM,
-            "the term changed during each of 5 tries to count RPCs",
+            "in each of 5 tries to count RPCs, the leader refused or the term changed",
         )
 
     before = cluster.rpcs_received()
@@ -296,8 +297,9 @@ def test_rpc_counts(cluster: CheckedCluster) -> None:
     cluster.require(
         idle <= 3 * 20,
         codes.TOO_MANY_RPCS,
-        f"{idle} RPCs in an idle second; 60 are enough for the heartbeats of 3 servers",
-        "a leader sends a heartbeat about ten times a second (section 5.2)",
+        f"{idle} RPCs were sent in an idle second; 60 are enough for the heartbeats "
+        "of 3 servers",
+        "a leader sends a heartbeat about ten times a second",
     )
 
 
@@ -317,7 +319,7 @@ def _agree_on_twelve(cluster: CheckedCluster) -> bool:
         cluster.require(
             found == index,
             codes.WRONG_INDEX,
-            f"start() returned index {found}, expected {index}",
+            f"start() returned index {found} instead of {index}",
         )
     for index, command in enumerate(commands[:-1], start=first + 1):
         committed = cluster.wait(index, 3, term)
@@ -326,7 +328,8 @@ def _agree_on_twelve(cluster: CheckedCluster) -> bool:
         cluster.require(
             committed == command,
             codes.COMMITTED_LOST,
-            f"{committed} is committed at index {index}, where {command} was started",
+            f"{committed} was committed at index {index}, for which start() had "
+            f"accepted {command}",
         )
     if any(cluster.get_state(server)[0] != term for server in cluster.servers):
         return False
@@ -336,7 +339,7 @@ def _agree_on_twelve(cluster: CheckedCluster) -> bool:
     cluster.require(
         used <= most,
         codes.TOO_MANY_RPCS,
-        f"{used} RPCs for 12 commands started at once; {most} are enough",
+        f"{used} RPCs were sent for 12 commands started at once; {most} are enough",
         "several entries may travel in one AppendEntries (section 5.3)",
     )
     return True

@@ -18,7 +18,7 @@ CHURN_CLIENT_PAUSE_S = 0.020
 @pytest.mark.points(3)
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_basic_persistence(cluster: CheckedCluster) -> None:
-    """Servers that crash and restart go on where they were."""
+    """Servers that crash and restart continue from what they saved."""
     cluster.one(11, expected=3, retry=True)
 
     cluster.restart(*cluster.servers)
@@ -112,7 +112,7 @@ def _figure_8_pause(cluster: CheckedCluster) -> float:
 @pytest.mark.points(3)
 @pytest.mark.cluster(servers=5, reliable=False, persistence=True)
 def test_unreliable_agreement(cluster: CheckedCluster) -> None:
-    """Many concurrent commands commit though messages are lost and late."""
+    """Many concurrent commands commit although messages are lost or late."""
     clients = []
     for round_ in range(1, 50):
         for number in range(4):
@@ -198,9 +198,9 @@ def _churn(cluster: CheckedCluster) -> None:
     cluster.require(
         not lost,
         codes.COMMITTED_LOST,
-        f"{len(lost)} commands that a client saw committed are in no server's final "
-        f"log, the first is {lost[:1]}",
-        "what is committed is in the log of every later leader (Leader Completeness, "
+        f"{len(lost)} commands that a client saw committed are missing from the final "
+        f"log; the first is {lost[:1]}",
+        "a committed entry is in the log of every later leader (Leader Completeness, "
         "Figure 3)",
     )
 
@@ -220,7 +220,7 @@ def _disturb(cluster: CheckedCluster) -> None:
 
 
 def _sees_committed(cluster: CheckedCluster, index: int, command: int) -> bool:
-    """Look a few times whether `command` gets committed at `index`."""
+    """Poll a few times whether `command` is committed at `index`."""
     for pause in (0.010, 0.020, 0.050, 0.100, 0.200):
         count, found = cluster.n_committed(index)
         if count:

@@ -23,14 +23,14 @@ RAFT_STATE_BYTES_MAX = 2500
 @pytest.mark.points(3)
 @pytest.mark.cluster(servers=3, snapshots=True, persistence=True)
 def test_snapshots_basic(cluster: CheckedCluster) -> None:
-    """Logs are cut at snapshots, and agreement goes on."""
+    """Logs are cut at snapshots, and commands still commit."""
     _rounds_of_snapshots(cluster)
 
 
 @pytest.mark.points(4)
 @pytest.mark.cluster(servers=3, snapshots=True, persistence=True)
 def test_install_snapshots_disconnect(cluster: CheckedCluster) -> None:
-    """A server that was cut off catches up by a snapshot."""
+    """A server that was cut off catches up from a snapshot."""
     _rounds_of_snapshots(cluster, victim_is="disconnected")
 
 
@@ -44,7 +44,7 @@ def test_install_snapshots_disconnect_unreliable(cluster: CheckedCluster) -> Non
 @pytest.mark.points(4)
 @pytest.mark.cluster(servers=3, snapshots=True, persistence=True)
 def test_install_snapshots_crash(cluster: CheckedCluster) -> None:
-    """A server that was down catches up by a snapshot."""
+    """A server that was down catches up from a snapshot."""
     _rounds_of_snapshots(cluster, victim_is="crashed")
 
 
@@ -59,7 +59,7 @@ def _rounds_of_snapshots(
     cluster: CheckedCluster,
     victim_is: Literal["disconnected", "crashed"] | None = None,
 ) -> None:
-    """Agree on enough for a snapshot, again and again, mostly without the victim."""
+    """Commit enough for a snapshot again and again, mostly without one server."""
     cluster.one(cluster.random_command(), expected=3, retry=True)
     leader = cluster.check_one_leader()
     for round_ in range(ROUNDS):
@@ -95,9 +95,10 @@ def _check_log_is_small(cluster: CheckedCluster) -> None:
     cluster.require(
         size < RAFT_STATE_BYTES_MAX,
         codes.LOG_NOT_CUT,
-        f"server {server} keeps {size} bytes of Raft state persisted, though the service "
-        f"takes a snapshot every 10 commands; less than {RAFT_STATE_BYTES_MAX} is enough",
-        "snapshot(index, …) discards the log up to index, in what is persisted too "
+        f"server {server} has saved {size} bytes of Raft state, though the service "
+        f"takes a snapshot after every tenth command; less than {RAFT_STATE_BYTES_MAX} "
+        "are enough",
+        "snapshot(index, …) discards the log up to index, also from what is saved "
         "(section 7)",
     )
 
@@ -118,14 +119,14 @@ def test_crash_and_restart_all(cluster: CheckedCluster) -> None:
             after > before,
             codes.COMMITTED_LOST,
             f"a command got index {after} after all servers had restarted, though "
-            f"index {before} was committed before",
+            f"index {before} had been committed",
         )
 
 
 @pytest.mark.points(3)
 @pytest.mark.cluster(servers=3, reliable=False, snapshots=True, persistence=True)
 def test_snapshot_initialization_after_crash(cluster: CheckedCluster) -> None:
-    """A snapshot is kept by saves that follow a restart, and loaded again."""
+    """A snapshot survives later saves, and is loaded again after a restart."""
     for _ in range(12):
         cluster.one(cluster.random_command(), expected=3, retry=True)
 

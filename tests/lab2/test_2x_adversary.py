@@ -1,8 +1,8 @@
-"""Part 2X, the adversary: many short troubled episodes, each a mixture of its own.
+"""Part 2X, the adversary: many short episodes, each with its own mixture of faults.
 
-An episode is a second or two of trouble, then everything is healed, and within
-ten virtual seconds all servers must agree on a new command. What must hold at
-every moment (Figure 3) is looked after all the while.
+An episode is a second or two of faults. Then everything is healed, and within ten
+virtual seconds all servers must agree on a new command. What must hold at every
+moment (Figure 3) is checked all the time.
 """
 
 import pytest
@@ -38,28 +38,28 @@ def test_troubled_elections(cluster: CheckedCluster) -> None:
 @pytest.mark.points(3)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_troubled_replication(cluster: CheckedCluster) -> None:
-    """What is committed stays so while messages go astray and majorities change."""
+    """Committed entries stay committed while messages get lost and majorities change."""
     _episodes(cluster, 12, (*MESSAGES, *LINKS, leaders_cut_off))
 
 
 @pytest.mark.points(3)
 @pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
 def test_troubled_snapshots(cluster: CheckedCluster) -> None:
-    """Servers that fall behind catch up by snapshots, whatever arrives twice or late."""
+    """Servers that fall behind catch up from snapshots, even if messages are late or copied."""
     _episodes(cluster, 12, (*MESSAGES, *LINKS, leaders_cut_off, *SERVERS, *CRASHES))
 
 
 @pytest.mark.points(3)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_troubled_recovery(cluster: CheckedCluster) -> None:
-    """Servers that die between any two actions lose nothing that others rely on."""
+    """Servers that crash between any two actions lose nothing that others rely on."""
     _episodes(cluster, 8, (*CRASHES, *CRASHES, *MESSAGES, leaders_cut_off))
 
 
 @pytest.mark.points(3)
 @pytest.mark.cluster(servers=5, persistence=True, snapshots=True)
 def test_swarm(cluster: CheckedCluster) -> None:
-    """Any mixture of all kinds of trouble."""
+    """Any mixture of all faults."""
     _episodes(cluster, 10, FAULTS)
 
 
@@ -69,7 +69,7 @@ def _episodes(
     faults: tuple[Fault, ...],
     commands: bool = True,
 ) -> None:
-    """Make trouble so many times, and heal it; clients go on meanwhile."""
+    """Inject faults and heal them, again and again, while clients go on."""
     cluster.check_one_leader()
     for number in range(count):
         seconds = cluster.random.uniform(0.5, 2.0)
@@ -82,7 +82,7 @@ def _episodes(
 
 
 def _client(cluster: CheckedCluster, seconds: float) -> None:
-    """Offer commands to every server for so long, often a few at once."""
+    """Start commands on every server for some time, often a few at once."""
     ends = cluster.now + seconds
     while cluster.now < ends:
         for _ in range(cluster.random.choice([1, 1, 4])):

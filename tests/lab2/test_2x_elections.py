@@ -14,16 +14,16 @@ pytestmark = [pytest.mark.part("2X"), pytest.mark.virtual_time]
 @pytest.mark.points(2)
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_voter_dies_after_voting(cluster: CheckedCluster) -> None:
-    """A server that dies right after voting votes for nobody else in that term."""
+    """A server that crashes right after voting gives no other vote in that term."""
     for _ in range(12):
         voter = cluster.check_one_leader()
         first, second = cluster.next_servers(voter, 2)
-        # They stand against each other, and one's request for a vote comes late.
+        # They compete, and one's request for a vote comes late.
         cluster.set_link(first, second, False)
         cluster.set_link(second, first, False)
         late_s = cluster.random.uniform(0.05, 0.25)
         cluster.slow_link(second, voter, delay_ms=int(1000 * late_s))
-        # Just restarted, it will be asked before it stands itself.
+        # Just restarted, it is asked before it becomes a candidate itself.
         cluster.restart(voter)
         cluster.crash_at(voter, crash_points.after_reply)
         cluster.wait_until_down(voter, 2 * ELECTION_TIMEOUT)
@@ -37,11 +37,11 @@ def test_voter_dies_after_voting(cluster: CheckedCluster) -> None:
 @pytest.mark.points(2)
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_losing_candidate(cluster: CheckedCluster) -> None:
-    """A candidate that hears from the leader of its own term follows it at once."""
+    """A candidate that hears from the leader of its term follows it at once."""
     for _ in range(6):
         leader = cluster.check_one_leader()
         rivals = cluster.next_servers(leader, 2)
-        # Each of the two stands without hearing of the other, and one wins.
+        # Both become candidates without hearing of each other, and one wins.
         cluster.set_link(rivals[0], rivals[1], False)
         cluster.set_link(rivals[1], rivals[0], False)
         term, _ = cluster.get_state(leader)
@@ -52,7 +52,7 @@ def test_losing_candidate(cluster: CheckedCluster) -> None:
             ends = cluster.now + ELECTION_TIMEOUT
             while cluster.get_state(loser)[0] < term and cluster.now < ends:
                 cluster.sleep(0.002)
-            # Its own next candidacy is far off, by its clock.
+            # By its slow clock, its own next election is far off.
             if loser != winner and cluster.get_state(loser) == (term, False):
                 cluster.set_clock_rate(loser, Fraction(1, 10))
         cluster.connect(*cluster.servers)
@@ -65,10 +65,11 @@ def test_losing_candidate(cluster: CheckedCluster) -> None:
             (its_term, leads) != (term, True) or cluster.n_committed(index)[0] == 3,
             codes.NO_AGREEMENT,
             f"server {winner} leads term {term}, and all servers are connected, but "
-            f"2 s after start() index {index} is applied by "
+            f"2 s after start() index {index} is applied by only "
             f"{cluster.n_committed(index)[0]} of 3 servers",
-            "a candidate that receives AppendEntries from the leader of its own term "
-            "becomes its follower (section 5.2)",
+            f"of the two candidates of term {term}, the loser must become a follower when "
+            "it receives AppendEntries from the winner (section 5.2); or else the leader "
+            "does not repeat AppendEntries soon",
         )
         cluster.heal()
         cluster.one(cluster.random_command(), 3, retry=True)
@@ -77,13 +78,13 @@ def test_losing_candidate(cluster: CheckedCluster) -> None:
 @pytest.mark.points(2)
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_votes_of_an_earlier_candidacy(cluster: CheckedCluster) -> None:
-    """A vote that arrives when its candidate stands in a later term does not count."""
+    """A vote that arrives after its candidate began a later election does not count."""
     for _ in range(8):
         leader = cluster.check_one_leader()
         candidate, voter = cluster.next_servers(leader, 2)
         cluster.one(cluster.random_command(), 3, retry=True)
         cluster.disconnect(leader)
-        # Only the candidate will stand; the vote for it takes long to arrive.
+        # Only this server becomes a candidate, and the vote for it arrives late.
         cluster.set_clock_rate(voter, Fraction(1, 20))
         late_s = cluster.random.uniform(0.2, 1.5)
         cluster.slow_link(voter, candidate, delay_ms=int(1000 * late_s))
@@ -100,19 +101,19 @@ def test_votes_of_an_earlier_candidacy(cluster: CheckedCluster) -> None:
 @pytest.mark.points(2)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_disruptive_server(cluster: CheckedCluster) -> None:
-    """A server that hears nobody and keeps asking for votes cannot stop elections."""
+    """A server that receives nothing and keeps asking for votes cannot stop elections."""
     for _ in range(2):
         leader = cluster.check_one_leader()
         deaf, *others = cluster.next_servers(leader, 4)
         cluster.disconnect(deaf)
-        # It misses entries, so that nobody may vote for it.
+        # It misses entries, so that no server may vote for it.
         cluster.one(cluster.random_command(), 4, retry=True)
         cluster.one(cluster.random_command(), 4, retry=True)
         cluster.disconnect(leader)
         for other in others:
             cluster.set_link(deaf, other, True)
         cluster.lose_replies(*[(other, deaf) for other in others])
-        # It stands three times as often as the others' time-outs let them.
+        # It starts elections three times as often as the others.
         cluster.set_clock_rate(deaf, Fraction(3))
         seen = cluster.terms_led()
         cluster.sleep(8 * ELECTION_TIMEOUT)
@@ -121,9 +122,9 @@ def test_disruptive_server(cluster: CheckedCluster) -> None:
             codes.NO_LEADER,
             f"no leader in 8 s among servers {others}, though they are connected: "
             f"server {deaf}, whose log is behind, asks for votes all the while",
-            "a refused request for a vote must not restart the election timer "
-            "(section 5.2, Figure 2: only granting a vote does, and AppendEntries "
-            "from the current leader)",
+            "possible cause: a refused request for a vote restarts the election timer. "
+            "Only granting a vote does so, and AppendEntries from the current leader "
+            "(section 5.2, Figure 2)",
         )
         cluster.heal()
         cluster.one(cluster.random_command(), 5, retry=True)
@@ -132,14 +133,14 @@ def test_disruptive_server(cluster: CheckedCluster) -> None:
 @pytest.mark.points(1)
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_hears_but_cannot_ask(cluster: CheckedCluster) -> None:
-    """A server in a later term, whose requests get lost, is followed up all the same."""
+    """A leader learns of a later term from a server whose requests get lost."""
     for _ in range(3):
         leader = cluster.check_one_leader()
         mute = cluster.next_servers(leader, 1)[0]
         cluster.disconnect(mute)
         cluster.sleep(2 * ELECTION_TIMEOUT)
         cluster.set_clock_rate(mute, Fraction(1, 2))
-        # Its replies alone can tell the leader of the later term.
+        # Only its replies can tell the leader about the later term.
         cluster.lose_requests(*[(mute, s) for s in cluster.servers if s != mute])
         cluster.connect(mute)
         cluster.one(cluster.random_command(), 3, retry=True)
@@ -150,7 +151,7 @@ def test_hears_but_cannot_ask(cluster: CheckedCluster) -> None:
 @pytest.mark.points(1)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_hears_but_is_not_heard(cluster: CheckedCluster) -> None:
-    """A server that nobody hears disturbs nobody; one that hears nobody steps down."""
+    """A server whose messages get lost disturbs no other, and is replaced as leader."""
     for _ in range(3):
         leader = cluster.check_one_leader()
         unheard = cluster.next_servers(leader, 1)[0]
@@ -159,7 +160,7 @@ def test_hears_but_is_not_heard(cluster: CheckedCluster) -> None:
         cluster.lose_replies(*[(unheard, other) for other in cluster.servers])
         cluster.one(cluster.random_command(), 4, retry=True)
         cluster.heal()
-        # Now the leader is not heard: the others must do without it.
+        # Now the leader's messages get lost: the others must replace it.
         leader = cluster.check_one_leader()
         for other in cluster.servers:
             cluster.set_link(leader, other, False)
@@ -171,7 +172,7 @@ def test_hears_but_is_not_heard(cluster: CheckedCluster) -> None:
 @pytest.mark.points(1)
 @pytest.mark.cluster(servers=4, persistence=True)
 def test_two_halves(cluster: CheckedCluster) -> None:
-    """Half of the servers are no majority: neither half elects or commits."""
+    """Half of the servers is no majority: neither half elects a leader or commits."""
     for _ in range(3):
         leader = cluster.check_one_leader()
         friend, *others = cluster.next_servers(leader, 3)
@@ -190,7 +191,8 @@ def test_two_halves(cluster: CheckedCluster) -> None:
             cluster.require(
                 not leads or its_term <= term,
                 codes.LEADER_WITHOUT_MAJORITY,
-                f"server {server} leads term {its_term} with the votes of 2 of 4 servers",
+                f"server {server} leads term {its_term}, but only 2 of 4 servers can "
+                "have voted for it",
                 "a majority of four servers is three (section 5.2)",
             )
         cluster.heal()
@@ -203,7 +205,7 @@ def test_two_halves(cluster: CheckedCluster) -> None:
 @pytest.mark.points(2)
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_later_term_in_a_vote(cluster: CheckedCluster) -> None:
-    """A candidate that is refused for its term learns the later one from the reply."""
+    """A candidate that is refused for its term learns the later term from the reply."""
     leader = cluster.check_one_leader()
     # One server's term climbs, quickly, while the others go on without it.
     ahead, other = cluster.next_servers(leader, 2)
@@ -217,7 +219,7 @@ def test_later_term_in_a_vote(cluster: CheckedCluster) -> None:
     cluster.sleep(0.5)
     cluster.restart(leader)
     cluster.lose_requests((ahead, leader))
-    # From now on it stands so rarely that once its term is known, it can be passed.
+    # From now on it starts elections so rarely that another server can pass its term.
     cluster.set_clock_rate(ahead, Fraction(1, 4))
     term, _ = cluster.get_state(ahead)
     cluster.connect(ahead)
@@ -229,7 +231,7 @@ def test_later_term_in_a_vote(cluster: CheckedCluster) -> None:
 @pytest.mark.points(1)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_leader_of_an_earlier_term(cluster: CheckedCluster) -> None:
-    """Who hears only from the leader of an earlier term has to elect one of its own."""
+    """Servers that hear only from the leader of an earlier term elect a new one."""
     for _ in range(2):
         stale = cluster.check_one_leader()
         term, _ = cluster.get_state(stale)
@@ -251,25 +253,25 @@ def test_leader_of_an_earlier_term(cluster: CheckedCluster) -> None:
 @pytest.mark.points(1)
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_told_term(cluster: CheckedCluster) -> None:
-    """A term that a server has answered in is not forgotten when it dies."""
+    """A server that crashes remembers each term in which it has answered."""
     for _ in range(4):
         leader = cluster.check_one_leader()
         ahead, other = cluster.next_servers(leader, 2)
         cluster.disconnect(ahead)
         cluster.one(cluster.random_command(), 2, retry=True)
-        # Its term climbs; nobody may vote for it, since it has missed an entry.
+        # Its term climbs; no server may vote for it, since it has missed an entry.
         cluster.set_clock_rate(ahead, Fraction(3))
         cluster.sleep(ELECTION_TIMEOUT)
         cluster.disconnect(leader)
         cluster.set_clock_rate(other, Fraction(1, 20))
         cluster.connect(ahead)
-        # It refuses in one later term after another, and then it dies.
+        # It refuses votes in one later term after another, and then it crashes.
         ends = cluster.now + ELECTION_TIMEOUT
         while cluster.now < ends:
             cluster.get_state(other)
             cluster.sleep(0.01)
         cluster.disconnect(ahead)
-        # So does the candidate, which has told its term to others.
+        # So does the candidate, which has sent its term to others.
         for server in (other, ahead):
             cluster.get_state(server)
             cluster.restart(server)

@@ -27,7 +27,7 @@ def test_figure_8_step_by_step(cluster: CheckedCluster) -> None:
         cluster.start(first, cluster.random_command())
         cluster.sleep(0.1)
         cluster.disconnect(first, second)
-        # (b) Another leads the next term, and has an entry that nobody else has.
+        # (b) Another leads the next term, and has an entry that no other server has.
         cluster.connect(third, fourth, fifth)
         other = cluster.check_one_leader()
         term, _ = cluster.get_state(other)
@@ -51,7 +51,7 @@ def test_figure_8_step_by_step(cluster: CheckedCluster) -> None:
 @pytest.mark.points(2)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_late_append_entries(cluster: CheckedCluster) -> None:
-    """AppendEntries that arrive twice, late and out of order undo nothing."""
+    """AppendEntries that arrive twice, late or out of order undo nothing."""
     # From the start: the network's draws must not depend on when its faults begin.
     cluster.duplicate_requests(share=0.0)
     for _ in range(6):
@@ -78,7 +78,7 @@ def test_late_append_entries(cluster: CheckedCluster) -> None:
 @pytest.mark.points(2)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_power_failure_after_commit(cluster: CheckedCluster) -> None:
-    """What a bare majority has committed outlives a power cut at that very moment."""
+    """An entry that a bare majority has just committed survives a power cut."""
     for _ in range(8):
         leader = cluster.check_one_leader()
         followers = cluster.next_servers(leader, 4)
@@ -99,7 +99,7 @@ def test_power_failure_after_commit(cluster: CheckedCluster) -> None:
 @pytest.mark.points(1)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_followers_die_after_replying(cluster: CheckedCluster) -> None:
-    """What followers have said that they store, they still have after a restart."""
+    """Followers that crash after a reply still have the entries that it acknowledged."""
     for _ in range(6):
         leader = cluster.check_one_leader()
         followers = cluster.next_servers(leader, 4)
@@ -110,7 +110,7 @@ def test_followers_die_after_replying(cluster: CheckedCluster) -> None:
             cluster.crash_at(follower, crash_points.after_reply)
         index, _, _ = cluster.start(leader, cluster.random_command())
         cluster.wait_applied(index, seconds=1)
-        # The leader goes, the two come back, with one that knows of nothing.
+        # The leader is cut off; the two come back, with one that lacks the entry.
         cluster.disconnect(leader)
         for follower in followers[:2]:
             cluster.crash_at(follower, None)
@@ -124,7 +124,7 @@ def test_followers_die_after_replying(cluster: CheckedCluster) -> None:
 @pytest.mark.points(2)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_rotating_majorities(cluster: CheckedCluster) -> None:
-    """Each majority has one server in common with the last, and loses nothing of it."""
+    """Majorities that overlap in one server lose nothing that was committed."""
     # From the start: the network's draws must not depend on when its faults begin.
     cluster.duplicate_requests(share=0.0)
     for _ in range(10):
@@ -139,7 +139,7 @@ def test_rotating_majorities(cluster: CheckedCluster) -> None:
             cluster.sleep(cluster.random.uniform(0.0, 0.02))
         if cluster.random.random() < 0.5:
             cluster.wait_applied(index)
-        # The leader goes; one of its two followers stays.
+        # The leader is cut off; one of its two followers stays.
         cluster.disconnect(leader, others[0])
         cluster.connect(*others[1:])
         cluster.one(cluster.random_command(), 3, retry=True)
@@ -149,7 +149,7 @@ def test_rotating_majorities(cluster: CheckedCluster) -> None:
 @pytest.mark.points(2)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_leader_again_with_a_shorter_log(cluster: CheckedCluster) -> None:
-    """What a leader has learnt of its followers in one term does not count in another."""
+    """What a leader has learnt about its followers does not count in a later term."""
     for _ in range(2):
         leader = cluster.check_one_leader()
         partner, friend, *others = cluster.next_servers(leader, 4)
@@ -183,7 +183,7 @@ def test_leader_again_with_a_shorter_log(cluster: CheckedCluster) -> None:
 
 
 def _let_lead(cluster: CheckedCluster, server: int) -> None:
-    """Have a server elected, if that is possible within a few elections."""
+    """Get a server elected, if a few elections are enough for that."""
     for _ in range(5):
         leader = cluster.check_one_leader()
         if leader == server:
@@ -199,7 +199,7 @@ def _let_lead(cluster: CheckedCluster, server: int) -> None:
 @pytest.mark.points(1)
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_slow_service(cluster: CheckedCluster) -> None:
-    """What is committed while the service is busy is applied when it has time."""
+    """Entries committed while the service is busy are applied when it is free again."""
     leader = cluster.check_one_leader()
     for server in cluster.servers:
         cluster.slow_state_machine(server, delay_us=20_000)
@@ -213,20 +213,20 @@ def test_slow_service(cluster: CheckedCluster) -> None:
         cluster.require(
             len(applied) == 3 or cluster.get_state(leader) != (term, True),
             codes.NOT_CAUGHT_UP,
-            f"index {index} is applied by servers {applied} only, 5 s after it was "
-            f"started on server {leader}, which still leads term {term}",
-            "each server applies all up to commit_index (Figure 2), also what is "
-            "committed while its service takes an earlier message: after "
-            "apply_ch.put has returned, look again before you wait",
+            f"index {index} is applied by servers {applied} only, 5 s after server "
+            f"{leader} accepted it, which still leads term {term}",
+            "each server applies all entries up to commit_index (Figure 2), also those "
+            "committed while its service takes an earlier message: when apply_ch.put "
+            "has returned, compare commit_index again before you wait",
         )
 
 
 @pytest.mark.points(1)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_long_conflicting_suffix(cluster: CheckedCluster) -> None:
-    """With an entry that conflicts, all that follow it go (section 5.3)."""
+    """A conflicting entry is deleted with all that follow it (section 5.3)."""
     for _ in range(4):
-        # Two servers have ten entries that nobody else has.
+        # Two servers have ten entries that no other server has.
         old = cluster.check_one_leader()
         partner, *others = cluster.next_servers(old, 4)
         cluster.disconnect(*others)
@@ -234,14 +234,14 @@ def test_long_conflicting_suffix(cluster: CheckedCluster) -> None:
             cluster.start(old, cluster.random_command())
         cluster.sleep(0.2)
         cluster.disconnect(old, partner)
-        # The old leader hears of one entry that replaces them.
+        # The old leader receives one entry that replaces them.
         cluster.connect(*others)
         leader = cluster.check_one_leader()
         absent = next(server for server in others if server != leader)
         cluster.disconnect(absent)
         cluster.connect(old)
         cluster.one(cluster.random_command(), 3, retry=True)
-        # Now it is the only one here that does: nobody else may be elected.
+        # Now it is the only one here with that entry: no other may be elected.
         cluster.disconnect(*[s for s in others if s != absent])
         cluster.set_clock_rate(old, Fraction(1, 2))
         cluster.connect(partner, absent)
@@ -256,7 +256,7 @@ def test_long_conflicting_suffix(cluster: CheckedCluster) -> None:
 @pytest.mark.points(1)
 @pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
 def test_late_snapshots(cluster: CheckedCluster) -> None:
-    """A snapshot that arrives twice or late never takes a server back."""
+    """A snapshot that arrives twice or late never makes a server go back."""
     # From the start: the network's draws must not depend on when its faults begin.
     cluster.duplicate_requests(share=0.0)
     for number in range(6):
@@ -280,18 +280,18 @@ def test_late_snapshots(cluster: CheckedCluster) -> None:
 @pytest.mark.points(2)
 @pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
 def test_snapshot_overtaken(cluster: CheckedCluster) -> None:
-    """A leader that takes a newer snapshot while it sends one knows what it has sent."""
+    """A leader that takes a newer snapshot while it sends one knows which one it sent."""
     for _ in range(5):
         leader = cluster.check_one_leader()
         behind = cluster.next_servers(leader, 1)[0]
-        # By its slow clock it does not miss the leader, and so does not depose it.
+        # With its slow clock it does not time out, and so does not depose the leader.
         cluster.set_clock_rate(behind, Fraction(1, 50))
         cluster.disconnect(behind)
         cluster.commands(25)
         cluster.slow_link(leader, behind, delay_ms=500)
         cluster.connect(behind)
-        # While the snapshot is on its way, ten commands more: that is a new one,
-        # and what is sent after it gets lost.
+        # While the snapshot is on its way, ten more commands make a new one, and
+        # what is sent after that gets lost.
         cluster.sleep(0.2)
         index = cluster.commands(10)
         cluster.lose_requests((leader, behind))
@@ -303,7 +303,7 @@ def test_snapshot_overtaken(cluster: CheckedCluster) -> None:
 @pytest.mark.points(1)
 @pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
 def test_torn_snapshot(cluster: CheckedCluster) -> None:
-    """A server that dies while it takes a snapshot has both, or neither."""
+    """A server that crashes at a snapshot has saved both log and snapshot, or neither."""
     for number in range(6):
         leader = cluster.check_one_leader()
         victim = (leader + number) % 3
@@ -320,12 +320,12 @@ def test_torn_snapshot(cluster: CheckedCluster) -> None:
 @pytest.mark.points(1)
 @pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
 def test_snapshot_beside_entries(cluster: CheckedCluster) -> None:
-    """A snapshot that arrives while older entries are handed over keeps its place."""
+    """A snapshot that arrives while older entries are being applied keeps its place."""
     for _ in range(5):
         leader = cluster.check_one_leader()
         behind = cluster.next_servers(leader, 1)[0]
         cluster.slow_state_machine(behind, delay_us=100_000)
-        # It has something to hand over for a while.
+        # It is busy applying for a while.
         cluster.commands(8)
         cluster.set_clock_rate(behind, Fraction(1, 50))
         cluster.disconnect(behind)
@@ -340,7 +340,7 @@ def test_snapshot_beside_entries(cluster: CheckedCluster) -> None:
 @pytest.mark.points(1)
 @pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
 def test_entries_after_their_snapshot(cluster: CheckedCluster) -> None:
-    """Entries that arrive when a snapshot with all of them has are left out, all."""
+    """Entries that arrive after a snapshot which covers them are all skipped."""
     for _ in range(5):
         leader = cluster.check_one_leader()
         behind = cluster.next_servers(leader, 1)[0]
@@ -363,17 +363,17 @@ def test_entries_after_their_snapshot(cluster: CheckedCluster) -> None:
 @pytest.mark.points(1)
 @pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
 def test_nothing_above_the_snapshot(cluster: CheckedCluster) -> None:
-    """Where a log ends with its snapshot, that has its last term, over a crash too."""
+    """A log that ends with its snapshot has the snapshot's term, after a crash too."""
     for _ in range(2):
         cluster.one(cluster.random_command(), 3, retry=True)
         leader = cluster.check_one_leader()
         behind, voter = cluster.next_servers(leader, 2)
         cluster.disconnect(behind)
         _commit_up_to_a_snapshot(cluster)
-        # What it stores does not fit to the leader's log unless the term does.
+        # What it stores matches the leader's log only if the term does.
         cluster.restart(voter)
         _commit_up_to_a_snapshot(cluster)
-        # Now there is nobody who could win: one lacks entries, the other is not heard.
+        # Now neither can win: one lacks entries, the other's requests get lost.
         cluster.disconnect(leader)
         cluster.lose_requests((voter, behind))
         cluster.connect(behind)

@@ -20,18 +20,19 @@ from tester.text import (
     did_you_mean,
     encodable,
     encodable_text,
+    is_or_are,
     kind_of,
     listed,
     markdown_fenced,
     markdown_plain,
     markdown_row,
     nearest,
-    numbers,
     one_line,
     only,
     printable_name,
     quoted,
     readable_name,
+    servers_named,
     short,
     unknown,
 )
@@ -131,11 +132,14 @@ def test_numbers_agree_with_their_words():
 
 
 def test_servers_are_named_by_number():
-    assert numbers([]) == "none"
-    assert numbers([0, 2]) == "0, 2"
+    assert servers_named([]) == "no server"
+    assert servers_named([1]) == "server 1"
+    assert servers_named([0, 2]) == "servers 0, 2"
+    assert f"{servers_named([0, 2])} {is_or_are([0, 2])}" == "servers 0, 2 are"
+    assert f"{servers_named([1])} {is_or_are([1])}" == "server 1 is"
     assert only([], 3) == "none of 3 servers"
-    assert only([1], 3) == "only 1 of 3 servers, server 1"
-    assert only([0, 2], 5) == "only 2 of 5 servers, servers 0, 2"
+    assert only([1], 3) == "only 1 of 3 servers, server 1,"
+    assert only([0, 2], 5) == "only 2 of 5 servers, servers 0, 2,"
 
 
 # Comparing.

@@ -84,8 +84,8 @@ def test_a_request_is_answered_once_and_by_its_server(claims):
 @pytest.mark.parametrize(
     ("action", "words"),
     [
-        (Apply(1, ()), "applies what is no ApplyMsg"),
-        (Apply(1, FIELDS * 2), "applies what is no ApplyMsg"),
+        (Apply(1, ()), "applies something that is not an ApplyMsg"),
+        (Apply(1, FIELDS * 2), "applies something that is not an ApplyMsg"),
         (Apply(1, (*FIELDS[:-1], [])), "sends a list where a plain value belongs"),
         (Result(1, ["odd"]), "sends an array that stands for nothing"),
         (Result(1, pack(nested(NESTING_MAX))), "nested more than"),
@@ -110,11 +110,11 @@ def test_a_code_that_is_none_becomes_a_general_one(claims):
 
 def test_it_is_constructed_once(claims):
     claims.checked([Ready()])
-    refused(claims, Ready(), "says twice")
+    refused(claims, Ready(), "reports twice")
 
 
 def test_a_step_does_not_do_too_much(claims):
-    with pytest.raises(SubmissionError, match="does 100001 things") as caught:
+    with pytest.raises(SubmissionError, match="reports 100001 actions") as caught:
         claims.checked([Ready()] * (ACTIONS_MAX + 1))
     assert caught.value.code.name == "step-too-large"
 
@@ -123,7 +123,7 @@ def test_time_does_not_stand_still(claims, monkeypatch):
     monkeypatch.setattr(claims_module, "STEPS_AT_ONCE_MAX", 3)
     for now_ns in (0, 0, 1, 1, 1):
         claims.expect(now_ns, Wake())
-    with pytest.raises(SubmissionError, match="again and again at once"):
+    with pytest.raises(SubmissionError, match="again and again though"):
         claims.expect(1, Wake())
 
 
@@ -162,7 +162,7 @@ def test_texts_are_cut_and_no_log_goes_on_for_ever(claims):
     last = claims.checked([Warn("exception-ignored", "again")] * WARNINGS_MAX)[-1]
     assert last.text == "… (no more is recorded)"
     claims.checked([Log(0, "short")] * (LOG_LINES_MAX - 1))
-    refused(claims, Log(0, "one more"), "logs on after its log was full")
+    refused(claims, Log(0, "one more"), "goes on logging after its log was full")
 
 
 def test_a_pipe_that_is_full_is_waited_for(monkeypatch):

@@ -62,10 +62,10 @@ BROKEN = [
 ]
 # Each server has less memory than all of them have together, and tells less at once.
 LESS_MEMORY = {
-    "huge_state": r"server \d: its process has 16 MB to tell at once",
-    "memory_in_blocks": r"memory blow-up: the servers take more than 256 MB",
-    "memory_in_blocks_swallowed": r"memory blow-up: the servers take more than 256 MB",
-    "memory_in_small": r"memory blow-up: the servers take more than 256 MB",
+    "huge_state": r"server \d: its process reports 16 MB in one step",
+    "memory_in_blocks": r"memory limit: the servers take more than 256 MB",
+    "memory_in_blocks_swallowed": r"memory limit: the servers take more than 256 MB",
+    "memory_in_small": r"memory limit: the servers take more than 256 MB",
 }
 # In this process they would be the end of it.
 STUCK_CALLS = {

@@ -53,7 +53,7 @@ def test_a_submission_that_brings_the_compiler_down_does_not_load(monkeypatch):
 
     monkeypatch.setattr(zygote_module, "LOOK_MS", 1)
     monkeypatch.setattr(Zygote, "_zygote_cpu_s", crash)
-    with pytest.raises(LoadError, match="Python died of SIGSEGV") as refused:
+    with pytest.raises(LoadError, match="Python crashed with SIGSEGV") as refused:
         Zygote(Submission.find(RAFT))
     assert refused.value.code.name == "compiler-died"
 

@@ -190,7 +190,7 @@ def test_a_submission_is_graded_wherever_it_lies(root, example, below, inside):
         ("2A.1", 6, "passed"),
         ("2B.1", 0, "failed"),
     ]
-    assert "no agreement: server" in results.tests[1].output
+    assert "accepted command" in results.tests[1].output
     assert str(root) not in results.tests[1].output
     assert f"--submission {inside} " in results.tests[1].output
     assert "all submissions" in printed
@@ -263,7 +263,7 @@ def test_a_rubric_with_hidden_seeds_keeps_them(root, example):
     # The staff may know it.
     assert str(hidden) in run_autograder(root)
     content = (root / "results/results.json").read_text()
-    assert "no agreement: server" in content
+    assert "accepted command" in content
     assert "failed at a hidden seed" in content
     assert "--seeds 200" in content
     assert str(hidden) not in content

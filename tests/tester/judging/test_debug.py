@@ -150,7 +150,7 @@ def test_a_breakpoint_where_nobody_can_debug_fails_with_its_place(
     )
     assert result.code == "breakpoint"
     assert result.reason.partition(": ")[2] == (
-        f"{name} at raft.py:{line}, where nobody can debug: remove it"
+        f"{name} at raft.py:{line}, where no debugger can open: remove it"
     )
     assert f"raft.py:{line} in take\n      {statement}" in result.evidence
 
@@ -169,7 +169,7 @@ def test_nobody_can_debug_in_another_process(options, statement, dictator, tmp_p
     done = run(tmp_path, AGREEMENT, submission, [], *options)
     name = statement.rpartition("; ")[2]
     assert re.search(
-        rf"^server \d: {re.escape(name)} at raft\.py:\d+, where nobody can debug: remove",
+        rf"^server \d: {re.escape(name)} at raft\.py:\d+, where no debugger can open: remove",
         done.stdout,
         re.MULTILINE,
     ), done.stdout

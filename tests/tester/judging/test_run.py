@@ -51,14 +51,16 @@ def test_a_failure_tells_when_where_and_what_is_known(run_scenario):
         seed=4,
     )
     assert run.verdict is Verdict.FAILED
-    assert run.reason.startswith("no agreement: server 0 took 100 at index 1")
+    assert run.reason.startswith("server 0 accepted command 100 at index 1")
     assert "\n" not in run.reason
     assert re.search(r"at 2\.\d{6} s of virtual time, seed 4", run.evidence)
     assert re.search(
         r"in the scenario: test_2b_log\.py:\d+ in test_basic_agreement: found = ",
         run.evidence,
     )
-    assert "server 2: never asked for its state; applied up to index 0" in run.evidence
+    assert (
+        "server 2: not asked for its state yet; applied up to index 0" in run.evidence
+    )
     assert re.search(r"0\.\d+ s  server 1: deaf to \(1, 100\)", run.evidence)
     assert "--seed 4" in run.replay
     assert run.report().splitlines()[0] == run.reason
@@ -161,7 +163,7 @@ def test_whatever_a_submission_applies_can_be_recorded(dictator, tmp_path, odd):
         recording=Recording(traces=tmp_path / "traces"),
     )
     assert traced.verdict is Verdict.FAILED
-    assert "at index 1, where nobody started it" in traced.reason
+    assert "at index 1, but it was never given to start()" in traced.reason
     assert traced.reason == plain.reason
     assert traced.digest == plain.digest
     (file,) = (tmp_path / "traces").iterdir()

@@ -39,7 +39,7 @@ def test_a_failure_of_isolation_is_replayed_by_its_command(
 ):
     submission = f"--submission {dictator(GREEDY).path}"
     here = lab(shell, tmp_path, project, submission)
-    assert "memory blow-up" not in here.stdout
+    assert "memory limit" not in here.stdout
     there = lab(shell, tmp_path, project, submission, "--isolation process")
     assert "take more than 256 MB" in there.stdout, there.stdout
     command = re.search(r"^ *replay: (.*)$", there.stdout, re.M)[1]
