@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 import signal
+import sys
 import tempfile
 
 import pytest
@@ -17,7 +18,7 @@ def pytest_configure(config: pytest.Config) -> None:
         # So it is where a shell started pytest in the background, and processes
         # inherit it: then no Ctrl-C of a test would arrive.
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    if not hasattr(config, "workerinput"):
+    if sys.dont_write_bytecode and not hasattr(config, "workerinput"):
         # Some hundred processes are started, and each would compile the lab anew
         # where the caller wants no byte-code beside the sources.
         folder = tempfile.mkdtemp(prefix="raft-lab-bytecode-")
