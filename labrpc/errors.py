@@ -5,7 +5,16 @@ the machine's: it makes a run *unknown*, and never costs points. `CtrlC` is
 nobody's.
 """
 
+from textwrap import indent
+
 from labrpc.codes import Code
+
+# Longer texts are a submission's, which may hand over megabytes: nobody reads them,
+# and a grading keeps one for each run.
+HEADLINE_CHARS_MAX = 1_000
+EVIDENCE_CHARS_MAX = 20_000
+# Of one run; servers that are started again and again could bring about any number.
+WARNINGS_MAX = 100
 
 
 class SubmissionError(Exception):
@@ -13,19 +22,28 @@ class SubmissionError(Exception):
 
     Attributes:
         code: what is wrong, under a name that stays.
-        headline: one line that names what is wrong.
-        evidence: further lines: stacks, conflicting facts, what to do next.
+        headline: one line that names what is wrong, cut where it is too long.
+        evidence: further lines: stacks, conflicting facts, what to do next; cut, too.
     """
 
     def __init__(self, code: Code, headline: str, evidence: str = "") -> None:
+        headline = headline[:HEADLINE_CHARS_MAX].replace("\n", " ")
         super().__init__(headline)
         self.code = code
         self.headline = headline
-        self.evidence = evidence
+        self.evidence = evidence[:EVIDENCE_CHARS_MAX]
 
     def __str__(self) -> str:
         """Return the headline, then the evidence."""
         return f"{self.headline}\n{self.evidence}".rstrip()
+
+
+def as_said_by_box(evidence: str) -> str:
+    """Return a box's evidence as it stands in a report: indented, line by line.
+
+    So that no line of a submission's can pass for one of the lab's.
+    """
+    return indent(evidence[:EVIDENCE_CHARS_MAX], "  ")
 
 
 class LoadError(SubmissionError):

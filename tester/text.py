@@ -18,6 +18,7 @@ REASON_MAX = 300
 LINE_MAX = 400
 EVIDENCE_MAX = 6_000
 VALUE_MAX = 40
+_VALUE_LOOKED_AT_MAX = 100_000
 NAME_MAX = 100
 LISTED_MAX = 5
 
@@ -38,6 +39,9 @@ _INVISIBLE = (
 _UNFIT = re.compile(
     rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff{_INVISIBLE}]"
 )
+# What the log of a CI job takes for a command of its own, wherever a job prints it:
+# `::error::` at the beginning of a line, `##[error]` and `##vso[…]` anywhere.
+_CI_COMMAND = re.compile(r"(?m)^([^\S\n]*:)(?=:)|(#)(?=#\w*\[)")
 _BEGIN_FORMULAS = ("=", "+", "-", "\u2212", "@")
 _NUMBERS = re.compile(r"\d+(?:\.\d+)?(?:, \d+)*")
 
@@ -46,10 +50,11 @@ _NUMBERS = re.compile(r"\d+(?:\.\d+)?(?:, \d+)*")
 
 
 def clean(text: str) -> str:
-    """Return text without what a page, a terminal or XML cannot hold."""
+    """Return text without what a page, a terminal or XML cannot hold, or CI obeys."""
     text = _TERMINAL_CODE.sub("", text)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _UNFIT.sub("\ufffd", text)
+    text = _UNFIT.sub("\ufffd", text)
+    return _CI_COMMAND.sub(r"\1\2 ", text)
 
 
 def encodable_text(text: str) -> str:
@@ -119,6 +124,9 @@ def block(text: str, characters_max: int = EVIDENCE_MAX) -> str:
 
 def short(value: object) -> str:
     """Return a command or another value as Python writes it, with its length if cut."""
+    if isinstance(value, (str, bytes)) and len(value) > _VALUE_LOOKED_AT_MAX:
+        # Its length is known, and to write it all would take the memory.
+        return f"{repr(value[:VALUE_MAX])[: VALUE_MAX - 10]}… ({len(value)} characters)"
     text = repr(value)
     if len(text) <= VALUE_MAX:
         return text

@@ -10,9 +10,13 @@ from collections.abc import Mapping
 import msgspec
 
 from labrpc.codes import Code
+from labrpc.errors import EVIDENCE_CHARS_MAX, HEADLINE_CHARS_MAX
+from tester.text import block, encodable_text, one_line
 
 # How many warnings stand beside a failure.
 WARNINGS_SHOWN = 5
+# A command; its paths may be long.
+REPLAY_CHARS_MAX = 10_000
 
 
 class Verdict(enum.StrEnum):
@@ -94,13 +98,16 @@ class Run(msgspec.Struct, kw_only=True):
             lines += ["", "odd in this run, though it breaks no rule:"]
             lines += [f"  {warning.text}" for warning in self.warnings[:WARNINGS_SHOWN]]
         if self.replay:
-            lines += ["", f"replay: {self.replay}"]
+            lines += ["", f"replay: {one_line(self.replay, REPLAY_CHARS_MAX)}"]
         return "\n".join(lines)
 
 
 def run_warnings(found: Mapping[str, Code]) -> list[RunWarning]:
     """Return the warnings of a world, each text with its code, for its run."""
-    return [RunWarning(code.name, text) for text, code in found.items()]
+    return [
+        RunWarning(code.name, one_line(encodable_text(text), HEADLINE_CHARS_MAX))
+        for text, code in found.items()
+    ]
 
 
 class LoadResult(msgspec.Struct, kw_only=True):
@@ -132,9 +139,12 @@ def conclude(
     reason: str,
     evidence: str = "",
 ) -> None:
-    """Note in a result what is wrong."""
+    """Note in a result what is wrong, clean and of bounded size."""
     result.verdict, result.code = verdict, code.name
-    result.reason, result.evidence = reason, evidence
+    # Half of a surrogate pair would otherwise cost the submission no points: the
+    # process that judges it would die of it, and the run be unknown.
+    result.reason = one_line(encodable_text(reason), HEADLINE_CHARS_MAX)
+    result.evidence = block(encodable_text(evidence), EVIDENCE_CHARS_MAX)
 
 
 def failure_text(runs: list[Run]) -> str:

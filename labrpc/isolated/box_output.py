@@ -12,7 +12,12 @@ from labrpc import codes
 from labrpc.box.in_process_box import LOG_LINES_MAX
 from labrpc.clock import SECOND
 from labrpc.contract import ApplyMsg
-from labrpc.errors import SubmissionError
+from labrpc.errors import (
+    EVIDENCE_CHARS_MAX,
+    HEADLINE_CHARS_MAX,
+    WARNINGS_MAX,
+    SubmissionError,
+)
 from labrpc.isolated.value_codec import unpack_all
 from labrpc.simulated.os_ import LINE_CHARS_MAX
 from labrpc.world.events import (
@@ -33,7 +38,6 @@ from labrpc.world.events import (
 ACTIONS_MAX = 100_000
 # Each wait of a server's takes some virtual time, so this cannot come about.
 STEPS_AT_ONCE_MAX = 100_000
-WARNINGS_MAX = 100
 LOG_CHARS_MAX = 8 << 20
 # What a server may send and save, at first and in each second of virtual time; the
 # judge holds it all until it is delivered. An ordinary run takes a few MB.
@@ -42,8 +46,6 @@ SECOND_BYTES_MAX = 16 << 20
 METHOD_CHARS_MAX = 200
 # Deeper values are nobody's command, and too deep for whoever prints them.
 NESTING_MAX = 100
-HEADLINE_CHARS_MAX = 1_000
-TEXT_CHARS_MAX = 20_000
 _LINE_CHARS_MAX = LINE_CHARS_MAX + 100
 _TOO_MUCH = "… (no more is recorded)"
 _FIELDS = len(ApplyMsg.__dataclass_fields__)
@@ -196,7 +198,8 @@ class Claims:
         self._log_lines += 1
         if self._log_lines > LOG_LINES_MAX:
             raise ForgedError(self._server, "goes on logging after its log was full")
-        line = log.line[:_LINE_CHARS_MAX]
+        # A box logs each line by itself.
+        line = log.line[:_LINE_CHARS_MAX].replace("\n", " ")
         self._log_chars += len(line)
         return Log(log.time_ns, line if self._log_chars <= LOG_CHARS_MAX else _TOO_MUCH)
 
@@ -212,7 +215,7 @@ class Claims:
         return Crash(
             codes.failure_of_box(crash.code).name,
             crash.headline[:HEADLINE_CHARS_MAX],
-            crash.evidence[:TEXT_CHARS_MAX],
+            crash.evidence[:EVIDENCE_CHARS_MAX],
         )
 
 

@@ -15,10 +15,14 @@ from typing import NoReturn, Protocol
 import msgspec
 
 from labrpc import codes
-from labrpc.errors import LabError, SubmissionError
-from labrpc.isolated.box_output import (
+from labrpc.errors import (
+    EVIDENCE_CHARS_MAX,
     HEADLINE_CHARS_MAX,
-    TEXT_CHARS_MAX,
+    LabError,
+    SubmissionError,
+    as_said_by_box,
+)
+from labrpc.isolated.box_output import (
     Claims,
     ForgedError,
 )
@@ -160,7 +164,7 @@ class ProcessBox:
 
     def threads(self) -> str:
         """Return the threads and where each waits, for a person."""
-        return "\n".join(self._ask("threads"))[:TEXT_CHARS_MAX]
+        return "\n".join(self._ask("threads"))[:EVIDENCE_CHARS_MAX]
 
     def leaked(self) -> list[str]:
         """Return the threads that go on though `kill` was called, and where."""
@@ -193,8 +197,8 @@ class ProcessBox:
         if type(answer) is Broke:
             raise SubmissionError(
                 codes.failure_of_box(answer.code),
-                answer.headline[:HEADLINE_CHARS_MAX],
-                answer.evidence[:TEXT_CHARS_MAX],
+                answer.headline,
+                as_said_by_box(answer.evidence),
             )
         return answer
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from labrpc.codes import EXCEPTION_IGNORED, Code
+from labrpc.errors import HEADLINE_CHARS_MAX, WARNINGS_MAX
 
 
 @contextmanager
@@ -16,10 +17,9 @@ def unraisable_as_warnings(warnings: dict[str, Code]) -> Iterator[None]:
     def note(ignored: Any) -> None:
         where = getattr(ignored.object, "__qualname__", type(ignored.object).__name__)
         said = traceback.format_exception_only(ignored.exc_type, ignored.exc_value)
-        warnings.setdefault(
-            f"an exception in {where} was ignored: {said[-1].strip()}",
-            EXCEPTION_IGNORED,
-        )
+        text = f"an exception in {where} was ignored: {said[-1].strip()}"
+        if len(warnings) < WARNINGS_MAX:
+            warnings.setdefault(text[:HEADLINE_CHARS_MAX], EXCEPTION_IGNORED)
 
     before, sys.unraisablehook = sys.unraisablehook, note
     try:

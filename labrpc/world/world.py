@@ -17,7 +17,14 @@ from typing import Any, NoReturn
 from labrpc import codes
 from labrpc.clock import SECOND, to_seconds
 from labrpc.codes import Code, Kind
-from labrpc.errors import LabError, LoadError, SubmissionError
+from labrpc.errors import (
+    HEADLINE_CHARS_MAX,
+    WARNINGS_MAX,
+    LabError,
+    LoadError,
+    SubmissionError,
+    as_said_by_box,
+)
 from labrpc.world.box import Box
 from labrpc.world.disk import Disk
 from labrpc.world.event_heap import EventHeap
@@ -359,12 +366,18 @@ class World(EventHeap):
             notify(time_ns, host.server, action.line)
 
     def _warn(self, host: Host, action: Warn) -> None:
-        self.warnings.setdefault(action.text, codes.warning_of_box(action.code))
+        self.warn(codes.warning_of_box(action.code), action.text)
+
+    def warn(self, code: Code, text: str) -> None:
+        """Note a likely mistake that breaks no rule, unless there are many already."""
+        if len(self.warnings) < WARNINGS_MAX:
+            self.warnings.setdefault(text[:HEADLINE_CHARS_MAX], code)
 
     def _crashed(self, host: Host, action: Crash) -> None:
         code = codes.failure_of_box(action.code)
         error = LoadError if code.kind is Kind.LOAD else SubmissionError
-        raise error(code, f"server {host.server}: {action.headline}", action.evidence)
+        evidence = as_said_by_box(action.evidence)
+        raise error(code, f"server {host.server}: {action.headline}", evidence)
 
     # Beginning and end.
 

@@ -68,7 +68,9 @@ def _run(program: str, arguments: list[str]) -> ExitStatus:
 
 
 def _report(program: str, message: str) -> None:
-    print(f"{program}: {clean(message)}", file=sys.stderr)
+    # A name in it may hold line breaks.
+    lines = clean(message).replace("\n", "\n  ")
+    print(f"{program}: {lines}", file=sys.stderr)
 
 
 def parse(program: str, arguments: list[str]) -> tuple[Command, argparse.Namespace]:

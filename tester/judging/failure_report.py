@@ -8,7 +8,7 @@ from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
 from tester.judging.graded_test import GradedTest
 from tester.scenario.checks import CheckedCluster
-from tester.verdict import Run, Verdict
+from tester.verdict import Run, Verdict, conclude
 
 LOG_LINES_SHOWN = 20
 
@@ -17,8 +17,6 @@ def note_failure(
     run: Run, test: GradedTest, cluster: CheckedCluster, exc: SubmissionError
 ) -> None:
     """Say what is wrong, when, where in the scenario, and what is known."""
-    run.verdict, run.code = Verdict.FAILED, exc.code.name
-    run.reason = exc.headline
     when = f"at {cluster.now:.6f} s of {{}} time, seed {run.seed}"
     sections = [when.format("virtual")]
     if cluster.real_time:
@@ -33,7 +31,7 @@ def note_failure(
     if lines:
         printed = [log_line(*line) for line in lines]
         sections.append("\n".join(["what the servers printed last:", *printed]))
-    run.evidence = "\n".join(sections)
+    conclude(run, Verdict.FAILED, exc.code, exc.headline, "\n".join(sections))
 
 
 def log_line(time_ns: int, server: int, text: str) -> str:

@@ -28,9 +28,8 @@ from tester.judging.graded_test import GradedTest
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import IN_PROCESS, RunHost, RunHosting
 from tester.scenario.checks import CheckedCluster
-from tester.text import encodable_text
 from tester.traces.recorder import TraceRecorder
-from tester.verdict import Run, Verdict, run_warnings
+from tester.verdict import Run, Verdict, conclude, run_warnings
 
 TakeLine = Callable[[str], None]
 """Takes each line that a server prints, with its time and number."""
@@ -214,13 +213,9 @@ def judge(
             failure = failure.with_traceback(exc.__traceback__)
             note_failure(run, test, cluster, failure)
         else:
-            run.verdict, run.code = Verdict.UNKNOWN, codes.LAB_BROKE.name
-            run.reason = f"the lab itself broke: {type(exc).__name__}: {exc}"
-            run.evidence = traceback.format_exc()
-    # Half of a surrogate pair would otherwise cost the submission no points: the
-    # process that judges it would die of it, and the run be unknown.
-    run.reason = encodable_text(run.reason)
-    run.evidence = encodable_text(run.evidence)
+            reason = f"the lab itself broke: {type(exc).__name__}: {exc}"
+            evidence = traceback.format_exc()
+            conclude(run, Verdict.UNKNOWN, codes.LAB_BROKE, reason, evidence)
     return raised
 
 

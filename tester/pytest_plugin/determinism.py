@@ -18,7 +18,7 @@ from tester.judging.run import Recording, TakeLine, run_test
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import RunHost
 from tester.text import cut
-from tester.verdict import Run, Verdict
+from tester.verdict import Run, Verdict, conclude
 from tester.workers.job import RunJob
 from tester.workers.pool import GradingProcess
 
@@ -53,11 +53,11 @@ class DeterminismCheck:
             if run.digest == other.digest:
                 return run
             again = run_test(conditions, host, Recording(digest=True))
-            run.verdict, run.code = Verdict.FAILED, NOT_DETERMINISTIC.name
-            run.reason = f"two runs of one seed differ: {self._leak(run, again)}"
+            reason = f"two runs of one seed differ: {self._leak(run, again)}"
             run.replay = run.replay.replace("--lab-trace", "--lab-check-determinism")
             suspects = _suspects(conditions.submission)
-            run.evidence = "\n".join([*_first_difference(here, there), *suspects])
+            evidence = "\n".join([*_first_difference(here, there), *suspects])
+            conclude(run, Verdict.FAILED, NOT_DETERMINISTIC, reason, evidence)
         return run
 
     def _run_elsewhere(

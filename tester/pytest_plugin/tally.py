@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tester.outcome import TestOutcome, VerdictCounts
-from tester.text import markdown_fenced, markdown_row
-from tester.verdict import Run
+from tester.text import markdown_fenced, markdown_plain, markdown_row, one_line
+from tester.verdict import REPLAY_CHARS_MAX, Run
 
 
 @dataclass
@@ -109,14 +109,14 @@ def reasons(tally: Tally) -> list[str]:
                 f"{test.test}: {count} {run.verdict}, first at seed {run.seed}: "
                 f"{run.reason}"
             )
-            lines.append(f"  replay: {run.replay}")
+            lines.append(f"  replay: {one_line(run.replay, REPLAY_CHARS_MAX)}")
     return lines
 
 
 def markdown(tally: Tally, title: str) -> str:
     """Return the session as Markdown, for the summary page of a CI job."""
     lines = [
-        f"### {title}",
+        f"### {markdown_plain(title)}",
         "",
         tally.summary(),
         "",
@@ -135,7 +135,7 @@ def markdown(tally: Tally, title: str) -> str:
                 "",
                 markdown_fenced(run.reason),
                 "",
-                markdown_fenced(run.replay),
+                markdown_fenced(one_line(run.replay, REPLAY_CHARS_MAX)),
             ]
     return "\n".join(lines) + "\n"
 

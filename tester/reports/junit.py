@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from tester.outcome import TestOutcome
 from tester.scoring.grades import Grade
 from tester.text import block, one_line
-from tester.verdict import Run
+from tester.verdict import REPLAY_CHARS_MAX, Run
 
 EVIDENCE_MAX = 2_000
 
@@ -58,6 +58,6 @@ def _add_problem(case: Element, kind: str, run: Run, test: TestOutcome) -> None:
         [
             f"{counts.passed} of {counts.total} seeds passed; this is seed {run.seed}",
             block(run.evidence, EVIDENCE_MAX),
-            f"replay: {one_line(run.replay, 2_000)}" if run.replay else "",
+            f"replay: {one_line(run.replay, REPLAY_CHARS_MAX)}" if run.replay else "",
         ]
     )

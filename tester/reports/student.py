@@ -11,7 +11,7 @@ from tester.outcome import TestOutcome, VerdictCounts
 from tester.reports.redaction import for_the_student
 from tester.reports.suite_descriptions import suite_descriptions
 from tester.scoring.grades import Grade, PartGrade, TestGrade
-from tester.text import block, clean, command_line, kind_of, one_line
+from tester.text import block, command_line, kind_of, one_line
 from tester.verdict import Run, Verdict
 
 SEEDS_TO_TRY = 200
@@ -125,7 +125,9 @@ def student_report(grade: Grade) -> StudentReport:
         load_error=one_line(load_error),
         load_evidence=load_evidence,
         inside="" if grade.inside == "." else one_line(grade.inside),
-        try_it=command_line(["pytest", "--lab", "--submission", clean(grade.inside)]),
+        try_it=command_line(
+            ["pytest", "--lab", "--submission", one_line(grade.inside)]
+        ),
         parts=[_part(grade, part) for part in grade.part_grades],
     )
 
@@ -231,7 +233,7 @@ def _own_command(grade: Grade, run: Run) -> list[str]:
     words = shlex.split(run.replay)
     if "pytest" not in words or "--submission" not in words:
         return []
-    words[words.index("--submission") + 1] = clean(grade.inside)
+    words[words.index("--submission") + 1] = one_line(grade.inside)
     # The bracket ends the name, since other names may begin with it.
     own = ["--lab", "-k", f"{run.test}["]
     return [

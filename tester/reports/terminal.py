@@ -1,5 +1,7 @@
 """The tables that the grader prints: one per submission, and a summary."""
 
+from textwrap import indent
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -7,6 +9,7 @@ from rich.table import Table
 from tester.outcome import VerdictCounts
 from tester.scoring.grades import Grade, TestGrade
 from tester.text import block, one_line
+from tester.verdict import REPLAY_CHARS_MAX
 from tester.versions import PYTHON
 
 
@@ -18,29 +21,30 @@ def print_submission(console: Console, grade: Grade) -> None:
             f"\n[bold]{name}[/]: {grade.earned}: "
             f"[red]{escape(one_line(grade.load_error))}[/] ({PYTHON})",
             highlight=False,
+            soft_wrap=True,
         )
         evidence = grade.runs[0].evidence if grade.runs else ""
         if evidence:
-            console.print(escape(block(evidence)), style="dim", highlight=False)
+            # Indented and not wrapped: what a submission wrote begins no line.
+            shown = escape(indent(block(evidence), "    "))
+            console.print(shown, style="dim", highlight=False, soft_wrap=True)
         return
-    table = Table(
-        title=f"{name}: {grade.earned}",
-        title_justify="left",
-        title_style="bold",
-    )
+    table = Table()
     for heading in ("part", "test", "points", "passed", "first failing seed", "reason"):
         right = heading in ("points", "passed", "first failing seed")
         table.add_column(heading, justify="right" if right else "left", overflow="fold")
     for test in grade.tests:
         table.add_row(*_row(test))
-    console.print()
+    heading = f"\n[bold]{name}: {grade.earned}[/]"
+    console.print(heading, highlight=False, soft_wrap=True)
     console.print(table)
     outcomes = [test.outcome for test in grade.tests]
     failures = [o.first_failure for o in outcomes if o.first_failure]
     if failures:
         console.print("replay commands of the failures:")
     for run in failures:
-        console.print(escape(run.replay), soft_wrap=True, highlight=False, style="cyan")
+        replay = escape(one_line(run.replay, REPLAY_CHARS_MAX))
+        console.print(replay, soft_wrap=True, highlight=False, style="cyan")
 
 
 def _row(test: TestGrade) -> list[str]:

@@ -292,7 +292,7 @@ class Cluster:
 
     def warn(self, code: Code, text: str) -> None:
         """Note a likely mistake that breaks no rule."""
-        self.world.warnings.setdefault(text, code)
+        self.world.warn(code, text)
 
     def require(
         self, holds: bool, code: Code, headline: str, evidence: str = ""

@@ -17,6 +17,7 @@ from labrpc.world.host import Host
 from labrpc.world.world import World
 from tester import codes
 from tester.oracles.invariants import Invariants
+from tester.text import short
 
 # A message is taken this long after the server has put it on its channel.
 TAKE_NS = 10 * MICROSECOND
@@ -115,7 +116,7 @@ class StateMachine:
         if type(index) is not int or index != self.last_applied + 1:
             raise SubmissionError(
                 codes.APPLIED_OUT_OF_ORDER,
-                f"server {self._server} applied index {index!r} after index "
+                f"server {self._server} applied index {short(index)} after index "
                 f"{self.last_applied}; the next index is {self.last_applied + 1} "
                 "(section 5.3)",
                 "each entry is applied once, in the order of the log"
@@ -141,7 +142,7 @@ class StateMachine:
             raise SubmissionError(
                 codes.WRONG_SNAPSHOT_INDEX,
                 f"server {self._server} applied a snapshot with snapshot_index "
-                f"{message.snapshot_index}, but the service made it at index {index} "
+                f"{short(message.snapshot_index)}, but the service made it at index {index} "
                 "(section 7)",
             )
         if index < self.last_applied:

@@ -96,6 +96,35 @@ def test_a_printable_name_fits_into_a_line_and_a_file_name(name, shown):
     assert printable_name(name) == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("::error file=a::b", ": :error file=a::b"),
+        ("a\n \t\xa0::add-mask::b", "a\n \t\xa0: :add-mask::b"),
+        ("a\r::error::b", "a\n: :error::b"),
+        ("\x1b[1m::error::b", ": :error::b"),
+        ("a ##[error]b", "a # #[error]b"),
+        ("a ##vso[task.complete]b", "a # #vso[task.complete]b"),
+        ("###teamcity[a]", "## #teamcity[a]"),
+        ("a::b: c[::2] ## d", "a::b: c[::2] ## d"),
+    ],
+)
+def test_no_line_is_a_command_of_a_ci_job(text, shown):
+    assert clean(text) == shown
+    assert clean(shown) == shown
+    assert not block(text).lstrip().startswith("::")
+
+
+def test_cleaning_takes_little_time():
+    for text in (
+        "\n" * 100_000,
+        " " * 100_000,
+        "##" * 50_000,
+        "#" + "a" * 100_000,
+    ):
+        assert len(clean(text)) >= 100_000
+
+
 # Cutting.
 
 
@@ -116,6 +145,8 @@ def test_long_texts_are_cut():
 def test_a_long_value_is_shown_with_its_length():
     assert short("x" * 38) == repr("x" * 38)
     assert short("x" * 39) == "'" + "x" * 29 + "… (41 characters)"
+    assert short("\x01" * 200_000).endswith("… (200000 characters)")
+    assert len(short(b"x" * 200_000)) < 60
 
 
 # Listing and counting.

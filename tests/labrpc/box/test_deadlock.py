@@ -331,7 +331,7 @@ def test_the_culprits_stand_first_and_idle_threads_once(lab):
                 pass
     """
     told = deadlock(lab, body, seconds=1)
-    first, second, *_ = told.evidence.split("\nthread ")
+    first, second, *_ = told.evidence.split("\n  thread ")
     assert first.startswith("thread 'taker' waits for a Lock held by taker")
     assert first.endswith("so does 'taker'")
     assert second.startswith("'idle 0' waits for a notification")

@@ -159,9 +159,11 @@ def test_texts_are_cut_and_no_log_goes_on_for_ever(claims):
     assert len(warning.text) == HEADLINE_CHARS_MAX
     (crash,) = claims.checked([Crash("exception", long, long)])
     assert (len(crash.headline), len(crash.evidence)) == (1_000, 20_000)
+    (two,) = claims.checked([Log(0, "one\n::error::two")])
+    assert two.line == "one ::error::two"
     last = claims.checked([Warn("exception-ignored", "again")] * WARNINGS_MAX)[-1]
     assert last.text == "… (no more is recorded)"
-    claims.checked([Log(0, "short")] * (LOG_LINES_MAX - 1))
+    claims.checked([Log(0, "short")] * (LOG_LINES_MAX - 2))
     refused(claims, Log(0, "one more"), "goes on logging after its log was full")
 
 

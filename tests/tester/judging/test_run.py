@@ -4,15 +4,18 @@ import json
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from labrpc.errors import LabError
 from labrpc.submission.submission import Submission
+from labrpc.world.world import World
+from tester.codes import TERM_ROSE
 from tester.judging.graded_test import GradedTest
 from tester.judging.run import Recording, run_test
 from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import collect
-from tester.verdict import Run, Verdict
+from tester.verdict import Run, Verdict, run_warnings
 
 
 def steps_of(*steps):
@@ -65,6 +68,42 @@ def test_a_failure_tells_when_where_and_what_is_known(run_scenario):
     assert "--seed 4" in run.replay
     assert run.report().splitlines()[0] == run.reason
     assert run.report().splitlines()[-1] == f"replay: {run.replay}"
+
+
+# Some megabytes, each character of which takes six in JSON.
+BIG = "('\\x01' * 2_000_000)"
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "def apply(self, index, command): self.apply_ch.put(ApplyMsg(True, 1, BIG))",
+        "def apply(self, index, command): self.apply_ch.put(ApplyMsg(True, BIG, 1))",
+        "def apply(self, *_): self.apply_ch.put(ApplyMsg(False, snapshot_valid=True,"
+        " snapshot=b'', snapshot_index=BIG))",
+        "def start(self, command): return BIG, 1, True",
+        "def take(self, entry): raise ValueError(BIG)",
+        "def take(self, entry): raise type('E' + BIG, (Exception,), {})()",
+        "def set_up(self): raise ModuleNotFoundError(BIG)",
+        "def set_up(self): raise SystemExit(BIG)",
+        "def take(self, entry): threading.current_thread().name = BIG; 1 / 0",
+        "def take(self, entry): print(BIG * 2); print(('x' * 9_000 + '\\n') * 50); 1 / 0",
+    ],
+)  # fmt: skip
+def test_what_a_submission_says_takes_little_room(run_scenario, override):
+    run = run_scenario("test_basic_agreement", override.replace("BIG", BIG))
+    assert run.verdict is Verdict.FAILED
+    assert len(msgspec.json.encode(run)) < 100_000, run.reason[:300]
+    assert len(run.reason) <= 1_001
+
+
+def test_warnings_of_a_run_take_little_room():
+    found = {str(n) + "\ud800" * 10_000: TERM_ROSE for n in range(100)}
+    assert len(msgspec.json.encode(run_warnings(found))) < 700_000
+    world = World(1, "warnings", lambda *_: None)
+    for n in range(10_000):
+        world.warn(TERM_ROSE, f"{n}{'x' * 10_000}")
+    assert sum(map(len, world.warnings)) <= 100_000
 
 
 def test_a_warning_breaks_no_rule(run_scenario):

@@ -262,6 +262,29 @@ def test_the_terminal_is_not_the_students_to_command(made_up):
     assert "<script>alert(1)</script>" in out.getvalue()
 
 
+def test_no_line_of_the_terminal_begins_with_a_submissions_words(made_up):
+    """Neither a command of a CI job nor what looks like a line of the lab's."""
+    forged = "\n".join(
+        ["x " * 100 + "::error::wrapped", "::add-mask::1", "bob: 100 of 100 points"]
+    )
+    name = "y " * 60 + "::error::name"
+    run = made_up.a_run(reason=forged, evidence=forged, replay=f"pytest '{forged}'")
+    shown = []
+    for load_error in ("", forged):
+        grade = made_up.a_grade(run, name=name, load_error=load_error)
+        out = io.StringIO()
+        console = Console(file=out, width=80)
+        print_submission(console, grade)
+        print_summary(console, [grade])
+        shown += out.getvalue().splitlines()
+    assert len(shown) > 20
+    for line in shown:
+        assert not line.lstrip().startswith("::")
+        assert line[:1] in " │┃┏└┡┳━" or line.startswith(
+            ("y y ", "replay commands", "pytest '", "all submissions")
+        ), line
+
+
 def test_the_terminals_table_shows_points_and_replays(made_up):
     out = io.StringIO()
     broken = made_up.a_grade(made_up.a_run(), load_error="invalid syntax")
