@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import tomllib
+import types
 
 import pytest
 
@@ -235,7 +236,11 @@ def test_where_there_are_only_ascii_letters_others_are_spelt_out(shell, tmp_path
     assert "PATH\\u2026" in done.stdout
     done = shell(f"{sys.executable} -m grade ./Zoë", tmp_path, **posix)
     assert done.returncode == ExitStatus.USAGE
-    assert "does not exist" in done.stderr
+    assert "Zo\\xeb does not exist" in done.stderr
+    # The name was understood: otherwise it would be a folder that nothing can be put in.
+    (tmp_path / "Zoë").mkdir()
+    done = shell(f"{sys.executable} -m grade ./Zoë", tmp_path, **posix)
+    assert "Zo\\xeb is neither a submission nor a folder of submissions" in done.stderr
 
 
 # Stopped from outside.
@@ -277,3 +282,14 @@ def test_who_is_stopped_keeps_what_is_done_and_leaves_the_rest_unknown(
     assert rest[-1]["code"] == "not-run"
     assert rest[-1]["reason"].startswith("it has not run")
     assert {run["verdict"] for run in rest} <= {"passed", "unknown"}
+
+
+def test_ctrl_c_while_modules_are_imported_is_one_line(monkeypatch, capsys):
+    class Importing(types.ModuleType):
+        def __getattr__(self, name):
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "tester.cli.main", Importing("main"))
+    assert grade.main(["--version"]) == ExitStatus.INTERRUPTED
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "raft-lab: interrupted\n")
