@@ -31,6 +31,10 @@ class BoxFactory(Protocol):
     def cpu_s(self) -> float:
         """CPU seconds that other processes have used for it so far."""
 
+    @property
+    def idle_s(self) -> float:
+        """Seconds of the run in which neither this process nor those was active."""
+
     def begin_run(self) -> None:
         """Forget what earlier runs have used up."""
 
@@ -45,6 +49,7 @@ class InProcessBoxFactory:
     """Makes boxes in this process: fast, and for code that one trusts."""
 
     cpu_s = 0.0
+    idle_s = 0.0
 
     def __init__(self, submission: Submission, preempt: bool = False) -> None:
         self.submission = submission

@@ -125,6 +125,11 @@ ENDLESS_ACTIVITY = Code(
 RUN_CPU_LIMIT = Code(
     "run-cpu-limit", Kind.FAILURE, "The whole run used more CPU time than is allowed."
 )
+RUN_IDLE_LIMIT = Code(
+    "run-idle-limit",
+    Kind.FAILURE,
+    "The servers' processes slept in real time for longer than a run may.",
+)
 HANGS_IN_C = Code(
     "hangs-in-c", Kind.FAILURE, "A call into C code did not return to Python."
 )

@@ -9,6 +9,7 @@ Three kinds of process, from the one that judges outwards:
 - a box (`box_main`), one per incarnation, runs the submission's code, stepped in
   lock-step over two pipes. A crash is a real SIGKILL.
 
-The judge decodes what a box says against fixed types (`frames`), and checks what
-they cannot express (`claims`). It never loads or unpickles anything of a box's.
+The judge decodes what a box says against fixed types (`messages`), and checks what
+they cannot express (`box_output`); what all boxes of a run take together, `run_limits`
+bounds. It never loads or unpickles anything of a box's.
 """

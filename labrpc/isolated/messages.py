@@ -1,7 +1,7 @@
 """What judge, zygote and box say to each other, as bytes of fixed types.
 
 A frame on a pipe is its length in four bytes, then msgpack. What comes from a box
-is not to be trusted: see `claims` for what types cannot express.
+is not to be trusted: see `box_output` for what types cannot express.
 """
 
 import os
@@ -81,7 +81,7 @@ class Told(_Message, frozen=True):
 class Prepare(_Message, frozen=True):
     """Which submission it is, as `labrpc.submission.submission.Submission` has found it.
 
-    `without` names walls of the sandbox to leave out, for a test.
+    `without` names layers of the sandbox to leave out, for a test.
     """
 
     path: str
@@ -94,7 +94,7 @@ class Prepare(_Message, frozen=True):
 
 
 class Prepared(_Message, frozen=True):
-    """The zygote is ready, behind these walls."""
+    """The zygote is ready, behind these layers of the sandbox."""
 
     measures: list[Measure]
 
@@ -110,9 +110,16 @@ class Forked(_Message, frozen=True):
 
 
 class Learn(_Message, frozen=True):
-    """Compile these texts, which the submission's boxes would each compile."""
+    """Compile these texts, which the submission's boxes would each compile.
+
+    Answered by `Learnt`.
+    """
 
     texts: list[str]
+
+
+class Learnt(_Message, frozen=True):
+    """The texts are compiled."""
 
 
 class Await(_Message, frozen=True):
@@ -132,7 +139,7 @@ class Ended(_Message, frozen=True):
 ToBox = Begin | Step | Ask
 FromBox = Stepped | Broke | Told
 ToZygote = Prepare | Fork | Learn | Await
-FromZygote = Prepared | Forked | Ended
+FromZygote = Prepared | Forked | Learnt | Ended
 
 encode = msgspec.msgpack.Encoder().encode
 decode_to_box = msgspec.msgpack.Decoder(ToBox).decode
@@ -153,7 +160,7 @@ def unpacked_invoke(event: Invoke) -> Invoke:
 
 
 def pack_actions(actions: list[Action]) -> None:
-    """Make actions ready for the wire; `claims` undoes it."""
+    """Make actions ready for the wire; `box_output` undoes it."""
     for index, action in enumerate(actions):
         if type(action) is Apply:
             message = pack_all(action.message)

@@ -9,7 +9,6 @@ import os
 import select
 import signal
 from contextlib import suppress
-from pathlib import Path
 from typing import NoReturn, Protocol
 
 import msgspec
@@ -44,22 +43,20 @@ from labrpc.isolated.messages import (
     framed,
     packed_invoke,
 )
-from labrpc.machine.wall_clock import cpu_seconds_of
+from labrpc.isolated.run_limits import LOOK_MS
+from labrpc.machine.activity import IdleMeter
+from labrpc.machine.wall_clock import cpu_seconds_of_all
 from labrpc.sandbox.sandbox import BOX_BYTES_MAX, BOX_CPU_S_MAX
 from labrpc.world.box import Step as StepDone
-from labrpc.world.events import Boot, Event, Invoke
+from labrpc.world.events import Event, Invoke
 
-# While a box says nothing, the judge looks at it so often.
-LOOK_MS = 1000
 # CPU time that a silent box may take. Its own watchdog acts after one second.
 SILENT_CPU_S_MAX = 5.0
-# A box that sleeps, instead of answering, at so many looks in a row.
-ASLEEP_LOOKS_MAX = 10
-_ASLEEP = ("S", "T", "t")
+# Real time for which a box may sleep instead of answering.
+SILENT_IDLE_S_MAX = 10.0
 LINES_MAX = 1000
 # How long a process that has closed its pipes may take to come to its end.
 END_MS = 2000
-STEPS_BETWEEN_LOOKS = 1000
 # How the stacks begin that are written where a call into C does not return, instead
 # of a frame: see `labrpc.machine.watchdog.HangPolicy`.
 LAST_WORDS_BEGIN = (b"Current thread", b"Thread 0x")
@@ -69,22 +66,60 @@ LAST_WORDS_BYTES_MAX = 1 << 20
 class Keeper(Protocol):
     """What a box asks of the zygote that has made it."""
 
-    steps: int
-
-    def check_budget(self) -> None:
-        """End the run if it has used up its time."""
+    def look_if_due(self) -> None:
+        """End the run if it has taken too much, and nobody has looked for a moment."""
 
     def await_end(self, pid: int) -> Ended:
         """Return how a box has ended, once it has."""
 
-    def note_boot(self, box: "ProcessBox") -> None:
-        """Take note of a box that has loaded the submission."""
-
-    def note_end(self, pid: int, cpu_s: float) -> None:
+    def note_end(self, pid: int) -> None:
         """Count what a box has used that is about to be killed."""
+
+    def check_memory(self, ended_bytes_max: int) -> None:
+        """End the run if its servers had too much memory when one was killed."""
 
     def stuck_call(self, stack: bytes) -> tuple[str, str]:
         """Return reason and evidence for a call into C that did not return."""
+
+
+class Patience:
+    """How long the judge waits for one answer of a box.
+
+    In the box's own time: how busy the machine is does not count.
+    """
+
+    def __init__(self, server: int, pid: int) -> None:
+        self._server = server
+        self._pid = pid
+        self._began_s = self._cpu_s()
+        # The judge's own time is not the box's: it may be slow to read.
+        self._pids = (os.getpid(), pid)
+        self._idle = IdleMeter(self._pids, LOOK_MS)
+
+    def look(self) -> None:
+        """Give the box up if it has used too much time.
+
+        Raises:
+            SubmissionError: it has.
+        """
+        if self._cpu_s() - self._began_s > SILENT_CPU_S_MAX:
+            raise SubmissionError(
+                codes.PROCESS_SILENT,
+                f"server {self._server}: its process used {SILENT_CPU_S_MAX:.0f} s of "
+                "CPU time without answering",
+                "the submission has disabled the lab's watchdog in that process, or a "
+                "call into C does not return",
+            )
+        if self._idle.look(self._pids) > SILENT_IDLE_S_MAX:
+            raise SubmissionError(
+                codes.PROCESS_SILENT,
+                f"server {self._server}: its process sleeps and does not answer",
+                "a server may wait in virtual time only, through the simulated modules",
+            )
+
+    def _cpu_s(self) -> float:
+        # Where it has ended, the pipe will say so.
+        return cpu_seconds_of_all([self._pid])
 
 
 class ProcessBox:
@@ -118,8 +153,7 @@ class ProcessBox:
         readable = select.poll()
         readable.register(read_fd, select.POLLIN)
         self._poll = readable.poll
-        self._silent_cpu_s = -1.0
-        self._asleep = 0
+        self._patience: Patience | None = None
         self._ended = False
         self._send(framed(encode(begin)))
 
@@ -127,18 +161,13 @@ class ProcessBox:
 
     def step(self, now_ns: int, event: Event) -> StepDone:
         """Deliver `event`, and wait until the box has done what it does."""
-        keeper = self._keeper
-        keeper.steps += 1
-        if not keeper.steps % STEPS_BETWEEN_LOOKS:
-            keeper.check_budget()
+        self._keeper.look_if_due()
         self._claims.expect(now_ns, event)
         if type(event) is Invoke:
             event = packed_invoke(event)
         answer = self._exchange(Step(now_ns, event))
         if type(answer) is not Stepped:
             self._forged("answers a different question")
-        if type(event) is Boot:
-            keeper.note_boot(self)
         if answer.actions:
             return self._claims.checked(answer.actions), answer.wake_ns
         return answer.actions, answer.wake_ns
@@ -148,11 +177,7 @@ class ProcessBox:
         if self._ended:
             return
         self._ended = True
-        try:
-            cpu_s = cpu_seconds_of(self._pid)
-        except OSError:
-            cpu_s = 0.0
-        self._keeper.note_end(self._pid, cpu_s)
+        self._keeper.note_end(self._pid)
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         for fd in (self._pidfd, self._read_fd, self._write_fd):
@@ -187,9 +212,6 @@ class ProcessBox:
     def _exchange(self, message: Step | Ask) -> FromBox:
         self._send(framed(encode(message)))
         data = self._receive()
-        if len(data) > READ_BYTES:
-            # To look through it takes the judge's time, which counts as well.
-            self._keeper.check_budget()
         try:
             answer: FromBox = decode_from_box(data)
         except (msgspec.DecodeError, RecursionError, ValueError):
@@ -216,7 +238,7 @@ class ProcessBox:
         """Send what the pipe had no room for."""
         writable = select.poll()
         writable.register(self._write_fd, select.POLLOUT)
-        self._silent_cpu_s = -1.0
+        self._patience = None
         while data:
             if not writable.poll(LOOK_MS):
                 self._look()
@@ -239,7 +261,7 @@ class ProcessBox:
 
     def _receive_rest(self, data: bytearray) -> bytes:
         """Wait for the rest of a frame."""
-        self._silent_cpu_s = -1.0
+        self._patience = None
         while True:
             if len(data) >= HEAD_BYTES:
                 length = body_length(data)
@@ -260,7 +282,6 @@ class ProcessBox:
                 # A frame that comes in small pieces must not take for ever. Between
                 # two of them it may wait for the pipe, as often as it has to.
                 self._look()
-                self._asleep = 0
 
     # When something is wrong.
 
@@ -269,29 +290,10 @@ class ProcessBox:
 
     def _look(self) -> None:
         """See why the box says nothing, and give it up if it is its own fault."""
-        try:
-            cpu_s = cpu_seconds_of(self._pid)
-            stat = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2]
-        except OSError:
-            return  # It has ended: the pipe will say so.
-        if self._silent_cpu_s < 0:
-            self._silent_cpu_s, self._asleep = cpu_s, 0
-        asleep = stat.split()[0] in _ASLEEP
-        self._asleep = self._asleep + 1 if asleep else 0
-        if cpu_s - self._silent_cpu_s > SILENT_CPU_S_MAX:
-            raise SubmissionError(
-                codes.PROCESS_SILENT,
-                f"server {self.server}: its process used {SILENT_CPU_S_MAX:.0f} s of "
-                "CPU time without answering",
-                "the submission has disabled the lab's watchdog in that process, or a "
-                "call into C does not return",
-            )
-        if self._asleep >= ASLEEP_LOOKS_MAX:
-            raise SubmissionError(
-                codes.PROCESS_SILENT,
-                f"server {self.server}: its process sleeps and does not answer",
-                "a server may wait in virtual time only, through the simulated modules",
-            )
+        self._keeper.look_if_due()
+        if self._patience is None:
+            self._patience = Patience(self.server, self._pid)
+        self._patience.look()
 
     def _no_frame(self, data: bytearray, length: int) -> NoReturn:
         """Say what begins like no frame: last words, or too much for one."""
@@ -329,6 +331,7 @@ class ProcessBox:
             )
         greedy = ended.rss_bytes_max > BOX_BYTES_MAX or ended.cpu_s > BOX_CPU_S_MAX
         if -number == signal.SIGKILL and not greedy:
+            self._keeper.check_memory(ended.rss_bytes_max)
             raise LabError(
                 f"the process of server {self.server} was killed from outside: is the "
                 "machine out of memory?"

@@ -4,15 +4,9 @@ Start one per submission, and use it for any number of runs.
 """
 
 import os
-import select
 import signal
-import socket
-import subprocess
 from collections.abc import Collection
 from contextlib import suppress
-from typing import NoReturn
-
-import msgspec
 
 from labrpc import codes
 from labrpc.errors import LabError, LoadError, SubmissionError
@@ -27,28 +21,29 @@ from labrpc.isolated.messages import (
     Learn,
     Prepare,
     Prepared,
-    decode_from_zygote,
     encode,
 )
 from labrpc.isolated.process_box import ProcessBox
+from labrpc.isolated.run_limits import RunLimits
 from labrpc.isolated.support import missing
 from labrpc.isolated.warmup import warmup_submission
-from labrpc.isolated.zygote_main import REQUEST_BYTES_MAX
-from labrpc.machine.lab_process import lab_command
-from labrpc.machine.wall_clock import Deadline, cpu_seconds, cpu_seconds_of
-from labrpc.machine.watchdog import RUN_CPU_S_MAX
+from labrpc.isolated.zygote_link import (
+    REQUEST_BYTES_MAX,
+    Trouble,
+    ZygoteError,
+    ZygoteLink,
+)
 from labrpc.sandbox.measure import Measure
 from labrpc.submission.native_hang import stuck_call
 from labrpc.submission.submission import Submission
+from labrpc.world.events import Boot
 from labrpc.world.streams import incarnation_streams
 
 # Compiling a submission takes a fraction of a second.
 COMPILE_CPU_S_MAX = 20.0
-# However busy the machine is, an answer that takes so long will not come.
-ANSWER_S_MAX = 120.0
-LOOK_MS = 1000
-# How long it may take to end, once it has closed its socket.
-END_S_MAX = 5.0
+# What the boxes' dataclasses are made of takes some milliseconds, and some 10 KB.
+LEARN_CPU_S_MAX = 2.0
+LEARN_BYTES_MAX = 1 << 18
 _STREAMS = ("entropy", "threads")
 
 
@@ -56,14 +51,17 @@ class Zygote:
     """Makes boxes of one submission, each a process in the sandbox.
 
     Args:
-        require_sandbox: whether to raise LabError where a wall is missing.
-        without: walls of the sandbox to leave out, for a test.
+        require_sandbox: whether to raise LabError where a layer is missing.
+        without: layers of the sandbox to leave out, for a test.
 
     Attributes:
         submission: what every box runs.
         preempt: whether its threads may lose their turn between two statements.
-        measures: which walls of the sandbox stand, once it has started.
-        steps: how often a box of its was stepped.
+        measures: which layers of the sandbox are in force, once it has started.
+
+    Raises:
+        LoadError: it cannot make boxes, for the submission's sake.
+        LabError: it cannot make boxes.
     """
 
     def __init__(
@@ -78,88 +76,138 @@ class Zygote:
         self.submission = submission
         self.preempt = preempt
         self.measures: list[Measure] = []
-        self.steps = 0
         self._boxes: dict[int, ProcessBox] = {}
-        self._ended_cpu_s = 0.0
-        self._run_began_s = 0.0
-        self._has_learnt = False
         self._require_sandbox = require_sandbox
         self._without = sorted(without)
         self._start()
 
     def _start(self) -> None:
-        """Start the process, and wait until it can make boxes.
+        """Start the process, and wait until it can make boxes."""
+        self._start_process()
+        try:
+            self._learn(self._texts_of_a_box())
+        except BaseException:  # Ctrl-C, too.
+            self.close()
+            raise
 
-        Raises:
-            LoadError: it cannot, for the submission's sake.
-            LabError: it cannot.
-        """
-        self._prepared = False
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    def _learn(self, texts: list[str]) -> None:
+        """Let the zygote compile what each box would otherwise compile."""
+        learn = Learn(texts)
+        if not texts or len(encode(learn)) > LEARN_BYTES_MAX:
+            return
         try:
-            self._process = _spawn(theirs)
-        except OSError as exc:
-            self._control.close()
-            raise LabError(f"Python cannot be started again here: {exc}") from None
-        finally:
-            theirs.close()
-        found = self.submission
-        files = {
-            name: str(file) if file else None for name, file in found.files.items()
-        }
+            self._link.ask(learn, cpu_s_max=LEARN_CPU_S_MAX)
+        except ZygoteError:
+            # No dataclass is made of such texts. Each box will see to its own.
+            self.close()
+            self._start_process()
+
+    def _start_process(self) -> None:
+        self._link = ZygoteLink()
+        self._limits = RunLimits(self._link.pid)
         try:
-            self._send(
-                Prepare(
-                    str(found.path),
-                    str(found.root),
-                    found.package,
-                    found.class_name,
-                    files,
-                    self.preempt,
-                    self._without,
-                )
-            )
-            answer, _ = self._receive()
+            answer, _ = self._link.ask(self._prepare(), cpu_s_max=COMPILE_CPU_S_MAX)
+        except ZygoteError as exc:
+            self.close()
+            raise self._not_prepared(exc) from None
         except BaseException:  # Ctrl-C, too.
             self.close()
             raise
         assert isinstance(answer, Prepared)
         self.measures = answer.measures
-        self._prepared = True
-        lacking = [wall.name for wall in self.measures if not wall.in_force]
+        lacking = [layer.name for layer in self.measures if not layer.in_force]
         if lacking and self._require_sandbox:
             self.close()
             raise LabError(f"the sandbox lacks {', '.join(lacking)} on this machine")
+
+    def _prepare(self) -> Prepare:
+        found = self.submission
+        return Prepare(
+            str(found.path),
+            str(found.root),
+            found.package,
+            found.class_name,
+            {name: str(file) if file else None for name, file in found.files.items()},
+            self.preempt,
+            self._without,
+        )
+
+    def _not_prepared(self, exc: ZygoteError) -> Exception:
+        """Return the error that says why the submission could not be compiled."""
+        if exc.trouble is Trouble.TOO_LONG:
+            return LoadError(
+                codes.LONG_FILE_NAMES,
+                "the names of the submission's files are too long in total",
+                f"at most {REQUEST_BYTES_MAX >> 20} MB can be handed to the sandbox: "
+                "use fewer folders within folders",
+            )
+        if exc.trouble is not Trouble.DIED:
+            return LoadError(
+                codes.SLOW_TO_COMPILE,
+                f"compiling the submission used {COMPILE_CPU_S_MAX:.0f} s of CPU "
+                "time and did not finish",
+            )
+        if exc.signal is signal.SIGKILL:
+            return LabError(str(exc))
+        if exc.signal is None and not self._can_compile_another():
+            return LabError(str(exc))
+        how = f"crashed with {exc.signal.name}" if exc.signal else "broke"
+        return LoadError(
+            codes.COMPILER_DIED, f"Python {how} while it compiled the submission"
+        )
+
+    def _can_compile_another(self) -> bool:
+        """Return whether a zygote can be had at all on this machine."""
+        lab_s_own = warmup_submission()
+        if self.submission.path == lab_s_own.path:
+            return False
+        try:
+            Zygote(lab_s_own, without=self._without).close()
+        except (LabError, LoadError):
+            return False
+        return True
+
+    def _texts_of_a_box(self) -> list[str]:
+        """Return what a box has to compile when it starts, as every box has.
+
+        A box of no run says so: what it forges, it forges without having met a seed,
+        a test or another server.
+        """
+        texts: list[str] = []
+        with suppress(SubmissionError, LabError):
+            box = self.box(0, 0, "no run")
+            try:
+                box.step(0, Boot(1, b"", b""))
+                texts = box.texts()
+            finally:
+                box.crash()
+        return texts
 
     # What a box factory does.
 
     @property
     def cpu_s(self) -> float:
         """CPU seconds that the zygote and its boxes have used so far."""
-        seconds = self._ended_cpu_s + self._zygote_cpu_s()
-        for pid in list(self._boxes):
-            with suppress(OSError):
-                seconds += cpu_seconds_of(pid)
-        return seconds
+        return self._limits.cpu_s
 
-    def _zygote_cpu_s(self) -> float:
-        try:
-            return cpu_seconds_of(self._process.pid)
-        except OSError:
-            return 0.0
+    @property
+    def idle_s(self) -> float:
+        """Seconds of the run in which neither judge nor zygote nor box was active."""
+        return self._limits.idle_s
 
     def begin_run(self) -> None:
         """Forget what earlier runs have used up, and begin anew if one has died."""
-        if self._process.poll() is not None:
+        if self._link.has_ended:
             self.close()
             self._start()
-        self._run_began_s = self.cpu_s + cpu_seconds()
+        self._limits.begin()
 
     def box(self, server: int, incarnation: int, seed: str) -> ProcessBox:
         """Fork the box of one incarnation, in the run with this seed.
 
         Raises:
             LabError: no process could be made.
+            SubmissionError: none could, since the others take all the memory.
         """
         streams = incarnation_streams(seed, server, incarnation)
         names = (*_STREAMS, "preemption") if self.preempt else _STREAMS
@@ -167,14 +215,18 @@ class Zygote:
         their_read, our_write = os.pipe()
         our_read, their_write = os.pipe()
         try:
-            self._send(Fork(), their_read, their_write)
-            answer, fds = self._receive()
+            answer, fds = self._ask(Fork(), their_read, their_write)
+        except BaseException:
+            os.close(our_read)
+            os.close(our_write)
+            raise
         finally:
             os.close(their_read)
             os.close(their_write)
         assert isinstance(answer, Forked)
         for fd in (our_read, our_write):
             os.set_blocking(fd, False)
+        self._limits.add(answer.pid)
         begin = Begin(server, incarnation, states)
         box = ProcessBox(self, begin, answer.pid, fds[0], our_read, our_write)
         self._boxes[answer.pid] = box
@@ -184,112 +236,52 @@ class Zygote:
         """End the zygote and every box."""
         for box in list(self._boxes.values()):
             box.crash()
-        self._control.close()
-        self._process.kill()
-        self._process.wait()
+        self._link.close()
 
     # What a box asks for.
 
-    def check_budget(self) -> None:
-        """End the run if it has used up its time.
+    def look_if_due(self) -> None:
+        """End the run if it has taken too much, and nobody has looked for a moment.
 
         Raises:
             SubmissionError: it has.
         """
-        if self.cpu_s + cpu_seconds() - self._run_began_s > RUN_CPU_S_MAX:
-            raise SubmissionError(
-                codes.RUN_CPU_LIMIT,
-                f"the run used more than {RUN_CPU_S_MAX:.0f} s of CPU time",
-                "most often a thread wakes up far too often: let it wait for what it "
-                "needs",
-            )
+        self._limits.look_if_due()
 
-    def note_boot(self, box: ProcessBox) -> None:
-        """Let the zygote learn what its first box had to compile.
-
-        What it is told may be forged, and may even be its end; then the next one
-        learns nothing.
-        """
-        if self._has_learnt:
-            return
-        self._has_learnt = True
-        learn = Learn(box.texts())
-        if len(encode(learn)) <= REQUEST_BYTES_MAX:
-            self._send(learn)
-
-    def note_end(self, pid: int, cpu_s: float) -> None:
+    def note_end(self, pid: int) -> None:
         """Count what a box has used that is about to be killed."""
-        self._boxes.pop(pid, None)
-        self._ended_cpu_s += cpu_s
+        if self._boxes.pop(pid, None) is not None:
+            self._limits.end(pid)
 
     def await_end(self, pid: int) -> Ended:
         """Return how a box has ended, once it has."""
-        self._send(Await(pid))
-        answer, _ = self._receive()
+        answer, _ = self._ask(Await(pid))
         assert isinstance(answer, Ended)
         return answer
+
+    def check_memory(self, ended_bytes_max: int) -> None:
+        """End the run if its servers had too much memory when one of them was killed.
+
+        Raises:
+            SubmissionError: they had.
+        """
+        self._limits.check_memory(ended_bytes_max)
 
     def stuck_call(self, stack: bytes) -> tuple[str, str]:
         """Return reason and evidence for a call into C that did not return."""
         return stuck_call(stack.decode(errors="replace"), self.submission)
 
-    # The conversation with the zygote, which can be trusted until it dies.
-
-    def _send(self, message: Prepare | Fork | Learn | Await, *fds: int) -> None:
-        data = encode(message)
-        if len(data) > REQUEST_BYTES_MAX:
-            raise LoadError(
-                codes.LONG_FILE_NAMES,
-                "the names of the submission's files are too long in total: "
-                f"{len(data) >> 10} KB",
-                f"at most {REQUEST_BYTES_MAX >> 10} KB can be handed to the sandbox: "
-                "use fewer folders within folders",
-            )
+    def _ask(self, message: Fork | Await, *fds: int) -> tuple[FromZygote, list[int]]:
         try:
-            if fds:
-                socket.send_fds(self._control, [data], fds)
-            else:
-                self._control.send(data)
-        except OSError:
-            self._gone()
-
-    def _receive(self) -> tuple[FromZygote, list[int]]:
-        readable = select.poll()
-        readable.register(self._control, select.POLLIN)
-        deadline = Deadline(ANSWER_S_MAX)
-        while not readable.poll(LOOK_MS):
-            if not self._prepared and self._zygote_cpu_s() > COMPILE_CPU_S_MAX:
-                raise LoadError(
-                    codes.SLOW_TO_COMPILE,
-                    f"compiling the submission used {COMPILE_CPU_S_MAX:.0f} s of CPU "
-                    "time and did not finish",
-                )
-            if deadline.left_s() <= 0:
-                raise LabError(f"the zygote has not answered for {ANSWER_S_MAX:.0f} s")
-        try:
-            data, fds, _, _ = socket.recv_fds(self._control, REQUEST_BYTES_MAX, 1)
-            return decode_from_zygote(data), fds
-        except (OSError, msgspec.DecodeError):
-            self._gone()
-
-    def _gone(self) -> NoReturn:
-        """Raise an error that says how the zygote has ended."""
-        try:
-            status = self._process.wait(END_S_MAX)
-        except subprocess.TimeoutExpired:  # It has closed the socket, and lives on.
-            self._process.kill()
-            status = self._process.wait()
-        if not self._prepared and status < 0 and -status != signal.SIGKILL:
-            raise LoadError(
-                codes.COMPILER_DIED,
-                f"Python crashed with {signal.Signals(-status).name} while it compiled "
-                "the submission",
-            )
-        raise LabError(f"the zygote has ended, with status {status}")
+            return self._link.ask(message, *fds)
+        except ZygoteError as exc:
+            # Where memory was short, the kernel may have chosen it instead of a box.
+            self._limits.check_memory()
+            raise LabError(str(exc)) from None
 
 
 def sandbox_measures() -> list[Measure]:
-    """Return which walls of the sandbox stand on this machine.
+    """Return which layers of the sandbox are in force on this machine.
 
     Raises:
         LabError: there can be no isolation here.
@@ -297,24 +289,3 @@ def sandbox_measures() -> list[Measure]:
     zygote = Zygote(warmup_submission())
     zygote.close()
     return zygote.measures
-
-
-def _spawn(control: socket.socket) -> "subprocess.Popen[bytes]":
-    """Start the zygote, with nothing of the judge's but one socket."""
-    environment = {
-        "PYTHONHASHSEED": os.environ.get("PYTHONHASHSEED", "0"),
-        "PATH": os.defpath,
-        "LANG": "C.UTF-8",
-    }
-    fd = control.fileno()
-    return subprocess.Popen(
-        lab_command("labrpc.isolated.zygote_main", fd),
-        env=environment,
-        pass_fds=(fd,),
-        cwd="/",
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        # A process group of its own, should a server signal all of its group.
-        start_new_session=True,
-    )

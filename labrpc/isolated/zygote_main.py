@@ -20,6 +20,7 @@ from types import CodeType
 
 from labrpc.errors import LoadError
 from labrpc.isolated import box_main
+from labrpc.isolated.channel import Channel, ChannelClosedError
 from labrpc.isolated.messages import (
     Await,
     Ended,
@@ -27,6 +28,7 @@ from labrpc.isolated.messages import (
     Forked,
     FromZygote,
     Learn,
+    Learnt,
     Prepare,
     Prepared,
     decode_to_zygote,
@@ -40,7 +42,6 @@ from labrpc.simulated.os_ import refuse_import
 from labrpc.simulated.stdlib import PRIVATE, standard_modules
 from labrpc.submission.submission import Submission
 
-REQUEST_BYTES_MAX = 1 << 18
 # How many dead boxes it remembers: the judge asks for the last one, if at all.
 REMEMBERED_MAX = 100
 # How a box ends to which nobody talks any more.
@@ -48,14 +49,14 @@ EXIT_BOX = 70
 
 
 class ZygoteMain:
-    """Forks boxes for whoever holds the other end of the socket."""
+    """Forks boxes for whoever holds the other end of the channel."""
 
-    def __init__(self, control: socket.socket) -> None:
-        self._control = control
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
         self._ended: OrderedDict[int, Ended] = OrderedDict()
 
     def serve(self) -> None:
-        """Answer requests until the judge closes the socket."""
+        """Answer requests until the judge closes the channel."""
         prepare, _ = self._receive()
         assert isinstance(prepare, Prepare)
         submission = _submission(prepare)
@@ -75,20 +76,19 @@ class ZygoteMain:
                 self._fork(submission, prepare, *fds)
             elif isinstance(request, Learn):
                 dataclasses_.learn(request.texts)
+                self._send(Learnt())
             elif isinstance(request, Await):
                 self._send(self._await(request.pid))
 
     def _receive(self) -> tuple[Prepare | Fork | Learn | Await, list[int]]:
-        data, fds, _, _ = socket.recv_fds(self._control, REQUEST_BYTES_MAX, 2)
-        if not data:
+        try:
+            data, fds = self._channel.receive()
+        except ChannelClosedError:
             os._exit(0)
         return decode_to_zygote(data), fds
 
     def _send(self, message: FromZygote, *fds: int) -> None:
-        if fds:
-            socket.send_fds(self._control, [encode(message)], fds)
-        else:
-            self._control.send(encode(message))
+        self._channel.send(encode(message), *fds)
 
     def _fork(
         self,
@@ -101,7 +101,7 @@ class ZygoteMain:
         pid = os.fork()
         if pid == 0:
             try:
-                self._control.close()
+                self._channel.close()
                 confine_box(prepare.without)
                 box_main.main(submission, prepare.preempt, read_fd, write_fd)
             finally:
@@ -178,16 +178,18 @@ def _warm_up(codes: Iterable[CodeType]) -> None:
 
 def _imports(code: CodeType) -> Iterator[str]:
     """Return the modules that a piece of code imports by name."""
-    for instruction in dis.get_instructions(code):
-        if instruction.opname == "IMPORT_NAME":
-            yield instruction.argval
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _imports(constant)
+    left = [code]
+    # Code within code may be nested deeper than a recursion gets.
+    while left:
+        found = left.pop()
+        for instruction in dis.get_instructions(found):
+            if instruction.opname == "IMPORT_NAME":
+                yield instruction.argval
+        left += [part for part in found.co_consts if isinstance(part, CodeType)]
 
 
 def main() -> None:
     """Serve on the socket that the command line names."""
     # Ctrl-C is for the judge, which then ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    ZygoteMain(socket.socket(fileno=int(sys.argv[1]))).serve()
+    ZygoteMain(Channel(socket.socket(fileno=int(sys.argv[1])))).serve()

@@ -8,9 +8,11 @@ import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 # What the servers of one run may take together. An ordinary run takes 30 MB.
 RUN_BYTES_MAX = 1 << 30
+_OWN_MEMORY = ("RssAnon:", "RssShmem:", "VmSwap:")
 
 
 def bytes_in_use() -> int:
@@ -25,6 +27,20 @@ def bytes_in_use() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
     except OSError:
         return 0
+
+
+def bytes_of(pid: int) -> int:
+    """Return the memory that another process keeps to itself, 0 if it is gone.
+
+    That which is written to, also where it was moved to the disk; files do not count.
+    """
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(
+        int(line.split()[1]) << 10 for line in lines if line.startswith(_OWN_MEMORY)
+    )
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """The only door to the machine's clock, for watchdogs and for real time."""
 
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 
 
 def cpu_seconds() -> float:
@@ -16,6 +18,15 @@ def cpu_seconds_of(pid: int) -> float:
     """
     # What clock_getcpuclockid(3) makes of a process's number, on Linux.
     return time.clock_gettime(~pid << 3 | 2)
+
+
+def cpu_seconds_of_all(pids: Iterable[int]) -> float:
+    """Return the CPU time that processes have used together, without those that are gone."""
+    seconds = 0.0
+    for pid in pids:
+        with suppress(OSError):
+            seconds += cpu_seconds_of(pid)
+    return seconds
 
 
 def monotonic_ns() -> int:

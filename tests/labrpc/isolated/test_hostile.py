@@ -19,14 +19,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from labrpc.errors import LabError
+from labrpc.errors import LabError, LoadError
 from labrpc.isolated import box_output as claims
-from labrpc.isolated import process_box
+from labrpc.isolated import process_box, run_limits
 from labrpc.isolated import value_codec as values
-from labrpc.isolated import zygote as zygotes
+from labrpc.isolated import zygote_link as zygotes
 from labrpc.isolated.box_output import Claims
 from labrpc.isolated.messages import HEAD_BYTES, body_length
 from labrpc.isolated.process_box import ProcessBox
+from labrpc.isolated.run_limits import RunLimits
 from labrpc.isolated.value_codec import unpack
 from labrpc.isolated.zygote import Zygote
 from labrpc.sandbox.sandbox import WALLS
@@ -44,8 +45,11 @@ HIDDEN_SEED, PUBLIC_SEED = 60_221_407_600, 7
 # In the judge's time, so that a test does not take long.
 LOOK_MS, LOOKS_MAX = 20, 50
 SILENT_CPU_S_MAX = 0.4
+SILENT_IDLE_S_MAX = 0.2
 STEPS_AT_ONCE_MAX = 1_000
-RUN_CPU_S_MAX = 2.0
+RUN_CPU_S_MAX = 1.5
+RUN_IDLE_S_MAX = 0.5
+RUN_BYTES_MAX = 150 << 20
 END_MS = 400
 
 
@@ -177,7 +181,10 @@ def open_claims(monkeypatch):
     monkeypatch.setattr(Claims, "checked", unchecked)
     monkeypatch.setattr(Claims, "expect", lambda self, now_ns, event: None)
     monkeypatch.setattr(values, "DICT_ITEMS_MAX", 1 << 20)
-    monkeypatch.setattr(zygotes, "RUN_CPU_S_MAX", RUN_CPU_S_MAX)
+
+
+def open_run_limits(monkeypatch):
+    monkeypatch.setattr(RunLimits, "look", lambda limits: None)
 
 
 def unpacked(action):
@@ -227,6 +234,7 @@ LEAVE_OUT = {
     "lock-step": open_lock_step,
     "claims": open_claims,
     "patience": open_patience,
+    "run limits": open_run_limits,
     "properties": open_properties,
     "own files": open_own_files,
     "warm-up": open_warm_up,
@@ -248,7 +256,11 @@ def impatient(monkeypatch):
     """Let the judge wait for less, so that a test does not take long."""
     monkeypatch.setattr(process_box, "LOOK_MS", LOOK_MS)
     monkeypatch.setattr(process_box, "SILENT_CPU_S_MAX", SILENT_CPU_S_MAX)
+    monkeypatch.setattr(process_box, "SILENT_IDLE_S_MAX", SILENT_IDLE_S_MAX)
     monkeypatch.setattr(process_box, "END_MS", END_MS)
+    monkeypatch.setattr(run_limits, "RUN_CPU_S_MAX", RUN_CPU_S_MAX)
+    monkeypatch.setattr(run_limits, "RUN_IDLE_S_MAX", RUN_IDLE_S_MAX)
+    monkeypatch.setattr(run_limits, "RUN_BYTES_MAX", RUN_BYTES_MAX)
     monkeypatch.setattr(claims, "STEPS_AT_ONCE_MAX", STEPS_AT_ONCE_MAX)
 
 
@@ -319,12 +331,16 @@ def test_without_the_judges_check_it_succeeds(
     attack, zygote, judge, monkeypatch, capsys
 ):
     (wall,) = attack.walls
+    if wall != "warm-up":
+        boxes = zygote(attack.path)
     LEAVE_OUT[wall](monkeypatch)
     try:
-        _, said = judge(attack, zygote(attack.path), PUBLIC_SEED)
+        if wall == "warm-up":
+            boxes = zygote(attack.path)
+        _, said = judge(attack, boxes, PUBLIC_SEED)
         said += capsys.readouterr().out
-    except LabError as exc:
-        said = f"unknown: {exc}"
+    except LoadError as exc:
+        said = f"does not load: {exc}"
     assert re.search(attack.without, said), said
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from labrpc.errors import LoadError
 from labrpc.isolated import zygote as zygotes
+from labrpc.isolated import zygote_link
 from labrpc.sandbox import seccomp
 from labrpc.sandbox.sandbox import WALLS
 from labrpc.sandbox.system_calls import (
@@ -131,7 +132,7 @@ def test_memory_that_cannot_be_limited_is_told_of():
 
 
 def test_names_that_are_too_long_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(zygotes, "REQUEST_BYTES_MAX", 1 << 10)
+    monkeypatch.setattr(zygote_link, "REQUEST_BYTES_MAX", 1 << 10)
     (tmp_path / "raft.py").write_text("class Raft: pass")
     for number in range(20):
         (tmp_path / f"module_{'x' * 50}_{number}.py").touch()

@@ -1,17 +1,23 @@
 """Where isolated boxes come into play: pytest, grading processes, a dead zygote."""
 
 import os
+import shutil
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 
 from labrpc.errors import LabError, LoadError
 from labrpc.isolated import zygote as zygote_module
+from labrpc.isolated import zygote_link
+from labrpc.isolated.messages import encode
 from labrpc.isolated.zygote import Zygote
+from labrpc.isolated.zygote_link import ZygoteLink
 from labrpc.sandbox.measure import Measure
 from labrpc.simulated.stdlib import PRIVATE, SHARED
 from labrpc.submission.submission import Submission
+from labrpc.world.events import Boot, Ready
 from tester.judging.run import Recording, run_test
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import RunHosting
@@ -19,6 +25,7 @@ from tester.workers.job import LoadJob, RunJob
 from tester.workers.worker import Worker
 
 ROOT = Path(__file__).resolve().parents[3]
+LEVELS = 16
 RAFT = ROOT / "raft"
 
 
@@ -39,7 +46,7 @@ def test_a_run_leaves_no_process_behind(zygote, run_isolated, graded_tests):
 
 
 def test_a_submission_that_takes_too_long_to_compile_does_not_load(monkeypatch):
-    monkeypatch.setattr(zygote_module, "LOOK_MS", 1)
+    monkeypatch.setattr(zygote_link, "LOOK_MS", 1)
     monkeypatch.setattr(zygote_module, "COMPILE_CPU_S_MAX", -1.0)
     with pytest.raises(LoadError) as refused:
         Zygote(Submission.find(RAFT))
@@ -47,12 +54,12 @@ def test_a_submission_that_takes_too_long_to_compile_does_not_load(monkeypatch):
 
 
 def test_a_submission_that_brings_the_compiler_down_does_not_load(monkeypatch):
-    def crash(zygote):
-        zygote._process.send_signal(signal.SIGSEGV)
+    def crash(link):
+        os.kill(link.pid, signal.SIGSEGV)
         return 0.0
 
-    monkeypatch.setattr(zygote_module, "LOOK_MS", 1)
-    monkeypatch.setattr(Zygote, "_zygote_cpu_s", crash)
+    monkeypatch.setattr(zygote_link, "LOOK_MS", 1)
+    monkeypatch.setattr(ZygoteLink, "_cpu_s", crash)
     with pytest.raises(LoadError, match="Python crashed with SIGSEGV") as refused:
         Zygote(Submission.find(RAFT))
     assert refused.value.code.name == "compiler-died"
@@ -69,7 +76,7 @@ def test_a_run_whose_zygote_dies_is_unknown_and_the_next_one_is_whole(
     def dies_at_the_second(*args):
         boxes_made.append(args)
         if len(boxes_made) == 2:
-            os.kill(boxes._process.pid, signal.SIGKILL)
+            os.kill(boxes._link.pid, signal.SIGKILL)
         return box(*args)
 
     boxes.box = dies_at_the_second
@@ -117,7 +124,7 @@ def test_a_grading_process_keeps_the_zygote_of_its_last_submission():
         other = LoadJob(path=str(polling), name="polling", hosting=PROCESS)
         loaded = worker.answer(other).load
         assert worker._host is not first
-        assert first.boxes._process.poll() is not None
+        assert first.boxes._link.has_ended
         assert [run.verdict for run in (*runs, loaded)] == ["passed"] * 3
         assert runs[0].replay.count("--isolation process") == 1
     finally:
@@ -130,9 +137,74 @@ LACKING = [Measure("files", False, "no Landlock here"), Measure("user", True, "n
 
 def test_a_zygote_behind_too_few_walls_makes_no_box_if_all_are_required(monkeypatch):
     monkeypatch.setattr(
-        zygote_module,
+        zygote_link,
         "decode_from_zygote",
         lambda data: zygote_module.Prepared(LACKING),
     )
     with pytest.raises(LabError, match="the sandbox lacks files"):
         Zygote(Submission.find(RAFT), require_sandbox=True)
+
+
+def test_no_message_depends_on_what_a_sockets_buffer_holds(tmp_path, zygote):
+    folder = tmp_path / ("x" * 200) / ("y" * 200)
+    folder.mkdir(parents=True)
+    (folder / "raft.py").write_text("class Raft: pass")
+    for number in range(450):
+        (folder / f"module_{'n' * 200}_{number}.py").touch()
+    boxes = zygote(folder)
+    assert len(encode(boxes._prepare())) > 250_000
+    box = boxes.box(0, 0, "seed")
+    (crash,), _ = box.step(0, Boot(1, b"", b""))
+    assert crash.code == "wrong-parameters"
+
+
+# Compiled anew for each way out of each `try`: twice as long with each level.
+NESTED = "".join(f"{' ' * n}try: pass\n{' ' * n}finally:\n" for n in range(LEVELS))
+TEACHES = f"""
+import collections
+from raft.raft import Raft as Raft
+dataclasses_ = collections._sys.modules["labrpc.simulated.dataclasses_"]
+dataclasses_._codes[{NESTED + " " * LEVELS + "pass"!r}] = None
+"""
+
+
+def test_what_a_box_teaches_costs_no_more_than_a_moment(tmp_path, zygote, monkeypatch):
+    monkeypatch.setattr(zygote_module, "LEARN_CPU_S_MAX", 0.1)
+    monkeypatch.setattr(zygote_link, "LOOK_MS", 10)
+    shutil.copytree(RAFT, tmp_path / "raft")
+    (tmp_path / "teaches.py").write_text(TEACHES)
+    before = pids_of_children()
+    boxes = zygote(tmp_path / "teaches.py")
+    (ours,) = pids_of_children() - before
+    assert boxes._link.pid == ours
+    box = boxes.box(0, 0, "seed")
+    actions, _ = box.step(0, Boot(1, b"", b""))
+    assert any(isinstance(action, Ready) for action in actions)
+
+
+def test_code_that_is_nested_deeply_can_be_looked_through(tmp_path, zygote):
+    (tmp_path / "raft.py").write_text(f"deep = {'lambda: ' * 1200}0\nclass Raft: pass")
+    assert zygote(tmp_path).measures
+
+
+@pytest.mark.parametrize(
+    ("zygotes_that_break", "error", "reason"),
+    [
+        (1, LoadError, "Python broke while it compiled the submission"),
+        (9, LabError, "the zygote has ended, with status 3"),
+    ],
+)
+def test_a_zygote_that_breaks_is_the_submissions_fault_if_another_works(
+    zygotes_that_break, error, reason, monkeypatch
+):
+    """Whatever it was in the submission: with the lab's own, the same machine can."""
+    command, started = zygote_link.lab_command, []
+
+    def breaks(*arguments):
+        started.append(arguments)
+        broken = len(started) <= zygotes_that_break
+        return [sys.executable, "-c", "exit(3)"] if broken else command(*arguments)
+
+    monkeypatch.setattr(zygote_link, "lab_command", breaks)
+    with pytest.raises(error, match=reason):
+        Zygote(Submission.find(RAFT))
