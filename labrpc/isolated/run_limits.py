@@ -119,9 +119,9 @@ class RunLimits:
         if used > RUN_BYTES_MAX:
             raise SubmissionError(
                 codes.MEMORY_LIMIT,
-                "memory blow-up: the servers take more than "
+                "memory limit: the servers take more than "
                 f"{RUN_BYTES_MAX >> 20} MB together",
-                "something grows without end: a list, a log, a message",
+                "some list, log or message grows without end",
             )
 
     def _all(self) -> Iterable[int]:
