@@ -279,6 +279,12 @@ BROKE_AFTER_KILL = Code(
     "broke-after-kill", Kind.WARNING, "A server failed after the test, in kill()."
 )
 
+TRACE_NOT_WRITTEN = Code(
+    "trace-not-written",
+    Kind.WARNING,
+    "The run's trace could not be written, or not to its end: it is not on the disk.",
+)
+
 # No verdict: the lab's fault or the machine's, and never the submission's.
 
 LAB_BROKE = Code("lab-broke", Kind.NO_VERDICT, "The lab itself raised an error.")

@@ -127,6 +127,8 @@ def run_test(
         run.digest = recorder.hexdigest()
     if isinstance(recorder, TraceRecorder):
         recorder.finish(run)
+        if recorder.problem:
+            run.warnings += run_warnings({recorder.problem: codes.TRACE_NOT_WRITTEN})
     return run
 
 

@@ -56,7 +56,11 @@ class DeterminismCheck:
             reason = f"two runs of one seed differ: {self._leak(run, again)}"
             run.replay = run.replay.replace("--lab-trace", "--lab-check-determinism")
             suspects = _suspects(conditions.submission)
-            evidence = "\n".join([*_first_difference(here, there), *suspects])
+            try:
+                difference = _first_difference(here, there)
+            except (OSError, ValueError):
+                difference = ["there was no room on the disk for their traces"]
+            evidence = "\n".join([*difference, *suspects])
             conclude(run, Verdict.FAILED, NOT_DETERMINISTIC, reason, evidence)
         return run
 

@@ -8,6 +8,7 @@ dropped. CI may keep the directory as an artefact.
 import os
 import platform
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -51,7 +52,7 @@ class Failure(msgspec.Struct, kw_only=True):
 def format_failures(failures: list[Failure]) -> list[str]:
     """Return a line for each test and kind of reason, with the seeds."""
     alike: dict[tuple[str, str], list[Failure]] = {}
-    for failure in failures:
+    for failure in sorted(failures, key=lambda failure: failure.seed):
         kind = failure.test, kind_of(failure.reason)
         alike.setdefault(kind, []).append(failure)
     return [
@@ -71,6 +72,7 @@ class FailureStore:
 
     Attributes:
         fixed: those that were dropped in this session.
+        problem: why seeds cannot be kept, "" if they can.
         puzzling: those that passed though nothing changed.
     """
 
@@ -85,6 +87,7 @@ class FailureStore:
         self._passed: set[Path] = set()
         self.fixed: list[Failure] = []
         self.puzzling: list[Failure] = []
+        self.problem = ""
 
     def kept(self, test: str) -> list[int]:
         """Return the seeds at which a test has failed, in order."""
@@ -93,14 +96,31 @@ class FailureStore:
     def all_kept(self) -> dict[str, list[int]]:
         """Return the seeds at which any test has failed, in order."""
         found: dict[str, list[int]] = {}
-        for file in self._directory.glob("*.json") if self._directory.is_dir() else []:
-            failure = self._read(file)
+        try:
+            files = sorted(self._directory.iterdir())
+        except OSError:  # Nothing was kept, or nothing that can be read.
+            files = []
+        for file in files:
+            failure = self._read(file) if file.suffix == ".json" else None
             if failure is not None:
                 found.setdefault(failure.test, []).append(failure.seed)
         return {test: sorted(seeds) for test, seeds in found.items()}
 
     def note(self, run: Run) -> None:
-        """Keep a failed run; count a kept seed that passes."""
+        """Keep a failed run; count a kept seed that passes.
+
+        A folder that cannot be written, or a full disk, changes nothing in what came of
+        the run: it is a `problem` of the session's.
+        """
+        try:
+            self._note(run)
+        except OSError as exc:
+            self.problem = (
+                f"seeds that fail cannot be kept in {self._directory}: "
+                f"{exc.strerror or exc}: the next session will not try them first"
+            )
+
+    def _note(self, run: Run) -> None:
         file = self._file(run.test, run.seed)
         if run.verdict is Verdict.FAILED:
             if file.exists() or self._room_for(run.test):
@@ -160,4 +180,10 @@ class FailureStore:
 
     def _write(self, file: Path, failure: Failure) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(msgspec.json.format(msgspec.json.encode(failure), indent=1))
+        try:
+            text = msgspec.json.format(msgspec.json.encode(failure), indent=1)
+            file.write_bytes(text)
+        except OSError:
+            with suppress(OSError):
+                file.unlink()  # Half of it would be in the way of the whole.
+            raise

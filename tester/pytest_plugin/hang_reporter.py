@@ -112,6 +112,7 @@ def _report(log: bytes, settings: dict[str, object]) -> None:
         lines += [f"{run.test}, seed {run.seed}:", "", failure_text([run]), ""]
     if len(runs) > 1:
         lines += table_lines(tally)
+    lines += [store.problem] if store.problem else []
     lines += [
         tally.summary(),
         "pytest was ended here, so the tests that were to follow did not run; with -n 1 "

@@ -214,7 +214,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         line(config.stash[_SESSION].heading())  # -q leaves out pytest's own heading.
     for text in report.lines():
         line(text)
-    report.write_summary()
+    problem = report.write_summary()
+    if problem:
+        line(problem)
 
 
 def _tests_nothing(config: pytest.Config) -> bool:

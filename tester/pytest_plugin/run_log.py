@@ -6,6 +6,7 @@ xdist each worker writes a file, which the process that reports reads; without x
 the log is a pipe to the `hang_reporter`.
 """
 
+import os
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -41,8 +42,11 @@ class RunLog:
 
     @classmethod
     def open(cls, file: Path) -> "RunLog":
-        """Open a log in a file."""
-        return cls(jsonl.Appender.open(file).fd)
+        """Open a log in a file; where the disk is full, one that keeps nothing."""
+        try:
+            return cls(jsonl.Appender.open(file).fd)
+        except OSError:
+            return cls(os.open(os.devnull, os.O_WRONLY))
 
     def begin(self, run: Run) -> None:
         """Note which run is under way from now on."""

@@ -44,7 +44,7 @@ class SessionReport:
     def lines(self) -> Iterator[str]:
         """Yield the lines of the report."""
         tally, options = self._tally, self._options
-        if options.traces is not None:
+        if options.traces is not None and options.traces.is_dir():
             yield (
                 f"traces, with the digest of each: {options.traces}; `raft-lab trace "
                 "FILE` prints one in words"
@@ -62,6 +62,8 @@ class SessionReport:
             yield (
                 "passed this time though the submission has not changed: " + puzzling
             )
+        if self._store.problem:
+            yield self._store.problem
         left_out = [
             test
             for test in self._without_turn
@@ -74,12 +76,22 @@ class SessionReport:
             )
         yield tally.summary()
 
-    def write_summary(self) -> None:
-        """Append the session in Markdown to the file that was asked for."""
-        if self._options.summary is not None and not self.is_empty:
-            with self._options.summary.open("a", encoding="utf-8") as out:
-                title = f"Raft lab: {self._options.submission.name}"
+    def write_summary(self) -> str:
+        """Append the session in Markdown to the file that was asked for.
+
+        Returns:
+            Why that is impossible, "" if it is not.
+        """
+        file = self._options.summary
+        if file is None or self.is_empty:
+            return ""
+        title = f"Raft lab: {self._options.submission.name}"
+        try:
+            with file.open("a", encoding="utf-8") as out:
                 out.write(markdown(self._tally, title))
+        except OSError as exc:
+            return f"--lab-summary: {file} cannot be written: {exc.strerror or exc}"
+        return ""
 
 
 def junit_properties(runs: list[Run]) -> list[tuple[str, str]]:

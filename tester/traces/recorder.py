@@ -27,13 +27,23 @@ class TraceRecorder(DigestRecorder):
     Args:
         file: where to; its directory is made if need be.
         header: what the first line says of the run, beside the versions.
+
+    Attributes:
+        problem: why the file is not whole, "" if it is: a full disk, or a folder that
+            cannot be written. The run goes on, and so does its digest.
     """
 
     def __init__(self, file: Path, header: dict[str, Any]) -> None:
         super().__init__()
-        self._lines = jsonl.Appender.open(file, keep=False)
+        self._file = file
+        self._lines: jsonl.Appender | None = None
+        self.problem = ""
+        try:
+            self._lines = jsonl.Appender.open(file, keep=False)
+        except OSError as exc:
+            self._give_up(exc)
         versions = {"lab": lab_version(), "python": platform.python_version()}
-        self._lines.append({"trace": TRACE_VERSION, **header, **versions})
+        self._write({"trace": TRACE_VERSION, **header, **versions})
 
     def stepped(
         self,
@@ -44,7 +54,7 @@ class TraceRecorder(DigestRecorder):
     ) -> None:
         """Write one step of a box."""
         super().stepped(now_ns, host, event, actions)
-        self._lines.append(
+        self._write(
             {
                 "t": now_ns,
                 "server": host.server,
@@ -57,11 +67,11 @@ class TraceRecorder(DigestRecorder):
     def controlled(self, now_ns: int, verb: str, args: tuple[object, ...]) -> None:
         """Write something that the scenario did."""
         super().controlled(now_ns, verb, args)
-        self._lines.append({"t": now_ns, "control": verb, "args": args})
+        self._write({"t": now_ns, "control": verb, "args": args})
 
     def finish(self, run: Run) -> None:
         """Write the last line: what came of the run, and the digest."""
-        self._lines.append(
+        self._write(
             {
                 "verdict": run.verdict,
                 "code": run.code,
@@ -70,7 +80,23 @@ class TraceRecorder(DigestRecorder):
                 "digest": self.hexdigest(),
             }
         )
-        self._lines.close()
+        if self._lines is not None:
+            self._lines.close()
+
+    def _write(self, line: dict[str, Any]) -> None:
+        """Write a line, unless an earlier one could not be written."""
+        if self._lines is None:
+            return
+        try:
+            self._lines.append(line)
+        except OSError as exc:
+            self._lines.close()
+            self._lines = None
+            self._give_up(exc)
+
+    def _give_up(self, exc: OSError) -> None:
+        reason = exc.strerror or exc
+        self.problem = f"traces cannot be written to {self._file.parent}: {reason}"
 
 
 def _named(frame: Event | Action) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """The store of failing seeds: what is kept, tried again, and dropped when it is fixed."""
 
+import errno
 import json
 import shutil
+from pathlib import Path
 
 from labrpc.submission.submission import Submission
 from tester.pytest_plugin.failure_store import (
@@ -129,3 +131,30 @@ def test_failures_with_preemption_are_kept_apart(submission, tmp_path):
         for preempt in (True, False)
     }
     assert kept == {True: [17], False: [18]}
+
+
+def test_a_folder_that_cannot_be_written_is_a_problem_and_no_error(
+    submission, tmp_path
+):
+    (tmp_path / ".lab").write_text("in the way")
+    store = FailureStore(tmp_path / DIRECTORY, submission)
+    assert store.all_kept() == {}
+    store.note(a_run(17))
+    store.note(a_run(18, Verdict.PASSED))
+    assert store.problem == (
+        f"seeds that fail cannot be kept in {tmp_path / DIRECTORY}: Not a directory: "
+        "the next session will not try them first"
+    )
+
+
+def test_a_full_disk_leaves_no_half_of_a_failure(submission, tmp_path, monkeypatch):
+    def write(self, data):
+        self.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    store = FailureStore(tmp_path / "kept", submission)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", write)
+        store.note(a_run(17))
+    assert "No space left on device" in store.problem
+    assert list((tmp_path / "kept").iterdir()) == []

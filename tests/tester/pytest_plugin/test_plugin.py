@@ -175,9 +175,7 @@ def apply(self, index, command):
 # Seeds that failed before.
 
 
-def test_kept_seeds_run_once_in_one_item_until_two_sessions_find_them_fixed(
-    lab, dictator
-):
+def test_kept_seeds_run_once_until_two_sessions_find_them_fixed(lab, dictator):
     options = "-k initial_election -v --submission", dictator(LEADERLESS).path
     seeds = ", ".join(map(str, range(10)))
     first, again = (lab(*options, "--seeds", "12") for _ in range(2))
@@ -185,7 +183,7 @@ def test_kept_seeds_run_once_in_one_item_until_two_sessions_find_them_fixed(
     assert items == re.findall(r"\[([\w-]+)\] FAILED", first.stdout)
     assert items == [f"seed{seed}" for seed in range(12)]
     assert "0 of 12 runs passed" in again.stdout
-    alone = lab("--lab-failed", *options)
+    alone = lab(f"--lab-failed {options[0]}", options[1])
     assert re.findall(r"\[([\w-]+)\] FAILED", alone.stdout) == ["seeds0-9"]
     assert f"also failed: 9 of 10 seeds: {seeds.removeprefix('0, ')}" in alone.stdout
     dictator()
@@ -203,9 +201,25 @@ def test_kept_seeds_that_fail_differently_are_told_apart(lab, own_suite):
     """)
     lab("--seeds 3", files=suite)
     done = lab("", files=suite)
-    assert "1 failed" in done.stdout.splitlines()[-1]
+    assert "2 failed" in done.stdout.splitlines()[-1]
     assert "test_fails: 2 failed, first at seed 0: too low" in done.stdout
     assert "test_fails: 1 failed, first at seed 1: it is too high" in done.stdout
+
+
+@pytest.mark.parametrize("workers", ["", "-n 1"])
+def test_where_nothing_can_be_written_the_failure_is_shown(
+    lab, dictator, tmp_path, workers
+):
+    (tmp_path / ".lab").write_text("in the way")
+    submission = dictator(LEADERLESS)
+    done = lab(
+        f"-k initial_election --lab-trace {workers} --submission", submission.path
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "no leader among the connected servers 0, 1, 2" in done.stdout
+    assert done.stdout.count("traces cannot be written to") == 2
+    assert done.stdout.count("seeds that fail cannot be kept in") == 1
+    assert "INTERNALERROR" not in done.stdout
 
 
 # Whose fault it is.

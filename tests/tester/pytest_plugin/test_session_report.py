@@ -77,3 +77,17 @@ def test_junit_has_what_failed_or_the_first_run():
     seeds = [value for name, value in junit_properties(runs) if name == "seed"]
     assert seeds == ["1", "2"]
     assert ("seed", "0") in junit_properties(runs[:1])
+
+
+def test_what_cannot_be_written_is_reported_beside_what_failed(options, tmp_path):
+    (tmp_path / "kept").write_text("in the way")
+    nowhere = tmp_path / "kept/summary.md"
+    traces = tmp_path / "kept/traces"
+    given = replace(options, summary=nowhere, traces=traces)
+    report, store = report_of(given, a_run(3))
+    problem, total = report.lines()
+    assert problem == store.problem
+    assert total.startswith("0 of 1 runs passed")
+    assert report.write_summary() == (
+        f"--lab-summary: {nowhere} cannot be written: Not a directory"
+    )
