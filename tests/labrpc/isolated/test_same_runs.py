@@ -45,9 +45,8 @@ def test_correct_submissions(path, preempt, zygote, in_both):
 
 # Every fault of the adversary's in one run: five times the events of any other test.
 @pytest.mark.slow
-@pytest.mark.parametrize(("path", "preempt"), [("raft", False), (CORRECT[-1], True)])
-def test_swarm_of_faults(path, preempt, zygote, in_both):
-    here, there = in_both(zygote(ROOT / path, preempt), "test_swarm", seed=3)
+def test_swarm_of_faults(zygote, in_both):
+    here, there = in_both(zygote(ROOT / "raft"), "test_swarm", seed=3)
     assert there.verdict == "passed"
     assert there.digest == here.digest
 
@@ -81,10 +80,12 @@ ACCIDENTS = {
     path.stem: path
     for path in sorted((ROOT / "tests/tester/judging/accidents").glob("*.py"))
 }
+# They do far more than any Raft, and nothing that others do not.
+BUSY = {"prints_long_lines", "spins_on_the_clock", "sleeps_for_nothing"}
 ORDINARY = [
     path
     for name, path in ACCIDENTS.items()
-    if name not in LESS_MEMORY and name not in STUCK_CALLS
+    if name not in (*LESS_MEMORY, *STUCK_CALLS, *BUSY)
 ]
 WITH_LOOPS = re.compile(r"_loops?$|loops_when|swallows|for_ever|regex")
 LOOPS = [path for path in (*BROKEN, *ORDINARY) if WITH_LOOPS.search(path.stem)]
