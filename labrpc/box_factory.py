@@ -6,6 +6,7 @@ they are: `make_box_factory` alone decides.
 
 from typing import Literal, Protocol
 
+from labrpc.box.debugger import Debugger
 from labrpc.box.in_process_box import InProcessBox
 from labrpc.isolated.support import missing
 from labrpc.submission.submission import Submission
@@ -51,9 +52,15 @@ class InProcessBoxFactory:
     cpu_s = 0.0
     idle_s = 0.0
 
-    def __init__(self, submission: Submission, preempt: bool = False) -> None:
+    def __init__(
+        self,
+        submission: Submission,
+        preempt: bool = False,
+        debugger: Debugger | None = None,
+    ) -> None:
         self.submission = submission
         self.preempt = preempt
+        self._debugger = debugger
 
     def begin_run(self) -> None:
         """Do nothing: the watchdog of a run counts for itself."""
@@ -61,7 +68,14 @@ class InProcessBoxFactory:
     def box(self, server: int, incarnation: int, seed: str) -> Box:
         """Make the box of one incarnation, in the run with this seed."""
         streams = incarnation_streams(seed, server, incarnation)
-        return InProcessBox(self.submission, server, incarnation, streams, self.preempt)
+        return InProcessBox(
+            self.submission,
+            server,
+            incarnation,
+            streams,
+            self.preempt,
+            self._debugger,
+        )
 
     def close(self) -> None:
         """Do nothing: it has started nothing."""
@@ -78,6 +92,7 @@ def make_box_factory(
     isolation: Isolation = "none",
     require_sandbox: bool = False,
     process_number: int = 0,
+    debugger: Debugger | None = None,
 ) -> BoxFactory:
     """Return what makes a submission's boxes.
 
@@ -88,13 +103,14 @@ def make_box_factory(
         require_sandbox: whether to refuse a sandbox that lacks a layer.
         process_number: which of several judging processes this is. With isolation,
             judge and boxes take turns, and keep to one processor together.
+        debugger: looks into boxes in this process; None if nobody debugs.
 
     Raises:
         LabError: boxes cannot live there on this machine.
         LoadError: the submission cannot be made ready.
     """
     if isolation == "none":
-        return InProcessBoxFactory(submission, preempt)
+        return InProcessBoxFactory(submission, preempt, debugger)
     # What only Linux has is imported only where it is wanted.
     from labrpc.isolated.zygote import Zygote
     from labrpc.sandbox.linux import pin_to_one_core

@@ -9,39 +9,11 @@ loop may be a simulated one or, with `--real-time`, a real one.
 import inspect
 from collections.abc import Callable, Coroutine
 from contextvars import Context
-from types import ModuleType
-from typing import Any, Protocol
+from typing import Any
 
-from labrpc.box.encoding import Codec
-from labrpc.plain_values import plain_copy
+from labrpc.box.method_calls import MethodCalls
 from labrpc.scheduling.scheduler import current_task
-from labrpc.world.events import Action, Invoke, Reply, Request, Result
-
-
-class ServedBox(Protocol):
-    """What `AsyncServer` uses of its box."""
-
-    importer: Any
-    codec: Codec
-    actions: list[Action]
-
-    def find_handler(self, event: Request) -> Callable[..., Any]:
-        """Return the method that an RPC calls."""
-
-    def find_method(self, event: Invoke) -> Callable[..., Any]:
-        """Return the method that the service calls."""
-
-    def look_after_loop(self, loop: Any) -> None:
-        """Learn of what the server's event loop can tell nobody else."""
-
-    def encode_reply(self, reply: Any, event: Request) -> bytes:
-        """Return what the handler of an RPC has returned as bytes."""
-
-    def report_handler(self, exc: BaseException, event: Request) -> None:
-        """End the test: an exception has left an RPC handler."""
-
-    def report(self, exc: BaseException, where: str) -> None:
-        """End the test: an exception has left the submission's code."""
+from labrpc.world.events import Invoke, Request
 
 
 def has_coroutines(kind: type) -> bool:
@@ -54,25 +26,30 @@ def has_coroutines(kind: type) -> bool:
 
 
 class AsyncServer:
-    """Calls the methods of one server on its event loop."""
+    """Calls the methods of one server on its event loop.
 
-    def __init__(self, box: ServedBox) -> None:
-        self._box = box
-        self._loop = _asyncio(box).new_event_loop()
-        box.look_after_loop(self._loop)
+    Args:
+        calls: calls the methods.
+        loop: a new event loop of the `asyncio` that the server imports.
+    """
+
+    def __init__(self, calls: MethodCalls, loop: Any) -> None:
+        self._calls = calls
+        self._loop = loop
         # A loop forgets a task that nobody keeps.
         self._tasks: dict[Any, None] = {}
 
     def run(self, construct: Callable[[], None]) -> None:
-        """Run the event loop in this thread, and the constructor on it, first."""
+        """Run the event loop in this thread, and the constructor on it, first.
+
+        Raises:
+            SystemExit: something on the loop has raised it.
+        """
         thread = current_task()
         if thread is not None:
             thread.name = "event loop"
         self._loop.call_soon(construct)
-        try:
-            self._loop.run_forever()
-        except SystemExit as exc:
-            self._box.report(exc, "on the event loop")
+        self._loop.run_forever()
 
     def request(self, event: Request) -> None:
         """Start the handler of an RPC."""
@@ -105,73 +82,25 @@ class AsyncServer:
 
     async def _handle(self, event: Request) -> None:
         """Run a handler; one that is cancelled never answers."""
-        box = self._box
+        calls = self._calls
         try:
-            reply = box.find_handler(event)(box.codec.decode(event.data))
+            reply = calls.handle(event)
             if inspect.isawaitable(reply):
                 reply = await reply
-            data = box.encode_reply(reply, event)
+            data = calls.encode_reply(reply, event)
         except (Exception, SystemExit) as exc:
-            box.report_handler(exc, event)
+            calls.handler_raised(exc, event)
             return
-        box.actions.append(Reply(event.request_id, data))
+        calls.reply(event, data)
 
     async def _run_invoked(self, event: Invoke) -> None:
-        box = self._box
+        calls = self._calls
         try:
-            value = box.find_method(event)(*event.args)
+            value = calls.invoke(event)
             if inspect.isawaitable(value):
                 value = await value
-            value = plain_copy(value, f"what {event.method}() returned")
+            value = calls.copy_result(value, event)
         except (Exception, SystemExit) as exc:
-            box.report(exc, f"in {event.method}()")
+            calls.method_raised(exc, event)
             return
-        box.actions.append(Result(event.invoke_id, value))
-
-
-class AwaitingBox(Protocol):
-    """What `Awaited` uses of its box."""
-
-    importer: Any
-    actions: list[Action]
-
-
-class Awaited:
-    """What coroutines of one box wait for: answers of the world, by number."""
-
-    def __init__(self, box: AwaitingBox) -> None:
-        self._box = box
-        self._futures: dict[int, Any] = {}
-
-    def __len__(self) -> int:
-        return len(self._futures)
-
-    async def answer(self, number: int, action: Action) -> Any:
-        """Do an action, and wait for what `settle` is given for its number."""
-        future = _asyncio(self._box).get_running_loop().create_future()
-        # In this order: in real time, the answer may come at once.
-        self._futures[number] = future
-        self._box.actions.append(action)
-        try:
-            return await future
-        finally:
-            self._futures.pop(number, None)
-
-    def settle(self, number: int, value: Any) -> None:
-        """Let a coroutine go on with `value`, unless it was cancelled meanwhile."""
-        future = self._futures.pop(number, None)
-        if future is not None and not future.get_loop().is_closed():
-            future.get_loop().call_soon_threadsafe(
-                _settle, future, value, context=Context()
-            )
-
-
-def _settle(future: Any, value: Any) -> None:
-    if not future.done():
-        future.set_result(value)
-
-
-def _asyncio(box: Any) -> ModuleType:
-    """Return the `asyncio` that the box's own code imports."""
-    module: ModuleType = box.importer.load("asyncio")
-    return module
+        calls.return_result(event, value)

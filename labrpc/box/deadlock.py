@@ -5,33 +5,19 @@ holder waits for something else become one when no thread of the box has a
 time-out left and nothing has moved for a while.
 """
 
-from collections.abc import Sized
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 from labrpc.box.ends import PUT
 from labrpc.clock import SECOND
-from labrpc.scheduling.scheduler import Scheduler, Task
+from labrpc.scheduling.scheduler import Task
+from labrpc.simulated.context import BoxContext
 from labrpc.simulated.thread_ import Lock, Notification, RLock
 from labrpc.submission.stacks import threads_report
-from labrpc.submission.submission import Submission
 
 # How long a lock must have been waited for, with no time-out running and no
 # RPC under way, before an unclear case counts as a deadlock.
 PATIENCE_NS = 5 * SECOND
-
-
-class StuckBox(Protocol):
-    """What is looked at in a box."""
-
-    submission: Submission
-    scheduler: Scheduler
-    pending_calls: dict[int, Task]
-    invoked: dict[int, Task]
-
-    @property
-    def awaited_calls(self) -> Sized:
-        """The RPCs that coroutines wait for."""
 
 
 @dataclass(frozen=True)
@@ -44,22 +30,27 @@ class Deadlock:
     look_again_ns: int
 
 
-def find_deadlock(box: StuckBox, idle: bool) -> Deadlock | None:
-    """Return the deadlock that the box is in, or may be in; None if there is none.
+def find_deadlock(
+    box: BoxContext, invoked: Iterable[Task], idle: bool
+) -> Deadlock | None:
+    """Return the deadlock that a box is in, or may be in; None if there is none.
 
     Args:
         box: the box to look at, between two steps.
-        idle: no thread has a time-out, so only a message can wake the box.
+        invoked: the threads that run a method for the service above.
+        idle: whether no RPC is under way and no thread has a time-out, so that only
+            a new message can wake the box.
     """
-    waiting = [task for task in box.scheduler.tasks if _lock_of(task) is not None]
-    # Until nobody waits for a lock any more, every step may close a circle.
-    box.scheduler.contended = bool(waiting)
+    scheduler = box.scheduler
+    waiting = [task for task in scheduler.tasks if _lock_of(task) is not None]
+    # As long as threads wait for locks, every step may close a circle.
+    scheduler.contended = bool(waiting)
     if not waiting:
         return None
     circle = next((c for task in waiting if (c := _circle(task))), None)
     if circle is not None and not _may_be_a_signal(circle, waiting):
         return _deadlock(box, True, circle, _describe_circle(circle), 0)
-    holder = _blocked_by_service(box, waiting)
+    holder = _blocked_by_service(invoked)
     if holder is not None:
         return _deadlock(
             box,
@@ -69,7 +60,7 @@ def find_deadlock(box: StuckBox, idle: bool) -> Deadlock | None:
             "is in snapshot(), which waits for that lock: apply without the lock",
             0,
         )
-    if not idle or box.pending_calls or box.awaited_calls:
+    if not idle:
         return None
     oldest = min(waiting, key=lambda task: task.parked_at_ns)
     look_again_ns = oldest.parked_at_ns + PATIENCE_NS
@@ -78,7 +69,7 @@ def find_deadlock(box: StuckBox, idle: bool) -> Deadlock | None:
     what = f"thread {oldest.name!r} waits for {lock.describe_wait()}"
     return _deadlock(
         box,
-        box.scheduler.now_ns >= look_again_ns,
+        scheduler.now_ns >= look_again_ns,
         circle or [oldest, *filter(None, [lock.living_holder()])],
         (_describe_circle(circle) if circle else what)
         + ", and nothing that could release it has happened for 5 s",
@@ -128,9 +119,9 @@ def _describe_circle(circle: list[Task]) -> str:
     return "; ".join(steps)
 
 
-def _blocked_by_service(box: StuckBox, waiting: list[Task]) -> Task | None:
+def _blocked_by_service(invoked: Iterable[Task]) -> Task | None:
     """Return the thread that holds, in `put`, the lock that snapshot() needs."""
-    for task in box.invoked.values():
+    for task in invoked:
         lock = _lock_of(task)
         holder = lock.living_holder() if lock is not None else None
         if task.name != "snapshot()" or holder is None:
@@ -141,7 +132,7 @@ def _blocked_by_service(box: StuckBox, waiting: list[Task]) -> Task | None:
 
 
 def _deadlock(
-    box: StuckBox, certain: bool, culprits: list[Task], what: str, look_again_ns: int
+    box: BoxContext, certain: bool, culprits: list[Task], what: str, look_again_ns: int
 ) -> Deadlock:
     evidence = ""
     if certain:

@@ -6,72 +6,55 @@ says that it blocks.
 
 from collections.abc import Callable
 from operator import attrgetter
-from typing import Any, Protocol
+from typing import Any
 
-from labrpc.box.async_server import Awaited
 from labrpc.box.encoding import Codec
+from labrpc.box.outbox import Outbox
+from labrpc.box.pending import Pending
 from labrpc.contract import ApplyMsg
 from labrpc.plain_values import plain_copy
 from labrpc.scheduling.greenlets import getcurrent
-from labrpc.scheduling.scheduler import Scheduler, Task
-from labrpc.simulated.event_loop import BoxLoops
-from labrpc.world.events import Action, Apply, Call, Persist
+from labrpc.simulated.box_loops import BoxLoops
+from labrpc.world.events import Apply, Call, Persist
 
 _fields_of: Callable[[ApplyMsg], tuple[Any, ...]] = attrgetter(
     *ApplyMsg.__dataclass_fields__
 )
 
 
-class EndsBox(Protocol):
-    """What the ends use of their box."""
-
-    scheduler: Scheduler
-    codec: Codec
-    actions: list[Action]
-    next_call_id: Callable[[], int]
-    pending_calls: dict[int, Task]
-    pending_puts: dict[int, Task]
-    awaited_calls: Awaited
-    awaited_puts: Awaited
-    loops: BoxLoops
-
-    def next_serial(self, kind: str) -> int:
-        """Return 1, 2, 3, … for each `kind`."""
-
-
 class PeerEnd:
     """A peer, as seen from one server (`labrpc.ClientEnd`)."""
 
-    __slots__ = ("_box", "_peer")
+    __slots__ = ("_calls", "_codec", "_loops", "_peer")
 
-    def __init__(self, box: EndsBox, peer: int) -> None:
-        self._box = box
+    def __init__(
+        self, calls: Pending, codec: Codec, loops: BoxLoops, peer: int
+    ) -> None:
+        self._calls = calls
+        self._codec = codec
+        self._loops = loops
         self._peer = peer
 
     def call(self, method: str, args: Any) -> Any:
         """Call `method` on the peer; None when the RPC was lost."""
         if type(method) is not str:
             _check_method(method, "peer.call")
-        box = self._box
-        if box.loops.running:
-            _refuse_on_loop(box, "peer.call", "peer.acall")
-        data = box.codec.encode(args)
-        call_id = box.next_call_id()
-        # In this order: on real threads, the response may come at once.
-        box.pending_calls[call_id] = getcurrent()
-        box.actions.append(Call(call_id, self._peer, method, data))
-        reply: bytes | None = box.scheduler.park((method, self._peer))
-        return None if reply is None else box.codec.decode(reply)
+        if self._loops.running:
+            _refuse_on_loop(self._loops, "peer.call", "peer.acall")
+        data = self._codec.encode(args)
+        call_id = self._calls.next_number()
+        call = Call(call_id, self._peer, method, data)
+        reply = self._calls.wait(call_id, call, (method, self._peer))
+        return None if reply is None else self._codec.decode(reply)
 
     async def acall(self, method: str, args: Any) -> Any:
         """Call `method` on the peer; only the current `asyncio` task waits."""
         _check_method(method, "peer.acall")
-        box = self._box
-        data = box.codec.encode(args)
-        call_id = box.next_call_id()
+        data = self._codec.encode(args)
+        call_id = self._calls.next_number()
         call = Call(call_id, self._peer, method, data)
-        reply: bytes | None = await box.awaited_calls.answer(call_id, call)
-        return None if reply is None else box.codec.decode(reply)
+        reply: bytes | None = await self._calls.wait_async(call_id, call)
+        return None if reply is None else self._codec.decode(reply)
 
     def __repr__(self) -> str:
         """Return which server this end leads to."""
@@ -81,8 +64,8 @@ class PeerEnd:
 class PersisterEnd:
     """What survives a crash (`labrpc.Persister`)."""
 
-    def __init__(self, box: EndsBox, raft_state: bytes, snapshot: bytes) -> None:
-        self._box = box
+    def __init__(self, outbox: Outbox, raft_state: bytes, snapshot: bytes) -> None:
+        self._outbox = outbox
         self._raft_state = raft_state
         self._snapshot = snapshot
 
@@ -96,7 +79,7 @@ class PersisterEnd:
                 )
         self._raft_state = bytes(raft_state)
         self._snapshot = bytes(snapshot or b"")
-        self._box.actions.append(Persist(self._raft_state, self._snapshot))
+        self._outbox.actions.append(Persist(self._raft_state, self._snapshot))
 
     def read_raft_state(self) -> bytes:
         """Return the state saved last, `b""` if none ever was."""
@@ -110,23 +93,21 @@ class PersisterEnd:
 class ApplyEnd:
     """The unbuffered channel to the service (`labrpc.ApplyChannel`)."""
 
-    def __init__(self, box: EndsBox) -> None:
-        self._box = box
+    def __init__(self, puts: Pending, loops: BoxLoops) -> None:
+        self._puts = puts
+        self._loops = loops
 
     def put(self, message: ApplyMsg) -> None:
         """Hand a message to the service; blocks until it has been taken."""
-        box = self._box
-        if box.loops.running:
-            _refuse_on_loop(box, "apply_ch.put", "apply_ch.aput")
+        if self._loops.running:
+            _refuse_on_loop(self._loops, "apply_ch.put", "apply_ch.aput")
         apply = self._apply(message, "put")
-        box.pending_puts[apply.put_id] = getcurrent()
-        box.actions.append(apply)
-        box.scheduler.park(PUT)
+        self._puts.wait(apply.put_id, apply, PUT)
 
     async def aput(self, message: ApplyMsg) -> None:
         """Hand a message to the service; only the current `asyncio` task waits."""
         apply = self._apply(message, "aput")
-        await self._box.awaited_puts.answer(apply.put_id, apply)
+        await self._puts.wait_async(apply.put_id, apply)
 
     def _apply(self, message: ApplyMsg, verb: str) -> Apply:
         if not isinstance(message, ApplyMsg):
@@ -134,7 +115,7 @@ class ApplyEnd:
                 f"apply_ch.{verb} takes an ApplyMsg, not a {type(message).__name__}"
             )
         fields = plain_copy(_fields_of(message), "the ApplyMsg")
-        return Apply(self._box.next_serial("put"), fields)
+        return Apply(self._puts.next_number(), fields)
 
 
 class _Put:
@@ -153,9 +134,9 @@ def _check_method(method: object, what: str) -> None:
         raise TypeError(f"{what} takes a method's name, not a {type(method).__name__}")
 
 
-def _refuse_on_loop(box: EndsBox, blocking: str, instead: str) -> None:
+def _refuse_on_loop(loops: BoxLoops, blocking: str, instead: str) -> None:
     """Raise RuntimeError in a thread that runs an event loop, which must not block."""
-    if getcurrent() in box.loops.running:
+    if getcurrent() in loops.running:
         raise RuntimeError(
             f"{blocking} would block the event loop: use `await {instead}(…)`"
         )

@@ -5,16 +5,17 @@ that raises ends silently, as on a real machine, and the server goes on without 
 task's effect.
 """
 
-from typing import Any, Protocol
+from typing import Any
 
 from labrpc import codes
 from labrpc.box.ends import PUT
+from labrpc.box.outbox import Outbox
 from labrpc.clock import SECOND
 from labrpc.codes import Code
-from labrpc.scheduling.scheduler import Scheduler, Task
+from labrpc.scheduling.scheduler import Task
+from labrpc.simulated.context import BoxContext
 from labrpc.submission.stacks import exception_report, place_of
-from labrpc.submission.submission import Submission
-from labrpc.world.events import Action, Warn
+from labrpc.world.events import Warn
 
 # A future's exception counts as lost if the future was not asked for it by then.
 LOST_AFTER_NS = 1 * SECOND
@@ -22,19 +23,12 @@ LOST_AFTER_NS = 1 * SECOND
 WATCHED_MAX = 16
 
 
-class WarningBox(Protocol):
-    """What the linter uses of a box."""
-
-    submission: Submission
-    scheduler: Scheduler
-    actions: list[Action]
-
-
 class Linter:
     """Issues the warnings of one box."""
 
-    def __init__(self, box: WarningBox) -> None:
-        self._box = box
+    def __init__(self, context: BoxContext, outbox: Outbox) -> None:
+        self._context = context
+        self._outbox = outbox
         self._issued: set[str] = set()
         # Futures that hold an exception, each with the time at which it counts as lost.
         self._watched: list[tuple[int, Any]] = []
@@ -42,7 +36,7 @@ class Linter:
     def _warn(self, code: Code, text: str) -> None:
         if text not in self._issued:
             self._issued.add(text)
-            self._box.actions.append(Warn(code.name, text))
+            self._outbox.actions.append(Warn(code.name, text))
 
     def lock_held(self, holder: Task) -> None:
         """Warn about a contended lock whose holder waits for something slow."""
@@ -54,7 +48,7 @@ class Linter:
             else None
         )  # fmt: skip
         if slow is not None:
-            place = place_of(self._box.submission, holder)
+            place = place_of(self._context.submission, holder)
             self._warn(
                 codes.LOCK_HELD_ACROSS_WAIT,
                 f"a lock is held across {slow} {place}: other threads have to wait "
@@ -72,14 +66,18 @@ class Linter:
     def watch(self, future: Any) -> None:
         """Watch a future that holds an exception, which may never be asked for."""
         if len(self._watched) < WATCHED_MAX:
-            self._watched.append((self._box.scheduler.now_ns + LOST_AFTER_NS, future))
+            self._watched.append(
+                (self._context.scheduler.now_ns + LOST_AFTER_NS, future)
+            )
 
     def warn_of_lost(self) -> None:
         """Warn about exceptions that no code has asked their futures for."""
-        while self._watched and self._watched[0][0] <= self._box.scheduler.now_ns:
+        while self._watched and self._watched[0][0] <= self._context.scheduler.now_ns:
             future = self._watched.pop(0)[1]
             if not future.lab_was_asked:
-                headline, _ = exception_report(self._box.submission, future._exception)
+                headline, _ = exception_report(
+                    self._context.submission, future._exception
+                )
                 self._warn(
                     codes.EXCEPTION_NOT_ASKED_FOR,
                     f"{headline} was raised in an executor's thread, and nobody asked the "

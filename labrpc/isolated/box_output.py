@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from labrpc import codes
-from labrpc.box.in_process_box import LOG_LINES_MAX
+from labrpc.box.reports import LOG_LINES_MAX
 from labrpc.clock import SECOND
 from labrpc.contract import ApplyMsg
 from labrpc.errors import (
@@ -19,7 +19,7 @@ from labrpc.errors import (
     SubmissionError,
 )
 from labrpc.isolated.value_codec import unpack_all
-from labrpc.simulated.os_ import LINE_CHARS_MAX
+from labrpc.simulated.output import LINE_CHARS_MAX
 from labrpc.world.events import (
     Action,
     Apply,

@@ -21,17 +21,20 @@ from traceback import StackSummary, walk_stack
 from typing import Any, Protocol
 
 from labrpc.box.encoding import Codec
-from labrpc.box.in_process_box import InProcessBox
+from labrpc.box.lint import Linter
+from labrpc.box.outbox import Outbox
+from labrpc.box.reports import BoxReports
+from labrpc.box.server_box import ServerBox
+from labrpc.real_time.real_context import Ended, RealContext, adopt, box_of
 from labrpc.real_time.real_modules import (
     RealImporter,
-    adopt,
-    box_of,
     threading_module,
     time_module,
 )
 from labrpc.scheduling.greenlets import getcurrent
 from labrpc.scheduling.scheduler import Scheduler, Wait
 from labrpc.simulated.event_loop import report_to
+from labrpc.simulated.output import Output
 from labrpc.submission.stacks import THREADS_MAX, frames_text
 from labrpc.submission.submission import Submission
 from labrpc.world.box import Step
@@ -40,13 +43,6 @@ from labrpc.world.streams import incarnation_streams
 
 # The world waits for no result of this number.
 _KILL_ID = 0
-
-
-class Ended(BaseException):
-    """Raised in a thread whose server has crashed, or whose world is closed.
-
-    No Exception, so that a submission's `except Exception` lets it pass.
-    """
 
 
 class Surroundings(Protocol):
@@ -60,13 +56,10 @@ class Surroundings(Protocol):
         """Do what a server does; raises Ended if it has crashed."""
 
 
-class RealBox(InProcessBox):
-    """One incarnation whose threads are the operating system's.
+class RealBox(ServerBox):
+    """One incarnation whose threads are the operating system's."""
 
-    Attributes:
-        dead: whether the server has crashed; once true, always true.
-        thread_class: what the submission gets as `threading.Thread`.
-    """
+    context: RealContext
 
     def __init__(
         self,
@@ -76,19 +69,20 @@ class RealBox(InProcessBox):
         seed: str,
         world: Surroundings,
     ) -> None:
+        self.server = server
         streams = incarnation_streams(seed, server, incarnation)
-        super().__init__(submission, server, incarnation, streams)
-        self.dead = False
-        self._world = world
-        threads = threading_module(self)
-        self.thread_class: type[threading.Thread] = vars(threads)["Thread"]
-        self.scheduler = RealThreads(self)
-        self.importer = RealImporter(
-            submission, self, {"threading": threads, "time": time_module(self)}
+        context = RealContext(submission, server, incarnation, streams("entropy"))
+        outbox = _ActingOutbox(partial(world.act, self))
+        context.reports = reports = _RealReports(context, outbox, world)
+        context.output = Output(reports.log)
+        context.lint = lint = Linter(context, outbox)
+        context.scheduler = RealThreads(context)
+        threads = threading_module(context)
+        context.thread_class = vars(threads)["Thread"]
+        context.importer = RealImporter(
+            submission, context, {"threading": threads, "time": time_module(context)}
         )
-        self.codec = _Codec(self)
-        self.actions = _Outbox(partial(world.act, self))
-        self._serials_lock = threading.Lock()
+        super().__init__(context, outbox, reports, lint, _Codec(context))
 
     def step(self, now_ns: int, event: Event) -> Step:
         """Deliver `event`; what the server does follows when it does it."""
@@ -97,26 +91,29 @@ class RealBox(InProcessBox):
 
     def crash(self) -> None:
         """Cut the incarnation off, and help its threads to end."""
-        self.dead = True
-        self.scheduler.kill()
+        self.context.dead = True
+        self.context.scheduler.kill()
         self._deliver[Invoke](Invoke(_KILL_ID, "kill", ()))
 
-    def check_alive(self) -> None:
-        """Raise Ended if the server has crashed."""
-        if self.dead:
-            raise Ended
+    def runaway(self) -> str:
+        """Return nothing: runaway loops are not recognised in real time."""
+        return ""
 
     def threads(self) -> str:
         """Return the threads and where each stands."""
         frames = sys._current_frames()
-        found = [t for t in threading.enumerate() if box_of(t) is self and t.ident]
+        found = [
+            thread
+            for thread in threading.enumerate()
+            if box_of(thread) is self.context and thread.ident
+        ]
         lines = []
         for thread in found[:THREADS_MAX]:
             stack = StackSummary.extract(walk_stack(frames.get(thread.ident or 0)))
             stack.reverse()
             lines += [
                 f"thread {thread.name!r}",
-                frames_text(self.submission, list(stack)),
+                frames_text(self.context.submission, list(stack)),
             ]
         return "\n".join(line for line in lines if line)
 
@@ -124,34 +121,39 @@ class RealBox(InProcessBox):
         """Return nothing: which threads go on is looked at in virtual time."""
         return []
 
-    def next_serial(self, kind: str) -> int:
-        """Return 1, 2, 3, … for each `kind`."""
-        with self._serials_lock:
-            return super().next_serial(kind)
-
-    def log(self, line: str) -> None:
-        """Record a line that the server printed."""
-        self.actions.append(Log(self._world.now_ns, line))
-
-    def look_after_loop(self, loop: Any) -> None:
+    def _prepare_loop(self, loop: Any) -> None:
         """Report what leaves a callback, or a task that nobody awaits."""
 
         def handle(loop: Any, context: dict[str, Any]) -> None:
             with suppress(Ended):
-                if not self.dead:
-                    report_to(self, context)
+                if not self.context.dead:
+                    report_to(self.context.reports, context)
 
         loop.set_exception_handler(handle)
 
-    def thread_failed(self, thread: threading.Thread) -> None:
-        """Report the exception that is ending a thread of the submission's."""
-        exc = sys.exc_info()[1]
-        if exc is not None and self.is_theirs(exc):
-            with suppress(Ended):
-                self.report(exc, f"in thread {thread.name!r}")
+
+class _RealReports(BoxReports):
+    """Logs lines at the real time, however many."""
+
+    def __init__(
+        self, context: RealContext, outbox: Outbox, world: Surroundings
+    ) -> None:
+        super().__init__(context, outbox)
+        self._world = world
+
+    def log(self, line: str) -> None:
+        """Record a line that the server printed."""
+        self._outbox.actions.append(Log(self._world.now_ns, line))
 
 
-class _Outbox(list[Action]):
+class _ActingOutbox(Outbox):
+    """Lets the world do each action at once."""
+
+    def __init__(self, act: Callable[[Action], None]) -> None:
+        self.actions = _ActingList(act)
+
+
+class _ActingList(list[Action]):
     """Hands each action on as it is added."""
 
     def __init__(self, act: Callable[[Action], None]) -> None:
@@ -170,31 +172,31 @@ class _Codec(Codec):
     stack: see `current_box`.
     """
 
-    def __init__(self, box: RealBox) -> None:
-        super().__init__(box.importer.own, box.importer.load_own)
-        self._box = box
+    def __init__(self, context: RealContext) -> None:
+        super().__init__(context.importer.own, context.importer.load_own)
+        self._context = context
 
     def encode(self, value: Any) -> bytes:
-        adopt(threading.current_thread(), self._box)
+        adopt(threading.current_thread(), self._context)
         return super().encode(value)
 
     def decode(self, data: bytes) -> Any:
-        adopt(threading.current_thread(), self._box)
+        adopt(threading.current_thread(), self._context)
         return super().decode(data)
 
 
 class RealThreads(Scheduler):
     """What a scheduler is to a box, for threads that schedule themselves."""
 
-    def __init__(self, box: RealBox) -> None:
-        super().__init__(box.entropy, box._escaped, owner=box)
-        self._box = box
+    def __init__(self, context: RealContext) -> None:
+        super().__init__(context.entropy, context.reports.escaped, owner=context)
+        self._context = context
         # For each thread that waits, or is about to: what wakes it.
         self._gates: dict[Any, SimpleQueue[Any]] = {}
 
     def spawn(self, body: Callable[..., Any], args: tuple[Any, ...], name: str) -> Any:
         """Start a thread."""
-        thread = self._box.thread_class(target=body, args=args, name=name)
+        thread = self._context.thread_class(target=body, args=args, name=name)
         thread.start()
         return thread
 
@@ -209,10 +211,10 @@ class RealThreads(Scheduler):
         # gate has to be there before `dead` is looked at.
         gate = self._gates.setdefault(thread, SimpleQueue())
         try:
-            value = None if self._box.dead else gate.get()
+            value = None if self._context.dead else gate.get()
         finally:
             self._gates.pop(thread, None)
-        self._box.check_alive()
+        self._context.check_alive()
         return value
 
     def wake(self, task: Any, value: Any = None) -> bool:

@@ -13,51 +13,13 @@ import threading
 import time
 from functools import partial
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any
 
 from labrpc.machine.wall_clock import sleep_s
-from labrpc.simulated.context import BoxContext
+from labrpc.real_time.real_context import BOX_NAME, RealContext, adopt, current_box
 from labrpc.simulated.importer import Importer
 from labrpc.simulated.module_copy import copy_of
 from labrpc.submission.submission import Submission
-
-# Under this name a thread, and the built-in names of a module, know their box.
-_BOX = "__lab_box__"
-
-
-class ThreadedBox(BoxContext, Protocol):
-    """What the modules of a server use of its box, beside what all modules do."""
-
-    def check_alive(self) -> None:
-        """Raise in a thread of a server that has crashed."""
-
-    def thread_failed(self, thread: threading.Thread) -> None:
-        """End the test: an exception has left a thread."""
-
-
-def adopt(thread: threading.Thread, box: ThreadedBox) -> None:
-    """Make a thread one of the box's."""
-    setattr(thread, _BOX, box)
-
-
-def box_of(thread: threading.Thread) -> ThreadedBox | None:
-    """Return the box that started a thread, None if none did."""
-    box: ThreadedBox | None = getattr(thread, _BOX, None)
-    return box
-
-
-def current_box() -> ThreadedBox | None:
-    """Return the box whose code the current thread runs, None for the lab's own.
-
-    A worker of an executor is a thread of the process's own `threading`; there,
-    the submission's functions on its stack tell.
-    """
-    box = box_of(threading.current_thread())
-    frame = sys._getframe(1)
-    while box is None and frame is not None:
-        box = frame.f_builtins.get(_BOX)
-        frame = frame.f_back  # type: ignore[assignment]
-    return box
 
 
 class _Door:
@@ -117,7 +79,7 @@ class RealImporter(Importer):
     """
 
     def __init__(
-        self, submission: Submission, box: ThreadedBox, stand_ins: dict[str, ModuleType]
+        self, submission: Submission, box: RealContext, stand_ins: dict[str, ModuleType]
     ) -> None:
         super().__init__(submission, box)
         self._stand_ins = stand_ins
@@ -125,7 +87,7 @@ class RealImporter(Importer):
         self.builtins = vars(builtins) | {
             "__import__": self._import,
             "print": partial(_print, box),
-            _BOX: box,
+            BOX_NAME: box,
         }
 
     def load(self, name: str) -> ModuleType:
@@ -155,7 +117,7 @@ class RealImporter(Importer):
         """Do nothing, either."""
 
 
-def time_module(box: ThreadedBox) -> ModuleType:
+def time_module(box: RealContext) -> ModuleType:
     """Return `time`, with a `sleep` that ends the threads of a dead server."""
 
     def sleep(seconds: float) -> None:
@@ -168,7 +130,7 @@ def time_module(box: ThreadedBox) -> ModuleType:
     return module
 
 
-def threading_module(box: ThreadedBox) -> ModuleType:
+def threading_module(box: RealContext) -> ModuleType:
     """Return `threading`, with threads that know which box they belong to."""
 
     class Thread(threading.Thread):
@@ -191,7 +153,7 @@ def threading_module(box: ThreadedBox) -> ModuleType:
     return module
 
 
-def _print(box: ThreadedBox, *values: object, file: Any = None, **how: Any) -> None:
+def _print(box: RealContext, *values: object, file: Any = None, **how: Any) -> None:
     """Print to the box's log, in whole lines."""
     if file is not None:
         builtins.print(*values, file=file, **how)
@@ -199,4 +161,4 @@ def _print(box: ThreadedBox, *values: object, file: Any = None, **how: Any) -> N
     text = io.StringIO()
     builtins.print(*values, file=text, **how)
     for line in text.getvalue().splitlines():
-        box.log(line)
+        box.reports.log(line)

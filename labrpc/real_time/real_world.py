@@ -18,7 +18,8 @@ from typing import Any, NoReturn
 
 from labrpc.clock import SECOND
 from labrpc.machine.wall_clock import monotonic_ns
-from labrpc.real_time.real_box import Ended, RealBox
+from labrpc.real_time.real_box import RealBox
+from labrpc.real_time.real_context import Ended
 from labrpc.real_time.real_modules import Doors
 from labrpc.submission.submission import Submission
 from labrpc.world.events import Action, Event, Ready, Result

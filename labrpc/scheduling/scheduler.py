@@ -49,6 +49,16 @@ _idle: list["Task"] = []
 _tokens = itertools.count(1).__next__
 
 
+_NO_SERVER = (
+    "no server runs here, nor at a debugger's prompt after a failure: nothing can wait, "
+    "and no time passes"
+)
+
+
+class WaitRefusedError(RuntimeError):
+    """Something wants to wait where no time passes."""
+
+
 class Waitable(Protocol):
     """Something that a thread waits for, with a description for deadlock reports."""
 
@@ -78,13 +88,15 @@ class Task(greenlet):
         deadline_ns: when its wait times out; None for never.
         thread: the object by which the submission knows it, if it has asked.
         begun: whether its body has begun.
+        may_not_wait: whether it is dying, or stands at a debugger's prompt.
         dying: whether its box has crashed.
         deaths: how many times it was made to end since.
     """
 
     __slots__ = (
         "args", "begun", "body", "deadline_ns", "deaths", "dying", "ident", "identity",
-        "name", "parked_at_ns", "scheduler", "thread", "token", "value", "waits_for",
+        "may_not_wait", "name", "parked_at_ns", "scheduler", "thread", "token", "value",
+        "waits_for",
     )  # fmt: skip
 
     scheduler: "Scheduler"
@@ -100,6 +112,7 @@ class Task(greenlet):
     deadline_ns: int | None
     thread: Any
     begun: bool
+    may_not_wait: bool
     dying: bool
     deaths: int
 
@@ -180,7 +193,7 @@ class Scheduler:
         task.name = name
         task.ident = ident = self._idents()
         task.identity = (ident, name)
-        task.begun = task.dying = False
+        task.begun = task.dying = task.may_not_wait = False
         task.deaths = 0
         self.tasks[task] = None
         self._ready.append(task)
@@ -204,15 +217,19 @@ class Scheduler:
     def park(self, waits_for: "Wait", deadline_ns: int | None = None) -> Any:
         """Make the current thread wait; return what `wake` was given for it.
 
-        Returns TIMED_OUT when `deadline_ns` passes first. In a thread that is
-        being killed it raises again, so that a dying thread cannot wait.
+        Returns TIMED_OUT when `deadline_ns` passes first. In a thread that is being
+        killed it raises GreenletExit again, so that a dying thread cannot wait.
+
+        Raises:
+            WaitRefusedError: a person has called this at a debugger's prompt.
         """
         task = getcurrent()
-        if task.dying:
-            task.deaths += 1
-            if task.deaths < DEATHS_MAX:
-                raise GreenletExit
-            never_free(task)
+        try:
+            may_not_wait = task.may_not_wait
+        except AttributeError:
+            raise WaitRefusedError(_NO_SERVER) from None
+        if may_not_wait:
+            _refuse_wait(task)
         task.token = token = _tokens()
         task.waits_for = waits_for
         task.parked_at_ns = self.now_ns
@@ -292,7 +309,7 @@ class Scheduler:
         """
         self.runner = getcurrent()
         for task in list(self.tasks):
-            task.dying = True
+            task.dying = task.may_not_wait = True
             if not task.begun:
                 self._discard_unbegun(task)
                 continue
@@ -312,7 +329,7 @@ class Scheduler:
         """Run a function after `kill`, in a thread that cannot wait either."""
         task = self.spawn(body, args, "the end")
         self._ready.clear()
-        task.dying = True
+        task.dying = task.may_not_wait = True
         self.runner = getcurrent()
         task.switch()
         self.tasks.clear()
@@ -350,6 +367,18 @@ class Scheduler:
         self.runner.switch()
 
 
+def _refuse_wait(task: Task) -> None:
+    """Raise what keeps a thread from waiting; one that swallows it is given up."""
+    if not task.dying:
+        raise WaitRefusedError(
+            "nothing can wait at a debugger's prompt: the world stands still"
+        )
+    task.deaths += 1
+    if task.deaths < DEATHS_MAX:
+        raise GreenletExit
+    never_free(task)
+
+
 def current_task() -> Task | None:
     """Return the box's thread that is running, None in the lab's own code."""
     task = getcurrent()
@@ -360,14 +389,11 @@ def current_scheduler() -> Scheduler:
     """Return the scheduler of the box that is running.
 
     Raises:
-        RuntimeError: no box is running: lab code used a simulated module.
+        WaitRefusedError: no box is running: lab code used a simulated module.
     """
     task = getcurrent()
     if not isinstance(task, Task):
-        raise RuntimeError(
-            "no server runs here, nor at a debugger's prompt after a failure: nothing "
-            "can wait, and no time passes"
-        )
+        raise WaitRefusedError(_NO_SERVER)
     return task.scheduler
 
 

@@ -175,7 +175,9 @@ def _warn_unawaited(coroutine: Any) -> None:
     if task is not None:
         if not task.dying:
             name = coroutine.__qualname__
-            current_box().log(f"RuntimeWarning: coroutine {name!r} was never awaited")
+            current_box().reports.log(
+                f"RuntimeWarning: coroutine {name!r} was never awaited"
+            )
     elif not frame.f_globals["__name__"].startswith("labrpc") and (
         frame.f_builtins.get("__import__") is __import__
     ):

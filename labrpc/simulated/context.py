@@ -1,40 +1,79 @@
-"""How simulated modules find the box that is running."""
+"""How the simulated modules find the box whose code is running."""
 
 from random import Random
 from typing import Any, Protocol
 
 from labrpc.codes import Code
 from labrpc.scheduling.preemption import Preemption
-from labrpc.scheduling.scheduler import Scheduler, current_scheduler
+from labrpc.scheduling.scheduler import Scheduler, Task, current_scheduler
+from labrpc.simulated.box_loops import BoxLoops
+from labrpc.simulated.output import Output
 from labrpc.submission.submission import Submission
 
 
-class BoxContext(Protocol):
-    """What the simulated modules ask of a box."""
-
-    submission: Submission
-    server: int
-    incarnation: int
-    entropy: Random
-    main_thread: Any
-    output: Any
-    importer: Any
-    scheduler: Scheduler
-    preemption: Preemption | None
-    loops: Any
-    lint: Any
-
-    def next_serial(self, kind: str) -> int:
-        """Return 1, 2, 3, … for each `kind`, anew in each incarnation."""
+class Reports(Protocol):
+    """Takes what a box has to report about its submission."""
 
     def log(self, line: str) -> None:
         """Record a line that the server printed."""
 
     def fail(self, code: Code, headline: str, evidence: str = "") -> None:
-        """End the test: the submission broke."""
+        """Report that the submission broke."""
 
-    def report(self, exc: BaseException, where: str) -> None:
-        """End the test: an exception has left the submission's code."""
+    def exception(self, exc: BaseException, where: str) -> None:
+        """Report that an exception has left the submission's code."""
+
+
+class Lint(Protocol):
+    """Warns about likely mistakes."""
+
+    def lock_held(self, holder: Task) -> None:
+        """Warn about a contended lock whose holder waits for something slow."""
+
+    def watch(self, future: Any) -> None:
+        """Watch a future that holds an exception, which may never be asked for."""
+
+
+class BoxContext:
+    """One incarnation of a server, as the simulated modules know it.
+
+    Attributes:
+        submission: what it runs.
+        server: its number.
+        incarnation: which of the server's lives this is, from 1.
+        entropy: the random stream of whatever draws without a seed.
+        scheduler: runs its threads.
+        importer: its modules.
+        reports: takes what it reports.
+        output: its stdout and stderr.
+        lint: takes what looks like a mistake.
+        preemption: when its threads lose their turn; None for never.
+        loops: its event loops.
+        main_thread: the thread that ran the constructor, once somebody has asked.
+    """
+
+    scheduler: Scheduler
+    importer: Any
+    reports: Reports
+    output: Output
+    lint: Lint
+
+    def __init__(
+        self, submission: Submission, server: int, incarnation: int, entropy: Random
+    ) -> None:
+        self.submission = submission
+        self.server = server
+        self.incarnation = incarnation
+        self.entropy = entropy
+        self.preemption: Preemption | None = None
+        self.loops = BoxLoops()
+        self.main_thread: Any = None
+        self._serials: dict[str, int] = {}
+
+    def next_serial(self, kind: str) -> int:
+        """Return 1, 2, 3, … for each `kind`, anew in each incarnation."""
+        serial = self._serials[kind] = self._serials.get(kind, 0) + 1
+        return serial
 
 
 def current_box() -> BoxContext:

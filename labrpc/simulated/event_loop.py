@@ -6,7 +6,6 @@ nothing to do parks its simulated thread. It has no sockets.
 """
 
 import math
-import sys
 import weakref
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -15,7 +14,8 @@ from labrpc.clock import SECOND
 from labrpc.scheduling.greenlets import getcurrent, never_free
 from labrpc.scheduling.scheduler import DEATHS_MAX, SLEEP_NS_MIN, Task, current_task
 from labrpc.simulated import os_
-from labrpc.simulated.context import BoxContext, current_box
+from labrpc.simulated.box_loops import OrderedWeakSet
+from labrpc.simulated.context import BoxContext, Reports, current_box
 
 # A task that ends by an exception has failed the server unless somebody has
 # asked for its outcome this much later.
@@ -33,43 +33,6 @@ _PROCESS = (
     "add_signal_handler", "connect_read_pipe", "connect_write_pipe",
     "remove_signal_handler", "subprocess_exec", "subprocess_shell",
 )  # fmt: skip
-
-
-class OrderedWeakSet(weakref.WeakKeyDictionary[Any, None]):
-    """A weak set that is walked in the order of insertion, the same in every run."""
-
-    def add(self, item: Any) -> None:
-        """Add an item, last."""
-        self[item] = None
-
-    def discard(self, item: Any) -> None:
-        """Remove an item if it is there."""
-        self.pop(item, None)
-
-
-class BoxLoops:
-    """The event loops of one box.
-
-    Attributes:
-        all: every loop that was made and is still used by something.
-        running: the loop that each thread runs, if it runs one.
-    """
-
-    def __init__(self) -> None:
-        self.all = OrderedWeakSet()
-        self.running: dict[Task, Any] = {}
-        self._made_one = False
-
-    def add(self, loop: Any) -> None:
-        """Note a new loop of the current box."""
-        self.all.add(loop)
-        if not self._made_one:
-            self._made_one = True
-            getcurrent().scheduler.wrap_waits(_with_own_hooks)
-
-    def tasks(self) -> list[Any]:
-        """Return the tasks of all loops that have not ended."""
-        return [t for loop in self.all for t in loop.lab_tasks if not t.done()]
 
 
 def running_loop() -> Any:
@@ -109,23 +72,6 @@ def _unwind_if_dying() -> None:
     task = current_task()
     if task is not None and task.dying:
         task.scheduler.park("the end")
-
-
-def _with_own_hooks(park: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a `park` that keeps a loop's hooks for async generators to its thread.
-
-    Python knows one pair of them for each thread of the operating system.
-    """
-
-    def park_with_own_hooks(waits_for: Any, deadline_ns: int | None = None) -> Any:
-        hooks = sys.get_asyncgen_hooks()
-        sys.set_asyncgen_hooks(None, None)
-        try:
-            return park(waits_for, deadline_ns)
-        finally:
-            sys.set_asyncgen_hooks(*hooks)
-
-    return park_with_own_hooks
 
 
 class LoopMethods:
@@ -212,7 +158,7 @@ class LoopMethods:
 
     def default_exception_handler(self, context: dict[str, Any]) -> None:
         """Fail the server, as an exception that leaves a thread does."""
-        report_to(self._box, context)
+        report_to(self._box.reports, context)
 
     # The end.
 
@@ -239,17 +185,17 @@ def _look_after(ended: "weakref.ref[Any]") -> None:
         )
 
 
-def report_to(box: Any, context: dict[str, Any]) -> None:
-    """Fail a server for what its event loop could tell nobody else."""
+def report_to(reports: Reports, context: dict[str, Any]) -> None:
+    """Report an exception that an event loop can report to no one else."""
     exc = context.get("exception")
     culprit: Any = context.get("task") or context.get("future")
     if exc is None:
-        box.log(f"asyncio: {context['message']}")
+        reports.log(f"asyncio: {context['message']}")
     elif hasattr(culprit, "get_coro"):
         name = culprit.get_name()
-        box.report(exc, f"in the asyncio task {name!r}, which nobody awaited")
+        reports.exception(exc, f"in the asyncio task {name!r}, which nobody awaited")
     else:
-        box.report(exc, "in a callback of the event loop")
+        reports.exception(exc, "in a callback of the event loop")
 
 
 def close_coroutine(coroutine: Any) -> None:

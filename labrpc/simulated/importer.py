@@ -37,7 +37,7 @@ class Importer:
         self.own: dict[str, ModuleType] = {}
         self._submission = submission
         self._box = box
-        self.builtins = BOX_BUILTINS
+        self.builtins = box_builtins()
         self._standard = standard_modules()
         self._private: dict[str, ModuleType] = {}
 
@@ -161,8 +161,8 @@ class Importer:
                 module = os_.without_files(name)
         elif name == "builtins":
             module = ModuleType(name)
-            vars(module).update(BOX_BUILTINS)
-        elif name == "pdb" and BOX_BUILTINS["breakpoint"] is pdb_.breakpoint_:
+            vars(module).update(self.builtins)
+        elif name == "pdb" and self.builtins["breakpoint"] is pdb_.breakpoint_:
             with HostModules():
                 module = pdb_.as_module()
         elif name == "importlib":
@@ -279,15 +279,18 @@ def _import(
     return _importer().import_(name, globals, fromlist, level)
 
 
-BOX_BUILTINS = vars(builtins) | {
-    "__import__": _import,
-    "print": os_.print_to_box,
-    "open": os_.open_file,
-    "input": os_.read_input,
-    "breakpoint": pdb_.breakpoint_,
-    "exit": os_.leave,
-    "quit": os_.leave,
-}
+def box_builtins() -> dict[str, Any]:
+    """Return new built-in names for the modules of one incarnation."""
+    return vars(builtins) | {
+        "__import__": _import,
+        "print": os_.print_to_box,
+        "open": os_.open_file,
+        "input": os_.read_input,
+        "breakpoint": pdb_.breakpoint_,
+        "exit": os_.leave,
+        "quit": os_.leave,
+    }
+
 
 _installed: dict[str, ModuleType] = {}
 _hidden: dict[str, ModuleType] = {}

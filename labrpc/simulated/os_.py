@@ -9,17 +9,15 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NoReturn
 
-from labrpc.simulated.context import BoxContext, current_box
+from labrpc.simulated.context import current_box
 from labrpc.simulated.module_copy import copy_of
+from labrpc.simulated.output import Output
 
 NETWORK = "a server talks to the others by peers[i].call(…), and to nobody else"
 PROCESS = "a server is one process: it cannot start, signal or share with others"
 _BACK_DOOR = "it reaches past the simulated threads and clocks that a run replays by"
 DISK = "what must survive a crash goes to persister.save, what you print is recorded"
 _LAB = "the lab itself is out of a server's reach; import from labrpc only"
-
-# The rest of a longer line is lost.
-LINE_CHARS_MAX = 10_000
 
 # Modules that a server cannot import, and why. A name covers its submodules.
 FORBIDDEN = {
@@ -136,35 +134,6 @@ def atexit_module() -> ModuleType:
     names["register"] = lambda function, *args, **kwargs: function
     names["unregister"] = lambda function: None
     return module
-
-
-class Output(io.TextIOBase):
-    """A server's stdout and stderr: each line goes to the box's log."""
-
-    def __init__(self, box: BoxContext) -> None:
-        self._box = box
-        self._pending = ""
-
-    def writable(self) -> bool:
-        """Return True."""
-        return True
-
-    def write(self, text: str) -> int:
-        """Log every line that is now complete."""
-        first, *rest = text.split("\n")
-        # Who never ends a line, or prints a book, does not take the memory for it.
-        if len(self._pending) < LINE_CHARS_MAX:
-            self._pending += first
-        for line in rest:
-            self._box.log(self._pending)
-            self._pending = line
-        return len(text)
-
-    def end_line(self) -> None:
-        """Log what was printed last, if its line was never ended."""
-        if self._pending:
-            self._box.log(self._pending)
-            self._pending = ""
 
 
 def print_to_box(*values: object, file: Any = None, **how: Any) -> None:

@@ -31,7 +31,7 @@ def _refuse(what: str) -> None:
     """End the test. Nothing is raised, since the submission could swallow it."""
     box = current_box()
     place = place_of(box.submission, getcurrent())
-    box.fail(
+    box.reports.fail(
         BREAKPOINT,
         f"{what} {place}, where no debugger can open: remove it",
         f"{running_thread_report(box.submission)}\n"

@@ -21,6 +21,7 @@ from labrpc.scheduling.scheduler import Task, current_scheduler, current_task
 from labrpc.simulated import dataclasses_, datetime_, os_, pathlib_, thread_, time_
 from labrpc.simulated.context import current_box
 from labrpc.simulated.module_copy import executed_spec
+from labrpc.simulated.output import Output
 
 # Executed afresh once, for all boxes, in this order: each uses only those before it.
 SHARED = (
@@ -291,7 +292,7 @@ def _finish_uuid(module: ModuleType) -> None:
 
 def _finish_logging(module: ModuleType) -> None:
     """Let what is logged to a file be recorded like all else: a server has no files."""
-    vars(module)["FileHandler"]._open = lambda self: os_.Output(current_box())
+    vars(module)["FileHandler"]._open = lambda self: Output(current_box().reports.log)
 
 
 def module_functions(generator: real_random.Random) -> dict[str, Any]:

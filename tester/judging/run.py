@@ -18,7 +18,6 @@ from labrpc.machine.watchdog import watchdog
 from labrpc.world.observer import Observer
 from labrpc.world.recorder import DigestRecorder
 from tester import codes
-from tester.judging.debugger_prompt import lab_at_prompts
 from tester.judging.failure_report import (
     log_line,
     note_failure,
@@ -114,7 +113,9 @@ def run_test(
         limited = nullcontext() if host.hosting.real_time else memory.limited()
         told = unraisable_as_warnings(cluster.world.warnings)
         watched = watchdog(cluster.world, hang_policy=host.hang_policy)
-        with quiet, limited, told, watched, lab_at_prompts(cluster):
+        debugger = host.debugger
+        looked_at = debugger.looking_at(cluster) if debugger else nullcontext()
+        with quiet, limited, told, watched, looked_at:
             try:
                 judge(run, conditions.test, cluster, host.boxes)
             finally:

@@ -11,6 +11,7 @@ import msgspec
 from labrpc.box_factory import BoxFactory, Isolation, make_box_factory
 from labrpc.machine.watchdog import HangPolicy
 from labrpc.submission.submission import Submission
+from tester.judging.debugger import PytestDebugger
 
 
 class RunHosting(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +39,7 @@ class RunHosting(msgspec.Struct, frozen=True, kw_only=True):
         preempt: bool = False,
         hang_policy: HangPolicy | None = None,
         process_number: int = 0,
+        debugger: PytestDebugger | None = None,
     ) -> "RunHost":
         """Make this process ready for runs of a submission.
 
@@ -46,6 +48,7 @@ class RunHosting(msgspec.Struct, frozen=True, kw_only=True):
             preempt: whether its threads may lose their turn between two statements.
             hang_policy: what happens where the submission hangs in C.
             process_number: which of several judging processes this is.
+            debugger: may look at the runs; None if nobody debugs.
 
         Raises:
             LabError: the servers cannot live there on this machine.
@@ -57,8 +60,9 @@ class RunHosting(msgspec.Struct, frozen=True, kw_only=True):
             self.isolation,
             self.require_sandbox,
             process_number,
+            debugger,
         )
-        return RunHost(self, boxes, hang_policy)
+        return RunHost(self, boxes, hang_policy, debugger)
 
     def pytest_options(self) -> list[str]:
         """Return the options with which pytest hosts a run in the same way."""
@@ -89,11 +93,13 @@ class RunHost:
         hosting: how it hosts them.
         boxes: makes the servers' boxes.
         hang_policy: what happens where the submission hangs in C.
+        debugger: may look at the runs; None if nobody debugs.
     """
 
     hosting: RunHosting
     boxes: BoxFactory
     hang_policy: HangPolicy | None = None
+    debugger: PytestDebugger | None = None
 
     def close(self) -> None:
         """End what was started for the submission."""

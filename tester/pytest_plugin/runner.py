@@ -14,7 +14,8 @@ from labrpc.machine.wall_clock import Deadline
 from labrpc.machine.watchdog import HangPolicy
 from tester.codes import TIMED_OUT
 from tester.console import live_lines
-from tester.judging.debug import debug_test, prompts
+from tester.judging.debug import debug_test
+from tester.judging.debugger import PytestDebugger
 from tester.judging.graded_test import GradedTest
 from tester.judging.run import Recording, graded_run, new_run
 from tester.judging.run_conditions import RunConditions
@@ -51,6 +52,9 @@ class Runner:
         self._plugins = plugins
         self._determinism = DeterminismCheck()
         self._host: RunHost | None = None
+        self._debugger: PytestDebugger | None = None
+        if worker is None and not options.hosting.isolated:
+            self._debugger = PytestDebugger()
         self._hang_reporter: HangReporter | None = None
 
     def run(self, test: GradedTest, batch: SeedBatch, runs: list[Run]) -> None:
@@ -83,7 +87,7 @@ class Runner:
             conditions = self._conditions(test, seed)
             run = self._new_run(conditions)
             self._log.begin(run)
-            failure = debug_test(run, conditions, self._hang_policy, at_teardown)
+            failure = debug_test(run, conditions, self._open_host(), at_teardown)
             runs.append(run)
             self._log.end(run)
             if failure is not None:
@@ -91,9 +95,9 @@ class Runner:
 
     def prompts(self) -> AbstractContextManager[None]:
         """While entered, `breakpoint()` opens a prompt, if a person can be there."""
-        if self._options.hosting.isolated or self._worker is not None:
+        if self._debugger is None:
             return nullcontext()
-        return prompts(self._plugins)
+        return self._debugger.enabled(self._plugins)
 
     def close(self) -> None:
         """End what was started for the runs."""
@@ -166,6 +170,7 @@ class Runner:
                 self._options.preempt,
                 self._hang_policy,
                 process_number=os.getppid() + number,
+                debugger=self._debugger,
             )
         return self._host
 

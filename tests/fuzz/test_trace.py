@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labrpc.simulated.os_ import LINE_CHARS_MAX
+from labrpc.simulated.output import LINE_CHARS_MAX
 from labrpc.world import events
 from tester.errors import UsageError
 from tester.traces import reader

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import labrpc
+from labrpc.box.debugger import Debugger
 from labrpc.box.in_process_box import InProcessBox
 from labrpc.submission.submission import Submission
 from labrpc.world.host import Host
@@ -90,6 +91,7 @@ class Lab:
         observers: Sequence[Observer] = (),
         start: bool = True,
         preempt: bool = False,
+        debugger: Debugger | None = None,
     ) -> World:
         """Return a world of running servers, all connected."""
         path = source if isinstance(source, Path) else self.write(source)
@@ -103,6 +105,7 @@ class Lab:
                 life,
                 incarnation_streams(seed, server, life),
                 preempt,
+                debugger,
             ),
         )
         for observer in observers:

@@ -155,7 +155,6 @@ def test_reply_of_a_cancelled_call_is_dropped(lab):
     """
     world = lab.world(server(body, lab), servers=2)
     assert world.invoke(0, "ask") == ["timeout", True, 3]
-    assert not world.hosts[0].box.awaited_calls
 
 
 def test_aput_waits_until_the_service_has_taken_the_message(lab):

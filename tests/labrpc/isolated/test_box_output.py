@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from labrpc.box.in_process_box import LOG_LINES_MAX
+from labrpc.box.reports import LOG_LINES_MAX
 from labrpc.clock import SECOND
 from labrpc.errors import SubmissionError
 from labrpc.isolated import box_output as claims_module

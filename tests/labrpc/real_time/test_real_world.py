@@ -8,7 +8,7 @@ import pytest
 
 from labrpc.codes import EXCEPTION
 from labrpc.errors import LoadError, SubmissionError
-from labrpc.real_time.real_modules import current_box
+from labrpc.real_time.real_context import current_box
 from labrpc.real_time.real_world import RealWorld
 from labrpc.submission.submission import Submission
 from tester import codes

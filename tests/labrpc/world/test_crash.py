@@ -4,7 +4,6 @@ import pytest
 
 from labrpc.clock import MILLISECOND, SECOND
 from labrpc.errors import CtrlC, SubmissionError
-from labrpc.simulated.importer import BOX_BUILTINS
 
 STORE = """
     def boot(self):
@@ -128,11 +127,14 @@ def test_an_exception_of_any_kind_in_a_thread_fails_the_test(lab):
             world.sleep_ns(SECOND)
 
 
-def test_an_interrupt_by_the_person_at_the_keyboard_ends_the_run(lab, monkeypatch):
-    def ctrl_c():
-        raise CtrlC
+def test_an_interrupt_by_the_person_at_the_keyboard_ends_the_run(lab):
+    class Interrupts:
+        def breakpoint(self):
+            raise CtrlC
 
-    monkeypatch.setitem(BOX_BUILTINS, "ctrl_c", ctrl_c)
+        def exception(self, exc):
+            pass
+
     body = """
     def boot(self):
         for n in range(5):
@@ -141,11 +143,11 @@ def test_an_interrupt_by_the_person_at_the_keyboard_ends_the_run(lab, monkeypatc
         try:
             time.sleep(0.1 * (n + 1))
             if n == 1:
-                ctrl_c()
+                breakpoint()
         except Exception:
             print("wrong thread")
     """
-    world = lab.world(lab.raft(body))
+    world = lab.world(lab.raft(body), debugger=Interrupts())
     with pytest.raises(CtrlC):
         world.sleep_ns(SECOND)
     assert world.now_ns < 300 * MILLISECOND

@@ -1,0 +1,86 @@
+"""Loading a submission and constructing its class, in a box's first thread."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any, cast
+
+from labrpc import codes
+from labrpc.box.reports import BoxReports
+from labrpc.codes import Code
+from labrpc.errors import LoadError
+from labrpc.simulated.context import BoxContext
+from labrpc.submission.stacks import exception_report
+
+NOT_THERE = (
+    "a server can import the standard library and the submission's own files, but no "
+    "other package"
+)
+NO_PROGRAM = (
+    "the lab imports the module and constructs Raft: put code that runs as a program "
+    "under `if __name__ == '__main__':`"
+)
+
+
+class Construction:
+    """Loads the submission of one box, constructs its class, and reports failures."""
+
+    def __init__(self, context: BoxContext, reports: BoxReports) -> None:
+        self._context = context
+        self._reports = reports
+
+    def load_class(self) -> type | None:
+        """Return the submission's class; None if it cannot be loaded."""
+        loaded = self._attempt(
+            self._context.importer.load_class,
+            codes.RAISES_WHEN_LOADED,
+            "while it was loaded",
+        )
+        return cast("type | None", loaded)
+
+    def construct(self, raft_class: type, args: tuple[Any, ...]) -> Any:
+        """Return a new object of the class; None if it cannot be constructed."""
+
+        def construct() -> Any:
+            check_signature(raft_class)
+            return raft_class(*args)
+
+        return self._attempt(
+            construct, codes.RAISES_IN_CONSTRUCTOR, "in its constructor"
+        )
+
+    def _attempt(self, function: Callable[[], Any], code: Code, when: str) -> Any:
+        """Return what a function of the submission does; None if it cannot be used."""
+        submission, reports = self._context.submission, self._reports
+        try:
+            return function()
+        except LoadError as exc:
+            reports.fail(exc.code, exc.headline, exc.evidence)
+        except Exception as exc:
+            headline, evidence = exception_report(submission, exc)
+            if isinstance(exc, ModuleNotFoundError):
+                code = codes.MISSING_MODULE
+                evidence += f"\n{NOT_THERE}"
+            reports.fail(code, f"{headline}, {when}", evidence)
+        except SystemExit as exc:
+            _, evidence = exception_report(submission, exc)
+            headline = f"it called sys.exit({exc.code!r}) when it was loaded"
+            reports.fail(codes.EXITS_WHEN_LOADED, headline, f"{evidence}\n{NO_PROGRAM}")
+        return None
+
+
+def check_signature(raft_class: type) -> None:
+    """Raise LoadError if the class cannot be constructed as the lab does it."""
+    try:
+        signature = inspect.signature(raft_class)
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind("peers", 0, "persister", "apply_ch")
+    except TypeError as exc:
+        found = ", ".join(["self", *signature.parameters])
+        raise LoadError(
+            codes.WRONG_PARAMETERS,
+            f"{raft_class.__name__}.__init__ has the wrong parameters: {exc}",
+            f"found    def __init__({found})\n"
+            "expected def __init__(self, peers, me, persister, apply_ch)",
+        ) from None

@@ -1,0 +1,124 @@
+"""Calling the methods of a server: finding them, and what they return or raise.
+
+Who calls them, `ThreadServer` or `AsyncServer`, decides in what they run.
+"""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from labrpc.box.encoding import Codec
+from labrpc.box.lint import Linter
+from labrpc.box.outbox import Outbox
+from labrpc.box.reports import BoxReports, NoSuchMethod
+from labrpc.plain_values import plain_copy
+from labrpc.world.events import Invoke, Reply, Request, Result
+
+
+class MethodCalls:
+    """Calls the methods of one server, for RPCs and for the service above.
+
+    Attributes:
+        raft: the submission's object; None until it has been constructed.
+        codec: decodes arguments and encodes replies.
+    """
+
+    def __init__(
+        self, outbox: Outbox, codec: Codec, reports: BoxReports, lint: Linter
+    ) -> None:
+        self.raft: Any = None
+        self.codec = codec
+        self._outbox = outbox
+        self._reports = reports
+        self._lint = lint
+        self._handlers: dict[str, Callable[..., Any]] = {}
+
+    def let_go(self) -> None:
+        """Free the server's objects: a `__del__` may do anything, even run for ever."""
+        self.raft = None
+        self._handlers.clear()
+
+    # RPCs.
+
+    def handle(self, event: Request) -> Any:
+        """Call the handler of an RPC, and return what it returns.
+
+        Raises:
+            NoSuchMethod: there is none.
+        """
+        handler = self._handlers.get(event.method)
+        if handler is None:
+            handler = self._handlers[event.method] = self._find_handler(event)
+        return handler(self.codec.decode(event.data))
+
+    def _find_handler(self, event: Request) -> Callable[..., Any]:
+        method = method_name(event)
+        handler = getattr(self.raft, method, None)
+        if callable(handler):
+            return cast("Callable[..., Any]", handler)
+        raise NoSuchMethod(
+            f"server {event.src} called {event.method!r}, but the class has no method "
+            f"{method!r}; it has {self._known_methods()}"
+        )
+
+    def encode_reply(self, reply: Any, event: Request) -> bytes:
+        """Return what the handler of an RPC has returned as bytes."""
+        if reply is None:
+            self._lint.returned_nothing(method_name(event))
+        return self.codec.encode(reply)
+
+    def reply(self, event: Request, data: bytes) -> None:
+        """Send the reply to an RPC."""
+        self._outbox.actions.append(Reply(event.request_id, data))
+
+    def handler_raised(self, exc: BaseException, event: Request) -> None:
+        """End the test: an exception has left an RPC handler."""
+        self._reports.exception(
+            exc,
+            f"in the RPC handler {method_name(event)}, called by server {event.src}",
+        )
+
+    # The service.
+
+    def invoke(self, event: Invoke) -> Any:
+        """Call a method for the service above; `kill` need not be there.
+
+        Raises:
+            NoSuchMethod: there is none.
+        """
+        method = getattr(self.raft, event.method, None)
+        if method is not None:
+            return method(*event.args)
+        if event.method == "kill":
+            return None
+        raise NoSuchMethod(
+            f"the class has no method {event.method!r}, which the service calls; it has "
+            f"{self._known_methods()}"
+        )
+
+    def copy_result(self, value: Any, event: Invoke) -> Any:
+        """Return a copy of what an invoked method has returned, of plain values.
+
+        Raises:
+            TypeError: it is none.
+        """
+        return plain_copy(value, f"what {event.method}() returned")
+
+    def return_result(self, event: Invoke, value: Any) -> None:
+        """Give the service the result of a method."""
+        self._outbox.actions.append(Result(event.invoke_id, value))
+
+    def method_raised(self, exc: BaseException, event: Invoke) -> None:
+        """End the test: an exception has left a method that the service called."""
+        self._reports.exception(exc, f"in {event.method}()")
+
+    def _known_methods(self) -> str:
+        kind = type(self.raft)
+        known = [
+            n for n in dir(kind) if not n.startswith("_") and callable(getattr(kind, n))
+        ]
+        return ", ".join(known) or "none"
+
+
+def method_name(event: Request) -> str:
+    """Return the method that an RPC calls, without the name of its class."""
+    return event.method.rpartition(".")[2]

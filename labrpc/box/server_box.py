@@ -1,0 +1,102 @@
+"""What all boxes that run a submission's code have in common.
+
+It gives the world's events to the submission's object, and gathers what that does.
+How its threads run is for subclasses: see `InProcessBox`, and `RealBox` of
+`labrpc.real_time`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from labrpc.box.async_server import AsyncServer, has_coroutines
+from labrpc.box.construction import Construction
+from labrpc.box.encoding import Codec
+from labrpc.box.ends import ApplyEnd, PeerEnd, PersisterEnd
+from labrpc.box.lint import Linter
+from labrpc.box.method_calls import MethodCalls
+from labrpc.box.outbox import Outbox
+from labrpc.box.pending import Pending
+from labrpc.box.reports import BoxReports
+from labrpc.box.thread_server import ThreadServer
+from labrpc.simulated.context import BoxContext
+from labrpc.world.events import Boot, Invoke, Ready, Request, Response, Taken, Wake
+
+
+class ServerBox:
+    """Runs one incarnation of a server.
+
+    Args:
+        context: the box, as the simulated modules know it, complete.
+        outbox: where what it does goes.
+        reports: what it reports about its submission.
+        lint: warns about likely mistakes.
+        codec: encodes what it sends, with the classes of its own modules.
+    """
+
+    def __init__(
+        self,
+        context: BoxContext,
+        outbox: Outbox,
+        reports: BoxReports,
+        lint: Linter,
+        codec: Codec,
+    ) -> None:
+        self.context = context
+        self._outbox = outbox
+        self._reports = reports
+        self._codec = codec
+        self._calls = Pending(context, outbox)
+        self._puts = Pending(context, outbox)
+        self._methods = MethodCalls(outbox, codec, reports, lint)
+        self._server = ThreadServer(self._methods, context.scheduler)
+        self._deliver: dict[type, Callable[[Any], None]] = {
+            Boot: self._boot,
+            Request: self._server.request,
+            Response: lambda event: self._calls.settle(event.call_id, event.data),
+            Invoke: self._server.invoke,
+            Taken: lambda event: self._puts.settle(event.put_id),
+            Wake: lambda event: None,
+        }
+
+    def _boot(self, event: Boot) -> None:
+        self.context.scheduler.spawn(self._start, (event,), "constructor")
+
+    def _start(self, event: Boot) -> None:
+        """Load the submission and construct its class, in the box's first thread."""
+        context = self.context
+        construction = Construction(context, self._reports)
+        raft_class = construction.load_class()
+        if raft_class is None:
+            return
+        loops = context.loops
+        peers = [
+            PeerEnd(self._calls, self._codec, loops, peer)
+            for peer in range(event.servers)
+        ]
+        persister = PersisterEnd(self._outbox, event.raft_state, event.snapshot)
+        args = (peers, context.server, persister, ApplyEnd(self._puts, loops))
+
+        def construct() -> None:
+            self._methods.raft = construction.construct(raft_class, args)
+            if self._methods.raft is not None:
+                self._outbox.actions.append(Ready())
+
+        if has_coroutines(raft_class):
+            self._run_event_loop(construct)
+        else:
+            construct()
+
+    def _run_event_loop(self, construct: Callable[[], None]) -> None:
+        """Let an event loop call the constructor, and everything after it."""
+        loop = self.context.importer.load("asyncio").new_event_loop()
+        self._prepare_loop(loop)
+        server = AsyncServer(self._methods, loop)
+        self._deliver[Request] = server.request
+        self._deliver[Invoke] = server.invoke
+        try:
+            server.run(construct)
+        except SystemExit as exc:
+            self._reports.exception(exc, "on the event loop")
+
+    def _prepare_loop(self, loop: Any) -> None:
+        """Do nothing: a simulated event loop reports to its box by itself."""

@@ -1,0 +1,144 @@
+"""pytest's debugger in a run: the world stands still at its prompt.
+
+A prompt opens at `breakpoint()` in a submission or a scenario, and with `--pdb` where
+a run has failed. There, the command `lab()` prints the cluster.
+"""
+
+import builtins
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import pytest
+
+from labrpc.box.in_process_box import InProcessBox
+from labrpc.scheduling.scheduler import current_task
+from labrpc.simulated.importer import HostModules
+from labrpc.world.events import Invoke, Result
+from tester.scenario.cluster import Cluster, has_types
+
+# No call of the world's has this number, so a late answer is not mistaken.
+LOOK_ID = 0
+
+
+class DebuggerQuit(BaseException):
+    """A person has quit the debugger: the run gets no verdict.
+
+    No Exception, as pytest's own is none: neither a scenario nor the lab may take it
+    for a failure.
+    """
+
+
+class PytestDebugger:
+    """What pytest's debugger and the boxes of a run need of each other.
+
+    Attributes:
+        raised: the first exception of the run that has left the submission's code.
+    """
+
+    def __init__(self) -> None:
+        self.raised: BaseException | None = None
+        self._cluster: Cluster | None = None
+
+    @contextmanager
+    def enabled(self, plugins: pytest.PytestPluginManager) -> Iterator[None]:
+        """Follow pytest's prompts while the block runs.
+
+        Quitting one ends the session, as everywhere in pytest.
+        """
+        plugins.register(self)
+        try:
+            yield
+        except DebuggerQuit:
+            pytest.exit("Quitting debugger")
+        finally:
+            plugins.unregister(self)
+
+    @contextmanager
+    def looking_at(self, cluster: Cluster) -> Iterator[None]:
+        """Let prompts look at a cluster while the block runs."""
+        self.raised, self._cluster = None, cluster
+        try:
+            yield
+        finally:
+            self._cluster = None
+
+    # For the boxes: see `labrpc.box.debugger`.
+
+    @property
+    def breakpoint(self) -> Callable[..., Any]:
+        """What a submission calls as `breakpoint`: pytest hooks into the built-in."""
+        return builtins.breakpoint
+
+    def exception(self, exc: BaseException) -> None:
+        """Keep the first exception of a run that has left the submission's code."""
+        self.raised = self.raised or exc
+
+    # For pytest.
+
+    def pytest_enter_pdb(self, pdb: Any) -> None:
+        """Prepare a prompt that is about to open."""
+        set_quit, interaction = pdb.set_quit, pdb.interaction
+
+        def quit_session() -> NoReturn:
+            set_quit()
+            task = current_task()
+            if task is not None and task in task.scheduler.tasks and not task.dying:
+                # Not through the submission, which could swallow it.
+                task.scheduler.stop(DebuggerQuit())
+            raise DebuggerQuit
+
+        def interact(*args: Any) -> None:
+            box = self._stepping_box()
+            if box is None:
+                interaction(*args)
+                return
+            with box.at_prompt():
+                interaction(*args)
+
+        def lab(arguments: str) -> None:
+            """Print the time, and each server's state, threads and connections."""
+            print(self._description())  # noqa: T201 - at a prompt
+
+        pdb.set_quit, pdb.interaction, pdb.do_lab = quit_session, interact, lab
+
+    def _stepping_box(self) -> InProcessBox | None:
+        """Return the box in whose code a prompt opens, None if it is in none."""
+        if self._cluster is None or current_task() is None:
+            return None
+        host = self._cluster.world.stepping
+        return host.box if host and isinstance(host.box, InProcessBox) else None
+
+    def _description(self) -> str:
+        return "no test runs here" if self._cluster is None else describe(self._cluster)
+
+
+def describe(cluster: Cluster) -> str:
+    """Return the time, and each server's state, threads and connections."""
+    with HostModules():
+        _ask_for_states(cluster)
+    lines = [f"at {cluster.now:.6f} s of virtual time", cluster.describe()]
+    for host in cluster.world.hosts:
+        if host is not None:
+            lines += [f"server {host.server}:", _indented(host.box.threads())]
+    return "\n".join(lines)
+
+
+def _ask_for_states(cluster: Cluster) -> None:
+    """Call get_state on every server that can answer without time passing.
+
+    Not on the one in whose code the debugger stands: it cannot go on. The boxes are
+    stepped without the world, so that looking leaves no trace in the run.
+    """
+    world = cluster.world
+    for host in world.hosts:
+        if host is None or not host.ready or host is world.stepping:
+            continue
+        actions, _ = host.box.step(world.now_ns, Invoke(LOOK_ID, "get_state", ()))
+        for action in actions:
+            if isinstance(action, Result) and has_types(action.value, int, bool):
+                cluster.states[host.server] = tuple(action.value)
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())
