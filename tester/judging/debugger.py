@@ -39,20 +39,18 @@ class PytestDebugger:
     def __init__(self) -> None:
         self.raised: BaseException | None = None
         self._cluster: Cluster | None = None
+        self._run_goes_on = False
 
     @contextmanager
-    def enabled(self, plugins: pytest.PytestPluginManager) -> Iterator[None]:
-        """Follow pytest's prompts while the block runs.
-
-        Quitting one ends the session, as everywhere in pytest.
-        """
-        plugins.register(self)
+    def quitting_ends_session(self) -> Iterator[None]:
+        """Let a person who quits a prompt in the block end pytest's session."""
+        self._run_goes_on = True
         try:
             yield
         except DebuggerQuit:
             pytest.exit("Quitting debugger")
         finally:
-            plugins.unregister(self)
+            self._run_goes_on = False
 
     @contextmanager
     def looking_at(self, cluster: Cluster) -> Iterator[None]:
@@ -74,7 +72,7 @@ class PytestDebugger:
         """Keep the first exception of a run that has left the submission's code."""
         self.raised = self.raised or exc
 
-    # For pytest.
+    # For pytest, as a plugin.
 
     def pytest_enter_pdb(self, pdb: Any) -> None:
         """Prepare a prompt that is about to open."""
@@ -100,7 +98,9 @@ class PytestDebugger:
             """Print the time, and each server's state, threads and connections."""
             print(self._description())  # noqa: T201 - at a prompt
 
-        pdb.set_quit, pdb.interaction, pdb.do_lab = quit_session, interact, lab
+        pdb.interaction, pdb.do_lab = interact, lab
+        if self._run_goes_on:
+            pdb.set_quit = quit_session
 
     def _stepping_box(self) -> InProcessBox | None:
         """Return the box in whose code a prompt opens, None if it is in none."""

@@ -55,6 +55,7 @@ class Runner:
         self._debugger: PytestDebugger | None = None
         if worker is None and not options.hosting.isolated:
             self._debugger = PytestDebugger()
+            plugins.register(self._debugger)
         self._hang_reporter: HangReporter | None = None
 
     def run(self, test: GradedTest, batch: SeedBatch, runs: list[Run]) -> None:
@@ -97,7 +98,7 @@ class Runner:
         """While entered, `breakpoint()` opens a prompt, if a person can be there."""
         if self._debugger is None:
             return nullcontext()
-        return self._debugger.enabled(self._plugins)
+        return self._debugger.quitting_ends_session()
 
     def close(self) -> None:
         """End what was started for the runs."""

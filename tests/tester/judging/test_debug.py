@@ -69,14 +69,14 @@ def test_looking_changes_nothing_in_the_run(stopping, tmp_path):
     commands = ["lab()", "n", "print('here:', args)", WAITING, "lab()", "c", "c"]
     looked = run(stopping, ELECTION, stopping, commands).stdout
     assert "here: RequestVoteArgs(term=1" in looked
-    assert f"*** RuntimeError: {REFUSED}" in looked
+    assert f"WaitRefusedError: {REFUSED}" in looked
     plain = run(tmp_path, ELECTION, ROOT / "raft", []).stdout
     assert digest(looked) == digest(plain)
 
 
 def test_an_rpc_from_the_prompt_is_not_sent(stopping, tmp_path):
     tried = run(stopping, ELECTION, stopping, [CALLING, "c", "c"]).stdout
-    assert f"*** RuntimeError: {REFUSED}" in tried
+    assert f"WaitRefusedError: {REFUSED}" in tried
     plain = run(tmp_path, ELECTION, ROOT / "raft", []).stdout
     rpcs = re.compile(r"1 of 1 runs passed; .*, (\d+) RPCs")
     assert rpcs.search(tried)[1] == rpcs.search(plain)[1]
@@ -230,7 +230,7 @@ def test_pdb_opens_where_the_submission_raised_with_the_scenario_above(
         ("test_2b_log.py", "test_basic_agreement"),
     ]
     assert "('now', 0." in prompt
-    assert prompt.count("*** RuntimeError: no server runs here, nor at a debug") == 2
+    assert prompt.count("WaitRefusedError: no server runs here, nor at a debug") == 2
 
 
 def test_pdb_opens_in_a_module_that_cannot_be_loaded(dictator, tmp_path):
