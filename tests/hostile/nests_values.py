@@ -21,4 +21,4 @@ class Raft(Reference):
         for _ in range(900):
             command = (command,)
         fields = (True, command, 1, False, b"", 0, 0)
-        peers[0]._box.actions.append(events.Apply(1, fields))
+        persister._outbox.actions.append(events.Apply(1, fields))

@@ -19,4 +19,4 @@ class Raft(Reference):
         super().__init__(peers, me, persister, apply_ch)
         command = dict.fromkeys(number * ((1 << 61) - 1) for number in range(5_000))
         fields = (True, command, 1, False, b"", 0, 0)
-        peers[0]._box.actions.append(events.Apply(1, fields))
+        persister._outbox.actions.append(events.Apply(1, fields))

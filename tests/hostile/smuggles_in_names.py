@@ -20,4 +20,4 @@ class Raft(Reference):
         call = events.Call(
             0, (me + 1) % len(peers), "smuggled" * 1000 + ".get_state", b""
         )
-        peers[0]._box.actions.append(call)
+        persister._outbox.actions.append(call)

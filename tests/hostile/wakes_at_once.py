@@ -12,5 +12,5 @@ from raft.raft import Raft as Reference
 class Raft(Reference):
     def __init__(self, peers, me, persister, apply_ch):
         super().__init__(peers, me, persister, apply_ch)
-        scheduler = peers[0]._box.scheduler
+        scheduler = peers[0]._calls._context.scheduler
         scheduler.next_timer_ns = lambda: 0
