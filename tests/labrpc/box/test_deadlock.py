@@ -332,7 +332,7 @@ def test_the_culprits_stand_first_and_idle_threads_once(lab):
     """
     told = deadlock(lab, body, seconds=1)
     first, second, *_ = told.evidence.split("\n  thread ")
-    assert first.startswith("thread 'taker' waits for a Lock held by taker")
+    assert first.startswith("  thread 'taker' waits for a Lock held by taker")
     assert first.endswith("so does 'taker'")
     assert second.startswith("'idle 0' waits for a notification")
     assert second.endswith("so does 'idle 1', 'idle 2', 'idle 3' and 26 more")
