@@ -39,5 +39,3 @@ def test_a_room_that_the_map_lacks_would_be_found(package):
 def test_files_that_the_page_names_exist():
     named = set(re.findall(r"`((?:labrpc|tester|tests|raft)/[\w./]*)`", PAGE))
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
-    for target in re.findall(r"\]\(([^)#]+)", PAGE):
-        assert (ROOT / "docs" / target).exists(), target

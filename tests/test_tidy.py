@@ -311,7 +311,8 @@ def test_modules_and_functions_are_short_and_say_what_they_are_for(name):
 # What lies where.
 
 ROOT_ENTRIES = {
-    "LICENSE", "README.md", "pyproject.toml", "grade.py",
+    "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md",
+    "pyproject.toml", "grade.py",
     "labrpc", "raft", "tester", "tests", "docs",
 }  # fmt: skip
 
