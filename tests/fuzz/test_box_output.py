@@ -51,12 +51,10 @@ ENDS = [0, 255 << 8, signal.SIGSEGV, KILLED, 40, 11 | 128]
 class Keeper:
     """Stands for the zygote: says how the process has ended."""
 
-    steps = 0
-
     def __init__(self, submission, status):
         self._submission, self._status = submission, status
 
-    def check_budget(self):
+    def look_if_due(self):
         pass
 
     def await_end(self, pid):
@@ -64,10 +62,10 @@ class Keeper:
         greedy = BOX_BYTES_MAX + 1 if self._status == KILLED else 0
         return Ended(int(self._status), 0.0, greedy)
 
-    def note_boot(self, box):
+    def check_memory(self, ended_bytes_max):
         pass
 
-    def note_end(self, pid, cpu_s):
+    def note_end(self, pid):
         pass
 
     def stuck_call(self, stack):
