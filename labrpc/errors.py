@@ -5,6 +5,8 @@ the machine's: it makes a run *unknown*, and never costs points. `CtrlC` is
 nobody's.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from textwrap import indent
 
 from labrpc.codes import Code
@@ -17,6 +19,21 @@ EVIDENCE_CHARS_MAX = 20_000
 WARNINGS_MAX = 100
 
 
+@dataclass(frozen=True)
+class Fact:
+    """One of the facts that contradict each other in a failure.
+
+    Attributes:
+        server: where it was seen.
+        time_ns: when, in virtual nanoseconds.
+        text: what it is.
+    """
+
+    server: int
+    time_ns: int
+    text: str
+
+
 class SubmissionError(Exception):
     """The submission broke a rule; the test that sees it has failed.
 
@@ -24,14 +41,22 @@ class SubmissionError(Exception):
         code: what is wrong, under a name that stays.
         headline: one line that names what is wrong, cut where it is too long.
         evidence: further lines: stacks, conflicting facts, what to do next; cut, too.
+        facts: those that contradict each other, so that a view can mark them.
     """
 
-    def __init__(self, code: Code, headline: str, evidence: str = "") -> None:
+    def __init__(
+        self,
+        code: Code,
+        headline: str,
+        evidence: str = "",
+        facts: Sequence[Fact] = (),
+    ) -> None:
         headline = headline[:HEADLINE_CHARS_MAX].replace("\n", " ")
         super().__init__(headline)
         self.code = code
         self.headline = headline
         self.evidence = evidence[:EVIDENCE_CHARS_MAX]
+        self.facts = tuple(facts)
 
     def __str__(self) -> str:
         """Return the headline, then the evidence."""

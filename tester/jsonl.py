@@ -106,15 +106,17 @@ class Appender:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | (0 if keep else os.O_TRUNC)
         return cls(os.open(file, flags, 0o666))
 
-    def append(self, record: Any) -> None:
-        """Write a record.
+    def append(self, record: Any) -> int:
+        """Write a record, and return its size in bytes.
 
         Raises:
             OSError: nobody reads the pipe any more, or the disk is full.
         """
         line = encode(record) + b"\n"
+        size_bytes = len(line)
         while line:
             line = line[os.write(self.fd, line) :]
+        return size_bytes
 
     def truncate(self, size_bytes: int) -> None:
         """Drop what lies beyond `size_bytes`, such as a torn line."""

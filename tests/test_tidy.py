@@ -131,7 +131,7 @@ FLOORS = {
         ["codes", "errors", "text", "versions"],
         ["console", "jsonl", "verdict"],
         ["intake", "oracles", "outcome", "traces"],
-        ["scenario"],
+        ["scenario", "views"],
         ["judging"],
         ["scoring", "workers"],
         ["detection", "pytest_plugin", "reports"],

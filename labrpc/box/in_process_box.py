@@ -14,6 +14,7 @@ from labrpc.box.debugger import Debugger
 from labrpc.box.encoding import Codec
 from labrpc.box.lint import Linter
 from labrpc.box.outbox import Outbox
+from labrpc.box.plain_state import plain_state
 from labrpc.box.reports import BoxReports
 from labrpc.box.server_box import ServerBox
 from labrpc.scheduling.preemption import Preemption
@@ -122,6 +123,10 @@ class InProcessBox(ServerBox):
         context, first = self.context, self._server.invoked.values()
         report = threads_report(context.submission, context.scheduler, first)
         return report + tasks_report(context.submission, context.loops.tasks())
+
+    def state(self) -> dict[str, str]:
+        """Return the plain attributes of the server's object, as text."""
+        return plain_state(self._methods.raft, self._importer.own)
 
     def leaked(self) -> list[str]:
         """Return the threads that go on though `kill` was called, and where.

@@ -134,6 +134,9 @@ def _answer(alone: Alone, data: bytes) -> bytes:
 def _found(alone: Alone, what: str) -> list[str]:
     if what == "leaked":
         return alone.box.leaked()
+    if what == "state":
+        state = alone.box.state()
+        return [text for pair in state.items() for text in pair]
     if what == "texts":
         return dataclasses_.texts()
     return [alone.box.threads()]

@@ -46,7 +46,10 @@ class Step(_Message, frozen=True):
 
 
 class Ask(_Message, frozen=True):
-    """Tell something; `what` is "threads", "leaked", or "texts" that were compiled."""
+    """Tell something.
+
+    `what` is "threads", "leaked", "state", or "texts" that were compiled.
+    """
 
     what: str
 

@@ -55,6 +55,8 @@ SILENT_CPU_S_MAX = 5.0
 # Real time for which a box may sleep instead of answering.
 SILENT_IDLE_S_MAX = 10.0
 LINES_MAX = 1000
+# Longer than any attribute that a box shows.
+STATE_CHARS_MAX = 2000
 # How long a process that has closed its pipes may take to come to its end.
 END_MS = 2000
 # How the stacks begin that are written where a call into C does not return, instead
@@ -194,6 +196,16 @@ class ProcessBox:
     def leaked(self) -> list[str]:
         """Return the threads that go on though `kill` was called, and where."""
         return [line[:HEADLINE_CHARS_MAX] for line in self._ask("leaked")]
+
+    def state(self) -> dict[str, str]:
+        """Return the plain attributes of the server's object, as text.
+
+        Nothing if the process cannot say: the next step shows what is wrong with it.
+        """
+        with suppress(SubmissionError):
+            told = [line[:STATE_CHARS_MAX] for line in self._ask("state")]
+            return dict(zip(told[::2], told[1::2], strict=False))
+        return {}
 
     def texts(self) -> list[str]:
         """Return what the box had to compile while it ran."""

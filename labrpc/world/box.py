@@ -26,5 +26,11 @@ class Box(Protocol):
     def threads(self) -> str:
         """Return the threads and where each waits, for a person."""
 
+    def state(self) -> dict[str, str]:
+        """Return the plain attributes of the server's object, as text.
+
+        Looking changes nothing: nothing of the submission's is called.
+        """
+
     def leaked(self) -> list[str]:
         """Return the threads that go on though `kill` was called, and where."""

@@ -37,3 +37,7 @@ class Host:
         self.last_invoke_id = 0
         self.backlog: list[Event] | None = None
         self.crash_point: CrashPoint | None = None
+
+    def state(self) -> dict[str, str]:
+        """Return the plain attributes of the server's object, as text."""
+        return self.box.state()

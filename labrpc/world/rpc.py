@@ -21,6 +21,9 @@ class Incarnation(Protocol):
     incarnation: int
     up: bool
 
+    def state(self) -> dict[str, str]:
+        """Return the plain attributes of the server's object, as text."""
+
 
 class Loss(StrEnum):
     """Why a message did not get through; the values are for reports."""

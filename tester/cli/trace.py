@@ -9,7 +9,8 @@ from tester.cli.command import Command, ExitStatus
 from tester.cli.options import seconds, server_numbers
 from tester.cli.parser import Parser
 from tester.console import say
-from tester.traces.reader import trace_lines
+from tester.traces.reader import read_trace
+from tester.views.lines import trace_lines
 
 
 def add_arguments(parser: Parser) -> None:
@@ -42,7 +43,8 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     """Print the lines that the options leave."""
-    lines = trace_lines(options.file, options.servers, options.since, options.until)
+    trace = read_trace(options.file)
+    lines = trace_lines(trace, options.servers, options.since, options.until)
     for line in lines:
         say(console, line)
     return ExitStatus.DONE

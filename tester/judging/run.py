@@ -1,6 +1,7 @@
 """Running one graded test once: a pure function of its conditions."""
 
 import gc
+import platform
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
@@ -27,8 +28,11 @@ from tester.judging.graded_test import GradedTest
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import IN_PROCESS, RunHost, RunHosting
 from tester.scenario.checks import CheckedCluster
+from tester.traces.field_names import field_names
 from tester.traces.recorder import TraceRecorder
+from tester.traces.rows import TRACE_VERSION, Header
 from tester.verdict import Run, Verdict, conclude, run_warnings
+from tester.versions import lab_version
 
 TakeLine = Callable[[str], None]
 """Takes each line that a server prints, with its time and number."""
@@ -64,19 +68,31 @@ class Recording:
         if self.traces is not None:
             return TraceRecorder(
                 self.traces / f"{conditions.test.name}-seed{conditions.seed}.jsonl",
-                {
-                    "test": conditions.test.name,
-                    "seed": conditions.seed,
-                    "submission": conditions.submission.name,
-                    "submission_digest": conditions.submission.digest,
-                    "preempt": conditions.preempt,
-                    "hash_seed": conditions.hash_seed,
-                },
+                _header(conditions),
+                field_names(conditions.submission.files),
+                conditions.test.file,
             )
         return DigestRecorder() if self.digest else None
 
 
 NOTHING_KEPT = Recording()
+
+
+def _header(conditions: RunConditions) -> Header:
+    test = conditions.test
+    return Header(
+        trace=TRACE_VERSION,
+        test=test.name,
+        seed=conditions.seed,
+        servers=test.servers,
+        submission=conditions.submission.name,
+        submission_digest=conditions.submission.digest,
+        preempt=conditions.preempt,
+        hash_seed=conditions.hash_seed,
+        file=test.file.name,
+        lab=lab_version(),
+        python=platform.python_version(),
+    )
 
 
 def run_test(
@@ -117,7 +133,7 @@ def run_test(
         looked_at = debugger.looking_at(cluster) if debugger else nullcontext()
         with quiet, limited, told, watched, looked_at:
             try:
-                judge(run, conditions.test, cluster, host.boxes)
+                raised = judge(run, conditions.test, cluster, host.boxes)
             finally:
                 cluster.close()
     finally:
@@ -127,7 +143,7 @@ def run_test(
     if recorder is not None:
         run.digest = recorder.hexdigest()
     if isinstance(recorder, TraceRecorder):
-        recorder.finish(run)
+        recorder.finish(run, getattr(raised, "facts", ()))
         if recorder.problem:
             run.warnings += run_warnings({recorder.problem: codes.TRACE_NOT_WRITTEN})
     return run

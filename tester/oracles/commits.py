@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from labrpc.clock import to_seconds
-from labrpc.errors import SubmissionError
+from labrpc.errors import Fact, SubmissionError
 from labrpc.world.world import World
 from tester import codes
+from tester.oracles.evidence import Evidence, facts
 from tester.text import only, servers_named, short
 
 
@@ -69,7 +70,7 @@ class Proposals:
         # in that term, and the evidence for it. Terms and indices rise.
         self._committed_terms: list[int] = []
         self._committed_indices: list[int] = []
-        self._committed_shown_by: list[tuple[object, ...]] = []
+        self._committed_shown_by: list[tuple[Evidence, ...]] = []
 
     def begin(self, server: int, command: Any) -> Proposal:
         """Note that `start` is about to be called."""
@@ -83,7 +84,7 @@ class Proposals:
         proposal.ended = self._world.steps
         proposal.index, proposal.term, proposal.accepted = index, term, accepted
 
-    def committed(self, index: int, term: int, shown_by: tuple[object, ...]) -> None:
+    def committed(self, index: int, term: int, shown_by: tuple[Evidence, ...]) -> None:
         """Note that `index` was committed in `term` at the latest.
 
         Args:
@@ -128,6 +129,7 @@ class Proposals:
                 f"{before}\n{proposal}\n"
                 "a leader only appends to its own log (section 5.3), also when start() "
                 "is called by several threads at once",
+                facts([before, proposal]),
             )
         self._check_complete(proposal)
 
@@ -147,6 +149,7 @@ class Proposals:
                 f"{shown_by}\n{proposal}\n"
                 "possible causes: the vote's up-to-date check (section 5.4.1), the "
                 "commit rule (section 5.4.2), what is saved before a reply (Figure 2)",
+                facts([*self._committed_shown_by[place], proposal]),
             )
 
     def check_committed(self, server: int, index: int, command: Any) -> None:
@@ -182,6 +185,7 @@ class Proposals:
                 "Possible causes: a follower replied before it saved an entry; the "
                 "leader counted a server that had not stored it (match_index); a server "
                 "applied, at a restart perhaps, what was not committed",
+                [*facts(possible[:1]), self._applied(server, index, command)],
             )
 
     def _never_proposed(
@@ -201,6 +205,14 @@ class Proposals:
             f"server {server} applied {short(command)} at index {index}, but {what} "
             "(section 5.3)",
             why,
+            [*facts(proposals[-1:]), self._applied(server, index, command)],
+        )
+
+    def _applied(self, server: int, index: int, command: Any) -> Fact:
+        return Fact(
+            server,
+            self._world.now_ns,
+            f"server {server} applied {short(command)} at index {index}",
         )
 
 

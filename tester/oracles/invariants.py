@@ -23,6 +23,7 @@ from labrpc.world.rpc import Incarnation
 from labrpc.world.world import World
 from tester import codes
 from tester.oracles.commits import Proposal, Proposals
+from tester.oracles.evidence import facts
 from tester.oracles.leadership import Leadership, StateReport
 from tester.text import short
 
@@ -166,4 +167,5 @@ class Invariants(Observer):
                 "after that. Possible causes: the vote's up-to-date check (section "
                 "5.4.1), the commit rule (section 5.4.2, Figure 8), what is saved "
                 "before a reply (Figure 2)",
+                facts([first, now]),
             )

@@ -5,6 +5,7 @@ lie far apart. Two reports contradict each other only if one ended before the
 other was asked for.
 """
 
+from collections.abc import Iterable
 from typing import NoReturn
 
 import msgspec
@@ -15,6 +16,7 @@ from labrpc.errors import SubmissionError
 from labrpc.world.rpc import Incarnation
 from labrpc.world.world import World
 from tester import codes
+from tester.oracles.evidence import facts
 from tester.text import only
 
 
@@ -123,6 +125,7 @@ class Leadership:
     def _term_fell(self, before: StateReport, now: StateReport) -> NoReturn:
         _fail(
             codes.TERM_FELL,
+            (before, now),
             f"the term of server {now.server} fell from {before.term} to {now.term} "
             "(Figure 2: current_term increases monotonically)",
             f"{before}",
@@ -141,6 +144,7 @@ class Leadership:
         )
         _fail(
             codes.TWO_LEADERS,
+            (first, second),
             f"term {first.term} has 2 leaders: {who} (Election Safety, Figure 3)",
             f"{first}",
             f"{second}",
@@ -166,8 +170,10 @@ class Leadership:
                 others.append(server)
         if 2 * len(voters) > len(self._servers):
             return
+        silent = [report for s in others if (report := self._latest[s]) is not None]
         _fail(
             codes.NOT_ELECTED_BY_MAJORITY,
+            (*silent, leader),
             f"server {leader.server} leads term {leader.term}, but no majority can "
             f"have voted for it: {only(voters, len(self._servers))} can have saved a "
             "vote in that term (section 5.2)",
@@ -182,5 +188,7 @@ class Leadership:
         )
 
 
-def _fail(code: Code, headline: str, *evidence: str) -> NoReturn:
-    raise SubmissionError(code, headline, "\n".join(evidence))
+def _fail(
+    code: Code, reports: Iterable[StateReport], headline: str, *evidence: str
+) -> NoReturn:
+    raise SubmissionError(code, headline, "\n".join(evidence), facts(reports))

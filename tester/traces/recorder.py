@@ -1,24 +1,51 @@
-"""A recorded run as a file: JSON Lines, readable without this project's code.
+"""Recording a run as rows of a trace, as the run goes on.
 
-docs/trace.md documents the format. The file is written as the run goes on,
-so that what happened is on disk even if the run never ends.
+An observer: it changes nothing in the run, and costs nothing where none is registered.
 """
 
-import platform
-from collections.abc import Sequence
+import hashlib
+import linecache
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import msgspec
-
-from labrpc.world.events import Action, Event
+from labrpc.clock import from_seconds
+from labrpc.errors import Fact
+from labrpc.world.events import (
+    Action,
+    Apply,
+    Boot,
+    Call,
+    Crash,
+    Event,
+    Invoke,
+    Log,
+    Persist,
+    Reply,
+    Request,
+    Response,
+    Result,
+    Warn,
+)
 from labrpc.world.recorder import DigestRecorder
-from labrpc.world.rpc import Incarnation
-from tester import jsonl
+from labrpc.world.rpc import Delivery, Incarnation, Loss
+from tester.traces import rows, values
+from tester.traces.marshalled import FieldNames
+from tester.traces.message_rows import Life, MessageRows, life
+from tester.traces.trace_file import TRACE_BYTES_MAX, TraceFile
 from tester.verdict import Run
-from tester.versions import lab_version
 
-TRACE_VERSION = 1
+GONE = "(gone)"
+
+
+class _Invocation(NamedTuple):
+    """A method that the lab has called, and when and from which line of the test."""
+
+    method: str
+    args: tuple[Any, ...]
+    time_ns: int
+    line: int
 
 
 class TraceRecorder(DigestRecorder):
@@ -26,24 +53,56 @@ class TraceRecorder(DigestRecorder):
 
     Args:
         file: where to; its directory is made if need be.
-        header: what the first line says of the run, beside the versions.
-
-    Attributes:
-        problem: why the file is not whole, "" if it is: a full disk, or a folder that
-            cannot be written. The run goes on, and so does its digest.
+        header: what the run is.
+        field_names: the names of the fields of the submission's classes.
+        test_file: where the scenario stands, None if that is not to be shown.
+        bytes_max: how large the file may become.
     """
 
-    def __init__(self, file: Path, header: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        file: Path,
+        header: rows.Header,
+        field_names: FieldNames | None = None,
+        test_file: Path | None = None,
+        bytes_max: int = TRACE_BYTES_MAX,
+    ) -> None:
         super().__init__()
-        self._file = file
-        self._lines: jsonl.Appender | None = None
-        self.problem = ""
-        try:
-            self._lines = jsonl.Appender.open(file, keep=False)
-        except OSError as exc:
-            self._give_up(exc)
-        versions = {"lab": lab_version(), "python": platform.python_version()}
-        self._write({"trace": TRACE_VERSION, **header, **versions})
+        self.file = file
+        self._out = TraceFile(file, header, bytes_max)
+        self._messages = MessageRows(self._out, field_names or {})
+        self._test_file = str(test_file or "")
+        # Per function of the test, the line at which it was last.
+        self._lines: dict[str, int] = {}
+        self._invoked: dict[tuple[Life, int], _Invocation] = {}
+        self._states: dict[Life, Mapping[str, str]] = {}
+        self._reports: dict[Life, tuple[int, bool]] = {}
+        # The fields that all rows of the step that goes on have in common.
+        self._where: dict[str, Any] = {}
+        self._writers: dict[type, Callable[[Incarnation, Any], None]] = {
+            Call: lambda host, call: self._messages.sent(host, call, self._where),
+            Reply: lambda host, reply: self._messages.replied(reply, self._where),
+            Result: self._result,
+            Apply: self._apply,
+            Persist: self._persist,
+            Log: lambda host, log: self._add(rows.Printed, line=log.line),
+            Warn: lambda host, warn: self._add(
+                rows.Warned, code=warn.code, text=warn.text
+            ),
+            Crash: lambda host, crash: self._add(
+                rows.Broke,
+                code=crash.code,
+                headline=crash.headline,
+                evidence=crash.evidence,
+            ),
+        }
+
+    @property
+    def problem(self) -> str:
+        """Why the file is not whole, "" if it is. The run goes on, whatever it is."""
+        return self._out.problem
+
+    # Steps.
 
     def stepped(
         self,
@@ -52,53 +111,177 @@ class TraceRecorder(DigestRecorder):
         event: Event,
         actions: Sequence[Action],
     ) -> None:
-        """Write one step of a box."""
+        """Write one step of a box, in the order of its actions."""
         super().stepped(now_ns, host, event, actions)
-        self._write(
-            {
-                "t": now_ns,
-                "server": host.server,
-                "incarnation": host.incarnation,
-                "event": _named(event),
-                "actions": [_named(action) for action in actions],
-            }
+        line = self._scenario_line(now_ns)
+        self._where = {
+            "t": now_ns,
+            "server": host.server,
+            "incarnation": host.incarnation,
+            "step": self.steps,
+            "cause": self._cause(host, event),
+        }
+        self._begin_step(host, event, line)
+        # Asking for its state changes no server, and a broken one is not asked.
+        asked = isinstance(event, Invoke) and event.method == "get_state"
+        if not asked and not any(type(action) is Crash for action in actions):
+            self._write_changes(host)
+        for action in actions:
+            write = self._writers.get(type(action))
+            if write is not None:
+                write(host, action)
+
+    def _cause(self, host: Incarnation, event: Event) -> int:
+        if isinstance(event, Request):
+            return self._messages.cause_of_request(event)
+        if isinstance(event, Response):
+            return self._messages.cause_of_response(host, event)
+        return 0
+
+    def _begin_step(self, host: Incarnation, event: Event, line: int) -> None:
+        """Write what the world told a box."""
+        if isinstance(event, Response):
+            if event.data is None:
+                self._messages.no_reply(host, event, self._where)
+        elif isinstance(event, Invoke):
+            self._invoked[life(host), event.invoke_id] = _Invocation(
+                event.method, event.args, self._where["t"], line
+            )
+            if event.method == "snapshot":
+                index, data = event.args
+                self._add(
+                    rows.Snapshotted, index=values.of_plain(index), bytes=len(data)
+                )
+        elif isinstance(event, Boot):
+            sizes = len(event.raft_state), len(event.snapshot)
+            self._add(rows.Boot, raft_state=sizes[0], snapshot=sizes[1])
+
+    def _write_changes(self, host: Incarnation) -> None:
+        before = self._states.get(life(host), {})
+        now = host.state()
+        if now == before:
+            return
+        self._states[life(host)] = now
+        changed = {k: v for k, v in now.items() if before.get(k) != v}
+        changed |= {name: GONE for name in before if name not in now}
+        self._add(rows.Changed, fields=changed)
+
+    # Actions.
+
+    def _result(self, host: Incarnation, result: Result) -> None:
+        called = self._invoked.pop((life(host), result.invoke_id), None)
+        if called is None or called.method not in ("start", "get_state"):
+            return
+        value = result.value
+        if not isinstance(value, (tuple, list)) or len(value) < 2:
+            return
+        term, leads = _whole(value[-2]), value[-1] is True
+        if called.method == "start" and len(value) == 3:
+            self._add(
+                rows.Proposed,
+                command=values.of_plain(called.args[0]),
+                index=_whole(value[0]),
+                term=term,
+                leads=leads,
+                asked_t=called.time_ns,
+                line=called.line,
+            )
+        if self._reports.get(life(host)) != (term, leads):
+            self._reports[life(host)] = term, leads
+            self._add(rows.Reported, term=term, leads=leads)
+
+    def _apply(self, host: Incarnation, apply: Apply) -> None:
+        command_valid, command, index, _, snapshot, term, at = apply.message
+        if command_valid:
+            self._add(
+                rows.Applied,
+                index=values.of_plain(index),
+                command=values.of_plain(command),
+            )
+        else:
+            self._add(
+                rows.AppliedSnapshot,
+                index=values.of_plain(at),
+                term=values.of_plain(term),
+                bytes=len(snapshot) if isinstance(snapshot, bytes) else 0,
+            )
+
+    def _persist(self, host: Incarnation, persist: Persist) -> None:
+        digest = hashlib.blake2b(persist.raft_state, digest_size=6)
+        digest.update(persist.snapshot)
+        self._add(
+            rows.Saved,
+            raft_state=len(persist.raft_state),
+            snapshot=len(persist.snapshot),
+            digest=digest.hexdigest(),
         )
+
+    def _add(self, kind: type[rows.Row], **fields: Any) -> None:
+        """Write a row of the step that goes on."""
+        self._out.add(kind, **self._where, **fields)
+
+    # Messages on their way.
+
+    def request_arrived(self, now_ns: int, delivery: Delivery) -> None:
+        """Write that a request has reached its receiver."""
+        self._messages.request_arrived(now_ns, delivery)
+
+    def reply_arrived(self, now_ns: int, delivery: Delivery) -> None:
+        """Write that a reply has reached the caller."""
+        self._messages.reply_arrived(now_ns, delivery)
+
+    def lost(self, now_ns: int, delivery: Delivery, why: Loss) -> None:
+        """Write that a request or a reply is gone."""
+        self._messages.lost(now_ns, delivery, why)
+
+    # The scenario.
 
     def controlled(self, now_ns: int, verb: str, args: tuple[object, ...]) -> None:
         """Write something that the scenario did."""
         super().controlled(now_ns, verb, args)
-        self._write({"t": now_ns, "control": verb, "args": args})
+        line = self._scenario_line(now_ns)
+        self._out.add(rows.Control, t=now_ns, verb=verb, args=list(args), line=line)
 
-    def finish(self, run: Run) -> None:
-        """Write the last line: what came of the run, and the digest."""
-        self._write(
-            {
-                "verdict": run.verdict,
-                "code": run.code,
-                "reason": run.reason,
-                "steps": self.steps,
-                "digest": self.hexdigest(),
-            }
+    def _scenario_line(self, now_ns: int) -> int:
+        """Return the line at which the test is; write it if it is another one."""
+        frame = sys._getframe(1) if self._test_file else None
+        while frame is not None and frame.f_code.co_filename != self._test_file:
+            frame = frame.f_back
+        if frame is None:
+            return 0
+        function, line = frame.f_code.co_name, frame.f_lineno
+        if self._lines.get(function) != line:
+            self._lines[function] = line
+            text = linecache.getline(self._test_file, line).strip()
+            self._out.add(rows.Scenario, t=now_ns, line=line, text=text)
+        return line
+
+    # The end.
+
+    def finish(self, run: Run, facts: Sequence[Fact] = ()) -> None:
+        """Write the last line: what came of the run, and the digest.
+
+        Args:
+            run: what came of it.
+            facts: those that contradict each other.
+        """
+        self._out.end(
+            rows.End(
+                verdict=run.verdict,
+                code=run.code,
+                reason=run.reason,
+                evidence=run.evidence,
+                facts=[
+                    rows.FactRow(server=fact.server, t=fact.time_ns, text=fact.text)
+                    for fact in facts
+                ],
+                t=from_seconds(run.virtual_s),
+                steps=self.steps,
+                digest=self.hexdigest(),
+            )
         )
-        if self._lines is not None:
-            self._lines.close()
-
-    def _write(self, line: dict[str, Any]) -> None:
-        """Write a line, unless an earlier one could not be written."""
-        if self._lines is None:
-            return
-        try:
-            self._lines.append(line)
-        except OSError as exc:
-            self._lines.close()
-            self._lines = None
-            self._give_up(exc)
-
-    def _give_up(self, exc: OSError) -> None:
-        reason = exc.strerror or exc
-        self.problem = f"traces cannot be written to {self._file.parent}: {reason}"
 
 
-def _named(frame: Event | Action) -> dict[str, Any]:
-    """Return an event or action with its name and the names of its fields."""
-    return {"type": type(frame).__name__, **msgspec.structs.asdict(frame)}
+def _whole(value: Any) -> int:
+    """Return what a server calls a term or index; -1 for what is no whole number."""
+    return value if type(value) is int and value.bit_length() < 64 else -1

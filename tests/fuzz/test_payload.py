@@ -1,8 +1,8 @@
-"""Message text: what an RPC carries, in words, whatever bytes a submission has sent.
+"""Messages: what an RPC carries, read whatever bytes a submission has sent.
 
-A trace may hold anything. Its text has no control characters, fits a line, and takes
-work in proportion to the message; nothing of the message is executed; and what the
-codec's quick way wrote reads as the value it is.
+Its text has no control characters, fits a line, and takes work in proportion to the
+message; nothing of the message is executed; and what the codec wrote, by its quick way
+or as a pickle, reads as the value it is.
 """
 
 import marshal
@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tester.traces import payload
+from tester.traces import marshalled, payload, pickled, values
 
 FUZZ = settings.get_profile("fuzz")
 CALLS_PER_BYTE_MAX = 40
@@ -53,23 +53,19 @@ def calls_of(function, *args):
     return result, calls
 
 
-def check(module, message):
-    """Read a message, and compare the text with the value where that is known."""
+def check(read, message):
+    """Read a message, and compare it with the value where that is known."""
     data, value = message
-    text, calls = calls_of(module.message_text, data)
+    found, calls = calls_of(read, data, {})
+    text = values.text(found)
     assert text.isprintable(), repr(text)
-    assert len(text) <= payload.TEXT_CHARS_MAX + 1
+    assert len(text) <= values.TEXT_CHARS_MAX + 1
     assert calls <= CALLS_MAX + CALLS_PER_BYTE_MAX * len(data)
     if value is not None:
-        expected = repr(value[0])
-        assert text == (
-            expected
-            if len(expected) <= payload.TEXT_CHARS_MAX
-            else f"{expected[: payload.TEXT_CHARS_MAX]}…"
-        )
+        assert text == values.text(values.of_plain(value[0]))
 
 
-def marshalled(value):
+def as_marshal(value):
     return marshal.dumps(value, 2)
 
 
@@ -88,20 +84,21 @@ TREES = st.recursive(
     ),
     max_leaves=6,
 )
-VALUES = TREES.map(lambda value: (marshalled(value), [value]))
+VALUES = TREES.map(lambda value: (as_marshal(value), [value]))
+PICKLES = TREES.map(lambda value: (pickle.dumps(value, 4), [value]))
 NAMES = st.sampled_from(
     ["raft:Args", "raft.messages:Entry", "Evil\x1b[2J", "a\nb:c\rd", ""]
 )
 OBJECTS = st.builds(
-    lambda name, fields: (marshalled((..., name, *fields)), None),
+    lambda name, fields: (as_marshal((..., name, *fields)), None),
     NAMES | TREES,
     st.lists(TREES, max_size=2),
 )
 EDGES = st.sampled_from(
     [
         pickle.dumps(Trap()),
-        marshalled(1 << 5_000),
-        marshalled(["N"] * 300),
+        as_marshal(1 << 5_000),
+        as_marshal(["N"] * 300),
         b"[\x01\x00\x00\x00" * 500,
         b"[\xff\xff\xff\xffN",
         b"l\x00\x00\x00\x80",
@@ -114,7 +111,7 @@ EDGES = st.sampled_from(
 @st.composite
 def damaged(draw):
     """Change some bytes of a message, or put kinds of value where none belong."""
-    data = bytearray(draw(VALUES | OBJECTS)[0])
+    data = bytearray(draw(VALUES | OBJECTS | PICKLES)[0])
     chance = random.Random(draw(st.integers(0, 1 << 32)))
     for _ in range(chance.randint(1, 4)):
         at, length = chance.randint(0, len(data)), chance.randint(0, 5)
@@ -123,24 +120,50 @@ def damaged(draw):
     return bytes(data), None
 
 
-MESSAGES = VALUES | OBJECTS | damaged() | EDGES
+MESSAGES = VALUES | PICKLES | OBJECTS | damaged() | EDGES
 
 
 @FUZZ
 @given(MESSAGES)
 def test_any_message_is_put_into_words(message):
-    check(payload, message)
+    check(payload.read_message, message)
 
 
 PLANTED = {
-    "a class's name is shown as it is": ("repr(self._text().rpartition(", "str(self._text().rpartition("),
-    "values may nest without end": ("or depth > _DEPTH_MAX", ""),
-    "the text has no limit": ("return cut(text, TEXT_CHARS_MAX)", "return text"),
-    "a pickle is loaded": ('return f"a pickle of', 'return repr(__import__("pickle").loads(data)) + f"'),
-    "a long number loses its sign": ("-size if count < 0", "size if count < 0"),
+    "a number's sign is lost": (marshalled, 'Struct("<i").unpack_from', 'Struct("<I").unpack_from'),
+    "values may nest without end": (marshalled, "if depth > _DEPTH_MAX:", "if False:"),
+    "a long number loses its sign": (marshalled, "-size if count < 0", "size if count < 0"),
 }  # fmt: skip
+PLANTED_IN_PICKLES = {
+    "a list loses its first item": (pickled, "return values.of_items(_all(value, depth))", "return values.of_items(_all(value[1:], depth))"),
+    "a pickle is loaded": (pickled, "machine = _Machine(field_names)", 'machine = __import__("pickle").loads(data)'),
+}  # fmt: skip
+
+
+def with_bug(plant, module, right, wrong):
+    """Return how messages are read if one of the readers has a bug."""
+    name = f"read_{module.__name__.rpartition('.')[2]}"
+    changed = getattr(plant(module, right, wrong), name)
+
+    def read(data, field_names):
+        is_pickle = data[:1] == b"\x80"
+        if is_pickle != (module is pickled):
+            return payload.read_message(data, field_names)
+        try:
+            return changed(data, field_names)
+        except (ValueError, RecursionError):
+            return values.of_bytes(len(data))
+
+    return read
 
 
 @pytest.mark.parametrize("bug", PLANTED)
 def test_a_planted_bug_is_found(bug, plant, finds):
-    assert finds(MESSAGES, check, payload, plant(payload, *PLANTED[bug]))
+    assert finds(MESSAGES, check, payload.read_message, with_bug(plant, *PLANTED[bug]))
+
+
+@pytest.mark.parametrize("bug", PLANTED_IN_PICKLES)
+def test_a_planted_bug_in_reading_pickles_is_found(bug, plant, finds):
+    assert finds(
+        MESSAGES, check, payload.read_message, with_bug(plant, *PLANTED_IN_PICKLES[bug])
+    )

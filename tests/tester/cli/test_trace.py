@@ -38,7 +38,7 @@ def test_a_terminal_that_knows_only_ascii_gets_every_line(recorded):
     command = [sys.executable, "-m", "grade", "trace", recorded]
     ascii_only = os.environ | {"PYTHONIOENCODING": "ascii"}
     done = subprocess.run(command, capture_output=True, env=ascii_only, check=True)
-    assert b"\\u25b6 2  request_vote RequestVoteArgs(1" in done.stdout
+    assert b"\\u25b6 2  request_vote(term=1" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,305 @@
+"""The event model: what a trace of version 2 holds, one row for each thing that happened.
+
+A trace is a `Header`, then rows in the order in which things happened, then an `End`.
+docs/trace.md documents the file. Every row has a number `n`; rows that one step of a
+server brought about share its `step`, and name as `cause` the row that led to it.
+
+A message is one `rpc` from send to end: `Sent`, `Arrived`, `Replied`, `ReplyArrived`, or
+`Lost` in between. A network may copy a request: then each of the last four exists for
+the original and for the `copy`.
+"""
+
+from typing import Any
+
+import msgspec
+
+from tester.traces.values import Value
+
+TRACE_VERSION = 2
+SCENARIO = -1
+"""The server of what the scenario does."""
+
+
+class Header(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The first line.
+
+    Attributes:
+        trace: the version of the format.
+        servers: how many there are.
+        submission_digest: of its source files.
+        preempt: whether threads could lose their turn between two statements.
+        file: the name of the test's file.
+    """
+
+    trace: int = msgspec.field(default=0)
+    test: str = ""
+    seed: int = 0
+    servers: int = 0
+    submission: str = ""
+    submission_digest: str = ""
+    preempt: bool = False
+    hash_seed: int | None = None
+    file: str = ""
+    lab: str = ""
+    python: str = ""
+
+
+class Row(
+    msgspec.Struct,
+    kw_only=True,
+    frozen=True,
+    omit_defaults=True,
+    tag_field="event",
+    tag=str.lower,
+):
+    """Something that happened.
+
+    Attributes:
+        n: the number of the row, from 1.
+        t: virtual nanoseconds.
+        server: where it happened, -1 for the scenario.
+        incarnation: which of the server's lives it is, from 1.
+        step: the number of the world's step to which it belongs, 0 for none.
+        cause: the row that led to this step, 0 for a time-out.
+    """
+
+    n: int
+    t: int
+    server: int = SCENARIO
+    incarnation: int = 0
+    step: int = 0
+    cause: int = 0
+
+
+# The scenario.
+
+
+class Scenario(Row, frozen=True, kw_only=True):
+    """The test has come to another line."""
+
+    line: int
+    text: str
+
+
+class Control(Row, frozen=True, kw_only=True):
+    """The scenario did something to the world, as in `crash 2`.
+
+    Attributes:
+        verb: `start`, `crash`, `pause`, `resume`, `connect`, `disconnect`, …
+        args: what it was done with.
+        line: of the test, 0 if it is none.
+    """
+
+    verb: str
+    args: list[Any] = []
+    line: int = 0
+
+
+# A server's life.
+
+
+class Boot(Row, frozen=True, kw_only=True):
+    """An incarnation begins, with so many bytes on its disk."""
+
+    raft_state: int = 0
+    snapshot: int = 0
+
+
+class Changed(Row, frozen=True, kw_only=True):
+    """Attributes of the server's object have changed in this step, each as text.
+
+    An attribute that is gone is "(gone)".
+    """
+
+    fields: dict[str, str]
+
+
+class Reported(Row, frozen=True, kw_only=True):
+    """`get_state` or `start` returned another term or role than before."""
+
+    term: int
+    leads: bool
+
+
+class Proposed(Row, frozen=True, kw_only=True):
+    """`start(command)` returned; with `leads`, the command is at `index`.
+
+    Attributes:
+        asked_t: when it was called.
+        line: of the test, 0 if it is none.
+    """
+
+    command: Value
+    index: int
+    term: int
+    leads: bool
+    asked_t: int
+    line: int = 0
+
+
+class Snapshotted(Row, frozen=True, kw_only=True):
+    """The service called `snapshot(index, …)`."""
+
+    index: Any
+    bytes: int
+
+
+class Applied(Row, frozen=True, kw_only=True):
+    """A command was put on the apply channel."""
+
+    index: Any
+    command: Value
+
+
+class AppliedSnapshot(Row, frozen=True, kw_only=True):
+    """A snapshot was put on the apply channel."""
+
+    index: Any
+    term: Any
+    bytes: int
+
+
+class Saved(Row, frozen=True, kw_only=True):
+    """The disk was written: how many bytes, and a digest of both together."""
+
+    raft_state: int
+    snapshot: int
+    digest: str
+
+
+class Printed(Row, frozen=True, kw_only=True):
+    """A line was printed."""
+
+    line: str
+
+
+class Warned(Row, frozen=True, kw_only=True):
+    """A likely mistake that breaks no rule."""
+
+    code: str
+    text: str
+
+
+class Broke(Row, frozen=True, kw_only=True):
+    """The submission broke: an exception, a deadlock, a loop without end."""
+
+    code: str
+    headline: str
+    evidence: str = ""
+
+
+# Messages. `server` is where it happened; `peer` is the other one.
+
+
+class Sent(Row, frozen=True, kw_only=True):
+    """A request has left `server` for `peer`.
+
+    Attributes:
+        size: of the encoded arguments, in bytes.
+    """
+
+    rpc: int
+    peer: int
+    method: str
+    body: Value
+    size: int
+
+
+class Arrived(Row, frozen=True, kw_only=True):
+    """A request has reached `server`; `peer` sent it."""
+
+    rpc: int
+    peer: int
+    method: str
+    copy: bool = False
+
+
+class Replied(Row, frozen=True, kw_only=True):
+    """The handler on `server` has returned, and its reply to `peer` leaves."""
+
+    rpc: int
+    peer: int
+    method: str
+    body: Value
+    size: int
+    copy: bool = False
+
+
+class ReplyArrived(Row, frozen=True, kw_only=True):
+    """The reply of `peer` has reached `server`, which called."""
+
+    rpc: int
+    peer: int
+    method: str
+    copy: bool = False
+
+
+class Lost(Row, frozen=True, kw_only=True):
+    """A message is gone: the request from `peer`, or the reply from it.
+
+    Attributes:
+        server: to which it was addressed.
+        why: one of `labrpc.world.rpc.Loss`, in words.
+        reply: whether the handler had replied.
+    """
+
+    rpc: int
+    peer: int
+    method: str
+    why: str
+    reply: bool = False
+    copy: bool = False
+
+
+class NoReply(Row, frozen=True, kw_only=True):
+    """`call` of `server` returns None: the request to `peer`, or its reply, was lost."""
+
+    rpc: int
+    peer: int
+    method: str
+
+
+AnyRow = (
+    Scenario | Control | Boot | Changed | Reported | Proposed | Snapshotted | Applied
+    | AppliedSnapshot | Saved | Printed | Warned | Broke | Sent | Arrived | Replied
+    | ReplyArrived | Lost | NoReply
+)  # fmt: skip
+Message = Sent | Arrived | Replied | ReplyArrived | Lost | NoReply
+
+
+class FactRow(msgspec.Struct, kw_only=True, frozen=True):
+    """One of the facts that contradict each other: where, when, and in words."""
+
+    server: int
+    t: int
+    text: str
+
+
+class Dropped(msgspec.Struct, kw_only=True, frozen=True):
+    """The second line of a trace that has grown too long: the oldest rows are gone.
+
+    Attributes:
+        dropped: how many.
+        until_t: the virtual nanoseconds up to which they are gone.
+    """
+
+    dropped: int
+    until_t: int
+
+
+class End(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """The last line: what came of the run.
+
+    Attributes:
+        facts: those that contradict each other, the earliest first.
+        t: virtual nanoseconds at its end.
+    """
+
+    verdict: str
+    code: str = ""
+    reason: str = ""
+    evidence: str = ""
+    facts: list[FactRow] = []
+    t: int = 0
+    steps: int = 0
+    digest: str = ""

@@ -1,0 +1,49 @@
+"""A recorded run as lines of text, one for each row."""
+
+from collections.abc import Iterator
+
+from labrpc.clock import to_seconds
+from tester.traces import rows
+from tester.traces.reader import Trace
+from tester.traces.values import on_one_line
+from tester.views.wording import row_text, when, who
+
+
+def trace_lines(
+    trace: Trace,
+    servers: set[int] | None = None,
+    since_s: float = 0.0,
+    until_s: float = float("inf"),
+) -> Iterator[str]:
+    """Yield what a trace says, in words.
+
+    Args:
+        trace: the run.
+        servers: only what these have done, and the scenario; None for all.
+        since_s: leave out what happened before, in virtual seconds.
+        until_s: leave out what happened after.
+    """
+    yield heading(trace)
+    for row in trace.rows:
+        wanted = servers is None or row.server in {rows.SCENARIO, *servers}
+        if wanted and since_s <= to_seconds(row.t) <= until_s:
+            yield f"{when(row.t):>13}  {who(row):8}  {row_text(row, trace)}"
+    if trace.end is not None:
+        yield ending(trace.end)
+
+
+def heading(trace: Trace) -> str:
+    """Return which run it is, and what of it is missing."""
+    header = trace.header
+    text = f"{header.test} of {header.submission}, seed {header.seed}"
+    if trace.dropped is not None:
+        text += (
+            f" (the first {trace.dropped.dropped} rows, up to "
+            f"{when(trace.dropped.until_t)}, were dropped: a trace has a limited size)"
+        )
+    return on_one_line(text)
+
+
+def ending(end: rows.End) -> str:
+    """Return what came of the run."""
+    return on_one_line(end.verdict + (f": {end.reason}" if end.reason else ""))

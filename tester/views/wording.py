@@ -1,0 +1,174 @@
+"""A row of a trace in words.
+
+▶ is a request that leaves, ◀ one that arrives, ▷ a reply that leaves, ◁ one that arrives,
+✗ a message that is lost.
+"""
+
+from collections.abc import Callable
+from functools import singledispatch
+from typing import Any
+
+from labrpc.clock import to_seconds
+from tester.text import cut
+from tester.traces import rows, values
+from tester.traces.reader import Trace
+from tester.traces.rows import AnyRow
+from tester.traces.values import on_one_line
+
+FIELD_CHARS_MAX = 80
+
+
+def when(t: int) -> str:
+    """Return a time as text."""
+    return f"{to_seconds(t):.6f} s"
+
+
+def who(row: AnyRow) -> str:
+    """Return where a row happened."""
+    return "the test" if row.server < 0 else f"server {row.server}"
+
+
+def row_text(row: AnyRow, trace: Trace) -> str:
+    """Return what a row says, without its time and server, on one line."""
+    return on_one_line(_text(row, trace))
+
+
+@singledispatch
+def _text(row: Any, trace: Trace) -> str:
+    raise TypeError(type(row).__name__)
+
+
+def _words(kind: type) -> Callable[[Callable[[Any, Trace], str]], None]:
+    """Let a function put rows of a kind into words."""
+
+    def register(function: Callable[[Any, Trace], str]) -> None:
+        _text.register(kind, function)
+
+    return register
+
+
+# The scenario.
+
+
+@_words(rows.Scenario)
+def _scenario(row: rows.Scenario, trace: Trace) -> str:
+    return f"line {row.line}: {row.text}"
+
+
+@_words(rows.Control)
+def _control(row: rows.Control, trace: Trace) -> str:
+    return " ".join(map(str, [row.verb, *row.args]))
+
+
+# A server's life.
+
+
+@_words(rows.Boot)
+def _boot(row: rows.Boot, trace: Trace) -> str:
+    saved = saved_text(row.raft_state, row.snapshot)
+    return f"starts (incarnation {row.incarnation}), with {saved} on its disk"
+
+
+@_words(rows.Changed)
+def _changed(row: rows.Changed, trace: Trace) -> str:
+    return ", ".join(
+        f"{name}={cut(value, FIELD_CHARS_MAX)}" for name, value in row.fields.items()
+    )
+
+
+@_words(rows.Reported)
+def _reported(row: rows.Reported, trace: Trace) -> str:
+    return f"says that it {'leads' if row.leads else 'is in'} term {row.term}"
+
+
+@_words(rows.Proposed)
+def _proposed(row: rows.Proposed, trace: Trace) -> str:
+    call = f"start({values.text(row.command, FIELD_CHARS_MAX)})"
+    if not row.leads:
+        return f"{call} refused: not the leader, term {row.term}"
+    return f"{call} returns index {row.index}, term {row.term}"
+
+
+@_words(rows.Snapshotted)
+def _snapshotted(row: rows.Snapshotted, trace: Trace) -> str:
+    return f"is given a snapshot up to index {row.index}: {row.bytes} bytes"
+
+
+@_words(rows.Applied)
+def _applied(row: rows.Applied, trace: Trace) -> str:
+    command = values.text(row.command, FIELD_CHARS_MAX)
+    return f"applies index {values.text(row.index)}: {command}"
+
+
+@_words(rows.AppliedSnapshot)
+def _applied_snapshot(row: rows.AppliedSnapshot, trace: Trace) -> str:
+    return f"applies a snapshot up to index {values.text(row.index)}: {row.bytes} bytes"
+
+
+@_words(rows.Saved)
+def _saved(row: rows.Saved, trace: Trace) -> str:
+    return f"saves {saved_text(row.raft_state, row.snapshot)}"
+
+
+@_words(rows.Printed)
+def _printed(row: rows.Printed, trace: Trace) -> str:
+    return f"prints {row.line}"
+
+
+@_words(rows.Warned)
+def _warned(row: rows.Warned, trace: Trace) -> str:
+    return f"is odd: {row.text}"
+
+
+@_words(rows.Broke)
+def _broke(row: rows.Broke, trace: Trace) -> str:
+    return f"breaks: {row.headline}"
+
+
+# Messages.
+
+
+@_words(rows.Sent)
+def _sent(row: rows.Sent, trace: Trace) -> str:
+    return f"▶ {row.peer}  {row.method}({values.fields_text(row.body)})"
+
+
+@_words(rows.Arrived)
+def _arrived(row: rows.Arrived, trace: Trace) -> str:
+    sent = trace.sent.get(row.rpc)
+    body = values.fields_text(sent.body) if sent is not None else "…"
+    return f"◀ {row.peer}  {row.method}({body}){_of_copy(row.copy)}"
+
+
+@_words(rows.Replied)
+def _replied(row: rows.Replied, trace: Trace) -> str:
+    return f"▷ {row.peer}  {row.method} → {values.fields_text(row.body)}"
+
+
+@_words(rows.ReplyArrived)
+def _reply_arrived(row: rows.ReplyArrived, trace: Trace) -> str:
+    replied = trace.replied.get((row.rpc, row.copy))
+    body = values.fields_text(replied.body) if replied is not None else "…"
+    return f"◁ {row.peer}  {row.method} → {body}{_of_copy(row.copy)}"
+
+
+@_words(rows.Lost)
+def _lost(row: rows.Lost, trace: Trace) -> str:
+    what = "reply" if row.reply else "request"
+    why = "" if row.why == f"{what} lost" else f": {row.why}"
+    return f"✗ {row.method} {what} from {row.peer} lost{why}{_of_copy(row.copy)}"
+
+
+@_words(rows.NoReply)
+def _no_reply(row: rows.NoReply, trace: Trace) -> str:
+    return f"✗ {row.peer}  {row.method} returns None: no reply"
+
+
+def _of_copy(copy: bool) -> str:
+    return " (a copy)" if copy else ""
+
+
+def saved_text(raft_state: int, snapshot: int) -> str:
+    """Return how much a disk holds."""
+    text = f"{raft_state} bytes"
+    return text + (f" and a snapshot of {snapshot}" if snapshot else "")

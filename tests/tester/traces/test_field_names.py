@@ -1,0 +1,48 @@
+"""Field names from source: what the classes of a submission are annotated with."""
+
+import textwrap
+
+from tester.traces.field_names import field_names
+
+
+def names_of(tmp_path, source, **more):
+    files = {}
+    for module, text in {"raft": source, **more}.items():
+        files[module] = tmp_path / f"{module}.py"
+        files[module].write_text(textwrap.dedent(text))
+    return field_names(files)
+
+
+def test_annotated_names_come_in_their_order_and_those_of_bases_first(tmp_path):
+    found = names_of(
+        tmp_path,
+        """
+        class Base:
+            term: int
+            LIMIT: ClassVar[int] = 3
+            late: dataclasses.InitVar[int] = 3
+        class Args(Base):
+            index: int = 0
+            term: int = 1
+            plain = 3
+        class Outer:
+            class Inner:
+                a: int
+        """,
+        other="""
+        import raft
+        class More(raft.Args):
+            last: int
+        """,
+    )
+    assert found == {
+        "raft:Base": ["term"],
+        "raft:Args": ["term", "index"],
+        "raft:Outer.Inner": ["a"],
+        "other:More": ["term", "index", "last"],
+    }
+
+
+def test_a_file_that_is_not_python_or_not_there_is_passed_over(tmp_path):
+    assert names_of(tmp_path, "class (") == {}
+    assert field_names({"raft": tmp_path / "nowhere.py", "package": None}) == {}
