@@ -134,7 +134,7 @@ FLOORS = {
         ["scenario", "views"],
         ["judging"],
         ["scoring", "workers"],
-        ["detection", "pytest_plugin", "reports"],
+        ["detection", "experiments", "pytest_plugin", "reports"],
         ["grading", "handouts"],
         ["cli"],
     ],

@@ -19,7 +19,6 @@ from labrpc.world.rpc import Incarnation, Loss
 # of virtual time nothing can go round in circles.
 TRANSIT_NS_MIN = 100 * MICROSECOND
 TRANSIT_NS_MAX = 2000 * MICROSECOND
-_TRANSIT_NS_SPREAD = TRANSIT_NS_MAX - TRANSIT_NS_MIN
 # Unreliable: a request is held up to so long, and each message may be lost.
 UNRELIABLE_DELAY_MS_MAX = 26
 LOSS = 0.1
@@ -61,6 +60,8 @@ class Network:
         bytes: bytes of requests sent and of replies delivered, in total.
         received: requests that reached each server's current incarnation.
         sent_bytes: bytes of requests that each server has sent.
+        transit_ns: the least and the longest time that a message takes on a reliable
+            network; in between every time is as likely.
         faults: duplicates, heavy-tailed delays and the like; None for none.
         fates: follows each message for observers; None if there are none.
     """
@@ -71,6 +72,7 @@ class Network:
         self.long_reordering = False
         self.calls = 0
         self.bytes = 0
+        self.transit_ns = (TRANSIT_NS_MIN, TRANSIT_NS_MAX)
         self.received = [0] * servers
         self.sent_bytes = [0] * servers
         self.faults: NetworkFaults | None = None
@@ -136,7 +138,7 @@ class Network:
             why = Loss.RECEIVER_DOWN if dst is None else Loss.CUT_OFF
             self._lose_request(delay_ns, src, call, why)
             return
-        delay_ns = TRANSIT_NS_MIN + int(transit * _TRANSIT_NS_SPREAD)
+        delay_ns = self._transit_ns(transit)
         if not self.reliable:
             delay_ns += int(hold * (UNRELIABLE_DELAY_MS_MAX + 1)) * MILLISECOND
             if loss < LOSS:
@@ -146,12 +148,16 @@ class Network:
             link = (src.server, dst.server)
             delay_ns += self.faults.delay_ns(link)
             copy_delay_ns = self.faults.copy_delay_ns()
-            if link in self.faults.lost_requests:
+            if link in self.faults.lost_requests or self.faults.loses():
                 self._lose_request(delay_ns, src, call, Loss.REQUEST_LOST)
                 return
             if copy_delay_ns is not None:
                 self._dispatch(src, dst, call, delay_ns + copy_delay_ns, copy=True)
         self._dispatch(src, dst, call, delay_ns)
+
+    def _transit_ns(self, draw: float) -> int:
+        shortest_ns, longest_ns = self.transit_ns
+        return shortest_ns + int(draw * (longest_ns - shortest_ns))
 
     def _lose_request(
         self, delay_ns: int, src: Incarnation, call: Call, why: Loss
@@ -200,7 +206,7 @@ class Network:
             self._post(0, src, Response(call_id, None))
             self._note_loss(request_id, Loss.REPLY_LOST)
             return
-        delay_ns = TRANSIT_NS_MIN + int(transit * _TRANSIT_NS_SPREAD)
+        delay_ns = self._transit_ns(transit)
         if self.long_reordering and reorder < REORDERED:
             most_ms = int(spread * REORDER_DELAY_MS_SPREAD)
             held_ms = REORDER_DELAY_MS_MIN + int(within * (most_ms + 1))
@@ -208,7 +214,7 @@ class Network:
         if self.faults is not None:
             link = (host.server, src.server)
             delay_ns += self.faults.delay_ns(link)
-            if link in self.faults.lost_replies:
+            if link in self.faults.lost_replies or self.faults.loses():
                 self._post(delay_ns, src, Response(call_id, None))
                 self._note_loss(request_id, Loss.REPLY_LOST)
                 return

@@ -25,6 +25,7 @@ class NetworkFaults:
     reply would change nothing: an RPC has returned with the first.
 
     Attributes:
+        lost: the share of messages that are lost.
         duplicated: the share of requests that are delivered twice.
         held: the share of messages that are held up.
         held_ns_max: the longest that a message is held up, or a copy is late.
@@ -39,6 +40,7 @@ class NetworkFaults:
 
     def reset(self) -> None:
         """Switch every fault off."""
+        self.lost = 0.0
         self.duplicated = 0.0
         self.held = 0.0
         self.held_ns_max = 2000 * MILLISECOND
@@ -53,6 +55,10 @@ class NetworkFaults:
         if held < self.held:
             delay_ns += self._late_ns(late)
         return delay_ns
+
+    def loses(self) -> bool:
+        """Return whether the next message is lost; draw nothing if none ever is."""
+        return self.lost > 0 and self._draw() < self.lost
 
     def copy_delay_ns(self) -> int | None:
         """Return how long after a request its copy arrives, None for no copy."""

@@ -1,0 +1,1 @@
+"""The experiments of the Raft paper, repeated in virtual time."""

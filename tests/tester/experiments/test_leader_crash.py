@@ -1,0 +1,116 @@
+"""Leaders are crashed and replaced as the settings say; each setting shows."""
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from tester.errors import UsageError
+from tester.experiments import election_cluster as election_cluster_module
+from tester.experiments.election_cluster import election_cluster
+from tester.experiments.leader_crash import crash_leader
+from tester.experiments.setting import Setting
+from tester.experiments.timed_raft import ElectionTimeouts, timed
+from tester.experiments.trials import Measured, run_batch
+
+RAFT = Path(__file__).resolve().parents[3] / "raft"
+USUAL = Setting("usual", ElectionTimeouts(150, 300), trials=8)
+
+
+def measured(setting, seed=0):
+    return Measured(setting, run_batch(RAFT, setting, seed, 0))
+
+
+@pytest.fixture(scope="module")
+def usual():
+    return measured(USUAL)
+
+
+def test_the_same_seed_gives_the_same_trials(usual):
+    assert measured(USUAL).replacements == usual.replacements
+    assert measured(USUAL, seed=1).replacements != usual.replacements
+
+
+def test_a_leader_is_missed_for_as_long_as_the_time_outs_say(usual):
+    # The least downtime possible: a crash just before a heartbeat, and the shortest
+    # time-out. The last heartbeat may be one interval old.
+    assert all(found.terms >= 1 for found in usual.replacements)
+    assert usual.downtimes_ms[0] > 75
+
+
+def test_longer_time_outs_take_longer(usual):
+    longer = replace(USUAL, timeouts=ElectionTimeouts(600, 1200))
+    assert measured(longer).median_ms > 2 * usual.median_ms
+
+
+def test_without_randomness_votes_are_split_until_the_limit():
+    equal = replace(
+        USUAL, timeouts=ElectionTimeouts(150, 150), trials=2, limit_ms=2_000
+    )
+    found = measured(equal)
+    assert found.worst_ms == float("inf")
+    assert found.split_share == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"lost": 0.3},
+        {"slow_ms": {(src, dst): 40.0 for src in range(5) for dst in range(5)}},
+        {"clock_rates": {server: Fraction(1, 2) for server in range(5)}},
+    ],
+    ids=["lost", "slow", "slow clocks"],
+)
+def test_what_makes_elections_harder_makes_them_longer(usual, changes):
+    assert measured(replace(USUAL, **changes)).mean_ms > usual.mean_ms
+
+
+def test_a_server_that_was_cut_off_is_terms_ahead():
+    ahead = measured(replace(USUAL, cut_off_ms=2_000.0))
+    # It deposes whoever is elected in a term that it has left behind.
+    assert ahead.downtimes_ms != measured(USUAL).downtimes_ms
+
+
+def test_a_server_without_the_last_entry_is_never_elected():
+    """That is what the trick with the slow messages is for."""
+    with (
+        timed(RAFT, USUAL.timeouts) as submission,
+        election_cluster(submission, "lagging", 5, USUAL.message_ns) as cluster,
+    ):
+        for _ in range(6):
+            crash_leader(cluster, USUAL)
+            last = {
+                server: len(host.box.raft.log.entries)
+                for server, host in enumerate(cluster.world.hosts)
+            }
+            leader = cluster.settled_leader()
+            assert last[leader] == max(last.values())
+
+
+def test_a_variant_runs_with_its_statements():
+    patient = replace(
+        USUAL,
+        body="def _reset_election_timer(self):\n"
+        "    self.election_deadline_s = time.monotonic() + random.uniform(0.5, 1)",
+    )
+    assert measured(patient).downtimes_ms[0] > 300
+
+
+def test_a_raft_that_elects_nobody_is_refused_with_a_sentence(monkeypatch):
+    monkeypatch.setattr(election_cluster_module, "STARTS_MAX", 2)
+    never = replace(
+        USUAL,
+        body="def _reset_election_timer(self):\n"
+        "    self.election_deadline_s = time.monotonic() + 10_000",
+    )
+    with pytest.raises(UsageError, match="elect no leader"):
+        measured(never)
+
+
+def test_a_folder_without_a_package_is_refused(tmp_path):
+    with (
+        pytest.raises(UsageError, match="no package"),
+        timed(tmp_path, USUAL.timeouts),
+    ):
+        pass
