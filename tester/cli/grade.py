@@ -18,7 +18,7 @@ from tester.grading.plan import Plan
 from tester.intake.find import UNPACKED, check_paths, find_submissions
 from tester.judging.graded_test import GradedTest
 from tester.judging.suite import collect
-from tester.reports import print_submission, print_summary, remove_reports
+from tester.reports import print_grades, remove_reports
 from tester.scoring.grades import Grade
 from tester.scoring.rubric import Rubric
 from tester.scoring.rubric_file import default_rubric, load_rubric
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     finally:
         journal.close()
     grades = grading.grades()
-    print_grades(console, grades, options.out)
+    report(console, grades, options.out)
     if not finished:
         say(console, "interrupted: the runs so far are kept, --resume continues")
         return ExitStatus.INTERRUPTED
@@ -138,11 +138,9 @@ def make_runs(
     return finished
 
 
-def print_grades(console: Console, grades: list[Grade], out: Path) -> None:
+def report(console: Console, grades: list[Grade], out: Path) -> None:
     """Print every grade, a summary, and where the files are."""
-    for grade in grades:
-        print_submission(console, grade)
-    print_summary(console, grades)
+    print_grades(console, grades)
     say(
         console,
         f"the class: {out}/class.html   grades: {out}/grades.csv   every run: "

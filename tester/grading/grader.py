@@ -87,11 +87,13 @@ class Grading:
     def grade(self, name: str) -> Grade:
         """Return what a submission has earned so far."""
         original, load = self._duplicates.get(name, name), self.load(name)
+        runs = [self._as_of(run, name) for run in self._all_runs(original)]
+        does_not_load = load is not None and load.verdict is Verdict.FAILED
         grade = self._plan.rubric.grade(
             name,
             str(self._plan.submissions[name]),
-            [self._as_of(run, name) for run in self._all_runs(original)],
-            load.reason if load is not None and load.verdict is Verdict.FAILED else "",
+            runs,
+            runs[0].reason if does_not_load else "",
         )
         return dataclasses.replace(
             grade,

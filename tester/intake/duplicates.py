@@ -64,5 +64,10 @@ def find_duplicates(
 
 def as_run_of_duplicate(run: Run, name: str, original: Path, path: Path) -> Run:
     """Return a run as that of the duplicate called `name`, which lies at `path`."""
-    replay = run.replay.replace(quoted(str(original)), quoted(str(path)))
-    return msgspec.structs.replace(run, submission=name, replay=replay)
+    return msgspec.structs.replace(
+        run,
+        submission=name,
+        reason=run.reason.replace(str(original), str(path)),
+        evidence=run.evidence.replace(str(original), str(path)),
+        replay=run.replay.replace(quoted(str(original)), quoted(str(path))),
+    )

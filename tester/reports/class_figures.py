@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from statistics import mean, median
 
 from tester.outcome import TestOutcome, VerdictCounts, by_kind
+from tester.reports.redaction import without_paths
 from tester.reports.suite_descriptions import suite_descriptions
 from tester.scoring.grades import Grade
-from tester.text import one_line
+from tester.text import kind_of, one_line
 from tester.verdict import Verdict
 
 BINS = 10
@@ -56,11 +57,12 @@ class ClassTest:
 
 @dataclass
 class ReasonRow:
-    """Reasons of failures that differ in numbers only.
+    """Reasons that differ in numbers only.
 
     Attributes:
         example: the first of them.
-        tests: the number of runs that ended with it, by test.
+        tests: the number of runs that failed for it, by test; none if it is why
+            submissions do not load.
         submissions: the names of the submissions, by the links to their reports.
     """
 
@@ -84,6 +86,8 @@ class ClassFigures:
 
     Attributes:
         identical: groups of submissions with the same files.
+        reasons: those of failures and load errors, the commonest only.
+        load_errors: the reasons of the submissions that do not load.
         unknown_reasons: the reasons of runs without a verdict, each with its number.
         runs: the number of runs.
     """
@@ -92,6 +96,7 @@ class ClassFigures:
     submissions: list[SubmissionRow]
     tests: list[ClassTest]
     reasons: list[ReasonRow]
+    load_errors: list[ReasonRow]
     bars: list[Bar]
     identical: list[list[SubmissionRow]]
     unknown_reasons: list[tuple[str, int]]
@@ -139,6 +144,7 @@ def class_figures(grades: list[Grade], folder_of: Callable[[str], str]) -> Class
         submissions=list(rows.values()),
         tests=_tests([grade for grade in grades if not grade.load_error]),
         reasons=_reasons(grades, rows),
+        load_errors=_load_errors(grades, rows),
         bars=_bars([g.percent for g in grades if g.percent is not None]),
         identical=_identical(grades, rows),
         unknown_reasons=sorted(
@@ -163,7 +169,7 @@ def _row(
         parts=[grade.parts.get(part, 0) for part in parts],
         failed=counts.failed,
         unknown=sum(outcome.counts.unknown for outcome in outcomes),
-        load_error=one_line(grade.load_error),
+        load_error=one_line(without_paths(grade.load_error, grade)),
     )
 
 
@@ -193,7 +199,7 @@ def _class_test(outcomes: list[TestOutcome]) -> ClassTest:
 def _reasons(grades: list[Grade], rows: dict[str, SubmissionRow]) -> list[ReasonRow]:
     """Return the kinds of reasons, those that most submissions share first."""
     runs = [run for grade in grades if not grade.load_error for run in grade.runs]
-    found = []
+    found = _load_errors(grades, rows)
     failures = [run for run in runs if run.verdict is Verdict.FAILED]
     for failed in by_kind(failures).values():
         row = ReasonRow(one_line(failed[0].reason))
@@ -204,6 +210,19 @@ def _reasons(grades: list[Grade], rows: dict[str, SubmissionRow]) -> list[Reason
         found.append(row)
     found.sort(key=lambda row: (-len(row.submissions), -row.tests.total()))
     return found[:REASONS_SHOWN]
+
+
+def _load_errors(
+    grades: list[Grade], rows: dict[str, SubmissionRow]
+) -> list[ReasonRow]:
+    """Return the kinds of load errors, those that most submissions share first."""
+    kinds: dict[str, ReasonRow] = {}
+    for grade in grades:
+        whose = rows[grade.submission]
+        if error := whose.load_error:
+            row = kinds.setdefault(kind_of(error), ReasonRow(error))
+            row.submissions[whose.href] = whose.name
+    return sorted(kinds.values(), key=lambda row: -len(row.submissions))
 
 
 def _bars(percents: list[float]) -> list[Bar]:

@@ -3,6 +3,7 @@
 import csv
 import io
 
+from tester.reports.redaction import without_paths
 from tester.scoring.grades import Grade
 from tester.text import csv_cell
 from tester.verdict import Verdict
@@ -11,7 +12,11 @@ CELL_MAX = 1_000
 
 
 def grades_csv(grades: list[Grade]) -> bytes:
-    """Return the file's content."""
+    """Return the file's content.
+
+    It begins with a byte order mark: without one, Excel takes UTF-8 for the encoding of
+    its Windows, and no umlaut is right.
+    """
     parts = sorted({part for grade in grades for part in grade.parts})
     out = io.StringIO(newline="")
     writer = csv.writer(out)
@@ -31,11 +36,11 @@ def grades_csv(grades: list[Grade]) -> bytes:
                 sum(test.verdict is Verdict.PASSED for test in outcomes),
                 len(grade.tests),
                 sum(test.counts.unknown for test in outcomes),
-                csv_cell(_first_reason(grade), CELL_MAX),
+                csv_cell(without_paths(_first_reason(grade), grade), CELL_MAX),
                 csv_cell(grade.path, CELL_MAX),
             ]
         )
-    return out.getvalue().encode()
+    return out.getvalue().encode("utf-8-sig")
 
 
 def _first_reason(grade: Grade) -> str:

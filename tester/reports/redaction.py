@@ -18,13 +18,22 @@ HIDDEN = "(hidden)"
 
 def for_the_student(text: str, grade: Grade, run: Run) -> str:
     """Return the text of a run without paths of this machine and hidden seeds."""
+    text = without_paths(text, grade)
+    if run.hidden:
+        text = re.sub(rf"(?<!\d){run.seed}(?!\d)", HIDDEN, text)
+    return text
+
+
+def without_paths(text: str, grade: Grade) -> str:
+    """Return a text about a submission without paths of this machine.
+
+    So equal reasons of different submissions are equal.
+    """
     path = grade.path
     if path:
         text = text.replace(f"{path}/", "").replace(path, path.rpartition("/")[2])
     for folder in _code_folders():
         text = text.replace(folder, "")
-    if run.hidden:
-        text = re.sub(rf"(?<!\d){run.seed}(?!\d)", HIDDEN, text)
     return text
 
 

@@ -11,7 +11,7 @@ from tester.scoring.grades import Grade
 from tester.verdict import Run
 from tester.versions import PYTHON
 
-RESULTS_VERSION = 4
+RESULTS_VERSION = 5
 
 
 class TestResult(msgspec.Struct, kw_only=True):
@@ -50,6 +50,8 @@ class SubmissionResult(msgspec.Struct, kw_only=True):
         points_max: without the extra parts.
         percent: None if there was nothing to earn.
         load_error: why it does not load, "" if it does.
+        load_code: the stable name of that.
+        load_evidence: what that rests on.
         same_as: an identical submission, whose runs count for this one, "" for none.
     """
 
@@ -59,6 +61,8 @@ class SubmissionResult(msgspec.Struct, kw_only=True):
     points_max: float
     percent: float | None
     load_error: str
+    load_code: str
+    load_evidence: str
     same_as: str
     parts: list[PartResult]
     tests: list[TestResult]
@@ -68,6 +72,7 @@ class Results(msgspec.Struct, kw_only=True):
     """The whole file.
 
     Attributes:
+        runs: without those of submissions that do not load: none of them was made.
         python: the version with which it was graded, as in "Python 3.12.1".
     """
 
@@ -83,12 +88,13 @@ def results_json(grades: list[Grade]) -> bytes:
         version=RESULTS_VERSION,
         python=PYTHON,
         submissions=[_submission(grade) for grade in grades],
-        runs=[run for grade in grades for run in grade.runs],
+        runs=[run for grade in grades if not grade.load_error for run in grade.runs],
     )
     return msgspec.json.format(jsonl.encode(results), indent=1)
 
 
 def _submission(grade: Grade) -> SubmissionResult:
+    load = grade.load_result
     return SubmissionResult(
         submission=grade.submission,
         path=grade.path,
@@ -96,6 +102,8 @@ def _submission(grade: Grade) -> SubmissionResult:
         points_max=grade.points_max,
         percent=None if grade.percent is None else round(grade.percent, 2),
         load_error=grade.load_error,
+        load_code=load.code if load else "",
+        load_evidence=load.evidence if load else "",
         same_as=grade.same_as,
         parts=[
             PartResult(

@@ -8,7 +8,7 @@ import shlex
 from dataclasses import dataclass, replace
 
 from tester.outcome import TestOutcome, VerdictCounts
-from tester.reports.redaction import for_the_student
+from tester.reports.redaction import for_the_student, without_paths
 from tester.reports.suite_descriptions import suite_descriptions
 from tester.scoring.grades import Grade, PartGrade, TestGrade
 from tester.text import block, command_line, kind_of, one_line
@@ -112,11 +112,9 @@ def student_report(grade: Grade) -> StudentReport:
     """Return a grade as its student may see it."""
     load_error = load_evidence = ""
     if grade.load_error:
-        load = grade.runs[0] if grade.runs else None
-        load_error = grade.load_error
-        if load is not None:
-            load_error = for_the_student(load_error, grade, load)
-            load_evidence = block(for_the_student(load.evidence, grade, load))
+        load_error = without_paths(grade.load_error, grade)
+    if load := grade.load_result:
+        load_evidence = block(without_paths(load.evidence, grade))
     return StudentReport(
         name=one_line(grade.submission),
         points_max=grade.points_max,

@@ -7,28 +7,46 @@ from rich.markup import escape
 from rich.table import Table
 
 from tester.outcome import VerdictCounts
+from tester.reports.redaction import without_paths
 from tester.scoring.grades import Grade, TestGrade
-from tester.text import block, one_line
+from tester.text import block, listed, one_line
 from tester.verdict import REPLAY_CHARS_MAX
 from tester.versions import PYTHON
 
 
-def print_submission(console: Console, grade: Grade) -> None:
-    """Print one submission's table, and the replay commands of its failures."""
-    name = escape(one_line(grade.submission))
-    if grade.load_error:
+def print_grades(console: Console, grades: list[Grade]) -> None:
+    """Print each submission's table, why others do not load, and a summary."""
+    for grade in grades:
+        if not grade.load_error:
+            _print_submission(console, grade)
+    for (error, evidence), alike in _not_loaded(grades).items():
+        names = escape(listed([one_line(grade.submission) for grade in alike]))
         console.print(
-            f"\n[bold]{name}[/]: {grade.earned}: "
-            f"[red]{escape(one_line(grade.load_error))}[/] ({PYTHON})",
+            f"\n[bold]{names}[/]: {alike[0].earned}: [red]{escape(error)}[/] ({PYTHON})",
             highlight=False,
             soft_wrap=True,
         )
-        evidence = grade.runs[0].evidence if grade.runs else ""
         if evidence:
             # Indented and not wrapped: what a submission wrote begins no line.
-            shown = escape(indent(block(evidence), "    "))
+            shown = escape(indent(evidence, "    "))
             console.print(shown, style="dim", highlight=False, soft_wrap=True)
-        return
+    _print_summary(console, grades)
+
+
+def _not_loaded(grades: list[Grade]) -> dict[tuple[str, str], list[Grade]]:
+    """Return the submissions that do not load, by reason and evidence."""
+    found: dict[tuple[str, str], list[Grade]] = {}
+    for grade in grades:
+        if load := grade.load_result:
+            error = one_line(without_paths(grade.load_error, grade))
+            evidence = block(without_paths(load.evidence, grade))
+            found.setdefault((error, evidence), []).append(grade)
+    return found
+
+
+def _print_submission(console: Console, grade: Grade) -> None:
+    """Print one submission's table, and the replay commands of its failures."""
+    name = escape(one_line(grade.submission))
     table = Table()
     for heading in ("part", "test", "points", "passed", "first failing seed", "reason"):
         right = heading in ("points", "passed", "first failing seed")
@@ -66,7 +84,7 @@ def _row(test: TestGrade) -> list[str]:
     ]
 
 
-def print_summary(console: Console, grades: list[Grade]) -> None:
+def _print_summary(console: Console, grades: list[Grade]) -> None:
     """Print a row per submission."""
     table = Table(title="all submissions", title_justify="left", title_style="bold")
     parts = sorted({part for grade in grades for part in grade.parts})

@@ -141,6 +141,11 @@ class Grade:
         return {part.name: part.points for part in self.part_grades}
 
     @property
+    def load_result(self) -> Run | None:
+        """The code, reason and evidence of why it does not load, None if it does."""
+        return self.runs[0] if self.load_error and self.runs else None
+
+    @property
     def runs(self) -> list[Run]:
         """Every run of the submission."""
         return [run for test in self.tests for run in test.outcome.runs]

@@ -100,7 +100,8 @@ def test_killed_and_resumed_it_comes_to_the_same(graded, folder, tmp_path):
     made = len(journal.read(out).runs)
     found, _ = results(out)
     # The files are whole, and say what was not run.
-    assert len(found["runs"]) == 18
+    tests = [test for entry in found["submissions"] for test in entry["tests"]]
+    assert sum(test["runs"] for test in tests) == 18
     assert {run["verdict"] for run in found["runs"]} >= {"unknown"}
     status, said, _ = graded("--resume")
     assert status == 0
@@ -278,7 +279,7 @@ def test_results_are_there_before_the_first_run_and_kept_up_to_date(
 
     def tell(run):
         saved.update(run.submission)
-        with (tmp_path / "grades.csv").open(newline="") as file:
+        with (tmp_path / "grades.csv").open(newline="", encoding="utf-8-sig") as file:
             (row,) = csv.DictReader(file)
         counts.append(int(row["unknown_runs"]))
 
@@ -573,7 +574,9 @@ def test_if_all_are_refused_the_status_says_so(tmp_path, capsys):
     assert status == 2
     assert "eve.zip was refused: it cannot be unpacked" in said.out
     assert "none of the submissions could be graded" in said.err
-    assert len(results(out)[0]["runs"]) == 6
+    (entry,) = results(out)[0]["submissions"]
+    assert entry["load_code"] == "damaged-archive"
+    assert [test["runs"] for test in entry["tests"]] == [3, 3]
 
 
 def test_a_ledger_that_is_in_use_is_told_from_one_that_is_not(tmp_path):

@@ -317,7 +317,7 @@ def test_grading_a_folder_of_archives(tmp_path, example, capsys):
     make_zip(folder / "eve.zip", {"../../grades.csv": b"eve,100"})
     arguments = ["--tests", "test_initial_election", "--jobs", "1", "--out", str(out)]
     assert grade.main([str(folder), *arguments]) == 0
-    with (out / "grades.csv").open(newline="") as file:
+    with (out / "grades.csv").open(newline="", encoding="utf-8-sig") as file:
         rows = {row["submission"]: row for row in csv.DictReader(file)}
     assert {name: row["percent"] for name, row in rows.items()} == {
         "alice": "100.0",

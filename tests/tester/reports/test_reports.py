@@ -1,5 +1,6 @@
 """Which files there are, that they are whole, and what programs read in them."""
 
+import codecs
 import csv
 import io
 import os
@@ -14,8 +15,7 @@ from rich.console import Console
 
 from tester.reports import files as files_module
 from tester.reports import (
-    print_submission,
-    print_summary,
+    print_grades,
     write_files,
     write_submission_files,
 )
@@ -172,17 +172,18 @@ def test_where_there_is_nothing_to_earn_there_is_no_percentage(made_up):
     grades = [made_up.no_verdict(), made_up.only_extra(), made_up.mixed()]
     results = msgspec.json.decode(results_json(grades), type=Results)
     assert [entry.percent for entry in results.submissions] == [None, None, 30]
-    eve, xena, alice = csv.DictReader(io.StringIO(grades_csv(grades).decode()))
+    eve, xena, alice = csv.DictReader(
+        io.StringIO(grades_csv(grades).decode("utf-8-sig"))
+    )
     assert [row["percent"] for row in (eve, xena, alice)] == ["", "", "30.0"]
     assert (xena["points"], xena["points_max"]) == ("20", "0")
     assert eve["first_reason"] == "no verdict: the machine fell over"
     assert xena["first_reason"] == ""
     assert alice["first_reason"] == "term 1 has 2 leaders"
     out = io.StringIO()
-    print_summary(Console(file=out, width=160), grades)
-    print_submission(Console(file=out, width=160), made_up.only_extra())
+    print_grades(Console(file=out, width=160), grades)
     assert "xena: 20 extra points" in out.getvalue()
-    (row,) = [line for line in out.getvalue().splitlines() if "eve" in line]
+    (row,) = [line for line in out.getvalue().splitlines() if "│ eve" in line]
     assert "0 of 0" in row
     assert "%" not in row
 
@@ -192,7 +193,7 @@ def test_every_field_is_documented(project):
     for struct in (Results, SubmissionResult, PartResult, TestResult, Run):
         for field in struct.__struct_fields__:
             assert f"`{field}`" in documented, field
-    header = grades_csv([]).decode().strip().split(",")
+    header = grades_csv([]).decode("utf-8-sig").strip().split(",")
     for column in header:
         assert f"`{column}`" in documented, column
 
@@ -205,7 +206,9 @@ def test_hostile_results_can_be_read(made_up):
 
 def test_hostile_rows_stay_rows_and_harmless(made_up):
     rows = list(
-        csv.reader(io.StringIO(grades_csv(made_up.hostile()).decode(), newline=""))
+        csv.reader(
+            io.StringIO(grades_csv(made_up.hostile()).decode("utf-8-sig"), newline="")
+        )
     )
     assert len(rows) == 1 + len(made_up.hostile())
     assert {len(row) for row in rows} == {len(rows[0])}
@@ -253,9 +256,7 @@ def test_hostile_junit_is_xml_of_bounded_size(made_up):
 def test_the_terminal_is_not_the_students_to_command(made_up):
     out = io.StringIO()
     console = Console(file=out, width=160)
-    for grade in made_up.hostile():
-        print_submission(console, grade)
-    print_summary(console, made_up.hostile())
+    print_grades(console, made_up.hostile())
     assert "\x1b" not in out.getvalue()
     assert "\x07" not in out.getvalue()
     assert out.getvalue().encode()
@@ -274,8 +275,7 @@ def test_no_line_of_the_terminal_begins_with_a_submissions_words(made_up):
         grade = made_up.a_grade(run, name=name, load_error=load_error)
         out = io.StringIO()
         console = Console(file=out, width=80)
-        print_submission(console, grade)
-        print_summary(console, [grade])
+        print_grades(console, [grade])
         shown += out.getvalue().splitlines()
     assert len(shown) > 20
     for line in shown:
@@ -288,13 +288,47 @@ def test_no_line_of_the_terminal_begins_with_a_submissions_words(made_up):
 def test_the_terminals_table_shows_points_and_replays(made_up):
     out = io.StringIO()
     broken = made_up.a_grade(made_up.a_run(), load_error="invalid syntax")
-    print_submission(Console(file=out, width=160), made_up.mixed())
-    print_submission(Console(file=out, width=160), broken)
+    print_grades(Console(file=out, width=160), [made_up.mixed(), broken])
     assert f"0 of 6 points: invalid syntax ({PYTHON})" in out.getvalue()
     text = out.getvalue()
     assert "alice: 6 of 20 points" in text
     assert "unknown: term 0 has 2 leaders" in text
     assert "--seed 1 --submission /home/prof/subs/alice" in text
+
+
+def unloaded(made_up, name, error="no class Raft, line 3", evidence="in raft.py"):
+    run = made_up.a_run(reason=error, evidence=evidence, code="no-raft-class")
+    return made_up.a_grade(run, name=name, path=f"/subs/{name}", load_error=error)
+
+
+def test_equal_load_errors_are_printed_once(made_up):
+    out = io.StringIO()
+    grades = [unloaded(made_up, f"s{n}") for n in range(8)]
+    grades.append(unloaded(made_up, "eve", "no class Raft in /subs/eve/raft.py"))
+    print_grades(Console(file=out, width=160), grades)
+    text = out.getvalue()
+    assert "s0, s1, s2, s3, s4 and 3 more: 0 of 6 points: no class Raft, line 3" in text
+    assert "eve: 0 of 6 points: no class Raft in raft.py" in text
+    assert text.count("in raft.py") == 3
+
+
+def test_a_load_error_is_stored_once(made_up):
+    grades = [unloaded(made_up, "eve"), made_up.mixed()]
+    results = msgspec.json.decode(results_json(grades), type=Results)
+    eve, alice = results.submissions
+    assert (eve.load_error, eve.load_code) == ("no class Raft, line 3", "no-raft-class")
+    assert eve.load_evidence == "in raft.py"
+    assert (alice.load_error, alice.load_code, alice.load_evidence) == ("", "", "")
+    assert {run.submission for run in results.runs} == {"alice"}
+    assert eve.tests[0].runs == 1
+
+
+def test_a_spreadsheet_knows_the_encoding_and_no_path_but_the_column(made_up):
+    content = grades_csv([unloaded(made_up, "Zoë", "cannot read /subs/Zoë/raft.py")])
+    assert content.startswith(codecs.BOM_UTF8)
+    (row,) = csv.DictReader(io.StringIO(content.decode("utf-8-sig")))
+    assert (row["submission"], row["path"]) == ("Zoë", "/subs/Zoë")
+    assert row["first_reason"] == "cannot read raft.py"
 
 
 def test_every_kind_of_verdict_is_among_the_made_up_ones(made_up):

@@ -393,7 +393,10 @@ def test_the_class_in_figures(made_up):
     assert second.reason == "term 1 has 2 leaders"
     assert tests["test_basic_agreement"].judged == 0
     # One reason, whatever the term; hidden seeds are no secret to an instructor.
-    (reason,) = figures.reasons
+    reason, not_loading = figures.reasons
+    assert figures.load_errors == [not_loading]
+    assert (not_loading.example, not_loading.tests) == ("no class Raft", {})
+    assert list(not_loading.submissions.values()) == ["dave"]
     assert list(reason.submissions.values()) == ["alice", "bob"]
     assert reason.tests == {"test_re_election": 2, "test_many_elections": 2}
 
@@ -417,6 +420,22 @@ def test_who_has_nothing_to_earn_does_not_count_as_zero(made_up):
     assert f"{dash} mean grade {dash} median grade" in text
     for content in (student_html(grades[2]), student_markdown(grades[2])):
         assert "20 extra points" in content.decode()
+
+
+def test_a_class_in_which_nobody_loads_has_its_reasons(made_up):
+    grades = [
+        made_up.a_grade(
+            made_up.a_run(), name=name, path=f"/subs/{name}",
+            load_error=f"no class Raft in /subs/{name}/raft.py, line {line}",
+        )
+        for line, name in enumerate(["alice", "bob", "carol"])
+    ]  # fmt: skip
+    text = " ".join(Page(of_class(grades)).text.split())
+    assert "No run failed" not in text
+    assert (
+        "no class Raft in raft.py, line 0 3 submissions did not load alice, bob" in text
+    )
+    assert text.count("no class Raft") == 2  # Among the reasons, and what to look at.
 
 
 def test_the_class_page_says_it(made_up):

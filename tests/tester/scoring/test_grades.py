@@ -163,7 +163,7 @@ def test_spreadsheet_formulas_are_defused(tmp_path):
     found = runs("test_x", FAILED, submission=evil)
     found[0].reason = "@SUM(1+1)"
     write_files(tmp_path, [Grade(evil, "-1+2", grade_tests(found))])
-    with (tmp_path / "grades.csv").open(newline="") as file:
+    with (tmp_path / "grades.csv").open(newline="", encoding="utf-8-sig") as file:
         (row,) = csv.DictReader(file)
     assert row["submission"] == "'" + evil
     assert row["first_reason"] == "'@SUM(1+1)"
@@ -180,7 +180,9 @@ def test_a_row_says_how_much_is_unknown(tmp_path):
         grade_tests([*runs("a", PASSED, UNKNOWN), *runs("b", UNKNOWN, UNKNOWN)]),
     )
     write_files(tmp_path / "made/for/it", [grade])
-    with (tmp_path / "made/for/it/grades.csv").open(newline="") as file:
+    with (tmp_path / "made/for/it/grades.csv").open(
+        newline="", encoding="utf-8-sig"
+    ) as file:
         (row,) = csv.DictReader(file)
     assert (row["points"], row["points_max"], row["percent"]) == ("4", "4", "100.0")
     assert (row["tests_passed"], row["tests"], row["unknown_runs"]) == ("1", "2", "3")
