@@ -52,6 +52,11 @@ NO_SUBMISSION = Code(
 LINK_LEADS_OUT = Code(
     "link-leads-out", Kind.LOAD, "A file is a link to a place outside the submission."
 )
+SOURCE_TOO_LARGE = Code(
+    "source-too-large",
+    Kind.LOAD,
+    "The submission's Python files take more room than any program needs.",
+)
 TOO_MANY_FILES = Code(
     "too-many-files", Kind.LOAD, "It has more Python files than the lab reads."
 )

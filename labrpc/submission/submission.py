@@ -20,12 +20,20 @@ from types import CodeType
 from labrpc import codes
 from labrpc.errors import LoadError
 from labrpc.submission.preemptible import preemptible
-from labrpc.submission.source_tree import is_skipped, walk
+from labrpc.submission.source_tree import (
+    DEPTH_MAX,
+    is_skipped,
+    list_folder,
+    read_regular,
+    walk,
+)
 
 # Beside a package, these are the lab's: who hands in the whole course repository
 # means the Raft in it. A second `labrpc` would be one that the network knows not.
 _THE_LABS_OWN = {"labrpc", "tester", "grade"}
 FILES_MAX = 500
+# Of all source files together. The reference takes 50 KB.
+SOURCE_BYTES_MAX = 8 << 20
 # So many folders are looked through for Python, where there is none at the top.
 _FOLDERS_MAX = 100
 # How many names a message lists.
@@ -72,17 +80,22 @@ class Submission:
                 f"expected a package `{package}/` or a file `{package}.py` in it; "
                 f"there is {_listing(Path(path))}",
             )
+        files = [file for file in found.files.values() if file]
         # A single file is one of a folder that the grader has put together.
         if found.path.is_dir():
-            for file in found.files.values():
+            for file in files:
                 _refuse_link_out(file, found.path)
+        found._refuse_if_large(files)
         return found
 
     @classmethod
     def _locate(
         cls, path: str | Path, package: str, class_name: str
     ) -> "Submission | None":
-        path = Path(path).resolve()
+        try:
+            path = Path(path).resolve()
+        except (OSError, RuntimeError):  # A link that leads to itself.
+            raise LoadError(codes.NO_SUBMISSION, f"{path} does not exist") from None
         if path.is_file():
             if path.suffix.lower() != ".py":
                 raise LoadError(
@@ -131,7 +144,7 @@ class Submission:
         digest = hashlib.blake2b(digest_size=16)
         for name in sorted(self.files):
             file = self.files[name]
-            content = file.read_bytes() if file else b""
+            content = _read(file) if file else b""
             digest.update(f"{name}:{len(content)}:".encode())
             digest.update(content)
         return digest.hexdigest()
@@ -169,6 +182,24 @@ class Submission:
                 ) from None
         return self._code[module, preempt]
 
+    def _refuse_if_large(self, files: list[Path]) -> None:
+        """Raise LoadError if the source files are larger than what is read of them."""
+        try:
+            sizes = {file: file.stat().st_size for file in files}
+        except OSError as exc:
+            raise LoadError(
+                codes.UNREADABLE_FILE,
+                f"cannot read {self.relative(exc.filename)}: {exc.strerror}",
+            ) from None
+        if sum(sizes.values()) > SOURCE_BYTES_MAX:
+            largest = max(sizes, key=lambda file: sizes[file])
+            raise LoadError(
+                codes.SOURCE_TOO_LARGE,
+                f"its Python files have more than {SOURCE_BYTES_MAX >> 20} MB; the "
+                f"largest, {self.relative(largest)}, has {sizes[largest] >> 20} MB",
+                "hand in the program only: no data, and no recorded output",
+            )
+
     def relative(self, file: str | Path) -> str:
         """Return a file's name as reports show it: the same on every machine."""
         try:
@@ -196,16 +227,21 @@ def candidates(directory: Path, package: str = "raft") -> list[Path]:
 
 
 def _compile(file: Path, preempt: bool) -> CodeType:
-    source = file.read_bytes()
+    source = _read(file)
     if not preempt:
         return compile(source, str(file), "exec", dont_inherit=True)
     tree = preemptible(ast.parse(source, str(file)))
     return compile(tree, str(file), "exec", dont_inherit=True)
 
 
-def _refuse_link_out(file: Path | None, directory: Path) -> None:
+def _read(file: Path) -> bytes:
+    """Return the content of a source file, which may be a link within the submission."""
+    return read_regular(file.resolve(), SOURCE_BYTES_MAX)
+
+
+def _refuse_link_out(file: Path, directory: Path) -> None:
     """Raise LoadError if a file is none of the submission's: a report may quote it."""
-    if file is not None and not file.resolve().is_relative_to(directory):
+    if not file.resolve().is_relative_to(directory):
         raise LoadError(
             codes.LINK_LEADS_OUT,
             f"{file.relative_to(directory)} is a link that leads out of the submission",
@@ -238,6 +274,11 @@ def _scan(directory: Path, name: str) -> dict[str, Path | None]:
         LoadError: there are too many.
     """
     files = dict(islice(_modules(directory, name), FILES_MAX + 1))
+    if any(module.count(".") > DEPTH_MAX for module in files):
+        raise LoadError(
+            codes.TOO_MANY_FILES,
+            f"the package {name} has folders nested more than {DEPTH_MAX} deep",
+        )
     if len(files) > FILES_MAX:
         raise LoadError(
             codes.TOO_MANY_FILES,
@@ -247,7 +288,10 @@ def _scan(directory: Path, name: str) -> dict[str, Path | None]:
 
 
 def _modules(directory: Path, name: str) -> Iterator[tuple[str, Path | None]]:
+    """Yield the modules of a package; of one nested too deep, the first that is."""
     yield name, directory / "__init__.py" if _is_package(directory) else None
+    if name.count(".") > DEPTH_MAX:
+        return
     for child, entry in _importable(directory).items():
         if entry.is_dir():
             yield from _modules(entry, f"{name}.{child}")
@@ -262,7 +306,7 @@ def _importable(directory: Path) -> dict[str, Path]:
     `__init__.py` comes last.
     """
     packages, modules, folders = {}, {}, {}
-    for entry in sorted(directory.iterdir()):
+    for entry in (directory / found.name for found in list_folder(directory)):
         is_module = entry.suffix == ".py" and entry.is_file()
         name = entry.stem if is_module else entry.name
         if is_skipped(entry) or "." in name:

@@ -19,7 +19,12 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from labrpc.submission.source_tree import MADE_BY_TOOLS, environments, is_installed
+from labrpc.submission.source_tree import (
+    DEPTH_MAX,
+    MADE_BY_TOOLS,
+    environments,
+    is_installed,
+)
 from tester.codes import (
     DAMAGED_ARCHIVE,
     EMPTY_ARCHIVE,
@@ -136,6 +141,8 @@ def unpack(
         OSError: the machine's disk is full, or broken.
     """
     shutil.rmtree(directory, ignore_errors=True)
+    if not archive.is_file():  # To open a pipe, for one, would take for ever.
+        raise RefusedArchive(DAMAGED_ARCHIVE, "it is no regular file")
     try:
         with _opened(archive, bounds) as members:
             checked = _checked(members, bounds)
@@ -277,6 +284,8 @@ def _named(members: Iterator[_Member], files_max: int) -> dict[PurePosixPath, _M
         is_folder = member.is_folder or name.endswith("/")
         folders = path.parts if is_folder else path.parts[:-1]
         if any(part.startswith(".") or part in MADE_BY_TOOLS for part in folders):
+            continue
+        if len(folders) > DEPTH_MAX:  # Nor is anything read there in a folder.
             continue
         named.pop(path, None)
         named[path] = replace(member, name=name, is_folder=is_folder)

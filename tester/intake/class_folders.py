@@ -16,6 +16,8 @@ from tester.intake.platforms import (
 from tester.intake.uploads import HandIn, Upload, names_for
 from tester.text import listed, readable_name
 
+_WRITTEN_BY_A_GRADING = ("results.json", "journal.jsonl")
+
 
 def hand_ins(directory: Path, notes: list[str]) -> list[HandIn]:
     """Return what the students of a class handed in, by name.
@@ -81,7 +83,10 @@ def holds_many(files: list[PurePosixPath]) -> bool:
 
 def is_grading(child: Path) -> bool:
     """Return whether a folder is no submission, but an earlier grading."""
-    return any((child / name).is_file() for name in ("results.json", "journal.jsonl"))
+    try:
+        return any((child / name).is_file() for name in _WRITTEN_BY_A_GRADING)
+    except OSError:  # What cannot be read is refused as its student's.
+        return False
 
 
 def _is_raft(file: PurePosixPath) -> bool:
@@ -95,6 +100,13 @@ def _is_nobodys(child: Path) -> bool:
     """Return whether no student and no platform would hand in something so named."""
     if child.name in STRAY or child.name[0] in "._":
         return True
+    try:
+        return _is_made_by_tools(child)
+    except OSError:  # What cannot be read is refused as its student's.
+        return False
+
+
+def _is_made_by_tools(child: Path) -> bool:
     if source_tree.is_skipped(child):
         return child.is_dir() and not Submission.looks_like_one(child)
     # An environment may as well be the folder of a student who works in it.

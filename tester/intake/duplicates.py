@@ -1,11 +1,14 @@
 """Finding submissions whose files are all the same, so that their runs are, too."""
 
 import hashlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from labrpc.errors import LoadError
+from labrpc.submission.source_tree import DEPTH_MAX, list_folder, read_regular
 from labrpc.submission.submission import Submission
 from tester.intake.archives import ONE_SUBMISSION
 from tester.text import quoted
@@ -26,27 +29,48 @@ def fingerprint(path: Path) -> str:
             digest.update(f"{name}={place}\0".encode())
         if submission.path.is_dir():
             digest.update(_data_digest(submission.path))
-    except (LoadError, OSError, ValueError):
+    except (LoadError, OSError, RuntimeError, ValueError):
         return ""
     return digest.hexdigest()
 
 
 def _data_digest(directory: Path) -> bytes:
     """Return a digest of a submission's other files, which it may open and read."""
-    files = [
-        file
-        for file in sorted(directory.rglob("*"))
-        if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".py"
-    ]
-    size_bytes = sum(file.stat().st_size for file in files)
-    if len(files) > ONE_SUBMISSION.files or size_bytes > ONE_SUBMISSION.bytes:
-        raise ValueError("too large")
     digest = hashlib.blake2b(digest_size=16)
-    for file in files:
-        content = file.read_bytes()
-        digest.update(f"{file.relative_to(directory)}={len(content)}\0".encode())
+    left_bytes = ONE_SUBMISSION.bytes
+    for file in _data_files(directory):
+        # A link counts by what it says: what it leads to is none of the submission's.
+        is_link = file.is_symlink()
+        content = os.fsencode(os.readlink(file)) if is_link else b""
+        if not is_link and file.is_file():
+            content = read_regular(file, left_bytes)
+        left_bytes -= len(content)
+        name = os.fsencode(file.relative_to(directory))
+        digest.update(b"%d:%s=%d:" % (is_link, name, len(content)))
         digest.update(content)
     return digest.digest()
+
+
+def _data_files(directory: Path) -> Iterator[Path]:
+    """Yield all that lies in a folder, in order, but for modules and folders.
+
+    Raises:
+        ValueError: folders lie too deep, or there is too much.
+    """
+    waiting = [(directory, 0)]
+    count = 0
+    while waiting:
+        here, depth = waiting.pop()
+        for entry in list_folder(here):
+            count += 1
+            path = here / entry.name
+            if not entry.is_dir(follow_symlinks=False):
+                if path.suffix != ".py":
+                    yield path
+            elif entry.name != "__pycache__":
+                waiting.append((path, depth + 1))
+        if depth > DEPTH_MAX or count > ONE_SUBMISSION.files:
+            raise ValueError("too large")
 
 
 def find_duplicates(

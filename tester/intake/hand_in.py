@@ -1,9 +1,9 @@
 """Finding the submission in what one student handed in."""
 
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from labrpc.submission.source_tree import read_regular
 from labrpc.submission.submission import Submission, candidates
 from tester.codes import (
     NO_PROGRAM,
@@ -15,7 +15,7 @@ from tester.codes import (
     UNSUPPORTED_ARCHIVE,
 )
 from tester.errors import is_disk_trouble
-from tester.intake.archives import is_archive, unread_suffix
+from tester.intake.archives import ONE_SUBMISSION, is_archive, unread_suffix
 from tester.intake.platforms import is_export
 from tester.intake.refusals import Refused
 from tester.intake.roots import innermost, python_below, rafts_below, repository_in
@@ -58,10 +58,11 @@ def submission_in(
     search = _Search(name, unpacked, may_be_wrapped)
     try:
         path, repository = search.ready(uploads)
-    except OSError as exc:
+    except (OSError, RuntimeError, ValueError) as exc:
         if is_disk_trouble(exc):
             raise
-        raise Refused(UNREADABLE_UPLOAD, f"it cannot be read: {exc.strerror}") from None
+        reason = getattr(exc, "strerror", None) or type(exc).__name__
+        raise Refused(UNREADABLE_UPLOAD, f"it cannot be read: {reason}") from None
     search.note_if_two(path)
     return FoundSubmission(path, _inside(path, repository), search.notes)
 
@@ -143,7 +144,8 @@ class _Search:
         folder.mkdir(parents=True)
         for file in uploads:
             if file.is_python:
-                shutil.copyfile(file.path, folder / file.module_file)
+                content = read_regular(file.path.resolve(), ONE_SUBMISSION.bytes)
+                (folder / file.module_file).write_bytes(content)
         copied = list(folder.iterdir())
         return copied[0] if len(copied) == 1 else folder, folder
 

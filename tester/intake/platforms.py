@@ -118,7 +118,10 @@ _Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
 
 
 def _name_of(submitter: dict[str, Any]) -> str:
-    return str(submitter.get(":name") or submitter.get(":email") or submitter[":sid"])
+    name = submitter.get(":name") or submitter.get(":email") or submitter[":sid"]
+    if not isinstance(name, (str, int)):
+        raise TypeError("not a name")
+    return str(name)
 
 
 def _match(name: str) -> re.Match[str] | None:

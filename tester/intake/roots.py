@@ -7,7 +7,7 @@ into folders, and so do platforms.
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from labrpc.submission.source_tree import walk
+from labrpc.submission.source_tree import DEPTH_MAX, walk
 from labrpc.submission.submission import Submission
 from tester.intake.archives import STRAY, RefusedArchive, is_archive, names
 from tester.intake.class_folders import holds_many, is_grading
@@ -24,16 +24,18 @@ def outermost(start: Path, results: Path) -> Path:
         results: where the results go, which may lie beside the students' files.
     """
     path = start
-    while not is_export(child.name for child in path.iterdir()):
+    for _ in range(DEPTH_MAX):
+        if is_export(child.name for child in path.iterdir()):
+            return path
         child = _only([c for c in path.iterdir() if not _is_results(c, results)])
         if child is not None and child.is_file():
             return child if _is_class(child) else start
-        if child is None or child.is_symlink():
+        if child is None or child.is_symlink() or not child.is_dir():
             return path if path != start and holds_many(_files(path)) else start
         if Submission.looks_like_one(child):
             return start
         path = child
-    return path
+    return start
 
 
 def _is_results(child: Path, results: Path) -> bool:
@@ -58,8 +60,10 @@ def _is_class(file: Path) -> bool:
 
 def innermost(directory: Path) -> Path:
     """Return the folder that the student packed, below folders that hold only one."""
-    while not Submission.looks_like_one(directory):
+    for _ in range(DEPTH_MAX):
         child = _only(directory.iterdir())
+        if Submission.looks_like_one(directory):
+            break
         # A link could lead to another student's.
         if child is None or child.is_symlink() or not child.is_dir():
             break
@@ -77,7 +81,7 @@ def repository_in(directory: Path) -> Path:
         return directory
     # Neither a file nor one of these is a whole repository.
     is_part = (
-        child.is_file() or child.name == "src" or (child / "__init__.py").is_file()
+        not child.is_dir() or child.name == "src" or (child / "__init__.py").is_file()
     )
     return directory if is_part else child
 

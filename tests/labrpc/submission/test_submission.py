@@ -286,7 +286,7 @@ def test_a_package_that_is_not_there_is_said_never_to_be(lab):
 def test_a_program_is_told_where_it_ends_and_what_to_do(lab):
     told = fails(lab, {"raft.py": PLAIN + "\nimport sys\nsys.exit(2)"})
     assert "it called sys.exit(2) when it was loaded" in told
-    assert "in <module>\n      sys.exit(2)\n" in told
+    assert "in <module>\n        sys.exit(2)\n" in told
     assert "if __name__ == '__main__':" in told
 
 
