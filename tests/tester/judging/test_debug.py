@@ -152,7 +152,7 @@ def test_a_breakpoint_where_nobody_can_debug_fails_with_its_place(
     assert result.reason.partition(": ")[2] == (
         f"{name} at raft.py:{line}, where no debugger can open: remove it"
     )
-    assert f"raft.py:{line} in take\n      {statement}" in result.evidence
+    assert f"raft.py:{line} in take\n        {statement}" in result.evidence
 
 
 @pytest.mark.parametrize(
