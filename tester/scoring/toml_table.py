@@ -3,6 +3,7 @@
 The tables' shapes are msgspec structs; this module does not know what they mean.
 """
 
+import codecs
 import re
 import tomllib
 from collections.abc import Iterable
@@ -52,11 +53,17 @@ class Table:
             UsageError: it cannot be read, or is not valid TOML.
         """
         try:
-            return cls.of_text(path.read_text(encoding="utf-8"), str(path))
+            # Windows editors may begin a file with a byte order mark.
+            return cls.of_text(path.read_text(encoding="utf-8-sig"), str(path))
         except OSError as exc:
             raise UsageError(f"cannot read {path}: {exc.strerror}") from None
         except UnicodeDecodeError as exc:
-            line = path.read_bytes()[: exc.start].count(b"\n") + 1
+            content = path.read_bytes()
+            if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                raise UsageError(
+                    f"{path}: encoded in UTF-16: save the file in UTF-8"
+                ) from None
+            line = content[: exc.start].count(b"\n") + 1
             raise UsageError(
                 f"{path}, line {line}: not valid UTF-8: save the file in that encoding"
             ) from None

@@ -101,12 +101,26 @@ def test_the_command_that_is_advised_makes_a_secret(tmp_path, suite, shell):
     assert len(load_rubric(file, suite).hidden) == 3
 
 
+def test_files_of_windows_editors_are_read_as_any_other(tmp_path, suite):
+    file = tmp_path / "bom.toml"
+    file.write_bytes(b"\xef\xbb\xbf# a rubric\r\n[seeds]\r\ncount = 3\r\n")
+    assert len(load_rubric(file, suite).public) == 3
+    file.write_bytes(b"\xef\xbb\xbf[seeds]\r\ncount = -3\r\n")
+    with pytest.raises(UsageError, match="line 2: `count` must be"):
+        load_rubric(file, suite)
+
+
 def test_a_file_that_cannot_be_read_is_wrong_usage(tmp_path, suite):
     with pytest.raises(UsageError, match=r"cannot read .*none.toml: No such file"):
         load_rubric(tmp_path / "none.toml", suite)
     with pytest.raises(UsageError, match=r"cannot read .*: Is a directory"):
         load_rubric(tmp_path, suite)
     (tmp_path / "latin.toml").write_bytes(b"# line 1\n# caf\xe9\n")
+    (tmp_path / "wide.toml").write_text("[seeds]\ncount = 3", encoding="utf-16")
+    with pytest.raises(
+        UsageError, match=r"wide.toml: encoded in UTF-16: save the file"
+    ):
+        load_rubric(tmp_path / "wide.toml", suite)
     with pytest.raises(UsageError, match=r"latin.toml, line 2: not valid UTF-8"):
         load_rubric(tmp_path / "latin.toml", suite)
 
