@@ -83,7 +83,9 @@ def make_plan(
     console: Console,
 ) -> Plan:
     """Find and unpack the submissions, and return what is to be graded."""
-    intake = find_submissions(options.paths, options.out / UNPACKED, options.single)
+    intake = find_submissions(
+        options.paths, options.out / UNPACKED, options.single, options.names
+    )
     for note in intake.notes:
         say(console, one_line(note, NOTE_CHARACTERS_MAX))
     return Plan(

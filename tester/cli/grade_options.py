@@ -7,6 +7,7 @@ from tester.cli.options import (
     add_jobs,
     add_out,
     add_require_sandbox,
+    name_pattern,
     percentage,
     whole_number,
 )
@@ -32,13 +33,20 @@ def add_arguments(parser: Parser) -> None:
         nargs="+",
         metavar="PATH",
         help="a submission (a folder with raft/ or raft.py, one .py file, or a .zip or "
-        ".tar.gz of either), a folder of submissions, or what Gradescope, Canvas or "
-        "Moodle exports",
+        ".tar.gz of either), a folder of submissions, or what a course platform exports",
     )
     parser.add_argument(
         "--single",
         action="store_true",
         help="each PATH is what one student handed in, however many folders are in it",
+    )
+    parser.add_argument(
+        "--names",
+        type=name_pattern,
+        metavar="REGEX",
+        help="how the names in a class's folder are built, where no platform is "
+        "recognised: a regular expression with the groups (?P<student>…), and perhaps "
+        "(?P<attempt>…) and (?P<file>…); of several attempts the last counts",
     )
     _add_what(parser)
     _add_how(parser)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tester.cli.parser import Parser
+from tester.intake.platforms import GROUPS
+from tester.text import unknown
 
 
 def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
@@ -41,6 +43,26 @@ def seconds(text: str) -> float:
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
     return float(text)
+
+
+def name_pattern(text: str) -> re.Pattern[str]:
+    """Return a pattern of names with at least the group `student`, for argparse."""
+    try:
+        pattern = re.compile(text)
+    except re.error as exc:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a regular expression: {exc}"
+        ) from None
+    for group in pattern.groupindex:
+        if group not in GROUPS:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} has an unknown group {unknown(group, GROUPS)}"
+            )
+    if "student" not in pattern.groupindex:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} has no group (?P<student>…); there are {', '.join(GROUPS)}"
+        )
+    return pattern
 
 
 def server_numbers(text: str) -> set[int]:

@@ -29,6 +29,7 @@ from tester.codes import (
     DAMAGED_ARCHIVE,
     EMPTY_ARCHIVE,
     ENCRYPTED_ARCHIVE,
+    NO_PROGRAM,
     PATH_LEADS_OUT,
     UNUSUAL_COMPRESSION,
     UPLOAD_TOO_LARGE,
@@ -36,7 +37,7 @@ from tester.codes import (
 from tester.errors import is_disk_trouble
 from tester.intake.decompressed import Decompressed, TooLong
 from tester.intake.refusals import Refused
-from tester.text import readable_name
+from tester.text import listed, readable_name
 
 SUFFIXES = (
     ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz"
@@ -57,6 +58,8 @@ _CHUNK_BYTES = 1 << 16
 _DRIVE = re.compile(r"[A-Za-z]:")
 # The flag of a file in a zip that takes a password.
 _ENCRYPTED = 0x1
+# The flag of a name in a zip that is UTF-8; others are in the letters of MS-DOS.
+_UTF8 = 0x800
 # What the two formats raise for bytes that are not a whole archive.
 _BROKEN = (
     zipfile.BadZipFile,
@@ -70,6 +73,11 @@ _BROKEN = (
     NotImplementedError,  # A compression that Python does not know.
     ValueError,
 )
+
+
+# A file that is no source and larger than this is left out, be it a log or a video.
+BESIDE_BYTES_MAX = 1 << 20
+_SOURCE = (".py", *SUFFIXES, *UNREAD_SUFFIXES)
 
 
 class RefusedArchive(Refused):
@@ -101,6 +109,24 @@ class _Member:
     is_folder: bool = False
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """What was not unpacked.
+
+    Attributes:
+        links: the paths that links and devices would have had.
+        large: the large files that are no source, with their sizes in bytes.
+    """
+
+    links: list[Path]
+    large: dict[str, int]
+
+
+def is_large(name: str, size_bytes: int) -> bool:
+    """Return whether a file is left out, since it is large and no source."""
+    return size_bytes > BESIDE_BYTES_MAX and not name.lower().endswith(_SOURCE)
+
+
 def is_archive(path: Path) -> bool:
     """Return whether a file's name is that of an archive."""
     return path.is_file() and is_archive_name(path.name)
@@ -124,16 +150,11 @@ def archive_stem(path: Path) -> str:
     return path.name[: -max(map(len, suffixes))]
 
 
-def unpack(
-    archive: Path, directory: Path, bounds: Bounds = ONE_SUBMISSION
-) -> list[Path]:
+def unpack(archive: Path, directory: Path, bounds: Bounds = ONE_SUBMISSION) -> LeftOut:
     """Unpack an archive into `directory`, in place of what is there.
 
     Empty folders are made only for a whole class, where each may be what a student
-    handed in. Links and devices are left out.
-
-    Returns:
-        The paths that the links and devices would have had.
+    handed in. Links and devices are left out, and so are large files that are no source.
 
     Raises:
         RefusedArchive: it cannot be read, or exceeds the bounds, or leads out of the
@@ -145,28 +166,33 @@ def unpack(
         raise RefusedArchive(DAMAGED_ARCHIVE, "it is no regular file")
     try:
         with _opened(archive, bounds) as members:
-            checked = _checked(members, bounds)
+            checked, large = _checked(members, bounds)
             folders = [m.name for m in checked if m.is_folder]
             checked = [m for m in checked if not m.is_folder]
+            if not checked and large:
+                raise RefusedArchive(
+                    NO_PROGRAM, f"there is no Python file in it, but {listed([*large])}"
+                )
             if not checked:
                 raise RefusedArchive(EMPTY_ARCHIVE, "there is no file in it")
             _write([m for m in checked if m.open], directory, bounds)
             for name in folders if bounds == WHOLE_CLASS else ():
                 (directory / name).mkdir(parents=True, exist_ok=True)
-            return [directory / m.name for m in checked if not m.open]
+            links = [directory / m.name for m in checked if not m.open]
+            return LeftOut(links, large)
     except (RefusedArchive, OSError):
         shutil.rmtree(directory, ignore_errors=True)
         raise
 
 
-def names(archive: Path) -> list[PurePosixPath]:
+def names_in(archive: Path) -> list[PurePosixPath]:
     """Return the names of the files in an archive.
 
     Raises:
         RefusedArchive: as for `unpack`.
     """
     with _opened(archive, WHOLE_CLASS) as members:
-        checked = _checked(members, WHOLE_CLASS)
+        checked, _ = _checked(members, WHOLE_CLASS)
         return [PurePosixPath(m.name) for m in checked if m.open]
 
 
@@ -184,9 +210,11 @@ def _opened(archive: Path, bounds: Bounds) -> Iterator[Iterator[_Member]]:
     except _BROKEN as exc:
         if is_disk_trouble(exc):
             raise
+        # The path that an OSError names is one of this machine.
+        why = exc.strerror if isinstance(exc, OSError) else str(exc)
         raise RefusedArchive(
             DAMAGED_ARCHIVE,
-            f"it cannot be unpacked: {str(exc) or type(exc).__name__}; it may be "
+            f"it cannot be unpacked: {why or type(exc).__name__}; it may be "
             "damaged, or not the archive that its name says",
         ) from None
 
@@ -206,14 +234,25 @@ def _members(archive: Path, bytes_max: int) -> Iterator[Iterator[_Member]]:
 
 def _zip_members(opened: zipfile.ZipFile) -> Iterator[_Member]:
     for info in opened.infolist():
+        name = _zipped_name(info)
         kind = stat.S_IFMT(info.external_attr >> 16)
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-            yield _Member(info.filename)
+            yield _Member(name)
         elif info.is_dir():
-            yield _Member(info.filename, is_folder=True)
+            yield _Member(name, is_folder=True)
         else:
             read = partial(_open_zipped, opened, info)
-            yield _Member(info.filename, info.file_size, read)
+            yield _Member(name, info.file_size, read)
+
+
+def _zipped_name(info: zipfile.ZipInfo) -> str:
+    """Return a name in a zip, also where macOS wrote UTF-8 and did not say so."""
+    if info.flag_bits & _UTF8:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return info.filename
 
 
 def _open_zipped(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
@@ -243,20 +282,31 @@ def _tar_members(opened: tarfile.TarFile) -> Iterator[_Member]:
             yield _Member(info.name, is_folder=info.isdir())
 
 
-def _checked(members: Iterator[_Member], bounds: Bounds) -> list[_Member]:
-    """Return the members that count, all of which may be written under their names."""
+def _checked(
+    members: Iterator[_Member], bounds: Bounds
+) -> tuple[list[_Member], dict[str, int]]:
+    """Return the members that count, and the large files that do not.
+
+    All that count may be written under their names.
+    """
     named = _named(members, bounds.files + _FILES_BESIDE_MAX)
     installed_in = environments(named)
     checked = [
         member for path, member in named.items() if not is_installed(path, installed_in)
     ]
+    large = {
+        member.name: member.size_bytes
+        for member in checked
+        if is_large(member.name, member.size_bytes)
+    }
+    checked = [member for member in checked if member.name not in large]
     if sum(not member.is_folder for member in checked) > bounds.files:
         raise RefusedArchive(
             UPLOAD_TOO_LARGE, f"it holds more than {bounds.files} files"
         )
     if sum(member.size_bytes for member in checked) > bounds.bytes:
         raise RefusedArchive(UPLOAD_TOO_LARGE, _too_large(bounds))
-    return checked
+    return checked, large
 
 
 def _named(members: Iterator[_Member], files_max: int) -> dict[PurePosixPath, _Member]:

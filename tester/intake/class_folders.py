@@ -1,43 +1,45 @@
 """A class's folder or archive: which hand-ins lie side by side in it."""
 
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from labrpc.submission import source_tree
 from labrpc.submission.submission import Submission
 from tester.intake.archives import STRAY
-from tester.intake.platforms import (
-    METADATA,
-    Student,
-    gradescope_names,
-    gradescope_student,
-    is_export,
-    owner_of,
-)
+from tester.intake.attempts import keep_last_attempt
+from tester.intake.gradescope_export import METADATA, gradescope_names
+from tester.intake.platforms import Names, Student
 from tester.intake.uploads import HandIn, Upload, names_for
 from tester.text import listed, readable_name
 
 _WRITTEN_BY_A_GRADING = ("results.json", "journal.jsonl")
+# The folder in which Sakai puts what a student handed in.
+_SAKAI = "Submission attachment(s)"
+# Folders of one student's repository, be there a Raft or an archive in them.
+_OF_A_REPOSITORY = {"bin", "data", "doc", "docs", "lib", "logs", "old", "report", "src"}
 
 
-def hand_ins(directory: Path, notes: list[str]) -> list[HandIn]:
+def hand_ins(directory: Path, names: Names, notes: list[str]) -> list[HandIn]:
     """Return what the students of a class handed in, by name.
 
     Args:
         directory: the class's folder.
+        names: what the names in it say.
         notes: gets a line for what belongs to no student.
     """
-    students = gradescope_names(directory, notes)
+    names = replace(names, students=gradescope_names(directory, notes))
     found: dict[Student, HandIn] = {}
     skipped = []
     for child in sorted(directory.iterdir()):
         name = readable_name(child.name)
-        student, upload = owner_of(child, name, students)
-        if _is_nobodys(child) or not (upload.may_be_one or student.number):
+        student, upload = names.owner_of(child, name)
+        may_be_one = names.pattern is None and upload.may_be_one
+        if _is_nobodys(child) or not (may_be_one or upload.is_named):
             skipped.append(name)
         elif not is_grading(child):
             _hand_in_of(student, child, found).uploads.append(upload)
-    for folder in students:
-        student_or_none = gradescope_student(folder, students)
+    for folder in names.students:
+        student_or_none = names.gradescope_student(folder)
         # The export has no folder for those who handed in nothing.
         if student_or_none and not (directory / folder).exists():
             upload = Upload(directory / folder, folder, is_folder=True)
@@ -47,24 +49,28 @@ def hand_ins(directory: Path, notes: list[str]) -> list[HandIn]:
     if skipped:
         where = readable_name(str(directory))
         notes.append(f"skipped in {where}: {listed(skipped)}")
+    for hand_in in found.values():
+        keep_last_attempt(hand_in)
     return list(found.values())
 
 
 def _hand_in_of(student: Student, path: Path, found: dict[Student, HandIn]) -> HandIn:
-    names = names_for(student.name, student.number, path)
-    return found.setdefault(student, HandIn(names))
+    possible = names_for(student.name, student.number, path)
+    return found.setdefault(student, HandIn(possible))
 
 
-def holds_many(files: list[PurePosixPath]) -> bool:
+def holds_many(files: list[PurePosixPath], names: Names) -> bool:
     """Return whether an archive with these files holds those of several students."""
     files = [
         file
         for file in files
         if not set(file.parts) & set(STRAY) and source_tree.may_read(file)
     ]
+    if any(_SAKAI in file.parts for file in files):
+        return True
     while files:
         top = list(dict.fromkeys(file.parts[0] for file in files))
-        if is_export(top):
+        if names.is_export(top):
             return True
         inside = len(top) == 1 and all(len(file.parts) > 1 for file in files)
         if not inside:
@@ -75,8 +81,11 @@ def holds_many(files: list[PurePosixPath]) -> bool:
     students = {
         file.parts[0]
         for file in files
-        if (len(file.parts) == 1 and Upload(Path(file), file.name).is_packed)
-        or any(_is_raft(PurePosixPath(*file.parts[i:])) for i in (1, 2))
+        if file.parts[0].lower() not in _OF_A_REPOSITORY
+        and (
+            (len(file.parts) <= 2 and Upload(Path(file), file.name).is_packed)
+            or any(_is_raft(PurePosixPath(*file.parts[i:])) for i in (1, 2))
+        )
     }
     return len(students) > 1
 

@@ -6,6 +6,7 @@ depth. Archives are unpacked, loose files of one student are put together, and e
 submission gets a name of its own. What cannot be one is refused with a reason.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,27 +14,30 @@ from itertools import chain, count
 from pathlib import Path
 
 from labrpc.submission.submission import Submission, candidates
-from tester.codes import NOTHING_HANDED_IN
+from tester.codes import NOTHING_HANDED_IN, SEVERAL_ARCHIVES, SEVERAL_RAFTS
 from tester.errors import UsageError
 from tester.intake.archives import (
     WHOLE_CLASS,
     RefusedArchive,
     is_archive,
-    names,
+    names_in,
 )
 from tester.intake.class_folders import hand_ins, holds_many
 from tester.intake.hand_in import FoundSubmission, submission_in
+from tester.intake.platforms import Names
 from tester.intake.refusals import Refused
-from tester.intake.roots import outermost
+from tester.intake.roots import is_class, outermost
 from tester.intake.unpacked import Unpacked
 from tester.intake.uploads import HandIn, hand_in_at
-from tester.text import readable_name
+from tester.text import listed, quoted, readable_name
 
 # The folder, among the results, for what is unpacked.
 UNPACKED = "unpacked"
 # What lies at the top of a project.
 _AT_THE_TOP = ("pyproject.toml", ".git")
 REFERENCE = Path(__file__).resolve().parents[2] / "raft"
+# Why a class would be refused if it were a student's hand-in.
+_OF_A_CLASS = (SEVERAL_ARCHIVES, SEVERAL_RAFTS)
 
 
 @dataclass
@@ -45,12 +49,14 @@ class Intake:
         refused: why one is not graded, by name; it has a path, too.
         inside: where each lies in what its student handed in, by name, "." if it is
             all of that.
+        classes: the names of refused ones that look like a class, not like a student's.
         notes: what the person who grades should know.
     """
 
     submissions: dict[str, Path] = field(default_factory=dict)
     refused: dict[str, Refused] = field(default_factory=dict)
     inside: dict[str, str] = field(default_factory=dict)
+    classes: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -122,7 +128,12 @@ def _is_starter(folder: Path) -> bool:
         return False
 
 
-def find_submissions(paths: list[str], unpack_to: Path, single: bool = False) -> Intake:
+def find_submissions(
+    paths: list[str],
+    unpack_to: Path,
+    single: bool = False,
+    pattern: re.Pattern[str] | None = None,
+) -> Intake:
     """Return the submissions at `paths`.
 
     A path is a submission (which may be an archive), a folder of them, or what a
@@ -132,19 +143,28 @@ def find_submissions(paths: list[str], unpack_to: Path, single: bool = False) ->
         paths: as a person has written them.
         unpack_to: where to unpack archives, in place of what is there.
         single: whether each path is what one student handed in.
+        pattern: how the names in a class are built, with the groups of
+            `platforms.GROUPS`, instead of those that course platforms write.
 
     Raises:
-        UsageError: a path does not exist, or has no submission in it.
+        UsageError: a path does not exist, has no submission in it, or is a folder of
+            classes.
         OSError: the machine's disk is full, or broken.
     """
     check_paths(paths)
     unpacked = Unpacked(unpack_to)
     intake = Intake()
+    names = Names(pattern)
     found: list[HandIn] = []
     for path in dict.fromkeys(Path(text).resolve() for text in paths):
-        found += [hand_in_at(path)] if single else _hand_ins_at(path, unpacked, intake)
+        if single:
+            found.append(hand_in_at(path))
+        else:
+            found += _hand_ins_at(path, unpacked, intake, names)
     unique = {hand_in.uploads[0].path: hand_in for hand_in in found}
     _take_in(list(unique.values()), unpacked, intake, single)
+    if not single:
+        _refuse_classes(intake, paths)
     return intake
 
 
@@ -155,28 +175,37 @@ def check_paths(paths: list[str]) -> None:
             raise UsageError(f"{text} does not exist")
 
 
-def _hand_ins_at(path: Path, unpacked: Unpacked, intake: Intake) -> list[HandIn]:
+def _hand_ins_at(
+    path: Path, unpacked: Unpacked, intake: Intake, names: Names
+) -> list[HandIn]:
     """Return what the students whose files are at a path handed in."""
     assert unpacked.directory is not None
     if is_archive(path):
         try:
-            if not holds_many(names(path)):
+            if not holds_many(names_in(path), names):
                 return [hand_in_at(path)]
-            path = unpacked.unpack(readable_name(path.name), path, WHOLE_CLASS)
+            path = unpacked.unpack(
+                readable_name(path.name), path, intake.notes, WHOLE_CLASS
+            )
         except (Refused, RefusedArchive):
             return [hand_in_at(path)]  # It will be refused under its name.
     elif path.is_file() or Submission.looks_like_one(path):
         return [hand_in_at(path)]
     try:
-        path = outermost(path, unpacked.directory)
+        path = outermost(path, unpacked.directory, names)
         if path.is_file():
-            return _hand_ins_at(path, unpacked, intake)
-        found = hand_ins(path, intake.notes)
+            return _hand_ins_at(path, unpacked, intake, names)
+        found = hand_ins(path, names, intake.notes)
     except OSError as exc:
         raise UsageError(f"{path} cannot be read: {exc.strerror}") from None
     # The results may lie beside the submissions, and are not one of them.
     results = unpacked.directory
     found = [h for h in found if not results.is_relative_to(h.uploads[0].path)]
+    if not found and names.pattern is not None:
+        raise UsageError(
+            f"--names: {names.pattern.pattern} fits no name in {path}; there are "
+            f"{listed([readable_name(c.name) for c in sorted(path.iterdir())])}"
+        )
     if not found:
         raise UsageError(
             f"{path} is neither a submission nor a folder of submissions: a submission "
@@ -184,6 +213,23 @@ def _hand_ins_at(path: Path, unpacked: Unpacked, intake: Intake) -> list[HandIn]
             "either"
         )
     return found
+
+
+def _refuse_classes(intake: Intake, paths: list[str]) -> None:
+    """Raise UsageError if all that was found are classes: they lie a folder too high.
+
+    One among submissions is refused as any other, with a note.
+    """
+    classes = [
+        path for name, path in intake.submissions.items() if name in intake.classes
+    ]
+    if classes and len(classes) == len(intake.submissions):
+        commands = [f"raft-lab {quoted(str(path))}" for path in classes]
+        raise UsageError(
+            f"{listed(paths)}: this looks like a class, or several, and not like "
+            f"submissions: name the folder that holds the students' folders or archives, "
+            f"as in {listed(commands)}"
+        )
 
 
 def _take_in(
@@ -198,10 +244,19 @@ def _take_in(
         free = (n for n in chain(possible, numbered) if n not in intake.submissions)
         name = next(free)
         intake.submissions[name] = hand_in.uploads[0].path
+        intake.notes += [f"{name}: {note}" for note in hand_in.notes]
         try:
             submission = submission_in(name, hand_in.uploads, unpacked, single)
         except Refused as exc:
             intake.refused[name] = exc
+            path = intake.submissions[name]
+            is_students = any(upload.is_named for upload in hand_in.uploads)
+            if exc.code in _OF_A_CLASS and not is_students and is_class(path, Names()):
+                intake.classes.append(name)
+                intake.notes.append(
+                    f"{name}: {exc}. If it is a class, and not what one student handed "
+                    f"in, grade it by: raft-lab {quoted(str(path))}"
+                )
             continue
         intake.submissions[name] = submission.path
         intake.inside[name] = submission.inside

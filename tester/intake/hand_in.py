@@ -16,9 +16,15 @@ from tester.codes import (
 )
 from tester.errors import is_disk_trouble
 from tester.intake.archives import ONE_SUBMISSION, is_archive, unread_suffix
-from tester.intake.platforms import is_export
 from tester.intake.refusals import Refused
-from tester.intake.roots import innermost, python_below, rafts_below, repository_in
+from tester.intake.roots import (
+    archives_below,
+    innermost,
+    python_below,
+    rafts_below,
+    repository_in,
+    students_beside,
+)
 from tester.intake.unpacked import Unpacked
 from tester.intake.uploads import Upload
 from tester.text import listed, readable_name
@@ -91,8 +97,10 @@ class _Search:
             return upload.path, upload.path.parent
         if not upload.path.exists() or not any(upload.path.iterdir()):
             raise Refused(NOTHING_HANDED_IN, "nothing was handed in")
-        directory = self._unpacked.with_readable_names(self._name, upload.path)
-        wrapped = self._may_be_wrapped or is_export([upload.path.name])
+        directory = self._unpacked.with_readable_names(
+            self._name, upload.path, self.notes
+        )
+        wrapped = self._may_be_wrapped or upload.is_named
         repository = repository_in(directory) if wrapped else directory
         return self._in_folder(directory, repository)
 
@@ -102,6 +110,15 @@ class _Search:
         if len(found) > 1:
             chosen, other = (f"{p.name}/" if p.is_dir() else p.name for p in found)
             self.notes.append(f"graded {chosen}, not the {other} beside it")
+
+    def _note_if_class(self, directory: Path) -> None:
+        """Note if there are Rafts beside the one that counts, as in a class's folder."""
+        others = students_beside(directory)
+        if len(others) > 1:
+            self.notes.append(
+                f"graded the Raft in it, not those in {listed(others)}; if this looks "
+                "like a class, move that Raft elsewhere to grade the others"
+            )
 
     def _choose(self, uploads: list[Upload]) -> Upload | None:
         """Return the upload that counts, None if it is all Python files together."""
@@ -162,16 +179,19 @@ class _Search:
         directory = innermost(directory)
         self._unpacked.check_links(directory)
         if Submission.looks_like_one(directory):
+            self._note_if_class(directory)
             return directory, repository
         archives = [
             file
             for file in sorted(directory.iterdir())
             if is_archive(file) and not file.is_symlink()  # To another student's.
         ]
+        if not archives and not rafts_below(directory) and not python_below(directory):
+            archives = archives_below(directory)
         if not unpack or not archives:
             return self._only_raft_below(directory, repository), repository
         if len(archives) > 1:
-            names = [readable_name(file.name) for file in archives]
+            names = [readable_name(str(f.relative_to(directory))) for f in archives]
             raise Refused(
                 SEVERAL_ARCHIVES,
                 f"it holds several archives, and no submission beside them: "
@@ -181,7 +201,7 @@ class _Search:
 
     def _in_archive(self, archive: Path, unpack: bool = True) -> tuple[Path, Path]:
         """Return the submission in an archive, and the repository in it."""
-        directory = self._unpacked.unpack(self._name, archive)
+        directory = self._unpacked.unpack(self._name, archive, self.notes)
         return self._in_folder(directory, repository_in(directory), unpack)
 
     def _only_raft_below(self, directory: Path, repository: Path) -> Path:

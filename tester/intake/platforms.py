@@ -1,31 +1,38 @@
 """Course platforms' names for files, which say whose each is.
 
+- Blackboard, "Download Assignment Files": `Lab 2_jdoe_attempt_2026-01-05-10-11-12_raft.py`,
+  which is assignment, user, time, and the file's own name; without that it is a
+  receipt, the `.txt` with what the student has typed.
+- Brightspace, "Download": folders `123-456 - Jane Doe - Jan 5, 2026 1011 AM`, or files
+  that begin so.
 - Canvas, "Download Submissions": `doejane_LATE_123_4567_raft.py`, which is student,
   perhaps LATE, the user's number, the attachment's, and the file's own name.
+- Gradescope, "Export Submissions": folders `submission_123`, and a file with the names.
 - Moodle, "Download all submissions": a folder `Jane Doe_123_assignsubmission_file_`,
   or files that begin so; "onlinetext" is what was typed into the browser.
-- Gradescope, "Export Submissions": folders `submission_123`, and a file
-  `submission_metadata.yml` that has the names.
+- ILIAS, Sakai and GitHub Classroom write a folder for each student, which is taken as
+  any other; and for all others there is a pattern of one's own.
 
 This module only looks at names; it neither opens nor unpacks what was handed in.
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-try:  # Ten times as fast, where it was compiled.
-    from yaml import CSafeLoader as SafeLoader
-except ImportError:
-    from yaml import SafeLoader  # type: ignore[assignment]
-
+from tester.intake.gradescope_export import METADATA
 from tester.intake.uploads import Upload
 
-METADATA = "submission_metadata.yml"
+GROUPS = ("student", "attempt", "file")
+_BLACKBOARD = re.compile(
+    r"(?P<id>.*_(?P<student>[^_]+))_attempt_(?P<attempt>\d{4}(?:-\d\d){5})"
+    r"(?:_(?P<file>.+)|(?P<receipt>\.txt))"
+)
+_BRIGHTSPACE = re.compile(
+    r"(?P<id>\d+)-\d+ - (?P<student>.+?) - (?P<attempt>[^-]*\d{4}[^-]*?)"
+    r"(?: - (?P<file>.+))?"
+)
 _CANVAS = re.compile(
     r"(?P<student>.+?)_(?:LATE_)?(?P<id>\d+)_(?P<number>\d+)_(?P<file>.+)"
 )
@@ -46,87 +53,81 @@ class Student:
 
     Attributes:
         name: as the platform writes it; without a platform, the file's own name.
-        number: the student's or the submission's number, "" without a platform.
+        number: tells students of one name apart: the student's number or the
+            submission's, "" if the platform has none; None without a platform.
     """
 
     name: str
-    number: str = ""
+    number: str | None = None
 
 
-def is_export(names: Iterable[str]) -> bool:
-    """Return whether files or folders of one folder come from a course platform."""
-    return any(name == METADATA or _match(name) for name in names)
+@dataclass(frozen=True)
+class Names:
+    """The names of files as one class has them.
 
-
-def owner_of(
-    child: Path, name: str, students: dict[str, str]
-) -> tuple[Student, Upload]:
-    """Return whose a file or folder is, and what it is without the platform's marks.
-
-    Args:
-        child: where it lies.
-        name: its name as text.
+    Attributes:
+        pattern: for names of no platform that the lab knows, with the groups `student`
+            and perhaps `attempt` and `file`; then it alone counts.
         students: the names in Gradescope's metadata, by folder.
     """
-    is_folder = child.is_dir()
-    if found := _MOODLE.fullmatch(name):
-        # Text that was typed into the browser is a folder with a page, and no program.
-        is_folder = is_folder and found["kind"] == "file"
-        upload = Upload(child, found["file"] or name, is_folder=is_folder)
-        return Student(found["student"], found["id"]), upload
-    if (found := _GRADESCOPE.fullmatch(name)) and name in students:
-        upload = Upload(child, name, is_folder=is_folder)
-        return Student(students[name], found["id"]), upload
-    if not is_folder and (found := _canvas_match(name)):
-        file = _AGAIN.sub("", found["file"])
-        upload = Upload(child, file, int(found["number"]))
-        return Student(found["student"], found["id"]), upload
-    return Student(name), Upload(child, name, is_folder=is_folder)
 
+    pattern: re.Pattern[str] | None = None
+    students: Mapping[str, str] = field(default_factory=dict)
 
-def gradescope_student(folder: str, students: dict[str, str]) -> Student | None:
-    """Return the student of a folder in Gradescope's metadata, None if there is none."""
-    found = _GRADESCOPE.fullmatch(folder)
-    return Student(students[folder], found["id"]) if found else None
+    def is_export(self, names: Iterable[str]) -> bool:
+        """Return whether files or folders of one folder come from a course platform."""
+        if self.pattern is not None:
+            return any(map(self.pattern.fullmatch, names))
+        return any(name == METADATA or _match(name) for name in names)
 
+    def owner_of(self, child: Path, name: str) -> tuple[Student, Upload]:
+        """Return whose a file or folder is, and what it is without the platform's marks.
 
-def gradescope_names(directory: Path, notes: list[str]) -> dict[str, str]:
-    """Return the names of those who handed in each folder, as in "Ann and Bob"."""
-    file = directory / METADATA
-    if not file.is_file():
-        return {}
-    try:
-        metadata = yaml.load(file.read_bytes(), _Loader)
-        return {
-            folder: " and ".join(_name_of(s) for s in facts[":submitters"])
-            for folder, facts in metadata.items()
-            if facts.get(":submitters")
-        }
-    except (OSError, yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError):
-        notes.append(
-            f"{file} is not in the format that Gradescope writes: submissions are named "
-            "by their folders"
-        )
-        return {}
+        Args:
+            child: where it lies.
+            name: its name as text.
+        """
+        is_folder = child.is_dir()
+        if found := self._owner_match(name, is_folder):
+            marks = found.groupdict()
+            file = marks.get("file") or name
+            if found.re in (_CANVAS, _CANVAS_ANONYMOUS):
+                file = _AGAIN.sub("", file)
+            # Text that was typed into the browser is no program.
+            is_text = marks.get("kind", "file") != "file"
+            upload = Upload(
+                child,
+                file,
+                int(marks.get("number") or 0),
+                is_folder=is_folder and not is_text,
+                attempt=marks.get("attempt") or "",
+                is_receipt=bool(marks.get("receipt")),
+                is_named=True,
+            )
+            return Student(marks["student"], marks.get("id") or ""), upload
+        if self.pattern is None and (student := self.gradescope_student(name)):
+            return student, Upload(child, name, is_folder=is_folder, is_named=True)
+        return Student(name), Upload(child, name, is_folder=is_folder)
 
+    def gradescope_student(self, folder: str) -> Student | None:
+        """Return the student of a folder in Gradescope's metadata, None if not in it."""
+        found = _GRADESCOPE.fullmatch(folder)
+        if found is None or folder not in self.students:
+            return None
+        return Student(self.students[folder], found["id"])
 
-class _Loader(SafeLoader):
-    """Reads plain values; Ruby's own, such as its times, become None."""
-
-
-_Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
-
-
-def _name_of(submitter: dict[str, Any]) -> str:
-    name = submitter.get(":name") or submitter.get(":email") or submitter[":sid"]
-    if not isinstance(name, (str, int)):
-        raise TypeError("not a name")
-    return str(name)
+    def _owner_match(self, name: str, is_folder: bool) -> re.Match[str] | None:
+        if self.pattern is not None:
+            return self.pattern.fullmatch(name)
+        found = _match(name)
+        is_canvas = found is not None and found.re in (_CANVAS, _CANVAS_ANONYMOUS)
+        if found is None or found.re is _GRADESCOPE or (is_canvas and is_folder):
+            return None
+        return found
 
 
 def _match(name: str) -> re.Match[str] | None:
-    return _MOODLE.fullmatch(name) or _GRADESCOPE.fullmatch(name) or _canvas_match(name)
-
-
-def _canvas_match(name: str) -> re.Match[str] | None:
-    return _CANVAS_ANONYMOUS.fullmatch(name) or _CANVAS.fullmatch(name)
+    patterns = (
+        _BLACKBOARD, _BRIGHTSPACE, _MOODLE, _GRADESCOPE, _CANVAS_ANONYMOUS, _CANVAS
+    )  # fmt: skip
+    return next(filter(None, (pattern.fullmatch(name) for pattern in patterns)), None)

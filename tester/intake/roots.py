@@ -7,35 +7,65 @@ into folders, and so do platforms.
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from labrpc.submission.source_tree import DEPTH_MAX, walk
+from labrpc.submission.source_tree import DEPTH_MAX, is_skipped, walk
 from labrpc.submission.submission import Submission
-from tester.intake.archives import STRAY, RefusedArchive, is_archive, names
+from tester.intake.archives import STRAY, RefusedArchive, is_archive, names_in
 from tester.intake.class_folders import holds_many, is_grading
-from tester.intake.platforms import is_export
+from tester.intake.platforms import Names
+from tester.intake.uploads import hand_in_at
 
 
-def outermost(start: Path, results: Path) -> Path:
+def outermost(start: Path, results: Path, names: Names) -> Path:
     """Return the folder in which the students' files lie side by side.
 
     Or the archive that holds them all; `start` itself if they are not packed further.
+    A table or a page that a platform writes may lie beside.
 
     Args:
         start: a folder.
         results: where the results go, which may lie beside the students' files.
+        names: what the names in an export say.
     """
     path = start
     for _ in range(DEPTH_MAX):
-        if is_export(child.name for child in path.iterdir()):
+        if names.is_export(child.name for child in path.iterdir()):
             return path
-        child = _only([c for c in path.iterdir() if not _is_results(c, results)])
+        child = _only(
+            child
+            for child in path.iterdir()
+            if hand_in_at(child).uploads[0].may_be_one
+            and not _is_results(child, results)
+        )
         if child is not None and child.is_file():
-            return child if _is_class(child) else start
+            return child if is_class(child, names) else start
         if child is None or child.is_symlink() or not child.is_dir():
-            return path if path != start and holds_many(_files(path)) else start
+            return path if path != start and is_class(path, names) else start
         if Submission.looks_like_one(child):
             return start
         path = child
     return start
+
+
+def students_beside(directory: Path) -> list[str]:
+    """Return the folders in a folder that look like submissions of their own."""
+    return [
+        child.name
+        for child in sorted(directory.iterdir())
+        if child.name != "raft" and _is_students(child)
+    ]
+
+
+def _is_students(child: Path) -> bool:
+    try:
+        return (
+            child.is_dir()
+            and not child.is_symlink()
+            and not is_skipped(child)
+            and not (child / "__init__.py").exists()
+            and Submission.looks_like_one(child)
+        )
+    except OSError:  # What cannot be read is nobody's.
+        return False
 
 
 def _is_results(child: Path, results: Path) -> bool:
@@ -50,10 +80,12 @@ def _files(directory: Path) -> list[PurePosixPath]:
     ]
 
 
-def _is_class(file: Path) -> bool:
-    """Return whether a file is an archive of several students."""
+def is_class(path: Path, names: Names) -> bool:
+    """Return whether a folder or an archive looks like that of several students."""
+    if path.is_dir():
+        return holds_many(_files(path), names)
     try:
-        return is_archive(file) and holds_many(names(file))
+        return is_archive(path) and holds_many(names_in(path), names)
     except RefusedArchive:
         return False
 
@@ -106,6 +138,16 @@ def python_below(directory: Path) -> list[Path]:
         and not name.startswith(".")
         and (place / name).is_file()
         and not (place / name).is_symlink()
+    ]
+
+
+def archives_below(directory: Path) -> list[Path]:
+    """Return the archives at any depth."""
+    return [
+        place / name
+        for place, _, files in walk(directory)
+        for name in files
+        if is_archive(place / name) and not (place / name).is_symlink()
     ]
 
 

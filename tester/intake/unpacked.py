@@ -5,9 +5,15 @@ from pathlib import Path
 
 from labrpc.submission.source_tree import may_read, walk
 from tester.codes import LINK_IN_ARCHIVE, UNSUPPORTED_ARCHIVE, UPLOAD_TOO_LARGE
-from tester.intake.archives import ONE_SUBMISSION, Bounds, RefusedArchive, unpack
+from tester.intake.archives import (
+    ONE_SUBMISSION,
+    Bounds,
+    RefusedArchive,
+    is_large,
+    unpack,
+)
 from tester.intake.refusals import Refused
-from tester.text import readable_name
+from tester.text import listed, readable_name
 
 
 class Unpacked:
@@ -21,7 +27,7 @@ class Unpacked:
         self.directory = directory.resolve() if directory is not None else None
         self._count = 0
         # Where links and devices would lie that archives hold.
-        self._left_out: list[Path] = []
+        self._links: list[Path] = []
 
     def new_folder(self, name: str) -> Path:
         """Return the path of a folder that does not exist yet.
@@ -40,24 +46,38 @@ class Unpacked:
         shutil.rmtree(folder, ignore_errors=True)
         return folder
 
-    def unpack(self, name: str, archive: Path, bounds: Bounds = ONE_SUBMISSION) -> Path:
+    def unpack(
+        self,
+        name: str,
+        archive: Path,
+        notes: list[str],
+        bounds: Bounds = ONE_SUBMISSION,
+    ) -> Path:
         """Unpack an archive to a new folder, and return that.
+
+        Args:
+            name: what reports call it.
+            archive: the file.
+            notes: gets a line for what is left out.
+            bounds: the most that it may hold.
 
         Raises:
             Refused: the archive cannot be read, or is not what a submission needs.
         """
         folder = self.new_folder(name)
         try:
-            self._left_out += unpack(archive, folder, bounds)
+            left_out = unpack(archive, folder, bounds)
         except RefusedArchive as exc:
             raise Refused(
                 exc.code, f"{readable_name(archive.name)} was refused: {exc}"
             ) from None
+        self._links += left_out.links
+        _note_large(left_out.large, notes)
         return folder
 
     def check_links(self, directory: Path) -> None:
         """Raise Refused if a link or device would lie where modules are read from."""
-        for path in self._left_out:
+        for path in self._links:
             inside = path.is_relative_to(directory) and path.relative_to(directory)
             if inside and may_read(inside):
                 raise Refused(
@@ -66,18 +86,25 @@ class Unpacked:
                     "consists of plain files and folders",
                 )
 
-    def with_readable_names(self, name: str, directory: Path) -> Path:
+    def with_readable_names(self, name: str, directory: Path, notes: list[str]) -> Path:
         """Return the folder, or a copy of it with names that reports can hold.
 
-        The folder itself, too, if nothing may be written.
+        The folder itself, too, if nothing may be written. The notes get a line for the
+        large files that a copy does not have.
         """
         if self.directory is None:
             return directory
         files = [place / file for place, _, found in walk(directory) for file in found]
         if all(readable_name(str(file)) == str(file) for file in [directory, *files]):
             return directory
-        files = [file for file in files if file.is_file() and not file.is_symlink()]
-        size_bytes = sum(file.stat().st_size for file in files)
+        sizes = {
+            file: file.stat().st_size
+            for file in files
+            if file.is_file() and not file.is_symlink()
+        }
+        large = {f: size for f, size in sizes.items() if is_large(f.name, size)}
+        files = [file for file in sizes if file not in large]
+        size_bytes = sum(sizes[file] for file in files)
         if len(files) > ONE_SUBMISSION.files or size_bytes > ONE_SUBMISSION.bytes:
             raise Refused(
                 UPLOAD_TOO_LARGE,
@@ -89,4 +116,12 @@ class Unpacked:
             copy = folder / readable_name(str(file.relative_to(directory)))
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
+        named = {readable_name(f.name): size for f, size in large.items()}
+        _note_large(named, notes)
         return folder
+
+
+def _note_large(large: dict[str, int], notes: list[str]) -> None:
+    if large:
+        files = [f"{name} ({size >> 20} MB)" for name, size in large.items()]
+        notes.append(f"left out {listed(files)}: large, and no source")

@@ -20,12 +20,18 @@ class Upload:
         name: what the student called it.
         number: the order of uploads that have the same name, the newest last.
         is_folder: whether it is a folder.
+        attempt: the attempt that it belongs to, as the platform names it.
+        is_receipt: whether the platform has written it.
+        is_named: whether a platform has named it, and not the student.
     """
 
     path: Path
     name: str
     number: int = 0
     is_folder: bool = False
+    attempt: str = ""
+    is_receipt: bool = False
+    is_named: bool = False
 
     @property
     def is_archive(self) -> bool:
@@ -64,30 +70,33 @@ class HandIn:
 
     Attributes:
         names: what reports may call it; they use the first that is free.
+        notes: what the person who grades should know.
     """
 
     names: list[str]
     uploads: list[Upload] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def hand_in_at(path: Path) -> HandIn:
     """Return the hand-in that a file or folder is by itself."""
     name = readable_name(path.name)
     upload = Upload(path, name, is_folder=path.is_dir())
-    return HandIn(names_for(name, "", path), [upload])
+    return HandIn(names_for(name, None, path), [upload])
 
 
-def names_for(student: str, number: str, path: Path) -> list[str]:
+def names_for(student: str, number: str | None, path: Path) -> list[str]:
     """Return what reports may call what a student handed in, the best name first.
 
     Args:
         student: the name that a platform gives, or the file's own.
-        number: the student's number on the platform, "" without a platform.
+        number: the student's number on the platform, "" if that has none, None without
+            a platform.
         path: where it lies.
     """
-    if number:
+    if number is not None:
         student = printable_name(student)
-        return [student, f"{student}_{number}"]
+        return [student, printable_name(f"{student}_{number}")] if number else [student]
     if not path.is_file():
         short = path.name
     elif is_archive(path) or unread_suffix(path.name):

@@ -1,10 +1,17 @@
 """What the arguments of options may be."""
 
+import re
 from argparse import ArgumentTypeError
 
 import pytest
 
-from tester.cli.options import percentage, seconds, server_numbers, whole_number
+from tester.cli.options import (
+    name_pattern,
+    percentage,
+    seconds,
+    server_numbers,
+    whole_number,
+)
 
 
 @pytest.mark.parametrize(("text", "number"), [("1", 1), ("007", 7), ("10", 10)])
@@ -57,3 +64,25 @@ def test_servers():
 def test_other_servers_are_refused(text):
     with pytest.raises(ArgumentTypeError, match="is not a list such as 0,2"):
         server_numbers(text)
+
+
+def test_a_pattern_of_names():
+    pattern = name_pattern(r"(?P<student>\w+)-(?P<attempt>\d)-(?P<file>.+)")
+    assert pattern.fullmatch("ann-1-raft.py")["student"] == "ann"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("(", "is not a regular expression: missing ), unterminated subpattern"),
+        (
+            "(?P<file>.+)",
+            "has no group (?P<student>…); there are student, attempt, file",
+        ),
+        ("(?P<studnet>.+)", "unknown group studnet (did you mean student?); there are"),
+        (".+", "has no group (?P<student>…)"),
+    ],
+)
+def test_another_pattern_of_names_is_refused(text, reason):
+    with pytest.raises(ArgumentTypeError, match=re.escape(reason)):
+        name_pattern(text)

@@ -100,9 +100,9 @@ def installed_in():
 def find(tmp_path):
     """Return a function that finds submissions, and unpacks what has to be."""
 
-    def find_(*paths, single=False):
+    def find_(*paths, single=False, pattern=None):
         to = tmp_path / "out" / "unpacked"
-        return find_submissions([*map(str, paths)], to, single)
+        return find_submissions([*map(str, paths)], to, single, pattern)
 
     return find_
 

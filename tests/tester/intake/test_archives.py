@@ -15,7 +15,13 @@ import pytest
 
 import grade
 from tester.intake import archives
-from tester.intake.archives import ONE_SUBMISSION, Bounds, RefusedArchive, unpack
+from tester.intake.archives import (
+    ONE_SUBMISSION,
+    Bounds,
+    RefusedArchive,
+    names_in,
+    unpack,
+)
 from tester.intake.find import find_submissions
 from tester.intake.roots import innermost
 
@@ -327,3 +333,50 @@ def test_grading_a_folder_of_archives(tmp_path, example, capsys):
     reason = rows["eve"]["first_reason"]
     assert "eve.zip was refused: '../../grades.csv' in it leads out" in reason
     assert "eve.zip was refused" in capsys.readouterr().out
+
+
+# Large files that are no source.
+
+
+def test_a_large_log_is_left_out_and_its_code_is_graded(tmp_path):
+    log = bytes(ONE_SUBMISSION.bytes + 1)
+    files = {"lab/raft.py": b"x = 1\n", "lab/notes.md": b"", "lab/run.log": log}
+    make_zip(tmp_path / "ann.zip", files, compresslevel=1)
+    intake = find_submissions([str(tmp_path / "ann.zip")], tmp_path / "to")
+    assert not intake.refused
+    assert contents(intake.submissions["ann"]) == {
+        "raft.py": b"x = 1\n",
+        "notes.md": b"",
+    }
+    assert intake.notes == ["ann: left out lab/run.log (64 MB): large, and no source"]
+
+
+def test_what_holds_only_a_large_file_holds_no_program(tmp_path):
+    make_zip(tmp_path / "ann.zip", {"raft.ipynb": bytes(2 << 20)})
+    with pytest.raises(RefusedArchive, match=r"no Python file in it, but raft\.ipynb"):
+        unpack(tmp_path / "ann.zip", tmp_path / "x")
+
+
+def test_large_source_is_refused_and_not_left_out(tmp_path):
+    make_zip(tmp_path / "ann.zip", {"raft.py": bytes(2 << 20)})
+    with pytest.raises(RefusedArchive, match="more than 1 MB"):
+        unpack(tmp_path / "ann.zip", tmp_path / "x", Bounds(files=9, bytes=1 << 20))
+
+
+# Names.
+
+
+def test_names_that_macos_has_not_marked_as_utf_8_are_read(tmp_path):
+    archive = make_zip(tmp_path / "a.zip", {"Müller/raft.py": b"", "Ann/raft.py": b""})
+    data = archive.read_bytes()
+    # As Finder writes them: the same bytes, without the flag.
+    unmarked = data.replace(b"\x14\x00\x00\x08", b"\x14\x00\x00\x00")
+    assert unmarked != data
+    archive.write_bytes(unmarked)
+    assert [str(name.parent) for name in names_in(archive)] == ["Müller", "Ann"]
+
+
+def test_a_reason_names_no_path_of_this_machine(tmp_path):
+    make_zip(tmp_path / "a.zip", {"raft": b"", "raft/x.py": b""})
+    with pytest.raises(RefusedArchive, match="cannot be unpacked: File exists; it may"):
+        unpack(tmp_path / "a.zip", tmp_path / "x")

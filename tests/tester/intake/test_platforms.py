@@ -1,6 +1,11 @@
-"""Course platforms' names for files: Canvas, Moodle, Gradescope."""
+"""Course platforms' names for files, and patterns for those of any other."""
+
+import re
+import shutil
 
 import pytest
+
+from tester.errors import UsageError
 
 RAFT = "class Raft: pass\n"
 
@@ -149,3 +154,134 @@ def test_gradescopes_folders_name_those_of_whom_nothing_is_told(export, text):
     assert list(intake.submissions) == ["submission_1"]
     (note,) = intake.notes
     assert "is not in the format that Gradescope writes" in note
+
+
+BLACKBOARD = "Lab 2_{}_attempt_2026-01-0{}-10-11-12{}"
+
+
+def test_blackboard(tmp_path, export, zipped, contents, reasons):
+    intake = export(
+        {
+            BLACKBOARD.format("jdoe", 5, "_raft.py"): "jane = 1\n",
+            BLACKBOARD.format("jdoe", 5, "_log.py"): "log = 1\n",
+            BLACKBOARD.format("jdoe", 5, ".txt"): "Name: Jane Doe (jdoe)",
+            BLACKBOARD.format("wlee", 5, "_raft.py"): "an earlier attempt",
+            BLACKBOARD.format("wlee", 5, ".txt"): "",
+            BLACKBOARD.format("wlee", 6, "_raft.py"): "lee = 1\n",
+            BLACKBOARD.format("wlee", 6, ".txt"): "",
+            BLACKBOARD.format("zhang", 5, "_hw.zip"): zipped(
+                tmp_path, {"hw/raft.py": "zhang = 1\n"}
+            ),
+            BLACKBOARD.format("typist", 5, ".txt"): "typed into the browser",
+            BLACKBOARD.format("j_ek", 5, "_raft.py"): "j = 1\n",
+            BLACKBOARD.format("k_ek", 5, "_raft.py"): "k = 1\n",
+        }
+    )
+    found = {name: contents(path) for name, path in intake.submissions.items()}
+    del found["typist"]
+    assert found == {
+        "jdoe": {"log.py": "log = 1\n", "raft.py": "jane = 1\n"},
+        "wlee": "lee = 1\n",
+        "zhang": {"raft.py": "zhang = 1\n"},
+        # Where the assignment ends cannot be seen, but nobody is taken for another.
+        "ek_Lab 2_j_ek": "j = 1\n",
+        "ek_Lab 2_k_ek": "k = 1\n",
+    }
+    (refusal,) = reasons(intake).values()
+    assert refusal.startswith("no Python file and no archive was handed in, but Lab 2_")
+    assert [note for note in intake.notes if "skipped" not in note] == [
+        "wlee: graded the attempt 2026-01-06-10-11-12, the last one; there are 2"
+    ]
+    assert not any(".txt" in note for note in intake.notes)
+
+
+def test_the_blackboard_export_that_a_teacher_has_sent(export):
+    """Three students, one of them with two attempts."""
+    names = [
+        "Lab 2_wlee_attempt_2026-01-06-11-11-12.txt",
+        "Lab 2_zhang_attempt_2026-01-05-10-11-12_hw.py",
+        "Lab 2_jdoe_attempt_2026-01-05-10-11-12_raft.py",
+        "Lab 2_jdoe_attempt_2026-01-05-10-11-12.txt",
+        "Lab 2_wlee_attempt_2026-01-05-11-11-12_raft.py",
+        "Lab 2_wlee_attempt_2026-01-05-11-11-12.txt",
+        "Lab 2_zhang_attempt_2026-01-05-10-11-12.txt",
+        "Lab 2_wlee_attempt_2026-01-06-11-11-12_raft.py",
+    ]
+    assert list(export(dict.fromkeys(names, RAFT)).submissions) == [
+        "jdoe", "wlee", "zhang"
+    ]  # fmt: skip
+
+
+def test_brightspace(export, contents):
+    intake = export(
+        {
+            "123-9 - Jane Doe - Jan 5, 2026 1011 AM/raft.py": "earlier",
+            "123-9 - Jane Doe - Jan 5, 2026 1011 PM/raft.py": "jane = 1\n",
+            "124-9 - Jean-Luc O'Neill - Jan 5, 2026 1011 AM/lab/raft.py": "jl = 1\n",
+            "125-9 - Jane Doe - Jan 5, 2026 911 AM - raft.py": "another\n",
+            "index.html": "",
+        }
+    )
+    found = {name: contents(path) for name, path in intake.submissions.items()}
+    assert found == {
+        "Jane Doe_123": {"raft.py": "jane = 1\n"},
+        "Jean-Luc O'Neill": {"raft.py": "jl = 1\n"},
+        "Jane Doe_125": "another\n",
+    }
+
+
+def test_sakai_and_ilias_have_a_folder_for_each_student(
+    tmp_path, export, zipped, contents
+):
+    intake = export(
+        {
+            "Lab 2/grades.csv": "",
+            "Lab 2/Doe, Jane(jdoe)/Submission attachment(s)/raft.py": "jane = 1\n",
+            "Lab 2/Doe, Jane(jdoe)/timestamp.txt": "",
+            "Lab 2/Lee, Wu(wlee)/Submission attachment(s)/lab.zip": zipped(
+                tmp_path, {"raft.py": "wu = 1\n"}
+            ),
+            "Lab 2/Lee, Wu(wlee)/comments.txt": "",
+            "submissions.xlsx": "",
+        }
+    )
+    found = {name: contents(path) for name, path in intake.submissions.items()}
+    (jane, wu) = found
+    assert (jane, wu) == ("Doe, Jane(jdoe)", "Lee, Wu(wlee)")
+    assert [*found[jane].values()] == ["jane = 1\n"]
+    assert [*found[wu].values()] == ["wu = 1\n"]
+
+
+# Other platforms' names.
+
+
+def test_a_pattern_reads_the_names_of_any_platform(tmp_path, write, find, contents):
+    folder = write(
+        tmp_path / "class",
+        {
+            "lab2~jane~v2~raft.py": "earlier",
+            "lab2~jane~v10~raft.py": "jane = 1\n",
+            "lab2~jane~v10~log.py": "log = 1\n",
+            "lab2~bo~v1~lab/raft.py": "bo = 1\n",
+            "readme.py": "",
+            "solution/raft.py": "",
+        },
+    )
+    pattern = re.compile(r"lab2~(?P<student>\w+)~v(?P<attempt>\d+)~(?P<file>.+)")
+    intake = find(folder, pattern=pattern)
+    found = {name: contents(path) for name, path in intake.submissions.items()}
+    assert found == {
+        "bo": {"raft.py": "bo = 1\n"},
+        "jane": {"log.py": "log = 1\n", "raft.py": "jane = 1\n"},
+    }
+    assert "jane: graded the attempt 10, the last one; there are 2" in intake.notes
+    assert f"skipped in {folder}: readme.py, solution" in intake.notes
+    # In folders and archives that hold nothing else, too.
+    archive = shutil.make_archive(str(tmp_path / "x" / "all"), "zip", tmp_path, "class")
+    assert list(find(archive, pattern=pattern).submissions) == ["bo", "jane"]
+
+
+def test_a_pattern_that_fits_no_name_is_wrong_usage(tmp_path, write, find):
+    folder = write(tmp_path / "class", {"ann/raft.py": RAFT, "bo/raft.py": RAFT})
+    with pytest.raises(UsageError, match=r"fits no name in .*class; there are ann, bo"):
+        find(folder, pattern=re.compile(r"(?P<student>\d+)"))

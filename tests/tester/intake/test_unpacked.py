@@ -30,15 +30,15 @@ def test_what_an_earlier_grading_left_is_removed(tmp_path):
 
 def test_names_that_reports_cannot_hold_are_copied_within_bounds(tmp_path, write):
     student = write(tmp_path / "x", {"raft.py": RAFT, "z\udcff.py": ""})
-    copy = Unpacked(tmp_path / "to").with_readable_names("x", student)
+    copy = Unpacked(tmp_path / "to").with_readable_names("x", student, [])
     assert sorted(file.name for file in copy.iterdir()) == ["raft.py", "zÿ.py"]
     (student / "large.py").write_bytes(bytes(ONE_SUBMISSION.bytes + 1))
     with pytest.raises(Refused, match="more than 5000 files or 64 MB"):
-        Unpacked(tmp_path / "to").with_readable_names("x", student)
+        Unpacked(tmp_path / "to").with_readable_names("x", student, [])
 
 
 def test_where_nothing_may_be_written_names_stay_as_they_are(tmp_path, write):
     student = write(tmp_path / "x", {"z\udcff.py": ""})
-    assert Unpacked(None).with_readable_names("x", student) == student
+    assert Unpacked(None).with_readable_names("x", student, []) == student
     with pytest.raises(Refused, match="has to be unpacked first"):
         Unpacked(None).new_folder("x")

@@ -1,0 +1,51 @@
+"""The names of students in Gradescope's "Export Submissions".
+
+The export has folders `submission_123`, and a file `submission_metadata.yml` that says
+who handed in each.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+try:  # Ten times as fast, where it was compiled.
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:
+    from yaml import SafeLoader  # type: ignore[assignment]
+
+METADATA = "submission_metadata.yml"
+
+
+def gradescope_names(directory: Path, notes: list[str]) -> dict[str, str]:
+    """Return the names of those who handed in each folder, as in "Ann and Bob"."""
+    file = directory / METADATA
+    if not file.is_file():
+        return {}
+    try:
+        metadata = yaml.load(file.read_bytes(), _Loader)
+        return {
+            folder: " and ".join(_name_of(s) for s in facts[":submitters"])
+            for folder, facts in metadata.items()
+            if facts.get(":submitters")
+        }
+    except (OSError, yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError):
+        notes.append(
+            f"{file} is not in the format that Gradescope writes: submissions are named "
+            "by their folders"
+        )
+        return {}
+
+
+class _Loader(SafeLoader):
+    """Reads plain values; Ruby's own, such as its times, become None."""
+
+
+_Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
+
+
+def _name_of(submitter: dict[str, Any]) -> str:
+    name = submitter.get(":name") or submitter.get(":email") or submitter[":sid"]
+    if not isinstance(name, (str, int)):
+        raise TypeError("not a name")
+    return str(name)
