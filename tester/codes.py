@@ -18,7 +18,7 @@ TWO_LEADERS = Code(
 NOT_ELECTED_BY_MAJORITY = Code(
     "not-elected-by-majority",
     Kind.FAILURE,
-    "A server led a term though too few servers saved a vote in it.",
+    "A server led a term though too few servers can have voted for it.",
     "section 5.2",
     "Election Safety",
 )

@@ -22,6 +22,7 @@ from labrpc.world.observer import Observer
 from labrpc.world.rpc import Incarnation
 from labrpc.world.world import World
 from tester import codes
+from tester.oracles.answers import Answers
 from tester.oracles.commits import Proposal, Proposals
 from tester.oracles.evidence import facts
 from tester.oracles.leadership import Leadership, StateReport
@@ -56,19 +57,23 @@ class Invariants(Observer):
         world: where the servers run.
         persistence: whether servers have to save what they vote for and store, as
             from part 2C on.
+        elections: whether a leader must have been answered by a majority.
 
     Attributes:
         decided: the first command applied at each index, by any server.
         states: each server's last report: its term, and whether it leads.
     """
 
-    def __init__(self, world: World, persistence: bool) -> None:
+    def __init__(
+        self, world: World, persistence: bool, elections: bool = False
+    ) -> None:
         self.decided: dict[int, Applied] = {}
         self.states: list[tuple[int, bool] | None] = [None for _ in world.hosts]
         self._world = world
         servers = range(len(world.hosts))
         self._saved_at_step = [0 for _ in servers]
-        self._leadership = Leadership(world, persistence)
+        answers = Answers(world) if elections else None
+        self._leadership = Leadership(world, persistence, answers)
         self._proposals = Proposals(world, persistence)
         # Per server, what it was the first to apply since its last state report.
         self._applied_since: list[Applied | None] = [None for _ in servers]

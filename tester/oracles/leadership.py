@@ -16,8 +16,9 @@ from labrpc.errors import SubmissionError
 from labrpc.world.rpc import Incarnation
 from labrpc.world.world import World
 from tester import codes
+from tester.oracles.answers import Answers
 from tester.oracles.evidence import facts
-from tester.text import only
+from tester.text import only, servers_named
 
 
 class StateReport(msgspec.Struct, frozen=True, gc=False):
@@ -51,17 +52,23 @@ class Leadership:
     Args:
         world: where the servers run.
         persistence: whether servers have to save their term and vote.
+        answers: who has answered whom; None if leaders need not have been elected.
 
     Attributes:
         leaders: the first report of leadership in each term.
     """
 
-    def __init__(self, world: World, persistence: bool) -> None:
+    def __init__(
+        self, world: World, persistence: bool, answers: Answers | None = None
+    ) -> None:
         self.leaders: dict[int, StateReport] = {}
         self._world = world
         self._persistence = persistence
+        self._answers = answers
         self._servers = range(len(world.hosts))
         self._latest: list[StateReport | None] = [None for _ in self._servers]
+        # What each incarnation last reported before it was in the term of `_latest`.
+        self._before: list[StateReport | None] = [None for _ in self._servers]
         # The latest report whose term must be on the disk: the server has sent or
         # answered an RPC since, or has saved since. get_state alone needs no disk.
         self._saved: list[StateReport | None] = [None for _ in self._servers]
@@ -102,8 +109,11 @@ class Leadership:
             saved = self._saved[server]
             if self._persistence and saved is not None and term < saved.term:
                 self._term_fell(saved, now)
+            self._before[server] = None
             self._latest[server] = now
         elif term >= latest.term:
+            if term > latest.term:
+                self._before[server] = latest
             self._latest[server] = now
         elif asked >= latest.step:
             self._term_fell(latest, now)
@@ -119,6 +129,8 @@ class Leadership:
         if first is leader:
             if self._persistence:
                 self._check_votes(leader)
+            if self._answers is not None:
+                self._check_answers(leader, self._answers)
         elif (first.server, first.incarnation) != (leader.server, leader.incarnation):
             self._two_leaders(first, leader)
 
@@ -185,6 +197,32 @@ class Leadership:
             ],
             "possible causes: a server voted before it saved its vote; votes were counted "
             "twice, or belonged to another term (section 5.2, Figure 2)",
+        )
+
+    def _check_answers(self, leader: StateReport, answers: Answers) -> None:
+        """Fail if no majority can have voted, since too few servers have answered.
+
+        A candidate of term T asks for votes after its last report of an earlier term.
+        """
+        before = self._before[leader.server]
+        others = answers.since(leader.server, before.asked if before else 0)
+        voters = sorted([leader.server, *others])
+        if 2 * len(voters) > len(self._servers):
+            return
+        silent = [server for server in self._servers if server not in voters]
+        have = "have" if silent[1:] else "has"
+        _fail(
+            codes.NOT_ELECTED_BY_MAJORITY,
+            [leader, before] if before else [leader],
+            f"server {leader.server} leads term {leader.term}, but no majority can "
+            f"have voted for it: {only(voters, len(self._servers))} can have answered "
+            "that they vote for it (section 5.2)",
+            f"{leader}",
+            f"{before or f'server {leader.server} has started'}, and "
+            f"{servers_named(silent)} {have} not answered it since then",
+            "possible causes: a candidate did not wait for the votes of a majority of "
+            "all servers, itself among them; replies were counted more than once, or "
+            "calls that were lost (section 5.2, Figure 2)",
         )
 
 

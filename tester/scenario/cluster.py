@@ -45,6 +45,7 @@ class Cluster:
         reliable: whether the network loses and delays nothing at first.
         snapshots: whether the state machines take snapshots.
         persistence: whether servers have to save their state, as from part 2C on.
+        elections: whether a leader must have been answered by a majority.
         observers: watch the world, in this order and before the invariants.
         real_time: whether servers run on real threads and clocks.
         boxes: makes the servers' boxes; None for boxes in this process.
@@ -68,6 +69,7 @@ class Cluster:
         reliable: bool = True,
         snapshots: bool = False,
         persistence: bool = False,
+        elections: bool = False,
         observers: Sequence[Observer] = (),
         real_time: bool = False,
         boxes: BoxFactory | None = None,
@@ -97,9 +99,11 @@ class Cluster:
         self.network.reliable = reliable
         self.network.long_delays = True
         self.invariants = Invariants(
-            # In real time, it is not known in which step a server wrote its disk.
+            # In real time there are no steps: it is not known in which one a server
+            # wrote its disk, or got an answer.
             self.world,
             persistence=persistence and not real_time,
+            elections=elections and not real_time,
         )
         self.state_probe = StateProbe(self.world, self.invariants)
         self.states = self.invariants.states

@@ -22,7 +22,8 @@ from tester.verdict import Run
 ROOT = Path(__file__).resolve().parents[2]
 
 # No Raft, but a dictatorship: server 0 leads term 1 for ever, and every server
-# applies what it is told, in order. While nothing fails, that passes each check.
+# applies what it is told, in order. While nothing fails, that passes each check: the
+# others hail server 0 twice, so that it has been answered as an elected leader is.
 # A test overrides the one method in which its submission is to misbehave. Where what
 # is voted for and committed has to be persisted, it needs VOTES as well.
 DICTATOR = """\
@@ -34,18 +35,35 @@ class Raft:
         self.peers, self.me, self.persister = peers, me, persister
         self.apply_ch = apply_ch
         self.started = self.applied = 0
-        self.term = 1
+        self.term, self.voters = 1, set()
         self.turn = threading.Condition()
         self.set_up()
+        if me != 0:
+            threading.Thread(target=self.hail).start()
+
+    def hail(self):
+        hails = 0
+        time.sleep(0.001)  # Nothing is connected before all servers are up.
+        while hails < 2:
+            hails += self.peers[0].call("Raft.hailed", (self.me, hails)) is not None
+
+    def hailed(self, args):
+        server, hails = args
+        if hails:
+            self.voters.add(server)
+        return True
+
+    def leads(self):
+        return self.me == 0 and 2 * len(self.voters) + 2 > len(self.peers)
 
     def set_up(self):
         pass
 
     def get_state(self):
-        return self.term, self.me == 0
+        return self.term, self.leads()
 
     def start(self, command):
-        if self.me != 0:
+        if not self.leads():
             return -1, self.term, False
         self.started += 1
         for peer in self.peers:
@@ -88,6 +106,14 @@ def store(self):
     time.sleep(0.05)  # Others store it meanwhile.
 """
 
+# Where leaders need not have been elected, no RPC comes by itself.
+UNELECTED = """
+def hail(self):
+    pass
+def leads(self):
+    return self.me == 0
+"""
+
 Dictator = Callable[..., Submission]
 MakeCluster = Callable[..., CheckedCluster]
 RunScenario = Callable[..., Run]
@@ -113,7 +139,8 @@ def make_cluster(dictator: Dictator) -> Iterator[MakeCluster]:
     made: list[CheckedCluster] = []
 
     def make(override: str = "", servers: int = 3, **options: bool) -> CheckedCluster:
-        cluster = CheckedCluster(dictator(override), "own tests", servers, **options)
+        submission = dictator(UNELECTED + textwrap.dedent(override))
+        cluster = CheckedCluster(submission, "own tests", servers, **options)
         made.append(cluster)
         cluster.boot()
         return cluster

@@ -14,7 +14,6 @@ from tester.codes import TERM_ROSE
 from tester.judging.graded_test import GradedTest
 from tester.judging.run import Recording, run_test
 from tester.judging.run_conditions import RunConditions
-from tester.judging.suite import collect
 from tester.verdict import Run, Verdict, run_warnings
 
 
@@ -34,13 +33,13 @@ def test_a_passed_run_has_its_numbers(run_scenario):
     assert run.verdict is Verdict.PASSED
     assert run.reason == run.evidence == ""
     assert (run.part, run.points, run.seed, run.servers) == ("2B", 3, 0, 3)
-    # Three commands, of which the leader tells each of the three servers.
-    assert (run.rpcs, run.commits) == (9, 3)
-    assert run.bytes > 9
+    # Two servers hail the leader twice. It tells each of the three of three commands.
+    assert (run.rpcs, run.commits) == (13, 3)
+    assert run.bytes > 13
     assert 0 < run.virtual_s < 1
     assert run.digest == ""
     assert re.fullmatch(
-        r" +0\.\d s  3 servers      9 RPCs  +\d+ bytes     3 commits", run.summary()
+        r" +0\.\d s  3 servers  +13 RPCs  +\d+ bytes     3 commits", run.summary()
     )
 
 
@@ -62,7 +61,8 @@ def test_a_failure_tells_when_where_and_what_is_known(run_scenario):
         run.evidence,
     )
     assert (
-        "server 2: not asked for its state yet; applied up to index 0" in run.evidence
+        "server 2: not leader, term 1 when last asked; applied up to index 0"
+        in run.evidence
     )
     assert re.search(r"0\.\d+ s  server 1: deaf to \(1, 100\)", run.evidence)
     assert "--seed 4" in run.replay
@@ -109,7 +109,14 @@ def test_warnings_of_a_run_take_little_room():
 def test_a_warning_breaks_no_rule(run_scenario):
     run = run_scenario(
         "test_initial_election",
-        "def get_state(self): return 1 + int(time.monotonic() // 2), self.me == 0",
+        """
+        def get_state(self):
+            return 1 + int(time.monotonic() // 2), self.me == 0
+        def hail(self):
+            while True:
+                time.sleep(0.1)
+                self.peers[0].call("Raft.hailed", (self.me, 2))
+        """,
     )
     assert run.passed
     (warning,) = run.warnings
@@ -239,11 +246,14 @@ def test_a_warning_of_python_is_not_the_submissions_failure(tmp_path):
         "import warnings\n"
         "class Raft:\n"
         "    def __init__(self, peers, me, persister, apply_ch):\n"
-        "        self.me = me\n"
+        "        pass\n"
         "    def get_state(self):\n"
         "        warnings.warn('old', DeprecationWarning)\n"
-        "        return 1, self.me == 0\n"
+        "        return 1, False\n"
     )
-    (test,) = collect(expression="test_initial_election")
-    run = run_test(RunConditions(Submission.find(tmp_path), test, 0))
+    run = run_test(
+        RunConditions(
+            Submission.find(tmp_path), steps_of(lambda cluster: cluster.get_state(0)), 0
+        )
+    )
     assert run.passed, run.report()

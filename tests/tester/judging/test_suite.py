@@ -171,7 +171,7 @@ QUIET = FLOOD.format(begin=0, end=0.03)
 # start() returns late: while it has not, its command may come to any index.
 TWICE_THE_COMMANDS = """
 def start(self, command):
-    if self.me != 0:
+    if not self.leads():
         return -1, 1, False
     self.started += 2
     for peer in self.peers:
@@ -273,7 +273,7 @@ SCENARIOS = [
         "test_follower_failure",
         """
         def start(self, command):
-            if self.me != 0 or command == 104:
+            if not self.leads() or command == 104:
                 return -1, 1, False
             self.started += 1
             for peer in self.peers:
@@ -282,12 +282,6 @@ SCENARIOS = [
         """,
         "leader-refused",
         "server 0 refused a command though it leads",
-    ),
-    (
-        "test_rpc_counts",
-        "",
-        "too-many-rpcs",
-        "0 RPCs were sent to elect the first leader; 1 to 30 are enough",
     ),
     (
         "test_rpc_counts",
@@ -327,7 +321,7 @@ def chatter(self):
         def set_up(self):
             self.slots = {}
         def start(self, command):
-            if self.me != 0:
+            if not self.leads():
                 return -1, 1, False
             index = self.started + 1
             self.slots[index] = command
@@ -346,7 +340,7 @@ def chatter(self):
         "test_concurrent_starts",
         """
         def start(self, command):
-            if self.me != 0:
+            if not self.leads():
                 return -1, 1, False
             self.started += 1
             if self.started <= 2:
@@ -374,7 +368,7 @@ def snapshot(self, index, snapshot):
         "test_crash_and_restart_all",
         VOTES,
         "no-agreement",
-        r"command \d+ was applied only by servers 0, 2 within 10 s; 3 servers should",
+        r"command \d+ was applied only by servers? .* within 10 s; 3 servers should",
     ),
     (
         "test_basic_persistence",
@@ -393,7 +387,7 @@ def snapshot(self, index, snapshot):
         LIVES
         + """
 def start(self, command):
-    if self.me != 0 or self.term > 1:
+    if not self.leads() or self.term > 1:
         return -1, self.term, False
     self.started += 1
     for peer in self.peers:

@@ -149,7 +149,7 @@ def test_a_server_that_raises_keyboard_interrupt_does_not_end_the_session(
         tmp_path,
     )
     assert done.returncode == 1
-    assert "KeyboardInterrupt (raft.py:53), in thread 'get_state()'" in done.stdout
+    assert "KeyboardInterrupt (raft.py:70), in thread 'get_state()'" in done.stdout
     assert "Interrupted" not in done.stdout
     assert "1 of 2 runs passed" in done.stdout
 

@@ -1,0 +1,69 @@
+"""Answers: which servers have sent a server something since it sent them something.
+
+Whoever votes for a candidate answers it. By which RPC is not looked at: the vote may
+be the reply to a request, or a request of the voter's own, as where all messages are
+sent one way. So the rule holds for any Raft, and without persistence.
+"""
+
+from collections.abc import Sequence
+
+from labrpc.world.events import Action, Call, Event, Request, Response
+from labrpc.world.observer import Observer
+from labrpc.world.rpc import Incarnation
+from labrpc.world.world import World
+
+
+class Answers(Observer):
+    """Notes who has answered whom.
+
+    Args:
+        world: where the servers run.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._servers = range(len(world.hosts))
+        # Per server, its RPCs under way: the server that was called, and the step.
+        self._calls: list[dict[int, tuple[int, int]]] = [{} for _ in self._servers]
+        # [server][other]: the step in which the last message of `other` has arrived.
+        self._arrived = [[-1 for _ in self._servers] for _ in self._servers]
+        # [server][other]: the last step of `server` of which `other` has answered.
+        self._answered = [[-1 for _ in self._servers] for _ in self._servers]
+        world.observe(self)
+
+    def since(self, server: int, step: int) -> list[int]:
+        """Return the other servers that answered what a server sent from a step on."""
+        answered = self._answered[server]
+        return [s for s in self._servers if s != server and answered[s] >= step]
+
+    def started(self, now_ns: int, host: Incarnation) -> None:
+        """Forget what a server's earlier incarnation called, and who answered that."""
+        self._calls[host.server] = {}
+        self._answered[host.server] = [-1 for _ in self._servers]
+
+    def stepped(
+        self,
+        now_ns: int,
+        host: Incarnation,
+        event: Event,
+        actions: Sequence[Action],
+    ) -> None:
+        """Note what has arrived in a step, and what was sent."""
+        server, step = host.server, self._world.steps
+        if isinstance(event, Response):
+            other, sent = self._calls[server].pop(event.call_id, (server, -1))
+            if event.data is not None:
+                self._answered[server][other] = max(self._answered[server][other], sent)
+                self._arrived[server][other] = step
+        elif isinstance(event, Request):
+            # When it was sent is not known here, so it counts as an answer to all
+            # that has reached its sender by now.
+            reached = self._arrived[event.src][server]
+            self._answered[server][event.src] = max(
+                self._answered[server][event.src], reached
+            )
+            self._arrived[server][event.src] = step
+        for action in actions:
+            # A box that forges its actions may name any server, or a call twice.
+            if type(action) is Call and 0 <= action.dst < len(self._servers):
+                self._calls[server].setdefault(action.call_id, (action.dst, step))
