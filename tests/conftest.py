@@ -1,13 +1,17 @@
 """How every test session of the project begins, whoever starts it and wherever."""
 
 import gc
+import importlib
 import os
 import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 
 import pytest
+
+from labrpc.machine import lab_process
 
 _BYTECODE = pytest.StashKey[str]()
 
@@ -35,6 +39,21 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture
+def set_in_children(
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[str, str, object], None]:
+    """Return a function that sets a constant in each process that the lab starts."""
+
+    def change(module: str, name: str, value: object) -> None:
+        assert hasattr(importlib.import_module(module), name)
+        first = f"import {module}\n{module}.{name} = {value!r}\n"
+        start = lab_process._START.replace("sys.exit(", f"{first}sys.exit(")
+        monkeypatch.setattr(lab_process, "_START", start)
+
+    return change
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

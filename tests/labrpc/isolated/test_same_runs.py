@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from labrpc.machine import lab_process, watchdog
+from labrpc.machine import watchdog
 from tester.detection.mutants import find_mutants
 from tester.judging.run import Recording, run_test
 from tester.judging.run_conditions import RunConditions
@@ -91,19 +91,16 @@ WITH_LOOPS = re.compile(r"_loops?$|loops_when|swallows|for_ever|regex")
 LOOPS = [path for path in (*BROKEN, *ORDINARY) if WITH_LOOPS.search(path.stem)]
 OTHERS = [path for path in (*BROKEN, *ORDINARY) if path not in LOOPS]
 STEP_CPU_S_MAX = 0.25
-IMPORT = "from labrpc.machine import watchdog"
 # How far a thread has come when its time is up is not fixed. Nor is, from Python 3.12
 # on, at which call in C one was that went too deep there: it has a limit of its own.
 VAGUE = re.compile(r"CPU time|repr_recurses")
 
 
 @pytest.fixture
-def impatient(monkeypatch):
+def impatient(monkeypatch, set_in_children):
     """Let the watchdogs, here and of the boxes, find a loop after a shorter time."""
-    change = f"watchdog.STEP_CPU_S_MAX = {STEP_CPU_S_MAX}"
-    start = lab_process._START.replace("sys.exit(", f"{IMPORT}\n{change}\nsys.exit(")
-    monkeypatch.setattr(lab_process, "_START", start)
     monkeypatch.setattr(watchdog, "STEP_CPU_S_MAX", STEP_CPU_S_MAX)
+    set_in_children("labrpc.machine.watchdog", "STEP_CPU_S_MAX", STEP_CPU_S_MAX)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -144,8 +141,9 @@ def test_each_server_has_a_memory_of_its_own(name, zygote, run_isolated, graded_
 
 @pytest.mark.parametrize("name", STUCK_CALLS)
 def test_a_call_into_c_that_does_not_return_is_ended_and_shown(
-    name, zygote, run_isolated, graded_tests
+    name, zygote, run_isolated, graded_tests, set_in_children
 ):
+    set_in_children("labrpc.machine.watchdog", "CALL_CPU_S_MAX", 1.0)
     boxes = zygote(ACCIDENTS[name])
     test = graded_tests["test_initial_election"]
     run = run_isolated(boxes, test, 0)

@@ -18,7 +18,6 @@ CORNERS = {
 TESTS = (
     "test_re_election",
     "test_rpc_counts",
-    "test_figure_8_unreliable",
     "test_troubled_elections",
     "test_disruptive_server",
     "test_hears_but_cannot_ask",

@@ -71,11 +71,8 @@ def test_an_id_is_told_from_the_order_of_a_set(check):
     assert "raft.py:12: id() differs from run to run" in run.evidence
 
 
-@pytest.mark.parametrize(
-    "words", ['["alpha", "beta"]', "{3, 1, 2}", "sorted({'b', 'a'})"]
-)
-def test_a_deterministic_submission_passes(check, words):
-    assert check(words).passed
+def test_a_deterministic_submission_passes(check):
+    assert check("[*{3, 1, 2}, *sorted({'b', 'a'})]").passed
 
 
 @pytest.mark.parametrize(
@@ -84,9 +81,9 @@ def test_a_deterministic_submission_passes(check, words):
 def test_the_correct_examples_are_deterministic(path):
     check, submission = DeterminismCheck(), Submission.find(ROOT / path)
     try:
-        for test in collect(expression="re_election or unreliable_agreement"):
-            conditions = RunConditions(submission, test, 5)
-            run = check.run(conditions, this_process(conditions))
-            assert run.passed, run.report()
+        (test,) = collect(expression="unreliable_agreement")
+        conditions = RunConditions(submission, test, 5)
+        run = check.run(conditions, this_process(conditions))
+        assert run.passed, run.report()
     finally:
         check.close()

@@ -144,7 +144,7 @@ def test_with_s_each_line_is_printed_below_test_and_seed(lab, dictator):
         assert len(re.findall("^" + first, output, re.M)) == 1, output
     quiet = lab("-k basic_agreement --seed 3 --submission", chatty.path)
     assert "test_basic_agreement, seed 3:" not in quiet.stdout
-    spread = lab("-s -n 2 -k basic_agreement --submission", chatty.path)
+    spread = lab("-s -n 1 -k basic_agreement --submission", chatty.path)
     assert "test_basic_agreement, seed 0:" not in spread.stdout
 
 
