@@ -48,11 +48,13 @@ class Run(msgspec.Struct, kw_only=True):
         replay: the command that runs exactly this again.
         virtual_s: virtual seconds that the scenario took.
         cpu_s: CPU seconds that the run took.
+        idle_s: whole seconds of it in which its processes slept for real.
         rpcs: RPCs that servers have sent.
         bytes: bytes of requests and of delivered replies.
         commits: the highest index that was applied.
         digest: the trace's digest, if it was asked for.
-        retried: the first try came to no verdict; this is the second.
+        retried: this is a second try, made alone: the first one came to no verdict, or
+            was stopped for the time that it took.
         hidden: the seed is a secret: no student may see it, or the replay command.
     """
 
@@ -69,6 +71,7 @@ class Run(msgspec.Struct, kw_only=True):
     servers: int = 0
     virtual_s: float = 0.0
     cpu_s: float = 0.0
+    idle_s: float = 0.0
     rpcs: int = 0
     bytes: int = 0
     commits: int = 0
@@ -118,6 +121,7 @@ class LoadResult(msgspec.Struct, kw_only=True):
         code: the stable name of what is wrong (docs/failures.md), "" when it loads.
         reason: one line that says what is wrong, "" when it loads.
         evidence: what the reason rests on.
+        retried: this is a second try, as of a run.
     """
 
     submission: str
@@ -125,6 +129,7 @@ class LoadResult(msgspec.Struct, kw_only=True):
     code: str = ""
     reason: str = ""
     evidence: str = ""
+    retried: bool = False
 
     @property
     def passed(self) -> bool:

@@ -1,8 +1,8 @@
 """Grading: submissions by tests by seeds, spread over processes.
 
 A submission that cannot be loaded costs one job, a copy of another submission costs
-none, and none costs more CPU time than its budget. Whatever happens next, what is
-done is kept: each result goes to the journal as it comes in, and Ctrl-C leaves the
+none, and none costs more CPU time than its budget. A result that is not believed at once
+is tried again when all others are done. Whatever happens next, what is done is kept: each result goes to the journal as it comes in, and Ctrl-C leaves the
 other runs unknown, and still reports.
 """
 
@@ -12,10 +12,12 @@ from collections.abc import Callable, Sequence
 from tester.grading import unmade_runs
 from tester.grading.journal import Journal
 from tester.grading.plan import Plan
+from tester.grading.second_tries import SecondTries
 from tester.intake.duplicates import as_run_of_duplicate, find_duplicates
 from tester.judging.graded_test import GradedTest
 from tester.scoring.grades import Grade
 from tester.verdict import LoadResult, Run, Verdict
+from tester.workers.job import Job
 from tester.workers.pool import Pool, WorkerLost
 
 Notify = Callable[[Run], None]
@@ -48,8 +50,13 @@ class Grading:
         self._spent_s = dict.fromkeys(plan.submissions, 0.0)
         self._unmade_reported: set[str] = set()
         self._cpu_s: dict[str, list[float]] = {test.name: [] for test in plan.tests}
+        self._second_tries = SecondTries()
+        self._dropped: set[str] = set()
         for result in done:
-            if result.verdict is not Verdict.UNKNOWN:
+            self._second_tries.note(result)
+        for result in done:
+            unknown = result.verdict is Verdict.UNKNOWN
+            if not unknown and not self._second_tries.wants(result):
                 self._keep(result)
         for name, refused in plan.refused.items():
             self._loads[name] = unmade_runs.refused(name, refused)
@@ -66,23 +73,63 @@ class Grading:
                 for name in self._plan.submissions:
                     if name not in self._duplicates:
                         self._enqueue(pool, name, notify)
-                for job, result in pool.results():
-                    if isinstance(result, WorkerLost):
-                        result = unmade_runs.unanswered(self._plan, job, result)
-                    self._keep(result)
-                    if self._journal is not None:
-                        self._journal.add(result)
-                    if isinstance(result, LoadResult):
-                        self._enqueue(pool, job.name, notify)
+                self._work(pool, notify)
+                while (waiting := self._second_tries.take()) is not None:
+                    job, first = waiting
+                    if self._second_tries.wants(first):
+                        pool.add(job)
                     else:
-                        self._report(result, notify)
-                        if self._is_over_budget(job.name):
-                            pool.drop(job.path)
-                    if self.is_complete(job.name):
-                        self._report_unmade(job.name, notify)
+                        self._settle(pool, job, first, notify)
+                    self._work(pool, notify, second=job)
             except KeyboardInterrupt:
                 return False
         return True
+
+    def _work(self, pool: Pool, notify: Notify, second: Job | None = None) -> None:
+        """Take in the results of all jobs that the pool has, and of those that follow.
+
+        Args:
+            pool: has the jobs.
+            notify: takes each run that is settled.
+            second: the job that is done for the second time.
+        """
+        for job, result in pool.results():
+            if isinstance(result, WorkerLost):
+                result = unmade_runs.unanswered(self._plan, job, result)
+            result.retried = job is second
+            self._keep(result)
+            if self._journal is not None:
+                self._journal.add(result)
+            self._second_tries.note(result)
+            if self._second_tries.wants(result):
+                self._second_tries.add(job, result)
+                self._mind_budget(pool, job, notify)
+            else:
+                self._settle(pool, job, result, notify)
+
+    def _settle(
+        self, pool: Pool, job: Job, result: Run | LoadResult, notify: Notify
+    ) -> None:
+        """Go on from a result that counts."""
+        if isinstance(result, LoadResult):
+            self._enqueue(pool, job.name, notify)
+        else:
+            self._report(result, notify)
+            self._mind_budget(pool, job, notify)
+        if self.is_complete(job.name):
+            self._report_unmade(job.name, notify)
+
+    def _mind_budget(self, pool: Pool, job: Job, notify: Notify) -> None:
+        """Drop a submission's other runs if it is over its budget.
+
+        A second try may cost less than the first did: then they are made after all.
+        """
+        if self._is_over_budget(job.name):
+            pool.drop(job.path)
+            self._dropped.add(job.name)
+        elif job.name in self._dropped:
+            self._dropped.remove(job.name)
+            self._enqueue(pool, job.name, notify)
 
     def grade(self, name: str) -> Grade:
         """Return what a submission has earned so far."""
@@ -110,7 +157,7 @@ class Grading:
         """Return whether no further run of a submission will be made."""
         name = self._duplicates.get(name, name)
         load = self._loads.get(name)
-        if load is None:
+        if load is None or self._second_tries.waits_for(name):
             return False
         missing = len(self._runs[name]) < self._plan.runs_each
         return not load.passed or not missing or self._is_over_budget(name)
@@ -148,9 +195,13 @@ class Grading:
         if isinstance(result, LoadResult):
             self._loads[result.submission] = result
             return
-        self._runs[result.submission][result.test, result.seed] = result
+        runs = self._runs[result.submission]
+        first = runs.get((result.test, result.seed))
+        runs[result.test, result.seed] = result
         self._cpu_s[result.test].append(result.cpu_s)
-        self._spent_s[result.submission] += result.cpu_s
+        self._spent_s[result.submission] += unmade_runs.cost_s(result)
+        if first is not None:
+            self._spent_s[result.submission] -= unmade_runs.cost_s(first)
 
     def _is_over_budget(self, name: str) -> bool:
         return self._spent_s[name] > self._plan.cpu_s_max

@@ -10,7 +10,7 @@ from tester.judging.run import blank_run
 from tester.judging.run_conditions import RunConditions
 from tester.verdict import LoadResult, Run, Verdict, conclude
 from tester.workers.job import Job, RunJob
-from tester.workers.pool import HASH_SEED, JOB_S_MAX, WorkerLost
+from tester.workers.pool import HASH_SEED, WorkerLost
 
 
 def refused(name: str, why: Refused) -> LoadResult:
@@ -43,26 +43,31 @@ def not_reached(name: str, test: GradedTest, seed: int) -> Run:
 def over_budget(
     plan: Plan, name: str, test: GradedTest, seed: int, made: Collection[Run]
 ) -> Run:
-    """Return a run for which the submission has no CPU time left.
+    """Return a run for which the submission has no time left.
 
-    It is the submission's fault, unless runs without a verdict took the time.
+    Runs without a verdict are not held against the submission: see `cost_s`.
     """
-    judged_s = sum(r.cpu_s for r in made if r.verdict is not Verdict.UNKNOWN)
-    costliest = max(made, key=lambda run: run.cpu_s)
-    reason = (
-        f"the submission's budget of {plan.cpu_s_max:g} s of CPU time was used up after "
-        f"{len(made)} of {plan.runs_each} runs"
-    )
-    evidence = (
-        f"the costliest run took {costliest.cpu_s:.1f} s, in {costliest.test}: "
-        f"{costliest.reason or 'it passed'}"
-    )
+    costliest = max(made, key=cost_s)
     run = blank_run(test, name, seed)
-    if judged_s > plan.cpu_s_max:
-        conclude(run, Verdict.FAILED, codes.OVER_BUDGET, reason, evidence)
-    else:
-        conclude(run, Verdict.UNKNOWN, codes.NOT_RUN, reason, evidence)
+    conclude(
+        run,
+        Verdict.FAILED,
+        codes.OVER_BUDGET,
+        f"the submission's budget of {plan.cpu_s_max:g} s of CPU time was used up "
+        f"after {len(made)} of {plan.runs_each} runs",
+        f"the costliest run took {cost_s(costliest):.1f} s, in {costliest.test}: "
+        f"{costliest.reason or 'it passed'}",
+    )
     return run
+
+
+def cost_s(run: Run) -> float:
+    """Return what a run takes of its submission's budget.
+
+    Sleep counts as CPU time does: it keeps the others waiting. What came to no verdict
+    is the lab's fault, and so is the time that it took.
+    """
+    return 0.0 if run.verdict is Verdict.UNKNOWN else run.cpu_s + run.idle_s
 
 
 def unanswered(plan: Plan, job: Job, lost: WorkerLost) -> Run | LoadResult:
@@ -82,7 +87,5 @@ def unanswered(plan: Plan, job: Job, lost: WorkerLost) -> Run | LoadResult:
     conclude(run, verdict, lost.code, lost.reason, lost.evidence)
     conditions = RunConditions(job.submission(), test, job.seed, job.preempt, HASH_SEED)
     run.replay = conditions.replay_command(job.hosting)
-    if lost.hung:
-        # What it took of CPU time is not known, and must count against the budget.
-        run.cpu_s = JOB_S_MAX
+    run.cpu_s, run.idle_s = lost.cpu_s, lost.idle_s
     return run

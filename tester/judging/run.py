@@ -139,6 +139,7 @@ def run_test(
     finally:
         gc.enable()
     run.cpu_s = round(cpu_seconds() + host.boxes.cpu_s - began_s, 6)
+    run.idle_s = float(int(host.boxes.idle_s))
     run.warnings = run_warnings(cluster.world.warnings)
     if recorder is not None:
         run.digest = recorder.hexdigest()
@@ -267,6 +268,7 @@ def graded_run(
 def boot_problem(host: RunHost) -> SubmissionError | None:
     """Return why no server of a submission can be started, None if it can."""
     boxes = host.boxes
+    boxes.begin_run()
     cluster = CheckedCluster(boxes.submission, "load", servers=3, boxes=boxes)
     with memory.limited(), watchdog(cluster.world, hang_policy=host.hang_policy):
         try:

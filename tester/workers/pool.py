@@ -7,26 +7,28 @@ file that says where it stood.
 
 import itertools
 import os
+import signal
 import subprocess
 import tempfile
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, Pipe, wait
 
 import msgspec
 
 from labrpc.codes import HANGS_IN_C, Code
 from labrpc.machine.lab_process import lab_command, lab_environment
-from labrpc.machine.wall_clock import Deadline
 from labrpc.submission.native_hang import stuck_call
 from tester.codes import PROCESS_LOST
 from tester.verdict import LoadResult, Run
+from tester.workers.effort import Effort
 from tester.workers.job import Answer, Job
 
-# A job that takes so long in real time, however busy the machine is, hangs.
-JOB_S_MAX = 300.0
-LOOK_S = 0.5
+LOOK_MS = 500
+# How long a process may take to write down where it hangs.
+STACK_S_MAX = 5.0
 # Fixed, so that the order of a submission's sets repeats.
 HASH_SEED = 0
 _STACK_BYTES_MAX = 1 << 20
@@ -39,14 +41,16 @@ class WorkerLost:
     Attributes:
         code: the stable name of what happened.
         is_submissions_fault: it was stopped in the submission's own code.
-        hung: it was stopped because it had JOB_S_MAX and did not answer.
+        cpu_s: CPU seconds that it had used for the job.
+        idle_s: whole seconds in which it was idle meanwhile.
     """
 
     code: Code
     reason: str
     evidence: str = ""
     is_submissions_fault: bool = False
-    hung: bool = False
+    cpu_s: float = 0.0
+    idle_s: float = 0.0
 
 
 class GradingProcess:
@@ -75,13 +79,13 @@ class GradingProcess:
         self.job: Job | None = None
         # The submission that it ran last: it has that at hand.
         self.path = ""
-        self._deadline = Deadline(JOB_S_MAX)
+        self._effort = Effort(self.process.pid, False, LOOK_MS)
 
     def give(self, job: Job) -> None:
-        """Send a job; it has JOB_S_MAX from now on."""
+        """Send a job."""
         self.job = job
         self.path = job.path
-        self._deadline = Deadline(JOB_S_MAX)
+        self._effort = Effort(self.process.pid, job.hosting.isolated, LOOK_MS)
         self.connection.send_bytes(msgspec.msgpack.encode(job))
 
     def receive(self) -> Run | LoadResult | None:
@@ -95,14 +99,26 @@ class GradingProcess:
         return answer.run or answer.load
 
     def hang(self) -> WorkerLost | None:
-        """Return what to report if the job takes too long, None if it does not."""
-        if self._deadline.left_s() <= 0:
-            reason = f"the grading process hung for {JOB_S_MAX:.0f} s"
-            return WorkerLost(PROCESS_LOST, reason, hung=True)
-        return None
+        """Return what to report if the job takes too much, None if it does not."""
+        assert self.job is not None
+        excess = self._effort.excess()
+        if not excess:
+            return None
+        # As a hang in C ends it: it writes down where it stands.
+        self.process.send_signal(signal.SIGVTALRM)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(STACK_S_MAX)
+        lost = self.exit_cause(self.job)
+        whose = "submission's" if lost.is_submissions_fault else "grading"
+        return replace(lost, reason=f"the {whose} process hung: it {excess}")
 
     def exit_cause(self, job: Job) -> WorkerLost:
         """Return why the process died during a job."""
+        found = self._exit_cause(job)
+        effort = self._effort
+        return replace(found, cpu_s=effort.cpu_s, idle_s=float(int(effort.idle_s)))
+
+    def _exit_cause(self, job: Job) -> WorkerLost:
         stack = os.pread(self._stack.fileno(), _STACK_BYTES_MAX, 0)
         if not stack:
             return WorkerLost(PROCESS_LOST, "the grading process died during this run")
@@ -147,7 +163,7 @@ class Pool:
         while self._queues or any(worker.job for worker in self._workers):
             self._hand_out()
             busy = {w.connection: w for w in self._workers if w.job is not None}
-            for connection in wait(list(busy), timeout=LOOK_S):
+            for connection in wait(list(busy), timeout=LOOK_MS / 1000):
                 assert isinstance(connection, Connection)
                 yield self._receive(busy.pop(connection))
             for worker in busy.values():

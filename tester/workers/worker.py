@@ -23,7 +23,7 @@ from labrpc.machine.lab_process import lab_command, lab_environment
 from labrpc.machine.watchdog import HangPolicy
 from labrpc.submission.submission import Submission
 from tester.codes import LAB_BROKE
-from tester.judging.run import blank_run, boot_problem, graded_run
+from tester.judging.run import blank_run, boot_problem, run_test
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import RunHost, RunHosting
 from tester.judging.suite import collect
@@ -104,11 +104,11 @@ class Worker:
         return result
 
     def _run(self, job: RunJob) -> Run:
-        """Run a test, and a second time if it came to no verdict."""
+        """Run a test; whether a second time, the grader decides."""
         try:
             host = self._host_for(job)
             conditions = self._conditions(job, host.boxes.submission)
-            run = graded_run(conditions, host, job.recording())
+            run = run_test(conditions, host, job.recording())
         except LoadError as exc:
             run = self._run_without_host(job)
             _fail(run, exc)

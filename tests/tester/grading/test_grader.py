@@ -9,7 +9,7 @@ import pytest
 
 import grade
 from tester.verdict import LoadResult
-from tester.workers import pool
+from tester.workers import effort, pool
 from tester.workers.job import LoadJob
 
 FIELDS = {
@@ -131,32 +131,53 @@ def test_the_number_of_processes_changes_nothing_but_the_cpu_time(
 
 @pytest.fixture
 def sabotage(monkeypatch):
-    """Return a function that does something around giving the n-th job."""
+    """Return a function that does something around giving some jobs, by number."""
     real_give = pool.GradingProcess.give
 
-    def install(number, before=None, after=None):
+    def install(*numbers, before=None, after=None):
         given = []
 
         def give(process, job):
             given.append(job)
-            if len(given) == number and before:
+            if len(given) in numbers and before:
                 before(process.process)
             real_give(process, job)
-            if len(given) == number and after:
+            if len(given) in numbers and after:
                 after(process.process)
 
         monkeypatch.setattr(pool.GradingProcess, "give", give)
+        return given
 
     return install
 
 
-def test_a_process_that_dies_costs_its_submission_nothing(graded, dictator, sabotage):
-    # Stopped first, so that it cannot answer before it is killed.
-    sabotage(
-        3,
-        before=lambda process: process.send_signal(signal.SIGSTOP),
-        after=lambda process: process.kill(),
-    )
+def kill(process):
+    process.kill()
+
+
+def freeze(process):
+    # So that it cannot answer before it is killed.
+    process.send_signal(signal.SIGSTOP)
+
+
+def test_a_run_whose_process_dies_is_made_once_more_alone(graded, dictator, sabotage):
+    given = sabotage(3, before=freeze, after=kill)
+    tests = "--tests", "2A and not many"
+    _, results, (row,), _ = graded(dictator().path, *tests, "--jobs", "1")
+    # No dictator is re-elected.
+    assert [run["verdict"] for run in results["runs"]] == ["passed", "failed"]
+    assert [run["retried"] for run in results["runs"]] == [False, True]
+    # Whatever else there is to do comes first.
+    assert [getattr(job, "test", "") for job in given] == [
+        "", "test_initial_election", "test_re_election", "test_re_election",
+    ]  # fmt: skip
+    assert row["unknown_runs"] == "0"
+
+
+def test_a_process_that_dies_again_costs_its_submission_nothing(
+    graded, dictator, sabotage
+):
+    sabotage(3, 4, before=freeze, after=kill)
     tests = "--tests", "2A and not many"
     status, results, (row,), output = graded(dictator().path, *tests, "--jobs", "1")
     assert status == 0
@@ -183,10 +204,16 @@ def test_a_process_that_dies_between_two_jobs_is_replaced(graded, dictator, sabo
     assert len(results["runs"]) == 2
 
 
+def test_a_load_whose_process_dies_is_made_once_more(graded, dictator, sabotage):
+    sabotage(1, after=kill)
+    _, results, _, _ = graded(dictator().path, *ONE_TEST, "--jobs", "1")
+    assert [run["verdict"] for run in results["runs"]] == ["passed"]
+
+
 def test_a_process_that_dies_while_it_loads_makes_all_unknown(
     graded, dictator, sabotage
 ):
-    sabotage(1, after=lambda process: process.kill())
+    sabotage(1, 2, after=kill)
     what = dictator().path, *ONE_TEST, "--jobs", "1", "--fail-under", "60"
     status, results, (row,), _ = graded(*what)
     # Nor is it below what it needs, while it has no grade.
@@ -229,3 +256,26 @@ def test_no_process_outlives_its_pool():
         (process,) = processes._workers
         assert process.process.poll() is None
     assert process.process.returncode == -signal.SIGKILL
+
+
+SLEEPS = """
+def get_state(self):
+    import collections
+    wake_up = collections._sys.modules["_thread"].allocate_lock()
+    wake_up.acquire()
+    wake_up.acquire()
+"""
+
+
+@pytest.mark.slow
+def test_a_submission_that_sleeps_in_the_graders_process_has_failed(
+    graded, dictator, monkeypatch
+):
+    monkeypatch.setattr(effort, "JOB_IDLE_S_MAX", 0.9)
+    what = dictator(SLEEPS).path, *ONE_TEST, "--jobs", "1", "--isolation", "none"
+    _, results, (row,), _ = graded(*what)
+    (run,) = results["runs"]
+    assert (run["verdict"], run["code"]) == ("failed", "hangs-in-c")
+    assert run["reason"].startswith("the submission's process hung: it was idle for")
+    assert "in get_state" in run["evidence"]
+    assert row["points"] == "0"

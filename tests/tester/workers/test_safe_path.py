@@ -16,14 +16,14 @@ sys.path = path
 sys.modules["resource"] = resource
 import tester.judging.run
 from tester.verdict import Verdict
-original = tester.judging.run.graded_run
+original = tester.judging.run.run_test
 
-def graded_run(*args, **options):
+def run_test(*args, **options):
     run = original(*args, **options)
     run.verdict, run.reason, run.evidence = Verdict.PASSED, "", ""
     return run
 
-tester.judging.run.graded_run = graded_run
+tester.judging.run.run_test = run_test
 """
 
 DOES_NOTHING = """
