@@ -1,4 +1,4 @@
-"""The command `trace`: print a recorded run in words."""
+"""The command `trace`: a recorded run in words, or as a picture."""
 
 import argparse
 from pathlib import Path
@@ -11,6 +11,7 @@ from tester.cli.parser import Parser
 from tester.console import say
 from tester.traces.reader import read_trace
 from tester.views.lines import trace_lines
+from tester.views.page import page_html, write_page
 
 
 def add_arguments(parser: Parser) -> None:
@@ -33,6 +34,12 @@ def add_arguments(parser: Parser) -> None:
         help="leave out what happened before this virtual time",
     )
     add(
+        "--html",
+        type=Path,
+        metavar="OUT",
+        help="write a page with a picture of the run to this file",
+    )
+    add(
         "--until",
         type=seconds,
         default=float("inf"),
@@ -44,6 +51,10 @@ def add_arguments(parser: Parser) -> None:
 def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     """Print the lines that the options leave."""
     trace = read_trace(options.file)
+    if options.html is not None:
+        write_page(options.html, page_html(trace))
+        say(console, f"picture: {options.html}")
+        return ExitStatus.DONE
     lines = trace_lines(trace, options.servers, options.since, options.until)
     for line in lines:
         say(console, line)

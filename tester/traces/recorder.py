@@ -224,10 +224,12 @@ class TraceRecorder(DigestRecorder):
 
     def request_arrived(self, now_ns: int, delivery: Delivery) -> None:
         """Write that a request has reached its receiver."""
+        self._scenario_line(now_ns)
         self._messages.request_arrived(now_ns, delivery)
 
     def reply_arrived(self, now_ns: int, delivery: Delivery) -> None:
         """Write that a reply has reached the caller."""
+        self._scenario_line(now_ns)
         self._messages.reply_arrived(now_ns, delivery)
 
     def lost(self, now_ns: int, delivery: Delivery, why: Loss) -> None:

@@ -23,6 +23,7 @@ FIELDS_MAX = 40
 TEXT_CHARS_MAX = 200
 _INT_BITS_MAX = 63
 _DEPTH_MAX = 30
+_LIST_SHOWN = 2
 
 
 # Making them.
@@ -140,6 +141,28 @@ def fields_text(value: Value, characters_max: int = TEXT_CHARS_MAX) -> str:
     if isinstance(value, dict) and isinstance(value.get("fields"), dict):
         return on_one_line(cut(_fields(value["fields"], 0), characters_max))
     return text(value, characters_max)
+
+
+def brief_fields_text(value: Value) -> str:
+    """Return the fields of an object, of long lists only their last item."""
+    fields = value.get("fields") if isinstance(value, dict) else None
+    if not isinstance(fields, dict):
+        return text(value)
+    return fields_text(of_object("", {k: _brief(v) for k, v in fields.items()}))
+
+
+class _Brief(str):
+    """Text that stands for a list."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _brief(value: Value) -> Value:
+    count = length(value)
+    if count is None or count <= _LIST_SHOWN:
+        return value
+    return _Brief(f"[{count} items, last {text(items(value)[-1])}]")
 
 
 def on_one_line(text: str) -> str:

@@ -34,6 +34,13 @@ def test_some_servers_and_some_time_can_be_picked_out(recorded, capsys):
         assert line.split()[2:4] == ["server", "1"]
 
 
+def test_a_page_with_the_picture_is_written(recorded, tmp_path, capsys):
+    page = tmp_path / "new" / "run.html"
+    assert grade.main(["trace", str(recorded), "--html", str(page)]) == 0
+    assert capsys.readouterr().out == f"picture: {page}\n"
+    assert "<svg" in page.read_text()
+
+
 def test_a_terminal_that_knows_only_ascii_gets_every_line(recorded):
     command = [sys.executable, "-m", "grade", "trace", recorded]
     ascii_only = os.environ | {"PYTHONIOENCODING": "ascii"}
