@@ -12,6 +12,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# Variables that begin so are Python's and pytest's own, and may name modules.
+_NAME_CODE = ("PYTHON", "_PYTHON", "PYTEST_")
 # What of Python's own variables a process of the lab is given: none of these names
 # code that it would import.
 _KEPT = {
@@ -47,7 +49,7 @@ def lab_command(module: str, *arguments: object) -> list[str]:
 
 
 def lab_environment(**variables: str) -> dict[str, str]:
-    """Return this process's environment without what names code for Python.
+    """Return this process's environment without what names code for Python or pytest.
 
     Args:
         variables: set in addition, or instead.
@@ -55,6 +57,6 @@ def lab_environment(**variables: str) -> dict[str, str]:
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("PYTHON") or name in _KEPT
+        if not name.startswith(_NAME_CODE) or name in _KEPT
     }
     return inherited | variables

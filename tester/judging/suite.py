@@ -7,7 +7,9 @@ wants. In a wheel the suite travels as `tester/lab2`, in the repository it is
 
 import contextlib
 import io
+import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -132,14 +134,12 @@ def collect(parts: list[str] | None = None, expression: str = "") -> list[Graded
     suite = suite_path()
     options = ["--collect-only", "-p", "no:cacheprovider", "-p", "no:terminal"]
     options += ["--import-mode=importlib", f"--rootdir={suite}", "-c", "/dev/null"]
-    # Without the plugin, which would look for something to test.
-    options += ["-p", "no:raft_lab"]
     # These look for what others have left, by ten full collections of garbage.
     options += ["-p", "no:unraisableexception", "-p", "no:threadexception"]
     if expression:
         options += ["-k", expression]
     # What pytest has to say of a wrong expression is said below.
-    with contextlib.redirect_stderr(io.StringIO()):
+    with contextlib.redirect_stderr(io.StringIO()), _no_plugins():
         status = pytest.main([str(suite), *options], plugins=[found])
     if found.errors:
         raise LabError("the graded suite cannot be collected:\n" + found.errors[0])
@@ -162,6 +162,24 @@ def collect(parts: list[str] | None = None, expression: str = "") -> list[Graded
             f"no graded test{which} matches {expression!r}{_meant(expression, names)}"
         )
     return tests
+
+
+@contextlib.contextmanager
+def _no_plugins() -> Iterator[None]:
+    """Let pytest load no plugins but its own while the block runs.
+
+    The variables of its own could name any module, and any option. The lab's plugin
+    would look for something to test.
+    """
+    own = {name: os.environ[name] for name in os.environ if name.startswith("PYTEST_")}
+    for name in own:
+        del os.environ[name]
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+        os.environ.update(own)
 
 
 def _meant(expression: str, known: list[str]) -> str:

@@ -30,5 +30,5 @@ if ! make_venv; then
     }
 fi
 "$source/venv/bin/pip" install --quiet "$source/lab"
-"$source/venv/bin/python" -P -m grade --help >/dev/null
+"$source/venv/bin/python" -I -m grade --help >/dev/null
 echo "setup.sh: the lab is installed in $source/venv"
