@@ -8,6 +8,7 @@ differ, a third run, in this process again, tells the order of sets of strings
 import ast
 import json
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from tester.workers.pool import GradingProcess
 
 STEP_CHARS_MAX = 300
 OTHER_HASH_SEED = 4242
+# Fields that number rows: they differ where one run has printed more.
+NUMBERS = {"n", "step", "cause"}
 
 
 class DeterminismCheck:
@@ -132,31 +135,30 @@ def _suspicion(node: ast.AST) -> str:
 
 
 def _first_difference(here: Path, there: Path) -> list[str]:
-    """Return the first step that is not the same in two traces."""
+    """Return the first event that is not the same in two traces."""
     (one,), (two,) = here.iterdir(), there.iterdir()
     with one.open() as left, two.open() as right:
-        for a, b in zip(left, right, strict=False):
-            first, second = json.loads(a), json.loads(b)
-            if (
-                first != second
-                and "event" in first
-                and _without_logs(first) != (_without_logs(second))
-            ):
+        for first, second in zip(_compared(left), _compared(right), strict=False):
+            if first != second:
+                server = f", server {first['server']}" if "server" in first else ""
                 return [
-                    f"first difference at {first['t'] / 1e9:.6f} s, server "
-                    f"{first['server']}, in the step of {first['event']['type']}:",
+                    f"first difference at {first['t'] / 1e9:.6f} s{server}:",
                     f"  one run:   {_short(first)}",
                     f"  the other: {_short(second)}",
                 ]
     return ["one run is longer than the other"]
 
 
-def _without_logs(step: dict[str, Any]) -> dict[str, Any]:
-    """Return a step without what two equal runs may print differently."""
-    return step | {
-        "actions": [a for a in step.get("actions", []) if a["type"] != "Log"]
-    }
+def _compared(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Yield the rows that equal runs have in common, without their numbers.
+
+    Left out is what two equal runs may show differently: printed lines, and state.
+    """
+    for line in lines:
+        row = json.loads(line)
+        if row.get("event", "printed") not in ("printed", "changed"):
+            yield {field: row[field] for field in row if field not in NUMBERS}
 
 
-def _short(step: dict[str, Any]) -> str:
-    return cut(json.dumps(step.get("actions", step)), STEP_CHARS_MAX)
+def _short(row: dict[str, Any]) -> str:
+    return cut(json.dumps(row), STEP_CHARS_MAX)

@@ -18,20 +18,22 @@ import threading, time
 
 class Raft:
     def __init__(self, peers, me, persister, apply_ch):
-        self.peers, self.me = peers, me
+        self.peers, self.me, self.leads = peers, me, False
         threading.Thread(target=self.talk).start()
 
     def talk(self):
         while True:
             time.sleep(0.3)
             for word in {words}:
-                self.peers[0].call("Raft.hear", word)
+                for peer in self.peers:
+                    peer.call("Raft.hear", word)
+            self.leads = self.me == 0
 
     def hear(self, word):
         return word
 
     def get_state(self):
-        return 1, self.me == 0
+        return 1, self.leads
 """
 
 

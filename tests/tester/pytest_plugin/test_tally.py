@@ -1,13 +1,12 @@
 """Many seeds: how they are counted and recorded, and how sessions run them."""
 
-import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 from labrpc.submission.submission import Submission
-from tester.judging.run import Recording, graded_run, run_test
+from tester.judging.run import graded_run
 from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import collect
 from tester.outcome import VerdictCounts
@@ -153,71 +152,3 @@ def test_wrong_durations_end_in_one_line(tmp_path):
     done = lab(tmp_path, "--for", "soon")
     assert done.returncode == 4
     assert "--for takes a duration such as 90s, 10m or 8h, not 'soon'" in done.stderr
-
-
-# Traces.
-
-
-def test_a_trace_is_json_lines_with_the_digest_of_the_run(tmp_path):
-    (test,) = collect(expression="test_basic_agreement")
-    submission = Submission.find(ROOT / "raft")
-    traced = run_test(
-        RunConditions(submission, test, 3), recording=Recording(traces=tmp_path)
-    )
-    plain = run_test(
-        RunConditions(submission, test, 3), recording=Recording(digest=True)
-    )
-    assert traced.digest == plain.digest != ""
-
-    (file,) = tmp_path.iterdir()
-    header, *steps, last = map(json.loads, file.read_text().splitlines())
-    assert header["trace"] == 1
-    assert (header["test"], header["seed"]) == ("test_basic_agreement", 3)
-    assert last["digest"] == traced.digest
-    assert last["steps"] == sum("event" in step for step in steps)
-    times = [step["t"] for step in steps]
-    assert times == sorted(times)
-    applied = [
-        action["message"][1]
-        for step in steps
-        for action in step.get("actions", [])
-        if action["type"] == "Apply"
-    ]
-    assert sorted(set(applied)) == [100, 200, 300]
-
-
-def test_a_trace_of_another_seed_has_another_digest(tmp_path):
-    (test,) = collect(expression="test_basic_agreement")
-    submission = Submission.find(ROOT / "raft")
-    digests = {
-        run_test(
-            RunConditions(submission, test, s), recording=Recording(traces=tmp_path)
-        ).digest
-        for s in range(3)
-    }
-    assert len(digests) == 3
-
-
-def test_the_documented_fields_are_those_of_the_frames():
-    from labrpc.world import events
-
-    documented = (ROOT / "docs" / "trace.md").read_text()
-    for name in [
-        "Boot",
-        "Request",
-        "Response",
-        "Invoke",
-        "Taken",
-        "Wake",
-        "Ready",
-        "Call",
-        "Reply",
-        "Result",
-        "Apply",
-        "Persist",
-        "Log",
-        "Warn",
-        "Crash",
-    ]:
-        fields = ", ".join(f"`{f}`" for f in getattr(events, name).__struct_fields__)
-        assert f"| `{name}` | {fields} |".replace("  ", " ") in documented, name
