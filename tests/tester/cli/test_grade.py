@@ -11,6 +11,7 @@ import pytest
 import grade
 
 ONE_TEST = ["--tests", "test_initial_election"]
+QUICK = ["--jobs", "1", "--isolation", "none"]
 
 
 # Wrong usage.
@@ -60,7 +61,8 @@ def test_fail_under(dictator, tmp_path, capsys, percent, expected):
     deaf = dictator("def take(self, entry): pass")
     status = grade.main([
         str(deaf.path), "--tests", "basic_agreement or initial_election",
-        "--fail-under", percent, "--jobs", "1", "--out", str(tmp_path / "out"),
+        "--fail-under", percent, "--jobs", "1", "--isolation", "none",
+        "--out", str(tmp_path / "out"),
     ])  # fmt: skip
     output = capsys.readouterr().out
     assert "6 of 9 points" in output
@@ -84,7 +86,7 @@ def test_who_is_stopped_while_the_suite_is_collected_is_stopped(
 def test_on_a_terminal_no_color_is_heeded(example, tmp_path):
     ours, theirs = pty.openpty()
     grader = subprocess.Popen(
-        [sys.executable, "-m", "grade", str(example("only_2a")), *ONE_TEST],
+        [sys.executable, "-m", "grade", str(example("only_2a")), *ONE_TEST, *QUICK],
         cwd=tmp_path,
         stdout=theirs,
         env=os.environ | {"NO_COLOR": "1", "TERM": "xterm-256color"},
@@ -104,7 +106,8 @@ def test_on_a_terminal_no_color_is_heeded(example, tmp_path):
 
 def test_no_escape_codes_reach_a_file(shell, example, tmp_path):
     done = shell(
-        f"{sys.executable} -m grade {example('no_raft_class')} --tests election",
+        f"{sys.executable} -m grade {example('no_raft_class')} --tests election "
+        + " ".join(QUICK),
         tmp_path,
         TERM="xterm-256color",
     )

@@ -259,6 +259,7 @@ def test_who_is_stopped_keeps_what_is_done_and_leaves_the_rest_unknown(
     command = [
         sys.executable, "-m", "grade", str(example("wrong_init")), str(example("raft")),
         "--tests", "basic_agreement", "--seeds", "5000", "--jobs", "1",
+        "--isolation", "none",
     ]  # fmt: skip
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE) as grader:
         assert grader.stdout is not None

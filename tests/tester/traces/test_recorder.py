@@ -10,7 +10,6 @@ from tester.judging.run_conditions import RunConditions
 from tester.traces import rows, values
 from tester.traces.reader import read_trace
 
-
 MUTANTS = Path(__file__).resolve().parents[2] / "mutants"
 
 
