@@ -7,4 +7,4 @@ def missing() -> str:
     """Return why there can be no zygote on this system, "" if there can."""
     if hasattr(os, "pidfd_open"):
         return ""
-    return "servers in processes of their own need Linux 5.3 or later"
+    return "servers in processes of their own need Linux 5.3 or later (on Windows, WSL)"

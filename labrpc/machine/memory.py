@@ -1,14 +1,20 @@
 """How much memory a run may take, so that a leak ends its run and not the machine.
 
 Counts address space, which the system can limit: also what was asked for and
-not yet used. Without effect where the system does not tell.
+not yet used. Without effect where the system does not tell (`is_limited`).
 """
 
 import os
-import resource
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import ModuleType
+
+resource: ModuleType | None
+try:
+    import resource
+except ImportError:  # As on Windows.
+    resource = None
 
 # What the servers of one run may take together. An ordinary run takes 30 MB.
 RUN_BYTES_MAX = 1 << 30
@@ -20,13 +26,21 @@ def bytes_in_use() -> int:
 
     In a sandbox, which hides `/proc`, the most that it has ever used.
     """
+    if resource is None:
+        return 0
     try:
         with open("/proc/self/statm", "rb") as file:
             return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     except PermissionError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+        most: int = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+        return most
     except OSError:
         return 0
+
+
+def is_limited() -> bool:
+    """Return whether this system says how much memory a process uses."""
+    return bytes_in_use() > 0
 
 
 def bytes_of(pid: int) -> int:
@@ -50,24 +64,27 @@ def limited() -> Iterator[None]:
     The watchdog looks after what grows little by little; but it cannot look in
     while one function of C asks for everything.
     """
-    before, hard = resource.getrlimit(resource.RLIMIT_AS)
     used = bytes_in_use()
-    if used:
-        _set_limit(used + 2 * RUN_BYTES_MAX, hard)
+    if resource is None or not used:
+        yield
+        return
+    before, hard = resource.getrlimit(resource.RLIMIT_AS)
+    _set_limit(used + 2 * RUN_BYTES_MAX, hard)
     try:
         yield
     finally:
-        if used:
-            _set_limit(before, hard)
+        _set_limit(before, hard)
 
 
 def lift_limit() -> None:
     """Make room to say what has gone wrong, when the limit was reached."""
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    _set_limit(hard, hard)
+    if resource is not None:
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        _set_limit(hard, hard)
 
 
 def _set_limit(soft: int, hard: int) -> None:
+    assert resource is not None
     if hard != resource.RLIM_INFINITY and not 0 <= soft <= hard:
         soft = hard
     with suppress(ValueError, OSError):  # Not every system has this limit.

@@ -7,25 +7,23 @@ with something else, so a loaded machine does not change a verdict. It takes
 out threads that use up the memory as well.
 """
 
-import faulthandler
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from types import FrameType
 from typing import Any, NoReturn, Protocol
 
 from labrpc import codes
 from labrpc.codes import Code
 from labrpc.errors import CtrlC, SubmissionError
+from labrpc.machine.look_in import HangPolicy, looking_in, note_look
 from labrpc.machine.memory import RUN_BYTES_MAX, bytes_in_use
 from labrpc.machine.wall_clock import cpu_seconds
 from labrpc.scheduling.greenlets import level_recursion
 from labrpc.scheduling.scheduler import Task, current_task
 
-LOOK_EVERY_S = 0.05
 # CPU time that one step may take. An ordinary one takes less than a millisecond.
 STEP_CPU_S_MAX = 1.0
 # CPU time that one run may take. An ordinary one takes less than a second.
@@ -37,22 +35,6 @@ DYING_CPU_S_MAX = 0.1
 TURNS_MIN = 3
 # Room for the watchdog itself in a thread that is deep in a recursion.
 OWN_FRAMES_MAX = 60
-# CPU time after which a call into C counts as one that does not return.
-CALL_CPU_S_MAX = 3.0
-
-
-@dataclass(frozen=True)
-class HangPolicy:
-    """What happens on a hang in C: a call that no Python code can end.
-
-    Attributes:
-        fd: where the stack of every thread is then written.
-        ends_process: whether this process ends then; if not, whoever reads `fd`
-            must end it.
-    """
-
-    fd: int
-    ends_process: bool = True
 
 
 class RunningBox(Protocol):
@@ -120,13 +102,12 @@ class Watchdog:
         self._dying_since_s = 0.0
         self._stopped: list[Task] = []
 
-    def on_timer(self, signum: int, frame: FrameType | None) -> None:
-        """Stop the step under way if it has taken too long."""
-        if self._hang_policy is not None:
-            signal.setitimer(signal.ITIMER_VIRTUAL, CALL_CPU_S_MAX)
+    def look(self, signum: int, frame: FrameType | None) -> None:
+        """Stop the step under way if it has taken too long: a handler of signals."""
         # First of all: a thread that swallows RecursionErrors, too, is to be
         # stopped, and there is hardly room for this very call.
         sys.setrecursionlimit(sys.getrecursionlimit() + OWN_FRAMES_MAX)
+        note_look(self._hang_policy)
         # Between two bodies a greenlet must not be left: the next one needs it.
         if frame is None or frame.f_code is not Task.run.__code__:
             self._look()
@@ -147,7 +128,7 @@ class Watchdog:
             self._step_began_s = now_s
             self._turns.clear()
         task = current_task()
-        if world.stepping is None or task is None or task not in task.scheduler.tasks:
+        if world.stepping is None or task is None or not has_body(task):
             return
         if task.dying:
             self._look_at_dying(task, now_s)
@@ -233,7 +214,7 @@ class Watchdog:
     def _leave(self, frame: FrameType | None, exc: BaseException) -> NoReturn:
         """Raise an exception, from the world if a thread of a server is running."""
         task, host = current_task(), self._world.stepping
-        if host is not None and task is not None and task in task.scheduler.tasks:
+        if host is not None and task is not None and has_body(task):
             place = host.box.runaway()
             if place:
                 exc.add_note(f"it stood in server {host.server}:\n{place}")
@@ -258,6 +239,12 @@ class Watchdog:
             task.scheduler.abandon()
 
 
+def has_body(task: Task) -> bool:
+    """Return whether a thread runs something: it may just have come to be, or ended."""
+    scheduler = getattr(task, "scheduler", None)
+    return scheduler is not None and task in scheduler.tasks
+
+
 @contextmanager
 def watchdog(
     world: Watched,
@@ -277,17 +264,11 @@ def watchdog(
     if threading.current_thread() is not threading.main_thread():
         yield dog
         return
-    before: Callable[..., object] | int | None = signal.signal(
-        signal.SIGPROF, dog.on_timer
-    )
     recursion_limit = sys.getrecursionlimit()
-    signal.setitimer(signal.ITIMER_PROF, LOOK_EVERY_S, LOOK_EVERY_S)
     try:
-        with _ended_in_c(hang_policy), _raising_outside(dog):
+        with looking_in(dog.look, hang_policy), _raising_outside(dog):
             yield dog
     finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
         sys.setrecursionlimit(recursion_limit)
 
 
@@ -295,7 +276,8 @@ def watchdog(
 def _raising_outside(dog: Watchdog) -> Iterator[None]:
     """Keep a Ctrl-C, or pytest-timeout's alarm, apart from what servers raise."""
     before: dict[int, Any] = {}
-    for signum in (signal.SIGINT, signal.SIGALRM):
+    signals = (getattr(signal, name, None) for name in ("SIGINT", "SIGALRM"))
+    for signum in filter(None, signals):
         handler = signal.getsignal(signum)
         if callable(handler):
             before[signum] = signal.signal(signum, dog.outside(handler))
@@ -304,31 +286,3 @@ def _raising_outside(dog: Watchdog) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-@contextmanager
-def _ended_in_c(policy: HangPolicy | None) -> Iterator[None]:
-    """Let a handler in C end what no handler in Python can, if that is wanted.
-
-    Its timer counts CPU time and begins anew at each look of the watchdog, which
-    come only while Python code runs. So neither a busy machine nor a person at a
-    debugger's prompt sets it off.
-    """
-    if policy is None:
-        yield
-        return
-    before = signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
-    faulthandler.register(
-        signal.SIGVTALRM,
-        file=policy.fd,
-        all_threads=True,
-        # The handler before it is the default one, which ends the process.
-        chain=policy.ends_process,
-    )
-    signal.setitimer(signal.ITIMER_VIRTUAL, CALL_CPU_S_MAX)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        faulthandler.unregister(signal.SIGVTALRM)
-        signal.signal(signal.SIGVTALRM, before)

@@ -4,9 +4,11 @@ The module of `check-suite` is `check_suite.py`, and so on. It is imported when 
 command is typed: most commands need little of the lab, and start at once.
 """
 
+import sys
 from importlib import import_module
 
 from tester.cli.command import Command
+from tester.errors import UsageError
 
 # The first one is meant where no command is typed.
 COMMANDS = {
@@ -21,7 +23,19 @@ DEFAULT = next(iter(COMMANDS))
 
 
 def load_command(name: str) -> Command:
-    """Import the module of a command and return the command."""
-    module = import_module(f"tester.cli.{name.replace('-', '_')}")
+    """Import the module of a command and return the command.
+
+    Raises:
+        UsageError: it needs what this system does not have.
+    """
+    try:
+        module = import_module(f"tester.cli.{name.replace('-', '_')}")
+    except ModuleNotFoundError as exc:
+        if exc.name not in sys.stdlib_module_names:
+            raise
+        raise UsageError(
+            f"`{name}` needs Linux (on Windows, WSL): the Python of this system has no "
+            f"module {exc.name}; `pytest`, `new` and `trace` work here"
+        ) from None
     command: Command = module.COMMAND
     return command

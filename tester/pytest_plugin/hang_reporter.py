@@ -10,10 +10,12 @@ so that it costs next to nothing while all goes well.
 
 import json
 import os
-import select
+import queue
 import signal
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +52,7 @@ class HangReporter:
             stdin=subprocess.PIPE,
             # Ctrl-C is for pytest, which then ends this process.
             start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
         assert self._process.stdin is not None
         self.fd = self._process.stdin.fileno()
@@ -69,20 +72,31 @@ def main() -> None:
         try:
             _report(log, json.loads(sys.argv[1]))
         finally:
-            os.kill(os.getppid(), signal.SIGKILL)
+            # SIGTERM ends a process as surely where there is no SIGKILL.
+            os.kill(os.getppid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
 def _read_until_hang() -> bytes:
     """Return the whole log once there is a stack in it, b"" if it ends without one."""
+    pieces: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_read_pieces, args=[pieces], daemon=True).start()
     log = bytearray()
     while HEADING not in log[-(1 << 17) :]:
-        data = os.read(0, 1 << 16)
+        data = pieces.get()
         if not data:
             return b""
         log += data
-    while select.select([0], [], [], QUIET_S)[0] and (data := os.read(0, 1 << 16)):
-        log += data
+    with suppress(queue.Empty):
+        while data := pieces.get(timeout=QUIET_S):
+            log += data
     return bytes(log)
+
+
+def _read_pieces(pieces: "queue.SimpleQueue[bytes]") -> None:
+    """Hand on what comes, b"" at the end: not each system can wait for a pipe so long."""
+    while data := os.read(0, 1 << 16):
+        pieces.put(data)
+    pieces.put(b"")
 
 
 def _report(log: bytes, settings: dict[str, object]) -> None:

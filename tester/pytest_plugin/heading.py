@@ -1,5 +1,6 @@
 """The line at the head of a session: which Raft is tested, at which seeds, and how."""
 
+from labrpc.machine import memory
 from tester.intake.find import REFERENCE
 from tester.judging.run_conditions import current_hash_seed
 from tester.pytest_plugin.options import SessionOptions
@@ -21,6 +22,7 @@ def heading(options: SessionOptions, kept: dict[str, list[int]]) -> str:
         *([f"hash seed {hash_seed}"] if hash_seed is not None else []),
         *(["--preempt"] if options.preempt else []),
         "real time" if hosting.real_time else f"isolation {hosting.isolation}",
+        *([] if memory.is_limited() else ["no memory limit on this system"]),
     ]
     return f"Raft lab: {', '.join(words)}"
 

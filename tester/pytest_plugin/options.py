@@ -3,6 +3,7 @@
 Every other module sees them as one value, `SessionOptions`.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,6 +160,11 @@ def _read_hosting(config: pytest.Config) -> RunHosting:
             raise pytest.UsageError(
                 f"{name} needs the servers in this process: leave it or --isolation out"
             )
+    if option("--lab-check-determinism") and not hasattr(os, "fork"):
+        raise pytest.UsageError(
+            "--lab-check-determinism runs each seed in a second process, too, which "
+            "needs Linux or macOS (on Windows, WSL)"
+        )
     problem = isolation_problem(hosting.isolation)
     if problem:
         raise pytest.UsageError(f"--isolation process: {problem}")
