@@ -144,6 +144,9 @@ KEYS = [0, True, "k", None, 1.5, b"k", (1, "k"), (..., 1), W.Color.RED, W.Int(7)
 OTHERS = [
     lambda a, b: [a, b],
     lambda a, b: (a, b),
+    # Logs, of both kinds.
+    lambda a, b: [W.Two(1, a), W.Two(2, b)],
+    lambda a, b: [(1, a), (2, b), (2, a)],
     lambda a, b: {"a": a, "b": b},
     lambda a, b: dict.fromkeys(KEYS, a),
     lambda a, b: (..., a),
@@ -201,14 +204,27 @@ def test_whatever_is_sent_arrives_as_by_pickle(value):
 
 
 PLANTED = {
-    "shared references are copied": ("if id(value) in seen:", "if False:"),
-    "attributes that were added are lost": (
-        "if tuple(attributes) != fields:",
-        "if len(attributes) < len(fields):",
+    "shared dataclasses are copied": ("!= fields or id(value) in seen:", "!= fields:"),
+    "fields that were set again change places": (
+        "if tuple(attributes) != fields",
+        "if set(attributes) != set(fields)",
     ),
     "the order of fields is turned round": (
-        "for v in attributes.values()",
-        "for v in reversed(attributes.values())",
+        "[{values}] = attributes.values()",
+        "[{values}] = reversed(attributes.values())",
+    ),
+    "lists in tuples in a list are copied": (
+        "if kind is tuple and _SCALARS.issuperset(map(type, _parts(value))):",
+        "if kind is tuple:",
+    ),
+    "a list of objects arrives as a list of tuples": (
+        "if _SCALARS.issuperset(map(type, _parts(value))):\n                return value\n"
+        "            lift_object",
+        "if kinds == _TUPLES:\n                return value\n            lift_object",
+    ),
+    "a frozen dataclass cannot be made": (
+        "_LIFT_FIELDS if _sets_attributes(kind, fields) else _LIFT_INTO_DICT",
+        "_LIFT_FIELDS",
     ),
     "an enum arrives as its value": (
         "lambda value: kind(self._lift(value[2]))",
