@@ -213,10 +213,6 @@ PLANTED = {
         "[{values}] = attributes.values()",
         "[{values}] = reversed(attributes.values())",
     ),
-    "lists in tuples in a list are copied": (
-        "if kind is tuple and _SCALARS.issuperset(map(type, _parts(value))):",
-        "if kind is tuple:",
-    ),
     "a list of objects arrives as a list of tuples": (
         "if _SCALARS.issuperset(map(type, _parts(value))):\n                return value\n"
         "            lift_object",

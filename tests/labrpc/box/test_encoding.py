@@ -46,6 +46,27 @@ def test_mutation_after_sending_is_not_seen():
     assert (received.term, received.command) == ([1], {"k": [2]})
 
 
+def in_tuple(value):
+    return 1, value
+
+
+def in_list(value):
+    return [1, value]
+
+
+def alone(value):
+    return value
+
+
+@pytest.mark.parametrize("shared", [[1], {"k": 1}, Args(1, 2), Entry(1, 2)])
+@pytest.mark.parametrize("around", [in_tuple, in_list, alone])
+def test_what_two_places_refer_to_arrives_as_one(shared, around):
+    one, other = decode(encode([around(shared), around(shared)]))
+    if around is not alone:
+        one, other = one[-1], other[-1]
+    assert one is other
+
+
 def test_equal_values_give_equal_bytes_whatever_refers_to_them():
     def fresh():
         return Entry(["".join(["lo", "ng"]), 10**20, (1.5, b"x")], Color.RED)
