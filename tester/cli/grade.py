@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from tester.cli.capacity import chosen_processes
 from tester.cli.command import Command, ExitStatus
 from tester.cli.grade_options import add_arguments, check_options, chosen_hosting
 from tester.cli.progress import progress
@@ -41,10 +42,11 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
             journal.refuse_to_overwrite()
         for line in status_lines:
             say(console, line)
+        processes = chosen_processes(options, console)
         plan = make_plan(options, tests, rubric, console)
         begin(options, console, plan, journal)
         grading = Grading(plan, journal.results, journal)
-        finished = make_runs(options, console, plan, grading)
+        finished = make_runs(options, console, plan, grading, processes)
         if finished:
             journal.finish()
     finally:
@@ -122,7 +124,11 @@ def begin(
 
 
 def make_runs(
-    options: argparse.Namespace, console: Console, plan: Plan, grading: Grading
+    options: argparse.Namespace,
+    console: Console,
+    plan: Plan,
+    grading: Grading,
+    processes: int,
 ) -> bool:
     """Make the runs that are missing, and keep the files up to date.
 
@@ -135,7 +141,7 @@ def make_runs(
             show(run)
             checkpoints.update(run.submission)
 
-        finished = grading.make_runs(options.jobs, notify)
+        finished = grading.make_runs(processes, notify)
     checkpoints.save()
     return finished
 

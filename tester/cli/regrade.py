@@ -4,6 +4,7 @@ import argparse
 
 from rich.console import Console
 
+from tester.cli.capacity import chosen_processes
 from tester.cli.command import Command, ExitStatus
 from tester.cli.options import add_jobs, add_out, add_require_sandbox
 from tester.cli.parser import Parser
@@ -37,9 +38,10 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     regrading = Regrading(options.out, options.name, options.require_sandbox)
     plan = regrading.plan
     sandbox_status(plan.hosting)
+    processes = chosen_processes(options, console)
     grading = Grading(plan)
     with progress(console, plan, grading) as notify:
-        finished = grading.make_runs(options.jobs, notify)
+        finished = grading.make_runs(processes, notify)
     found = regrading.compare(grading)
     for caveat in found.caveats:
         say(console, f"note: {caveat}")

@@ -191,7 +191,7 @@ BUSY = {"prints_long_lines", "spins_on_the_clock", "sleeps_for_nothing"}
 
 # What only another process can stop, or should not be tried in this one.
 # Where memory is slow to come, the loop that takes it is noticed first.
-MEMORY_LIMIT = r"(memory limit: .* more than 1024 MB|runaway loop: thread)"
+MEMORY_LIMIT = r"(memory limit: .* more than 384 MB|runaway loop: thread)"
 
 # Where memory is slow to come, the loop that takes it is noticed first.
 MEMORY = "memory-limit|runaway-loop"
