@@ -32,11 +32,11 @@ def bytes_in_use() -> int:
     try:
         with open("/proc/self/statm", "rb") as file:
             return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    except PermissionError:
+    except OSError:
+        if not os.path.isdir("/proc"):
+            return 0
         most: int = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
         return most
-    except OSError:
-        return 0
 
 
 def is_limited() -> bool:

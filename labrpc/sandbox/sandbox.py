@@ -23,8 +23,10 @@ from labrpc.machine.memory import bytes_in_use
 from labrpc.sandbox import landlock, seccomp
 from labrpc.sandbox.linux import (
     CAP_DAC_READ_SEARCH,
+    PR_SET_DUMPABLE,
     PR_SET_KEEPCAPS,
     PR_SET_PDEATHSIG,
+    hide_folder,
     keep_capabilities,
     prctl,
 )
@@ -122,9 +124,25 @@ def _files(readable: list[Path]) -> Measure:
 
 
 def _become_nobody(readable: list[Path]) -> Measure:
-    if os.geteuid() != 0:
-        name = _user_name(os.geteuid())
-        return Measure(USER, True, f"{name}, who has started the grader")
+    is_root = os.geteuid() == 0
+    if is_root:
+        # What a process has open, and that it lives, is seen in /proc.
+        with suppress(OSError):
+            hide_folder("/proc")
+    measure = _give_up_root(readable) if is_root else _user_of_the_grader()
+    # A process of the same user may look into /proc/PID/fd, unless told otherwise; and
+    # to become another user tells it.
+    with suppress(OSError):
+        prctl(PR_SET_DUMPABLE, 0)
+    return measure
+
+
+def _user_of_the_grader() -> Measure:
+    name = _user_name(os.geteuid())
+    return Measure(USER, True, f"{name}, who has started the grader")
+
+
+def _give_up_root(readable: list[Path]) -> Measure:
     # Python may lie in root's own folders. What nobody may read of all else is for
     # Landlock to say; without it, this is still less than root may.
     readable_by_all = all(map(_readable_by_all, readable))

@@ -32,6 +32,8 @@ _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM
 # F_DUPFD_CLOEXEC; TCGETS, FIOCLEX, FIONCLEX.
 _FCNTL_COMMANDS = (0, 1, 2, 3, 1030)
 _IOCTL_REQUESTS = (0x5401, 0x5451, 0x5450)
+_FUTEX_PRIVATE = 128
+_NEGATIVE = 1 << 31
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 # What a box may end itself by: `abort`, and faulthandler's last words. By SIGKILL it
 # would look as if the machine had run out of memory, and SIGSTOP keeps the judge.
@@ -71,9 +73,16 @@ def zygote_filter(machine: Machine) -> list[bytes]:
     for name in (*BOX_CALLS, *ZYGOTE_CALLS):
         if name in numbers:
             lines += _if_number(numbers[name], _ALLOW)
-    lines += _reading_only(numbers["openat"], 2)
+    # One that is not private to its process wakes others, by a page that both read.
+    lines += _by_bits(numbers["futex"], 1, _FUTEX_PRIVATE, _ALLOW)
+    # Below 0 are the clocks of processes, by their numbers.
+    for name in ("clock_gettime", "clock_getres"):
+        lines += _by_bits(numbers[name], 0, _NEGATIVE, _REFUSE)
+    lines += _by_bits(numbers["openat"], 2, _WRITING, _REFUSE)
     if "open" in numbers:
-        lines += _reading_only(numbers["open"], 1)
+        lines += _by_bits(numbers["open"], 1, _WRITING, _REFUSE)
+    for name in ("getpgid", "sched_getaffinity"):
+        lines += _only_with(numbers[name], (_low(0), [0]))
     lines += _only_with(numbers["fcntl"], (_low(1), _FCNTL_COMMANDS))
     lines += _only_with(numbers["ioctl"], (_low(1), _IOCTL_REQUESTS))
     # Of itself only; a box may ask for its limits, but not change them.
@@ -133,14 +142,14 @@ def _only_with(number: int, *conditions: tuple[int, Iterable[int]]) -> list[byte
     return [_line(_JUMP_IF_EQUAL, 0, len(body), number), *body]
 
 
-def _reading_only(number: int, flags: int) -> list[bytes]:
-    """Allow a call that opens a file, by the argument that says what for."""
+def _by_bits(number: int, argument: int, bits: int, if_any: int) -> list[bytes]:
+    """Judge a call by whether an argument has any of these bits."""
     return [
         _line(_JUMP_IF_EQUAL, 0, 4, number),
-        _line(_LOAD, 0, 0, _low(flags)),
-        _line(_JUMP_IF_BITS, 0, 1, _WRITING),
-        _line(_RETURN, 0, 0, _REFUSE),
-        _line(_RETURN, 0, 0, _ALLOW),
+        _line(_LOAD, 0, 0, _low(argument)),
+        _line(_JUMP_IF_BITS, 0, 1, bits),
+        _line(_RETURN, 0, 0, if_any),
+        _line(_RETURN, 0, 0, _ALLOW if if_any == _REFUSE else _REFUSE),
     ]
 
 

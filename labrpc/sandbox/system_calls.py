@@ -23,14 +23,12 @@ class Machine:
 # What a box may do; those that it does all the time come first.
 BOX_CALLS = (
     "read", "write", "rt_sigreturn", "setitimer", "mmap", "munmap", "brk",
-    "getrusage", "madvise", "rt_sigprocmask", "rt_sigaction", "futex", "mremap",
+    "getrusage", "madvise", "rt_sigprocmask", "rt_sigaction", "mremap",
     "mprotect", "close", "stat", "fstat", "lstat", "newfstatat", "statx", "lseek",
     "pread64", "readv", "getdents64", "readlink", "readlinkat", "access",
-    "faccessat", "faccessat2", "getcwd", "clock_gettime", "clock_getres",
-    "gettimeofday", "time", "times", "getrandom", "getitimer", "getpid", "getppid",
+    "faccessat", "faccessat2", "getcwd", "gettimeofday", "time", "times", "getrandom", "getitimer", "getpid", "getppid",
     "gettid", "getuid", "geteuid", "getgid", "getegid", "getresuid", "getresgid",
-    "getpgrp", "getpgid", "sigaltstack", "sched_yield", "sched_getaffinity",
-    "uname", "getcpu", "arch_prctl", "set_robust_list", "rseq", "set_tid_address",
+    "getpgrp", "sigaltstack", "sched_yield", "uname", "getcpu", "arch_prctl", "set_robust_list", "rseq", "set_tid_address",
     "restart_syscall", "exit", "exit_group",
 )  # fmt: skip
 # What the zygote needs besides, to make boxes and to lock them in.
@@ -39,7 +37,10 @@ ZYGOTE_CALLS = (
     "pidfd_open", "prctl", "seccomp",
 )  # fmt: skip
 # Allowed with certain arguments only: see `seccomp`.
-LIMITED_CALLS = ("openat", "open", "fcntl", "ioctl", "prlimit64", "tgkill")
+LIMITED_CALLS = (
+    "futex", "clock_gettime", "clock_getres", "openat", "open", "fcntl", "ioctl",
+    "getpgid", "sched_getaffinity", "prlimit64", "tgkill",
+)  # fmt: skip
 
 _X86_64 = {
     "read": 0, "write": 1, "open": 2, "close": 3, "stat": 4, "fstat": 5, "lstat": 6,

@@ -1,7 +1,7 @@
 """Reads of other processes: their memory, environment and open files.
 
 Tries: /proc/…/mem, environ, fd and cmdline
-Wall: files
+Wall: user, files
 Outcome: harmless
 Without: BREACH
 """

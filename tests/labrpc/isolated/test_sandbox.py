@@ -217,6 +217,21 @@ def test_a_box_may_do_what_is_listed_and_nothing_else(name):
     # What neither list has: pidfd_getfd, io_uring_setup, clone3, and x32's read.
     for number in (438, 425, 435, 1 << 30):
         assert may(number) == [False, True]
+    assert may("futex", OTHER, 128) == [True, True]  # FUTEX_WAIT_PRIVATE
+    for operation in (
+        0,
+        1,
+        9,
+        10,
+        256,
+    ):  # FUTEX_WAIT, FUTEX_WAKE, …, by a realtime clock
+        assert may("futex", OTHER, operation) == [False, True]
+    for call in ("clock_gettime", "clock_getres"):
+        assert may(call, 2) == [True, True]  # CLOCK_PROCESS_CPUTIME_ID
+        assert may(call, (~PID << 3 | 2) & 0xFFFF_FFFF) == [False, True]
+    for call in ("getpgid", "sched_getaffinity"):
+        assert may(call, 0) == [True, True]
+        assert may(call, PID) == [False, True]
     assert may("openat", 0, 0, READ)[0]
     for flags in (WRITE, os.O_RDWR, READ | os.O_CREAT, READ | os.O_TRUNC):
         assert not may("openat", 0, 0, flags)[0]
