@@ -12,6 +12,7 @@ from labrpc.box.ends import PUT
 from labrpc.box.outbox import Outbox
 from labrpc.clock import SECOND
 from labrpc.codes import Code
+from labrpc.errors import HEADLINE_CHARS_MAX, WARNINGS_MAX
 from labrpc.scheduling.scheduler import Task
 from labrpc.simulated.context import BoxContext
 from labrpc.submission.stacks import exception_report, place_of
@@ -34,7 +35,8 @@ class Linter:
         self._watched: list[tuple[int, Any]] = []
 
     def _warn(self, code: Code, text: str) -> None:
-        if text not in self._issued:
+        text = text[:HEADLINE_CHARS_MAX]
+        if text not in self._issued and len(self._issued) < WARNINGS_MAX:
             self._issued.add(text)
             self._outbox.actions.append(Warn(code.name, text))
 

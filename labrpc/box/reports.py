@@ -6,7 +6,7 @@ from labrpc import codes
 from labrpc.box.debugger import Debugger
 from labrpc.box.outbox import Outbox
 from labrpc.codes import Code
-from labrpc.errors import CtrlC
+from labrpc.errors import EVIDENCE_CHARS_MAX, HEADLINE_CHARS_MAX, CtrlC
 from labrpc.scheduling.scheduler import Task
 from labrpc.simulated.context import BoxContext
 from labrpc.simulated.output import LINE_CHARS_MAX
@@ -64,6 +64,8 @@ class BoxReports:
         if not self.failed:
             self.failed = True
             self._context.output.end_line()
+            headline = headline[:HEADLINE_CHARS_MAX]
+            evidence = evidence[:EVIDENCE_CHARS_MAX]
             self._outbox.actions.append(Crash(code.name, headline, evidence))
 
     def exception(self, exc: BaseException, where: str) -> None:

@@ -13,7 +13,7 @@ from random import Random
 from labrpc import codes
 from labrpc.box.in_process_box import InProcessBox
 from labrpc.codes import Code
-from labrpc.errors import SubmissionError
+from labrpc.errors import EVIDENCE_CHARS_MAX, HEADLINE_CHARS_MAX, SubmissionError
 from labrpc.isolated.messages import (
     Ask,
     Begin,
@@ -134,13 +134,13 @@ def _answer(alone: Alone, data: bytes) -> bytes:
 
 def _found(alone: Alone, what: str) -> list[str]:
     if what == "leaked":
-        return alone.box.leaked()
+        return [line[:HEADLINE_CHARS_MAX] for line in alone.box.leaked()]
     if what == "state":
         state = alone.box.state()
         return [text for pair in state.items() for text in pair]
     if what == "texts":
         return dataclasses_.texts()
-    return [alone.box.threads()]
+    return [alone.box.threads()[:EVIDENCE_CHARS_MAX]]
 
 
 def _step(alone: Alone, now_ns: int, event: Event) -> Stepped:
@@ -161,7 +161,8 @@ def _step(alone: Alone, now_ns: int, event: Event) -> Stepped:
 
 
 def _broke(code: Code, headline: str, evidence: str) -> bytes:
-    return encode(Broke(code.name, _escaped(headline), _escaped(evidence)))
+    headline = _escaped(headline[:HEADLINE_CHARS_MAX])
+    return encode(Broke(code.name, headline, _escaped(evidence[:EVIDENCE_CHARS_MAX])))
 
 
 def _in_unicode(action: Action) -> Action:
