@@ -113,6 +113,7 @@ LEADER_WITHOUT_MAJORITY = Code(
     Kind.FAILURE,
     "A server leads though no majority can have elected it.",
     "section 5.2",
+    "Election Safety",
 )
 TERMS_DIFFER = Code(
     "terms-differ",

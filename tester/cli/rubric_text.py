@@ -8,6 +8,7 @@ from tester.console import say
 from tester.judging.graded_test import GradedTest
 from tester.scoring.policy import Policy, evaluate_formula
 from tester.scoring.rubric import Rubric
+from tester.scoring.safety import cap_words
 from tester.text import counted
 
 _HEAD = """\
@@ -16,6 +17,10 @@ _HEAD = """\
 #
 #     raft-lab rubric --check rubric.toml              check and summarise it
 #     raft-lab submissions/ --rubric rubric.toml       grade with it
+
+# If any run breaks a safety property of the paper, such as Election Safety, at most this
+# share of all points is left:
+# safety_cap = 0.5
 
 [seeds]
 first = 0    # the first public seed, and
@@ -38,6 +43,7 @@ _FIRST_PART = """\
 # points = {points:g}    # a total, divided among the tests without points of their own below
 # policy = {{ rule = "share", per = "part" }}    # this part's own
 # leave_out = ["{test}"]    # these tests; true: the whole part
+# safety_cap = 0.5    # the share of its points that is left if a run of it breaks safety
 """
 
 
@@ -83,10 +89,14 @@ def print_rubric(console: Console, rubric: Rubric) -> None:
             console,
             f"{name}: {sum(part.points.values()):g} {kind}: {part.policy.words}",
         )
+        if part.safety_cap is not None:
+            say(console, f"    {cap_words(part.safety_cap)}")
         if part.policy.rule == "threshold":
             say(console, f"    {_curve(part.policy, seeds)}")
     total = sum(sum(p.points.values()) for p in rubric.parts.values() if not p.extra)
     say(console, f"in all: {total:g} points, at {_seeds(rubric)}")
+    if rubric.safety_cap is not None:
+        say(console, f"    {cap_words(rubric.safety_cap)}")
 
 
 def _seeds(rubric: Rubric) -> str:

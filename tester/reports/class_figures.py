@@ -18,7 +18,11 @@ REASONS_SHOWN = 25
 
 @dataclass(frozen=True)
 class SubmissionRow:
-    """One submission, with a link to its own report."""
+    """One submission, with a link to its own report.
+
+    Attributes:
+        safety: the codes of the safety properties that it broke.
+    """
 
     name: str
     href: str
@@ -29,6 +33,7 @@ class SubmissionRow:
     failed: int
     unknown: int
     load_error: str
+    safety: list[str]
 
 
 @dataclass(frozen=True)
@@ -123,6 +128,11 @@ class ClassFigures:
         return [row for row in self.submissions if row.load_error]
 
     @property
+    def unsafe(self) -> list[SubmissionRow]:
+        """The submissions that broke a safety property."""
+        return [row for row in self.submissions if row.safety]
+
+    @property
     def with_unknown(self) -> list[SubmissionRow]:
         """The submissions with a run that came to no verdict."""
         return [row for row in self.submissions if row.unknown]
@@ -169,6 +179,7 @@ def _row(
         parts=[grade.parts.get(part, 0) for part in parts],
         failed=counts.failed,
         unknown=sum(outcome.counts.unknown for outcome in outcomes),
+        safety=[breach.code.name for breach in grade.safety_record],
         load_error=one_line(without_paths(grade.load_error, grade)),
     )
 

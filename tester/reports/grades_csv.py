@@ -22,7 +22,7 @@ def grades_csv(grades: list[Grade]) -> bytes:
     writer = csv.writer(out)
     writer.writerow(
         ["submission", "points", "points_max", "percent", *parts,
-         "tests_passed", "tests", "unknown_runs", "first_reason", "path"]
+         "tests_passed", "tests", "unknown_runs", "safety", "first_reason", "path"]
     )  # fmt: skip
     for grade in grades:
         outcomes = [test.outcome for test in grade.tests]
@@ -36,11 +36,20 @@ def grades_csv(grades: list[Grade]) -> bytes:
                 sum(test.verdict is Verdict.PASSED for test in outcomes),
                 len(grade.tests),
                 sum(test.counts.unknown for test in outcomes),
+                csv_cell(_safety(grade), CELL_MAX),
                 csv_cell(without_paths(_first_reason(grade), grade), CELL_MAX),
                 csv_cell(grade.path, CELL_MAX),
             ]
         )
     return out.getvalue().encode("utf-8-sig")
+
+
+def _safety(grade: Grade) -> str:
+    """Return the codes of the properties that were broken, each with its first run."""
+    return "; ".join(
+        f"{breach.code.name}: {breach.run.test} at seed {breach.run.seed}"
+        for breach in grade.safety_record
+    )
 
 
 def _first_reason(grade: Grade) -> str:

@@ -103,6 +103,9 @@ def _output(report: StudentReport) -> str:
     lines = [f"{report.earned}, graded with {PYTHON}"]
     if report.inside:
         lines.append(f"We graded {report.inside} from what you handed in.")
+    lines += [f"Breaks safety: {breach}" for breach in report.safety]
+    if report.safety_cap:
+        lines.append(f"The rubric leaves {report.safety_cap}.")
     lines += [
         f"{part.name}: {part.points:g} of {part.points_max:g}"
         f"{' extra' if part.extra else ''}: {part.policy}"

@@ -43,11 +43,31 @@ class PartResult(msgspec.Struct, kw_only=True):
     policy: str
 
 
+class SafetyResult(msgspec.Struct, kw_only=True):
+    """A property that a submission broke, and the first run that shows it.
+
+    Attributes:
+        code: the stable name of the failure.
+        broken: the property, and where the paper has it.
+    """
+
+    code: str
+    broken: str
+    part: str
+    test: str
+    seed: int
+    hidden: bool
+
+
 class SubmissionResult(msgspec.Struct, kw_only=True):
     """The points of one submission.
 
     Attributes:
+        points: those that the safety caps leave.
         points_max: without the extra parts.
+        safety: the properties that it broke; empty if no run shows any.
+        safety_cap: the share of the points that is left at most if there are any, None
+            for all.
         percent: None if there was nothing to earn.
         load_error: why it does not load, "" if it does.
         load_code: the stable name of that.
@@ -64,6 +84,8 @@ class SubmissionResult(msgspec.Struct, kw_only=True):
     load_code: str
     load_evidence: str
     same_as: str
+    safety: list[SafetyResult]
+    safety_cap: float | None
     parts: list[PartResult]
     tests: list[TestResult]
 
@@ -105,6 +127,18 @@ def _submission(grade: Grade) -> SubmissionResult:
         load_code=load.code if load else "",
         load_evidence=load.evidence if load else "",
         same_as=grade.same_as,
+        safety=[
+            SafetyResult(
+                code=breach.code.name,
+                broken=breach.property,
+                part=breach.run.part,
+                test=breach.run.test,
+                seed=breach.run.seed,
+                hidden=breach.run.hidden,
+            )
+            for breach in grade.safety_record
+        ],
+        safety_cap=grade.safety_cap,
         parts=[
             PartResult(
                 part=part.name,

@@ -11,6 +11,7 @@ from tester.outcome import TestOutcome, VerdictCounts
 from tester.reports.redaction import for_the_student, without_paths
 from tester.reports.suite_descriptions import suite_descriptions
 from tester.scoring.grades import Grade, PartGrade, TestGrade
+from tester.scoring.safety import Breach, cap_words
 from tester.text import block, command_line, kind_of, one_line
 from tester.verdict import Run, Verdict
 
@@ -80,6 +81,8 @@ class StudentReport:
         load_evidence: what that rests on.
         inside: what was graded of what the student handed in, "" if all of it was.
         try_it: the command that loads it in the student's own repository.
+        safety: each property that it broke, with the first test that shows it.
+        safety_cap: what that leaves of the points, "" if nothing is taken.
     """
 
     name: str
@@ -90,6 +93,8 @@ class StudentReport:
     load_evidence: str
     inside: str
     try_it: str
+    safety: list[str]
+    safety_cap: str
     parts: list[PartReport]
 
     @property
@@ -126,8 +131,16 @@ def student_report(grade: Grade) -> StudentReport:
         try_it=command_line(
             ["pytest", "--lab", "--submission", one_line(grade.inside)]
         ),
+        safety=[_breach(breach) for breach in grade.safety_record],
+        safety_cap=cap_words(grade.safety_cap) if grade.safety_record else "",
         parts=[_part(grade, part) for part in grade.part_grades],
     )
+
+
+def _breach(breach: Breach) -> str:
+    run = breach.run
+    seed = "a hidden seed" if run.hidden else f"seed {run.seed}"
+    return f"{breach.property}: {breach.code.name}, first in {run.test} at {seed}"
 
 
 def _part(grade: Grade, part: PartGrade) -> PartReport:

@@ -55,6 +55,13 @@ def _print_submission(console: Console, grade: Grade) -> None:
         table.add_row(*_row(test))
     heading = f"\n[bold]{name}: {grade.earned}[/]"
     console.print(heading, highlight=False, soft_wrap=True)
+    for breach in grade.safety_record:
+        console.print(
+            f"[red]breaks safety[/]: {breach.property}: {breach.code.name}, first in "
+            f"{breach.run.test} at seed {breach.run.seed}",
+            highlight=False,
+            soft_wrap=True,
+        )
     console.print(table)
     outcomes = [test.outcome for test in grade.tests]
     failures = [o.first_failure for o in outcomes if o.first_failure]
@@ -91,6 +98,7 @@ def _print_summary(console: Console, grades: list[Grade]) -> None:
     table.add_column("submission", overflow="fold")
     for heading in (*parts, "points", "percent", "passed", "failed", "unknown"):
         table.add_column(heading, justify="right", overflow="fold")
+    table.add_column("breaks safety", overflow="fold")
     for grade in grades:
         counts = VerdictCounts.of(run.verdict for run in grade.runs)
         table.add_row(
@@ -99,6 +107,7 @@ def _print_summary(console: Console, grades: list[Grade]) -> None:
             grade.earned.removesuffix(" points"),
             "" if grade.percent is None else f"{grade.percent:.0f} %",
             *map(str, (counts.passed, counts.failed, counts.unknown)),
+            ", ".join(breach.code.name for breach in grade.safety_record),
         )
     console.print()
     console.print(table)

@@ -6,6 +6,7 @@ from math import fsum
 
 from tester.outcome import TestOutcome, by_test
 from tester.scoring.policy import Policy
+from tester.scoring.safety import Breach, cap_words, capped, safety_record
 from tester.verdict import Run
 
 # Points are rounded to this many decimals, so that sums are what one expects.
@@ -22,6 +23,8 @@ class TestGrade:
         share: the share of its points that it earned.
         policy: how the share was computed.
         extra: its points are added, but are not among those that can be earned.
+        safety_cap: the share of its part's points that is left at most, if a run of
+            the part breaks a safety property; None for all.
     """
 
     __test__ = False  # Not a test class, though pytest would think so.
@@ -30,10 +33,11 @@ class TestGrade:
     share: float
     policy: Policy
     extra: bool = False
+    safety_cap: float | None = None
 
     @property
     def points(self) -> float:
-        """The points that the test has earned."""
+        """The points that the test has earned, whatever its part is limited to."""
         return round(self.share * self.points_max, DECIMALS)
 
     @property
@@ -55,8 +59,10 @@ class PartGrade:
 
     @property
     def points(self) -> float:
-        """The sum of the tests' points."""
-        return _total(test.share * test.points_max for test in self.tests)
+        """The sum of the tests' points, or what the safety cap leaves of it."""
+        earned = _total(test.share * test.points_max for test in self.tests)
+        cap = self.tests[0].safety_cap
+        return capped(earned, self.points_max, cap, self.safety_record)
 
     @property
     def points_max(self) -> float:
@@ -71,7 +77,13 @@ class PartGrade:
     @property
     def policy(self) -> str:
         """How its points are earned, in words."""
-        return self.tests[0].policy.words
+        words = [self.tests[0].policy.words, cap_words(self.tests[0].safety_cap)]
+        return "; ".join(filter(None, words))
+
+    @property
+    def safety_record(self) -> list[Breach]:
+        """The properties that its runs broke."""
+        return safety_record(run for test in self.tests for run in test.outcome.runs)
 
 
 @dataclass(frozen=True)
@@ -85,6 +97,8 @@ class Grade:
         same_as: the submission with the same files whose runs count for this one,
             "" for none.
         inside: its place in the student's repository, "." if it is all of that.
+        safety_cap: the share of the points that is left at most, if any run breaks a
+            safety property; None for all.
     """
 
     submission: str
@@ -94,6 +108,7 @@ class Grade:
     digest: str = ""
     same_as: str = ""
     inside: str = "."
+    safety_cap: float | None = None
 
     @property
     def part_grades(self) -> list[PartGrade]:
@@ -105,8 +120,9 @@ class Grade:
 
     @property
     def points(self) -> float:
-        """The sum of the parts' points."""
-        return _total(part.points for part in self.part_grades)
+        """The sum of the parts' points, or what the safety cap leaves of it."""
+        earned = _total(part.points for part in self.part_grades)
+        return capped(earned, self.points_max, self.safety_cap, self.safety_record)
 
     @property
     def points_max(self) -> float:
@@ -141,6 +157,11 @@ class Grade:
         return {part.name: part.points for part in self.part_grades}
 
     @property
+    def safety_record(self) -> list[Breach]:
+        """The properties that any run broke, each with the first run that shows it."""
+        return [] if self.load_error else safety_record(self.runs)
+
+    @property
     def load_result(self) -> Run | None:
         """The code, reason and evidence of why it does not load, None if it does."""
         return self.runs[0] if self.load_error and self.runs else None
@@ -156,6 +177,7 @@ def grade_tests(
     policy: Policy = NO_SEED_MAY_FAIL,
     extra: bool = False,
     seeds: int | None = None,
+    safety_cap: float | None = None,
 ) -> list[TestGrade]:
     """Grade runs of one part of one submission, test by test.
 
@@ -164,6 +186,8 @@ def grade_tests(
         policy: what earns the points.
         extra: whether the points are extra.
         seeds: how many the rubric has; None: as many as the runs have.
+        safety_cap: the share of the part's points that is left if a run breaks a
+            safety property, None for all.
     """
     runs = list(runs)
     in_order = sorted(runs, key=lambda run: (run.hidden, run.seed))
@@ -173,7 +197,7 @@ def grade_tests(
     count = max((o.counts.total for o in found), default=0) if seeds is None else seeds
     shares = policy.shares([outcome.runs for outcome in found], count)
     return [
-        TestGrade(outcome, share, policy, extra)
+        TestGrade(outcome, share, policy, extra, safety_cap)
         for outcome, share in zip(found, shares, strict=True)
     ]
 

@@ -35,11 +35,14 @@ class Part:
         points: the points of each test, without the tests that are left out.
         policy: how the points are earned.
         extra: the points are added, but are not among those that can be earned.
+        safety_cap: the share of the points that is left at most, if a run of the part
+            breaks a safety property; None for all.
     """
 
     points: dict[str, float]
     policy: Policy
     extra: bool = False
+    safety_cap: float | None = None
 
 
 @dataclass(frozen=True)
@@ -50,16 +53,20 @@ class Rubric:
         parts: by name, without the parts that are left out.
         public: the seeds that students may know.
         hidden: the seeds that students may not know.
+        safety_cap: the share of all points that is left at most, if any run breaks a
+            safety property; None for all.
     """
 
     parts: dict[str, Part]
     public: range
     hidden: tuple[int, ...] = ()
+    safety_cap: float | None = None
 
     @property
     def digest(self) -> str:
-        """A digest of the points and policies, without the seeds."""
-        return hashlib.blake2b(repr(self.parts).encode(), digest_size=16).hexdigest()
+        """A digest of the points, policies and caps, without the seeds."""
+        rules = repr((self.parts, self.safety_cap))
+        return hashlib.blake2b(rules.encode(), digest_size=16).hexdigest()
 
     def seeds(self) -> list[Seed]:
         """Return the seeds at which each test is run, the public ones first."""
@@ -109,8 +116,8 @@ class Rubric:
         tests: list[TestGrade] = []
         for name, found in by_part.items():
             part = self.parts[name]
-            tests += grade_tests(found, part.policy, part.extra, seeds)
-        return Grade(submission, path, tests, load_error)
+            tests += grade_tests(found, part.policy, part.extra, seeds, part.safety_cap)
+        return Grade(submission, path, tests, load_error, safety_cap=self.safety_cap)
 
     def _counts(self, part: str, test: str) -> bool:
         return part in self.parts and test in self.parts[part].points

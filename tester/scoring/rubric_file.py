@@ -17,6 +17,7 @@ FIRST_SEED_MAX = 1_000_000_000_000
 SEEDS_MAX = 10_000
 SECRET_BYTES_MIN = 16
 Points = Annotated[float, Meta(ge=0, le=1_000_000)]
+Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0, le=SEEDS_MAX)]
 
 
@@ -26,6 +27,7 @@ class _Document(msgspec.Struct):
     seeds: Any = None
     policy: Any = None
     parts: Any = None
+    safety_cap: Share | None = None
 
 
 class _Seeds(msgspec.Struct):
@@ -46,6 +48,7 @@ class _Part(msgspec.Struct):
     weight: Points = 1.0
     extra: bool = False
     leave_out: bool | list[str] = False
+    safety_cap: Share | None = None
     policy: Any = None
     tests: Any = None
 
@@ -86,7 +89,7 @@ def _rubric(
     first: int | None,
     count: int | None,
 ) -> Rubric:
-    table.read(_Document)
+    document = table.read(_Document)
     public, hidden = _read_seeds(table.table("seeds"), folder, first, count)
     seeds = len(public) + len(hidden)
     usual = _read_policy(table.table("policy"), seeds)
@@ -106,7 +109,7 @@ def _rubric(
             "no points can be earned: every part is extra, left out, or worth nothing",
             "parts",
         )
-    return Rubric(parts, public, hidden)
+    return Rubric(parts, public, hidden, document.safety_cap)
 
 
 def _read_seeds(
@@ -202,7 +205,8 @@ def _read_part(
         own = [test for test in own if test.name not in given.leave_out]
     elif given.leave_out:
         own = []
-    return Part(_worth(table, given, own, named), policy, given.extra)
+    worth = _worth(table, given, own, named)
+    return Part(worth, policy, given.extra, given.safety_cap)
 
 
 def _check_test(

@@ -140,7 +140,9 @@ def test_pytest_timeout_makes_the_run_unknown(
 def test_a_server_that_raises_keyboard_interrupt_does_not_end_the_session(
     shell, long_suite, dictator, tmp_path
 ):
-    king = dictator("def get_state(self): raise KeyboardInterrupt").path
+    king = dictator(
+        "def get_state(self): raise KeyboardInterrupt\ndef hail(self): pass"
+    ).path
     long_suite.write_text(
         f"{long_suite.read_text()}\ndef test_asks(cluster):\n    {ASKS}\n"
     )

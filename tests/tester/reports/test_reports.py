@@ -281,7 +281,13 @@ def test_no_line_of_the_terminal_begins_with_a_submissions_words(made_up):
     for line in shown:
         assert not line.lstrip().startswith("::")
         assert line[:1] in " │┃┏└┡┳━" or line.startswith(
-            ("y y ", "replay commands", "pytest '", "all submissions")
+            (
+                "y y ",
+                "replay commands",
+                "breaks safety: ",
+                "pytest '",
+                "all submissions",
+            )
         ), line
 
 

@@ -73,7 +73,7 @@ def test_each_line_that_is_printed_as_a_comment_is_right(suite, rubric, tmp_path
     (tmp_path / "secret.txt").write_bytes(SECRET)
     lines = default_text(suite).splitlines()
     settings = [line for line in lines if line.startswith("# ") and " = " in line]
-    assert len(settings) == 7
+    assert len(settings) == 9
     for line in settings:
         # What it replaces has to go.
         key = line.split()[1]
@@ -425,9 +425,13 @@ def test_runs_are_told_what_they_are_worth_and_whether_they_are_hidden(
 # The examples.
 
 
-def example(name, suite, verdict):
+def example(name, suite, verdict, code=""):
+    """Grade by an example what fails with a code."""
     found = load_rubric(EXAMPLES / f"{name}.toml", suite)
-    return found.grade("s", "/s", run_all(suite, found, verdict))
+    runs = run_all(suite, found, verdict)
+    for run in runs:
+        run.code = "" if run.passed else code
+    return found.grade("s", "/s", runs)
 
 
 def test_the_example_in_sjtus_style(suite):
@@ -475,6 +479,14 @@ def test_the_example_in_ubcs_style(suite, rubric, tmp_path):
         text = text.replace(f"# {key} =", f"{key} =")
     found = rubric(text)
     assert (len(found.public), len(found.hidden)) == (20, 80)
+
+
+def test_the_example_with_a_safety_cap(suite):
+    verdict = failing(test_rpc_counts=20, test_churn=2)
+    graded = example("safety", suite, verdict, code="applied-differently")
+    assert graded.points == graded.points_max / 2 == 50
+    kept = example("safety", suite, verdict, code="no-agreement")
+    assert kept.points > 100
 
 
 # The command line.

@@ -23,7 +23,7 @@ WRONG = [
     ("a = [\n1,\n", 2, "not valid TOML: "),
     ("x = 1\n\nx = 2", 3, "not valid TOML: Cannot overwrite a value"),
     # Unknown keys.
-    ("[seed]\n", 1, "the file has no key seed (did you mean seeds?); there are seeds, policy, parts"),
+    ("[seed]\n", 1, "the file has no key seed (did you mean seeds?); there are seeds, policy, parts, safety_cap"),
     ("[seeds]\n\ncuont = 3", 3, "[seeds] has no key cuont (did you mean count?); there are first, count, hidden, secret_file"),
     ("[policy]\nformular = 'x'", 2, "[policy] has no key formular (did you mean formula?)"),
     ("[parts.2A]\nextra = true\nbonus = 1", 3, "[parts.2A] has no key bonus; there are points, weight"),
@@ -53,6 +53,11 @@ WRONG = [
     ("[parts.2A]\nextra = 'yes'", 2, "`extra` must be true or false, not 'yes'"),
     ("[parts.2A]\nleave_out = 3", 2, "`leave_out` must be true or false or a list in [brackets], not 3"),
     ("[parts.2A]\nleave_out = [3]", 2, "`leave_out` must hold only a text in \"quotes\", not [3]"),
+    ("[seeds]\nsafety_cap = 0.5", 2, "[seeds] has no key safety_cap"),
+    ("\nsafety_cap = 50", 2, "`safety_cap` must be a number <= 1, not 50"),
+    ("safety_cap = -0.1", 1, "`safety_cap` must be a number >= 0, not -0.1"),
+    ("safety_cap = nan", 1, "`safety_cap` must be a number >= 0, not nan"),
+    ("[parts.2A]\nsafety_cap = 'half'", 2, "`safety_cap` must be a number, not 'half'"),
     (f"[policy]\nformula = '{'1' * 501}'", 2, "`formula` must be a text in \"quotes\" of length <= 500"),
     # Contradictions.
     ("[parts.2A]\n\npoints = 10\n[parts.2A.tests]\ntest_re_election = 11", 3, "`points` is 10, but the named tests add up to 11: remove"),
@@ -184,7 +189,7 @@ def test_every_key_and_word_is_explained(documented):
         for field in msgspec.structs.fields(kind)
         if field.name not in ("tests", "policy")
     ]
-    assert len(keys) == 11
+    assert len(keys) == 12
     quoted = [f'"{word}"' for word in (*RULES, *UNITS)]
     for word in (*keys, *NAMES, *FUNCTIONS, *quoted):
         assert f"`{word}`" in documented, word
@@ -195,7 +200,7 @@ def test_every_key_and_word_is_explained(documented):
 def test_what_is_advised_is_right(documented, suite, tmp_path):
     (tmp_path / "secret.txt").write_text("a secret of enough bytes")
     blocks = re.findall(r"^```toml\n(.*?)^```", documented, re.M | re.S)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     for block in blocks:
         (tmp_path / "rubric.toml").write_text(block)
         load_rubric(tmp_path / "rubric.toml", suite)
