@@ -286,6 +286,13 @@ TRACE_NOT_WRITTEN = Code(
     "The run's trace could not be written, or not to its end: it is not on the disk.",
 )
 
+PICTURE_NOT_DRAWN = Code(
+    "picture-not-drawn",
+    Kind.WARNING,
+    "There is no picture of this failing run: it could not be drawn, or the run came "
+    "to another end when it was made again.",
+)
+
 # No verdict: the lab's fault or the machine's, and never the submission's.
 
 LAB_BROKE = Code("lab-broke", Kind.NO_VERDICT, "The lab itself raised an error.")

@@ -46,6 +46,7 @@ class Run(msgspec.Struct, kw_only=True):
         reason: one line that says what is wrong, "" when it passed.
         evidence: what the reason rests on: states, stacks, advice.
         replay: the command that runs exactly this again.
+        picture: the file with a picture of the run, "" if none was drawn.
         virtual_s: virtual seconds that the scenario took.
         cpu_s: CPU seconds that the run took.
         idle_s: whole seconds of it in which its processes slept for real.
@@ -68,6 +69,7 @@ class Run(msgspec.Struct, kw_only=True):
     reason: str = ""
     evidence: str = ""
     replay: str = ""
+    picture: str = ""
     servers: int = 0
     virtual_s: float = 0.0
     cpu_s: float = 0.0
@@ -100,6 +102,8 @@ class Run(msgspec.Struct, kw_only=True):
         if self.warnings:
             lines += ["", "odd in this run, though it breaks no rule:"]
             lines += [f"  {warning.text}" for warning in self.warnings[:WARNINGS_SHOWN]]
+        if self.picture:
+            lines += ["", f"picture: {self.picture}"]
         if self.replay:
             lines += ["", f"replay: {one_line(self.replay, REPLAY_CHARS_MAX)}"]
         return "\n".join(lines)

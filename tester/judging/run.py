@@ -31,6 +31,7 @@ from tester.scenario.checks import CheckedCluster
 from tester.traces.field_names import field_names
 from tester.traces.recorder import TraceRecorder
 from tester.traces.rows import TRACE_VERSION, Header
+from tester.traces.store import TRACES_KEPT, make_room
 from tester.verdict import Run, Verdict, conclude, run_warnings
 from tester.versions import lab_version
 
@@ -66,8 +67,9 @@ class Recording:
     def recorder(self, conditions: RunConditions) -> DigestRecorder | None:
         """Return what records a run, None if nothing does."""
         if self.traces is not None:
+            make_room(self.traces, "*-seed*.jsonl", TRACES_KEPT)
             return TraceRecorder(
-                self.traces / f"{conditions.test.name}-seed{conditions.seed}.jsonl",
+                trace_file(self.traces, conditions),
                 _header(conditions),
                 field_names(conditions.submission.files),
                 conditions.test.file,
@@ -76,6 +78,11 @@ class Recording:
 
 
 NOTHING_KEPT = Recording()
+
+
+def trace_file(traces: Path, conditions: RunConditions) -> Path:
+    """Return the file, in the directory of traces, to which a run is recorded."""
+    return traces / f"{conditions.test.name}-seed{conditions.seed}.jsonl"
 
 
 def _header(conditions: RunConditions) -> Header:

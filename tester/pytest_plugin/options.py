@@ -46,6 +46,7 @@ class SessionOptions:
         failed_only: whether to run only the seeds that failed before.
         digest: whether to compute the digest of each run's trace.
         traces: where traces go, None if none are wanted.
+        picture_count: of how many failing runs to draw a picture.
         check_determinism: whether to run each seed twice and compare.
         debugger: whether pytest's debugger opens at a failure.
         live: whether to show what servers print while they run.
@@ -62,6 +63,7 @@ class SessionOptions:
     failed_only: bool
     digest: bool
     traces: Path | None
+    picture_count: int
     check_determinism: bool
     debugger: bool
     live: bool
@@ -102,6 +104,7 @@ def read_options(config: pytest.Config) -> SessionOptions:
         failed_only=option("--lab-failed"),
         digest=option("--lab-digest"),
         traces=directory / option("--lab-trace-dir") if option("--lab-trace") else None,
+        picture_count=option("--lab-pictures"),
         check_determinism=option("--lab-check-determinism"),
         debugger=option("--pdb"),
         live=option("capture") == "no",
@@ -295,4 +298,12 @@ def _add_records(add: Callable[..., None]) -> None:
         default=".lab/traces",
         metavar="DIR",
         help="where traces go (default .lab/traces)",
+    )
+    add(
+        "--lab-pictures",
+        type=int,
+        default=3,
+        metavar="N",
+        help="draw a picture of the first N failing runs, in .lab/pictures: each is "
+        "made once more for it, if it took less than 5 s of CPU (default 3)",
     )

@@ -1,5 +1,6 @@
 """Running graded tests in a pytest process, seed by seed."""
 
+import math
 import os
 import re
 import traceback
@@ -17,6 +18,7 @@ from tester.console import live_lines
 from tester.judging.debug import debug_test
 from tester.judging.debugger import PytestDebugger
 from tester.judging.graded_test import GradedTest
+from tester.judging.picture import Pictures
 from tester.judging.run import Recording, graded_run, new_run
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import RunHost
@@ -50,6 +52,7 @@ class Runner:
         self._worker = worker
         self._failures = failures
         self._plugins = plugins
+        self._failed = 0
         self._determinism = DeterminismCheck()
         self._host: RunHost | None = None
         self._debugger: PytestDebugger | None = None
@@ -134,7 +137,26 @@ class Runner:
         if options.check_determinism:
             return self._determinism.run(conditions, self._open_host(), on_line)
         recording = Recording(options.digest, options.traces, on_line)
-        return graded_run(conditions, self._open_host(), recording)
+        run = graded_run(conditions, self._open_host(), recording)
+        self._draw(run, conditions)
+        return run
+
+    def _draw(self, run: Run, conditions: RunConditions) -> None:
+        """Draw a picture of one of the first runs that fail."""
+        options = self._options
+        if run.verdict is not Verdict.FAILED or options.real_time:
+            return
+        self._failed += 1
+        workers = self._worker.count if self._worker is not None else 1
+        # Each worker draws its share, and at least one.
+        if self._failed > math.ceil(options.picture_count / workers):
+            return
+        home = options.directory / ".lab"
+        pictures = Pictures(home / "pictures", options.traces or home / "traces")
+        recorded = options.traces is not None
+        pictures.draw(run, conditions, self._open_host(), recorded)
+        if run.picture:
+            run.picture = os.path.relpath(run.picture, options.directory)
 
     def _timed_out(self, conditions: RunConditions, exc: BaseException) -> Run:
         """Return the run that pytest-timeout has ended: a limit on the machine's time."""

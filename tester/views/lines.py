@@ -3,10 +3,15 @@
 from collections.abc import Iterator
 
 from labrpc.clock import to_seconds
+from tester.text import cut
 from tester.traces import rows
 from tester.traces.reader import Trace
 from tester.traces.values import on_one_line
+from tester.views.folding import Fold, folded
+from tester.views.phrases import phrases
 from tester.views.wording import row_text, when, who
+
+LINE_CHARS_MAX = 240
 
 
 def trace_lines(
@@ -30,6 +35,19 @@ def trace_lines(
             yield f"{when(row.t):>13}  {who(row):8}  {row_text(row, trace)}"
     if trace.end is not None:
         yield ending(trace.end)
+
+
+def last_lines(trace: Trace, count: int) -> list[str]:
+    """Return what happened last, with repeats folded, in as many lines."""
+    found = []
+    for line in folded(trace)[-count:]:
+        if isinstance(line, Fold):
+            found.append(f"{when(line.t):>13}  {on_one_line(line.text())}")
+        else:
+            where = "the test" if line.server < 0 else f"server {line.server}"
+            said = " · ".join(phrase.text for phrase in phrases(line, trace))
+            found.append(f"{when(line.t):>13}  {where:8}  {cut(said, LINE_CHARS_MAX)}")
+    return found
 
 
 def heading(trace: Trace) -> str:
