@@ -76,7 +76,10 @@ class Pictures:
     def _trace(
         self, run: Run, conditions: RunConditions, host: RunHost, recorded: bool
     ) -> Trace | None:
-        """Return the run's trace; None if it comes out differently the second time."""
+        """Return the run's trace; None if there is none, or of another run."""
+        file = trace_file(self.traces, conditions)
+        if recorded and not file.is_file():
+            return None  # It could not be written, which is a warning already.
         if not recorded:
             again = run_test(conditions, host, Recording(traces=self.traces))
             if again.reason != run.reason:
@@ -85,7 +88,7 @@ class Pictures:
                     run, f"made again for a picture, it came to another end: {came_to}"
                 )
                 return None
-        return read_trace(trace_file(self.traces, conditions))
+        return read_trace(file)
 
 
 def _may_be_drawn(run: Run) -> bool:
