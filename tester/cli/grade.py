@@ -23,7 +23,7 @@ from tester.reports import print_grades, remove_reports
 from tester.scoring.grades import Grade
 from tester.scoring.rubric import Rubric
 from tester.scoring.rubric_file import default_rubric, load_rubric
-from tester.text import listed, one_line
+from tester.text import counted, listed, one_line
 from tester.verdict import Run
 
 NOTE_CHARACTERS_MAX = 1_000
@@ -109,7 +109,7 @@ def begin(
     """Continue the earlier grading in --out, or begin a new one there."""
     if options.resume:
         if journal.resume(plan.header()):
-            say(console, f"resumed after {len(journal.runs)} runs")
+            say(console, f"resumed after {counted(len(journal.runs), 'run')}")
             return
         say(console, f"nothing to resume in {options.out}: a new grading begins")
     with named_if_in_the_way(options.out):

@@ -14,7 +14,7 @@ import msgspec
 from tester import jsonl
 from tester.errors import UsageError
 from tester.judging.run_hosting import RunHosting
-from tester.text import listed
+from tester.text import counted, listed
 from tester.verdict import LoadResult, Run
 
 FILE = "journal.jsonl"
@@ -197,7 +197,7 @@ class Journal:
         if before is not None and before.runs and not before.finished:
             raise UsageError(
                 f"{self._directory} holds a grading that was stopped after "
-                f"{len(before.runs)} runs: continue it with --resume, choose another "
+                f"{counted(len(before.runs), 'run')}: continue it with --resume, choose another "
                 "--out, or drop it with --fresh"
             )
 

@@ -7,6 +7,7 @@ uses for what is not the fault of the code under test.
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from tester.outcome import TestOutcome
+from tester.reports.student import NOT_RUN
 from tester.scoring.grades import Grade
 from tester.text import block, one_line
 from tester.verdict import REPLAY_CHARS_MAX, Run
@@ -26,8 +27,11 @@ def junit_xml(grades: list[Grade]) -> bytes:
 
 def _suite(grade: Grade) -> Element:
     suite = Element("testsuite", name=one_line(grade.submission))
-    for test in grade.tests:
-        suite.append(_case(test.outcome))
+    for number, test in enumerate(grade.tests):
+        if grade.load_error and number > 0:
+            suite.append(_not_run(test.outcome))
+        else:
+            suite.append(_case(test.outcome))
     seconds = sum(run.cpu_s for run in grade.runs)
     for name, count in (
         ("tests", len(grade.tests)),
@@ -48,6 +52,16 @@ def _case(test: TestOutcome) -> Element:
         _add_problem(case, "failure", test.first_failure, test)
     elif test.first_unknown is not None:
         _add_problem(case, "error", test.first_unknown, test)
+    return case
+
+
+def _not_run(test: TestOutcome) -> Element:
+    """Return the case of a test that was not run, since the submission does not load.
+
+    The first case has the reason and the evidence, so that they stand there once.
+    """
+    case = Element("testcase", classname=test.part, name=test.test, time="0.000")
+    SubElement(case, "failure", message=NOT_RUN, type=test.runs[0].code)
     return case
 
 

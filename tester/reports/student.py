@@ -15,6 +15,7 @@ from tester.scoring.safety import Breach, cap_words
 from tester.text import block, command_line, kind_of, one_line
 from tester.verdict import Run, Verdict
 
+NOT_RUN = "not run: the submission does not load"
 SEEDS_TO_TRY = 200
 WARNINGS_SHOWN = 3
 
@@ -169,7 +170,7 @@ def _test(grade: Grade, test: TestGrade) -> TestReport:
         warnings=_warnings(grade, outcome),
     )
     if grade.load_error:
-        return replace(report, reason="not run: the submission does not load")
+        return replace(report, reason=NOT_RUN)
     shown = _shown_run(outcome)
     if shown is None:
         return report

@@ -24,6 +24,7 @@ from tester.grading.plan import Plan
 from tester.judging.suite import collect
 from tester.reports.results import results_json
 from tester.scoring.rubric_file import default_rubric
+from tester.text import counted
 from tester.verdict import LoadResult, Run, Verdict
 from tester.workers.job import LoadJob
 from tester.workers.pool import GradingProcess, Pool, WorkerLost
@@ -105,7 +106,7 @@ def test_killed_and_resumed_it_comes_to_the_same(graded, folder, tmp_path):
     assert {run["verdict"] for run in found["runs"]} >= {"unknown"}
     status, said, _ = graded("--resume")
     assert status == 0
-    assert f"resumed after {made} runs" in said
+    assert f"resumed after {counted(made, 'run')}" in said
     assert results(out) == results(tmp_path / "whole")
 
 
@@ -255,7 +256,7 @@ def test_a_full_disk_stops_a_grading_which_then_goes_on(graded, tmp_path, monkey
     assert left > 0
     status, said, _ = graded("--resume")
     assert status == 0
-    assert f"resumed after {left} runs" in said
+    assert f"resumed after {counted(left, 'run')}" in said
 
 
 def test_a_place_that_cannot_be_written_or_read_is_named(graded, tmp_path):

@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import dataclasses
 import io
 import os
 import shutil
@@ -327,6 +328,21 @@ def test_a_load_error_is_stored_once(made_up):
     assert (alice.load_error, alice.load_code, alice.load_evidence) == ("", "", "")
     assert {run.submission for run in results.runs} == {"alice"}
     assert eve.tests[0].runs == 1
+
+
+def test_junit_has_a_load_error_once(made_up):
+    grade = unloaded(made_up, "eve")
+    more = made_up.a_grade(made_up.a_run("test_re_election"), name="eve")
+    both = dataclasses.replace(grade, tests=[*grade.tests, *more.tests])
+    root = ElementTree.fromstring(junit_xml([both]))
+    first, second = root.iter("failure")
+    assert (first.get("message"), first.get("type")) == (
+        "no class Raft, line 3", "no-raft-class"
+    )  # fmt: skip
+    assert "in raft.py" in first.text
+    assert second.get("message") == "not run: the submission does not load"
+    assert not second.text
+    assert root.find("testsuite").get("failures") == "2"
 
 
 def test_a_spreadsheet_knows_the_encoding_and_no_path_but_the_column(made_up):
