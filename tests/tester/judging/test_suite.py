@@ -5,6 +5,7 @@ import re
 import pytest
 
 from labrpc.submission.submission import Submission
+from tester.errors import UsageError
 from tester.judging.run import run_test
 from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import collect
@@ -455,3 +456,43 @@ def test_churn_misses_a_command_that_a_client_saw_committed(monkeypatch, run_exa
         run.reason,
     )
     assert "Leader Completeness, Figure 3" in run.evidence
+
+
+# Which tests.
+
+
+def test_parts_and_expressions_select_tests():
+    assert [test.part for test in collect(["2A"])] == ["2A"] * 3
+    assert {test.part for test in collect(["2D", "2B"])} == {"2B", "2D"}
+    assert [t.name for t in collect(None, "re_election")] == ["test_re_election"]
+    assert [t.name for t in collect(["2B"], "rpc_counts or election")] == [
+        "test_rpc_counts"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parts", "expression", "words"),
+    [
+        (["2A", "9Z"], "", "no part 9Z; there are 2A, 2B, 2C, 2D"),
+        (["9Z"], "election", "no part 9Z; there are 2A, 2B, 2C, 2D"),
+        (None, "no_such_test", "no graded test matches 'no_such_test'"),
+        (None, "election and and", "is not an expression that pytest's -k takes"),
+        (["2D"], "election", "part 2D matches 'election'; there are test_snapshots_b"),
+        (
+            None,
+            "qwerty",
+            "matches 'qwerty'; there are test_initial_election, test_re_e",
+        ),
+        (
+            None,
+            "initial and churn",
+            "there are test_initial_election, test_re_election",
+        ),
+        (None, "test_initial_electoin", r"': did you mean test_initial_election\?$"),
+        (None, "Basic_agrement or x_y", r"': did you mean test_basic_agreement\?$"),
+        (["2B"], "not 2B and (rpc_cuonts)", r": did you mean test_rpc_counts\?$"),
+    ],
+)
+def test_a_wrong_selection_is_wrong_usage(parts, expression, words):
+    with pytest.raises(UsageError, match=words):
+        collect(parts, expression)

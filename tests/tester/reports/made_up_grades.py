@@ -1,5 +1,9 @@
-"""Grades for the tests of reports: ordinary ones, and some that a stranger has shaped."""
+"""Grades for the tests of reports, some shaped by a stranger, and a reader of pages."""
 
+from html.parser import HTMLParser
+
+from tester.reports.class_report import class_html
+from tester.reports.files import submission_folder
 from tester.scoring.grades import Grade, grade_tests
 from tester.scoring.policy import Policy
 from tester.verdict import Run, Verdict
@@ -68,6 +72,12 @@ def only_extra():
     return Grade("xena", "/home/prof/subs/xena", extra)
 
 
+def unloaded(name="eve", error="no class Raft, line 3", evidence="in raft.py"):
+    """Return the grade of a submission that does not load."""
+    run = a_run(reason=error, evidence=evidence, code="no-raft-class")
+    return a_grade(run, name=name, path=f"/subs/{name}", load_error=error)
+
+
 def hostile():
     """Return grades in which every text that a student shapes is hostile."""
     grades = []
@@ -91,3 +101,43 @@ def with_extra():
     )
     extra = grade_tests([a_run("test_swarm", PASSED, part="2X", points=3)], extra=True)
     return Grade("alice", "/home/prof/subs/alice", [*shares, *extra])
+
+
+# Elements that have no end.
+VOID = {"meta", "br", "img", "link", "input", "hr", "line", "rect"}
+
+
+class Page(HTMLParser):
+    """What is in a page; fails where an element is not closed."""
+
+    def __init__(self, content):
+        super().__init__()
+        self.elements = []
+        self.text = ""
+        self._open = []
+        self.feed(content.decode())
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self._open.pop() == tag
+
+    def handle_data(self, data):
+        if self._open and self._open[-1] != "style":
+            self.text += data
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def of_class(grades):
+    """Return the page of a class."""
+    return class_html(grades, submission_folder)

@@ -1,13 +1,7 @@
-"""From runs to points, and how the grader writes things."""
-
-import csv
-import json
+"""From runs to points."""
 
 import pytest
 
-from tester.errors import UsageError
-from tester.judging.suite import collect
-from tester.reports import write_files
 from tester.scoring.grades import NO_SEED_MAY_FAIL, Grade, grade_tests
 from tester.verdict import Run, Verdict
 
@@ -113,77 +107,3 @@ def test_a_failure_that_anybody_can_replay_is_named_first():
 
 def test_no_runs_no_tests():
     assert grade_tests([], NO_SEED_MAY_FAIL) == []
-
-
-# Which tests.
-
-
-def test_parts_and_expressions_select_tests():
-    assert [test.part for test in collect(["2A"])] == ["2A"] * 3
-    assert {test.part for test in collect(["2D", "2B"])} == {"2B", "2D"}
-    assert [t.name for t in collect(None, "re_election")] == ["test_re_election"]
-    assert [t.name for t in collect(["2B"], "rpc_counts or election")] == [
-        "test_rpc_counts"
-    ]
-
-
-@pytest.mark.parametrize(
-    ("parts", "expression", "words"),
-    [
-        (["2A", "9Z"], "", "no part 9Z; there are 2A, 2B, 2C, 2D"),
-        (["9Z"], "election", "no part 9Z; there are 2A, 2B, 2C, 2D"),
-        (None, "no_such_test", "no graded test matches 'no_such_test'"),
-        (None, "election and and", "is not an expression that pytest's -k takes"),
-        (["2D"], "election", "part 2D matches 'election'; there are test_snapshots_b"),
-        (
-            None,
-            "qwerty",
-            "matches 'qwerty'; there are test_initial_election, test_re_e",
-        ),
-        (
-            None,
-            "initial and churn",
-            "there are test_initial_election, test_re_election",
-        ),
-        (None, "test_initial_electoin", r"': did you mean test_initial_election\?$"),
-        (None, "Basic_agrement or x_y", r"': did you mean test_basic_agreement\?$"),
-        (["2B"], "not 2B and (rpc_cuonts)", r": did you mean test_rpc_counts\?$"),
-    ],
-)
-def test_a_wrong_selection_is_wrong_usage(parts, expression, words):
-    with pytest.raises(UsageError, match=words):
-        collect(parts, expression)
-
-
-# Files.
-
-
-def test_spreadsheet_formulas_are_defused(tmp_path):
-    evil = "=HYPERLINK(0)"
-    found = runs("test_x", FAILED, submission=evil)
-    found[0].reason = "@SUM(1+1)"
-    write_files(tmp_path, [Grade(evil, "-1+2", grade_tests(found))])
-    with (tmp_path / "grades.csv").open(newline="", encoding="utf-8-sig") as file:
-        (row,) = csv.DictReader(file)
-    assert row["submission"] == "'" + evil
-    assert row["first_reason"] == "'@SUM(1+1)"
-    assert row["path"] == "'-1+2"
-    # results.json is no spreadsheet, and has what is.
-    results = json.loads((tmp_path / "results.json").read_text())
-    assert results["runs"][0]["submission"] == evil
-
-
-def test_a_row_says_how_much_is_unknown(tmp_path):
-    grade = Grade(
-        "s",
-        "/s",
-        grade_tests([*runs("a", PASSED, UNKNOWN), *runs("b", UNKNOWN, UNKNOWN)]),
-    )
-    write_files(tmp_path / "made/for/it", [grade])
-    with (tmp_path / "made/for/it/grades.csv").open(
-        newline="", encoding="utf-8-sig"
-    ) as file:
-        (row,) = csv.DictReader(file)
-    assert (row["points"], row["points_max"], row["percent"]) == ("4", "4", "100.0")
-    assert (row["tests_passed"], row["tests"], row["unknown_runs"]) == ("1", "2", "3")
-    assert row["first_reason"] == "no verdict: unknown at 0"

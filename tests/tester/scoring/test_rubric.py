@@ -12,13 +12,16 @@ from hypothesis import strategies as st
 import grade
 from tester.cli.rubric_text import default_text
 from tester.errors import UsageError
-from tester.scoring.policy import Policy, WrongFormula, check_formula
 from tester.scoring.rubric import Seed, divide, hidden_seeds
 from tester.scoring.rubric_file import default_rubric, load_rubric
 from tester.verdict import Run, Verdict
 
 PASSED, FAILED, UNKNOWN = Verdict.PASSED, Verdict.FAILED, Verdict.UNKNOWN
+
+
 EXAMPLES = Path(__file__).resolve().parents[3] / "docs" / "rubrics"
+
+
 SECRET = b"a secret of enough bytes"
 
 
@@ -54,9 +57,6 @@ def failing(**tests):
     return lambda test, seed: FAILED if seed < tests.get(test.name, 0) else PASSED
 
 
-# The default.
-
-
 def test_what_is_printed_grades_as_no_rubric_does(suite, rubric, capsys):
     assert grade.main(["rubric"]) == 0
     printed = rubric(capsys.readouterr().out)
@@ -90,9 +90,6 @@ def test_each_line_that_is_printed_as_a_comment_is_right(suite, rubric, tmp_path
 
 def test_an_empty_rubric_is_the_default(suite, rubric):
     assert rubric("") == default_rubric(suite)
-
-
-# Points.
 
 
 def points_of(rubric, part):
@@ -144,9 +141,6 @@ def test_thirds_have_a_sum_without_a_crumb(suite, rubric):
         assert test.points == round(test.points, 9) == test.outcome.runs[0].points
 
 
-# Which tests.
-
-
 def test_parts_and_tests_that_are_left_out_are_neither_run_nor_graded(suite, rubric):
     found = rubric(
         "parts.2X.leave_out = true\n"
@@ -182,83 +176,6 @@ def test_an_extra_part_is_added_and_not_held_against_anybody(suite, rubric):
     assert found.grade("s", "/s", no_extra).percent == 100
 
 
-# Policies.
-
-
-def share(policy, passed, failed=0, unknown=0, seeds=None):
-    """Return what one test earns under a policy."""
-    verdicts = [PASSED] * passed + [FAILED] * failed + [UNKNOWN] * unknown
-    runs = [
-        Run(submission="s", part="2A", test="t", seed=n, points=1, verdict=verdict)
-        for n, verdict in enumerate(verdicts)
-    ]
-    (found,) = policy.shares([runs], len(runs) if seeds is None else seeds)
-    return found
-
-
-ALL, SHARE = Policy("all"), Policy("share")
-THRESHOLD = Policy("threshold", formula="max(passed - 4, 0) / (seeds - 4)")
-
-
-@pytest.mark.parametrize(
-    ("policy", "passed", "failed", "unknown", "earned"),
-    [
-        (ALL, 4, 0, 0, 1),
-        (ALL, 3, 1, 0, 0),
-        (ALL, 3, 0, 1, 1),
-        (SHARE, 3, 1, 0, 0.75),
-        (SHARE, 3, 1, 4, 0.75),
-        (SHARE, 0, 0, 4, 0),
-        (THRESHOLD, 8, 0, 0, 1),
-        (THRESHOLD, 5, 3, 0, 0.25),
-        (THRESHOLD, 4, 4, 0, 0),
-        (THRESHOLD, 1, 7, 0, 0),
-        # All of those that came to a verdict passed: nothing is lost.
-        (THRESHOLD, 1, 0, 7, 1),
-        # 5 of 7 are 5.7 of 8, which count as 6.
-        (THRESHOLD, 5, 2, 1, 0.5),
-    ],
-)
-def test_each_rule(policy, passed, failed, unknown, earned):
-    assert share(policy, passed, failed, unknown) == earned
-
-
-def part_shares(policy, *tests, seeds=4):
-    """Return what a part's tests earn; a test is a text such as "pffu", seed by seed."""
-    verdicts = {"p": PASSED, "f": FAILED, "u": UNKNOWN}
-    return policy.shares(
-        [
-            [
-                Run(submission="s", part="2A", test=str(n), seed=seed, points=1,
-                    verdict=verdicts[letter])
-                for seed, letter in enumerate(letters)
-            ]
-            for n, letters in enumerate(tests)
-        ],
-        seeds,
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("rule", "tests", "earned"),
-    [
-        ("all", ["pppp", "pppp"], 1),
-        ("all", ["pppp", "pppf"], 0),
-        ("share", ["fppp", "pfpp"], 0.5),
-        ("share", ["fppp", "fppp"], 0.75),
-        # Where one test is unknown, the others tell how the part went.
-        ("share", ["uppp", "pfpp"], 0.75),
-        ("share", ["uppp", "ffpp"], 0.5),
-        # Where all are, nothing does.
-        ("share", ["uppp", "ufpp"], 2 / 3),
-        ("all", ["uuuu", "pppp"], 1),
-    ],
-)
-def test_a_part_passes_at_a_seed_if_none_of_its_tests_fails(rule, tests, earned):
-    assert part_shares(Policy(rule, per="part"), *tests) == [earned, earned]
-    assert "none of its tests fails" in Policy(rule, per="part").words
-
-
 def test_a_policy_is_for_all_parts_or_for_one(suite, rubric):
     found = rubric(
         '[seeds]\ncount = 4\n[policy]\nrule = "share"\n'
@@ -283,86 +200,6 @@ def test_no_policy_gives_points_to_a_submission_that_does_not_load(suite):
         graded = found.grade("s", "/s", runs, "syntax error in raft.py, line 1")
         assert graded.points == 0 < graded.points_max
         assert graded.load_error == "syntax error in raft.py, line 1"
-
-
-policies = st.builds(
-    Policy,
-    st.sampled_from(["all", "share", "threshold"]),
-    st.sampled_from(["test", "part"]),
-    st.sampled_from(
-        [
-            "passed / seeds",
-            "floor(3 * passed / seeds) / 3",
-            "2 * passed / seeds - 1",
-            "(0.85 ** (seeds - passed) - 0.85 ** seeds) / (1 - 0.85 ** seeds)",
-        ]
-    ),
-)
-letters = st.lists(st.sampled_from("pfu"), min_size=5, max_size=5)
-
-
-@given(policies, st.lists(letters, min_size=1, max_size=4), st.data())
-def test_a_seed_more_that_passes_never_costs_points(policy, tests, data):
-    before = part_shares(policy, *tests, seeds=5)
-    assert all(0 <= each <= 1 for each in before)
-    test = data.draw(st.integers(0, len(tests) - 1))
-    seed = data.draw(st.integers(0, 4))
-    if tests[test][seed] == "f":
-        tests[test][seed] = data.draw(st.sampled_from("pu"))
-        after = part_shares(policy, *tests, seeds=5)
-        known = any(each[n] != "u" for each in tests for n in range(5))
-        own = policy.per == "part" or set(tests[test]) != {"u"}
-        # With no verdict left there is nothing to earn, and nothing is held against it.
-        if known and own:
-            assert all(a >= b for a, b in zip(after, before, strict=True))
-
-
-# Formulas.
-
-
-@pytest.mark.parametrize(
-    ("formula", "reason"),
-    [
-        ("passed /", "is not an expression: invalid syntax"),
-        ("", "is not an expression: invalid syntax"),
-        ("\0", "is not an expression: "),
-        ("passed = seeds", "is not an expression: invalid syntax"),
-        ("passd / seeds", r"unknown name: passd \(did you mean passed\?\); there are"),
-        ("open('x')", "unknown name: open"),
-        ("1 if passed else __import__('os')", "unknown name: __import__"),
-        ("passed.real / seeds", "cannot be computed with 0 of 8 seeds passed: .*attr"),
-        ("(passed / seeds) ^ 2", "has a ^, which is not a power in Python: write"),
-        ("1 / (passed - 3)", "cannot be computed with 3 of 8 seeds passed: division"),
-        ("[0][passed]", "cannot be computed"),
-        ("'a' * passed", "gives '' with 0 of 8 seeds passed, and not a number"),
-        ("(passed - 1) ** 0.5", "gives .*j.* and not a number"),
-        ("1e308 * 10 * passed", "gives nan|gives inf"),
-        ("1", "gives 1 if no seed passes, but must give 0"),
-        ("passed / 400", "gives 0.02 if all 8 seeds pass, but must give 1"),
-        ("1 - abs(passed - 4) / 4", "unknown name: abs"),
-        ("1 if passed == 2 or passed == 8 else 0", "gives 0 if 3 of 8 seeds pass, but"),
-    ],
-)  # fmt: skip
-def test_a_formula_that_is_not_fair_or_not_one_is_refused(formula, reason):
-    with pytest.raises(WrongFormula, match=reason.replace("^", r"\^")):
-        check_formula(formula, 8)
-
-
-def test_best_n_of_several_runs_is_a_formula():
-    best = Policy("threshold", formula="min(passed, 2) / 2")
-    check_formula(best.formula, 3)
-    assert [share(best, passed, 3 - passed) for passed in range(4)] == [0, 0.5, 1, 1]
-
-
-@given(st.integers(1, 50), st.data())
-def test_a_formulas_value_is_clamped(seeds, data):
-    steep = Policy("threshold", formula="3 * passed / seeds - 1")
-    check_formula(steep.formula, seeds)
-    passed = data.draw(st.integers(0, seeds))
-    assert 0 <= share(steep, passed, seeds - passed) <= 1
-
-
-# Seeds.
 
 
 def test_seeds_are_public_then_hidden(rubric, tmp_path):

@@ -14,7 +14,6 @@ from tester.errors import UsageError
 from tester.scoring import rubric_file
 from tester.scoring.policy import FUNCTIONS, NAMES, RULES, UNITS, check_formula
 from tester.scoring.rubric_file import load_rubric
-from tester.scoring.toml_table import line_of
 
 # Each with the line, and what is said of it.
 WRONG = [
@@ -174,9 +173,6 @@ def test_whatever_is_written_is_read_or_refused_in_one_line(
         assert "\n" not in said, said
 
 
-# What is said of rubrics in docs/rubric.md.
-
-
 @pytest.fixture(scope="module")
 def documented():
     return (Path(__file__).resolve().parents[3] / "docs" / "rubric.md").read_text()
@@ -209,53 +205,3 @@ def test_what_is_advised_is_right(documented, suite, tmp_path):
     assert len(formulas) == 3
     for formula in formulas:
         check_formula(formula, 20)
-
-
-# Lines.
-
-DOCUMENT = '''\
-# a = 1
-top = 1
-
-[a]
-x = 1  # y = 2
-"y" = """
-z = 3
-"""
-z = [
-  1,
-  2,
-]
-b.c = 4
-
-[a.d]
-# nothing
-
-[other]
-x = 5
-in = {e = 1, f = {g = 2}}
-'''
-
-
-@pytest.mark.parametrize(
-    ("keys", "line"),
-    [
-        ("top", 2),
-        ("a", 4),
-        ("a x", 5),
-        ("a y", 6),
-        ("a z", 9),
-        ("a b c", 13),
-        ("a d", 15),
-        ("other x", 19),
-        ("other in", 20),
-        ("other in f g", 20),
-        # What is not written is looked for in the table around it.
-        ("a d missing", 15),
-        ("other missing", 18),
-        ("missing", 1),
-        ("", 1),
-    ],
-)
-def test_the_line_of_a_key_is_found(keys, line):
-    assert line_of(DOCUMENT, tuple(keys.split())) == line
