@@ -118,7 +118,7 @@ def test_a_rubric_and_its_secret_travel_along(tmp_path):
         ('[seeds]\nhidden = 1\nsecret_file = "secret.txt"', "secret"),
         ('[seeds]\nhidden = 1\nsecret_file = "../secret.txt"', "beside the rubric"),
         # Only by such a name does run_autograder know what not to show.
-        ('[seeds]\nhidden = 1\nsecret_file = "key.txt"', "begin with `secret`"),
+        ('[seeds]\nhidden = 1\nsecret_file = "key.txt"', "begins with `secret`"),
     ],
 )
 def test_a_rubric_that_is_wrong_or_cannot_travel_is_refused(tmp_path, text, words):
