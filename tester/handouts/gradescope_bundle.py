@@ -25,7 +25,10 @@ PACKAGES = ("labrpc", "tester")
 RUBRIC = "rubric.toml"
 # Exactly as it is written in settings.toml.
 SEEDS_OPTION = '"--seeds", "3", '
-_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "lab2", "lab_files")
+# An experiment replaces parts of the reference, and so names them.
+_LEFT_OUT = shutil.ignore_patterns(
+    "__pycache__", "*.pyc", "lab2", "lab_files", "experiments"
+)
 
 
 def write_autograder(directory: Path, rubric: Path | None = None) -> None:

@@ -216,7 +216,7 @@ def test_where_nothing_can_be_written_the_failure_is_shown(
         f"-k initial_election --lab-trace {workers} --submission", submission.path
     )
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "no leader among the connected servers 0, 1, 2" in done.stdout
+    assert "no leader after 5 s, though servers 0, 1, 2 are connected" in done.stdout
     assert done.stdout.count("traces cannot be written to") == 2
     assert done.stdout.count("seeds that fail cannot be kept in") == 1
     assert "INTERNALERROR" not in done.stdout
