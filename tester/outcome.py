@@ -92,7 +92,7 @@ class TestOutcome:
 
     @classmethod
     def of(cls, runs: list[Run]) -> "TestOutcome":
-        """Return the outcome of runs of one test, of which there is at least one."""
+        """Return the outcome of one or more runs of one test."""
         outcome = cls(runs[0].part, runs[0].test)
         for run in runs:
             outcome.add(run)

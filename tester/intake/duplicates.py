@@ -18,7 +18,7 @@ from tester.verdict import Run
 def fingerprint(path: Path) -> str:
     """Return a digest of all files that a run of a submission depends on.
 
-    "" if it is no submission, or too large to be read: it is nobody's duplicate.
+    "" if it is no submission, or too large to be read: it duplicates none.
     """
     try:
         submission = Submission.find(path)

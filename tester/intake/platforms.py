@@ -53,7 +53,7 @@ class Student:
 
     Attributes:
         name: as the platform writes it; without a platform, the file's own name.
-        number: tells students of one name apart: the student's number or the
+        number: distinguishes students of one name: the student's number or the
             submission's, "" if the platform has none; None without a platform.
     """
 

@@ -64,7 +64,7 @@ def _is_students(child: Path) -> bool:
             and not (child / "__init__.py").exists()
             and Submission.looks_like_one(child)
         )
-    except OSError:  # What cannot be read is nobody's.
+    except OSError:  # A folder that cannot be read counts as no student's.
         return False
 
 
