@@ -10,6 +10,8 @@ from tester.reports.classroom import classroom_json
 from tester.reports.gradescope import HIDDEN_SEEDS, gradescope_json
 from tester.versions import PYTHON
 
+# Gradescope's "Autograder Specifications", each field that it documents.
+
 Visibility = Literal["hidden", "after_due_date", "after_published", "visible"]
 
 
