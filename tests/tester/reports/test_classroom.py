@@ -125,3 +125,18 @@ def test_the_documented_workflow_hands_the_points_to_the_reporter(
     encoded = output.removeprefix("result=").removesuffix("\n")
     assert points_that_classroom_gets(base64.b64decode(encoded)) == (20, 50)
     assert "# Raft lab: my repository" in Path(files["GITHUB_STEP_SUMMARY"]).read_text()
+
+
+def test_the_documented_commands_give_all_or_nothing_and_isolate(
+    project, example, tmp_path, shell
+):
+    page = (project / "docs/ci.md").read_text()
+    documented = page.partition("all or nothing -->")[2]
+    commands = re.findall(r"^ +command: (.*)$", documented, re.M)
+    repository = tmp_path / "repository"
+    shutil.copytree(example("only_2a"), repository)
+    for command, status in zip(commands, (0, 1), strict=True):
+        fewer = command.replace("--seeds 5", "--seeds 1").replace("/tmp", str(tmp_path))
+        done = shell(f"{fewer} --tests 'initial_election or basic_agree'", repository)
+        assert done.returncode == status, done.stdout + done.stderr
+        assert "each server runs in a sandboxed process" in done.stdout
