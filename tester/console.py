@@ -47,7 +47,6 @@ def live_lines(heading: str) -> Callable[[str], None]:
 
     def show(line: str) -> None:
         nonlocal begun
-        line = clean(line).replace("\n", " ")
         # pytest may have begun a line of its own.
         text = f"{line}\n" if begun else f"\n{heading}\n{line}\n"
         begun = True

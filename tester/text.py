@@ -109,6 +109,11 @@ def one_line(text: str, characters_max: int = REASON_MAX) -> str:
     return cut(" ".join(clean(text[: 4 * characters_max]).split()), characters_max)
 
 
+def indented_below(text: str) -> str:
+    """Return clean text whose lines stand further in below the first."""
+    return clean(text).replace("\n", "\n  ")
+
+
 def block(text: str, characters_max: int = EVIDENCE_MAX) -> str:
     """Return clean text with its lines, each of them and all together cut."""
     lines: list[str] = []

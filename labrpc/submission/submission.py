@@ -203,9 +203,10 @@ class Submission:
     def relative(self, file: str | Path) -> str:
         """Return a file's name as reports show it: the same on every machine."""
         try:
-            return str(Path(file).relative_to(self.root))
+            shown = str(Path(file).relative_to(self.root))
         except ValueError:
-            return Path(file).name
+            shown = Path(file).name
+        return _on_one_line(shown)
 
     def owns(self, filename: str) -> bool:
         """Return whether a frame's file is one of the submission's."""
@@ -255,8 +256,14 @@ def _listing(directory: Path) -> str:
         names = [f"{p.name}/" if p.is_dir() else p.name for p in directory.iterdir()]
     except OSError as exc:
         return f"nothing that can be read: {exc.strerror}"
-    some = ", ".join(sorted(names)[:LISTED_MAX]) or "nothing"
+    names = [_on_one_line(name) for name in sorted(names)]
+    some = ", ".join(names[:LISTED_MAX]) or "nothing"
     return f"{some}, …" if len(names) > LISTED_MAX else some
+
+
+def _on_one_line(name: str) -> str:
+    """Return the name of a file as a message can hold it."""
+    return " ".join(name.splitlines())
 
 
 def _has_python(directory: Path) -> bool:

@@ -10,7 +10,7 @@ from tester.cli.commands import COMMANDS, DEFAULT, load_command
 from tester.cli.parser import Parser
 from tester.console import LabConsole, output_may_close, sigterm_interrupts
 from tester.errors import UsageError, is_disk_trouble
-from tester.text import clean, did_you_mean
+from tester.text import did_you_mean, indented_below
 from tester.versions import PYTHON, lab_version
 
 PROGRAM = "raft-lab"
@@ -69,8 +69,7 @@ def _run(program: str, arguments: list[str]) -> ExitStatus:
 
 def _report(program: str, message: str) -> None:
     # A name in it may hold line breaks.
-    lines = clean(message).replace("\n", "\n  ")
-    print(f"{program}: {lines}", file=sys.stderr)
+    print(f"{program}: {indented_below(message)}", file=sys.stderr)
 
 
 def parse(program: str, arguments: list[str]) -> tuple[Command, argparse.Namespace]:

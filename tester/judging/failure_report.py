@@ -8,6 +8,7 @@ from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
 from tester.judging.graded_test import GradedTest
 from tester.scenario.checks import CheckedCluster
+from tester.text import clean, encodable_text
 from tester.verdict import Run, Verdict, conclude
 
 LOG_LINES_SHOWN = 20
@@ -36,6 +37,7 @@ def note_failure(
 
 def log_line(time_ns: int, server: int, text: str) -> str:
     """Return a line that a server has printed as people see it."""
+    text = clean(encodable_text(text)).replace("\n", " ")
     return f"  {to_seconds(time_ns):10.6f} s  server {server}: {text}"
 
 

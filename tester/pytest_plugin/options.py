@@ -18,6 +18,7 @@ from tester.intake.refusals import Refused
 from tester.judging.run_conditions import current_hash_seed
 from tester.judging.run_hosting import RunHosting
 from tester.pytest_plugin.restart import HASH_SEED_MAX
+from tester.text import indented_below
 
 # What makes no sense where no two runs are the same, and time does not stand still.
 VIRTUAL_TIME_ONLY = (
@@ -142,9 +143,11 @@ def _find_submission(config: pytest.Config) -> Submission:
     try:
         return Submission.find(find_submission(path).path)
     except Refused as exc:
-        raise pytest.UsageError(f"--submission {path}: {exc}") from None
+        message = indented_below(f"--submission {path}: {exc}")
+        raise pytest.UsageError(message) from None
     except LoadError as exc:
-        raise pytest.UsageError(f"--submission: {exc}") from None
+        message = indented_below(f"--submission: {exc}")
+        raise pytest.UsageError(message) from None
 
 
 def _read_hosting(config: pytest.Config) -> RunHosting:
