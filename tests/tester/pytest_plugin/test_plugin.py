@@ -269,7 +269,7 @@ def test_tests_that_are_not_graded_are_left_alone(lab, tmp_path):
     done = lab("-v", files="test_plain.py")
     assert done.returncode == 0
     assert "test_plain PASSED" in done.stdout
-    assert "Raft lab" not in done.stdout
+    assert "= Raft lab =" not in done.stdout
 
 
 def test_a_raft_further_down_is_the_one_that_is_tested(shell, dictator, tmp_path):
