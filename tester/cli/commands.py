@@ -17,7 +17,7 @@ COMMANDS = {
     "rubric": "print the default rubric, or check a rubric and summarise it",
     "new": "write a starter repository for a student",
     "autograder": "write the folder of a Gradescope autograder",
-    "trace": "print a recorded run in words",
+    "trace": "show a recorded run, draw a picture of it, or compare two",
 }
 DEFAULT = next(iter(COMMANDS))
 
