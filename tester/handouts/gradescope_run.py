@@ -7,6 +7,7 @@ is stopped before the limit.
 Started as `python -m tester.handouts.gradescope_run ROOT`, where ROOT is /autograder.
 """
 
+import codecs
 import shutil
 import signal
 import subprocess
@@ -58,8 +59,10 @@ class Autograder:
         self._write_message("Grading has begun and has not finished yet.")
         try:
             content = (self._source / "settings.toml").read_bytes()
+            # Windows editors may begin a file with a byte order mark.
+            content = content.removeprefix(codecs.BOM_UTF8)
             settings = msgspec.toml.decode(content, type=Settings)
-        except (OSError, msgspec.DecodeError) as exc:
+        except (OSError, UnicodeDecodeError, msgspec.DecodeError) as exc:
             return self._report_failure(f"settings.toml cannot be used: {exc}")
         # Results of an earlier run would be taken for this one's.
         shutil.rmtree(self._grades, ignore_errors=True)

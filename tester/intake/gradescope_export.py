@@ -25,9 +25,9 @@ def gradescope_names(directory: Path, notes: list[str]) -> dict[str, str]:
     try:
         metadata = yaml.load(file.read_bytes(), _Loader)
         return {
-            folder: " and ".join(_name_of(s) for s in facts[":submitters"])
+            folder: " and ".join(map(_name_of, _field(facts, "submitters")))
             for folder, facts in metadata.items()
-            if facts.get(":submitters")
+            if _field(facts, "submitters")
         }
     except (OSError, yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError):
         notes.append(
@@ -45,7 +45,13 @@ _Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
 
 
 def _name_of(submitter: dict[str, Any]) -> str:
-    name = submitter.get(":name") or submitter.get(":email") or submitter[":sid"]
+    found = (_field(submitter, key) for key in ("name", "email", "sid"))
+    name = next(filter(None, found), None)
     if not isinstance(name, (str, int)):
         raise TypeError("not a name")
     return str(name)
+
+
+def _field(facts: dict[str, Any], name: str) -> Any:
+    """Return a field, None without it; Ruby begins its name with a colon."""
+    return facts.get(f":{name}", facts.get(name))

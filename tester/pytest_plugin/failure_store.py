@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from labrpc.submission.submission import Submission
+from tester import jsonl
 from tester.text import kind_of
 from tester.verdict import Run, Verdict
 from tester.versions import lab_version
@@ -181,7 +182,8 @@ class FailureStore:
     def _write(self, file: Path, failure: Failure) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
         try:
-            text = msgspec.json.format(msgspec.json.encode(failure), indent=1)
+            # A folder may have a name that is not UTF-8.
+            text = msgspec.json.format(jsonl.encode(failure), indent=1)
             file.write_bytes(text)
         except OSError:
             with suppress(OSError):

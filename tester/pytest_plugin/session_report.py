@@ -87,7 +87,7 @@ class SessionReport:
             return ""
         title = f"Raft lab: {self._options.submission.name}"
         try:
-            with file.open("a", encoding="utf-8") as out:
+            with file.open("a", encoding="utf-8", errors="backslashreplace") as out:
                 out.write(markdown(self._tally, title))
         except OSError as exc:
             return f"--lab-summary: {file} cannot be written: {exc.strerror or exc}"

@@ -1,5 +1,6 @@
 """Reading a rubric from a TOML file, with file and line in every error."""
 
+import codecs
 from math import fsum
 from pathlib import Path
 from typing import Annotated, Any
@@ -134,7 +135,7 @@ def _read_seeds(
 
 
 def _read_secret(table: Table, folder: Path, seeds: _Seeds) -> bytes:
-    """Return the secret without white space around it, which editors may add."""
+    """Return the secret without what editors may add: a byte order mark, white space."""
     make = (
         'make one with: python -c "import secrets; print(secrets.token_hex(32))" '
         f"> {folder / (seeds.secret_file or 'secret.txt')}"
@@ -147,7 +148,7 @@ def _read_secret(table: Table, folder: Path, seeds: _Seeds) -> bytes:
         )
     file = folder / seeds.secret_file
     try:
-        secret = file.read_bytes().strip()
+        secret = file.read_bytes().removeprefix(codecs.BOM_UTF8).strip()
     except OSError as exc:
         raise table.refusal(
             f"the secret cannot be read from {file}: {exc.strerror}; {make}",

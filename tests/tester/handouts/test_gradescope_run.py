@@ -198,7 +198,8 @@ def test_a_link_out_of_the_submission_is_not_followed(root, target, project):
     [
         ("options = [", "settings.toml cannot be used: "),
         ("options = []\ntime_limit = 5\n", "time_limit"),
-        ('options = []\nhidden_tests = "never"\n', "never"),
+        # With a byte order mark, it is read as without.
+        ('\ufeffoptions = []\nhidden_tests = "never"\n', "never"),
         ('options = ["--seeds", "no"]', "'no' is not a whole number"),
     ],
 )

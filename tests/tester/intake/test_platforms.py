@@ -146,6 +146,12 @@ def test_gradescope(export, contents, reasons):
     assert not intake.notes
 
 
+def test_gradescopes_fields_may_lack_rubys_colons(export):
+    text = "submission_1:\n  submitters:\n  - name: Jane Doe\n    sid: 7\n"
+    intake = export({"submission_metadata.yml": text, "submission_1/raft.py": RAFT})
+    assert list(intake.submissions) == ["Jane Doe"]
+
+
 @pytest.mark.parametrize(
     "text", ["", "- 1", "a: [", "submission_1: 3", b"\xff\xfe\x00"]
 )

@@ -46,6 +46,18 @@ def test_what_was_kept_elsewhere_is_found_in_another_checkout(tmp_path):
     assert FailureStore(here.path / DIRECTORY, there).kept("test_x") == []
 
 
+def test_failures_are_kept_in_a_folder_whose_name_is_not_utf_8(tmp_path):
+    """In a POSIX locale, such is every name with an umlaut."""
+    folder = tmp_path / "st\udcff"
+    folder.mkdir()
+    (folder / "raft.py").write_text("class Raft: pass\n")
+    here = Submission.find(folder)
+    run = a_run(17)
+    run.submission = here.name
+    FailureStore(here.path / DIRECTORY, here).note(run)
+    assert FailureStore(here.path / DIRECTORY, here).kept("test_x") == [17]
+
+
 def test_a_kept_seed_that_passes_twice_after_a_change_is_fixed(submission, tmp_path):
     directory = tmp_path / "kept"
     FailureStore(directory, submission).note(a_run(17))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from labrpc.submission.submission import Submission
 from tester.judging.run_hosting import RunHosting
 from tester.pytest_plugin.failure_store import FailureStore
 from tester.pytest_plugin.session_report import SessionReport, junit_properties
@@ -70,6 +71,17 @@ def test_the_summary_is_appended(options, tmp_path):
     report, _ = report_of(replace(options, summary=file), a_run(0))
     report.write_summary()
     assert file.read_text().startswith("before\n### Raft lab: ")
+
+
+def test_the_summary_names_a_folder_that_is_not_utf_8(options, tmp_path):
+    folder = tmp_path / "st\udcff"
+    folder.mkdir()
+    (folder / "raft.py").write_text("class Raft: pass\n")
+    file = tmp_path / "summary.md"
+    theirs = replace(options, submission=Submission.find(folder), summary=file)
+    report, _ = report_of(theirs, a_run(0, Verdict.PASSED))
+    assert report.write_summary() == ""
+    assert "st\\udcff" in file.read_text()
 
 
 def test_junit_has_what_failed_or_the_first_run():

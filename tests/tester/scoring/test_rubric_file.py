@@ -109,6 +109,12 @@ def test_files_of_windows_editors_are_read_as_any_other(tmp_path, suite):
     file = tmp_path / "bom.toml"
     file.write_bytes(b"\xef\xbb\xbf# a rubric\r\n[seeds]\r\ncount = 3\r\n")
     assert len(load_rubric(file, suite).public) == 3
+    file.write_text('[seeds]\nhidden = 1\nsecret_file = "s"')
+    hidden = []
+    for secret in (b"0123456789abcdef", b"\xef\xbb\xbf0123456789abcdef\r\n"):
+        (tmp_path / "s").write_bytes(secret)
+        hidden.append(load_rubric(file, suite).hidden)
+    assert hidden[0] == hidden[1]
     file.write_bytes(b"\xef\xbb\xbf[seeds]\r\ncount = -3\r\n")
     with pytest.raises(UsageError, match="line 2: `count` must be"):
         load_rubric(file, suite)
