@@ -19,6 +19,7 @@ from tester.pytest_plugin.restart import restart_if_needed
 from tester.pytest_plugin.seed_choice import batch_of
 from tester.pytest_plugin.session import LabSession
 from tester.pytest_plugin.session_report import junit_properties
+from tester.text import indented_below
 from tester.verdict import Run, failure_text
 
 _SESSION = pytest.StashKey[LabSession]()
@@ -213,7 +214,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if config.get_verbosity() < 0:
         line(config.stash[_SESSION].heading())  # -q leaves out pytest's own heading.
     for text in report.lines():
-        line(text)
+        # Some are from files of a student's repository: kept failures.
+        line(indented_below(text))
     problem = report.write_summary()
     if problem:
         line(problem)
