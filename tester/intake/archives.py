@@ -8,16 +8,13 @@ before it writes any, and counts the bytes while it writes them.
 import lzma
 import re
 import shutil
-import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO
 
 from labrpc.submission.source_tree import (
     DEPTH_MAX,
@@ -28,27 +25,17 @@ from labrpc.submission.source_tree import (
 from tester.codes import (
     DAMAGED_ARCHIVE,
     EMPTY_ARCHIVE,
-    ENCRYPTED_ARCHIVE,
     NO_PROGRAM,
     PATH_LEADS_OUT,
-    UNUSUAL_COMPRESSION,
     UPLOAD_TOO_LARGE,
 )
 from tester.errors import is_disk_trouble
-from tester.intake.decompressed import Decompressed, TooLong
-from tester.intake.refusals import Refused
+from tester.intake.archive_members import Member, open_archive
+from tester.intake.decompressed import TooLong
+from tester.intake.file_names import is_large
+from tester.intake.refusals import RefusedArchive
 from tester.text import listed, readable_name
 
-SUFFIXES = (
-    ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz"
-)  # fmt: skip
-# Other archives and compressed files: to hand in one of them is not to hand in nothing.
-UNREAD_SUFFIXES = (
-    ".7z", ".rar", ".tar.zst", ".tar.lz", ".tar.lzma", ".tar.z", ".zipx",
-    ".gz", ".bz2", ".xz",
-)  # fmt: skip
-# What operating systems add to archives and folders.
-STRAY = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 # Members that do not count against the bounds, such as those of `.git`, are still read:
 # their names, and in a compressed tar their content, too.
 _FILES_BESIDE_MAX = 200_000
@@ -56,10 +43,6 @@ _BYTES_BESIDE_MAX = 1 << 30
 _CHUNK_BYTES = 1 << 16
 # The name of a disk in Windows.
 _DRIVE = re.compile(r"[A-Za-z]:")
-# The flag of a file in a zip that takes a password.
-_ENCRYPTED = 0x1
-# The flag of a name in a zip that is UTF-8; others are in the letters of MS-DOS.
-_UTF8 = 0x800
 # What the two formats raise for bytes that are not a whole archive.
 _BROKEN = (
     zipfile.BadZipFile,
@@ -75,15 +58,6 @@ _BROKEN = (
 )
 
 
-# A file that is no source and larger than this is left out, be it a log or a video.
-BESIDE_BYTES_MAX = 1 << 20
-_SOURCE = (".py", *SUFFIXES, *UNREAD_SUFFIXES)
-
-
-class RefusedArchive(Refused):
-    """An archive cannot be unpacked; the message says why."""
-
-
 @dataclass(frozen=True)
 class Bounds:
     """The most that an archive may hold."""
@@ -97,19 +71,6 @@ WHOLE_CLASS = Bounds(200_000, 8 << 30)
 
 
 @dataclass(frozen=True)
-class _Member:
-    """A member of an archive: its name, its claimed size, and how to read it.
-
-    `open` is None for links, devices and folders.
-    """
-
-    name: str
-    size_bytes: int = 0
-    open: Callable[[], IO[bytes] | None] | None = None
-    is_folder: bool = False
-
-
-@dataclass(frozen=True)
 class LeftOut:
     """What was not unpacked.
 
@@ -120,34 +81,6 @@ class LeftOut:
 
     links: list[Path]
     large: dict[str, int]
-
-
-def is_large(name: str, size_bytes: int) -> bool:
-    """Return whether a file is left out, since it is large and no source."""
-    return size_bytes > BESIDE_BYTES_MAX and not name.lower().endswith(_SOURCE)
-
-
-def is_archive(path: Path) -> bool:
-    """Return whether a file's name is that of an archive."""
-    return path.is_file() and is_archive_name(path.name)
-
-
-def is_archive_name(name: str) -> bool:
-    """Return whether a name is that of an archive."""
-    return name.lower().endswith(SUFFIXES)
-
-
-def unread_suffix(name: str) -> str:
-    """Return the suffix of an archive of a kind that the lab does not read, or ""."""
-    found = (suffix for suffix in UNREAD_SUFFIXES if name.lower().endswith(suffix))
-    return "" if is_archive_name(name) else next(found, "")
-
-
-def archive_stem(path: Path) -> str:
-    """Return an archive's name without its suffix."""
-    lower = path.name.lower()
-    suffixes = [s for s in SUFFIXES + UNREAD_SUFFIXES if lower.endswith(s)]
-    return path.name[: -max(map(len, suffixes))]
 
 
 def unpack(archive: Path, directory: Path, bounds: Bounds = ONE_SUBMISSION) -> LeftOut:
@@ -197,13 +130,13 @@ def names_in(archive: Path) -> list[PurePosixPath]:
 
 
 @contextmanager
-def _opened(archive: Path, bounds: Bounds) -> Iterator[Iterator[_Member]]:
+def _opened(archive: Path, bounds: Bounds) -> Iterator[Iterator[Member]]:
     """Yield the members of an archive; whatever is wrong with it is a RefusedArchive.
 
     Trouble with the machine's disk remains an OSError.
     """
     try:
-        with _members(archive, bounds.bytes + _BYTES_BESIDE_MAX) as members:
+        with open_archive(archive, bounds.bytes + _BYTES_BESIDE_MAX) as members:
             yield members
     except TooLong:
         raise RefusedArchive(UPLOAD_TOO_LARGE, _too_large(bounds)) from None
@@ -219,72 +152,9 @@ def _opened(archive: Path, bounds: Bounds) -> Iterator[Iterator[_Member]]:
         ) from None
 
 
-@contextmanager
-def _members(archive: Path, bytes_max: int) -> Iterator[Iterator[_Member]]:
-    if archive.name.lower().endswith(".zip"):
-        with zipfile.ZipFile(archive) as opened:
-            yield _zip_members(opened)
-    else:
-        with (
-            Decompressed(archive, bytes_max) as stream,
-            tarfile.open(fileobj=stream, mode="r:") as opened_tar,
-        ):
-            yield _tar_members(opened_tar)
-
-
-def _zip_members(opened: zipfile.ZipFile) -> Iterator[_Member]:
-    for info in opened.infolist():
-        name = _zipped_name(info)
-        kind = stat.S_IFMT(info.external_attr >> 16)
-        if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-            yield _Member(name)
-        elif info.is_dir():
-            yield _Member(name, is_folder=True)
-        else:
-            read = partial(_open_zipped, opened, info)
-            yield _Member(name, info.file_size, read)
-
-
-def _zipped_name(info: zipfile.ZipInfo) -> str:
-    """Return a name in a zip, also where macOS wrote UTF-8 and did not say so."""
-    if info.flag_bits & _UTF8:
-        return info.filename
-    try:
-        return info.filename.encode("cp437").decode("utf-8")
-    except UnicodeError:
-        return info.filename
-
-
-def _open_zipped(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
-    """Open a file in a zip, unless reading it could fill the memory at once.
-
-    With other compressions than deflate, `zipfile` decompresses all that it has read
-    in one go, and a few kilobytes may become gigabytes.
-    """
-    if info.flag_bits & _ENCRYPTED:
-        raise RefusedArchive(
-            ENCRYPTED_ARCHIVE, "it is encrypted: hand in a .zip without a password"
-        )
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise RefusedArchive(
-            UNUSUAL_COMPRESSION,
-            "it is compressed in an unusual way: hand in an ordinary .zip",
-        )
-    return opened.open(info)
-
-
-def _tar_members(opened: tarfile.TarFile) -> Iterator[_Member]:
-    for info in opened:
-        if info.isfile():
-            read = partial(opened.extractfile, info)
-            yield _Member(info.name, info.size, read)
-        else:
-            yield _Member(info.name, is_folder=info.isdir())
-
-
 def _checked(
-    members: Iterator[_Member], bounds: Bounds
-) -> tuple[list[_Member], dict[str, int]]:
+    members: Iterator[Member], bounds: Bounds
+) -> tuple[list[Member], dict[str, int]]:
     """Return the members that count, and the large files that do not.
 
     All that count may be written under their names.
@@ -309,9 +179,9 @@ def _checked(
     return checked, large
 
 
-def _named(members: Iterator[_Member], files_max: int) -> dict[PurePosixPath, _Member]:
+def _named(members: Iterator[Member], files_max: int) -> dict[PurePosixPath, Member]:
     """Return the members by the paths they get, in the archive's order."""
-    named: dict[PurePosixPath, _Member] = {}
+    named: dict[PurePosixPath, Member] = {}
     for count, member in enumerate(members):
         if count >= files_max:
             raise RefusedArchive(
@@ -346,7 +216,7 @@ def _too_large(bounds: Bounds) -> str:
     return f"unpacked, it takes more than {bounds.bytes >> 20} MB"
 
 
-def _write(members: list[_Member], directory: Path, bounds: Bounds) -> None:
+def _write(members: list[Member], directory: Path, bounds: Bounds) -> None:
     """Write the files, and count the bytes: an archive may lie about its sizes."""
     directory.mkdir(parents=True)
     left_bytes = bounds.bytes

@@ -5,8 +5,8 @@ from pathlib import Path, PurePosixPath
 
 from labrpc.submission import source_tree
 from labrpc.submission.submission import Submission
-from tester.intake.archives import STRAY
 from tester.intake.attempts import keep_last_attempt
+from tester.intake.file_names import STRAY
 from tester.intake.gradescope_export import METADATA, gradescope_names
 from tester.intake.platforms import Names, Student
 from tester.intake.uploads import HandIn, Upload, names_for

@@ -7,25 +7,19 @@ submission gets a name of its own. What cannot be one is refused with a reason.
 """
 
 import re
-import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain, count
 from pathlib import Path
 
-from labrpc.submission.submission import Submission, candidates
+from labrpc.submission.submission import Submission
 from tester.codes import NOTHING_HANDED_IN, SEVERAL_ARCHIVES, SEVERAL_RAFTS
 from tester.errors import UsageError
-from tester.intake.archives import (
-    WHOLE_CLASS,
-    RefusedArchive,
-    is_archive,
-    names_in,
-)
+from tester.intake.archives import WHOLE_CLASS, names_in
 from tester.intake.class_folders import hand_ins, holds_many
+from tester.intake.file_names import is_archive
 from tester.intake.hand_in import FoundSubmission, submission_in
 from tester.intake.platforms import Names
-from tester.intake.refusals import Refused
+from tester.intake.refusals import Refused, RefusedArchive
 from tester.intake.roots import is_class, outermost
 from tester.intake.unpacked import Unpacked
 from tester.intake.uploads import HandIn, hand_in_at
@@ -33,9 +27,6 @@ from tester.text import listed, quoted, readable_name
 
 # The folder, among the results, for what is unpacked.
 UNPACKED = "unpacked"
-# What lies at the top of a project.
-_AT_THE_TOP = ("pyproject.toml", ".git")
-REFERENCE = Path(__file__).resolve().parents[2] / "raft"
 # Why a class would be refused if it were a student's hand-in.
 _OF_A_CLASS = (SEVERAL_ARCHIVES, SEVERAL_RAFTS)
 
@@ -79,53 +70,6 @@ def find_submission(path: Path, unpack_to: Path | None = None) -> FoundSubmissio
     uploads = hand_in_at(path).uploads
     unpacked = Unpacked(unpack_to)
     return submission_in(path.name, uploads, unpacked, may_be_wrapped=True)
-
-
-def default_submission(root: Path, is_students: bool, directory: Path) -> Path:
-    """Return what to test where nobody has named a submission.
-
-    pytest takes its root from the paths that it is given, so who names a graded test by
-    its place moves the root to the lab. The Raft that lies where the person is counts
-    all the same; the reference is tested only where there is none.
-
-    Args:
-        root: of the pytest session.
-        is_students: whether the lab's plugin is switched on for it, as in the starter.
-        directory: where pytest was started.
-    """
-    if is_students and _is_students(root) and candidates(root):
-        return root
-    for folder in _enclosing(directory):
-        if (candidates(folder) or _is_starter(folder)) and _is_students(folder):
-            return folder
-    return root if is_students and _is_students(root) else REFERENCE
-
-
-def _is_students(folder: Path) -> bool:
-    """Return whether a folder is not the lab's own repository."""
-    return folder / "raft" != REFERENCE
-
-
-def _enclosing(directory: Path) -> Iterator[Path]:
-    """Yield a folder and those around it, up to the top of the project.
-
-    Leaves out packages: the folder around a package is what a person works in.
-    """
-    inside = [directory, *directory.parents]
-    tops = (d for d in inside if any((d / name).exists() for name in _AT_THE_TOP))
-    for folder in inside[: inside.index(next(tops, directory)) + 1]:
-        if folder.name != "raft" or not candidates(folder.parent):
-            yield folder
-
-
-def _is_starter(folder: Path) -> bool:
-    """Return whether pytest runs the graded suite in a folder, as in the starter."""
-    try:
-        text = (folder / "pyproject.toml").read_text(encoding="utf-8")
-        settings = tomllib.loads(text)["tool"]["pytest"]["ini_options"]
-        return "--lab" in settings["addopts"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
 
 
 def find_submissions(

@@ -15,7 +15,8 @@ from tester.codes import (
     UNSUPPORTED_ARCHIVE,
 )
 from tester.errors import is_disk_trouble
-from tester.intake.archives import ONE_SUBMISSION, is_archive, unread_suffix
+from tester.intake.archives import ONE_SUBMISSION
+from tester.intake.file_names import is_archive, unread_suffix
 from tester.intake.refusals import Refused
 from tester.intake.roots import (
     archives_below,

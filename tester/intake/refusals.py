@@ -13,3 +13,7 @@ class Refused(Exception):
     def __init__(self, code: Code, reason: str) -> None:
         super().__init__(reason)
         self.code = code
+
+
+class RefusedArchive(Refused):
+    """An archive cannot be unpacked; the message says why."""

@@ -9,9 +9,11 @@ from pathlib import Path, PurePosixPath
 
 from labrpc.submission.source_tree import DEPTH_MAX, is_skipped, walk
 from labrpc.submission.submission import Submission
-from tester.intake.archives import STRAY, RefusedArchive, is_archive, names_in
+from tester.intake.archives import names_in
 from tester.intake.class_folders import holds_many, is_grading
+from tester.intake.file_names import STRAY, is_archive
 from tester.intake.platforms import Names
+from tester.intake.refusals import RefusedArchive
 from tester.intake.uploads import hand_in_at
 
 

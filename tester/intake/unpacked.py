@@ -5,14 +5,9 @@ from pathlib import Path
 
 from labrpc.submission.source_tree import may_read, walk
 from tester.codes import LINK_IN_ARCHIVE, UNSUPPORTED_ARCHIVE, UPLOAD_TOO_LARGE
-from tester.intake.archives import (
-    ONE_SUBMISSION,
-    Bounds,
-    RefusedArchive,
-    is_large,
-    unpack,
-)
-from tester.intake.refusals import Refused
+from tester.intake.archives import ONE_SUBMISSION, Bounds, unpack
+from tester.intake.file_names import is_large
+from tester.intake.refusals import Refused, RefusedArchive
 from tester.text import listed, readable_name
 
 

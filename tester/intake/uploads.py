@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from tester.intake.archives import (
+from tester.intake.file_names import (
     archive_stem,
     is_archive,
     is_archive_name,

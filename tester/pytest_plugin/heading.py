@@ -1,7 +1,7 @@
 """The line at the head of a session: which Raft is tested, at which seeds, and how."""
 
 from labrpc.machine import memory
-from tester.intake.find import REFERENCE
+from tester.intake.default_submission import REFERENCE
 from tester.judging.run_conditions import current_hash_seed
 from tester.pytest_plugin.options import SessionOptions
 from tester.text import one_line

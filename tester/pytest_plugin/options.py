@@ -13,7 +13,8 @@ import pytest
 from labrpc.box_factory import isolation_problem
 from labrpc.errors import LoadError
 from labrpc.submission.submission import Submission
-from tester.intake.find import default_submission, find_submission
+from tester.intake.default_submission import default_submission
+from tester.intake.find import find_submission
 from tester.intake.refusals import Refused
 from tester.judging.run_conditions import current_hash_seed
 from tester.judging.run_hosting import RunHosting

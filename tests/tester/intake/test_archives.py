@@ -15,14 +15,9 @@ import pytest
 
 import grade
 from tester.intake import archives
-from tester.intake.archives import (
-    ONE_SUBMISSION,
-    Bounds,
-    RefusedArchive,
-    names_in,
-    unpack,
-)
+from tester.intake.archives import ONE_SUBMISSION, Bounds, names_in, unpack
 from tester.intake.find import find_submissions
+from tester.intake.refusals import RefusedArchive
 from tester.intake.roots import innermost
 
 FILES = {"raft/__init__.py": b"x = 1\n", "raft/log.py": b""}

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from labrpc.submission.submission import Submission
-from tester.intake.find import REFERENCE
+from tester.intake.default_submission import REFERENCE
 from tester.judging.run_hosting import RunHosting
 from tester.pytest_plugin.heading import heading
 

@@ -1,0 +1,45 @@
+"""What the name of a file says: an archive, one of a kind that is not read, or neither."""
+
+from pathlib import Path
+
+SUFFIXES = (
+    ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz"
+)  # fmt: skip
+# Other archives and compressed files: to hand in one of them is not to hand in nothing.
+UNREAD_SUFFIXES = (
+    ".7z", ".rar", ".tar.zst", ".tar.lz", ".tar.lzma", ".tar.z", ".zipx",
+    ".gz", ".bz2", ".xz",
+)  # fmt: skip
+# What operating systems add to archives and folders.
+STRAY = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
+# A file that is no source and larger than this is left out, be it a log or a video.
+BESIDE_BYTES_MAX = 1 << 20
+_SOURCE = (".py", *SUFFIXES, *UNREAD_SUFFIXES)
+
+
+def is_large(name: str, size_bytes: int) -> bool:
+    """Return whether a file is left out, since it is large and no source."""
+    return size_bytes > BESIDE_BYTES_MAX and not name.lower().endswith(_SOURCE)
+
+
+def is_archive(path: Path) -> bool:
+    """Return whether a file's name is that of an archive."""
+    return path.is_file() and is_archive_name(path.name)
+
+
+def is_archive_name(name: str) -> bool:
+    """Return whether a name is that of an archive."""
+    return name.lower().endswith(SUFFIXES)
+
+
+def unread_suffix(name: str) -> str:
+    """Return the suffix of an archive of a kind that the lab does not read, or ""."""
+    found = (suffix for suffix in UNREAD_SUFFIXES if name.lower().endswith(suffix))
+    return "" if is_archive_name(name) else next(found, "")
+
+
+def archive_stem(path: Path) -> str:
+    """Return an archive's name without its suffix."""
+    lower = path.name.lower()
+    suffixes = [s for s in SUFFIXES + UNREAD_SUFFIXES if lower.endswith(s)]
+    return path.name[: -max(map(len, suffixes))]
