@@ -248,6 +248,11 @@ LINK_IN_ARCHIVE = Code(
     Kind.REFUSAL,
     "There is a link or a device in the archive where a module could be.",
 )
+UPLOAD_IS_LINK = Code(
+    "upload-is-link",
+    Kind.REFUSAL,
+    "What lies in the class's folder is a link: it could lead to anybody's program.",
+)
 UNREADABLE_UPLOAD = Code(
     "unreadable-upload", Kind.REFUSAL, "A file or folder cannot be read."
 )

@@ -13,6 +13,7 @@ from tester.codes import (
     SEVERAL_RAFTS,
     UNREADABLE_UPLOAD,
     UNSUPPORTED_ARCHIVE,
+    UPLOAD_IS_LINK,
 )
 from tester.errors import is_disk_trouble
 from tester.intake.archives import ONE_SUBMISSION
@@ -89,6 +90,12 @@ class _Search:
 
     def ready(self, uploads: list[Upload]) -> tuple[Path, Path]:
         """Return the submission, ready to be loaded, and the repository."""
+        for link in [upload.path for upload in uploads if upload.path.is_symlink()]:
+            raise Refused(
+                UPLOAD_IS_LINK,
+                f"{readable_name(link.name)} is a link, which could lead to somebody "
+                "else's program: name what it leads to, or put a copy in its place",
+            )
         upload = self._choose(uploads)
         if upload is None:
             return self._put_together(_newest(uploads))

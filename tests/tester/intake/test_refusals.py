@@ -91,7 +91,7 @@ def test_what_is_refused_has_a_code(tmp_path, find, write, upload, monkeypatch, 
 
 def test_no_code_of_a_refusal_is_left_out():
     kinds = {code.name for code in ALL_CODES.values() if code.kind == "refusal"}
-    assert kinds == {*CODES, "unreadable-upload"}
+    assert kinds == {*CODES, "unreadable-upload", "upload-is-link"}
 
 
 def test_what_cannot_be_read_has_a_code(tmp_path, find, write, monkeypatch):

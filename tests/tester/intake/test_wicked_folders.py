@@ -123,12 +123,34 @@ def test_none_of_them_stops_the_class(tmp_path, suite, few_recursions):
     os.mkfifo(students / "pipe.zip")
     intake = find_submissions([str(students)], tmp_path / "unpacked")
     assert set(intake.submissions) == {*kinds, "ok", "self.py", "pipe.py", "pipe.zip"}
-    assert set(intake.refused) == {*REFUSED, "deep", "pipe.zip"}
+    assert set(intake.refused) == {*REFUSED, "deep", "pipe.zip", "self.py"}
     rubric = default_rubric(suite, 0, 1)
     plan = Plan(intake.submissions, suite, [0], rubric, refused=intake.refused)
     assert plan.header()
     for name in NOT_LOADED:
         assert fingerprint(intake.submissions[name]) == ""
+
+
+@pytest.mark.parametrize("name", ["evil", "evil.py", "evil.zip"])
+def test_a_link_to_somebody_elses_program_is_no_hand_in(name, tmp_path):
+    solution, students = tmp_path / "solution", tmp_path / "class"
+    solution.mkdir()
+    students.mkdir()
+    raft(solution)
+    with zipfile.ZipFile(tmp_path / "solution.zip", "w") as opened:
+        opened.writestr("raft.py", RAFT)
+    leads_to = {
+        "evil": solution,
+        "evil.py": solution / "raft.py",
+        "evil.zip": tmp_path / "solution.zip",
+    }
+    (students / name).symlink_to(leads_to[name])
+    (students / "ok.py").write_text(RAFT)
+    intake = find_submissions([str(students)], tmp_path / "unpacked")
+    assert set(intake.submissions) == {"ok", "evil"}
+    assert intake.refused["evil"].code.name == "upload-is-link"
+    # Whoever names it means it.
+    assert not find_submissions([str(students / name)], tmp_path / "unpacked").refused
 
 
 @pytest.mark.parametrize("name", REFUSED)
