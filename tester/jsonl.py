@@ -104,6 +104,7 @@ class Appender:
         """
         file.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | (0 if keep else os.O_TRUNC)
+        flags |= getattr(os, "O_BINARY", 0)  # Windows would write other line breaks.
         return cls(os.open(file, flags, 0o666))
 
     def append(self, record: Any) -> int:

@@ -203,7 +203,7 @@ class Submission:
     def relative(self, file: str | Path) -> str:
         """Return a file's name as reports show it: the same on every machine."""
         try:
-            shown = str(Path(file).relative_to(self.root))
+            shown = Path(file).relative_to(self.root).as_posix()
         except ValueError:
             shown = Path(file).name
         return _on_one_line(shown)

@@ -153,7 +153,7 @@ class FailureStore:
     def _failure(self, run: Run) -> Failure:
         return Failure(
             submission=run.submission,
-            path=os.path.relpath(self._submission.path, self._root),
+            path=self._path(),
             digest=self._submission.digest,
             test=run.test,
             seed=run.seed,
@@ -163,6 +163,14 @@ class FailureStore:
             python=platform.python_version(),
             preempt=self._preempt,
         )
+
+    def _path(self) -> str:
+        """Return where the submission lies, seen from the folder of `.lab`."""
+        path = self._submission.path
+        try:
+            return Path(os.path.relpath(path, self._root)).as_posix()
+        except ValueError:  # On another drive of Windows.
+            return path.as_posix()
 
     def _file(self, test: str, seed: int) -> Path:
         name = re.sub(r"[^\w.-]", "_", self._submission.name)

@@ -28,6 +28,8 @@ def heading(options: SessionOptions, kept: dict[str, list[int]]) -> str:
 
 
 def _submission(options: SessionOptions) -> str:
+    if options.problem:
+        return f"no submission: {one_line(options.problem)}"
     path = options.submission.path
     whose = " (the lab's reference)" if path == REFERENCE else ""
     return f"submission {one_line(str(path))}{whose}"

@@ -13,7 +13,7 @@ import pytest
 from labrpc.box_factory import isolation_problem
 from labrpc.errors import LoadError
 from labrpc.submission.submission import Submission
-from tester.intake.default_submission import default_submission
+from tester.intake.default_submission import REFERENCE, default_submission
 from tester.intake.find import find_submission
 from tester.intake.refusals import Refused
 from tester.judging.run_conditions import current_hash_seed
@@ -40,6 +40,8 @@ class SessionOptions:
 
     Attributes:
         submission: what is tested.
+        problem: why it is not the Raft that lies here, though nobody has named
+            another one, "" where there is no reason to ask.
         preempt: whether its threads may lose their turn between two statements.
         hosting: how the runs are hosted.
         first_seed: the seed that `--seed` asks for, None for the default.
@@ -57,6 +59,7 @@ class SessionOptions:
     """
 
     submission: Submission
+    problem: str
     preempt: bool
     hosting: RunHosting
     first_seed: int | None
@@ -96,8 +99,10 @@ def read_options(config: pytest.Config) -> SessionOptions:
         )
     _check_hash_seed(option("--hash-seed"))
     summary = option("--lab-summary")
+    submission, problem = _find_submission(config)
     return SessionOptions(
-        submission=_find_submission(config),
+        submission=submission,
+        problem=problem,
         preempt=option("--preempt"),
         hosting=_read_hosting(config),
         first_seed=option("--seed"),
@@ -135,20 +140,26 @@ def _check_hash_seed(hash_seed: int | None) -> None:
     )
 
 
-def _find_submission(config: pytest.Config) -> Submission:
+def _find_submission(config: pytest.Config) -> tuple[Submission, str]:
+    """Return what is tested, and why it is not what lies here.
+
+    A session that tests something else may begin where lies what looks like a Raft: it
+    is no error before a graded test is collected.
+    """
     named, lab = config.getoption("--submission"), config.getoption("--lab")
     if named:
         path = Path(named)
     else:
         path = default_submission(config.rootpath, lab, config.invocation_params.dir)
     try:
-        return Submission.find(find_submission(path).path)
+        return Submission.find(find_submission(path).path), ""
     except Refused as exc:
-        message = indented_below(f"--submission {path}: {exc}")
-        raise pytest.UsageError(message) from None
+        problem = indented_below(f"--submission {path}: {exc}")
     except LoadError as exc:
-        message = indented_below(f"--submission: {exc}")
-        raise pytest.UsageError(message) from None
+        problem = indented_below(f"--submission: {exc}")
+    if named or lab:
+        raise pytest.UsageError(problem)
+    return Submission.find(REFERENCE), problem
 
 
 def _read_hosting(config: pytest.Config) -> RunHosting:

@@ -96,7 +96,10 @@ def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
     """Put kept failures first, and leave out what is not to run."""
-    items[:] = config.stash[_SESSION].seeds.select(items)
+    session = config.stash[_SESSION]
+    if session.options.problem and any(map(graded_test, items)):
+        raise pytest.UsageError(session.options.problem)
+    items[:] = session.seeds.select(items)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -118,7 +118,10 @@ class WorkerRunLogs:
 
     def __init__(self, submission: Submission) -> None:
         self._submission = submission
-        self._directory = tempfile.TemporaryDirectory(prefix="raft-lab-")
+        self._directory = tempfile.TemporaryDirectory(
+            prefix="raft-lab-",
+            ignore_cleanup_errors=True,  # Where a worker that lives on has it open.
+        )
         self._reported: dict[str, int] = {}
 
     @property

@@ -42,3 +42,8 @@ def test_the_reference_and_a_hash_seed_are_named(options, monkeypatch):
     reference = replace(options, submission=Submission.find(REFERENCE))
     line = heading(reference, {})
     assert f"submission {REFERENCE} (the lab's reference), seed 0, hash seed 5" in line
+
+
+def test_what_cannot_be_tested_is_named(options):
+    line = heading(replace(options, problem="a link leads out"), {})
+    assert line.startswith("Raft lab: no submission: a link leads out, seed 0")

@@ -80,6 +80,22 @@ def test_what_is_wrong_or_contradicts_itself_is_refused(changes, message):
         read(**changes)
 
 
+@pytest.mark.parametrize("lab", [False, True])
+def test_what_lies_here_and_cannot_be_tested_stops_no_other_session(
+    tmp_path, monkeypatch, lab
+):
+    """Only a session of the lab's; the plugin is loaded in every one."""
+    (tmp_path / "raft").mkdir()
+    (tmp_path / "raft/raft.py").symlink_to("/etc/hostname")
+    monkeypatch.setattr(Config.invocation_params, "dir", tmp_path)
+    if lab:
+        with pytest.raises(pytest.UsageError, match="a link that leads out"):
+            read(submission=None, lab=True)
+    else:
+        options = read(submission=None)
+        assert "a link that leads out" in options.problem
+
+
 def test_isolation_is_refused_where_the_system_has_none(monkeypatch):
     monkeypatch.setattr(
         "tester.pytest_plugin.options.isolation_problem", lambda isolation: "no Linux"
