@@ -52,3 +52,6 @@ def _open_without_proc(file, *args, **options):
 
 
 builtins.open = _open_without_proc
+
+_isdir = os.path.isdir
+os.path.isdir = lambda path: str(path) != "/proc" and _isdir(path)
