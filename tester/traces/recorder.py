@@ -191,7 +191,7 @@ class TraceRecorder(DigestRecorder):
             self._add(rows.Reported, term=term, leads=leads)
 
     def _apply(self, host: Incarnation, apply: Apply) -> None:
-        command_valid, command, index, _, snapshot, term, at = apply.message
+        command_valid, command, index, _, snapshot, at, term = apply.message
         if command_valid:
             self._add(
                 rows.Applied,

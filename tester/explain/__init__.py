@@ -1,0 +1,1 @@
+"""Explanations of a failed run: sentences that its trace proves."""

@@ -1,0 +1,344 @@
+"""Explanations of elections: votes, terms, time-outs and leaders."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+
+from tester.explain.entries import entries_count, entries_of
+from tester.explain.explanation import SECOND_NS, Explanation
+from tester.explain.history import (
+    APPEND_ENTRIES,
+    REQUEST_VOTE,
+    Election,
+    History,
+    Rpc,
+    fact,
+    reply_number,
+    seconds,
+)
+from tester.text import servers_named
+from tester.traces import values
+from tester.traces.rows import Control, Reported, Sent
+
+# Elections of several servers that begin within this time hinder each other.
+AT_ONCE_NS = SECOND_NS // 20
+TERMS_MIN = 5
+# An election that begins so soon after one's own last cannot have been answered.
+QUICK_NS = SECOND_NS // 20
+QUICK_MIN = 3
+# For so long a server that is asked for votes begins no election of its own.
+SILENT_NS = 2 * SECOND_NS
+REFUSED_MIN = 5
+# A server may look at what it was answered only now and then.
+REACTION_NS = SECOND_NS // 10
+
+
+def voted_twice(history: History) -> Iterator[Explanation]:
+    """Find a server that gave two candidates its vote in one term."""
+    given: dict[tuple[int, int | None], Rpc] = {}
+    for rpc in history.votes:
+        assert rpc.replied is not None
+        first = given.setdefault((rpc.dst, rpc.arg("term")), rpc)
+        if first.src == rpc.src:
+            continue
+        assert first.replied is not None
+        restarted = first.replied.incarnation != rpc.replied.incarnation
+        how = " and, after a restart," if restarted else " and then"
+        term = rpc.arg("term")
+        yield Explanation(
+            "voted-twice",
+            f"server {rpc.dst} voted for server {first.src}{how} for server {rpc.src} "
+            f"in term {term}",
+            (
+                fact(first.replied, f"votes for server {first.src} in term {term}"),
+                fact(rpc.replied, f"votes for server {rpc.src} in term {term}"),
+            ),
+        )
+
+
+def voted_without_saving(history: History) -> Iterator[Explanation]:
+    """Find votes that were given though nothing had been saved since the request."""
+    seen: set[tuple[int, int | None]] = set()
+    for rpc in history.votes:
+        assert rpc.replied is not None
+        key = (rpc.dst, rpc.arg("term"))
+        if rpc.arrived is None or key in seen:
+            continue
+        seen.add(key)
+        if history.saved_between(rpc.dst, rpc.arrived.n, rpc.replied.n):
+            continue
+        if not history.saves[rpc.dst]:
+            continue  # `saved_nothing` has more to say.
+        yield Explanation(
+            "voted-without-saving",
+            f"server {rpc.dst} gave server {rpc.src} its vote in term "
+            f"{rpc.arg('term')} and saved nothing between the request and its answer",
+            (fact(rpc.replied, f"gives server {rpc.src} its vote, unsaved"),),
+        )
+
+
+def voted_for_older_log(history: History) -> Iterator[Explanation]:
+    """Find a vote for a candidate whose log is older than the voter's own is known to be.
+
+    What a voter's log holds is known from the last election of its own, and from the
+    entries that it has accepted since.
+    """
+    own: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for rpc in sorted(_with_reply(history), key=reply_number):
+        assert rpc.replied is not None
+        if rpc.sent.method == APPEND_ENTRIES and rpc.result("success") is True:
+            if entries_count(rpc) != 0:
+                # Of what cannot be read, nothing is known.
+                own[rpc.dst] = _last_entry(rpc) or (0, 0)
+        elif rpc.sent.method == REQUEST_VOTE and rpc.result("vote_granted") is True:
+            index, term = rpc.arg("last_log_index"), rpc.arg("last_log_term")
+            if index is None or term is None or (term, index) >= own[rpc.dst]:
+                continue
+            own_term, own_index = own[rpc.dst]
+            yield Explanation(
+                "voted-for-older-log",
+                f"server {rpc.dst} voted for server {rpc.src} in term "
+                f"{rpc.arg('term')}, whose log ended at index {index} of term {term}, "
+                f"though its own ended at index {own_index} of term {own_term}",
+                (fact(rpc.replied, f"votes for server {rpc.src}, whose log is older"),),
+            )
+
+
+def _with_reply(history: History) -> list[Rpc]:
+    return [rpc for rpc in history.rpcs if rpc.replied is not None]
+
+
+def _last_entry(rpc: Rpc) -> tuple[int, int] | None:
+    """Return term and index of the last entry that an AppendEntries has brought."""
+    entries = entries_of(rpc)
+    prev = rpc.arg("prev_log_index")
+    if not entries or prev is None:
+        return None
+    term = entries[-1].term
+    return None if term is None else (term, prev + len(entries))
+
+
+def led_two_terms(history: History) -> Iterator[Explanation]:
+    """Find a server that led one term and then another without asking for votes."""
+    if not history.elections:
+        return  # Votes are asked for by another name.
+    for server, reports in history.reports.items():
+        leading: Reported | None = None
+        for report in reports:
+            if not report.leads:
+                if leading is not None and report.incarnation != leading.incarnation:
+                    leading = None
+                continue
+            before, leading = leading, report
+            if (
+                before is not None
+                and before.incarnation == report.incarnation
+                and before.term < report.term
+                and not any(
+                    election.server == server and election.term == report.term
+                    for election in history.elections
+                )
+            ):
+                yield Explanation(
+                    "led-two-terms-without-election",
+                    f"server {server} led term {before.term} and then term "
+                    f"{report.term}, and asked nobody for a vote in that term",
+                    (
+                        fact(before, f"leads term {before.term}"),
+                        fact(report, f"leads term {report.term}"),
+                    ),
+                )
+
+
+def two_send_as_leaders(history: History) -> Iterator[Explanation]:
+    """Find a term in which two servers sent AppendEntries."""
+    senders: dict[int, dict[int, list[Rpc]]] = defaultdict(dict)
+    for rpc in history.calls(APPEND_ENTRIES):
+        term = rpc.arg("term")
+        if term is not None:
+            senders[term].setdefault(rpc.src, []).append(rpc)
+    for term, by_server in senders.items():
+        if len(by_server) > 1:
+            (one, first), (other, second) = list(by_server.items())[:2]
+            yield Explanation(
+                "two-send-as-leaders",
+                f"servers {one} and {other} both sent append_entries in term {term}, "
+                f"{len(first)} and {len(second)} times",
+                (
+                    fact(first[0].sent, f"sends append_entries in term {term}"),
+                    fact(second[0].sent, f"sends append_entries in term {term}"),
+                ),
+            )
+
+
+def candidates_at_once(history: History) -> Iterator[Explanation]:
+    """Find terms in which several servers stood at once, again and again."""
+    by_term: dict[int, list[Election]] = defaultdict(list)
+    for election in history.elections:
+        by_term[election.term].append(election)
+    led = {r.term for reports in history.reports.values() for r in reports if r.leads}
+    split = [
+        elections
+        for term, elections in sorted(by_term.items())
+        if term not in led
+        and len(elections) > 1
+        and elections[-1].t - elections[0].t <= AT_ONCE_NS
+    ]
+    if len(split) < TERMS_MIN:
+        return
+    apart_ms = max(group[-1].t - group[0].t for group in split) / 1e6
+    servers = sorted({election.server for election in split[0]})
+    yield Explanation(
+        "candidates-at-once",
+        f"in {len(split)} terms that nobody won, from term {split[0][0].term} on, "
+        f"{servers_named(servers)} began elections within {apart_ms:.0f} ms of each "
+        "other",
+        tuple(
+            fact(election.row, f"begins an election in term {election.term}")
+            for election in split[0]
+        ),
+    )
+
+
+def elections_in_quick_succession(history: History) -> Iterator[Explanation]:
+    """Find a server that began one election after the other without waiting."""
+    by_server: dict[int, list[Election]] = defaultdict(list)
+    for election in history.elections:
+        by_server[election.server].append(election)
+    for server, elections in by_server.items():
+        quick = [
+            (before, after)
+            for before, after in pairwise(elections)
+            if after.t - before.t < QUICK_NS
+            and before.row.incarnation == after.row.incarnation
+        ]
+        if len(quick) < QUICK_MIN:
+            continue
+        shortest_ms = min(after.t - before.t for before, after in quick) / 1e6
+        yield Explanation(
+            "elections-in-quick-succession",
+            f"server {server} began {len(elections)} elections, {len(quick)} of them "
+            f"within {QUICK_NS / 1e6:.0f} ms of its last one (the quickest after "
+            f"{shortest_ms:.0f} ms)",
+            (
+                fact(quick[0][0].row, f"asks for votes in term {quick[0][0].term}"),
+                fact(quick[0][1].row, f"asks for votes in term {quick[0][1].term}"),
+            ),
+        )
+
+
+def terms_rise_without_failure(history: History) -> Iterator[Explanation]:
+    """Find terms that rose though all servers were up and connected."""
+    quiet = 0
+    for row in history.rows:
+        if isinstance(row, Control) and row.verb == "reliable" and False in row.args:
+            return
+        if isinstance(row, Control) and row.verb != "start":
+            quiet = row.t
+    won = [
+        report
+        for reports in history.reports.values()
+        for report in reports
+        if report.leads and report.t > quiet
+    ]
+    later = [e for e in history.elections if won and e.t > min(r.t for r in won)]
+    if len(later) < TERMS_MIN or not won:
+        return
+    first = min(won, key=lambda report: report.t)
+    last_term = max(election.term for election in later)
+    yield Explanation(
+        "terms-rise-without-failure",
+        f"the term rose from {first.term} to {last_term} after server {first.server} "
+        f"had been elected at {seconds(first.t)}, though the test disturbed nothing",
+        (
+            fact(first, f"leads term {first.term}"),
+            fact(later[0].row, f"asks for votes in term {later[0].term}"),
+        ),
+    )
+
+
+def ignored_higher_term(history: History) -> Iterator[Explanation]:
+    """Find a server that got a reply of a higher term and went on in its own."""
+    for rpc in history.rpcs:
+        term, answer = rpc.arg("term"), rpc.result("term")
+        if rpc.answered is None or term is None or type(answer) is not int:
+            continue
+        if answer <= term:
+            continue
+        later = _sent_in_older_term(history, rpc, answer)
+        if later is not None:
+            yield Explanation(
+                "ignored-higher-term",
+                f"server {rpc.src} got a reply of term {answer} from server {rpc.dst}, "
+                f"and sent {later.method} in term "
+                f"{values.number(later.body, 'term')} after that",
+                (
+                    fact(rpc.answered, f"gets a reply of term {answer}"),
+                    fact(later, f"sends {later.method} in an older term"),
+                ),
+            )
+            return
+
+
+def _sent_in_older_term(history: History, rpc: Rpc, term: int) -> Sent | None:
+    """Return a request that a server sent in an older term after it saw `term`."""
+    assert rpc.answered is not None
+    paused = any(
+        isinstance(row, Control) and row.verb == "pause" and row.args == [rpc.src]
+        for row in history.rows
+    )
+    if paused:
+        return None  # It may not have seen the reply yet.
+    for other in history.rpcs:
+        if (
+            other.src == rpc.src
+            and other.sent.t > rpc.answered.t + REACTION_NS
+            and other.sent.incarnation == rpc.sent.incarnation
+        ):
+            own = other.arg("term")
+            return other.sent if own is not None and own < term else None
+    return None
+
+
+def refused_votes_restart_timer(history: History) -> Iterator[Explanation]:
+    """Find a server that refused votes for long and never stood itself.
+
+    Only what a trace proves: in a time in which no AppendEntries reached it and it gave
+    no vote, it was asked for votes again and again and began no election.
+    """
+    for server in range(history.trace.header.servers):
+        refused: list[Rpc] = []
+        for row_rpc in sorted(_heard(history, server), key=lambda pair: pair[0]):
+            rpc = row_rpc[1]
+            own = rpc.src == server
+            heard_leader = rpc.sent.method != REQUEST_VOTE and rpc.dst == server
+            if own or heard_leader or rpc.result("vote_granted") is True:
+                refused = []
+                continue
+            refused.append(rpc)
+            first, last = refused[0].arrived, refused[-1].arrived
+            assert first is not None
+            assert last is not None
+            if len(refused) >= REFUSED_MIN and last.t - first.t > SILENT_NS:
+                yield Explanation(
+                    "refused-votes-restart-timer",
+                    f"server {server} heard from no leader for "
+                    f"{seconds(last.t - first.t)} and refused {len(refused)} "
+                    "request_vote RPCs meanwhile, and never began an election itself",
+                    (
+                        fact(first, "refuses the first of these request_vote RPCs"),
+                        fact(last, "refuses another, and still does not stand"),
+                    ),
+                )
+                break
+
+
+def _heard(history: History, server: int) -> list[tuple[int, Rpc]]:
+    """Return the RPCs that a server sent or that reached it, with their rows' numbers."""
+    found = []
+    for rpc in history.rpcs:
+        if rpc.src == server:
+            found.append((rpc.sent.n, rpc))
+        elif rpc.dst == server and rpc.arrived is not None:
+            found.append((rpc.arrived.n, rpc))
+    return found

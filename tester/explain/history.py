@@ -1,0 +1,224 @@
+"""A trace's rows as an explanation reads them: RPCs, elections, saves, lives."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar
+
+from tester.traces import values
+from tester.traces.reader import Trace
+from tester.traces.rows import (
+    AnyRow,
+    AppliedSnapshot,
+    Arrived,
+    Boot,
+    FactRow,
+    NoReply,
+    Replied,
+    ReplyArrived,
+    Reported,
+    Row,
+    Saved,
+    Sent,
+    Snapshotted,
+)
+from tester.traces.values import Value
+
+REQUEST_VOTE, APPEND_ENTRIES = "request_vote", "append_entries"
+INSTALL_SNAPSHOT = "install_snapshot"
+
+
+@dataclass
+class Rpc:
+    """One RPC, from send to end.
+
+    Attributes:
+        sent: the request.
+        arrived: when it reached the other server; a copy may follow.
+        replied: what the handler returned.
+        answered: when that reached the caller.
+        failed: the caller got None.
+    """
+
+    sent: Sent
+    arrived: Arrived | None = None
+    replied: Replied | None = None
+    answered: ReplyArrived | None = None
+    failed: NoReply | None = None
+
+    @property
+    def src(self) -> int:
+        """Return who called."""
+        return self.sent.server
+
+    @property
+    def dst(self) -> int:
+        """Return who was called."""
+        return self.sent.peer
+
+    def arg(self, name: str) -> int | None:
+        """Return a number among the arguments."""
+        return values.number(self.sent.body, name)
+
+    def result(self, name: str) -> Value:
+        """Return a field of the reply, None without one."""
+        return None if self.replied is None else values.field(self.replied.body, name)
+
+
+@dataclass
+class Election:
+    """A server has asked for votes in a term."""
+
+    server: int
+    term: int
+    t: int
+    row: Sent
+    rpcs: list[Rpc] = field(default_factory=list)
+
+
+class History:
+    """What a trace says, put together.
+
+    Attributes:
+        trace: the trace.
+        rpcs: all RPCs in the order in which they were sent.
+    """
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.rows: list[AnyRow] = trace.rows
+        self._by_number: dict[int, Rpc] = {}
+        for row in self.rows:
+            self._note(row)
+        self.rpcs = list(self._by_number.values())
+
+    def _note(self, row: AnyRow) -> None:
+        if isinstance(row, Sent):
+            self._by_number[row.rpc] = Rpc(row)
+            return
+        if not isinstance(row, Arrived | Replied | ReplyArrived | NoReply):
+            return
+        rpc = self._by_number.get(row.rpc)
+        if rpc is None:
+            return
+        if isinstance(row, Arrived):
+            rpc.arrived = rpc.arrived or row
+        elif isinstance(row, Replied):
+            rpc.replied = rpc.replied or row
+        elif isinstance(row, ReplyArrived):
+            rpc.answered = rpc.answered or row
+        else:
+            rpc.failed = row
+
+    def calls(self, method: str) -> list[Rpc]:
+        """Return the RPCs of a method."""
+        return [rpc for rpc in self.rpcs if rpc.sent.method == method]
+
+    @cached_property
+    def appends_are_readable(self) -> bool:
+        """Return whether every AppendEntries has the fields of Figure 2 by their names.
+
+        Otherwise nothing can be said of who acknowledged what.
+        """
+        appends = self.calls(APPEND_ENTRIES)
+        return bool(appends) and all(_is_readable(rpc) for rpc in appends)
+
+    @cached_property
+    def elections(self) -> list[Election]:
+        """Return the elections, in the order in which they began."""
+        found: dict[tuple[int, int], Election] = {}
+        for rpc in self.calls(REQUEST_VOTE):
+            term = rpc.arg("term")
+            if term is None:
+                continue
+            key = (rpc.src, term)
+            if key not in found:
+                found[key] = Election(rpc.src, term, rpc.sent.t, rpc.sent)
+            found[key].rpcs.append(rpc)
+        return list(found.values())
+
+    @cached_property
+    def votes(self) -> list[Rpc]:
+        """Return the request_vote RPCs that were granted, as they were replied."""
+        granted = [
+            rpc
+            for rpc in self.calls(REQUEST_VOTE)
+            if rpc.replied is not None and rpc.result("vote_granted") is True
+        ]
+        return sorted(granted, key=reply_number)
+
+    @cached_property
+    def saves(self) -> dict[int, list[Saved]]:
+        """Return when each server wrote its disk."""
+        return _by_server(self.rows, Saved)
+
+    @cached_property
+    def boots(self) -> dict[int, list[Boot]]:
+        """Return the incarnations of each server."""
+        return _by_server(self.rows, Boot)
+
+    @cached_property
+    def reports(self) -> dict[int, list[Reported]]:
+        """Return what each server said of its term and role."""
+        return _by_server(self.rows, Reported)
+
+    @cached_property
+    def snapshots(self) -> dict[int, list[tuple[AnyRow, int]]]:
+        """Return the snapshots of each server, each with its index.
+
+        Those that it made, applied or was sent: each may have replaced its log.
+        """
+        found: dict[int, list[tuple[AnyRow, int]]] = defaultdict(list)
+        for row in self.rows:
+            if (
+                isinstance(row, Snapshotted | AppliedSnapshot)
+                and type(row.index) is int
+            ):
+                found[row.server].append((row, row.index))
+        for rpc in self.calls(INSTALL_SNAPSHOT):
+            index = rpc.arg("last_included_index")
+            if rpc.arrived is not None and index is not None:
+                found[rpc.dst].append((rpc.arrived, index))
+        return found
+
+    def saved_between(self, server: int, from_n: int, to_n: int) -> bool:
+        """Return whether a server wrote its disk between two rows."""
+        return any(from_n <= save.n <= to_n for save in self.saves[server])
+
+
+_Kind = TypeVar("_Kind", bound=Row)
+
+
+def _by_server(rows: Sequence[AnyRow], kind: type[_Kind]) -> dict[int, list[_Kind]]:
+    """Return the rows of a kind, by server."""
+    found: dict[int, list[_Kind]] = defaultdict(list)
+    for row in rows:
+        if isinstance(row, kind):
+            found[row.server].append(row)
+    return found
+
+
+def _is_readable(rpc: Rpc) -> bool:
+    has_arguments = (
+        rpc.arg("term") is not None
+        and rpc.arg("prev_log_index") is not None
+        and values.length(values.field(rpc.sent.body, "entries")) is not None
+    )
+    has_reply = rpc.replied is None or type(rpc.result("success")) is bool
+    return has_arguments and has_reply
+
+
+def reply_number(rpc: Rpc) -> int:
+    """Return the number of the row in which an RPC was answered, 0 if it was not."""
+    return 0 if rpc.replied is None else rpc.replied.n
+
+
+def fact(row: AnyRow, text: str) -> FactRow:
+    """Return a fact: where and when a row happened, and what is to be said of it."""
+    return FactRow(server=row.server, t=row.t, text=text)
+
+
+def seconds(nanoseconds: int) -> str:
+    """Return a virtual time as people read it."""
+    return f"{nanoseconds / 1e9:.3f} s"

@@ -1,0 +1,141 @@
+"""Explanations of traffic: handlers that answer nothing, requests without end."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from labrpc.codes import LOCK_HELD_ACROSS_WAIT
+from tester.explain.entries import entries_count
+from tester.explain.explanation import SECOND_NS, Explanation
+from tester.explain.history import (
+    APPEND_ENTRIES,
+    INSTALL_SNAPSHOT,
+    History,
+    Rpc,
+    fact,
+)
+from tester.traces import values
+from tester.traces.rows import Replied, Warned
+
+# More heartbeats a second than this prevent no more elections.
+HEARTBEATS_A_SECOND_MAX = 80
+REFUSED_MIN = 8
+SNAPSHOTS_MIN = 6
+
+
+def handler_returned_none(history: History) -> Iterator[Explanation]:
+    """Find handlers that returned None."""
+    found: dict[str, list[Replied]] = defaultdict(list)
+    answered: Counter[str] = Counter()
+    for row in history.rows:
+        if isinstance(row, Replied):
+            answered[row.method] += 1
+            if row.body is None:
+                found[row.method].append(row)
+    for method, rows in found.items():
+        servers = sorted({row.server for row in rows})
+        yield Explanation(
+            "handler-returned-none",
+            f"{method} returned None {len(rows)} of {answered[method]} times, on "
+            f"servers {', '.join(map(str, servers))}: the caller takes it for a lost "
+            "reply",
+            (fact(rows[0], f"{method} returns None to server {rows[0].peer}"),),
+        )
+
+
+def lock_held(history: History) -> Iterator[Explanation]:
+    """Find a lock that others waited for while its holder waited for an RPC."""
+    for row in history.rows:
+        if isinstance(row, Warned) and row.code == LOCK_HELD_ACROSS_WAIT.name:
+            yield Explanation("lock-held", row.text, (fact(row, "holds the lock"),))
+            return
+
+
+def requests_repeated(history: History) -> Iterator[Explanation]:
+    """Find heartbeats that are sent far more often than they prevent elections."""
+    by_link: dict[tuple[int, int], list[Rpc]] = defaultdict(list)
+    for rpc in history.calls(APPEND_ENTRIES):
+        if entries_count(rpc) == 0:
+            by_link[rpc.src, rpc.dst].append(rpc)
+    for (src, dst), rpcs in by_link.items():
+        most, first = 0, rpcs[0]
+        begin = 0
+        for end, rpc in enumerate(rpcs):
+            while rpc.sent.t - rpcs[begin].sent.t > SECOND_NS:
+                begin += 1
+            if end - begin + 1 > most:
+                most, first = end - begin + 1, rpcs[begin]
+        if most > HEARTBEATS_A_SECOND_MAX:
+            yield Explanation(
+                "requests-repeated",
+                f"server {src} sent server {dst} {most} append_entries without entries "
+                "within a second",
+                (fact(first.sent, "sends the first of these heartbeats"),),
+            )
+            return
+
+
+def refused_again_and_again(history: History) -> Iterator[Explanation]:
+    """Find one AppendEntries that was sent again and again though it was refused."""
+    refused: dict[tuple[int, int, str], list[Rpc]] = defaultdict(list)
+    for rpc in history.calls(APPEND_ENTRIES):
+        if rpc.result("success") is False and rpc.result("term") == rpc.arg("term"):
+            refused[rpc.src, rpc.dst, values.text(rpc.sent.body)].append(rpc)
+    worst = max(map(_in_spite_of_answers, refused.values()), key=len, default=[])
+    if len(worst) < REFUSED_MIN:
+        return
+    rpc = worst[0]
+    yield Explanation(
+        "refused-again-and-again",
+        f"server {rpc.dst} refused the same append_entries of server {rpc.src} "
+        f"{len(worst)} times, each with prev_log_index {rpc.arg('prev_log_index')}, "
+        "though the first answer had arrived",
+        (
+            fact(rpc.sent, "sends it for the first time"),
+            fact(worst[-1].sent, "sends it for the last time"),
+        ),
+    )
+
+
+def snapshot_again_and_again(history: History) -> Iterator[Explanation]:
+    """Find one snapshot that was sent again and again though it was acknowledged."""
+    sent: dict[tuple[int, int, int, int | None], list[Rpc]] = defaultdict(list)
+    for rpc in history.calls(INSTALL_SNAPSHOT):
+        index = rpc.arg("last_included_index")
+        if index is not None and rpc.result("term") == rpc.arg("term"):
+            sent[rpc.src, rpc.dst, index, rpc.arg("term")].append(rpc)
+    worst = max(map(_in_spite_of_answers, sent.values()), key=len, default=[])
+    if len(worst) < SNAPSHOTS_MIN:
+        return
+    rpc = worst[0]
+    yield Explanation(
+        "snapshot-again-and-again",
+        f"server {rpc.src} sent server {rpc.dst} the snapshot of index "
+        f"{rpc.arg('last_included_index')} {len(worst)} times in one term, though the "
+        "first answer had arrived",
+        (
+            fact(rpc.sent, "sends it for the first time"),
+            fact(worst[-1].sent, "sends it for the last time"),
+        ),
+    )
+
+
+def _in_spite_of_answers(rpcs: list[Rpc]) -> list[Rpc]:
+    """Return the first RPC of some, and those sent when it had been answered."""
+    answered_n = min((rpc.answered.n for rpc in rpcs if rpc.answered), default=None)
+    if answered_n is None:
+        return []
+    return [rpcs[0], *(rpc for rpc in rpcs[1:] if rpc.sent.n > answered_n)]
+
+
+def negative_prev_log_index(history: History) -> Iterator[Explanation]:
+    """Find an AppendEntries that asks for a place before the log's beginning."""
+    for rpc in history.calls(APPEND_ENTRIES):
+        prev = rpc.arg("prev_log_index")
+        if prev is not None and prev < 0:
+            yield Explanation(
+                "negative-prev-log-index",
+                f"server {rpc.src} sent server {rpc.dst} an append_entries with "
+                f"prev_log_index {prev}: no entry has that index",
+                (fact(rpc.sent, f"sends prev_log_index {prev}"),),
+            )
+            return

@@ -1,0 +1,85 @@
+"""Explanations that no typical mistake needs, shown by traces made by hand."""
+
+from tester.explain import elections, persistence, traffic
+from tester.explain.explain import explain
+from tester.traces import rows
+from tester.traces.reader import Trace
+
+VOTE = {"term": 3, "vote_granted": True}
+
+
+def asked(candidate):
+    return {
+        "term": 3,
+        "candidate_id": candidate,
+        "last_log_index": 0,
+        "last_log_term": 0,
+    }
+
+
+def test_two_votes_in_a_term_are_told_with_the_restart_between(writer):
+    writer.rpc(0, 2, "request_vote", asked(0), VOTE)
+    writer.rpc(1, 2, "request_vote", asked(1), VOTE, incarnation=2)
+    (found,) = elections.voted_twice(writer.history)
+    assert (
+        "server 2 voted for server 0 and, after a restart, for server 1" in found.text
+    )
+    assert [fact.server for fact in found.facts] == [2, 2]
+    assert "5.2" in found.rule
+
+
+def test_the_same_vote_twice_is_no_mistake(writer):
+    for _ in range(2):
+        writer.rpc(0, 2, "request_vote", asked(0), VOTE)
+    assert list(elections.voted_twice(writer.history)) == []
+
+
+def test_a_vote_without_a_save_is_found_where_others_were_saved(writer):
+    writer.rpc(0, 1, "request_vote", asked(0), VOTE, save=True)
+    assert list(elections.voted_without_saving(writer.history)) == []
+    writer.rpc(0, 2, "request_vote", asked(0), VOTE)
+    writer.saved(2)
+    (found,) = elections.voted_without_saving(writer.history)
+    assert "server 2 gave server 0 its vote" in found.text
+
+
+def test_what_a_snapshot_holds_is_applied_again(writer):
+    writer.add(rows.Snapshotted, server=1, index=9, bytes=5)
+    writer.add(rows.Boot, server=1, incarnation=2, raft_state=5, snapshot=5)
+    writer.add(rows.Applied, server=1, index=1, command=7)
+    (found,) = persistence.applied_below_snapshot(writer.history)
+    assert "snapshot of index 9, and applied index 1" in found.text
+
+
+def test_one_request_that_is_refused_without_end(writer):
+    args = {"term": 2, "prev_log_index": 4}
+    for _ in range(traffic.REFUSED_MIN - 1):
+        writer.rpc(0, 1, "append_entries", args, {"term": 2, "success": False})
+    assert list(traffic.refused_again_and_again(writer.history)) == []
+    writer.rpc(0, 1, "append_entries", args, {"term": 2, "success": False})
+    (found,) = traffic.refused_again_and_again(writer.history)
+    assert f"{traffic.REFUSED_MIN} times" in found.text
+
+
+def test_one_snapshot_that_is_sent_without_end(writer):
+    args = {"term": 2, "last_included_index": 4}
+    for _ in range(traffic.SNAPSHOTS_MIN):
+        writer.rpc(0, 1, "install_snapshot", args, {"term": 2})
+    (found,) = traffic.snapshot_again_and_again(writer.history)
+    assert "snapshot of index 4" in found.text
+
+
+def test_of_a_trace_without_its_beginning_nothing_is_said(writer):
+    for _ in range(traffic.SNAPSHOTS_MIN):
+        args = {"term": 2, "last_included_index": 4}
+        writer.rpc(0, 1, "install_snapshot", args, {"term": 2})
+    whole = Trace(writer.header, writer.rows)
+    assert explain(whole)
+    cut = Trace(writer.header, writer.rows, dropped=rows.Dropped(dropped=1, until_t=1))
+    assert explain(cut) == []
+
+
+def test_messages_of_other_shapes_are_passed_over(writer):
+    writer.rpc(0, 1, "request_vote", {"0": 3, "1": "x"}, {"0": None})
+    writer.rpc(0, 1, "append_entries", {}, {})
+    assert explain(Trace(writer.header, writer.rows)) == []
