@@ -19,6 +19,7 @@ class GradedTest:
         reliable: whether the network is reliable at first.
         snapshots: whether the state machines take snapshots.
         persistence: whether servers have to save their state.
+        elections: whether a leader must have been answered by a majority.
     """
 
     name: str
@@ -30,6 +31,7 @@ class GradedTest:
     reliable: bool = True
     snapshots: bool = False
     persistence: bool = False
+    elections: bool = True
 
     @property
     def description(self) -> str:

@@ -201,7 +201,7 @@ def open_cluster(
         reliable=test.reliable,
         snapshots=test.snapshots,
         persistence=test.persistence,
-        elections=True,
+        elections=test.elections,
         observers=observers,
         real_time=host.hosting.real_time,
         boxes=host.boxes,

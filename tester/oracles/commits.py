@@ -57,10 +57,11 @@ class Proposals:
 
     Attributes:
         decided: the highest index that has been applied.
+        accepted: the highest index that a leader has returned.
     """
 
     def __init__(self, world: World, persistence: bool) -> None:
-        self.decided = 0
+        self.decided = self.accepted = 0
         self._world = world
         self._persistence = persistence
         self._by_command: dict[Any, list[Proposal]] = {}
@@ -109,6 +110,7 @@ class Proposals:
                 that were committed before its term.
         """
         index, term = proposal.index, proposal.term
+        self.accepted = max(self.accepted, index)
         before = self._at.setdefault((term, index), proposal)
         if before is proposal:
             latest = self._latest_of_term.get(term)

@@ -84,6 +84,11 @@ class Invariants(Observer):
         """The first report of leadership in each term."""
         return self._leadership.leaders
 
+    @property
+    def accepted(self) -> int:
+        """The highest index at which a leader has put a command."""
+        return self._proposals.accepted
+
     # State reports.
 
     def settled(

@@ -8,11 +8,17 @@ from collections import Counter
 from typing import Any, NoReturn
 
 from tester import codes
+from tester.scenario.cluster import TEST_SECONDS_MAX
 from tester.scenario.faulty_cluster import FaultyCluster
 from tester.text import counted, is_or_are, servers_named, short
 
 # 6.824's election time-out T: what a solution may need for one election.
 ELECTION_TIMEOUT = 1.0
+# For how long servers may take to agree on a command.
+AGREEMENT_S_MAX = 10
+# How much longer, for each entry that a server may have to get before: replies that are
+# held back by two seconds let a leader send less than one request in a second.
+CATCH_UP_S_PER_ENTRY = 0.2
 
 NO_LEADER_CAUSES = (
     "possible causes: no server becomes a candidate; no candidate gets the votes of a "
@@ -117,14 +123,20 @@ class CheckedCluster(FaultyCluster):
                 "(section 5.3)",
             )
 
-    def one(self, command: Any, expected: int, retry: bool = False) -> int:
+    def one(
+        self,
+        command: Any,
+        expected: int,
+        retry: bool = False,
+        seconds: float = AGREEMENT_S_MAX,
+    ) -> int:
         """Get `command` agreed on by at least `expected` servers; return its index.
 
         Offers it to each connected server in turn until one takes it as
         leader. With `retry`, it is offered again when it was not agreed on
-        within two seconds. Ten virtual seconds at most.
+        within two seconds. `seconds` at most, in virtual time.
         """
-        deadline = self.now + 10
+        deadline = self.now + seconds
         server = 0
         refused: Counter[int] = Counter()
         accepted: list[tuple[int, int]] = []
@@ -146,7 +158,20 @@ class CheckedCluster(FaultyCluster):
                 return index
             if not retry:
                 self._not_agreed(server, index, command, expected)
-        self._no_agreement(command, expected, accepted, refused)
+        self._no_agreement(command, expected, seconds, accepted, refused)
+
+    def one_after_catching_up(self, command: Any, expected: int) -> int:
+        """Get `command` agreed on after all that some server has yet to apply.
+
+        The time for that grows with the entries, so that it does not matter how many
+        of them a leader sends at once.
+        """
+        applied = min(self.state_machines[server].last_applied for server in self.up())
+        lacking = max(self.invariants.accepted - applied, 0)
+        seconds = AGREEMENT_S_MAX + CATCH_UP_S_PER_ENTRY * lacking
+        # A failure says more than that the test took too long.
+        seconds = min(seconds, TEST_SECONDS_MAX - self.now - AGREEMENT_S_MAX / 2)
+        return self.one(command, expected, retry=True, seconds=seconds)
 
     def _wait_agreed(self, index: int, command: Any, expected: int) -> bool:
         """Look for two seconds whether `command` is applied at `index`."""
@@ -179,10 +204,11 @@ class CheckedCluster(FaultyCluster):
         self,
         command: Any,
         expected: int,
+        seconds: float,
         accepted: list[tuple[int, int]],
         refused: Counter[int],
     ) -> NoReturn:
-        """Fail since a command was not agreed on in 10 s, however often offered.
+        """Fail since a command was not agreed on in time, however often offered.
 
         Args:
             accepted: each server that took it as leader, and at which index.
@@ -196,6 +222,12 @@ class CheckedCluster(FaultyCluster):
             if machines[s].commands[index] == command
         }
         facts = [self._connected_now()]
+        within = f"within {seconds:.0f} s"
+        if seconds > AGREEMENT_S_MAX:
+            facts.append(
+                f"{AGREEMENT_S_MAX} s are allowed for a command, and "
+                f"{CATCH_UP_S_PER_ENTRY} s for each entry that a server lacked"
+            )
         if accepted:
             places = ", ".join(f"server {s} at index {i}" for s, i in accepted[-3:])
             facts.append(f"start() was accepted by {places}")
@@ -205,14 +237,14 @@ class CheckedCluster(FaultyCluster):
             )
             facts.append(f"start() was refused (not leader) {times}")
         if not accepted:
-            what = f"no server accepted command {short(command)} as leader within 10 s"
+            what = f"no server accepted command {short(command)} as leader {within}"
             facts.append(NO_LEADER_CAUSES)
         else:
-            what = f"command {short(command)} was not applied by any server within 10 s"
+            what = f"command {short(command)} was not applied by any server {within}"
             if have:
                 what = (
                     f"command {short(command)} was applied only by "
-                    f"{servers_named(sorted(have))} within 10 s; "
+                    f"{servers_named(sorted(have))} {within}; "
                     f"{counted(expected, 'server')} should have applied it"
                 )
             facts += [REPLICATION, 'compare "applied up to" below: which server lags?']

@@ -147,7 +147,7 @@ def test_figure_8_unreliable(cluster: CheckedCluster) -> None:
             cluster.connect(server)
 
     cluster.connect(*cluster.servers)
-    cluster.one(cluster.random_command(), expected=5, retry=True)
+    cluster.one_after_catching_up(cluster.random_command(), expected=5)
 
 
 @pytest.mark.points(2)

@@ -20,7 +20,7 @@ def start(self, command):
     return self.accept(command)
 
 def accept(self, command):
-    if self.me != 0:
+    if not self.leads():
         return -1, 1, False
     self.started += 1
     for peer in self.peers:

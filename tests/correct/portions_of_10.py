@@ -1,0 +1,12 @@
+"""A correct Raft that sends at most 10 entries in an AppendEntries."""
+
+from raft.raft import Raft as Reference
+
+PORTION = 10
+
+
+class Raft(Reference):
+    def _append_entries_args(self, peer):
+        args = super()._append_entries_args(peer)
+        args.entries = args.entries[:PORTION]
+        return args
