@@ -41,6 +41,21 @@ FINDERS: list[Finder] = [
 ]
 
 
+SHOWN_MAX = 3
+"""Whoever has read three sentences has enough to look for."""
+
+
+def explanation_lines(trace: Trace) -> list[str]:
+    """Return what a failing run's trace proves, as lines for a person; none for nothing."""
+    found = explain(trace)[:SHOWN_MAX]
+    if not found:
+        return []
+    return [
+        "what the trace proves:",
+        *(f"  {one.text}\n    the rule: {one.rule}" for one in found),
+    ]
+
+
 def explain(trace: Trace) -> list[Explanation]:
     """Return what a trace proves, at most one sentence of each kind.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tester import codes
+from tester.explain.explain import explanation_lines
 from tester.judging.run import Recording, run_test, trace_file
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import RunHost
@@ -64,11 +65,12 @@ class Pictures:
             trace = self._trace(run, conditions, host, recorded)
             if trace is None:
                 return
-            run.evidence += "\n" + "\n".join(
-                ["what happened last:", *last_lines(trace, LAST_LINES)]
-            )
+            proved = explanation_lines(trace)
+            last = ["what happened last:", *last_lines(trace, LAST_LINES)]
+            run.evidence += "\n" + "\n".join([*proved, *last])
             make_room(self.folder, "*-seed*.html", PICTURES_KEPT)
-            write_page(self.file(run), page_html(trace, run.replay, "", self.redact))
+            page = page_html(trace, run.replay, "\n".join(proved[1:]), self.redact)
+            write_page(self.file(run), page)
             run.picture = str(self.file(run))
         except Exception as exc:
             _warn(run, f"the picture could not be drawn: {exc}")

@@ -1,7 +1,7 @@
 """Explanations that no typical mistake needs, shown by traces made by hand."""
 
 from tester.explain import elections, persistence, traffic
-from tester.explain.explain import explain
+from tester.explain.explain import explain, explanation_lines
 from tester.traces import rows
 from tester.traces.reader import Trace
 
@@ -75,8 +75,11 @@ def test_of_a_trace_without_its_beginning_nothing_is_said(writer):
         writer.rpc(0, 1, "install_snapshot", args, {"term": 2})
     whole = Trace(writer.header, writer.rows)
     assert explain(whole)
+    head, sentence = explanation_lines(whole)
+    assert head == "what the trace proves:"
+    assert "the rule: " in sentence
     cut = Trace(writer.header, writer.rows, dropped=rows.Dropped(dropped=1, until_t=1))
-    assert explain(cut) == []
+    assert explain(cut) == explanation_lines(cut) == []
 
 
 def test_messages_of_other_shapes_are_passed_over(writer):
