@@ -11,7 +11,7 @@ import shutil
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -32,7 +32,7 @@ from tester.codes import (
 from tester.errors import is_disk_trouble
 from tester.intake.archive_members import Member, open_archive
 from tester.intake.decompressed import TooLong
-from tester.intake.file_names import is_large
+from tester.intake.file_names import fitting_name, is_large, is_source
 from tester.intake.refusals import RefusedArchive
 from tester.text import listed, readable_name
 
@@ -41,6 +41,8 @@ from tester.text import listed, readable_name
 _FILES_BESIDE_MAX = 200_000
 _BYTES_BESIDE_MAX = 1 << 30
 _CHUNK_BYTES = 1 << 16
+# Below the results, a path in an archive must leave room for theirs.
+_PATH_BYTES_MAX = 2_000
 # The name of a disk in Windows.
 _DRIVE = re.compile(r"[A-Za-z]:")
 # What the two formats raise for bytes that are not a whole archive.
@@ -76,18 +78,20 @@ class LeftOut:
 
     Attributes:
         links: the paths that links and devices would have had.
-        large: the large files that are no source, with their sizes in bytes.
+        beside: the files that are no source, with their sizes in bytes: those that are
+            large, or all if there would be too many.
     """
 
     links: list[Path]
-    large: dict[str, int]
+    beside: dict[str, int]
 
 
 def unpack(archive: Path, directory: Path, bounds: Bounds = ONE_SUBMISSION) -> LeftOut:
     """Unpack an archive into `directory`, in place of what is there.
 
     Empty folders are made only for a whole class, where each may be what a student
-    handed in. Links and devices are left out, and so are large files that are no source.
+    handed in. Links and devices are left out. So are files that are no source if they
+    are large, or if the archive would exceed the bounds with them.
 
     Raises:
         RefusedArchive: it cannot be read, or exceeds the bounds, or leads out of the
@@ -99,12 +103,13 @@ def unpack(archive: Path, directory: Path, bounds: Bounds = ONE_SUBMISSION) -> L
         raise RefusedArchive(DAMAGED_ARCHIVE, "it is no regular file")
     try:
         with _opened(archive, bounds) as members:
-            checked, large = _checked(members, bounds)
+            checked, beside = _checked(members, bounds)
             folders = [m.name for m in checked if m.is_folder]
             checked = [m for m in checked if not m.is_folder]
-            if not checked and large:
+            if not checked and beside:
                 raise RefusedArchive(
-                    NO_PROGRAM, f"there is no Python file in it, but {listed([*large])}"
+                    NO_PROGRAM,
+                    f"there is no Python file in it, but {listed([*beside])}",
                 )
             if not checked:
                 raise RefusedArchive(EMPTY_ARCHIVE, "there is no file in it")
@@ -112,7 +117,7 @@ def unpack(archive: Path, directory: Path, bounds: Bounds = ONE_SUBMISSION) -> L
             for name in folders if bounds == WHOLE_CLASS else ():
                 (directory / name).mkdir(parents=True, exist_ok=True)
             links = [directory / m.name for m in checked if not m.open]
-            return LeftOut(links, large)
+            return LeftOut(links, beside)
     except (RefusedArchive, OSError):
         shutil.rmtree(directory, ignore_errors=True)
         raise
@@ -155,7 +160,7 @@ def _opened(archive: Path, bounds: Bounds) -> Iterator[Iterator[Member]]:
 def _checked(
     members: Iterator[Member], bounds: Bounds
 ) -> tuple[list[Member], dict[str, int]]:
-    """Return the members that count, and the large files that do not.
+    """Return the members that count, and the files beside them that do not.
 
     All that count may be written under their names.
     """
@@ -164,19 +169,27 @@ def _checked(
     checked = [
         member for path, member in named.items() if not is_installed(path, installed_in)
     ]
-    large = {
-        member.name: member.size_bytes
-        for member in checked
-        if is_large(member.name, member.size_bytes)
-    }
-    checked = [member for member in checked if member.name not in large]
-    if sum(not member.is_folder for member in checked) > bounds.files:
-        raise RefusedArchive(
-            UPLOAD_TOO_LARGE, f"it holds more than {bounds.files} files"
-        )
-    if sum(member.size_bytes for member in checked) > bounds.bytes:
-        raise RefusedArchive(UPLOAD_TOO_LARGE, _too_large(bounds))
-    return checked, large
+    beside = _sizes(m for m in checked if is_large(m.name, m.size_bytes))
+    if _excess([m for m in checked if m.name not in beside], bounds):
+        beside = _sizes(m for m in checked if not is_source(m.name))
+    checked = [member for member in checked if member.name not in beside]
+    if excess := _excess(checked, bounds):
+        raise RefusedArchive(UPLOAD_TOO_LARGE, excess)
+    return checked, beside
+
+
+def _sizes(members: Iterable[Member]) -> dict[str, int]:
+    """Return the sizes of files by name, without links and folders."""
+    return {member.name: member.size_bytes for member in members if member.open}
+
+
+def _excess(members: list[Member], bounds: Bounds) -> str:
+    """Return how members exceed the bounds, "" if they do not."""
+    if sum(not member.is_folder for member in members) > bounds.files:
+        return f"it holds more than {bounds.files} files"
+    if sum(member.size_bytes for member in members) > bounds.bytes:
+        return _too_large(bounds)
+    return ""
 
 
 def _named(members: Iterator[Member], files_max: int) -> dict[PurePosixPath, Member]:
@@ -207,9 +220,14 @@ def _named(members: Iterator[Member], files_max: int) -> dict[PurePosixPath, Mem
             continue
         if len(folders) > DEPTH_MAX:  # Nor is anything read there in a folder.
             continue
+        path = PurePosixPath(*map(fitting_name, path.parts))
+        if len(str(path).encode()) > _PATH_BYTES_MAX:
+            continue
         named.pop(path, None)
-        named[path] = replace(member, name=name, is_folder=is_folder)
-    return named
+        named[path] = replace(member, name=str(path), is_folder=is_folder)
+    # Some archives hold a file and a folder of one name, of which a disk has but one.
+    used = {folder for path in named for folder in path.parents}
+    return {path: m for path, m in named.items() if m.is_folder or path not in used}
 
 
 def _too_large(bounds: Bounds) -> str:

@@ -1,5 +1,6 @@
-"""What the name of a file says: an archive, one of a kind that is not read, or neither."""
+"""What the name of a file says of its kind, and names that fit on a disk."""
 
+import hashlib
 from pathlib import Path
 
 SUFFIXES = (
@@ -14,12 +15,35 @@ UNREAD_SUFFIXES = (
 STRAY = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 # A file that is no source and larger than this is left out, be it a log or a video.
 BESIDE_BYTES_MAX = 1 << 20
+# What Linux, macOS and Windows let a name have at least.
+NAME_BYTES_MAX = 255
+_SUFFIX_MAX = 10
 _SOURCE = (".py", *SUFFIXES, *UNREAD_SUFFIXES)
+
+
+def is_source(name: str) -> bool:
+    """Return whether a file is Python, or an archive in which some may be."""
+    return name.lower().endswith(_SOURCE)
 
 
 def is_large(name: str, size_bytes: int) -> bool:
     """Return whether a file is left out, since it is large and no source."""
-    return size_bytes > BESIDE_BYTES_MAX and not name.lower().endswith(_SOURCE)
+    return size_bytes > BESIDE_BYTES_MAX and not is_source(name)
+
+
+def fitting_name(name: str, bytes_max: int = NAME_BYTES_MAX) -> str:
+    """Return a file's name, cut before its suffix if it is too long for a disk.
+
+    A digest in place of what was cut keeps names apart that begin alike.
+    """
+    data = name.encode()
+    if len(data) <= bytes_max:
+        return name
+    found = (s for s in (*SUFFIXES, *UNREAD_SUFFIXES) if name.lower().endswith(s))
+    length = len(next(found, Path(name).suffix))
+    suffix = name[-length:] if 0 < length <= _SUFFIX_MAX else ""
+    end = f"-{hashlib.blake2b(data, digest_size=4).hexdigest()}{suffix}"
+    return data[: bytes_max - len(end.encode())].decode(errors="ignore") + end
 
 
 def is_archive(path: Path) -> bool:

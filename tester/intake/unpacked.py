@@ -6,9 +6,9 @@ from pathlib import Path
 from labrpc.submission.source_tree import may_read, walk
 from tester.codes import LINK_IN_ARCHIVE, UNSUPPORTED_ARCHIVE, UPLOAD_TOO_LARGE
 from tester.intake.archives import ONE_SUBMISSION, Bounds, unpack
-from tester.intake.file_names import is_large
+from tester.intake.file_names import fitting_name, is_large
 from tester.intake.refusals import Refused, RefusedArchive
-from tester.text import listed, readable_name
+from tester.text import counted, listed, readable_name
 
 
 class Unpacked:
@@ -37,7 +37,9 @@ class Unpacked:
             )
         self._count += 1
         # Numbered, for a name may be that of another one, or of a folder above.
-        folder = self.directory / f"{self._count:03}-{Path(name).name}"
+        folder = (
+            self.directory / f"{self._count:03}-{fitting_name(Path(name).name, 200)}"
+        )
         shutil.rmtree(folder, ignore_errors=True)
         return folder
 
@@ -67,7 +69,7 @@ class Unpacked:
                 exc.code, f"{readable_name(archive.name)} was refused: {exc}"
             ) from None
         self._links += left_out.links
-        _note_large(left_out.large, notes)
+        _note_beside(left_out.beside, notes)
         return folder
 
     def check_links(self, directory: Path) -> None:
@@ -112,11 +114,16 @@ class Unpacked:
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
         named = {readable_name(f.name): size for f, size in large.items()}
-        _note_large(named, notes)
+        _note_beside(named, notes)
         return folder
 
 
-def _note_large(large: dict[str, int], notes: list[str]) -> None:
-    if large:
-        files = [f"{name} ({size >> 20} MB)" for name, size in large.items()]
-        notes.append(f"left out {listed(files)}: large, and no source")
+def _note_beside(beside: dict[str, int], notes: list[str]) -> None:
+    """Note which files were left out, the largest first."""
+    if beside:
+        by_size = sorted(beside, key=lambda name: -beside[name])
+        size_mb = sum(beside.values()) / (1 << 20)
+        notes.append(
+            f"left out {counted(len(beside), 'file')} of {size_mb:.0f} MB that cannot be "
+            f"part of a program: {listed(by_size)}"
+        )

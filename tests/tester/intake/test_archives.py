@@ -15,7 +15,7 @@ import pytest
 
 import grade
 from tester.intake import archives
-from tester.intake.archives import ONE_SUBMISSION, Bounds, names_in, unpack
+from tester.intake.archives import ONE_SUBMISSION, WHOLE_CLASS, Bounds, names_in, unpack
 from tester.intake.find import find_submissions
 from tester.intake.refusals import RefusedArchive
 from tester.intake.roots import innermost
@@ -116,7 +116,6 @@ def tar_link(kind, name):
         (make_tar, "a.tgz", {"../evil.py": b""}, "leads out of the folder"),
         (make_tar, "a.tgz", {"/tmp/evil.py": b""}, "leads out of the folder"),
         (make_zip, "a.zip", {zip_link("../x.py"): b""}, "leads out of the folder"),
-        (make_zip, "a.zip", {"a": b"", "a/b": b""}, "cannot be unpacked"),
     ],
 )
 def test_what_could_do_harm_is_refused(tmp_path, make, name, files, reason):
@@ -343,7 +342,19 @@ def test_a_large_log_is_left_out_and_its_code_is_graded(tmp_path):
         "raft.py": b"x = 1\n",
         "notes.md": b"",
     }
-    assert intake.notes == ["ann: left out lab/run.log (64 MB): large, and no source"]
+    assert intake.notes == [
+        "ann: left out 1 file of 64 MB that cannot be part of a program: lab/run.log"
+    ]
+
+
+def test_files_that_are_no_source_are_left_out_if_there_are_too_many(tmp_path):
+    logs = {f"logs/{n:04}.log": b"x" * n for n in range(5)}
+    make_zip(tmp_path / "a.zip", logs | {"raft.py": b""})
+    left_out = unpack(tmp_path / "a.zip", tmp_path / "x", Bounds(files=5, bytes=10))
+    assert left_out.beside == {name: len(content) for name, content in logs.items()}
+    assert contents(tmp_path / "x") == {"raft.py": b""}
+    assert not unpack(tmp_path / "a.zip", tmp_path / "x", Bounds(6, 10)).beside
+    assert unpack(tmp_path / "a.zip", tmp_path / "x", Bounds(6, 9)).beside
 
 
 def test_what_holds_only_a_large_file_holds_no_program(tmp_path):
@@ -371,7 +382,32 @@ def test_names_that_macos_has_not_marked_as_utf_8_are_read(tmp_path):
     assert [str(name.parent) for name in names_in(archive)] == ["Müller", "Ann"]
 
 
-def test_a_reason_names_no_path_of_this_machine(tmp_path):
-    make_zip(tmp_path / "a.zip", {"raft": b"", "raft/x.py": b""})
-    with pytest.raises(RefusedArchive, match="cannot be unpacked: File exists; it may"):
+def test_a_reason_names_no_path_of_this_machine(tmp_path, monkeypatch):
+    def mkdir(path, **options):
+        raise OSError(errno.EPERM, "Operation not permitted", str(path))
+
+    make_zip(tmp_path / "a.zip", {"raft/x.py": b""})
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    with pytest.raises(
+        RefusedArchive, match="unpacked: Operation not permitted; it may"
+    ):
         unpack(tmp_path / "a.zip", tmp_path / "x")
+
+
+def test_a_file_that_is_a_folder_as_well_is_left_out(tmp_path):
+    make_zip(
+        tmp_path / "a.zip", {"raft": b"1", "raft/x.py": b"2", "b/c": b"", "b": b""}
+    )
+    unpack(tmp_path / "a.zip", tmp_path / "x")
+    assert contents(tmp_path / "x") == {"raft/x.py": b"2", "b/c": b""}
+
+
+def test_a_name_that_is_too_long_for_a_disk_stops_no_class(tmp_path):
+    long = "\N{CJK UNIFIED IDEOGRAPH-9673}" * 120
+    deep = "/".join(["d" * 250] * 12)
+    files = dict.fromkeys(["ann/raft.py", f"{long}/raft.py", f"bo/{deep}/x.py"], b"")
+    make_zip(tmp_path / "a.zip", files)
+    unpack(tmp_path / "a.zip", tmp_path / "x", WHOLE_CLASS)
+    ann, other = sorted(path.name for path in (tmp_path / "x").iterdir())
+    assert ann == "ann"
+    assert len(other.encode()) <= 255

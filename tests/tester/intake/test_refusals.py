@@ -56,7 +56,9 @@ def upload(zipped, tmp_path):
         "empty-archive": {"raft.zip": zipped(tmp_path, {})},
         "encrypted-archive": {"raft.zip": as_encrypted(data)},
         "unusual-compression": {"raft.zip": packed_by(zipfile.ZIP_BZIP2)},
-        "upload-too-large": {"raft.zip": zipped(tmp_path, {"a": "", "b": "", "c": ""})},
+        "upload-too-large": {
+            "raft.zip": zipped(tmp_path, dict.fromkeys(["a.py", "b.py", "c.py"], ""))
+        },
         "path-leads-out": {"raft.zip": zipped(tmp_path, {"../raft.py": RAFT})},
         "link-in-archive": {"raft.tar": with_a_link()},
     }
