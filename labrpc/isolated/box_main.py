@@ -30,9 +30,9 @@ from labrpc.isolated.messages import (
     unpacked_invoke,
     write_all,
 )
-from labrpc.machine.look_in import HangPolicy
 from labrpc.machine.unraisable import unraisable_as_warnings
 from labrpc.machine.watchdog import watchdog
+from labrpc.machine.watchdog_timer import HangPolicy
 from labrpc.sandbox.sandbox import BOX_BYTES_MAX
 from labrpc.simulated import dataclasses_
 from labrpc.submission.submission import Submission

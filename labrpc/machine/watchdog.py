@@ -18,9 +18,9 @@ from typing import Any, NoReturn, Protocol
 from labrpc import codes
 from labrpc.codes import Code
 from labrpc.errors import CtrlC, SubmissionError
-from labrpc.machine.look_in import HangPolicy, looking_in, note_look
 from labrpc.machine.memory import RUN_BYTES_MAX, bytes_in_use
 from labrpc.machine.wall_clock import cpu_seconds
+from labrpc.machine.watchdog_timer import HangPolicy, looking_in, note_look
 from labrpc.scheduling.greenlets import level_recursion
 from labrpc.scheduling.scheduler import Task, current_task
 

@@ -3,7 +3,7 @@
 import re
 from traceback import FrameSummary
 
-from labrpc.machine.look_in import CALL_CPU_S_MAX
+from labrpc.machine.watchdog_timer import CALL_CPU_S_MAX
 from labrpc.submission.stacks import frames_text
 from labrpc.submission.submission import Submission
 

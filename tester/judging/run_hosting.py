@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from labrpc.box_factory import BoxFactory, Isolation, make_box_factory
-from labrpc.machine.look_in import HangPolicy
+from labrpc.machine.watchdog_timer import HangPolicy
 from labrpc.submission.submission import Submission
 from tester.judging.debugger import PytestDebugger
 

@@ -81,7 +81,8 @@ class FailureStore:
         self, directory: Path, submission: Submission, preempt: bool = False
     ) -> None:
         self._directory = directory
-        self._root = directory.resolve().parents[len(DIRECTORY.parts) - 1]
+        resolved = Path(os.path.realpath(directory))  # Takes a loop of links, too.
+        self._root = resolved.parents[len(DIRECTORY.parts) - 1]
         self._submission = submission
         self._preempt = preempt
         self._kept_count: dict[str, int] = {}

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from labrpc.machine.look_in import HangPolicy
 from labrpc.machine.wall_clock import Deadline
+from labrpc.machine.watchdog_timer import HangPolicy
 from tester.codes import TIMED_OUT
 from tester.console import live_lines
 from tester.judging.debug import debug_test

@@ -20,7 +20,7 @@ import msgspec
 from labrpc.errors import LabError, LoadError, SubmissionError
 from labrpc.machine import memory
 from labrpc.machine.lab_process import lab_command, lab_environment
-from labrpc.machine.look_in import HangPolicy
+from labrpc.machine.watchdog_timer import HangPolicy
 from labrpc.submission.submission import Submission
 from tester.codes import LAB_BROKE
 from tester.judging.run import blank_run, boot_problem, run_test

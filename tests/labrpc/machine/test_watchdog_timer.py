@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from labrpc.machine import look_in
-from labrpc.machine.look_in import HangPolicy, looking_in, note_look
+from labrpc.machine import watchdog_timer
 from labrpc.machine.wall_clock import cpu_seconds
 from labrpc.machine.watchdog import has_body
+from labrpc.machine.watchdog_timer import HangPolicy, looking_in, note_look
 from labrpc.scheduling.scheduler import Task
 
 
@@ -48,21 +48,21 @@ def test_a_loop_is_looked_at_again_and_again(no_timers):
     began_s = cpu_seconds()
     with looks_that_raise_after(3):
         spin()
-    assert cpu_seconds() - began_s >= 3 * look_in.LOOK_EVERY_S
+    assert cpu_seconds() - began_s >= 3 * watchdog_timer.LOOK_EVERY_S
     assert (signal.getsignal(signal.SIGTERM), threading.active_count()) == before
 
 
 def test_who_sleeps_is_not_looked_at(no_timers):
     looks = []
     with looking_in(lambda signum, frame: looks.append(signum), None):
-        threading.Event().wait(4 * look_in.LOOK_EVERY_S)
+        threading.Event().wait(4 * watchdog_timer.LOOK_EVERY_S)
     assert looks == []
 
 
 def test_a_call_into_c_that_does_not_return_writes_its_stack(
     no_timers, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(look_in, "CALL_REAL_S_MAX", 0.1)
+    monkeypatch.setattr(watchdog_timer, "CALL_REAL_S_MAX", 0.1)
     with (
         (tmp_path / "stack").open("w+") as file,
         looking_in(lambda *_: None, HangPolicy(file.fileno(), ends_process=False)),
