@@ -119,6 +119,15 @@ class _Search:
             chosen, other = (f"{p.name}/" if p.is_dir() else p.name for p in found)
             self.notes.append(f"graded {chosen}, not the {other} beside it")
 
+    def _note_if_numbered(self, directory: Path) -> None:
+        """Note files that a browser has numbered: newer ones, or other students'."""
+        numbered = [file.name for file in sorted(directory.glob("raft*([0-9]*).py"))]
+        if numbered:
+            self.notes.append(
+                f"graded raft.py or raft/, not {listed(numbered)} beside it; if these "
+                "are other students', give each a folder"
+            )
+
     def _note_if_class(self, directory: Path) -> None:
         """Note if there are Rafts beside the one that counts, as in a class's folder."""
         others = students_beside(directory)
@@ -188,6 +197,7 @@ class _Search:
         self._unpacked.check_links(directory)
         if Submission.looks_like_one(directory):
             self._note_if_class(directory)
+            self._note_if_numbered(directory)
             return directory, repository
         archives = [
             file

@@ -1,5 +1,6 @@
 """What students hand in, and what reports may call it."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -10,6 +11,9 @@ from tester.intake.file_names import (
     unread_suffix,
 )
 from tester.text import printable_name, readable_name
+
+# A browser numbers a file that it downloads again, as in "raft (1).py".
+_NUMBERED = re.compile(r" ?\(\d+\)$")
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Upload:
     @property
     def module_file(self) -> str:
         """The name by which Python can import a Python file."""
-        return f"{PurePosixPath(self.name).stem}.py"
+        return f"{_NUMBERED.sub('', PurePosixPath(self.name).stem)}.py"
 
     @property
     def unread_suffix(self) -> str:

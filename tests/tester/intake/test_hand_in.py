@@ -222,3 +222,22 @@ def test_of_loose_files_and_archives_the_newest_archive_counts(
     assert contents(intake.submissions["a"]) == {"raft.py": "new = 1\n"}
     assert contents(intake.submissions["b"]) == "loose = 1\n"
     assert len(intake.notes) == 2
+
+
+def test_files_that_a_browser_has_numbered_are_pointed_out(tmp_path, find, write):
+    """A folder of the cloud with a class's files, or a student's newer version."""
+    files = {"raft.py": RAFT, "raft (1).py": RAFT, "raft (2).py": RAFT}
+    intake = find(write(tmp_path / "Lab 2", files))
+    assert list(intake.submissions) == ["Lab 2"]
+    (note,) = intake.notes
+    assert (
+        "not raft (1).py, raft (2).py beside it; if these are other students'" in note
+    )
+
+
+def test_a_loose_file_that_a_browser_has_numbered_can_be_imported(
+    tmp_path, find, write, contents
+):
+    names = ["doejane_1_2_raft (1).py", "doejane_1_3_log.py"]
+    found = find(write(tmp_path / "export", dict.fromkeys(names, RAFT))).submissions
+    assert contents(found["doejane"]) == {"log.py": RAFT, "raft.py": RAFT}

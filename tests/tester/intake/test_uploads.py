@@ -31,6 +31,8 @@ def test_a_files_name_says_what_it_is(name, kind):
 
 def test_a_module_is_called_as_python_needs_it():
     assert Upload(Path("x"), "raft.v2.PY").module_file == "raft.v2.py"
+    for numbered in ("raft (1).py", "raft(12).py"):
+        assert Upload(Path("x"), numbered).module_file == "raft.py"
 
 
 def test_a_student_of_a_platform_is_named_and_then_numbered():
