@@ -14,8 +14,14 @@ from tester.text import counted, is_or_are, servers_named, short
 
 # 6.824's election time-out T: what a solution may need for one election.
 ELECTION_TIMEOUT = 1.0
-# For how long servers may take to agree on a command.
+# For how long a leader may be missing, about: a look each half a second.
+LEADER_S_MAX = 5
+# For how long servers may take to agree on a command: once a leader has accepted it, and
+# in all, if it is offered again and again.
+ACCEPTED_S_MAX = 2
 AGREEMENT_S_MAX = 10
+# For how long they may take to apply what is committed, with no new command.
+CAUGHT_UP_S_MAX = 5
 # How much longer, for each entry that a server may have to get before: replies that are
 # held back by two seconds let a leader send less than one request in a second.
 CATCH_UP_S_PER_ENTRY = 0.2
@@ -37,14 +43,14 @@ class CheckedCluster(FaultyCluster):
     # Leaders and terms (section 5.2).
 
     def check_one_leader(self) -> int:
-        """Return the server that leads, polling for about five virtual seconds.
+        """Return the server that leads, polling for about `LEADER_S_MAX`.
 
         A missing leader is retried, since an election may take several rounds;
         two leaders in one term fail at once, as always (`tester.oracles`). Only
         connected servers are asked: one that is cut off may rightly believe that
         it leads an older term.
         """
-        for _ in range(10):
+        for _ in range(2 * LEADER_S_MAX):
             self.sleep(0.450 + 0.100 * self.random.random())
             leaders: dict[int, int] = {}
             for server in self.connected_servers():
@@ -56,7 +62,7 @@ class CheckedCluster(FaultyCluster):
         connected = self.connected_servers()
         self.fail(
             codes.NO_LEADER,
-            f"no leader after 5 s, though {servers_named(connected)} "
+            f"no leader after {LEADER_S_MAX} s, though {servers_named(connected)} "
             f"{is_or_are(connected)} connected and a majority (section 5.2)",
             NO_LEADER_CAUSES,
         )
@@ -174,8 +180,8 @@ class CheckedCluster(FaultyCluster):
         return self.one(command, expected, retry=True, seconds=seconds)
 
     def _wait_agreed(self, index: int, command: Any, expected: int) -> bool:
-        """Look for two seconds whether `command` is applied at `index`."""
-        deadline = self.now + 2
+        """Look for `ACCEPTED_S_MAX` whether `command` is applied at `index`."""
+        deadline = self.now + ACCEPTED_S_MAX
         while self.now < deadline:
             count, applied = self.n_committed(index)
             if count >= expected and applied == command:
@@ -184,7 +190,7 @@ class CheckedCluster(FaultyCluster):
         return False
 
     def _not_agreed(self, leader: int, index: int, command: Any, expected: int) -> None:
-        """Fail since a command that was offered once was not agreed on in 2 s."""
+        """Fail since a command that was offered once was not agreed on in time."""
         count, applied = self.n_committed(index)
         if count and applied != command:
             found = f"{short(applied)} was applied there"
@@ -195,7 +201,7 @@ class CheckedCluster(FaultyCluster):
         self.fail(
             codes.NO_AGREEMENT,
             f"server {leader} accepted command {short(command)} at index {index} as "
-            f"leader, but 2 s later {found}; {counted(expected, 'server')} should have "
+            f"leader, but {ACCEPTED_S_MAX} s later {found}; {counted(expected, 'server')} should have "
             "applied it (section 5.3)",
             f"{self._connected_now()}; {REPLICATION}",
         )
@@ -325,7 +331,7 @@ class CheckedCluster(FaultyCluster):
             self.sleep(0.002)
         return self.one(self.random_command(), len(self.servers) // 2 + 1, retry=True)
 
-    def check_caught_up(self, index: int, seconds: float = 5) -> None:
+    def check_caught_up(self, index: int, seconds: float = CAUGHT_UP_S_MAX) -> None:
         """Fail unless all servers apply `index` in time, with no new command."""
         if not self.wait_applied(index, len(self.servers), seconds):
             applied = self.applied_by(index)

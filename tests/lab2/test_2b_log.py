@@ -9,6 +9,14 @@ from tester.scenario.checks import ELECTION_TIMEOUT, CheckedCluster
 
 pytestmark = pytest.mark.part("2B")
 
+# What three servers may send (docs/contract.md): requests until the first leader is
+# elected, while nothing happens for a second, and for twelve commands started at once;
+# bytes beside those of the commands, each of which goes to each server.
+ELECTION_RPCS_MAX = 30
+IDLE_RPCS_MAX = 3 * 20
+AGREEMENT_RPCS_MAX = (10 + 1 + 3) * 3
+EXTRA_BYTES_MAX = 50_000
+
 NO_MAJORITY = "only a minority of the servers was connected"
 
 
@@ -47,7 +55,7 @@ def test_rpc_bytes(cluster: CheckedCluster) -> None:
         sent += len(command)
 
     used = cluster.bytes_carried() - before
-    most = 3 * sent + 50_000
+    most = 3 * sent + EXTRA_BYTES_MAX
     cluster.require(
         used <= most,
         codes.TOO_MANY_BYTES,
@@ -275,9 +283,10 @@ def test_rpc_counts(cluster: CheckedCluster) -> None:
     cluster.check_one_leader()
     electing = cluster.rpcs_received()
     cluster.require(
-        1 <= electing <= 30,
+        1 <= electing <= ELECTION_RPCS_MAX,
         codes.TOO_MANY_RPCS,
-        f"{electing} RPCs were sent to elect the first leader; 1 to 30 are enough",
+        f"{electing} RPCs were sent to elect the first leader; 1 to "
+        f"{ELECTION_RPCS_MAX} are enough",
     )
 
     for attempt in range(5):
@@ -295,10 +304,10 @@ def test_rpc_counts(cluster: CheckedCluster) -> None:
     cluster.sleep(ELECTION_TIMEOUT)
     idle = cluster.rpcs_received() - before
     cluster.require(
-        idle <= 3 * 20,
+        idle <= IDLE_RPCS_MAX,
         codes.TOO_MANY_RPCS,
-        f"{idle} RPCs were sent in an idle second; 60 are enough for the heartbeats "
-        "of 3 servers",
+        f"{idle} RPCs were sent in an idle second; {IDLE_RPCS_MAX} are enough for the "
+        "heartbeats of 3 servers",
         "a leader sends a heartbeat about ten times a second",
     )
 
@@ -335,11 +344,11 @@ def _agree_on_twelve(cluster: CheckedCluster) -> bool:
         return False
 
     used = cluster.rpcs_received() - before
-    most = (10 + 1 + 3) * 3
     cluster.require(
-        used <= most,
+        used <= AGREEMENT_RPCS_MAX,
         codes.TOO_MANY_RPCS,
-        f"{used} RPCs were sent for 12 commands started at once; {most} are enough",
+        f"{used} RPCs were sent for 12 commands started at once; "
+        f"{AGREEMENT_RPCS_MAX} are enough",
         "several entries may travel in one AppendEntries (section 5.3)",
     )
     return True

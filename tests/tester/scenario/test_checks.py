@@ -351,6 +351,35 @@ def test_a_slow_answer_is_waited_for(make_cluster):
     assert cluster.now >= 9
 
 
+# Catching up.
+
+APPLIES_SLOWLY = """
+def apply(self, index, command):
+    time.sleep({seconds})
+    self.apply_ch.put(ApplyMsg(True, command, index))
+"""
+
+
+def test_the_time_for_catching_up_grows_with_the_entries(make_cluster):
+    cluster = make_cluster(APPLIES_SLOWLY.format(seconds=0.15))
+    for number in range(100):
+        cluster.start(0, number)
+    assert cluster.one_after_catching_up("last", expected=3) > 100
+    assert 15 < cluster.now < 30
+
+
+def test_who_does_not_catch_up_in_that_time_fails(make_cluster):
+    cluster = make_cluster(APPLIES_SLOWLY.format(seconds=100))
+    for number in range(20):
+        cluster.start(0, number)
+    with fails(
+        "no-agreement",
+        "command 'last' was not applied by any server within 14 s",
+        "10 s are allowed for a command, and 0.2 s for each entry that a server lacked",
+    ):
+        cluster.one_after_catching_up("last", expected=3)
+
+
 # Servers and links.
 
 
