@@ -100,6 +100,7 @@ def make_plan(
         budget_s=options.budget,
         refused=intake.refused,
         inside=intake.inside,
+        out=options.out,
     )
 
 

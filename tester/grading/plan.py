@@ -12,6 +12,7 @@ from tester.intake.refusals import Refused
 from tester.judging.graded_test import GradedTest
 from tester.judging.run_conditions import lab_digest
 from tester.judging.run_hosting import IN_PROCESS, RunHosting
+from tester.reports.files import submission_folder
 from tester.scoring.rubric import Rubric
 from tester.workers.job import LoadJob, RunJob
 
@@ -31,6 +32,7 @@ class Plan:
         budget_s: the CPU seconds that one submission is given, None for the default.
         refused: why a submission is not even loaded, by name.
         inside: where in the student's repository it lies, by name, unless that is all.
+        out: the directory of the results, which gets pictures; None for no pictures.
         fingerprints: equal for submissions of which every file is the same.
     """
 
@@ -43,6 +45,7 @@ class Plan:
     budget_s: float | None = None
     refused: dict[str, Refused] = field(default_factory=dict)
     inside: dict[str, str] = field(default_factory=dict)
+    out: Path | None = None
     fingerprints: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -111,4 +114,11 @@ class Plan:
             test=test.name,
             seed=seed,
             digest=True,
+            pictures=self._pictures(name, seed),
         )
+
+    def _pictures(self, name: str, seed: int) -> str:
+        """Return where a picture of a run goes; "" for a seed that is a secret."""
+        if self.out is None or seed in self.rubric.hidden:
+            return ""
+        return str(self.out / submission_folder(name))

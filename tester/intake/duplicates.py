@@ -91,6 +91,8 @@ def as_run_of_duplicate(run: Run, name: str, original: Path, path: Path) -> Run:
     return msgspec.structs.replace(
         run,
         submission=name,
+        # It lies in the other submission's folder.
+        picture="",
         reason=run.reason.replace(str(original), str(path)),
         evidence=run.evidence.replace(str(original), str(path)),
         replay=run.replay.replace(quoted(str(original)), quoted(str(path))),

@@ -34,11 +34,14 @@ class Pictures:
         folder: of the pages.
         traces: of the recorded runs.
         redact: takes out of a page's texts what whoever gets it must not see.
+        for_student: whether the page is for the student of a grading, whose report has
+            the replay command; then the last events are left out of the evidence, too.
     """
 
     folder: Path
     traces: Path
     redact: Callable[[str], str] = lambda text: text
+    for_student: bool = False
 
     def file(self, run: Run) -> Path:
         """Return the file of a run's picture."""
@@ -67,9 +70,13 @@ class Pictures:
                 return
             proved = explanation_lines(trace)
             last = ["what happened last:", *last_lines(trace, LAST_LINES)]
-            run.evidence += "\n" + "\n".join([*proved, *last])
+            added = [*proved, *([] if self.for_student else last)]
+            run.evidence = "
+".join([run.evidence, *added])
             make_room(self.folder, "*-seed*.html", PICTURES_KEPT)
-            page = page_html(trace, run.replay, "\n".join(proved[1:]), self.redact)
+            replay = "" if self.for_student else run.replay
+            page = page_html(trace, replay, "
+".join(proved[1:]), self.redact)
             write_page(self.file(run), page)
             run.picture = str(self.file(run))
         except Exception as exc:

@@ -33,6 +33,8 @@ BESIDE = ".{}.new"
 # The files in a submission's folder, all of which its student may see.
 REPORTS = ("report.html", "report.md", "gradescope.json", "classroom.json")
 _WRITTEN = frozenset([*REPORTS, *map(BESIDE.format, REPORTS)])
+# Pictures of failing runs lie beside them.
+_PICTURE = re.compile(r"test_\w+-seed\d+\.html")
 
 
 def write_files(directory: Path, grades: list[Grade]) -> None:
@@ -81,13 +83,19 @@ def remove_reports(
         if folder.is_symlink() or not folder.is_dir():
             continue
         files = list(folder.iterdir())
-        if all(file.name in _WRITTEN and not file.is_dir() for file in files):
+        if all(_is_written(file) for file in files):
             for file in files:
                 file.unlink()
             folder.rmdir()
         elif name not in now:
             left.append(str(folder))
     return left
+
+
+def _is_written(file: Path) -> bool:
+    """Return whether a file of a submission's folder is one that the lab writes."""
+    named = file.name in _WRITTEN or _PICTURE.fullmatch(file.name)
+    return bool(named) and not file.is_dir()
 
 
 class _Named(msgspec.Struct):

@@ -31,6 +31,7 @@ class TestReport:
         reason: why it failed or came to no verdict, "" if it passed.
         evidence: what the reason rests on.
         replay: the command that shows the failure in the student's own repository.
+        picture: the file with a picture of a failing run, in the report's folder.
         advice: what the command does, and how reliably it shows the failure.
         hidden: whether any of its seeds is hidden.
         warnings: likely mistakes that break no rule.
@@ -48,6 +49,7 @@ class TestReport:
     reason: str = ""
     evidence: str = ""
     replay: str = ""
+    picture: str = ""
     advice: str = ""
     hidden: bool = False
     warnings: tuple[str, ...] = ()
@@ -181,7 +183,10 @@ def _test(grade: Grade, test: TestGrade) -> TestReport:
         return report
     evidence = block(for_the_student(shown.evidence, grade, shown))
     replay, advice = _what_to_do(grade, shown)
-    return replace(report, evidence=evidence, replay=replay, advice=advice)
+    picture = next((run.picture for run in outcome.failures if run.picture), "")
+    return replace(
+        report, evidence=evidence, replay=replay, advice=advice, picture=picture
+    )
 
 
 def _shown_run(outcome: TestOutcome) -> Run | None:

@@ -50,12 +50,15 @@ class RunJob(Job, frozen=True, kw_only=True):
         seed: from which all randomness of the run comes.
         digest: whether to compute the trace's digest.
         traces: the directory to which the run is recorded, "" for no trace.
+        pictures: the directory that gets a picture if the run fails, and no other run
+            of the test has one there; "" for none.
     """
 
     test: str
     seed: int
     digest: bool = False
     traces: str = ""
+    pictures: str = ""
 
     def recording(self) -> Recording:
         """Return what is to be kept of the run."""

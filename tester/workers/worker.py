@@ -12,8 +12,10 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import msgspec
 
@@ -23,11 +25,13 @@ from labrpc.machine.lab_process import lab_command, lab_environment
 from labrpc.machine.watchdog_timer import HangPolicy
 from labrpc.submission.submission import Submission
 from tester.codes import LAB_BROKE
+from tester.judging.picture import Pictures
 from tester.judging.run import blank_run, boot_problem, run_test
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import RunHost, RunHosting
 from tester.judging.suite import collect
 from tester.verdict import LoadResult, Run, Verdict, conclude
+from tester.views.redaction import without_places
 from tester.workers.job import Answer, Job, LoadJob, RunJob
 
 # The outer net: a run that wants more than its share is ended by its own limit.
@@ -109,6 +113,8 @@ class Worker:
             host = self._host_for(job)
             conditions = self._conditions(job, host.boxes.submission)
             run = run_test(conditions, host, job.recording())
+            if job.pictures:
+                _draw(run, job, conditions, host)
         except LoadError as exc:
             run = self._run_without_host(job)
             _fail(run, exc)
@@ -146,6 +152,25 @@ class Worker:
         if self._host is not None:
             self._host.close()
             self._host = None
+
+
+def _draw(run: Run, job: RunJob, conditions: RunConditions, host: RunHost) -> None:
+    """Draw a picture of a failing run for the student; note its name in the run."""
+    folder = Path(job.pictures)
+    with tempfile.TemporaryDirectory() as traces:
+        pictures = Pictures(
+            folder,
+            Path(traces),
+            lambda text: without_places(text, job.path),
+            for_student=True,
+        )
+        file = pictures.file(run)
+        if not file.is_file() and not any(folder.glob(f"{run.test}-seed*.html")):
+            pictures.draw(run, conditions, host)
+        elif file.is_file() and run.verdict is Verdict.FAILED:
+            # Of an earlier try.
+            run.picture = str(file)
+    run.picture = Path(run.picture).name
 
 
 def _fail(result: Run | LoadResult, exc: SubmissionError) -> None:
