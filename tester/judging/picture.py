@@ -71,12 +71,10 @@ class Pictures:
             proved = explanation_lines(trace)
             last = ["what happened last:", *last_lines(trace, LAST_LINES)]
             added = [*proved, *([] if self.for_student else last)]
-            run.evidence = "
-".join([run.evidence, *added])
+            run.evidence = "\n".join([run.evidence, *added])
             make_room(self.folder, "*-seed*.html", PICTURES_KEPT)
             replay = "" if self.for_student else run.replay
-            page = page_html(trace, replay, "
-".join(proved[1:]), self.redact)
+            page = page_html(trace, replay, "\n".join(proved[1:]), self.redact)
             write_page(self.file(run), page)
             run.picture = str(self.file(run))
         except Exception as exc:

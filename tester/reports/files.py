@@ -34,7 +34,7 @@ BESIDE = ".{}.new"
 REPORTS = ("report.html", "report.md", "gradescope.json", "classroom.json")
 _WRITTEN = frozenset([*REPORTS, *map(BESIDE.format, REPORTS)])
 # Pictures of failing runs lie beside them.
-_PICTURE = re.compile(r"test_\w+-seed\d+\.html")
+_PICTURE = re.compile(r"test_\w+-seed\d+\.html|\.test_\w+-seed\d+\.html\.new")
 
 
 def write_files(directory: Path, grades: list[Grade]) -> None:

@@ -5,6 +5,7 @@ and arrows beside it, and filters, searches and selects.
 """
 
 import json
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -105,7 +106,10 @@ def write_page(file: Path, page: bytes) -> None:
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(page)
+        # Under another name first, so that nobody reads half of it.
+        beside = file.with_name(f".{file.name}.new")
+        beside.write_bytes(page)
+        os.replace(beside, file)
     except OSError as exc:
         raise UsageError(f"{file} cannot be written: {exc.strerror}") from None
 
