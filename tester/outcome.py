@@ -47,10 +47,10 @@ class VerdictCounts:
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict of all runs together: a failure counts before anything else."""
+        """The verdict of all runs together: failed if one failed, passed if all passed."""
         if self.failed:
             return Verdict.FAILED
-        return Verdict.PASSED if self.passed else Verdict.UNKNOWN
+        return Verdict.UNKNOWN if self.unknown or not self.passed else Verdict.PASSED
 
     @property
     def failure_rate(self) -> float:

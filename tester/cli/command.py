@@ -16,6 +16,7 @@ class ExitStatus(IntEnum):
     DONE = 0
     FOUND = 1  # What was asked about is there: a grade too low, a difference.
     USAGE = 2  # The person, or the machine's disk, has to change something first.
+    OPEN = 3  # A grade is a range, since runs came to no verdict.
     INTERRUPTED = 130
     TERMINATED = 143
 

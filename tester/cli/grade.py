@@ -27,7 +27,7 @@ from tester.text import counted, listed, one_line
 from tester.verdict import Run
 
 NOTE_CHARACTERS_MAX = 1_000
-BELOW_LISTED_MAX = 20
+LISTED_MAX = 20
 
 
 def run(options: argparse.Namespace, console: Console) -> ExitStatus:
@@ -60,10 +60,13 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
         raise UsageError(
             "none of the submissions could be graded: see the reasons above"
         )
-    below = options.fail_under is not None and report_below(
+    report_open(console, grades)
+    if options.fail_under is not None and report_below(
         console, grades, options.fail_under
-    )
-    return ExitStatus.FOUND if below else ExitStatus.DONE
+    ):
+        return ExitStatus.FOUND
+    is_open = any(grade.is_range for grade in grades)
+    return ExitStatus.OPEN if is_open else ExitStatus.DONE
 
 
 def choose_tests(options: argparse.Namespace) -> tuple[list[GradedTest], Rubric]:
@@ -157,20 +160,41 @@ def report(console: Console, grades: list[Grade], out: Path) -> None:
     )
 
 
-def report_below(console: Console, grades: list[Grade], percent: float) -> bool:
-    """Name the submissions below --fail-under; return whether there is one.
-
-    A submission without a single verdict has no grade yet, so it is not below.
-    """
-    below = [
-        f"{one_line(grade.submission)} ({grade.percent:.2f} %)"
+def report_open(console: Console, grades: list[Grade]) -> None:
+    """Name the submissions whose grade is a range."""
+    found = [
+        f"{one_line(grade.submission)} ({grade.earned})"
         for grade in grades
-        if grade.percent is not None and grade.percent < percent
+        if grade.is_range
     ]
+    if found:
+        shown = listed(found, LISTED_MAX)
+        say(console, f"runs without a verdict leave open what was earned: {shown}")
+        say(console, "the same command with --resume makes these runs again")
+
+
+def report_below(console: Console, grades: list[Grade], percent: float) -> bool:
+    """Name the submissions that do not reach --fail-under; return whether there is one.
+
+    Runs without a verdict do not count as passed: who may have reached it has not.
+    """
+    below, undecided = [], []
+    for grade in grades:
+        name = one_line(grade.submission)
+        if grade.percent is None or grade.percent_most is None:
+            if grade.points_max and percent:
+                undecided.append(f"{name} (no verdict)")
+        elif grade.percent_most < percent:
+            below.append(f"{name} ({grade.percent_most:.2f} %)")
+        elif grade.percent < percent:
+            least, most = f"{grade.percent:.2f} %", f"{grade.percent_most:.2f} %"
+            undecided.append(f"{name} (at least {least}, at most {most})")
+    limit = f"--fail-under {percent:g}"
     if below:
-        shown = listed(below, BELOW_LISTED_MAX)
-        say(console, f"below --fail-under {percent:g}: {shown}")
-    return bool(below)
+        say(console, f"below {limit}: {listed(below, LISTED_MAX)}")
+    if undecided:
+        say(console, f"not known to reach {limit}: {listed(undecided, LISTED_MAX)}")
+    return bool(below or undecided)
 
 
 COMMAND = Command(

@@ -29,7 +29,7 @@ POLL_S = 2.0
 # The time that a stopped grader gets to write its results.
 STOPPING_S = 30.0
 # The exit status of a grader that finished, or was stopped.
-GRADED_STATUS = (0, 130, 143)
+GRADED_STATUS = (0, 3, 130, 143)
 
 
 class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

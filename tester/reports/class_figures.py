@@ -27,6 +27,7 @@ class SubmissionRow:
     name: str
     href: str
     points: float
+    points_most: float
     points_max: float
     percent: float | None
     parts: list[float]
@@ -174,6 +175,7 @@ def _row(
         name=one_line(grade.submission),
         href=f"{folder_of(grade.submission)}/report.html",
         points=grade.points,
+        points_most=grade.points_most,
         points_max=grade.points_max,
         percent=grade.percent,
         parts=[grade.parts.get(part, 0) for part in parts],

@@ -21,7 +21,7 @@ def grades_csv(grades: list[Grade]) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(
-        ["submission", "points", "points_max", "percent", *parts,
+        ["submission", "points", "points_at_most", "points_max", "percent", *parts,
          "tests_passed", "tests", "unknown_runs", "safety", "first_reason", "path"]
     )  # fmt: skip
     for grade in grades:
@@ -30,6 +30,7 @@ def grades_csv(grades: list[Grade]) -> bytes:
             [
                 csv_cell(grade.submission, CELL_MAX),
                 f"{grade.points:g}",
+                f"{grade.points_most:g}",
                 f"{grade.points_max:g}",
                 "" if grade.percent is None else f"{grade.percent:.1f}",
                 *[f"{grade.parts.get(part, 0):g}" for part in parts],
@@ -59,5 +60,5 @@ def _first_reason(grade: Grade) -> str:
     failed = [o.first_failure for o in outcomes if o.first_failure]
     if failed:
         return failed[0].reason
-    ungraded = [o.runs[0] for o in outcomes if o.verdict is Verdict.UNKNOWN]
+    ungraded = [o.first_unknown for o in outcomes if o.first_unknown]
     return f"no verdict: {ungraded[0].reason}" if ungraded else ""

@@ -89,7 +89,9 @@ def text_of(test: TestReport) -> str:
     """Return a test's outcome, reason, evidence and replay command as plain text."""
     lines = [test.tally, test.reason]
     if test.verdict is Verdict.UNKNOWN:
-        lines.insert(0, "No verdict: this test neither earns nor costs points.")
+        lines.insert(
+            0, "No verdict: what this test earns is known when it has run again."
+        )
     if test.evidence:
         lines += ["", test.evidence]
     lines += [f"Warning, which costs no points: {text}" for text in test.warnings]
@@ -107,8 +109,7 @@ def _output(report: StudentReport) -> str:
     if report.safety_cap:
         lines.append(f"The rubric leaves {report.safety_cap}.")
     lines += [
-        f"{part.name}: {part.points:g} of {part.points_max:g}"
-        f"{' extra' if part.extra else ''}: {part.policy}"
+        f"{part.name}: {part.earned}{' extra' if part.extra else ''}: {part.policy}"
         for part in report.parts
     ]
     if report.load_error:

@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from tester.scoring.grades import number
 from tester.text import counted, markdown_fenced, markdown_plain
 from tester.versions import PYTHON
 
@@ -34,8 +35,3 @@ def _environment() -> Environment:
     environment.filters["plain"] = markdown_plain
     environment.filters["fenced"] = markdown_fenced
     return environment
-
-
-def number(value: float) -> str:
-    """Return a number of points with at most two decimals."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")

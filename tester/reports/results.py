@@ -11,7 +11,7 @@ from tester.scoring.grades import Grade
 from tester.verdict import Run
 from tester.versions import PYTHON
 
-RESULTS_VERSION = 5
+RESULTS_VERSION = 6
 
 
 class TestResult(msgspec.Struct, kw_only=True):
@@ -22,6 +22,7 @@ class TestResult(msgspec.Struct, kw_only=True):
     part: str
     test: str
     points: float
+    points_at_most: float
     points_max: float
     runs: int
     passed: int
@@ -38,6 +39,7 @@ class PartResult(msgspec.Struct, kw_only=True):
 
     part: str
     points: float
+    points_at_most: float
     points_max: float
     extra: bool
     policy: str
@@ -63,7 +65,9 @@ class SubmissionResult(msgspec.Struct, kw_only=True):
     """The points of one submission.
 
     Attributes:
-        points: those that the safety caps leave.
+        points: those that the safety caps leave, at least: runs without a verdict count
+            as failed.
+        points_at_most: the same if runs without a verdict count as passed.
         points_max: without the extra parts.
         safety: the properties that it broke; empty if no run shows any.
         safety_cap: the share of the points that is left at most if there are any, None
@@ -78,6 +82,7 @@ class SubmissionResult(msgspec.Struct, kw_only=True):
     submission: str
     path: str
     points: float
+    points_at_most: float
     points_max: float
     percent: float | None
     load_error: str
@@ -121,6 +126,7 @@ def _submission(grade: Grade) -> SubmissionResult:
         submission=grade.submission,
         path=grade.path,
         points=grade.points,
+        points_at_most=grade.points_most,
         points_max=grade.points_max,
         percent=None if grade.percent is None else round(grade.percent, 2),
         load_error=grade.load_error,
@@ -143,6 +149,7 @@ def _submission(grade: Grade) -> SubmissionResult:
             PartResult(
                 part=part.name,
                 points=part.points,
+                points_at_most=part.points_most,
                 points_max=part.points_max,
                 extra=part.extra,
                 policy=part.policy,
@@ -154,6 +161,7 @@ def _submission(grade: Grade) -> SubmissionResult:
                 part=test.outcome.part,
                 test=test.outcome.test,
                 points=test.points,
+                points_at_most=test.points_most,
                 points_max=test.points_max,
                 runs=test.outcome.counts.total,
                 passed=test.outcome.counts.passed,

@@ -26,7 +26,8 @@ class TestReport:
 
     Attributes:
         about: the test's description, "" if the suite has none.
-        verdict: the test's as a whole; unknown only if no run failed or passed.
+        earned: its points, in words.
+        verdict: the test's as a whole; unknown if none failed, and some run may yet.
         tally: the numbers of runs that passed and that came to no verdict, in words.
         reason: why it failed or came to no verdict, "" if it passed.
         evidence: what the reason rests on.
@@ -44,6 +45,7 @@ class TestReport:
     about: str
     points: float
     points_max: float
+    earned: str
     verdict: Verdict
     tally: str
     reason: str = ""
@@ -60,14 +62,14 @@ class PartReport:
     """One part: its points, and its tests in the suite's order.
 
     Attributes:
+        earned: its points, in words.
         extra: its points are added, but are not among those that can be earned.
         policy: how its points are earned, in words.
     """
 
     name: str
     about: str
-    points: float
-    points_max: float
+    earned: str
     extra: bool
     policy: str
     tests: list[TestReport]
@@ -150,8 +152,7 @@ def _part(grade: Grade, part: PartGrade) -> PartReport:
     return PartReport(
         name=part.name,
         about=suite_descriptions().parts.get(part.name, ""),
-        points=part.points,
-        points_max=part.points_max,
+        earned=part.earned,
         extra=part.extra,
         policy=part.policy,
         tests=[_test(grade, test) for test in part.tests],
@@ -166,6 +167,7 @@ def _test(grade: Grade, test: TestGrade) -> TestReport:
         about=suite_descriptions().tests.get(outcome.test, ""),
         points=test.points,
         points_max=test.points_max,
+        earned=test.earned,
         verdict=outcome.verdict,
         tally=_tally(outcome.counts),
         hidden=any(run.hidden for run in outcome.runs),
@@ -197,7 +199,7 @@ def _shown_run(outcome: TestOutcome) -> Run | None:
     if outcome.verdict is Verdict.PASSED:
         return None
     public = (run for run in outcome.failures if not run.hidden)
-    return next(public, outcome.first_failure or outcome.runs[0])
+    return next(public, outcome.first_failure or outcome.first_unknown)
 
 
 def _warnings(grade: Grade, outcome: TestOutcome) -> tuple[str, ...]:

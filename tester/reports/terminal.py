@@ -84,11 +84,19 @@ def _row(test: TestGrade) -> list[str]:
     return [
         outcome.part,
         outcome.test,
-        f"{test.points:g} of {test.points_max:g}",
+        test.earned,
         f"[{style}]{passed}[/]",
         str(failure.seed) if failure else "",
         escape(one_line(reason)),
     ]
+
+
+def _percent(grade: Grade) -> str:
+    if grade.percent is None or grade.percent_most is None:
+        return ""
+    if grade.is_range:
+        return f"{grade.percent:.0f} to {grade.percent_most:.0f} %"
+    return f"{grade.percent:.0f} %"
 
 
 def _print_summary(console: Console, grades: list[Grade]) -> None:
@@ -105,7 +113,7 @@ def _print_summary(console: Console, grades: list[Grade]) -> None:
             escape(one_line(grade.submission)),
             *[f"{grade.parts.get(part, 0):g}" for part in parts],
             grade.earned.removesuffix(" points"),
-            "" if grade.percent is None else f"{grade.percent:.0f} %",
+            _percent(grade),
             *map(str, (counts.passed, counts.failed, counts.unknown)),
             ", ".join(breach.code.name for breach in grade.safety_record),
         )

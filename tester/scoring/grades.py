@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import fsum
 
 from tester.outcome import TestOutcome, by_test
-from tester.scoring.policy import Policy
+from tester.scoring.policy import Policy, Share
 from tester.scoring.safety import Breach, cap_words, capped, safety_record
 from tester.verdict import Run
 
@@ -20,7 +20,7 @@ class TestGrade:
 
     Attributes:
         outcome: its runs by seed; public seeds, which anybody can replay, come first.
-        share: the share of its points that it earned.
+        share: the share of its points that it earned, at least and at most.
         policy: how the share was computed.
         extra: its points are added, but are not among those that can be earned.
         safety_cap: the share of its part's points that is left at most, if a run of
@@ -30,20 +30,30 @@ class TestGrade:
     __test__ = False  # Not a test class, though pytest would think so.
 
     outcome: TestOutcome
-    share: float
+    share: Share
     policy: Policy
     extra: bool = False
     safety_cap: float | None = None
 
     @property
     def points(self) -> float:
-        """The points that the test has earned, whatever its part is limited to."""
-        return round(self.share * self.points_max, DECIMALS)
+        """The points that the test has earned, at least, without its part's cap."""
+        return round(self.share.least * self.points_max, DECIMALS)
+
+    @property
+    def points_most(self) -> float:
+        """The same if the runs without a verdict pass."""
+        return round(self.share.most * self.points_max, DECIMALS)
 
     @property
     def points_max(self) -> float:
-        """The points that it could earn: none if no run came to a verdict."""
-        return self.outcome.runs[0].points if self.outcome.counts.judged else 0
+        """The points that it could earn."""
+        return self.outcome.runs[0].points
+
+    @property
+    def earned(self) -> str:
+        """The earned points of those that it could earn, in words."""
+        return _earned(self.points, self.points_most, self.points_max)
 
 
 @dataclass(frozen=True)
@@ -59,15 +69,28 @@ class PartGrade:
 
     @property
     def points(self) -> float:
-        """The sum of the tests' points, or what the safety cap leaves of it."""
-        earned = _total(test.share * test.points_max for test in self.tests)
-        cap = self.tests[0].safety_cap
-        return capped(earned, self.points_max, cap, self.safety_record)
+        """The sum of the tests' points, at least, or what the safety cap leaves of it."""
+        earned = _total(test.share.least * test.points_max for test in self.tests)
+        # A run without a verdict may yet break a property.
+        broken = bool(self.safety_record) or _any_unknown(self.tests)
+        return capped(earned, self.points_max, self.tests[0].safety_cap, broken)
+
+    @property
+    def points_most(self) -> float:
+        """The same if the runs without a verdict pass."""
+        earned = _total(test.share.most * test.points_max for test in self.tests)
+        broken = bool(self.safety_record)
+        return capped(earned, self.points_max, self.tests[0].safety_cap, broken)
 
     @property
     def points_max(self) -> float:
         """The points that the part could earn, extra or not."""
         return _total(test.points_max for test in self.tests)
+
+    @property
+    def earned(self) -> str:
+        """The earned points of those that it could earn, in words."""
+        return _earned(self.points, self.points_most, self.points_max)
 
     @property
     def extra(self) -> bool:
@@ -120,9 +143,23 @@ class Grade:
 
     @property
     def points(self) -> float:
-        """The sum of the parts' points, or what the safety cap leaves of it."""
+        """The sum of the parts' points, at least, or what the safety cap leaves of it."""
         earned = _total(part.points for part in self.part_grades)
-        return capped(earned, self.points_max, self.safety_cap, self.safety_record)
+        broken = bool(self.safety_record) or _any_unknown(self.tests)
+        return capped(earned, self.points_max, self.safety_cap, broken)
+
+    @property
+    def points_most(self) -> float:
+        """The same if the runs without a verdict pass."""
+        earned = _total(part.points_most for part in self.part_grades)
+        return capped(
+            earned, self.points_max, self.safety_cap, bool(self.safety_record)
+        )
+
+    @property
+    def is_range(self) -> bool:
+        """Whether runs without a verdict leave open what was earned."""
+        return self.points_most > self.points
 
     @property
     def points_max(self) -> float:
@@ -131,12 +168,21 @@ class Grade:
 
     @property
     def percent(self) -> float | None:
-        """The earned points in per cent of those that could be earned.
+        """The earned points, at least, in per cent of those that could be earned.
 
-        It is more than 100 with extra points. It is None, and not 0, if nothing could
-        be earned, because no run came to a verdict or all points are extra.
+        It is more than 100 with extra points. It is None, and not 0, if there is nothing
+        to compute it from: no run came to a verdict, or all points are extra.
         """
-        return 100 * self.points / self.points_max if self.points_max else None
+        return self._percent(self.points)
+
+    @property
+    def percent_most(self) -> float | None:
+        """The same if the runs without a verdict pass."""
+        return self._percent(self.points_most)
+
+    def _percent(self, points: float) -> float | None:
+        judged = any(test.outcome.counts.judged for test in self.tests)
+        return 100 * points / self.points_max if judged and self.points_max else None
 
     @property
     def only_extra(self) -> bool:
@@ -146,10 +192,12 @@ class Grade:
     @property
     def earned(self) -> str:
         """The earned points, in words."""
-        points = f"{round(self.points, 2):g}"
+        points = number(self.points)
+        if self.is_range:
+            points = f"at least {points}, at most {number(self.points_most)}"
         if self.only_extra:
             return f"{points} extra points"
-        return f"{points} of {round(self.points_max, 2):g} points"
+        return f"{points} of {number(self.points_max)} points"
 
     @property
     def parts(self) -> dict[str, float]:
@@ -200,6 +248,20 @@ def grade_tests(
         TestGrade(outcome, share, policy, extra, safety_cap)
         for outcome, share in zip(found, shares, strict=True)
     ]
+
+
+def _any_unknown(tests: Iterable[TestGrade]) -> bool:
+    return any(test.outcome.counts.unknown for test in tests)
+
+
+def number(points: float) -> str:
+    """Return a number of points with at most two decimals."""
+    return f"{points:.2f}".rstrip("0").rstrip(".")
+
+
+def _earned(least: float, most: float, points_max: float) -> str:
+    points = number(least) if most == least else f"{number(least)} to {number(most)}"
+    return f"{points} of {number(points_max)}"
 
 
 def _total(points: Iterable[float]) -> float:

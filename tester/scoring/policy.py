@@ -1,7 +1,7 @@
 """Policies: the share of its points that a test earns, from its verdicts over the seeds.
 
-Every policy keeps two promises: if no seed passed, nothing is earned; and runs without a
-verdict count neither for nor against the submission.
+Every policy keeps a promise: if no seed passed, nothing is earned. A run without a verdict
+may still pass or fail: what is earned then lies between the two.
 """
 
 import ast
@@ -29,6 +29,19 @@ _EXACT = 1e-9
 
 class WrongFormula(Exception):
     """A formula cannot be used; the message says why, and how to mend it."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share of the points, from 0 to 1.
+
+    Attributes:
+        least: if every run without a verdict fails.
+        most: if every run without a verdict passes.
+    """
+
+    least: float
+    most: float
 
 
 @dataclass(frozen=True)
@@ -62,8 +75,8 @@ class Policy:
             said += " (it passes at a seed if none of its tests fails there)"
         return said
 
-    def shares(self, tests: Sequence[Sequence[Run]], seeds: int) -> list[float]:
-        """Return the share that each test of one part has earned, from 0 to 1.
+    def shares(self, tests: Sequence[Sequence[Run]], seeds: int) -> list[Share]:
+        """Return the share that each test of one part has earned.
 
         Args:
             tests: the runs of each test.
@@ -79,20 +92,24 @@ class Policy:
             return [self._share(counts, seeds)] * len(tests)
         return [self._share(_counted(runs), seeds) for runs in tests]
 
-    def _share(self, counts: VerdictCounts, seeds: int) -> float:
-        passed, failed = counts.passed, counts.failed
+    def _share(self, counts: VerdictCounts, seeds: int) -> Share:
+        least, most = counts.passed, counts.passed + counts.unknown
+        return Share(
+            self._share_if(least, counts.total, seeds),
+            self._share_if(most, counts.total, seeds),
+        )
+
+    def _share_if(self, passed: int, total: int, seeds: int) -> float:
+        """Return the share that is earned if so many seeds pass in the end."""
         if passed == 0:
             return 0.0
         if self.rule == "all":
-            return float(failed == 0)
+            return float(passed == total)
         if self.rule == "share":
-            return passed / (passed + failed)
-        # Scale the seeds that passed up to all seeds, as if those without a verdict had
-        # gone as the others did, and round in favour of the submission: formulas may
-        # name absolute counts, and were validated at whole numbers only.
-        return evaluate_formula(
-            self.formula, -(-passed * seeds // (passed + failed)), seeds
-        )
+            return passed / total
+        # Scale up to all seeds of the rubric, and round in favour of the submission:
+        # formulas may name absolute counts, and were validated at whole numbers only.
+        return evaluate_formula(self.formula, -(-passed * seeds // total), seeds)
 
 
 def _counted(runs: Iterable[Run]) -> VerdictCounts:

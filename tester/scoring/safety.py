@@ -35,17 +35,15 @@ def safety_record(runs: Iterable[Run]) -> list[Breach]:
     return list(first.values())
 
 
-def capped(
-    points: float, points_max: float, cap: float | None, record: list[Breach]
-) -> float:
-    """Return the points that are left of those earned, if safety was broken.
+def capped(points: float, points_max: float, cap: float | None, broken: bool) -> float:
+    """Return the points that are left of those earned.
 
     Args:
         points_max: the points that could be earned.
         cap: the share of them that is left at most, None for all that was earned.
-        record: the properties that were broken.
+        broken: whether a run breaks a safety property.
     """
-    return points if cap is None or not record else min(points, cap * points_max)
+    return points if cap is None or not broken else min(points, cap * points_max)
 
 
 def cap_words(cap: float | None) -> str:

@@ -23,7 +23,7 @@ def a_run(seed=0, verdict=FAILED, reason="broken", test="test_x", part="2A"):
     [
         ([], UNKNOWN, 0),
         ([UNKNOWN], UNKNOWN, 0),
-        ([UNKNOWN, PASSED], PASSED, 0),
+        ([UNKNOWN, PASSED], UNKNOWN, 0),
         ([PASSED, FAILED, UNKNOWN], FAILED, 0.5),
         (
             [PASSED, PASSED, FAILED, FAILED, FAILED, PASSED, PASSED, PASSED],

@@ -7,8 +7,12 @@ import subprocess
 import sys
 
 import pytest
+from rich.console import Console
 
 import grade
+from tester.cli.grade import report_below
+from tester.scoring.grades import Grade, grade_tests
+from tester.verdict import Run, Verdict
 
 ONE_TEST = ["--tests", "test_initial_election"]
 QUICK = ["--jobs", "1", "--isolation", "none"]
@@ -114,3 +118,23 @@ def test_no_escape_codes_reach_a_file(shell, example, tmp_path):
     assert done.returncode == 0
     assert "module raft defines no class Raft" in done.stdout
     assert "\x1b" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("percent", "words"),
+    [
+        (40, ""),
+        (60, "not known to reach --fail-under 60: s (at least 50.00 %, at most 100"),
+        (50.5, "not known to reach --fail-under 50.5: s"),
+    ],
+)
+def test_what_is_open_does_not_reach_fail_under(capsys, percent, words):
+    runs = [
+        Run(submission="s", part="2A", test=test, seed=0, points=3, verdict=verdict)
+        for test, verdict in (("a", Verdict.PASSED), ("b", Verdict.UNKNOWN))
+    ]
+    grades = [Grade("s", "/s", grade_tests(runs))]
+    found = report_below(Console(width=200), grades, percent)
+    said = capsys.readouterr().out
+    assert found == bool(words)
+    assert words in said

@@ -61,7 +61,7 @@ def points_that_classroom_gets(content):
 
 def test_classroom_gets_the_points(made_up):
     content = classroom_json(made_up.mixed())
-    assert points_that_classroom_gets(content) == (6, 20)
+    assert points_that_classroom_gets(content) == (6, 23)
     step = read_step(content)
     assert step.status == "fail"
     assert [test.status for test in step.tests] == ["pass", "fail", "fail", "error"]

@@ -31,9 +31,10 @@ def test_results_say_all_there_is(made_up):
     assert results.runs == [run for grade in grades for run in grade.runs]
     (alice, bob) = results.submissions
     assert (alice.submission, bob.submission) == ("alice", "bob")
-    assert (alice.points, alice.points_max, alice.percent) == (6, 20, 30)
+    assert (alice.points, alice.points_max, alice.percent) == (6, 23, 26.09)
+    assert alice.points_at_most == 9
     parts = [(part.part, part.points, part.points_max) for part in alice.parts]
-    assert parts == [("2A", 6, 20), ("2B", 0, 0)]
+    assert parts == [("2A", 6, 20), ("2B", 0, 3)]
     assert alice.parts[0].policy == NO_SEED_MAY_FAIL.words
     assert [(t.test, t.points, t.runs, t.passed, t.unknown) for t in alice.tests] == [
         ("test_initial_election", 6, 2, 2, 0),
@@ -46,11 +47,11 @@ def test_results_say_all_there_is(made_up):
 def test_where_there_is_nothing_to_earn_there_is_no_percentage(made_up):
     grades = [made_up.no_verdict(), made_up.only_extra(), made_up.mixed()]
     results = msgspec.json.decode(results_json(grades), type=Results)
-    assert [entry.percent for entry in results.submissions] == [None, None, 30]
+    assert [entry.percent for entry in results.submissions] == [None, None, 26.09]
     eve, xena, alice = csv.DictReader(
         io.StringIO(grades_csv(grades).decode("utf-8-sig"))
     )
-    assert [row["percent"] for row in (eve, xena, alice)] == ["", "", "30.0"]
+    assert [row["percent"] for row in (eve, xena, alice)] == ["", "", "26.1"]
     assert (xena["points"], xena["points_max"]) == ("20", "0")
     assert eve["first_reason"] == "no verdict: the machine fell over"
     assert xena["first_reason"] == ""
@@ -59,7 +60,7 @@ def test_where_there_is_nothing_to_earn_there_is_no_percentage(made_up):
     print_grades(Console(file=out, width=160), grades)
     assert "xena: 20 extra points" in out.getvalue()
     (row,) = [line for line in out.getvalue().splitlines() if "│ eve" in line]
-    assert "0 of 0" in row
+    assert "at least 0, at most 6 of 6" in row
     assert "%" not in row
 
 

@@ -10,7 +10,7 @@ def test_a_student_is_told_what_failed_why_and_what_to_do(made_up):
         if text.startswith("<!doctype"):
             text = made_up.Page(content).text
         for words in (
-            "6 of 20 points",
+            "at least 6, at most 9 of 23 points",
             "leader election (sections 5.1 and 5.2)",
             "test_re_election",
             "Leaders that fail are replaced, and nobody leads without a majority.",

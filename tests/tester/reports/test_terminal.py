@@ -54,7 +54,7 @@ def test_the_terminals_table_shows_points_and_replays(made_up):
     print_grades(Console(file=out, width=160), [made_up.mixed(), broken])
     assert f"0 of 6 points: invalid syntax ({PYTHON})" in out.getvalue()
     text = out.getvalue()
-    assert "alice: 6 of 20 points" in text
+    assert "alice: at least 6, at most 9 of 23 points" in text
     assert "unknown: term 0 has 2 leaders" in text
     assert "--seed 1 --submission /home/prof/subs/alice" in text
 

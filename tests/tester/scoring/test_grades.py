@@ -23,21 +23,24 @@ def runs(test, *verdicts, points=4, part="2A", submission="s"):
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "points", "points_max"),
+    ("verdicts", "points", "points_most", "earned"),
     [
-        ([PASSED], 4, 4),
-        ([PASSED, PASSED], 4, 4),
-        ([FAILED], 0, 4),
-        ([PASSED, FAILED, PASSED], 0, 4),
-        # An unknown run counts for nothing, neither way.
-        ([UNKNOWN, PASSED], 4, 4),
-        ([UNKNOWN, FAILED], 0, 4),
-        ([UNKNOWN, UNKNOWN], 0, 0),
+        ([PASSED], 4, 4, "4 of 4"),
+        ([PASSED, PASSED], 4, 4, "4 of 4"),
+        ([FAILED], 0, 0, "0 of 4"),
+        ([PASSED, FAILED, PASSED], 0, 0, "0 of 4"),
+        # An unknown run may still pass or fail.
+        ([UNKNOWN, PASSED], 0, 4, "0 to 4 of 4"),
+        ([UNKNOWN, FAILED], 0, 0, "0 of 4"),
+        ([UNKNOWN, UNKNOWN], 0, 4, "0 to 4 of 4"),
     ],
 )
-def test_a_test_earns_its_points_if_no_seed_failed(verdicts, points, points_max):
+def test_a_test_earns_its_points_if_no_seed_failed(
+    verdicts, points, points_most, earned
+):
     (grade,) = grade_tests(runs("test_x", *verdicts))
-    assert (grade.points, grade.points_max) == (points, points_max)
+    assert (grade.points, grade.points_most) == (points, points_most)
+    assert (grade.points_max, grade.earned) == (4, earned)
     assert grade.outcome.counts.unknown == verdicts.count(UNKNOWN)
     assert grade.outcome.counts.passed == verdicts.count(PASSED)
 
@@ -49,7 +52,7 @@ def test_the_first_failing_seed_is_named_in_whatever_order_runs_came():
     assert grade.outcome.runs[0].seed == 0
 
 
-def test_a_grade_is_the_sum_by_part_and_unknown_tests_are_not_held_against_it():
+def test_a_grade_is_the_sum_by_part_and_a_range_where_tests_are_unknown():
     grade = Grade(
         "s",
         "/s",
@@ -63,9 +66,20 @@ def test_a_grade_is_the_sum_by_part_and_unknown_tests_are_not_held_against_it():
         ),
     )
     assert grade.parts == {"2A": 6, "2B": 3}
-    assert (grade.points, grade.points_max) == (9, 11)
-    assert grade.percent == pytest.approx(100 * 9 / 11)
+    assert (grade.points, grade.points_most, grade.points_max) == (9, 59, 61)
+    assert grade.percent == pytest.approx(100 * 9 / 61)
+    assert grade.percent_most == pytest.approx(100 * 59 / 61)
+    assert grade.is_range
+    assert grade.earned == "at least 9, at most 59 of 61 points"
     assert Grade("s", "/s", grade_tests(runs("test_c", UNKNOWN))).percent is None
+
+
+def test_a_run_without_a_verdict_may_still_break_what_caps_the_points():
+    tests = grade_tests([*runs("a", PASSED), *runs("b", UNKNOWN)], safety_cap=0.25)
+    (part,) = Grade("s", "/s", tests).part_grades
+    assert (part.points, part.points_most, part.points_max) == (2, 8, 8)
+    grade = Grade("s", "/s", tests, safety_cap=0.125)
+    assert (grade.points, grade.points_most) == (1, 8)
 
 
 def test_what_a_part_is_worth_and_why_can_be_read_off_it():
