@@ -31,7 +31,9 @@ def test_new_writes_a_repository(starter, project, capsys):
         for root in (starter, template)
     )
     expected.discard(Path("raft/__pycache__"))
-    documents = {Path("docs/contract.md"), Path("docs/debugging.md")}
+    documents = {
+        Path(f"docs/{name}.md") for name in ("contract", "debugging", "symptoms")
+    }
     assert files == expected | documents | {Path("docs")}
     readme = (starter / "README.md").read_text()
     for document in documents:
