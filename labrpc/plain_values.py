@@ -5,6 +5,7 @@ from typing import Any
 _SCALARS = frozenset({str, bytes, float, bool, type(None)})
 # Larger numbers cannot be printed, so no report could name them.
 INT_BITS_MAX = 4096
+_INT = 1 << INT_BITS_MAX
 
 
 def plain_copy(value: Any, what: str) -> Any:
@@ -24,10 +25,14 @@ def plain_copy(value: Any, what: str) -> Any:
                 f"{INT_BITS_MAX} can leave a server"
             )
         return value
-    if kind is list:
-        return [plain_copy(v, what) for v in value]
-    if kind is tuple:
-        return tuple([plain_copy(v, what) for v in value])
+    if kind is tuple or kind is list:
+        # The usual parts are not worth a call each.
+        parts = [
+            v if type(v) in _SCALARS or (type(v) is int and -_INT < v < _INT)
+            else plain_copy(v, what)
+            for v in value
+        ]  # fmt: skip
+        return parts if kind is list else tuple(parts)
     if kind is dict:
         return {plain_copy(k, what): plain_copy(v, what) for k, v in value.items()}
     raise TypeError(

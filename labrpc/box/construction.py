@@ -41,8 +41,11 @@ class Construction:
         """Return a new object of the class; None if it cannot be constructed."""
 
         def construct() -> Any:
-            check_signature(raft_class)
-            return raft_class(*args)
+            try:
+                return raft_class(*args)
+            except TypeError:
+                check_signature(raft_class)
+                raise
 
         return self._attempt(
             construct, codes.RAISES_IN_CONSTRUCTOR, "in its constructor"

@@ -304,12 +304,14 @@ def install(modules: dict[str, ModuleType]) -> None:
     """
     global _installed
     if _installed is not modules:
-        for name in _installed:
-            if name not in modules:
-                _uninstall(name)
-        for name in modules:
-            if name not in _installed and name in sys.modules:
-                _hidden[name] = sys.modules[name]
+        # All servers of one submission have loaded the same modules, as a rule.
+        if _installed.keys() != modules.keys():
+            for name in _installed:
+                if name not in modules:
+                    _uninstall(name)
+            for name in modules:
+                if name not in _installed and name in sys.modules:
+                    _hidden[name] = sys.modules[name]
         sys.modules.update(modules)
         _installed = modules
 

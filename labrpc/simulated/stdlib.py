@@ -13,7 +13,7 @@ import importlib.util
 import random as real_random
 import uuid as real_uuid
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, ModuleType, SimpleNamespace
 from typing import Any
 
 from labrpc.scheduling.greenlets import getcurrent
@@ -314,6 +314,9 @@ def _finish_threading(module: ModuleType) -> None:
     names["Thread"].__hash__ = lambda self: hash(serial(self))
     names["_allocate_lock"] = thread_.Notification
     names["_counter"] = lambda: current_box().next_serial("thread")
+    # What only threads of the operating system need.
+    names["_dangling"] = SimpleNamespace(add=lambda thread: None)
+    names["_make_invoke_excepthook"] = lambda: None
 
 
 def _schedule_threads(names: dict[str, Any]) -> None:
@@ -335,18 +338,19 @@ def _schedule_threads(names: dict[str, Any]) -> None:
                     thread_._ExceptHookArgs((type(exc), exc, exc.__traceback__, thread))
                 )
         finally:
-            thread._is_stopped = True
+            thread._is_stopped = thread._lab_over = True
             handle = vars(thread).get("_handle")
             if handle is not None:
                 handle._set_done()
-            thread._lab_ended.set()
+            if thread._lab_ended is not None:
+                thread._lab_ended.set()
 
     def start(self: Any) -> None:
         if not self._initialized:
             raise RuntimeError("thread.__init__() not called")
         if self._started.is_set():
             raise RuntimeError("threads can only be started once")
-        self._lab_ended = names["Event"]()
+        self._lab_over, self._lab_ended = False, None
         task = current_scheduler().start_thread(run_thread, (self,), self._name)
         task.thread = self
         self._ident = self._native_id = task.ident
@@ -357,10 +361,14 @@ def _schedule_threads(names: dict[str, Any]) -> None:
             raise RuntimeError("cannot join thread before it is started")
         if self is names["current_thread"]():
             raise RuntimeError("cannot join current thread")
-        self._lab_ended.wait(timeout)
+        if not self._lab_over:
+            # Few threads are waited for, so the event is made when one is.
+            if self._lab_ended is None:
+                self._lab_ended = names["Event"]()
+            self._lab_ended.wait(timeout)
 
     def is_alive(self: Any) -> bool:
-        return self._started.is_set() and not self._lab_ended.is_set()
+        return self._started.is_set() and not self._lab_over
 
     thread_class.start = start
     thread_class.join = join
@@ -376,7 +384,7 @@ def _list_threads(names: dict[str, Any]) -> None:
 
         def __init__(self, name: str, ident: int) -> None:
             super().__init__(name=name, daemon=False)
-            self._lab_ended = names["Event"]()
+            self._lab_over, self._lab_ended = False, None
             self._ident = self._native_id = ident
             self._started.set()
 

@@ -13,6 +13,7 @@ from labrpc.world.events import Action, Crash, Event, Log, Warn
 from labrpc.world.observer import Observer
 from labrpc.world.rpc import Incarnation
 
+_NOT_AS_THEY_ARE = frozenset({Crash, Log, Warn})
 _pack = msgspec.msgpack.Encoder().encode
 
 
@@ -47,11 +48,13 @@ class DigestRecorder(Observer):
     ) -> None:
         """Add one step of a box."""
         self.steps += 1
-        behaviour = [
-            a.code if isinstance(a, Crash) else a
-            for a in actions
-            if not isinstance(a, (Log, Warn))
-        ]
+        behaviour: Sequence[object] = actions
+        if not _NOT_AS_THEY_ARE.isdisjoint(map(type, actions)):
+            behaviour = [
+                a.code if isinstance(a, Crash) else a
+                for a in actions
+                if not isinstance(a, (Log, Warn))
+            ]
         self._digest.update(
             _to_bytes((now_ns, host.server, host.incarnation, event, behaviour))
         )
