@@ -15,14 +15,14 @@ from typing import Any
 
 from labrpc.scheduling.scheduler import current_task
 from labrpc.simulated import os_
-from labrpc.simulated.context import current_box
+from labrpc.simulated.context import current_box, serial
 from labrpc.simulated.event_loop import (
     LoopMethods,
     get_running_loop,
     running_loop,
     set_running_loop,
 )
-from labrpc.simulated.stdlib import BoxLogger, StandardModules, serial
+from labrpc.simulated.stdlib import BoxLogger, StandardModules
 
 # Executed afresh in this order. Some of them mention `tasks` before it is there.
 _REEXECUTED: tuple[str, ...] = (

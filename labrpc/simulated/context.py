@@ -84,3 +84,11 @@ def current_box() -> BoxContext:
     """
     box: BoxContext = current_scheduler().owner
     return box
+
+
+def serial(thing: Any) -> int:
+    """Return a number for an object, in the order in which they are asked for."""
+    serial: int | None = vars(thing).get("_lab_serial")
+    if serial is None:
+        serial = thing._lab_serial = current_box().next_serial("object")
+    return serial

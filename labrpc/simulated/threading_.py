@@ -1,0 +1,129 @@
+"""`threading` on the scheduler of the box that is running.
+
+The standard library's own module, executed over simulated locks, keeps everything
+except how a thread starts, ends and is waited for, and which threads there are.
+"""
+
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+from labrpc.scheduling.greenlets import getcurrent
+from labrpc.scheduling.scheduler import Task, current_scheduler, current_task
+from labrpc.simulated import thread_
+from labrpc.simulated.context import current_box, serial
+
+# The first thread of every box runs the constructor.
+_MAIN_IDENT = 1
+
+
+def finish(module: ModuleType) -> None:
+    """Put threads onto the box's scheduler, and names and lists per box."""
+    names = vars(module)
+    _schedule_threads(names)
+    _list_threads(names)
+    names["Thread"].__hash__ = lambda self: hash(serial(self))
+    names["_allocate_lock"] = thread_.Notification
+    names["_counter"] = lambda: current_box().next_serial("thread")
+    # What only threads of the operating system need.
+    names["_dangling"] = SimpleNamespace(add=lambda thread: None)
+    names["_make_invoke_excepthook"] = lambda: None
+
+
+def _schedule_threads(names: dict[str, Any]) -> None:
+    """Let threads start, end and be waited for on the box's scheduler."""
+    thread_class = names["Thread"]
+    excepthook = names["excepthook"]
+
+    def run_thread(thread: Any) -> None:
+        task = getcurrent()
+        try:
+            thread.run()
+        except SystemExit:
+            pass
+        except Exception as exc:
+            if names["excepthook"] is excepthook:
+                task.scheduler.escaped(exc, task)
+            else:
+                names["excepthook"](
+                    thread_._ExceptHookArgs((type(exc), exc, exc.__traceback__, thread))
+                )
+        finally:
+            thread._is_stopped = thread._lab_over = True
+            handle = vars(thread).get("_handle")
+            if handle is not None:
+                handle._set_done()
+            if thread._lab_ended is not None:
+                thread._lab_ended.set()
+
+    def start(self: Any) -> None:
+        if not self._initialized:
+            raise RuntimeError("thread.__init__() not called")
+        if self._started.is_set():
+            raise RuntimeError("threads can only be started once")
+        self._lab_over, self._lab_ended = False, None
+        task = current_scheduler().start_thread(run_thread, (self,), self._name)
+        task.thread = self
+        self._ident = self._native_id = task.ident
+        self._started.set()
+
+    def join(self: Any, timeout: float | None = None) -> None:
+        if not self._started.is_set():
+            raise RuntimeError("cannot join thread before it is started")
+        if self is names["current_thread"]():
+            raise RuntimeError("cannot join current thread")
+        if not self._lab_over:
+            # Few threads are waited for, so the event is made when one is.
+            if self._lab_ended is None:
+                self._lab_ended = names["Event"]()
+            self._lab_ended.wait(timeout)
+
+    def is_alive(self: Any) -> bool:
+        return self._started.is_set() and not self._lab_over
+
+    thread_class.start = start
+    thread_class.join = join
+    thread_class.is_alive = is_alive
+
+
+def _list_threads(names: dict[str, Any]) -> None:
+    """Let the module know the threads of the box that runs, and no others."""
+    thread_class: Any = names["Thread"]
+
+    class LabThread(thread_class):  # type: ignore[misc]
+        """A thread that the lab started: the constructor's, or a handler's."""
+
+        def __init__(self, name: str, ident: int) -> None:
+            super().__init__(name=name, daemon=False)
+            self._lab_over, self._lab_ended = False, None
+            self._ident = self._native_id = ident
+            self._started.set()
+
+    def current_thread() -> Any:
+        task = current_task()
+        if task is None:
+            return names["_main_thread"]
+        return task.thread or thread_of(task)
+
+    def enumerate_threads() -> list[Any]:
+        return [task.thread or thread_of(task) for task in current_scheduler().tasks]
+
+    def thread_of(task: Task) -> Any:
+        if task.ident == _MAIN_IDENT:
+            task.thread = main_thread()
+        else:
+            task.thread = LabThread(task.name, task.ident)
+        return task.thread
+
+    def main_thread() -> Any:
+        """Return the thread that ran the constructor, ended or not."""
+        box = current_box()
+        if box.main_thread is None:
+            box.main_thread = LabThread("MainThread", _MAIN_IDENT)
+        return box.main_thread
+
+    names["current_thread"] = names["currentThread"] = current_thread
+    names["enumerate"] = enumerate_threads
+    names["active_count"] = names["activeCount"] = lambda: len(
+        current_scheduler().tasks
+    )
+    names["main_thread"] = main_thread
