@@ -219,6 +219,21 @@ def test_the_suite_is_collected_without_strangers_plugins(monkeypatch):
     assert dict(os.environ) == before
 
 
+def test_what_lies_above_the_suite_does_not_run(tmp_path, project, monkeypatch):
+    """A student's repository, in which the virtual environment of the lab was made."""
+    suite = tmp_path / "repository" / ".venv" / "lab2"
+    suite.mkdir(parents=True)
+    election = (project / "tests/lab2/test_2a_election.py").read_text()
+    (suite / "test_2a_election.py").write_text(election)
+    marker = tmp_path / "imported"
+    (tmp_path / "repository" / "conftest.py").write_text(
+        SHADOW.format(marker=str(marker))
+    )
+    monkeypatch.setattr("tester.judging.suite.suite_path", lambda: suite)
+    assert len(collect(expression="test_initial_election")) == 1
+    assert not marker.exists(), marker.read_text()
+
+
 # A worker that starts again after each job.
 _GROWN = "import tester.workers.worker as w; w.MEMORY_BYTES_KEPT = 0; w.main()"
 
