@@ -187,9 +187,8 @@ class Importer:
                 # Not in this box, of which it would change thread and numbers.
                 run_outside(asyncio_.add_to, self._standard)
         if name not in standard:
-            raise ImportError(
-                f"a server in the lab cannot import {name}: {os_.NETWORK}"
-            )
+            os_.refuse_import(name)
+            raise os_.refused_import(name, os_.WITHOUT)
         return standard[name]
 
     def import_(

@@ -13,10 +13,26 @@ from labrpc.simulated.context import current_box
 from labrpc.simulated.module_copy import copy_of
 from labrpc.simulated.output import Output
 
-NETWORK = "a server talks to the others by peers[i].call(…), and to nobody else"
-PROCESS = "a server is one process: it cannot start, signal or share with others"
+NETWORK = (
+    "it is for the network, and a server talks to the others by peers[i].call(…) only"
+)
+PROCESS = (
+    "it is for several processes, and a server is one: it cannot start or signal "
+    "others, or share anything with them"
+)
+DISK = (
+    "it is for files, and a server has none: what must survive a crash goes to "
+    "persister.save, what you print is recorded"
+)
+LOOPS = "it is for real event loops, and those of a server run in virtual time"
+WITHOUT = "it is a part of asyncio that the lab's own does without"
 _BACK_DOOR = "it reaches past the simulated threads and clocks that a run replays by"
-DISK = "what must survive a crash goes to persister.save, what you print is recorded"
+_SIGNALS = "no signal reaches a server: only its own threads and timers wake it"
+_COLLECTOR = "when objects are freed is up to the lab, so that a run can be replayed"
+_LOGGING = (
+    "it is for log files and servers, and all that a server logs is recorded: set "
+    "loggers up by logging.basicConfig, setLevel and Formatter"
+)
 _LAB = "the lab itself is out of a server's reach; import from labrpc only"
 
 # Modules that a server cannot import, and why. A name covers its submodules.
@@ -27,28 +43,39 @@ FORBIDDEN = {
          "wsgiref", "requests", "httpx", "aiohttp", "zmq", "grpc"), NETWORK),
     **dict.fromkeys(
         ("subprocess", "multiprocessing", "_multiprocessing", "_posixsubprocess",
-         "_posixshmem", "pty", "signal", "_signal", "fcntl", "mmap",
+         "_posixshmem", "pty", "mmap", "webbrowser", "antigravity",
          "concurrent.futures.process", "concurrent.futures.interpreter"), PROCESS),
     **dict.fromkeys(
-        ("tempfile", "shutil", "fileinput", "sqlite3", "dbm", "shelve",
-         "logging.handlers", "logging.config"), DISK),
+        ("tempfile", "shutil", "fileinput", "sqlite3", "dbm", "shelve", "fcntl"),
+        DISK),
+    **dict.fromkeys(("signal", "_signal"), _SIGNALS),
+    **dict.fromkeys(("logging.handlers", "logging.config"), _LOGGING),
+    **dict.fromkeys(("asyncio.subprocess", "asyncio.base_subprocess"), PROCESS),
+    **dict.fromkeys(
+        ("asyncio.sslproto", "asyncio.streams", "asyncio.trsock"), NETWORK),
+    **dict.fromkeys(
+        ("asyncio.unix_events", "asyncio.windows_events", "asyncio.windows_utils",
+         "asyncio.selector_events", "asyncio.proactor_events"), LOOPS),
     **dict.fromkeys(
         ("ctypes", "_ctypes", "cffi", "greenlet", "gevent", "eventlet", "trio",
-         "_asyncio", "faulthandler", "posix", "_xxsubinterpreters",
-         "_interpreters", "gc", "_queue", "_random", "_uuid"), _BACK_DOOR),
+         "_asyncio", "faulthandler", "posix", "nt", "_winapi", "_overlapped",
+         "_xxsubinterpreters", "_interpreters", "_queue", "_random", "_uuid"), _BACK_DOOR),
+    "gc": _COLLECTOR,
     **dict.fromkeys(
         ("labrpc", "raft", "tester", "tests", "grade", "pytest", "_pytest", "pluggy",
          "xdist", "execnet"), _LAB),
 }  # fmt: skip
 
-_DENIED_IN_OS = (
+_PROCESSES_IN_OS = (
     "fork", "forkpty", "system", "popen", "kill", "killpg", "abort", "_exit",
     "execl", "execle", "execlp", "execlpe", "execv", "execve", "execvp", "execvpe",
     "spawnl", "spawnle", "spawnlp", "spawnlpe", "spawnv", "spawnve", "spawnvp",
     "spawnvpe", "posix_spawn", "posix_spawnp", "wait", "wait3", "wait4", "waitpid",
-    "pipe", "pipe2", "open", "fdopen", "openpty", "remove", "unlink", "rename",
-    "replace", "rmdir", "removedirs", "mkdir", "makedirs", "symlink", "link",
-    "truncate", "chdir", "chmod", "nice", "setuid", "putenv", "unsetenv",
+    "pipe", "pipe2", "openpty", "nice", "setuid", "putenv", "unsetenv",
+)  # fmt: skip
+_FILES_IN_OS = (
+    "open", "fdopen", "remove", "unlink", "rename", "replace", "rmdir", "removedirs",
+    "mkdir", "makedirs", "symlink", "link", "truncate", "chdir", "chmod",
 )  # fmt: skip
 
 
@@ -57,10 +84,13 @@ def refuse_import(name: str) -> None:
     part = name
     while part:
         if part in FORBIDDEN:
-            raise ImportError(
-                f"a server in the lab cannot import {name}: {FORBIDDEN[part]}"
-            )
+            raise refused_import(name, FORBIDDEN[part])
         part = part.rpartition(".")[0]
+
+
+def refused_import(name: str, reason: str) -> ImportError:
+    """Return the error of a server that imports what it may not, with the reason."""
+    return ImportError(f"a server in the lab cannot import {name}: {reason}")
 
 
 def refuse(name: str, reason: str) -> Callable[..., NoReturn]:
@@ -91,9 +121,10 @@ def as_module() -> ModuleType:
     """Return the module that a server imports as `os`."""
     module = copy_of(real_os)
     names = vars(module)
-    for name in _DENIED_IN_OS:
-        if name in names:
-            names[name] = refuse(f"os.{name}", PROCESS)
+    for denied, reason in ((_PROCESSES_IN_OS, PROCESS), (_FILES_IN_OS, DISK)):
+        for name in denied:
+            if name in names:
+                names[name] = refuse(f"os.{name}", reason)
     names["urandom"] = urandom
     names["getrandom"] = lambda size, flags=0: urandom(size)
     names["getpid"] = lambda: 1000 * current_box().incarnation + current_box().server

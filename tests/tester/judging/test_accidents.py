@@ -150,9 +150,9 @@ FAILED = {
         ELECTION, "exception", r"cannot send a Args to another server: cannot pickle", ""),
     # Meddling with the process.
     "sets_signals": (
-        ELECTION, "raises-when-loaded", "cannot import signal: a server is one process: it cannot", ""),
+        ELECTION, "raises-when-loaded", "cannot import signal: no signal reaches a server", ""),
     "stops_by_os": (
-        ELECTION, "raises-in-constructor", r"cannot use os\.kill: a server is one process: it cannot", ""),
+        ELECTION, "raises-in-constructor", r"cannot use os\.kill: it is for several processes, and a server is one: it cannot", ""),
 }  # fmt: skip
 
 # No rule is broken: the code of a warning and what it says, None for none.
