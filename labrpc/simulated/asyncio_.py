@@ -36,7 +36,8 @@ if importlib.util.find_spec("asyncio.graph"):  # From Python 3.14 on.
 # What they import and a server has no use for: it is only mentioned.
 _MENTIONED = ("socket", "ssl", "subprocess", "asyncio.sslproto", "asyncio.staggered",
               "asyncio.trsock")  # fmt: skip
-_OF_PROCESSES = ("create_subprocess_exec", "create_subprocess_shell")
+# The names of child watchers differ from one version of Python to the next.
+_OF_PROCESSES = ("create_subprocess_exec", "create_subprocess_shell", "ChildWatcher")
 
 
 def add_to(standard: StandardModules) -> None:
@@ -156,7 +157,7 @@ def _fill_package(made: dict[str, ModuleType]) -> None:
         package[name] = vars(made["asyncio.events"])[name]
     for name in real_asyncio.__all__:
         if name not in package:
-            reason = os_.PROCESS if name in _OF_PROCESSES else os_.NETWORK
+            reason = os_.PROCESS if name.endswith(_OF_PROCESSES) else os_.NETWORK
             package[name] = os_.refuse(f"asyncio.{name}", reason)
     package["__all__"] = tuple(real_asyncio.__all__)
 

@@ -30,9 +30,9 @@ _NETWORK = (
     "sock_sendfile", "sock_sendto", "start_tls",
 )  # fmt: skip
 _PROCESS = (
-    "add_signal_handler", "connect_read_pipe", "connect_write_pipe",
-    "remove_signal_handler", "subprocess_exec", "subprocess_shell",
+    "connect_read_pipe", "connect_write_pipe", "subprocess_exec", "subprocess_shell",
 )  # fmt: skip
+_SIGNALS = ("add_signal_handler", "remove_signal_handler")
 
 
 def running_loop() -> Any:
@@ -215,7 +215,10 @@ def _refused(name: str, reason: str) -> Callable[..., NoReturn]:
     return os_.refuse(f"loop.{name}", reason)
 
 
-for _name in _NETWORK:
-    setattr(LoopMethods, _name, _refused(_name, os_.NETWORK))
-for _name in _PROCESS:
-    setattr(LoopMethods, _name, _refused(_name, os_.PROCESS))
+for _names, _reason in (
+    (_NETWORK, os_.NETWORK),
+    (_PROCESS, os_.PROCESS),
+    (_SIGNALS, os_.SIGNALS),
+):
+    for _name in _names:
+        setattr(LoopMethods, _name, _refused(_name, _reason))

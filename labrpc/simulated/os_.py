@@ -27,7 +27,7 @@ DISK = (
 LOOPS = "it is for real event loops, and those of a server run in virtual time"
 WITHOUT = "it is a part of asyncio that the lab's own does without"
 _BACK_DOOR = "it reaches past the simulated threads and clocks that a run replays by"
-_SIGNALS = "no signal reaches a server: only its own threads and timers wake it"
+SIGNALS = "no signal reaches a server: only its own threads and timers wake it"
 _COLLECTOR = "when objects are freed is up to the lab, so that a run can be replayed"
 _LOGGING = (
     "it is for log files and servers, and all that a server logs is recorded: set "
@@ -48,7 +48,7 @@ FORBIDDEN = {
     **dict.fromkeys(
         ("tempfile", "shutil", "fileinput", "sqlite3", "dbm", "shelve", "fcntl"),
         DISK),
-    **dict.fromkeys(("signal", "_signal"), _SIGNALS),
+    **dict.fromkeys(("signal", "_signal"), SIGNALS),
     **dict.fromkeys(("logging.handlers", "logging.config"), _LOGGING),
     **dict.fromkeys(("asyncio.subprocess", "asyncio.base_subprocess"), PROCESS),
     **dict.fromkeys(
