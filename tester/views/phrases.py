@@ -36,13 +36,13 @@ class Phrase:
         topic: what it is about.
         text: what it says.
         n: the row that it stands for, or the first of them.
-        rpc: the message that it is about, 0 for none.
+        rpcs: the messages that it is about.
     """
 
     topic: str
     text: str
     n: int
-    rpc: int = 0
+    rpcs: tuple[int, ...] = ()
 
 
 def phrases(moment: Moment, trace: Trace) -> list[Phrase]:
@@ -100,10 +100,10 @@ class _Speaker:
         elif isinstance(row, rows.Replied):
             lost = self._lost.get((row.rpc, True))
             text = row_text(row, trace) + (f" ✗ {lost.why}" if lost else "")
-            yield Phrase(topic_of_method(row.method), text, row.n, row.rpc)
+            yield Phrase(topic_of_method(row.method), text, row.n, (row.rpc,))
         elif isinstance(row, rows.Lost):
             if row.t != self._sent_t(row):
-                yield Phrase(LOST, row_text(row, trace), row.n, row.rpc)
+                yield Phrase(LOST, row_text(row, trace), row.n, (row.rpc,))
         elif isinstance(row, rows.Reported):
             if row.leads or not self._names_the_term():
                 yield _of_row(row, trace, ELECTIONS)
@@ -151,7 +151,8 @@ class _Speaker:
             text += f" ✗ {why}" + (
                 "" if len(gone) == len(alike) else f": {', '.join(gone)}"
             )
-        return Phrase(topic_of_method(row.method), on_one_line(text), row.n, row.rpc)
+        rpcs = tuple(other.rpc for other in alike)
+        return Phrase(topic_of_method(row.method), on_one_line(text), row.n, rpcs)
 
     def _arrived(self, row: rows.Arrived | rows.ReplyArrived | rows.NoReply) -> Phrase:
         topic, text = topic_of_method(row.method), row_text(row, self._trace)
@@ -161,7 +162,7 @@ class _Speaker:
             body = values.brief_fields_text(self._trace.sent[row.rpc].body)
             text = on_one_line(f"◀ {row.peer}  {row.method}({body})")
             text += " (a copy)" if row.copy else ""
-        return Phrase(topic, text, row.n, row.rpc)
+        return Phrase(topic, text, row.n, (row.rpc,))
 
     def _sent_t(self, row: rows.Lost) -> int:
         message: rows.Sent | rows.Replied | None = self._trace.sent.get(row.rpc)

@@ -9,7 +9,7 @@ from tester.views.moments import Moment
 from tester.views.significance import place_of_fact
 
 # How many lines a view shows at first.
-FIRST_WINDOW = 400
+FIRST_WINDOW = 320
 
 
 @dataclass(frozen=True)

@@ -126,8 +126,12 @@
 
   // Selecting a line or a message.
 
+  function rpcsOf(row) {
+    return [...row.querySelectorAll("[data-rpc]")].flatMap((phrase) => phrase.dataset.rpc.split(" "));
+  }
+
   function highlight() {
-    const rpcs = new Set(selected === null ? [] : [...selected.querySelectorAll("[data-rpc]")].map((e) => e.dataset.rpc));
+    const rpcs = new Set(selected === null ? [] : rpcsOf(selected));
     for (const arrow of document.querySelectorAll("#arrows g")) {
       const [rpc, , beginLine, , endLine] = data.arrows[arrow.dataset.i];
       const touches = selected !== null && (rpcs.has(String(rpc)) || [beginLine, endLine].includes(lineOf(selected)));
@@ -136,7 +140,7 @@
     for (const row of rows) {
       row.classList.toggle("selected", row === selected);
       const related = row !== selected && rpcs.size > 0 &&
-        [...row.querySelectorAll("[data-rpc]")].some((e) => rpcs.has(e.dataset.rpc));
+        rpcsOf(row).some((rpc) => rpcs.has(rpc));
       row.classList.toggle("related", related);
     }
   }

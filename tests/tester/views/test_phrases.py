@@ -20,6 +20,9 @@ def test_the_same_message_to_several_servers_is_one_phrase_with_its_losses(story
         rows.Lost, 2, peer=0, why="cut off", cause=2, rpc=2, method="request_vote"
     )
     assert said(story) == [["▶ 1, 2  request_vote(term=3) ✗ cut off: 2"]]
+    trace = story.trace()
+    (phrase,) = phrases(moments(trace)[0], trace)
+    assert phrase.rpcs == (1, 2)
 
 
 def test_a_changed_attribute_has_its_old_value_and_a_deadline_is_left_out(story):

@@ -1,0 +1,196 @@
+"""The page of a run in a real browser: Chromium of the system, driven by Playwright.
+
+Without either, these tests are skipped; with LAB_BROWSER=required, as in CI, they fail.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from labrpc.submission.submission import Submission
+from tester.judging.run import Recording, run_test
+from tester.judging.run_conditions import RunConditions
+from tester.traces.reader import read_trace
+from tester.views.page import page_html
+from tester.views.timeline import FIRST_WINDOW
+
+try:
+    from playwright.sync_api import sync_playwright
+except ImportError:
+    sync_playwright = None
+
+MUTANTS = Path(__file__).resolve().parents[2] / "mutants"
+CHROMIUM = shutil.which("chromium")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+    "--disable-sync", "--disable-component-update",
+]  # fmt: skip
+ELEMENTS_MAX = 5_000
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if sync_playwright is None or CHROMIUM is None:
+        missing = "needs `pip install playwright` and Debian's package chromium"
+        if os.environ.get("LAB_BROWSER") == "required":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def failure(graded_tests, tmp_path_factory):
+    """Return the page of a run in which two servers lead a term."""
+    folder = tmp_path_factory.mktemp("pages")
+    submission = Submission.find(MUTANTS / "role_kept_in_new_term.py")
+    conditions = RunConditions(submission, graded_tests["test_re_election"], 0)
+    run_test(conditions, recording=Recording(traces=folder))
+    file = folder / "x.html"
+    file.write_bytes(page_html(read_trace(folder / "test_re_election-seed0.jsonl")))
+    return file
+
+
+@pytest.fixture
+def show(browser):
+    """Return a function that opens a page, and fails on any error of its script."""
+    errors, pages = [], []
+
+    def show(file, fragment="", width=1280, scheme="light", scripts=True):
+        page = browser.new_page(
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            java_script_enabled=scripts,
+        )
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"file://{file}{fragment}")
+        pages.append(page)
+        return page
+
+    yield show
+    for page in pages:
+        page.close()
+    assert errors == []
+
+
+@pytest.fixture
+def long_run(story, tmp_path):
+    """Return the page of a run with seven servers, crashes and more than one window."""
+    for number in range(300):
+        server = number % 3
+        if number % 50 == 0:
+            story.control("crash", server)
+            story.boot(server)
+        story.call(server, (server + 1) % 3, "request_vote", term=number)
+    file = tmp_path / "long.html"
+    file.write_bytes(page_html(story.trace()))
+    return file
+
+
+SHOWN_ROWS = "#lines tbody tr:not([hidden])"
+# Where every arrow begins and ends, and the boxes of rows and labels.
+ARROWS = """() => [...document.querySelectorAll("#arrows g")].map((arrow) => {
+    const line = arrow.firstElementChild, at = (name) => Number(line.getAttribute(name));
+    return { y1: at("y1"), y2: at("y2"), lost: line.classList.contains("gone") };
+})"""
+CENTRES = """() => {
+    const top = document.querySelector("main").getBoundingClientRect().top;
+    return [...document.querySelectorAll("#lines tbody tr:not([hidden])")].map((row) => {
+        const box = row.getBoundingClientRect();
+        return box.top - top + Math.min(13, box.height / 2);
+    });
+}"""
+OVERLAPS = """() => {
+    const boxes = [...document.querySelectorAll("#bands text")].map((e) => e.getBoundingClientRect());
+    return boxes.filter((a, i) => boxes.some((b, j) => i < j && a.left < b.right - 1 &&
+        b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)).length;
+}"""
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
+def test_arrows_join_rows_and_run_forwards_and_nothing_overlaps(
+    show, failure, width, scheme
+):
+    page = show(failure, width=width, scheme=scheme)
+    centres = page.evaluate(CENTRES)
+    arrows = page.evaluate(ARROWS)
+    assert len(arrows) > 10
+    for arrow in arrows:
+        assert arrow["y2"] >= arrow["y1"]
+        ends = [arrow["y1"]] if arrow["lost"] else [arrow["y1"], arrow["y2"]]
+        for y in ends:
+            assert min(abs(y - centre) for centre in centres) < 2
+    assert page.evaluate(OVERLAPS) == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_fact_leads_to_its_line_and_the_keys_go_on_from_there(show, failure):
+    page = show(failure)
+    page.click(".facts a >> nth=1")
+    selected = page.locator("tr.selected")
+    assert "②" in selected.inner_text()
+    assert "says that it leads term 2" in page.locator("#details").inner_text()
+    page.keyboard.press("k")
+    assert "②" not in selected.inner_text()
+    page.keyboard.press("j")
+    assert "②" in selected.inner_text()
+    page.keyboard.press("f")
+    assert "①" in selected.inner_text()
+    page.keyboard.press("n")
+    page.keyboard.press("Escape")
+    assert page.locator("#panel").is_hidden()
+
+
+def test_a_click_on_a_message_shows_its_reply_and_the_address_leads_back(show, failure):
+    page = show(failure)
+    row = page.locator(SHOWN_ROWS, has_text="request_vote(term=2").first
+    row.click()
+    assert page.locator("tr.related").count() >= 1
+    assert page.locator("#arrows .chosen").count() >= 1
+    fragment = page.evaluate("location.hash")
+    assert fragment.startswith("#r")
+    again = show(failure, fragment)
+    assert again.locator("tr.selected").get_attribute("id") == fragment[1:]
+
+
+def test_filters_and_the_search_leave_out_lines(show, failure):
+    page = show(failure)
+    before = page.locator(SHOWN_ROWS).count()
+    page.click("#filters summary")
+    page.uncheck("[name=topic][value=fold]")
+    folds = page.locator(SHOWN_ROWS + ".fold").count()
+    assert folds == 0
+    assert page.locator(SHOWN_ROWS).count() < before
+    page.fill("#search", "leads term 2")
+    assert 0 < page.locator(SHOWN_ROWS).count() < 5
+    page.fill("#search", "")
+    page.uncheck("[name=server][value='1']")
+    assert page.locator(SHOWN_ROWS + "[data-s='1']").count() == 0
+
+
+def test_a_long_run_is_shown_in_windows_of_bounded_size(show, long_run):
+    page = show(long_run)
+    assert page.locator(SHOWN_ROWS).count() == FIRST_WINDOW
+    drawn = page.evaluate(
+        "[...document.querySelectorAll('*')].filter((e) => e.getClientRects().length).length"
+    )
+    assert drawn <= ELEMENTS_MAX
+    first = page.locator(SHOWN_ROWS).first.get_attribute("id")
+    page.click("#earlier")
+    assert page.locator(SHOWN_ROWS).first.get_attribute("id") != first
+    page.click("#later")
+    assert page.locator(SHOWN_ROWS).first.get_attribute("id") == first
+    far = show(long_run, "#r3")
+    assert far.locator("tr.selected").is_visible()
+
+
+def test_without_scripts_and_in_print_the_table_is_complete(show, failure):
+    page = show(failure, scripts=False)
+    assert page.locator(SHOWN_ROWS).count() > 10
+    assert page.locator("#tools").is_hidden()
+    page.emulate_media(media="print")
+    assert page.locator(SHOWN_ROWS).first.is_visible()
