@@ -2,7 +2,7 @@
 
 `SubmissionError` is the student's: it fails a test. `LabError` is ours, or
 the machine's: it makes a run *unknown*, and never costs points. `CtrlC` is
-nobody's.
+the user's wish.
 """
 
 from collections.abc import Sequence

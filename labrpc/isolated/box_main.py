@@ -63,7 +63,7 @@ class Alone:
         server: its number.
         box: what runs in it.
         steps: how often it was stepped.
-        warnings: what the judge has not been told yet.
+        warnings: what has not been reported to the judge yet.
     """
 
     server: int

@@ -44,7 +44,7 @@ LOG_CHARS_MAX = 8 << 20
 BURST_BYTES_MAX = 64 << 20
 SECOND_BYTES_MAX = 16 << 20
 METHOD_CHARS_MAX = 200
-# Deeper values are nobody's command, and too deep for whoever prints them.
+# No command is deeper, and printing one would fail.
 NESTING_MAX = 100
 _LINE_CHARS_MAX = LINE_CHARS_MAX + 100
 _TOO_MUCH = "… (no more is recorded)"
@@ -90,7 +90,7 @@ class Claims:
         }
 
     def expect(self, now_ns: int, event: Event) -> None:
-        """Note what the box is told.
+        """Note what is delivered to the box.
 
         Raises:
             ForgedError: time stands still for it.

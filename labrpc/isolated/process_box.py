@@ -61,8 +61,8 @@ STATE_CHARS_MAX = 2000
 END_MS = 2000
 # How the stacks begin that are written where a call into C does not return, instead
 # of a frame: see `labrpc.machine.watchdog.HangPolicy`.
-LAST_WORDS_BEGIN = (b"Current thread", b"Thread 0x")
-LAST_WORDS_BYTES_MAX = 1 << 20
+STACKS_BEGIN = (b"Current thread", b"Thread 0x")
+STACKS_BYTES_MAX = 1 << 20
 
 
 class Keeper(Protocol):
@@ -203,8 +203,8 @@ class ProcessBox:
         Nothing if the process cannot say: the next step shows what is wrong with it.
         """
         with suppress(SubmissionError):
-            told = [line[:STATE_CHARS_MAX] for line in self._ask("state")]
-            return dict(zip(told[::2], told[1::2], strict=False))
+            lines = [line[:STATE_CHARS_MAX] for line in self._ask("state")]
+            return dict(zip(lines[::2], lines[1::2], strict=False))
         return {}
 
     def texts(self) -> list[str]:
@@ -268,7 +268,7 @@ class ProcessBox:
                 return data[HEAD_BYTES:]
         else:
             data = b""
-        # Also when it has ended: to be told so again costs nothing.
+        # Also when it has ended: to read that again costs nothing.
         return self._receive_rest(bytearray(data))
 
     def _receive_rest(self, data: bytearray) -> bytes:
@@ -308,8 +308,8 @@ class ProcessBox:
         self._patience.look()
 
     def _no_frame(self, data: bytearray, length: int) -> NoReturn:
-        """Say what begins like no frame: last words, or too much for one."""
-        if data.startswith(LAST_WORDS_BEGIN):
+        """Say what begins like no frame: stacks of a hang in C, or too much for one."""
+        if data.startswith(STACKS_BEGIN):
             self._gone(bytes(data))
         raise SubmissionError(
             codes.STEP_TOO_LARGE,
@@ -321,13 +321,13 @@ class ProcessBox:
 
     def _gone(self, data: bytes) -> NoReturn:
         """Raise an error that says how the process has ended."""
-        while len(data) < LAST_WORDS_BYTES_MAX and (more := self._rest()):
+        while len(data) < STACKS_BYTES_MAX and (more := self._rest()):
             data += more
         by_itself = self._has_ended()
         self.crash()
         ended = self._keeper.await_end(self._pid)
         number = os.waitstatus_to_exitcode(ended.status)
-        if data.startswith(LAST_WORDS_BEGIN):
+        if data.startswith(STACKS_BEGIN):
             reason, evidence = self._keeper.stuck_call(data)
             raise SubmissionError(
                 codes.HANGS_IN_C, f"server {self.server}: {reason}", evidence

@@ -10,7 +10,7 @@ from typing import Any
 from labrpc.plain_values import INT_BITS_MAX
 
 _LIST, _TUPLE, _DICT, _INT, _TEXT = "list", "tuple", "dict", "int", "text"
-# Larger ones are nobody's command. With keys that all hash to the same number, the
+# No command is larger. With keys that all hash to the same number, the
 # time that a dictionary takes grows with the square of its size.
 DICT_ITEMS_MAX = 1_000
 _AS_THEY_ARE = frozenset({bytes, float, bool, type(None)})

@@ -1,4 +1,4 @@
-"""A server that does a little of everything: see `rehearsal`.
+"""A server that does a little of everything: see `warmup`.
 
 Written as a submission is: the class that the lab constructs, and nothing else.
 """

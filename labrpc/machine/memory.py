@@ -1,7 +1,7 @@
 """How much memory a run may take, so that a leak ends its run and not the machine.
 
 Counts address space, which the system can limit: also what was asked for and
-not yet used. Without effect where the system does not tell (`is_limited`).
+not yet used. Without effect where the system does not report it (`is_limited`).
 """
 
 import os

@@ -37,7 +37,7 @@ from labrpc.sandbox.measure import Measure
 BOX_BYTES_MAX = 256 << 20
 ADDRESS_SPACE_BYTES = 512 << 20
 BOX_CPU_S_MAX = 200
-# Room for last words between the limit that tells and the one that kills.
+# Room for a report between the limit that raises and the one that kills.
 CPU_S_GRACE = 5
 OPEN_FILES_MAX = 64
 NOBODY = 65534
@@ -95,7 +95,7 @@ def _limits() -> Measure:
         _limit(limit, most)
     used = bytes_in_use()
     if not used:
-        detail = "memory is not limited: this system does not tell how much is used"
+        detail = "memory is not limited: this system does not report how much is used"
         return Measure(LIMITS, False, detail)
     _limit(resource.RLIMIT_AS, used + ADDRESS_SPACE_BYTES)
     detail = (
@@ -130,8 +130,8 @@ def _become_nobody(readable: list[Path]) -> Measure:
         with suppress(OSError):
             hide_folder("/proc")
     measure = _give_up_root(readable) if is_root else _user_of_the_grader()
-    # A process of the same user may look into /proc/PID/fd, unless told otherwise; and
-    # to become another user tells it.
+    # A process of the same user may look into /proc/PID/fd, unless that is forbidden;
+    # becoming another user forbids it.
     with suppress(OSError):
         prctl(PR_SET_DUMPABLE, 0)
     return measure

@@ -35,7 +35,7 @@ _IOCTL_REQUESTS = (0x5401, 0x5451, 0x5450)
 _FUTEX_PRIVATE = 128
 _NEGATIVE = 1 << 31
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-# What a box may end itself by: `abort`, and faulthandler's last words. By SIGKILL it
+# What a box may end itself by: `abort`, and faulthandler's stacks. By SIGKILL it
 # would look as if the machine had run out of memory, and SIGSTOP keeps the judge.
 _OWN_SIGNALS = (signal.SIGABRT, signal.SIGVTALRM)
 

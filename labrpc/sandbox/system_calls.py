@@ -12,7 +12,7 @@ class Machine:
     """How the kernel of one kind of machine names things.
 
     Attributes:
-        architecture: AUDIT_ARCH_…, which a filter is told with each call.
+        architecture: AUDIT_ARCH_…, which a filter gets with each call.
         numbers: of the calls below.
     """
 

@@ -17,7 +17,7 @@ from labrpc.clock import MICROSECOND, MILLISECOND
 from labrpc.scheduling.greenlets import getcurrent
 from labrpc.scheduling.scheduler import Scheduler, Task
 
-# Between two switches of a box lie so many statements on average, and a switch
+# The average number of statements between two switches of a box. A switch
 # takes from 5 us to 2 ms, short ones as likely as long ones.
 STATEMENTS_MEAN = 60
 AWAY_NS_MIN = 5 * MICROSECOND

@@ -19,7 +19,7 @@ def before_persist(actions: Sequence[Action]) -> int | None:
 
 
 def after_persist(actions: Sequence[Action]) -> int | None:
-    """Die when the disk has been written, before anybody can be told."""
+    """Die when the disk has been written, before anybody can learn of it."""
     return _after_first(actions, Persist)
 
 

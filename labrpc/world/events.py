@@ -14,7 +14,7 @@ class _Frame(msgspec.Struct, frozen=True, tag=True, array_like=True, gc=False):
     """An immutable record that msgspec can also write as bytes."""
 
 
-# Events: what the world tells a box.
+# Events: what the world delivers to a box.
 
 
 class Boot(_Frame, frozen=True):

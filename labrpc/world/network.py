@@ -22,7 +22,7 @@ TRANSIT_NS_MAX = 2000 * MICROSECOND
 # Unreliable: a request is held up to so long, and each message may be lost.
 UNRELIABLE_DELAY_MS_MAX = 26
 LOSS = 0.1
-# Long reordering: so many replies are held back, from the least delay on.
+# Long reordering: the share of replies that are held back, and for how long.
 REORDERED = 2 / 3
 REORDER_DELAY_MS_MIN = 200
 REORDER_DELAY_MS_SPREAD = 2000

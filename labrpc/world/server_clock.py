@@ -1,7 +1,7 @@
 """A server's own clock, which may run fast or slow.
 
 Virtual time is the world's. What a server reads, and what its time-outs
-count, is its own clock: equal to the world's until it is told otherwise.
+count, is its own clock: equal to the world's until its rate is changed.
 """
 
 from fractions import Fraction

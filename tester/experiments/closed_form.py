@@ -7,7 +7,7 @@ def split_vote_probability(servers: int, up: int, latency: float) -> float:
     """Return how likely it is that a term ends without a leader.
 
     Votes split if another server's time-out ends before the first candidate's
-    request has reached it, for so many servers that no majority is left. The formula
+    request has reached it, and if that happens to enough servers to leave no majority. The formula
     assumes that every server may be elected and that all messages take equally long.
 
     Args:

@@ -58,7 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seed", type=int, default=0, help="of all trials")
     parser.add_argument(
-        "--trials", type=int, help="at most so many a curve (default: as in the paper)"
+        "--trials",
+        type=int,
+        help="at most this number for each curve (default: as in the paper)",
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument(

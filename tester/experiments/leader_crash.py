@@ -14,7 +14,7 @@ from labrpc.clock import MILLISECOND
 from tester.experiments.election_cluster import ElectionCluster, Replacement
 from tester.experiments.setting import Setting
 
-# A command takes so many messages' time until its leader knows who has it: it may wait
+# How many messages' time it takes until a command's leader knows who has it: it may wait
 # for the answer to a heartbeat, then it is sent and acknowledged.
 _MESSAGES_OF_A_COMMAND = 5
 

@@ -130,15 +130,15 @@ def run_test(
     gc.disable()
     try:
         # What Python warns a student of must not fail them, as it would where
-        # pytest is told to make errors of warnings.
+        # pytest makes errors of warnings.
         quiet = warnings.catch_warnings(action="ignore")
         # Real threads take address space by the megabyte, and return it later.
         limited = nullcontext() if host.hosting.real_time else memory.limited()
-        told = unraisable_as_warnings(cluster.world.warnings)
+        unraisable = unraisable_as_warnings(cluster.world.warnings)
         watched = watchdog(cluster.world, hang_policy=host.hang_policy)
         debugger = host.debugger
         looked_at = debugger.looking_at(cluster) if debugger else nullcontext()
-        with quiet, limited, told, watched, looked_at:
+        with quiet, limited, unraisable, watched, looked_at:
             try:
                 raised = judge(run, conditions.test, cluster, host.boxes)
             finally:

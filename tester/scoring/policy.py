@@ -100,7 +100,7 @@ class Policy:
         )
 
     def _share_if(self, passed: int, total: int, seeds: int) -> float:
-        """Return the share that is earned if so many seeds pass in the end."""
+        """Return the share that is earned if this number of seeds passes in the end."""
         if passed == 0:
             return 0.0
         if self.rule == "all":

@@ -139,7 +139,7 @@ class TraceRecorder(DigestRecorder):
         return 0
 
     def _begin_step(self, host: Incarnation, event: Event, line: int) -> None:
-        """Write what the world told a box."""
+        """Write what the world delivered to a box."""
         if isinstance(event, Response):
             if event.data is None:
                 self._messages.no_reply(host, event, self._where)

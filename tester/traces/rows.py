@@ -99,7 +99,7 @@ class Control(Row, frozen=True, kw_only=True):
 
 
 class Boot(Row, frozen=True, kw_only=True):
-    """An incarnation begins, with so many bytes on its disk."""
+    """An incarnation begins; the sizes are those of what its disk holds."""
 
     raft_state: int = 0
     snapshot: int = 0

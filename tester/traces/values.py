@@ -42,7 +42,7 @@ def of_text(text: str) -> Value:
 
 
 def of_bytes(count: int) -> Value:
-    """Return what stands for so many bytes."""
+    """Return what stands for a number of bytes."""
     return {"bytes": count}
 
 

@@ -73,12 +73,12 @@ class _Speaker:
 
     def phrases(self) -> Iterator[Phrase]:
         """Yield each phrase, in order."""
-        told: set[object] = set()
+        seen: set[object] = set()
         for row in self._moment.rows:
             key = self._said_with(row)
-            if key in told:
+            if key in seen:
                 continue
-            told.add(key)
+            seen.add(key)
             yield from self._phrases_of(row)
 
     def _said_with(self, row: rows.AnyRow) -> object:

@@ -22,7 +22,7 @@ class Selection:
         since_s: leave out what ended before, in virtual seconds.
         until_s: leave out what began after.
         around_s: only some lines before and after this time, None for all.
-        last: only so many at the end, None for all.
+        last: how many at the end, None for all.
     """
 
     servers: frozenset[int] | None = None

@@ -28,7 +28,7 @@ def is_state(name: str, before: str, after: str) -> bool:
     return bool(_STATE.search(name))
 
 
-# A run of more lines than this is told in outline, but for what happened last.
+# A run of more lines than this is shown in outline, but for what happened last.
 LINES_MAX = 600
 LAST_IN_FULL = 150
 # What an outline leaves out is the progress of replication.
