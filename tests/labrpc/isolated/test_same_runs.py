@@ -145,7 +145,7 @@ def test_each_server_has_a_memory_of_its_own(name, zygote, run_isolated, graded_
 def test_a_call_into_c_that_does_not_return_is_ended_and_shown(
     name, zygote, run_isolated, graded_tests, set_in_children
 ):
-    set_in_children("labrpc.machine.watchdog", "CALL_CPU_S_MAX", 1.0)
+    set_in_children("labrpc.machine.watchdog_timer", "CALL_CPU_S_MAX", 1.0)
     boxes = zygote(ACCIDENTS[name])
     test = replace(graded_tests["test_initial_election"], elections=False)
     run = run_isolated(boxes, test, 0)

@@ -373,7 +373,7 @@ def test_the_pool_ends_what_this_process_cannot(
     name, graded_tests, example, set_in_children
 ):
     """A good one is graded by the same process, or by the one that replaces it."""
-    set_in_children("labrpc.machine.watchdog", "CALL_CPU_S_MAX", CALL_CPU_S_MAX)
+    set_in_children("labrpc.machine.watchdog_timer", "CALL_CPU_S_MAX", CALL_CPU_S_MAX)
     plan = Plan(
         {name: ACCIDENTS / f"{name}.py", "raft": example("raft")},
         [graded_tests[ELECTION]],
