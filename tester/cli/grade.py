@@ -16,6 +16,7 @@ from tester.grading.checkpoints import Checkpoints, named_if_in_the_way
 from tester.grading.grader import Grading
 from tester.grading.journal import Journal
 from tester.grading.plan import Plan
+from tester.grading.results_folder import refuse_links
 from tester.intake.find import UNPACKED, check_paths, find_submissions
 from tester.judging.graded_test import GradedTest
 from tester.judging.suite import collect
@@ -34,6 +35,7 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     """Grade what the options name; print and write the grades."""
     check_options(options)
     check_paths(options.paths)
+    refuse_links(options.out, options.paths)
     tests, rubric = choose_tests(options)
     status_lines = sandbox_status(chosen_hosting(options))
     journal = Journal(options.out)

@@ -4,6 +4,7 @@ Each file is written beside its place and then moved there. So a grader that is 
 by a person or by a time limit, leaves the last state and never half of one.
 """
 
+import errno
 import hashlib
 import os
 import re
@@ -56,6 +57,8 @@ def write_submission_files(directory: Path, grade: Grade) -> None:
     """Write one submission's own files, which its student may see, to its folder."""
     folder = directory / submission_folder(grade.submission)
     folder.mkdir(parents=True, exist_ok=True)
+    if folder.is_symlink():
+        raise OSError(errno.ELOOP, "it is a link", str(folder))
     contents = (student_html, student_markdown, gradescope_json, classroom_json)
     for name, content in zip(REPORTS, contents, strict=True):
         write_atomically(folder / name, content(grade))
@@ -142,5 +145,8 @@ def submission_folder(name: str) -> str:
 def write_atomically(file: Path, content: bytes) -> None:
     """Write a file so that a reader finds either the old content or the new."""
     beside = file.with_name(BESIDE.format(file.name))
-    beside.write_bytes(content)
+    # Made anew: what lies there may be a link that somebody has left.
+    beside.unlink(missing_ok=True)
+    with beside.open("xb") as opened:
+        opened.write(content)
     os.replace(beside, file)

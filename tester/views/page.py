@@ -108,7 +108,10 @@ def write_page(file: Path, page: bytes) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         # Under another name first, so that nobody reads half of it.
         beside = file.with_name(f".{file.name}.new")
-        beside.write_bytes(page)
+        # Made anew: what lies there may be a link that somebody has left.
+        beside.unlink(missing_ok=True)
+        with beside.open("xb") as opened:
+            opened.write(page)
         os.replace(beside, file)
     except OSError as exc:
         raise UsageError(f"{file} cannot be written: {exc.strerror}") from None
