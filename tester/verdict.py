@@ -153,7 +153,12 @@ def conclude(
     # Half of a surrogate pair would otherwise cost the submission no points: the
     # process that judges it would die of it, and the run be unknown.
     result.reason = one_line(encodable_text(reason), HEADLINE_CHARS_MAX)
-    result.evidence = block(encodable_text(evidence), EVIDENCE_CHARS_MAX)
+    result.evidence = as_evidence(evidence)
+
+
+def as_evidence(text: str) -> str:
+    """Return lines that a reason rests on, clean and of bounded size."""
+    return block(encodable_text(text), EVIDENCE_CHARS_MAX)
 
 
 def failure_text(runs: list[Run]) -> str:

@@ -16,7 +16,7 @@ from tester.judging.run_hosting import RunHost
 from tester.text import one_line
 from tester.traces.reader import Trace, read_trace
 from tester.traces.store import make_room
-from tester.verdict import Run, RunWarning, Verdict
+from tester.verdict import Run, RunWarning, Verdict, as_evidence
 from tester.views.lines import last_lines
 from tester.views.page import page_html, write_page
 
@@ -71,7 +71,7 @@ class Pictures:
             proved = explanation_lines(trace)
             last = ["what happened last:", *last_lines(trace, LAST_LINES)]
             added = [*proved, *([] if self.for_student else last)]
-            run.evidence = "\n".join([run.evidence, *added])
+            run.evidence = as_evidence("\n".join([run.evidence, *added]))
             make_room(self.folder, "*-seed*.html", PICTURES_KEPT)
             replay = "" if self.for_student else run.replay
             page = page_html(trace, replay, "\n".join(proved[1:]), self.redact)
