@@ -57,7 +57,8 @@ class RunLimits:
         """Forget what earlier runs have used up."""
         self._next_look_ns = 0
         self._began_cpu_s = self.cpu_s + cpu_seconds()
-        self._own_bytes = bytes_of(self._zygote_pid)
+        self._zygote_bytes = bytes_of(self._zygote_pid)
+        self._judge_bytes = bytes_of(os.getpid())
         self._idle = IdleMeter(self._all(), LOOK_MS)
 
     def add(self, pid: int) -> None:
@@ -112,14 +113,16 @@ class RunLimits:
         Raises:
             SubmissionError: they do.
         """
-        used = max(0, ended_bytes_max - self._own_bytes)
+        # What servers send and save, the judge has to hold.
+        used = max(0, bytes_of(os.getpid()) - self._judge_bytes)
+        used += max(0, ended_bytes_max - self._zygote_bytes)
         for pid in self._boxes:
             # What the interpreter takes, each box has from the zygote.
-            used += max(0, bytes_of(pid) - self._own_bytes)
+            used += max(0, bytes_of(pid) - self._zygote_bytes)
         if used > RUN_BYTES_MAX:
             raise SubmissionError(
                 codes.MEMORY_LIMIT,
-                "memory limit: the servers take more than "
+                "memory limit: the servers, and what they sent and saved, take more than "
                 f"{RUN_BYTES_MAX >> 20} MB together",
                 "some list, log or message grows without end",
             )

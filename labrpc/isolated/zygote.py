@@ -147,9 +147,9 @@ class Zygote:
                 f"compiling the submission used {COMPILE_CPU_S_MAX:.0f} s of CPU "
                 "time and did not finish",
             )
-        if exc.signal is signal.SIGKILL:
-            return LabError(str(exc))
-        if exc.signal is None and not self._can_compile_another():
+        # By SIGKILL the kernel ends what takes the last memory, whoever's fault it is.
+        unclear = exc.signal in (None, signal.SIGKILL)
+        if unclear and not self._can_compile_another():
             return LabError(str(exc))
         how = f"crashed with {exc.signal.name}" if exc.signal else "broke"
         return LoadError(

@@ -1,7 +1,8 @@
 """Results that are not believed at once: each is tried once more, alone.
 
 A run without a verdict is the lab's fault, or the machine's, and may come to one when
-nothing else runs. Time that was measured while others ran is measured again. What a
+nothing else runs. Time that was measured while others ran is measured again, and memory
+that others had may be free. What a
 submission does a second time, alone, it does: then its other runs that ended for the
 same reason are believed without.
 """
@@ -13,6 +14,7 @@ from tester.workers.job import Job
 TIMED_CODES = {
     code.name
     for code in (
+        codes.COMPILER_DIED,
         codes.PROCESS_SILENT,
         codes.RUN_CPU_LIMIT,
         codes.RUN_IDLE_LIMIT,

@@ -2,7 +2,7 @@
 
 Tries: 100 MB in the second get_state of each server
 Wall: run limits
-Outcome: caught, memory-limit: the servers take more than .* MB together
+Outcome: caught, memory-limit: take more than .* MB together
 Without: BREACH
 """
 
