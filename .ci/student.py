@@ -59,8 +59,8 @@ def main(expression):
         shutil.copytree(ROOT / "raft", starter / "raft", dirs_exist_ok=True)
         # Whose temporary folders are whose, pytest asks by os.getuid, save on Windows.
         options = ["--basetemp", str(Path(folder) / "temporary")]
-        options += ["-k", expression] if expression else []
-        passing = run([*PYTEST, "-v", "-n", "2", *options], starter, 0)
+        options += ["-k", expression] if expression else ["-n", "2"]
+        passing = run([*PYTEST, "-v", *options], starter, 0)
         assert "tried twice" not in passing
 
 
