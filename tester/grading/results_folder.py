@@ -31,9 +31,12 @@ def refuse_links(directory: Path, graded: Iterable[str]) -> None:
             around = place.parent.resolve()
             if any(around.is_relative_to(folder) for folder in folders):
                 _refuse(place)
-    for name in (SUBMISSIONS, UNPACKED):
-        if (directory / name).is_symlink():
-            _refuse(directory / name)
+    for folder in (directory / SUBMISSIONS, directory / UNPACKED):
+        if folder.is_symlink():
+            _refuse(folder)
+        for child in folder.iterdir() if folder.is_dir() else ():
+            if child.is_symlink():
+                _refuse(child)
     file = directory / journal.FILE
     if os.path.lexists(file) and not stat.S_ISREG(os.lstat(file).st_mode):
         _refuse(file)

@@ -25,7 +25,14 @@ def plant(place, to="../elsewhere"):
 
 @pytest.mark.parametrize(
     "place",
-    ["out", "results", "out/submissions", "out/unpacked", "out/journal.jsonl"],
+    [
+        "out",
+        "results",
+        "out/submissions",
+        "out/unpacked",
+        "out/journal.jsonl",
+        "out/submissions/a",
+    ],
 )
 def test_a_link_in_a_graded_folder_is_refused(repository, place, monkeypatch):
     plant(repository / place)
