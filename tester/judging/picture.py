@@ -4,10 +4,15 @@ A run depends on nothing but its conditions, so a failing one is made once more,
 recording: a passing run pays nothing. What goes wrong here never changes a verdict.
 """
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
+from labrpc.machine.wall_clock import cpu_seconds
+from labrpc.machine.watchdog_timer import looking_in
 from tester import codes
 from tester.explain.explain import explanation_lines
 from tester.judging.run import Recording, run_test, trace_file
@@ -21,7 +26,11 @@ from tester.views.lines import last_lines
 from tester.views.page import page_html, write_page
 
 # A run that took longer is not made again by itself.
-RUN_CPU_S_MAX = 5.0
+RUN_S_MAX = 5.0
+# What a submission sends decides how much there is to read, to explain and to draw; an
+# ordinary trace has a few MB, and takes a second.
+TRACE_BYTES_MAX = 32 << 20
+DRAW_CPU_S_MAX = 30.0
 LAST_LINES = 12
 PICTURES_KEPT = 100
 
@@ -65,28 +74,31 @@ class Pictures:
         if not _may_be_drawn(run):
             return
         try:
-            trace = self._trace(run, conditions, host, recorded)
-            if trace is None:
+            if not self._record(run, conditions, host, recorded):
                 return
-            proved = explanation_lines(trace)
-            last = ["what happened last:", *last_lines(trace, LAST_LINES)]
-            added = [*proved, *([] if self.for_student else last)]
-            run.evidence = as_evidence("\n".join([run.evidence, *added]))
-            make_room(self.folder, "*-seed*.html", PICTURES_KEPT)
-            replay = "" if self.for_student else run.replay
-            page = page_html(trace, replay, "\n".join(proved[1:]), self.redact)
-            write_page(self.file(run), page)
-            run.picture = str(self.file(run))
+            with _cpu_limited(DRAW_CPU_S_MAX):
+                self._draw(run, read_trace(trace_file(self.traces, conditions)))
         except Exception as exc:
             _warn(run, f"the picture could not be drawn: {exc}")
 
-    def _trace(
+    def _draw(self, run: Run, trace: Trace) -> None:
+        proved = explanation_lines(trace)
+        last = ["what happened last:", *last_lines(trace, LAST_LINES)]
+        added = [*proved, *([] if self.for_student else last)]
+        run.evidence = as_evidence("\n".join([run.evidence, *added]))
+        make_room(self.folder, "*-seed*.html", PICTURES_KEPT)
+        replay = "" if self.for_student else run.replay
+        page = page_html(trace, replay, "\n".join(proved[1:]), self.redact)
+        write_page(self.file(run), page)
+        run.picture = str(self.file(run))
+
+    def _record(
         self, run: Run, conditions: RunConditions, host: RunHost, recorded: bool
-    ) -> Trace | None:
-        """Return the run's trace; None if there is none, or of another run."""
+    ) -> bool:
+        """Record the run; return whether there is a trace of it that can be drawn."""
         file = trace_file(self.traces, conditions)
         if recorded and not file.is_file():
-            return None  # It could not be written, which is a warning already.
+            return False  # It could not be written, which is a warning already.
         if not recorded:
             again = run_test(conditions, host, Recording(traces=self.traces))
             if again.reason != run.reason:
@@ -94,14 +106,32 @@ class Pictures:
                 _warn(
                     run, f"made again for a picture, it came to another end: {came_to}"
                 )
-                return None
-        return read_trace(file)
+                return False
+        size = file.stat().st_size
+        if size > TRACE_BYTES_MAX:
+            _warn(run, f"no picture is drawn of a trace of {size >> 20} MB")
+            return False
+        return True
+
+
+@contextmanager
+def _cpu_limited(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError if the block takes too long; without effect in a thread."""
+    end_s = cpu_seconds() + seconds
+
+    def look(signum: int, frame: FrameType | None) -> None:
+        if cpu_seconds() > end_s:
+            raise TimeoutError(f"it took more than {seconds:g} s of CPU time")
+
+    in_main = threading.current_thread() is threading.main_thread()
+    with looking_in(look, None) if in_main else nullcontext():
+        yield
 
 
 def _may_be_drawn(run: Run) -> bool:
     """Return whether a run failed, and may be made once more."""
     # One that used up the machine's memory or time would do so again.
-    return run.verdict is Verdict.FAILED and run.cpu_s <= RUN_CPU_S_MAX
+    return run.verdict is Verdict.FAILED and run.cpu_s + run.idle_s <= RUN_S_MAX
 
 
 def _warn(run: Run, text: str) -> None:

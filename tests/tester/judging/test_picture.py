@@ -57,7 +57,7 @@ def test_a_run_that_was_recorded_is_not_made_again(pictures, conditions, monkeyp
 
 def test_a_long_run_and_one_that_passes_are_not_made_again(pictures, conditions):
     run = run_test(conditions)
-    run.cpu_s = picture.RUN_CPU_S_MAX + 1
+    run.cpu_s = picture.RUN_S_MAX + 1
     assert draw(pictures, conditions, run).picture == ""
     run.cpu_s, run.verdict = 0, "passed"
     assert draw(pictures, conditions, run).picture == ""
@@ -81,6 +81,26 @@ def test_a_picture_that_cannot_be_written_changes_no_verdict(
     assert (run.verdict, run.picture) == ("failed", "")
     assert "could not be drawn" in run.warnings[-1].text
     assert "cannot be written: File exists" in run.warnings[-1].text
+
+
+def test_a_trace_that_is_too_large_is_not_read(pictures, conditions, monkeypatch):
+    monkeypatch.setattr(picture, "TRACE_BYTES_MAX", 100)
+    monkeypatch.setattr(picture, "read_trace", None)
+    run = draw(pictures, conditions)
+    assert (run.verdict, run.picture) == ("failed", "")
+    assert "no picture is drawn of a trace of" in run.warnings[-1].text
+
+
+def test_a_picture_that_takes_too_long_is_left_out(pictures, conditions, monkeypatch):
+    def explain(trace):
+        while True:
+            pass
+
+    monkeypatch.setattr(picture, "DRAW_CPU_S_MAX", 0.1)
+    monkeypatch.setattr(picture, "explanation_lines", explain)
+    run = draw(pictures, conditions)
+    assert (run.verdict, run.picture) == ("failed", "")
+    assert "it took more than 0.1 s of CPU time" in run.warnings[-1].text
 
 
 def test_what_must_not_be_seen_is_not_in_the_page(pictures, conditions, tmp_path):
