@@ -208,6 +208,9 @@ def open_patience(monkeypatch):
 
 def open_properties(monkeypatch):
     monkeypatch.setattr(Leadership, "_check_votes", lambda self, leader: None)
+    monkeypatch.setattr(
+        Leadership, "_check_answers", lambda self, leader, answers: None
+    )
     monkeypatch.setattr(Proposals, "check_committed", lambda self, *said: None)
 
 
