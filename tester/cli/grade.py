@@ -20,7 +20,7 @@ from tester.grading.results_folder import refuse_links
 from tester.intake.find import UNPACKED, check_paths, find_submissions
 from tester.judging.graded_test import GradedTest
 from tester.judging.suite import collect
-from tester.reports import print_grades, remove_reports
+from tester.reports import print_grades, remove_reports, write_details
 from tester.scoring.grades import Grade
 from tester.scoring.rubric import Rubric
 from tester.scoring.rubric_file import default_rubric, load_rubric
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     finally:
         journal.close()
     grades = grading.grades()
-    report(console, grades, options.out)
+    report(console, grades, options.out, options.verbose)
     if not finished:
         say(console, "interrupted: the runs so far are kept, --resume continues")
         return ExitStatus.INTERRUPTED
@@ -152,9 +152,12 @@ def make_runs(
     return finished
 
 
-def report(console: Console, grades: list[Grade], out: Path) -> None:
-    """Print every grade, a summary, and where the files are."""
-    print_grades(console, grades)
+def report(console: Console, grades: list[Grade], out: Path, verbose: bool) -> None:
+    """Print the grades and where the files are."""
+    with named_if_in_the_way(out):
+        details = write_details(out, grades)
+    if not print_grades(console, grades, verbose=verbose):
+        say(console, f"each test, with replay commands: {details}, or --verbose")
     say(
         console,
         f"the class: {out}/class.html   grades: {out}/grades.csv   every run: "

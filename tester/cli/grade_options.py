@@ -136,3 +136,9 @@ def _add_how(parser: Parser) -> None:
         metavar="PERCENT",
         help="exit with 1 if a submission has less",
     )
+    add(
+        "--verbose",
+        action="store_true",
+        help="print each test of each submission, with replay commands, however many "
+        "submissions there are; DIR/details.txt has them in any case",
+    )

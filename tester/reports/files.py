@@ -21,9 +21,11 @@ from tester.reports.gradescope import gradescope_json
 from tester.reports.junit import junit_xml
 from tester.reports.results import results_json
 from tester.reports.student_report import student_html, student_markdown
+from tester.reports.terminal import details_text
 from tester.scoring.grades import Grade
 
 SUBMISSIONS = "submissions"
+DETAILS = "details.txt"
 NAME_CHARACTERS_MAX = 60
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]*[a-z0-9_-]|[a-z0-9]")
 # Names that some file systems reserve for devices, with any suffix.
@@ -64,10 +66,17 @@ def write_submission_files(directory: Path, grade: Grade) -> None:
         write_atomically(folder / name, content(grade))
 
 
+def write_details(directory: Path, grades: list[Grade]) -> Path:
+    """Write the tables of all submissions to a file, and return which."""
+    file = directory / DETAILS
+    write_atomically(file, details_text(grades))
+    return file
+
+
 def remove_reports(
     directory: Path, before: Iterable[str], now: Container[str]
 ) -> list[str]:
-    """Remove the reports that an earlier grading wrote for its students.
+    """Remove the reports that an earlier grading wrote and this one may not replace.
 
     Otherwise a student could be handed the report of another grading. A folder in which
     somebody has put other files is left as it is.
@@ -80,6 +89,7 @@ def remove_reports(
     Returns:
         The folders that were left and will get no new reports.
     """
+    (directory / DETAILS).unlink(missing_ok=True)
     left = []
     for name in sorted({*before, *_names_in_results(directory)}):
         folder = directory / submission_folder(name)

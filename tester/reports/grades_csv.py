@@ -56,9 +56,7 @@ def _safety(grade: Grade) -> str:
 def _first_reason(grade: Grade) -> str:
     if grade.load_error:
         return grade.load_error
-    outcomes = [test.outcome for test in grade.tests]
-    failed = [o.first_failure for o in outcomes if o.first_failure]
-    if failed:
-        return failed[0].reason
-    ungraded = [o.first_unknown for o in outcomes if o.first_unknown]
-    return f"no verdict: {ungraded[0].reason}" if ungraded else ""
+    run = grade.first_not_passed
+    if run is None:
+        return ""
+    return f"no verdict: {run.reason}" if run.verdict is Verdict.UNKNOWN else run.reason

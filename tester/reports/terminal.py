@@ -1,5 +1,6 @@
-"""The tables that the grader prints: one per submission, and a summary."""
+"""The tables that the grader prints: a summary, and one per submission if asked for."""
 
+import io
 from textwrap import indent
 
 from rich.console import Console
@@ -10,12 +11,43 @@ from tester.outcome import VerdictCounts
 from tester.reports.redaction import without_paths
 from tester.scoring.grades import Grade, TestGrade
 from tester.text import block, listed, one_line
-from tester.verdict import REPLAY_CHARS_MAX
+from tester.verdict import REPLAY_CHARS_MAX, Verdict
 from tester.versions import PYTHON
 
+# More submissions than this are printed as the summary only.
+DETAILED_MAX = 3
+DETAILS_COLUMNS = 160
+# Narrower terminals have no room for a column per part, nor for long reasons.
+WIDE_COLUMNS_MIN = 120
+FIRST_REASON_MAX = 100
+FIRST_REASON_NARROW_MAX = 60
+_STYLES = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.UNKNOWN: "yellow"}
 
-def print_grades(console: Console, grades: list[Grade]) -> None:
-    """Print each submission's table, why others do not load, and a summary."""
+
+def print_grades(
+    console: Console, grades: list[Grade], *, verbose: bool = False
+) -> bool:
+    """Print a summary, and before it the details if they are few or asked for.
+
+    Returns whether the details were printed.
+    """
+    detailed = verbose or len(grades) <= DETAILED_MAX
+    if detailed:
+        _print_details(console, grades)
+    _print_summary(console, grades)
+    return detailed
+
+
+def details_text(grades: list[Grade]) -> bytes:
+    """Return what `print_grades` prints with the details, for a file."""
+    out = io.StringIO()
+    console = Console(file=out, width=DETAILS_COLUMNS, emoji=False)
+    print_grades(console, grades, verbose=True)
+    return out.getvalue().encode()
+
+
+def _print_details(console: Console, grades: list[Grade]) -> None:
+    """Print each submission's table, and why others do not load."""
     for grade in grades:
         if not grade.load_error:
             _print_submission(console, grade)
@@ -30,7 +62,6 @@ def print_grades(console: Console, grades: list[Grade]) -> None:
             # Indented and not wrapped: what a submission wrote begins no line.
             shown = escape(indent(evidence, "    "))
             console.print(shown, style="dim", highlight=False, soft_wrap=True)
-    _print_summary(console, grades)
 
 
 def _not_loaded(grades: list[Grade]) -> dict[tuple[str, str], list[Grade]]:
@@ -80,7 +111,7 @@ def _row(test: TestGrade) -> list[str]:
     if unknown:
         reason = reason or f"unknown: {unknown.reason}"
         passed += f", {counts.unknown} unknown"
-    style = "red" if failure else "yellow" if unknown else "green"
+    style = _STYLES[outcome.verdict]
     return [
         outcome.part,
         outcome.test,
@@ -103,19 +134,43 @@ def _print_summary(console: Console, grades: list[Grade]) -> None:
     """Print a row per submission."""
     table = Table(title="all submissions", title_justify="left", title_style="bold")
     parts = sorted({part for grade in grades for part in grade.parts})
+    wide = console.width >= WIDE_COLUMNS_MIN
+    if not wide:
+        parts = []
     table.add_column("submission", overflow="fold")
-    for heading in (*parts, "points", "percent", "passed", "failed", "unknown"):
+    for heading in (*parts, "points", "percent", "passed"):
         table.add_column(heading, justify="right", overflow="fold")
-    table.add_column("breaks safety", overflow="fold")
+    table.add_column("first reason", overflow="fold")
     for grade in grades:
-        counts = VerdictCounts.of(run.verdict for run in grade.runs)
         table.add_row(
             escape(one_line(grade.submission)),
             *[f"{grade.parts.get(part, 0):g}" for part in parts],
             grade.earned.removesuffix(" points"),
             _percent(grade),
-            *map(str, (counts.passed, counts.failed, counts.unknown)),
-            ", ".join(breach.code.name for breach in grade.safety_record),
+            _runs_passed(grade),
+            _first_reason(grade, FIRST_REASON_MAX if wide else FIRST_REASON_NARROW_MAX),
         )
     console.print()
     console.print(table)
+
+
+def _runs_passed(grade: Grade) -> str:
+    """Return how many runs passed, in the colour of the submission's verdict."""
+    counts = VerdictCounts.of(run.verdict for run in grade.runs)
+    words = f"{counts.passed} of {counts.total}"
+    if counts.unknown:
+        words += f", {counts.unknown} unknown"
+    return f"[{_STYLES[counts.verdict]}]{words}[/]"
+
+
+def _first_reason(grade: Grade, characters_max: int) -> str:
+    """Return which safety properties it broke, and the reason of its first bad run."""
+    if grade.load_error:
+        error = without_paths(grade.load_error, grade)
+        return f"does not load: {escape(one_line(error, characters_max))}"
+    breaches = ", ".join(breach.code.name for breach in grade.safety_record)
+    words = f"[red]breaks safety[/]: {breaches}; " if breaches else ""
+    if run := grade.first_not_passed:
+        reason = escape(one_line(run.reason, characters_max))
+        words += f"{run.test.removeprefix('test_')}: {reason}"
+    return words

@@ -219,6 +219,14 @@ class Grade:
         """Every run of the submission."""
         return [run for test in self.tests for run in test.outcome.runs]
 
+    @property
+    def first_not_passed(self) -> Run | None:
+        """The first failed run; if none failed, the first without a verdict, if any."""
+        outcomes = [test.outcome for test in self.tests]
+        failed = (o.first_failure for o in outcomes if o.first_failure)
+        unknown = (o.first_unknown for o in outcomes if o.first_unknown)
+        return next(failed, None) or next(unknown, None)
+
 
 def grade_tests(
     runs: Iterable[Run],

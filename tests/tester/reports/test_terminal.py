@@ -7,13 +7,14 @@ from rich.console import Console
 from tester.reports import (
     print_grades,
 )
+from tester.reports.terminal import details_text
 from tester.versions import PYTHON
 
 
 def test_the_terminal_is_not_the_students_to_command(made_up):
     out = io.StringIO()
     console = Console(file=out, width=160)
-    print_grades(console, made_up.hostile())
+    print_grades(console, made_up.hostile(), verbose=True)
     assert "\x1b" not in out.getvalue()
     assert "\x07" not in out.getvalue()
     assert out.getvalue().encode()
@@ -63,8 +64,54 @@ def test_equal_load_errors_are_printed_once(made_up):
     out = io.StringIO()
     grades = [made_up.unloaded(f"s{n}") for n in range(8)]
     grades.append(made_up.unloaded("eve", "no class Raft in /subs/eve/raft.py"))
-    print_grades(Console(file=out, width=160), grades)
+    print_grades(Console(file=out, width=160), grades, verbose=True)
     text = out.getvalue()
     assert "s0, s1, s2, s3, s4 and 3 more: 0 of 6 points: no class Raft, line 3" in text
     assert "eve: 0 of 6 points: no class Raft in raft.py" in text
-    assert text.count("in raft.py") == 3
+    assert text.count("in raft.py") == 4
+
+
+def many(made_up):
+    return [
+        made_up.mixed(),
+        made_up.a_grade(made_up.a_run(), name="bob"),
+        made_up.no_verdict(),
+        made_up.only_extra(),
+        made_up.unloaded("zoe"),
+    ]
+
+
+def printed(grades, width=160, **options):
+    out = io.StringIO()
+    detailed = print_grades(Console(file=out, width=width), grades, **options)
+    return out.getvalue(), detailed
+
+
+def test_of_many_submissions_only_a_row_each_is_printed(made_up):
+    text, detailed = printed(many(made_up), width=200)
+    assert not detailed
+    assert "pytest" not in text
+    rows = [line for line in text.splitlines() if line.startswith("│")]
+    assert len(rows) == 5
+    assert (
+        "4 of 7, 1 unknown │ breaks safety: two-leaders; re_election: term 1 has 2 leaders"
+        in rows[0]
+    )
+    assert "breaks safety: two-leaders; initial_election: term 0 has 2" in rows[1]
+    assert "0 of 1, 1 unknown │ initial_election: the machine fell over" in rows[2]
+    assert "does not load: no class Raft, line 3" in rows[4]
+
+
+def test_a_few_submissions_and_verbose_have_the_details(made_up):
+    grades = many(made_up)
+    for text, detailed in (printed(grades[:3]), printed(grades, verbose=True)):
+        assert detailed
+        assert "--seed 1 --submission /home/prof/subs/alice" in text
+    assert details_text(grades).decode() == printed(grades, verbose=True)[0]
+
+
+def test_at_80_columns_the_summary_has_no_column_for_each_part(made_up):
+    text, _ = printed(many(made_up), width=80)
+    assert "2A" not in text
+    assert len(text.splitlines()) < 40
+    assert "2A" in printed(many(made_up))[0]
