@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from labrpc import errors
 from labrpc.errors import LabError, LoadError
 from labrpc.isolated import box_output as claims
 from labrpc.isolated import process_box, run_limits
@@ -33,6 +34,7 @@ from labrpc.isolated.zygote import Zygote
 from labrpc.sandbox.sandbox import WALLS
 from labrpc.submission.submission import Submission
 from labrpc.world.events import Apply, Result
+from tester import verdict
 from tester.judging.run import Recording, run_test
 from tester.judging.run_conditions import RunConditions
 from tester.oracles.commits import Proposals
@@ -232,6 +234,15 @@ def open_warm_up(monkeypatch):
     monkeypatch.setattr(zygotes.subprocess, "Popen", popen)
 
 
+def open_texts(monkeypatch):
+    for module in (errors, claims):
+        for name in ("HEADLINE_CHARS_MAX", "EVIDENCE_CHARS_MAX"):
+            monkeypatch.setattr(module, name, 1 << 30)
+    monkeypatch.setattr(errors, "indent", lambda text, prefix: text)
+    for name in ("one_line", "block"):
+        monkeypatch.setattr(verdict, name, lambda text, characters_max: text)
+
+
 LEAVE_OUT = {
     "frames": open_frames,
     "lock-step": open_lock_step,
@@ -240,6 +251,7 @@ LEAVE_OUT = {
     "run limits": open_run_limits,
     "properties": open_properties,
     "own files": open_own_files,
+    "texts": open_texts,
     "warm-up": open_warm_up,
     "hidden seeds": lambda monkeypatch: None,  # A seed that everybody knows will do.
 }
@@ -302,6 +314,7 @@ def test_it_is_caught_or_harmless(attack, zygote, judge, reference):
     assert all(measure.in_force for measure in boxes.measures), boxes.measures
     run, said = judge(attack, boxes, HIDDEN_SEED)
     assert "BREACH" not in said
+    assert "texts" not in attack.walls or not re.search(attack.without, said)
     if attack.outcome == "harmless":
         assert run.verdict == "passed", said
     else:
