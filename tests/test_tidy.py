@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 FUNCTION_LINES_MAX = 60
-MODULE_LINES_MAX = 420
+MODULE_LINES_MAX = 400
 ROOT_FILES_MAX = 9
 # The reference is Figure 2 in one file, in its order.
 LONGER_MODULES = {"raft/raft.py": 550}

@@ -12,7 +12,7 @@ from labrpc.box.ends import PUT
 from labrpc.clock import SECOND
 from labrpc.scheduling.scheduler import Task
 from labrpc.simulated.context import BoxContext
-from labrpc.simulated.thread_ import Lock, Notification, RLock
+from labrpc.simulated.locks import Lock, Notification, RLock
 from labrpc.submission.stacks import threads_report
 
 # How long a lock must have been waited for, with no time-out running and no

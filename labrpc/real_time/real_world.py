@@ -23,10 +23,10 @@ from labrpc.real_time.real_context import Ended
 from labrpc.real_time.real_modules import Doors
 from labrpc.submission.submission import Submission
 from labrpc.world.events import Action, Event, Ready, Result
-from labrpc.world.host import Host
+from labrpc.world.host import ANSWER_NS_MAX, Host
 from labrpc.world.scenario_thread import ScenarioThread
 from labrpc.world.supervisor import Supervisor
-from labrpc.world.world import ANSWER_NS_MAX, World
+from labrpc.world.world import World
 
 
 class RealWorld(World):
@@ -114,7 +114,7 @@ class RealWorld(World):
         )
         self._raise_if_over()
         if not answered:
-            self._no_answer(host, what)
+            raise host.no_answer_error(what)
 
     def _fail(self, exc: BaseException) -> None:
         """Let the scenario end with `exc`, which happened beside it."""

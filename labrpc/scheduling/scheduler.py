@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable
 from heapq import heappop, heappush
 from random import Random
-from traceback import FrameSummary, StackSummary, walk_stack
 from typing import Any, Protocol
 
 from labrpc.clock import MICROSECOND
@@ -395,13 +394,3 @@ def current_scheduler() -> Scheduler:
     if not isinstance(task, Task):
         raise WaitRefusedError(_NO_SERVER)
     return task.scheduler
-
-
-def stack_of(task: Task) -> list[FrameSummary]:
-    """Return where a waiting or running task stands, outermost frame first."""
-    frame = sys._getframe() if task is getcurrent() else task.gr_frame
-    if frame is None:
-        return []
-    stack = StackSummary.extract(walk_stack(frame), lookup_lines=False)
-    stack.reverse()
-    return stack

@@ -11,6 +11,7 @@ from labrpc.scheduling.greenlets import getcurrent
 from labrpc.scheduling.scheduler import Task, current_scheduler, current_task
 from labrpc.simulated import thread_
 from labrpc.simulated.context import current_box, serial
+from labrpc.simulated.locks import Notification
 
 # The first thread of every box runs the constructor.
 _MAIN_IDENT = 1
@@ -22,7 +23,7 @@ def finish(module: ModuleType) -> None:
     _schedule_threads(names)
     _list_threads(names)
     names["Thread"].__hash__ = lambda self: hash(serial(self))
-    names["_allocate_lock"] = thread_.Notification
+    names["_allocate_lock"] = Notification
     names["_counter"] = lambda: current_box().next_serial("thread")
     # What only threads of the operating system need.
     names["_dangling"] = SimpleNamespace(add=lambda thread: None)

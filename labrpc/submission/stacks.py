@@ -1,11 +1,12 @@
 """Threads and exceptions in words, without the lab's own frames."""
 
 import linecache
+import sys
 from collections.abc import Iterable
-from traceback import FrameSummary, StackSummary, TracebackException
+from traceback import FrameSummary, StackSummary, TracebackException, walk_stack
 from typing import Any
 
-from labrpc.scheduling.scheduler import Scheduler, Task, current_task, stack_of
+from labrpc.scheduling.scheduler import Scheduler, Task, current_task
 from labrpc.submission.submission import Submission
 
 FRAMES_MAX = 12
@@ -30,7 +31,7 @@ def frames_text(submission: Submission, frames: list[FrameSummary]) -> str:
 
 def place_of(submission: Submission, task: Task) -> str:
     """Return the innermost place in the submission where a thread stands, or ""."""
-    own = [frame for frame in stack_of(task) if submission.owns(frame.filename)]
+    own = [frame for frame in _stack_of(task) if submission.owns(frame.filename)]
     if not own:
         return ""
     return f"at {submission.relative(own[-1].filename)}:{own[-1].lineno}"
@@ -65,7 +66,7 @@ def waits_for(task: Task) -> str:
 def running_thread_report(submission: Submission) -> str:
     """Return where the thread stands that is running at this moment."""
     task = current_task()
-    return frames_text(submission, stack_of(task)) if task is not None else ""
+    return frames_text(submission, _stack_of(task)) if task is not None else ""
 
 
 def threads_report(
@@ -78,7 +79,7 @@ def threads_report(
     """
     alike: dict[tuple[str, str], list[str]] = {}
     for task in dict.fromkeys([*first, *scheduler.tasks]):
-        stack = frames_text(submission, stack_of(task))
+        stack = frames_text(submission, _stack_of(task))
         alike.setdefault((waits_for(task), stack), []).append(repr(task.name))
     lines = []
     for (what, stack), names in list(alike.items())[:THREADS_MAX]:
@@ -108,3 +109,13 @@ def tasks_report(submission: Submission, tasks: list[Any]) -> str:
     if len(tasks) > THREADS_MAX:
         lines.append(f"… and {len(tasks) - THREADS_MAX} more tasks")
     return "".join(f"\n{line}" for line in lines if line)
+
+
+def _stack_of(task: Task) -> list[FrameSummary]:
+    """Return where a waiting or running task stands, outermost frame first."""
+    frame = sys._getframe() if task is current_task() else task.gr_frame
+    if frame is None:
+        return []
+    stack = StackSummary.extract(walk_stack(frame), lookup_lines=False)
+    stack.reverse()
+    return stack

@@ -3,10 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
+from labrpc import codes
+from labrpc.clock import SECOND, to_seconds
+from labrpc.errors import LabError, SubmissionError
 from labrpc.world.box import Box
 from labrpc.world.crash_points import CrashPoint
 from labrpc.world.events import Event
 
+# How long a constructor, or a method the lab calls, may take in virtual time.
+ANSWER_NS_MAX = 10 * SECOND
 NEVER_NS = 1 << 62
 
 
@@ -41,3 +46,14 @@ class Host:
     def state(self) -> dict[str, str]:
         """Return the plain attributes of the server's object, as text."""
         return self.box.state()
+
+    def no_answer_error(self, what: str) -> LabError | SubmissionError:
+        """Return the error that it has not returned from a call in time."""
+        if self.backlog is not None:
+            return LabError(f"server {self.server} was asked, and paused: {what}")
+        return SubmissionError(
+            codes.NO_RETURN,
+            f"{what} of server {self.server} has not returned for "
+            f"{to_seconds(ANSWER_NS_MAX):.0f} virtual seconds",
+            self.box.threads(),
+        )

@@ -12,15 +12,14 @@ turns only where they sleep.
 from collections.abc import Callable
 from fractions import Fraction
 from heapq import heappop
-from typing import Any, NoReturn
+from typing import Any
 
 from labrpc import codes
-from labrpc.clock import SECOND, to_seconds
+from labrpc.clock import SECOND
 from labrpc.codes import Code, Kind
 from labrpc.errors import (
     HEADLINE_CHARS_MAX,
     WARNINGS_MAX,
-    LabError,
     LoadError,
     SubmissionError,
     as_said_by_box,
@@ -44,7 +43,7 @@ from labrpc.world.events import (
     Wake,
     Warn,
 )
-from labrpc.world.host import NEVER_NS, Host
+from labrpc.world.host import ANSWER_NS_MAX, NEVER_NS, Host
 from labrpc.world.message_fates import MessageFates
 from labrpc.world.network import Network
 from labrpc.world.network_faults import NetworkFaults
@@ -57,8 +56,6 @@ from labrpc.world.supervisor import Supervisor
 MakeBox = Callable[[int, int], Box]
 """Make the box of (server, incarnation)."""
 
-# How long a constructor, or a method the lab calls, may take in virtual time.
-ANSWER_NS_MAX = 10 * SECOND
 ANSWER_POLL_NS = SECOND // 1000
 # So many printed lines are kept, or somewhat more: the last ones are shown.
 LOG_LINES_KEPT = 2_000
@@ -249,18 +246,8 @@ class World(EventHeap):
         deadline_ns = self.now_ns + ANSWER_NS_MAX
         while not done() and host.up:
             if self.now_ns >= deadline_ns:
-                self._no_answer(host, what)
+                raise host.no_answer_error(what)
             self.sleep_ns(ANSWER_POLL_NS)
-
-    def _no_answer(self, host: Host, what: str) -> NoReturn:
-        if host.backlog is not None:
-            raise LabError(f"server {host.server} was asked, and paused: {what}")
-        raise SubmissionError(
-            codes.NO_RETURN,
-            f"{what} of server {host.server} has not returned for "
-            f"{to_seconds(ANSWER_NS_MAX):.0f} virtual seconds",
-            host.box.threads(),
-        )
 
     # Time.
 

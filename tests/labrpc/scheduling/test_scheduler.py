@@ -14,7 +14,7 @@ from labrpc.scheduling.scheduler import (
     current_scheduler,
     current_task,
 )
-from labrpc.simulated.thread_ import Lock
+from labrpc.simulated.locks import Lock
 
 
 @pytest.fixture
