@@ -41,22 +41,6 @@ def say(console: Console, text: str) -> None:
     console.print(clean(text), highlight=False, markup=False, soft_wrap=True)
 
 
-def live_lines(heading: str) -> Callable[[str], None]:
-    """Return a function that prints lines at once, and the heading before the first."""
-    begun = False
-
-    def show(line: str) -> None:
-        nonlocal begun
-        # pytest may have begun a line of its own.
-        text = f"{line}\n" if begun else f"\n{heading}\n{line}\n"
-        begun = True
-        encoding = sys.stdout.encoding or "utf-8"
-        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-        sys.stdout.flush()
-
-    return show
-
-
 @contextmanager
 def output_may_close() -> Iterator[None]:
     """Let the block run to its end, even if nobody reads what it prints."""

@@ -8,27 +8,31 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from labrpc.machine.wall_clock import Deadline
 from labrpc.machine.watchdog_timer import HangPolicy
 from tester.codes import TIMED_OUT
-from tester.console import live_lines
 from tester.judging.debug import debug_test
 from tester.judging.debugger import PytestDebugger
 from tester.judging.graded_test import GradedTest
-from tester.judging.picture import Pictures
-from tester.judging.run import Recording, graded_run, new_run
+from tester.judging.run import Recording, TakeLine, graded_run, new_run
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import RunHost
 from tester.judging.seed_batch import SeedBatch
-from tester.pytest_plugin.determinism import DeterminismCheck
 from tester.pytest_plugin.hang_reporter import HangReporter
+from tester.pytest_plugin.live_lines import live_lines
 from tester.pytest_plugin.options import SessionOptions
 from tester.pytest_plugin.run_log import RunLog
 from tester.pytest_plugin.xdist_worker import XdistWorker
 from tester.verdict import Run, Verdict, conclude
+
+if TYPE_CHECKING:
+    from tester.pytest_plugin.determinism import DeterminismCheck
+
+# What few sessions need, and takes long to import, is imported where it is needed.
 
 
 class Runner:
@@ -53,7 +57,7 @@ class Runner:
         self._failures = failures
         self._plugins = plugins
         self._failed = 0
-        self._determinism = DeterminismCheck()
+        self._determinism: DeterminismCheck | None = None
         self._host: RunHost | None = None
         self._debugger: PytestDebugger | None = None
         if worker is None and not options.hosting.isolated:
@@ -105,7 +109,8 @@ class Runner:
 
     def close(self) -> None:
         """End what was started for the runs."""
-        self._determinism.close()
+        if self._determinism is not None:
+            self._determinism.close()
         if self._host is not None:
             self._host.close()
         if self._hang_reporter is not None:
@@ -135,14 +140,25 @@ class Runner:
         if options.live and self._worker is None:
             on_line = live_lines(f"{conditions.test.name}, seed {conditions.seed}:")
         if options.check_determinism:
-            return self._determinism.run(conditions, self._open_host(), on_line)
+            return self._check_determinism(conditions, on_line)
         recording = Recording(options.digest, options.traces, on_line)
         run = graded_run(conditions, self._open_host(), recording)
         self._draw(run, conditions)
         return run
 
+    def _check_determinism(
+        self, conditions: RunConditions, on_line: TakeLine | None
+    ) -> Run:
+        from tester.pytest_plugin.determinism import DeterminismCheck
+
+        if self._determinism is None:
+            self._determinism = DeterminismCheck()
+        return self._determinism.run(conditions, self._open_host(), on_line)
+
     def _draw(self, run: Run, conditions: RunConditions) -> None:
         """Draw a picture of one of the first runs that fail."""
+        from tester.judging.picture import Pictures
+
         options = self._options
         if run.verdict is not Verdict.FAILED or options.real_time:
             return

@@ -7,13 +7,14 @@ import io
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-
-from rich.console import Console
-from rich.table import Table
+from typing import TYPE_CHECKING
 
 from tester.outcome import TestOutcome, VerdictCounts
 from tester.text import markdown_fenced, markdown_plain, markdown_row, one_line
 from tester.verdict import REPLAY_CHARS_MAX, Run
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 @dataclass
@@ -77,8 +78,11 @@ class Tally:
         )
 
 
-def stress_table(tally: Tally) -> Table:
+def stress_table(tally: Tally) -> "Table":
     """Return a row of rates per test."""
+    # Slow to import, and a session at one seed needs none.
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False)
     for heading in ("part", "test", "runs", "failed", "rate", "95 % interval"):
         left = heading in ("part", "test")
@@ -94,6 +98,8 @@ def stress_table(tally: Tally) -> Table:
 
 def table_lines(tally: Tally) -> list[str]:
     """Return the table as text, and below it each test's distinct reasons."""
+    from rich.console import Console
+
     out = io.StringIO()
     Console(file=out, width=120, no_color=True).print(stress_table(tally))
     rows = [*out.getvalue().splitlines(), *reasons(tally)]

@@ -13,7 +13,6 @@ from labrpc.box_factory import BoxFactory, InProcessBoxFactory
 from labrpc.clock import SECOND, from_seconds, to_seconds
 from labrpc.codes import Code
 from labrpc.errors import SubmissionError
-from labrpc.real_time.real_world import RealWorld
 from labrpc.submission.submission import Submission
 from labrpc.world.events import Action
 from labrpc.world.host import Host
@@ -84,6 +83,9 @@ class Cluster:
         self._snapshots_made: dict[bytes, int] = {}
         supervisor = _ClusterSupervisor(self)
         if real_time:
+            # Seldom wanted, and slow to import.
+            from labrpc.real_time.real_world import RealWorld
+
             self.world: World = RealWorld(servers, seed, submission, supervisor)
         else:
             make_box = (boxes or InProcessBoxFactory(submission)).box
