@@ -69,9 +69,12 @@ def walk(directory: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
         folders = [
             entry.name
             for entry in entries
-            if _leads_to(entry, stat.S_ISDIR) and not is_skipped(here / entry.name)
+            if _leads_to(entry, os.DirEntry.is_dir)
+            and not is_skipped(here / entry.name)
         ]
-        files = [entry.name for entry in entries if _leads_to(entry, stat.S_ISREG)]
+        files = [
+            entry.name for entry in entries if _leads_to(entry, os.DirEntry.is_file)
+        ]
         linked = {entry.name for entry in entries if entry.is_symlink()}
         yield here, folders, files
         if depth < DEPTH_MAX:
@@ -85,10 +88,12 @@ def list_folder(directory: Path) -> list[os.DirEntry[str]]:
         return sorted(islice(entries, ENTRIES_MAX), key=lambda entry: entry.name)
 
 
-def _leads_to(entry: os.DirEntry[str], is_kind: Callable[[int], bool]) -> bool:
+def _leads_to(
+    entry: os.DirEntry[str], is_kind: Callable[[os.DirEntry[str]], bool]
+) -> bool:
     """Return whether an entry, or what it links to, is of a kind."""
     try:
-        return is_kind(entry.stat().st_mode)
+        return is_kind(entry)
     except OSError:  # A link to itself, or to nothing.
         return False
 

@@ -63,14 +63,14 @@ def _data_files(directory: Path) -> Iterator[Path]:
         here, depth = waiting.pop()
         for entry in list_folder(here):
             count += 1
+            if depth > DEPTH_MAX or count > ONE_SUBMISSION.files:
+                raise ValueError("too large")
             path = here / entry.name
             if not entry.is_dir(follow_symlinks=False):
                 if path.suffix != ".py":
                     yield path
             elif entry.name != "__pycache__":
                 waiting.append((path, depth + 1))
-        if depth > DEPTH_MAX or count > ONE_SUBMISSION.files:
-            raise ValueError("too large")
 
 
 def find_duplicates(
