@@ -1,4 +1,4 @@
-"""What types cannot say of a box's answer: whether a box can have given it.
+"""Validation of a box's answer beyond its types: whether a box can have given it.
 
 The submission shares its process with the lab's own code there, so it can make
 that process say anything. What would deceive or flood the judge is refused here,
@@ -63,8 +63,8 @@ class ForgedError(SubmissionError):
         )
 
 
-class Claims:
-    """Looks at what one box claims."""
+class BoxOutput:
+    """Checks what one box says it did."""
 
     def __init__(self, server: int) -> None:
         self._server = server

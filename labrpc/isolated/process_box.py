@@ -22,7 +22,7 @@ from labrpc.errors import (
     as_said_by_box,
 )
 from labrpc.isolated.box_output import (
-    Claims,
+    BoxOutput,
     ForgedError,
 )
 from labrpc.isolated.messages import (
@@ -151,7 +151,7 @@ class ProcessBox:
         self._pidfd = pidfd
         self._read_fd = read_fd
         self._write_fd = write_fd
-        self._claims = Claims(begin.server)
+        self._output = BoxOutput(begin.server)
         readable = select.poll()
         readable.register(read_fd, select.POLLIN)
         self._poll = readable.poll
@@ -164,14 +164,14 @@ class ProcessBox:
     def step(self, now_ns: int, event: Event) -> StepDone:
         """Deliver `event`, and wait until the box has done what it does."""
         self._keeper.look_if_due()
-        self._claims.expect(now_ns, event)
+        self._output.expect(now_ns, event)
         if type(event) is Invoke:
             event = packed_invoke(event)
         answer = self._exchange(Step(now_ns, event))
         if type(answer) is not Stepped:
             self._forged("answers a different question")
         if answer.actions:
-            return self._claims.checked(answer.actions), answer.wake_ns
+            return self._output.checked(answer.actions), answer.wake_ns
         return answer.actions, answer.wake_ns
 
     def crash(self) -> None:

@@ -1,8 +1,8 @@
-"""What all servers of one run may take together: CPU time, sleep, memory.
+"""Limits of CPU time, sleep and memory for all servers of one run together.
 
-Looked at by time, not by steps: a submission decides how much a step costs. Only the
-moment of a look depends on real time; what is looked at, no load of the machine
-changes.
+They are checked by time, not by steps: a submission decides how much a step costs. Only
+the moment of a check depends on real time; the load of the machine changes nothing of
+what is measured.
 """
 
 import os

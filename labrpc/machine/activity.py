@@ -1,4 +1,4 @@
-"""How long processes were active, and how long idle: `/proc/PID/schedstat`.
+"""Active and idle time of processes, from `/proc/PID/schedstat`.
 
 A process is active while it runs, and while it waits for a processor that others use.
 So the time that it is idle does not grow with the load of the machine: it sleeps, or

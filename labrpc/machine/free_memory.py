@@ -1,4 +1,4 @@
-"""How much memory there still is: on this machine, and in this process's cgroups."""
+"""Free memory of this machine and of the cgroups that this process is in."""
 
 from collections.abc import Iterator
 from pathlib import Path

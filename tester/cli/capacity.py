@@ -1,4 +1,4 @@
-"""How many runs at a time: as many as --jobs says, or as there is memory for."""
+"""The number of grading processes: --jobs, or as many as there is memory for."""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""Results that are not believed at once: each is tried once more, alone.
+"""Second tries of results that are not believed at once, each alone.
 
 A run without a verdict is the lab's fault, or the machine's, and may come to one when
 nothing else runs. Time that was measured while others ran is measured again, and memory

@@ -1,7 +1,7 @@
-"""What a job has taken of its process, in units that no load of the machine changes.
+"""The CPU time and the idle time of a job's process, for finding processes that hang.
 
-Every run has limits of its own, which end it long before. These are the outer net,
-for a process that hangs.
+The load of the machine changes neither. A run has limits of its own, which end it long
+before these: they are the outer net.
 """
 
 from labrpc.machine.activity import IdleMeter, activity_of

@@ -99,7 +99,7 @@ def check(stopped_process, tmp_path_factory):
         box = code.process_box.ProcessBox(
             keeper, begin, pid, os.dup(pidfd), read_fd, write_fd
         )
-        box._claims = code.box_output.Claims(3)
+        box._output = code.box_output.BoxOutput(3)
         try:
             answer_all(box, answers, read_fd)
         except SubmissionError as failure:

@@ -21,11 +21,10 @@ import pytest
 
 from labrpc import errors
 from labrpc.errors import LabError, LoadError
-from labrpc.isolated import box_output as claims
-from labrpc.isolated import process_box, run_limits
+from labrpc.isolated import box_output, process_box, run_limits
 from labrpc.isolated import value_codec as values
 from labrpc.isolated import zygote_link as zygotes
-from labrpc.isolated.box_output import Claims
+from labrpc.isolated.box_output import BoxOutput
 from labrpc.isolated.messages import HEAD_BYTES, body_length
 from labrpc.isolated.process_box import ProcessBox
 from labrpc.isolated.run_limits import RunLimits
@@ -49,9 +48,13 @@ LOOK_MS, LOOKS_MAX = 20, 50
 SILENT_CPU_S_MAX = 0.4
 SILENT_IDLE_S_MAX = 0.2
 STEPS_AT_ONCE_MAX = 1_000
-RUN_CPU_S_MAX = 1.5
-RUN_IDLE_S_MAX = 0.5
-RUN_BYTES_MAX = 150 << 20
+RUN_LIMITS = {
+    "run limits": {
+        "RUN_CPU_S_MAX": 1.5, "RUN_IDLE_S_MAX": 0.5, "RUN_BYTES_MAX": 150 << 20
+    },
+    # What a run without the judge's checks comes to is a loop.
+    "claims": {"RUN_CPU_S_MAX": 2.5},
+}  # fmt: skip
 END_MS = 400
 
 
@@ -180,8 +183,8 @@ def open_claims(monkeypatch):
     def unchecked(self, actions):
         return [unpacked(action) for action in actions]
 
-    monkeypatch.setattr(Claims, "checked", unchecked)
-    monkeypatch.setattr(Claims, "expect", lambda self, now_ns, event: None)
+    monkeypatch.setattr(BoxOutput, "checked", unchecked)
+    monkeypatch.setattr(BoxOutput, "expect", lambda self, now_ns, event: None)
     monkeypatch.setattr(values, "DICT_ITEMS_MAX", 1 << 20)
 
 
@@ -273,10 +276,7 @@ def impatient(monkeypatch):
     monkeypatch.setattr(process_box, "SILENT_CPU_S_MAX", SILENT_CPU_S_MAX)
     monkeypatch.setattr(process_box, "SILENT_IDLE_S_MAX", SILENT_IDLE_S_MAX)
     monkeypatch.setattr(process_box, "END_MS", END_MS)
-    monkeypatch.setattr(run_limits, "RUN_CPU_S_MAX", RUN_CPU_S_MAX)
-    monkeypatch.setattr(run_limits, "RUN_IDLE_S_MAX", RUN_IDLE_S_MAX)
-    monkeypatch.setattr(run_limits, "RUN_BYTES_MAX", RUN_BYTES_MAX)
-    monkeypatch.setattr(claims, "STEPS_AT_ONCE_MAX", STEPS_AT_ONCE_MAX)
+    monkeypatch.setattr(box_output, "STEPS_AT_ONCE_MAX", STEPS_AT_ONCE_MAX)
 
 
 @pytest.fixture(scope="module")
@@ -298,10 +298,13 @@ def reference(graded_tests, run_isolated):
 
 
 @pytest.fixture
-def judge(graded_tests, run_isolated, tmp_path):
+def judge(graded_tests, run_isolated, tmp_path, monkeypatch):
     """Return a function that judges an attack: the run, and all that it says of itself."""
 
     def run(attack, boxes, seed):
+        for wall in attack.walls & RUN_LIMITS.keys():
+            for name, limit in RUN_LIMITS[wall].items():
+                monkeypatch.setattr(run_limits, name, limit)
         found = run_isolated(boxes, graded_tests[attack.test], seed, traces=tmp_path)
         return found, words(found, tmp_path)
 
