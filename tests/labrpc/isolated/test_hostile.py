@@ -238,7 +238,7 @@ def open_warm_up(monkeypatch):
 
 
 def open_texts(monkeypatch):
-    for module in (errors, claims):
+    for module in (errors, box_output):
         for name in ("HEADLINE_CHARS_MAX", "EVIDENCE_CHARS_MAX"):
             monkeypatch.setattr(module, name, 1 << 30)
     monkeypatch.setattr(errors, "indent", lambda text, prefix: text)
