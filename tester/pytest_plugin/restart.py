@@ -20,6 +20,7 @@ _WITH_VALUE = (
     "--submission",
     "--lab-trace-dir",
     "--lab-summary",
+    "--lab-pictures",
     "--seed",
     "--seeds",
     "--hash-seed",
