@@ -1,7 +1,7 @@
 """It takes a follower to have all that is in the log when the reply comes.
 
 Part: 2B
-Test: test_snapshots_basic at seed 0
+Test: test_late_append_entries at seed 0
 Says: counted-unsent
 """
 
