@@ -44,7 +44,8 @@ FORBIDDEN = {
     **dict.fromkeys(
         ("subprocess", "multiprocessing", "_multiprocessing", "_posixsubprocess",
          "_posixshmem", "pty", "mmap", "webbrowser", "antigravity",
-         "concurrent.futures.process", "concurrent.futures.interpreter"), PROCESS),
+         "concurrent.futures.process", "concurrent.futures.interpreter",
+         "concurrent.interpreters"), PROCESS),
     **dict.fromkeys(
         ("tempfile", "shutil", "fileinput", "sqlite3", "dbm", "shelve", "fcntl"),
         DISK),
