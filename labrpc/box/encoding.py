@@ -14,7 +14,6 @@ only what the same submission has sent.
 import copyreg
 import dataclasses
 import enum
-import inspect
 import io
 import marshal
 import pickle
@@ -303,7 +302,9 @@ def _generated(source: str, fields: tuple[str, ...]) -> Callable[..., Any]:
 def _sets_attributes(kind: Any, fields: tuple[str, ...]) -> bool:
     """Return whether setting an attribute of the class does just that."""
     return kind.__setattr__ is object.__setattr__ and not any(
-        hasattr(type(inspect.getattr_static(kind, f, None)), "__set__") for f in fields
+        hasattr(type(vars(base)[field]), "__set__")
+        for base in kind.__mro__
+        for field in vars(base).keys() & fields
     )
 
 

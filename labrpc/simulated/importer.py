@@ -17,7 +17,8 @@ from typing import Any
 import labrpc
 from labrpc import codes
 from labrpc.errors import LoadError
-from labrpc.scheduling.greenlets import run_outside
+from labrpc.scheduling.greenlets import getcurrent, run_outside
+from labrpc.scheduling.scheduler import Task
 from labrpc.simulated import os_, pdb_
 from labrpc.simulated.context import BoxContext, current_box
 from labrpc.simulated.module_copy import copy_of, executed_spec
@@ -275,7 +276,12 @@ def _import(
     fromlist: tuple[str, ...] | None = (),
     level: int = 0,
 ) -> Any:
-    return _importer().import_(name, globals, fromlist, level)
+    task = getcurrent()
+    importer = task.scheduler.owner.importer if type(task) is Task else _importer()
+    if not fromlist and not level and name in importer.own and "." not in name:
+        # `pickle` imports the module of each class that it meets.
+        return importer.own[name]
+    return importer.import_(name, globals, fromlist, level)
 
 
 def box_builtins() -> dict[str, Any]:

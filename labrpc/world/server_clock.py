@@ -17,6 +17,8 @@ class ServerClock:
 
     def __init__(self) -> None:
         self.rate = Fraction(1)
+        # Whole numbers, which take a tenth of a Fraction's time.
+        self._numerator, self._denominator = 1, 1
         self._world_ns = 0
         self._local_ns = 0
         self.exact = True
@@ -26,14 +28,15 @@ class ServerClock:
         self._local_ns = self.local_ns(now_ns)
         self._world_ns = now_ns
         self.rate = rate
+        self._numerator, self._denominator = rate.as_integer_ratio()
         self.exact = rate == 1 and self._local_ns == now_ns
 
     def local_ns(self, world_ns: int) -> int:
         """Return what the clock shows at a moment of the world's."""
         passed_ns = world_ns - self._world_ns
-        return self._local_ns + int(passed_ns * self.rate)
+        return self._local_ns + passed_ns * self._numerator // self._denominator
 
     def world_ns(self, local_ns: int) -> int:
         """Return the first moment of the world's at which the clock shows `local_ns`."""
         ahead_ns = local_ns - self._local_ns
-        return self._world_ns - int(-ahead_ns // self.rate)
+        return self._world_ns - (-ahead_ns * self._denominator // self._numerator)
