@@ -40,7 +40,7 @@ class Checkpoints:
         self._grading = grading
         self._pause_s = PAUSE_S_MIN
         self._complete: set[str] = set()
-        self._save_class(grading.grades())
+        self._save_class(grading.grades(), under_way=True)
 
     def update(self, name: str) -> None:
         """Write a submission's files once it is complete, the class's from time to time."""
@@ -49,18 +49,18 @@ class Checkpoints:
             with named_if_in_the_way(self._directory):
                 write_submission_files(self._directory, self._grading.grade(name))
         if self._due.left_s() <= 0:
-            self._save_class(self._grading.grades())
+            self._save_class(self._grading.grades(), under_way=True)
 
     def save(self) -> None:
-        """Write all files."""
+        """Write all files, for the last time."""
         grades = self._grading.grades()
         self._save_class(grades)
         with named_if_in_the_way(self._directory):
             for grade in grades:
                 write_submission_files(self._directory, grade)
 
-    def _save_class(self, grades: list[Grade]) -> None:
+    def _save_class(self, grades: list[Grade], *, under_way: bool = False) -> None:
         with named_if_in_the_way(self._directory):
-            write_files(self._directory, grades)
+            write_files(self._directory, grades, under_way=under_way)
         self._due = Deadline(self._pause_s)
         self._pause_s = min(2 * self._pause_s, PAUSE_S_MAX)

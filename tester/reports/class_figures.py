@@ -1,11 +1,12 @@
 """The figures of a class report."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from statistics import mean, median
 
 from tester.outcome import TestOutcome, VerdictCounts, by_kind
+from tester.reports.class_matrix import Matrix, class_matrix, is_waiting
 from tester.reports.redaction import without_paths
 from tester.reports.suite_descriptions import suite_descriptions
 from tester.scoring.grades import Grade
@@ -21,6 +22,8 @@ class SubmissionRow:
     """One submission, with a link to its own report.
 
     Attributes:
+        unknown: how many runs came to no verdict; those still to come are not counted.
+        waiting: how many runs are still to come.
         safety: the codes of the safety properties that it broke.
     """
 
@@ -33,6 +36,7 @@ class SubmissionRow:
     parts: list[float]
     failed: int
     unknown: int
+    waiting: int
     load_error: str
     safety: list[str]
 
@@ -95,7 +99,8 @@ class ClassFigures:
         reasons: those of failures and load errors, the commonest only.
         load_errors: the reasons of the submissions that do not load.
         unknown_reasons: the reasons of runs without a verdict, each with its number.
-        runs: the number of runs.
+        runs: the number of runs that were made.
+        matrix: who fails what.
     """
 
     parts: list[str]
@@ -107,11 +112,27 @@ class ClassFigures:
     identical: list[list[SubmissionRow]]
     unknown_reasons: list[tuple[str, int]]
     runs: int
+    matrix: Matrix
 
     @property
     def percents(self) -> list[float]:
-        """The grades in per cent, where there was something to earn."""
-        return [row.percent for row in self.submissions if row.percent is not None]
+        """The complete grades in per cent, where there was something to earn."""
+        return _percents(self.submissions)
+
+    @property
+    def waiting(self) -> int:
+        """The number of runs that are still to come."""
+        return sum(row.waiting for row in self.submissions)
+
+    @property
+    def shared_reasons(self) -> list[ReasonRow]:
+        """The reasons that several submissions have."""
+        return [row for row in self.reasons if len(row.submissions) > 1]
+
+    @property
+    def single_reasons(self) -> list[ReasonRow]:
+        """The reasons that one submission has."""
+        return [row for row in self.reasons if len(row.submissions) == 1]
 
     @property
     def mean(self) -> float | None:
@@ -148,7 +169,8 @@ def class_figures(grades: list[Grade], folder_of: Callable[[str], str]) -> Class
     """
     parts = sorted({part for grade in grades for part in grade.parts})
     rows = {grade.submission: _row(grade, parts, folder_of) for grade in grades}
-    runs = [run for grade in grades for run in grade.runs]
+    all_runs = [run for grade in grades for run in grade.runs]
+    runs = [run for run in all_runs if not is_waiting(run)]
     unknown = by_kind(run for run in runs if run.verdict is Verdict.UNKNOWN).values()
     return ClassFigures(
         parts=parts,
@@ -156,14 +178,19 @@ def class_figures(grades: list[Grade], folder_of: Callable[[str], str]) -> Class
         tests=_tests([grade for grade in grades if not grade.load_error]),
         reasons=_reasons(grades, rows),
         load_errors=_load_errors(grades, rows),
-        bars=_bars([g.percent for g in grades if g.percent is not None]),
+        bars=_bars(_percents(rows.values())),
         identical=_identical(grades, rows),
         unknown_reasons=sorted(
             [(one_line(found[0].reason), len(found)) for found in unknown],
             key=lambda reason: -reason[1],
         )[:REASONS_SHOWN],
         runs=len(runs),
+        matrix=class_matrix(grades, {name: row.href for name, row in rows.items()}),
     )
+
+
+def _percents(rows: Iterable[SubmissionRow]) -> list[float]:
+    return [row.percent for row in rows if row.percent is not None and not row.waiting]
 
 
 def _row(
@@ -171,6 +198,8 @@ def _row(
 ) -> SubmissionRow:
     outcomes = [test.outcome for test in grade.tests]
     counts = VerdictCounts.of(outcome.verdict for outcome in outcomes)
+    waiting = sum(is_waiting(run) for run in grade.runs)
+    unknown = sum(outcome.counts.unknown for outcome in outcomes)
     return SubmissionRow(
         name=one_line(grade.submission),
         href=f"{folder_of(grade.submission)}/report.html",
@@ -180,7 +209,8 @@ def _row(
         percent=grade.percent,
         parts=[grade.parts.get(part, 0) for part in parts],
         failed=counts.failed,
-        unknown=sum(outcome.counts.unknown for outcome in outcomes),
+        unknown=unknown - waiting,
+        waiting=waiting,
         safety=[breach.code.name for breach in grade.safety_record],
         load_error=one_line(without_paths(grade.load_error, grade)),
     )

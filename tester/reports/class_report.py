@@ -9,19 +9,25 @@ from tester.scoring.grades import Grade
 # The histogram's own units; the page scales it.
 WIDTH, HEIGHT, BASE = 360, 190, 150
 _GAP = 4
+# A grading that goes on writes its page every 1 to 60 s.
+RELOAD_S = 30
 
 
-def class_html(grades: list[Grade], folder_of: Callable[[str], str]) -> bytes:
+def class_html(
+    grades: list[Grade], folder_of: Callable[[str], str], *, under_way: bool = False
+) -> bytes:
     """Return the page.
 
     Args:
         grades: one per submission.
         folder_of: returns the folder of a submission's own files.
+        under_way: whether the grading goes on, so that the page reloads itself.
     """
     figures = class_figures(grades, folder_of)
     return page(
         "class.html",
         figures=figures,
+        reload_s=RELOAD_S if under_way else 0,
         width=WIDTH,
         height=HEIGHT,
         base=BASE,

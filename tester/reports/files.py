@@ -40,17 +40,25 @@ _WRITTEN = frozenset([*REPORTS, *map(BESIDE.format, REPORTS)])
 _PICTURE = re.compile(r"test_\w+-seed\d+\.html|\.test_\w+-seed\d+\.html\.new")
 
 
-def write_files(directory: Path, grades: list[Grade]) -> None:
+def write_files(
+    directory: Path, grades: list[Grade], *, under_way: bool = False
+) -> None:
     """Write the files of the class: results.json, grades.csv, junit.xml, class.html.
 
     They can be written again and again while grading goes on. If there is only one
     submission, as on Gradescope, its own files are written as well.
+
+    Args:
+        directory: where the results are.
+        grades: one per submission.
+        under_way: whether the grading goes on.
     """
     (directory / SUBMISSIONS).mkdir(parents=True, exist_ok=True)
     write_atomically(directory / "results.json", results_json(grades))
     write_atomically(directory / "grades.csv", grades_csv(grades))
     write_atomically(directory / "junit.xml", junit_xml(grades))
-    write_atomically(directory / "class.html", class_html(grades, submission_folder))
+    page = class_html(grades, submission_folder, under_way=under_way)
+    write_atomically(directory / "class.html", page)
     if len(grades) == 1:
         write_submission_files(directory, grades[0])
 

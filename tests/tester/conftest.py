@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -18,6 +19,11 @@ from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import collect
 from tester.scenario.checks import CheckedCluster
 from tester.verdict import Run
+
+try:
+    from playwright.sync_api import sync_playwright
+except ImportError:
+    sync_playwright = None
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -246,3 +252,48 @@ def made_up() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+# A real browser: Chromium of the system, driven by Playwright.
+
+CHROMIUM = shutil.which("chromium")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+    "--disable-sync", "--disable-component-update",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Return Chromium, or skip; with LAB_BROWSER=required, as in CI, fail."""
+    if sync_playwright is None or CHROMIUM is None:
+        missing = "needs `pip install playwright` and Debian's package chromium"
+        if os.environ.get("LAB_BROWSER") == "required":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def show(browser):
+    """Return a function that opens a page, and fails on any error of its script."""
+    errors, pages = [], []
+
+    def show(file, fragment="", width=1280, scheme="light", scripts=True):
+        page = browser.new_page(
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            java_script_enabled=scripts,
+        )
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"file://{file}{fragment}")
+        pages.append(page)
+        return page
+
+    yield show
+    for page in pages:
+        page.close()
+    assert errors == []

@@ -1,10 +1,5 @@
-"""The page of a run in a real browser: Chromium of the system, driven by Playwright.
+"""The page of a run in a real browser."""
 
-Without either, these tests are skipped; with LAB_BROWSER=required, as in CI, they fail.
-"""
-
-import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -16,31 +11,8 @@ from tester.traces.reader import read_trace
 from tester.views.page import page_html
 from tester.views.timeline import FIRST_WINDOW
 
-try:
-    from playwright.sync_api import sync_playwright
-except ImportError:
-    sync_playwright = None
-
 MUTANTS = Path(__file__).resolve().parents[2] / "mutants"
-CHROMIUM = shutil.which("chromium")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-    "--disable-sync", "--disable-component-update",
-]  # fmt: skip
 ELEMENTS_MAX = 5_000
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if sync_playwright is None or CHROMIUM is None:
-        missing = "needs `pip install playwright` and Debian's package chromium"
-        if os.environ.get("LAB_BROWSER") == "required":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -53,28 +25,6 @@ def failure(graded_tests, tmp_path_factory):
     file = folder / "x.html"
     file.write_bytes(page_html(read_trace(folder / "test_re_election-seed0.jsonl")))
     return file
-
-
-@pytest.fixture
-def show(browser):
-    """Return a function that opens a page, and fails on any error of its script."""
-    errors, pages = [], []
-
-    def show(file, fragment="", width=1280, scheme="light", scripts=True):
-        page = browser.new_page(
-            viewport={"width": width, "height": 900},
-            color_scheme=scheme,
-            java_script_enabled=scripts,
-        )
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"file://{file}{fragment}")
-        pages.append(page)
-        return page
-
-    yield show
-    for page in pages:
-        page.close()
-    assert errors == []
 
 
 @pytest.fixture
