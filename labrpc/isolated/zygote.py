@@ -141,7 +141,11 @@ class Zygote:
                 f"at most {REQUEST_BYTES_MAX >> 20} MB can be handed to the sandbox: "
                 "use fewer folders within folders",
             )
-        if exc.trouble is not Trouble.DIED:
+        if exc.trouble is Trouble.IDLE:
+            return LoadError(
+                codes.SLOW_TO_COMPILE, f"compiling the submission did not finish: {exc}"
+            )
+        if exc.trouble is Trouble.SLOW:
             return LoadError(
                 codes.SLOW_TO_COMPILE,
                 f"compiling the submission used {COMPILE_CPU_S_MAX:.0f} s of CPU "

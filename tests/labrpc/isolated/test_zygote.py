@@ -11,7 +11,7 @@ import pytest
 from labrpc.errors import LabError, LoadError
 from labrpc.isolated import zygote as zygote_module
 from labrpc.isolated import zygote_link
-from labrpc.isolated.messages import encode
+from labrpc.isolated.messages import Learn, encode
 from labrpc.isolated.zygote import Zygote
 from labrpc.isolated.zygote_link import ZygoteLink
 from labrpc.sandbox.measure import Measure
@@ -49,6 +49,14 @@ def test_a_submission_that_takes_too_long_to_compile_does_not_load(monkeypatch):
     monkeypatch.setattr(zygote_link, "LOOK_MS", 1)
     monkeypatch.setattr(zygote_module, "COMPILE_CPU_S_MAX", -1.0)
     with pytest.raises(LoadError) as refused:
+        Zygote(Submission.find(RAFT))
+    assert refused.value.code.name == "slow-to-compile"
+
+
+def test_a_submission_whose_compilation_waits_for_something_does_not_load(monkeypatch):
+    monkeypatch.setattr(zygote_link, "LOOK_MS", 1)
+    monkeypatch.setattr(zygote_link, "IDLE_S_MAX", -1.0)
+    with pytest.raises(LoadError, match="the zygote was idle, and has not") as refused:
         Zygote(Submission.find(RAFT))
     assert refused.value.code.name == "slow-to-compile"
 
@@ -180,6 +188,20 @@ def test_what_a_box_teaches_costs_no_more_than_a_moment(tmp_path, zygote, monkey
     box = boxes.box(0, 0, "seed")
     actions, _ = box.step(0, Boot(1, b"", b""))
     assert any(isinstance(action, Ready) for action in actions)
+
+
+@pytest.mark.parametrize(("limit", "taught"), [(1 << 18, True), (10, False)])
+def test_what_is_too_long_is_not_taught(monkeypatch, zygote, limit, taught):
+    asked, ask = [], ZygoteLink.ask
+
+    def spy(link, message, *fds, **limits):
+        asked.append(type(message))
+        return ask(link, message, *fds, **limits)
+
+    monkeypatch.setattr(ZygoteLink, "ask", spy)
+    monkeypatch.setattr(zygote_module, "LEARN_BYTES_MAX", limit)
+    zygote(ROOT / "tests/submissions/polling")
+    assert (Learn in asked) == taught
 
 
 def test_code_that_is_nested_deeply_can_be_looked_through(tmp_path, zygote):
