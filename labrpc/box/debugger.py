@@ -1,4 +1,4 @@
-"""The port for debuggers: what somebody who looks into boxes needs of them.
+"""The port for debuggers: how one looks into the boxes of this process.
 
 A debugger is handed to the boxes when they are made; without one, `breakpoint()`
 fails the test. `InProcessBox.at_prompt` stops a box while a person looks at it.

@@ -178,8 +178,8 @@ class Codec:
 
         return lower
 
-    # Lifting: back to objects. What `marshal.loads` has made is nobody else's, so plain
-    # values are handed on as they are.
+    # Lifting: back to objects. Nothing else refers to what `marshal.loads` has made, so
+    # plain values are handed on as they are.
 
     def _lift(self, value: Any) -> Any:
         kind = type(value)
@@ -230,7 +230,7 @@ class Codec:
 
 
 class _Finder(dict[Any, Callable[..., Any]]):
-    """Functions by class or name, each of which is found when it is first wanted."""
+    """Functions by class or name; each is found when it is first wanted."""
 
     def __init__(self, find: Callable[[Any], Callable[..., Any]]) -> None:
         super().__init__()

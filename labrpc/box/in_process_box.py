@@ -45,7 +45,7 @@ class InProcessBox(ServerBox):
         incarnation: which of the server's lives this is, from 1.
         streams: the incarnation's random streams, by name.
         preempt: whether its threads may lose their turn between two statements.
-        debugger: looks into it; None if nobody debugs.
+        debugger: looks into it; None without a debugger.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What a box has done in the step under way, until the world takes it."""
+"""The actions of a box in the current step, until the world takes them."""
 
 from labrpc.world.events import Action
 

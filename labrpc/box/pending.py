@@ -1,4 +1,4 @@
-"""What the threads and coroutines of a box wait for from the world, by number."""
+"""Answers of the world for which threads and coroutines of a box wait, by number."""
 
 import itertools
 from contextvars import Context

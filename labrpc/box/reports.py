@@ -1,4 +1,4 @@
-"""What a box reports about its submission: printed lines, and how it broke."""
+"""Reports of a box about its submission: printed lines, and how it broke."""
 
 import sys
 
@@ -30,7 +30,7 @@ class BoxReports:
     Args:
         context: the box.
         outbox: where reports go.
-        debugger: learns of exceptions; None if nobody debugs.
+        debugger: learns of exceptions; None without a debugger.
 
     Attributes:
         failed: whether the submission has broken. Only the first failure counts.

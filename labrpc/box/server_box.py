@@ -1,4 +1,4 @@
-"""What all boxes that run a submission's code have in common.
+"""The common part of all boxes that run a submission's code.
 
 It gives the world's events to the submission's object, and gathers what that does.
 How its threads run is for subclasses: see `InProcessBox`, and `RealBox` of

@@ -1,4 +1,4 @@
-"""What a submission imports in real time, and whose module and thread is whose.
+"""The modules that a submission imports in real time, each for its own server.
 
 Several servers run at once in one process, on the process's own standard
 modules. Only the submission's own modules are each server's; so whoever looks

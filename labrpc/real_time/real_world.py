@@ -93,7 +93,7 @@ class RealWorld(World):
 
     def spawn(self, function: Callable[..., None], *args: Any) -> ScenarioThread:
         """Run a function of the scenario beside the others, from now on."""
-        # Its `run` is executed by a real thread: nobody switches to the greenlet.
+        # Its `run` is executed by a real thread, and nothing switches to the greenlet.
         thread = ScenarioThread(self._run_beside, (function, *args))
         threading.Thread(target=thread.run, daemon=True).start()
         return thread

@@ -1,4 +1,4 @@
-"""When a thread loses its turn between two statements, and for how long.
+"""Preemption: threads lose their turn between two statements, for a short time.
 
 Without it, a thread of a box goes on until it waits, so that an unlocked
 read-modify-write is never cut in two. With it, the submission is compiled by

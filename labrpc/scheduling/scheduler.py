@@ -278,7 +278,7 @@ class Scheduler:
                 self.wake(task, TIMED_OUT)
 
     def next_timer_ns(self) -> int | None:
-        """Return when the next time-out ends, None if nobody has one."""
+        """Return when the next time-out ends, None if no thread has one."""
         timers = self._timers
         while timers:
             deadline_ns, token, task = timers[0]

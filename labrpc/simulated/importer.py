@@ -1,8 +1,8 @@
-"""What `import` means inside a box.
+"""The `import` statement inside a box.
 
 The submission's own modules are executed anew for each incarnation, so their
 globals die in a crash and are never shared. Simulated modules stand in for
-the standard ones; what a server has no business with is refused; everything
+the standard ones; modules that a server may not use are refused; everything
 else is the process's own module.
 """
 
@@ -70,14 +70,14 @@ class Importer:
         return module
 
     def _not_found(self, name: str, exc: ModuleNotFoundError) -> ModuleNotFoundError:
-        """Return what to say of a module that is not there, or only deeper down."""
+        """Return the error for a missing module; it may be there in the package."""
         package = self._submission.package
         if exc.name == name and f"{package}.{name}" in self._submission.files:
-            told = (
+            message = (
                 f"No module named {name!r}: the one in {package}/ is imported by "
                 f"`from . import {name}` or `from .{name} import …`"
             )
-            return ModuleNotFoundError(told, name=name)
+            return ModuleNotFoundError(message, name=name)
         return exc
 
     def load_own(self, name: str) -> None:
@@ -185,7 +185,7 @@ class Importer:
         if "asyncio" not in standard:
             with HostModules():
                 asyncio_ = importlib.import_module("labrpc.simulated.asyncio_")
-                # Not in this box, of which it would change thread and numbers.
+                # Outside this box: there it would change the thread and the serials.
                 run_outside(asyncio_.add_to, self._standard)
         if name not in standard:
             os_.refuse_import(name)

@@ -80,7 +80,7 @@ class _Waiting:
             self.waiters.remove(task)
 
     def _hand_over(self) -> None:
-        """Make the longest waiting thread the holder, or nobody."""
+        """Make the longest waiting thread the holder; without one, free the lock."""
         while self.waiters:
             task = self.waiters.popleft()
             if task.scheduler.wake(task):

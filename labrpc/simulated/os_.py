@@ -1,4 +1,4 @@
-"""`os` and `sys` as a server sees them, and what it has no business with."""
+"""`os` and `sys` as a server sees them, and refusals of what it may not use."""
 
 import builtins
 import importlib

@@ -1,7 +1,7 @@
-"""`breakpoint()` and `pdb.set_trace()` of a server where nobody can debug.
+"""`breakpoint()` and `pdb.set_trace()` of a server where no debugger can open.
 
-A box is stepped by a machine unless somebody says otherwise: a debugger would
-read the end of its input at once, and leave the submission with a `BdbQuit`.
+Without a person at a keyboard, a debugger would read the end of its input at once, and
+leave the submission with a `BdbQuit`.
 """
 
 import importlib
@@ -40,7 +40,7 @@ def _refuse(what: str) -> None:
 
 
 def as_module() -> ModuleType:
-    """Return the module that a server imports as `pdb` where nobody can debug."""
+    """Return the module that a server imports as `pdb` where no debugger can open."""
     module = copy_of(importlib.import_module("pdb"))
     vars(module)["set_trace"] = set_trace
     return module

@@ -1,4 +1,4 @@
-"""What stands in for `_thread`: locks and threads of the current box.
+"""The simulated `_thread`: locks and threads of the current box.
 
 The standard library's own `threading`, `queue` and `concurrent.futures` run
 on top of this (see `stdlib`).

@@ -1,4 +1,4 @@
-"""Where in a step a server dies: of what it did, only the first actions get out.
+"""Crash points: a server dies within a step, and only its first actions get out.
 
 A step's actions leave in order, so cutting the list after the k-th is a power
 cut at that very point: after the disk was written and before the reply left,
@@ -19,7 +19,7 @@ def before_persist(actions: Sequence[Action]) -> int | None:
 
 
 def after_persist(actions: Sequence[Action]) -> int | None:
-    """Die when the disk has been written, before anybody can learn of it."""
+    """Die when the disk has been written, before another server can learn of it."""
     return _after_first(actions, Persist)
 
 

@@ -1,4 +1,4 @@
-"""What an incarnation leaves its successor: one server's saved bytes."""
+"""A server's disk: the bytes that one incarnation saves for the next."""
 
 from dataclasses import dataclass
 

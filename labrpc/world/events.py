@@ -1,4 +1,4 @@
-"""What goes into a box and what comes out: the whole history of a server.
+"""Events and actions: all that enters a box and leaves it, a server's whole history.
 
 Every field is plain: numbers, text, bytes, and lists or dictionaries of
 them. So an event can cross to another process, and a recorded run can be

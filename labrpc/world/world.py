@@ -57,7 +57,7 @@ MakeBox = Callable[[int, int], Box]
 """Make the box of (server, incarnation)."""
 
 ANSWER_POLL_NS = SECOND // 1000
-# So many printed lines are kept, or somewhat more: the last ones are shown.
+# How many of the last printed lines are kept, at least.
 LOG_LINES_KEPT = 2_000
 
 _WAKE = Wake()
