@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from tester.scoring.grades import number
-from tester.text import counted, markdown_fenced, markdown_plain
+from tester.text import counted, listed, markdown_fenced, markdown_plain
 from tester.versions import PYTHON
 
 
@@ -31,6 +31,7 @@ def _environment() -> Environment:
     )
     environment.globals["python"] = PYTHON
     environment.globals["counted"] = counted
+    environment.globals["listed"] = listed
     environment.filters["number"] = number
     environment.filters["plain"] = markdown_plain
     environment.filters["fenced"] = markdown_fenced

@@ -1,6 +1,9 @@
 """A student's page, in HTML and in Markdown."""
 
+import re
+
 from tester.reports.student_report import student_html, student_markdown
+from tester.verdict import RunWarning, Verdict
 from tester.versions import PYTHON
 
 
@@ -51,3 +54,61 @@ def test_hostile_markdown_stays_in_its_blocks(made_up):
         assert "<script" not in "\n".join(outside)
         assert "onerror" not in "\n".join(outside)
         assert [line for line in outside if line.startswith("# ")] == [outside[0]]
+
+
+def three_reasons(made_up):
+    deadlock = "deadlock: Thread-{} waits"
+    tests = ("initial_election", "re_election", "many_elections", "basic_agreement")
+    return made_up.a_grade(
+        made_up.a_run(f"test_{tests[0]}", reason=deadlock.format(1)),
+        *[made_up.a_run(f"test_{test}", seed=n) for n, test in enumerate(tests[1:])],
+        made_up.a_run("test_churn", Verdict.PASSED),
+    )
+
+
+def test_failures_are_grouped_by_reason_and_the_first_is_open(made_up):
+    content = student_html(three_reasons(made_up)).decode()
+    first, second = re.findall(r"<details.*?</details>", content, re.DOTALL)
+    assert first.startswith("<details open>")
+    assert second.startswith("<details>")
+    assert "3 of 4 failed tests: term 0 has 2 leaders" in first
+    assert "1 of 4 failed tests: deadlock: Thread-1 waits" in second
+    assert re.findall(r'h3 id="(\w+)"', first) == [
+        "test_re_election", "test_many_elections", "test_basic_agreement",
+    ]  # fmt: skip
+    assert "pytest --lab" in first
+
+
+def test_a_test_has_one_id_wherever_it_is_shown(made_up):
+    for grade in (made_up.mixed(), three_reasons(made_up)):
+        elements = made_up.Page(student_html(grade)).elements
+        ids = [a["id"] for _, a in elements if a.get("id", "").startswith("test_")]
+        assert sorted(ids) == sorted(test.outcome.test for test in grade.tests)
+
+
+def test_warnings_that_differ_in_numbers_are_shown_once(made_up):
+    runs = [
+        made_up.a_run(
+            f"test_{name}", Verdict.PASSED,
+            warnings=[RunWarning("term-rose", f"the term rose to {n}")],
+        )
+        for n, name in enumerate(("initial_election", "re_election"))
+    ]  # fmt: skip
+    grade = made_up.a_grade(*runs)
+    for text in (
+        made_up.Page(student_html(grade)).text,
+        student_markdown(grade).decode(),
+    ):
+        assert text.count("costs no points") == 1
+        shown = "the term rose to 0 (in test_initial_election, test_re_election)"
+        assert shown in text.replace("\\", "")
+
+
+def test_a_link_opens_the_reason_that_hides_its_test(made_up, show, tmp_path):
+    file = tmp_path / "report.html"
+    file.write_bytes(student_html(three_reasons(made_up)))
+    for width, scheme in ((390, "dark"), (1280, "light")):
+        page = show(file, "#test_initial_election", width=width, scheme=scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator("#test_initial_election").is_visible()
+        assert page.locator("details[open]").count() == 2
