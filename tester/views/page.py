@@ -201,10 +201,7 @@ def _details(laid_out: Timeline, left_out: int) -> dict[int, list[str]]:
     for number in reversed(range(left_out, len(laid_out.lines))):
         line = laid_out.lines[number]
         if isinstance(line, Moment):
-            texts = [
-                f"{type(row).__name__}: {row_text(row, laid_out.trace)}"
-                for row in line.rows
-            ]
+            texts = [row_text(row, laid_out.trace) for row in line.rows]
             room -= sum(map(len, texts))
             if room < 0:
                 break
