@@ -14,7 +14,7 @@ from labrpc.box.debugger import Debugger
 from labrpc.box.encoding import Codec
 from labrpc.box.lint import Linter
 from labrpc.box.outbox import Outbox
-from labrpc.box.plain_state import plain_state
+from labrpc.box.plain_state import StateReader
 from labrpc.box.reports import BoxReports
 from labrpc.box.server_box import ServerBox
 from labrpc.scheduling.preemption import Preemption
@@ -68,6 +68,7 @@ class InProcessBox(ServerBox):
         context.importer = self._importer = importer.Importer(submission, context)
         if debugger is not None:
             self._importer.builtins["breakpoint"] = debugger.breakpoint
+        self._state_reader = StateReader(self._importer.own)
         codec = Codec(self._importer.own, self._importer.load_own)
         super().__init__(context, outbox, reports, self._lint, codec)
 
@@ -126,7 +127,7 @@ class InProcessBox(ServerBox):
 
     def state(self) -> dict[str, str]:
         """Return the plain attributes of the server's object, as text."""
-        return plain_state(self._methods.raft, self._importer.own)
+        return self._state_reader.read(self._methods.raft)
 
     def leaked(self) -> list[str]:
         """Return the threads that go on though `kill` was called, and where.

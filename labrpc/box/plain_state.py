@@ -5,8 +5,9 @@ For people who look at a run. Calls nothing of the submission's, no property and
 """
 
 import enum
+import operator
 from collections import deque
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from types import GetSetDescriptorType
 from typing import Any
 
@@ -17,37 +18,106 @@ _CHARS_MAX = 60
 _BITS_MAX = 256
 
 
-def plain_state(server: object, modules: Container[str]) -> dict[str, str]:
-    """Return the attributes of a server's object that have plain values, as text.
-
-    An attribute that is itself an object of the submission's is shown by its own
-    attributes, as in `log.last_index`.
+class StateReader:
+    """Reads one server's object again and again; keeps the text of what has not changed.
 
     Args:
-        server: the object.
         modules: the names of the submission's modules.
     """
-    found: dict[str, str] = {}
-    for name, value in _attributes(server).items():
-        text = _value_text(value, modules)
-        if text is not None:
-            found[name] = text
-        elif type(value).__module__ in modules:
-            for inner, part in _attributes(value).items():
-                text = _value_text(part, modules)
-                if text is not None:
-                    found[f"{name}.{inner}"] = text
-        if len(found) >= ATTRIBUTES_MAX:
-            break
-    return found
+
+    def __init__(self, modules: Container[str]) -> None:
+        self._modules = modules
+        # By name: what identifies a value, and its text; None if it is not plain.
+        self._known: dict[str, tuple[Any, str | None]] = {}
+        self._plain_classes: dict[type, bool] = {}
+
+    def read(self, server: object) -> dict[str, str]:
+        """Return the attributes that have plain values, as text.
+
+        An attribute that is itself an object of the submission's is shown by its own
+        attributes, as in `log.last_index`.
+        """
+        found: dict[str, str] = {}
+        self._read(server, "", found)
+        return found
+
+    def _read(self, holder: object, prefix: str, found: dict[str, str]) -> None:
+        kind = type(holder)
+        if kind not in self._plain_classes:
+            self._plain_classes[kind] = _stores_plainly(kind)
+        if not self._plain_classes[kind]:
+            return
+        known = self._known
+        for attribute, value in _attributes(holder).items():
+            name = prefix + attribute if prefix else attribute
+            before = known.get(name)
+            # At once for most: a list is known by its items, never by itself.
+            if before is not None and before[0] is value:
+                text = before[1]
+            else:
+                text = self._text(name, value, before)
+            if text is not None:
+                found[name] = text
+            elif not prefix and type(value).__module__ in self._modules:
+                self._read(value, f"{name}.", found)
+            if len(found) >= ATTRIBUTES_MAX:
+                return
+
+    def _text(
+        self, name: str, value: Any, before: tuple[Any, str | None] | None
+    ) -> str | None:
+        identity = _identity(value)
+        if before is not None and _is_same(before[0], identity):
+            return before[1]
+        text = _value_text(value, self._modules)
+        self._known[name] = identity, text
+        return text
+
+
+# Stands for a value that may have changed inside, and equals no other.
+_UNKNOWN = object()
+
+
+def _identity(value: Any) -> Any:
+    """Return what stays the same object, or the same objects, while the text does."""
+    kind = type(value)
+    if kind is list:
+        if len(value) > _ITEMS_SHOWN:
+            last = tuple(value[-_LAST_SHOWN:])
+            return (len(value), *last) if _is_fixed(last) else _UNKNOWN
+        return tuple(value) if _is_fixed(value) else _UNKNOWN
+    return _UNKNOWN if kind in _CHANGEABLE else value
+
+
+def _is_fixed(items: Iterable[Any]) -> bool:
+    """Return whether the text of items depends on nothing inside them."""
+    return _FIXED.issuperset(map(type, items))
+
+
+def _is_same(before: Any, now: Any) -> bool:
+    if before is _UNKNOWN or now is _UNKNOWN:
+        return False
+    if before is now:
+        return True
+    return (
+        type(before) is tuple
+        and type(now) is tuple
+        and len(before) == len(now)
+        and all(map(operator.is_, before, now))
+    )
+
+
+def _stores_plainly(kind: type) -> bool:
+    """Return whether no class in between interferes with where attributes are stored."""
+    for base in kind.__mro__:
+        own = base.__dict__.get("__dict__")
+        if own is not None and type(own) is not GetSetDescriptorType:
+            return False
+    return True
 
 
 def _attributes(value: object) -> dict[str, Any]:
-    """Return what an object stores under its names; nothing if a class interferes."""
-    for kind in type(value).__mro__:
-        own = kind.__dict__.get("__dict__")
-        if own is not None and type(own) is not GetSetDescriptorType:
-            return {}
+    """Return what an object stores under its names."""
     try:
         attributes: dict[Any, Any] = object.__getattribute__(value, "__dict__")
     except AttributeError:
@@ -79,6 +149,12 @@ def _is_plain(kind: type, modules: Container[str]) -> bool:
     return kind in _SCALARS or kind in (*_LISTS, dict) or kind.__module__ in modules
 
 
+def _own_attributes(value: object) -> list[tuple[str, Any]]:
+    if not _stores_plainly(type(value)):
+        return []
+    return list(_attributes(value).items())[:_ITEMS_SHOWN]
+
+
 def _int_text(value: int) -> str:
     bits = value.bit_length()
     return str(value) if bits <= _BITS_MAX else f"a number of {bits} bits"
@@ -98,6 +174,9 @@ _SCALARS: dict[type, Callable[[Any], str]] = {
 }
 _LISTS = (list, tuple, deque)
 _SETS = (set, frozenset)
+# A tuple's items are shown only if they are scalars.
+_FIXED = frozenset([*_SCALARS, tuple])
+_CHANGEABLE = frozenset([deque, set, dict])
 
 
 def _items_text(items: list[Any], modules: Container[str]) -> str:
@@ -135,7 +214,7 @@ def _item_text(value: Any, modules: Container[str]) -> str:
         return kind.__name__
     fields = [
         f"{name}={_SCALARS[type(v)](v)}"
-        for name, v in list(_attributes(value).items())[:_ITEMS_SHOWN]
+        for name, v in _own_attributes(value)
         if type(v) in _SCALARS
     ]
     return f"{kind.__name__}({', '.join(fields)})"

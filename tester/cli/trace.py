@@ -1,6 +1,7 @@
 """The command `trace`: a recorded run in words, as a picture, or for other tools."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
@@ -83,14 +84,15 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     if len(options.file) > 1:
         raise UsageError("trace takes one file; to compare two: trace diff ONE OTHER")
     trace = read_trace(Path(options.file[0]))
-    exports = {
-        options.html: page_html,
-        options.perfetto: perfetto_json,
-        options.shiviz: shiviz_log,
+    exports: dict[Path | None, Callable[[], bytes]] = {
+        options.html: lambda: page_html(timeline(trace)),
+        options.perfetto: lambda: perfetto_json(trace),
+        options.shiviz: lambda: shiviz_log(trace),
     }
     exports.pop(None, None)
     for file, export in exports.items():
-        write_page(file, export(trace))
+        assert file is not None
+        write_page(file, export())
         say(console, f"written: {file}")
     if exports:
         return ExitStatus.DONE

@@ -24,6 +24,7 @@ from tester.traces.store import make_room
 from tester.verdict import Run, RunWarning, Verdict, as_evidence
 from tester.views.lines import last_lines
 from tester.views.page import page_html, write_page
+from tester.views.timeline import timeline
 
 # A run that took longer is not made again by itself.
 RUN_S_MAX = 5.0
@@ -82,13 +83,13 @@ class Pictures:
             _warn(run, f"the picture could not be drawn: {exc}")
 
     def _draw(self, run: Run, trace: Trace) -> None:
-        proved = explanation_lines(trace)
-        last = ["what happened last:", *last_lines(trace, LAST_LINES)]
+        proved, laid_out = explanation_lines(trace), timeline(trace)
+        last = ["what happened last:", *last_lines(laid_out, LAST_LINES)]
         added = [*proved, *([] if self.for_student else last)]
         run.evidence = as_evidence("\n".join([run.evidence, *added]))
         make_room(self.folder, "*-seed*.html", PICTURES_KEPT)
         replay = "" if self.for_student else run.replay
-        page = page_html(trace, replay, "\n".join(proved[1:]), self.redact)
+        page = page_html(laid_out, replay, "\n".join(proved[1:]), self.redact)
         write_page(self.file(run), page)
         run.picture = str(self.file(run))
 

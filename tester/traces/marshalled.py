@@ -4,8 +4,10 @@
 must not be given to `marshal.loads`, so this reads those few kinds, and nothing else.
 """
 
+import re
 import struct
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from tester.traces import values
 from tester.traces.values import Value
@@ -16,6 +18,8 @@ FieldNames = Mapping[str, Sequence[str]]
 _DEPTH_MAX = 30
 # Commands are far smaller, and to put a long one together takes the square of its length.
 _LONG_DIGITS_MAX = 300
+# Longer tuples are not entries of a log.
+_FLAT_MAX = 4
 _INT, _LONG, _FLOAT, _BYTES, _TEXT = map(ord, "ilgsu")
 _TUPLE, _LIST, _DICT, _END_OF_DICT, _ELLIPSIS = map(ord, "([{0.")
 _PLAIN: dict[int, Value] = {
@@ -101,7 +105,21 @@ class _Reader:
         return self._take(self._count()).decode(errors="surrogatepass")
 
     def _items(self, count: int, depth: int) -> Value:
-        return values.of_items([self.value(depth) for _ in range(count)])
+        if count <= values.ITEMS_MAX:
+            return [self.value(depth) for _ in range(count)]
+        first = [self.value(depth) for _ in range(values.FIRST)]
+        self._skip(count - values.FIRST - values.LAST, depth)
+        last = [self.value(depth) for _ in range(values.LAST)]
+        return values.of_long_list(count, first, last)
+
+    def _skip(self, count: int, depth: int) -> None:
+        """Skip items: quickly, as long as they are tuples of numbers, as entries are."""
+        entry = _flat_tuple(self._data[self._at + 1 : self._at + 5])
+        while count and (found := entry.match(self._data, self._at)):
+            self._at = found.end()
+            count -= 1
+        for _ in range(count):
+            self.value(depth)
 
     def _tuple(self, depth: int) -> Value:
         count = self._count()
@@ -129,6 +147,20 @@ class _Reader:
             pairs[values.key_text(key)] = self.value(depth)
         self._at += 1
         return pairs
+
+
+@lru_cache(16)
+def _flat_tuple(length: bytes) -> re.Pattern[bytes]:
+    """Return a pattern of a tuple that holds as many numbers and constants.
+
+    Args:
+        length: as marshal writes it, in four bytes.
+    """
+    (count,) = struct.unpack("<I", length) if len(length) == 4 else (0,)
+    item = b"(?:i.{4}|[NTF]|g.{8})"
+    if not 0 < count <= _FLAT_MAX:
+        return re.compile(b"(?!)")
+    return re.compile(rb"\(" + re.escape(length) + item + b"{%d}" % count, re.DOTALL)
 
 
 def named(found: Sequence[Value], names: Sequence[str] | None) -> dict[str, Value]:

@@ -17,7 +17,7 @@ Value = Any
 """One of the shapes above."""
 
 ITEMS_MAX = 12
-_FIRST, _LAST = 8, 3
+FIRST, LAST = 8, 3
 CHARS_MAX = 120
 FIELDS_MAX = 40
 TEXT_CHARS_MAX = 200
@@ -50,11 +50,12 @@ def of_items(items: Sequence[Value]) -> Value:
     """Return a list, or what stands for a long one."""
     if len(items) <= ITEMS_MAX:
         return list(items)
-    return {
-        "items": len(items),
-        "first": list(items[:_FIRST]),
-        "last": list(items[-_LAST:]),
-    }
+    return of_long_list(len(items), items[:FIRST], items[-LAST:])
+
+
+def of_long_list(count: int, first: Sequence[Value], last: Sequence[Value]) -> Value:
+    """Return what stands for a list too long to be kept whole."""
+    return {"items": count, "first": list(first), "last": list(last)}
 
 
 def of_object(name: str, fields: dict[str, Value]) -> Value:

@@ -7,8 +7,9 @@ from tester.text import cut
 from tester.traces import rows
 from tester.traces.reader import Trace
 from tester.traces.values import on_one_line
-from tester.views.folding import Fold, folded
+from tester.views.folding import Fold
 from tester.views.phrases import phrases
+from tester.views.timeline import Timeline
 from tester.views.wording import row_text, when, who
 
 LINE_CHARS_MAX = 240
@@ -37,15 +38,15 @@ def trace_lines(
         yield ending(trace.end)
 
 
-def last_lines(trace: Trace, count: int) -> list[str]:
+def last_lines(laid_out: Timeline, count: int) -> list[str]:
     """Return what happened last, with repeats folded, in as many lines."""
     found = []
-    for line in folded(trace)[-count:]:
+    for line in laid_out.lines[-count:]:
         if isinstance(line, Fold):
             found.append(f"{when(line.t):>13}  {on_one_line(line.text())}")
         else:
             where = "the test" if line.server < 0 else f"server {line.server}"
-            said = " · ".join(phrase.text for phrase in phrases(line, trace))
+            said = " · ".join(phrase.text for phrase in phrases(line, laid_out.trace))
             found.append(f"{when(line.t):>13}  {where:8}  {cut(said, LINE_CHARS_MAX)}")
     return found
 

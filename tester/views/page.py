@@ -23,7 +23,7 @@ from tester.views.folding import Fold, Shown
 from tester.views.logs import columns, final_logs
 from tester.views.moments import Moment
 from tester.views.phrases import TOPICS, Phrase, phrases
-from tester.views.timeline import FIRST_WINDOW, ServerState, Timeline, timeline
+from tester.views.timeline import FIRST_WINDOW, ServerState, Timeline
 from tester.views.wording import row_text, when
 
 # The oldest lines are left out of a larger page, which says so.
@@ -56,7 +56,7 @@ class Line:
 
 
 def page_html(
-    trace: Trace,
+    laid_out: Timeline,
     replay: str = "",
     explanation: str = "",
     redact: Callable[[str], str] = lambda text: text,
@@ -64,12 +64,12 @@ def page_html(
     """Return the page of a run.
 
     Args:
-        trace: the run.
+        laid_out: the run.
         replay: the command that repeats it, "" for none.
         explanation: what the run proves about the failure, "" for nothing.
         redact: takes out of a text what whoever gets the page must not see.
     """
-    laid_out = timeline(trace)
+    trace = laid_out.trace
     lines = _lines(laid_out)
     left_out = _too_many(lines)
     shown = lines[left_out:]

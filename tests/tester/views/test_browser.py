@@ -9,7 +9,7 @@ from tester.judging.run import Recording, run_test
 from tester.judging.run_conditions import RunConditions
 from tester.traces.reader import read_trace
 from tester.views.page import page_html
-from tester.views.timeline import FIRST_WINDOW
+from tester.views.timeline import FIRST_WINDOW, timeline
 
 MUTANTS = Path(__file__).resolve().parents[2] / "mutants"
 ELEMENTS_MAX = 5_000
@@ -23,7 +23,8 @@ def failure(graded_tests, tmp_path_factory):
     conditions = RunConditions(submission, graded_tests["test_re_election"], 0)
     run_test(conditions, recording=Recording(traces=folder))
     file = folder / "x.html"
-    file.write_bytes(page_html(read_trace(folder / "test_re_election-seed0.jsonl")))
+    trace = read_trace(folder / "test_re_election-seed0.jsonl")
+    file.write_bytes(page_html(timeline(trace)))
     return file
 
 
@@ -37,7 +38,7 @@ def long_run(story, tmp_path):
             story.boot(server)
         story.call(server, (server + 1) % 3, "request_vote", term=number)
     file = tmp_path / "long.html"
-    file.write_bytes(page_html(story.trace()))
+    file.write_bytes(page_html(timeline(story.trace())))
     return file
 
 

@@ -45,7 +45,7 @@ def data_of(text):
 
 def test_the_page_names_the_failure_its_facts_and_each_line(failed):
     text = page_html(
-        failed, replay="pytest x", explanation="both were elected"
+        timeline(failed), replay="pytest x", explanation="both were elected"
     ).decode()
     assert '<p class="reason">two leaders</p>' in text
     assert "both were elected" in text
@@ -59,7 +59,7 @@ def test_the_page_names_the_failure_its_facts_and_each_line(failed):
 
 
 def test_a_page_needs_no_other_file(failed):
-    text = page_html(failed).decode()
+    text = page_html(timeline(failed)).decode()
     assert not re.search(r'(?:src|href)="(?!#)', text)
     assert "@import" not in text
     assert "url(" not in text.replace("url(#", "")
@@ -71,7 +71,7 @@ def test_arrows_end_on_lines_and_run_forwards(failed):
     for arrow in laid_out.arrows:
         assert 0 <= arrow.begin[0] <= arrow.end[0] < len(laid_out.lines)
         assert {arrow.begin[1], arrow.end[1]} <= {0, 1, 2}
-    assert data_of(page_html(failed).decode())["facts"] == laid_out.facts
+    assert data_of(page_html(timeline(failed)).decode())["facts"] == laid_out.facts
 
 
 def test_bands_know_what_each_server_is(failed):
@@ -80,7 +80,7 @@ def test_bands_know_what_each_server_is(failed):
     assert [state.leads for state in last] == [True, True, False]
     assert [state.cut_off for state in last] == [True, True, False]
     assert [state.term for state in last] == [1, 1, -1]
-    changes = data_of(page_html(failed).decode())["states"]
+    changes = data_of(page_html(timeline(failed)).decode())["states"]
     assert changes[2][0][1:] == [0, 0, 0, 0, -1]
     assert changes[2][-1][1:] == [1, 0, 0, 0, -1]
 
@@ -105,7 +105,7 @@ def test_what_a_server_prints_is_text_and_never_markup(story):
     ):
         story.later()
         story.add(rows.Printed, 0, step=story.step, line=evil)
-    text = page_html(story.trace(reason="<b>", verdict="failed")).decode()
+    text = page_html(timeline(story.trace(reason="<b>", verdict="failed"))).decode()
     assert "<img" not in text
     assert "alert(1)</script>" not in text
     assert html.escape("<img src=x>") in text
@@ -113,7 +113,9 @@ def test_what_a_server_prints_is_text_and_never_markup(story):
 
 
 def test_what_must_not_be_seen_is_taken_out(failed):
-    text = page_html(failed, redact=lambda text: text.replace("leaders", "XX")).decode()
+    text = page_html(
+        timeline(failed), redact=lambda text: text.replace("leaders", "XX")
+    ).decode()
     assert "two XX" in text
     assert "two leaders" not in text
 
@@ -130,7 +132,7 @@ def test_a_page_that_would_be_too_large_loses_its_oldest_lines(monkeypatch, stor
     for number in range(FIRST_WINDOW):
         story.later()
         story.control("heal", number)
-    text = page_html(story.trace()).decode()
+    text = page_html(timeline(story.trace())).decode()
     left_out = int(re.search(r"(\d+) lines do not fit into this page", text)[1])
     assert 0 < left_out < FIRST_WINDOW
     assert f'id="r{left_out}"' in text
@@ -141,7 +143,7 @@ def test_a_page_that_would_be_too_large_loses_its_oldest_lines(monkeypatch, stor
 def test_rows_that_the_trace_dropped_are_named(failed):
     missing = rows.Dropped(dropped=12, until_t=3_000_000_000)
     trace = type(failed)(failed.header, failed.rows, None, missing)
-    text = page_html(trace).decode()
+    text = page_html(timeline(trace)).decode()
     assert "12 events up to 3.000000 s are not in the trace" in text
     assert "The recording ends before the run does." in text
 

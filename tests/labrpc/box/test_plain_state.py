@@ -1,0 +1,116 @@
+"""What a server's object holds, as text: read again and again, and never called."""
+
+import enum
+import sys
+import threading
+from collections import deque
+from dataclasses import dataclass
+
+import pytest
+
+from labrpc.box.plain_state import ATTRIBUTES_MAX, StateReader
+
+
+class Role(enum.Enum):
+    LEADER = 1
+
+
+@dataclass
+class Entry:
+    term: int
+    command: object
+
+
+class Log:
+    def __init__(self):
+        self.base, self.entries = 0, []
+
+
+class Server:
+    def __init__(self, **attributes):
+        vars(self).update(attributes)
+
+
+@pytest.fixture
+def reader():
+    return StateReader({__name__: sys.modules[__name__]})
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (3, "3"),
+        (1 << 300, "a number of 301 bits"),
+        (True, "True"),
+        (None, "None"),
+        (0.5, "0.5"),
+        ("x" * 100, f"'{'x' * 60}…'"),
+        (b"abc", "3 bytes"),
+        (Role.LEADER, "LEADER"),
+        ([1, 0], "[1, 0]"),
+        ([], "[]"),
+        (deque([1]), "[1]"),
+        ([(1, "x"), Entry(2, "y")], "[(1, 'x'), Entry(term=2, command='y')]"),
+        (list(range(20)), "[… 18, 19], 20 items"),
+        ({2, 1}, "{1, 2}"),
+        ({1: "a"}, "{1: 'a'}"),
+        (dict.fromkeys(range(20)), "20 items, last 19: None"),
+    ],
+)
+def test_plain_values_are_text(reader, value, text):
+    assert reader.read(Server(a=value)) == {"a": text}
+
+
+def test_what_is_no_plain_value_is_left_out(reader):
+    server = Server(lock=threading.Lock(), locks=[threading.Lock()], f=len)
+    assert reader.read(server) == {}
+
+
+def test_an_object_of_the_submissions_is_shown_by_its_attributes(reader):
+    assert reader.read(Server(log=Log())) == {"log.base": "0", "log.entries": "[]"}
+
+
+def test_what_changes_is_seen_also_inside_of_lists(reader):
+    server = Server(term=1, next_index=[1, 1], log=Log(), votes=set(), by={}, q=[[1]])
+    reader.read(server)
+    server.term = 2
+    server.next_index[1] = 5
+    server.votes.add(3)
+    server.by[1] = 2
+    server.q[0].append(2)
+    for number in range(12):
+        server.log.entries.append(Entry(1, number))
+        state = reader.read(server)
+    assert state == {
+        "term": "2", "next_index": "[1, 5]", "votes": "{3}", "by": "{1: 2}",
+        "q": "[[1, 2]]", "log.base": "0",
+        "log.entries": "[… Entry(term=1, command=10), Entry(term=1, command=11)], 12 items",
+    }  # fmt: skip
+    server.log.entries[-1].command = "changed"
+    assert "changed" in reader.read(server)["log.entries"]
+
+
+def test_nothing_of_the_submissions_is_called(reader):
+    class Loud:
+        def __init__(self):
+            object.__getattribute__(self, "__dict__")["term"] = 1
+
+        def __getattribute__(self, name):
+            raise AssertionError(name)
+
+        __repr__ = __getattribute__
+
+    class Hidden:
+        @property
+        def __dict__(self):
+            raise AssertionError
+
+    Loud.__module__ = Hidden.__module__ = __name__
+    assert reader.read(Loud()) == {"term": "1"}
+    assert reader.read(Server(a=[Hidden()], b=Hidden())) == {"a": "[Hidden()]"}
+    assert reader.read(None) == {}
+
+
+def test_an_object_with_many_attributes_is_shown_in_part(reader):
+    server = Server(**{f"a{n}": n for n in range(200)})
+    assert len(reader.read(server)) == ATTRIBUTES_MAX
