@@ -43,7 +43,8 @@ KINDS = {
     ),
     Kind.NO_VERDICT: (
         "A run comes to no verdict",
-        "The lab or the machine is at fault, never the submission; it costs no points.",
+        "The lab or the machine is at fault, never the submission. The run is made once "
+        "more, alone; if that comes to no verdict either, it leaves open what was earned.",
     ),
 }
 INTRODUCTION = """\
