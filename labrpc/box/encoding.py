@@ -146,7 +146,7 @@ class Codec:
         elif not _is_plain_class(kind):
             pass
         elif (fields := _fields(kind)) is not None:
-            lower = _generated(_LOWER_FIELDS, fields)(name, fields, self._lower)
+            lower = _lower_maker(fields)(name, fields, self._lower)
         else:
             lower = self._lower_attributes(name)
         return lower
@@ -217,8 +217,8 @@ class Codec:
             return lambda value: kind(self._lift(value[2]))
         if (fields := _fields(kind)) is None:
             return self._lift_attributes(kind)
-        source = _LIFT_FIELDS if _sets_attributes(kind, fields) else _LIFT_INTO_DICT
-        return cast("Lift", _generated(source, fields)(kind, kind.__new__, self._lift))
+        maker = _lift_maker(fields, _sets_attributes(kind, fields))
+        return maker(kind, kind.__new__, self._lift)
 
     def _lift_attributes(self, kind: Any) -> Lift:
         def restore(value: tuple[Any, ...]) -> Any:
@@ -260,40 +260,52 @@ def make(kind, new, lift):
     def lift_fields(value):
         _, _, {values} = value
         made = new(kind)
-        {set_attributes}
-        return made
-    return lift_fields
-"""
-_LIFT_INTO_DICT = """
-def make(kind, new, lift):
-    def lift_fields(value):
-        _, _, {values} = value
-        made = new(kind)
-        attributes = made.__dict__
-        {set_items}
+        {assignments}
         return made
     return lift_fields
 """
 
 
 @cache
-def _generated(source: str, fields: tuple[str, ...]) -> Callable[..., Any]:
-    """Return what makes the function for a dataclass with these fields."""
-    values = [f"v{number}" for number in range(len(fields))]
-    lifted = [f"{v} if type({v}) in SCALARS else lift({v})" for v in values]
-    code = source.format(
-        values=", ".join(values),
-        lowered=", ".join(
-            f"{v} if type({v}) in SCALARS else lower[type({v})]({v}, seen)"
-            for v in values
-        ),
-        set_attributes="; ".join(
-            f"made.{f} = {v}" for f, v in zip(fields, lifted, strict=True)
-        ),
-        set_items="; ".join(
-            f"attributes[{f!r}] = {v}" for f, v in zip(fields, lifted, strict=True)
-        ),
+def _lower_maker(fields: tuple[str, ...]) -> Callable[..., Lower]:
+    """Return what makes the function that lowers a dataclass with these fields."""
+    values = _values(fields)
+    lowered = [
+        f"{v} if type({v}) in SCALARS else lower[type({v})]({v}, seen)" for v in values
+    ]
+    return _executed(
+        _LOWER_FIELDS.format(values=", ".join(values), lowered=", ".join(lowered))
     )
+
+
+@cache
+def _lift_maker(fields: tuple[str, ...], by_attribute: bool) -> Callable[..., Lift]:
+    """Return what makes the function that lifts a dataclass with these fields.
+
+    Args:
+        fields: their names.
+        by_attribute: whether to set attributes, which is faster, or to bypass the class.
+    """
+    values = _values(fields)
+    targets = [f"made.{f}" if by_attribute else f"attributes[{f!r}]" for f in fields]
+    assignments = [
+        f"{target} = {v} if type({v}) in SCALARS else lift({v})"
+        for target, v in zip(targets, values, strict=True)
+    ]
+    if not by_attribute:
+        assignments.insert(0, "attributes = made.__dict__")
+    return _executed(
+        _LIFT_FIELDS.format(
+            values=", ".join(values), assignments="; ".join(assignments)
+        )
+    )
+
+
+def _values(fields: tuple[str, ...]) -> list[str]:
+    return [f"v{number}" for number in range(len(fields))]
+
+
+def _executed(code: str) -> Callable[..., Any]:
     names: dict[str, Any] = {"SCALARS": _SCALARS, "NotPlain": _NotPlain}
     exec(code, names)
     return cast("Callable[..., Any]", names["make"])

@@ -219,8 +219,8 @@ PLANTED = {
         "if kinds == _TUPLES:\n                return value\n            lift_object",
     ),
     "a frozen dataclass cannot be made": (
-        "_LIFT_FIELDS if _sets_attributes(kind, fields) else _LIFT_INTO_DICT",
-        "_LIFT_FIELDS",
+        "_lift_maker(fields, _sets_attributes(kind, fields))",
+        "_lift_maker(fields, True)",
     ),
     "an enum arrives as its value": (
         "lambda value: kind(self._lift(value[2]))",
