@@ -88,6 +88,15 @@ def test_only_reports_of_the_grading_before_are_removed(tmp_path, made_up):
     assert remove_reports(tmp_path, [], []) == []
 
 
+def test_pictures_are_removed_with_the_reports_they_belong_to(tmp_path, made_up):
+    write_files(tmp_path, [made_up.mixed()])
+    folder = tmp_path / "submissions/alice"
+    for name in ("test_x-seed3.html", ".test_x-seed3.html.new"):
+        (folder / name).write_text("")
+    assert remove_reports(tmp_path, ["alice"], []) == []
+    assert not folder.exists()
+
+
 @pytest.mark.parametrize("name", ["alice", "a", "smith_12.raft-2", "x" * 60])
 def test_a_plain_name_is_its_folder(name):
     assert submission_folder(name) == f"submissions/{name}"

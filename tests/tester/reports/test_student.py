@@ -23,6 +23,13 @@ def test_a_student_without_linux_is_told_what_to_leave_out(made_up):
     assert "elsewhere" not in test.advice
 
 
+def test_a_picture_of_a_failing_run_is_linked(made_up):
+    run = made_up.a_run(picture="test_x-seed3.html")
+    page = student_html(made_up.a_grade(run)).decode()
+    assert '<a href="test_x-seed3.html">Picture of a failing run</a>' in page
+    assert "Picture" not in student_html(made_up.a_grade(made_up.a_run())).decode()
+
+
 def test_a_student_is_told_of_what_is_odd(made_up):
     odd = [f"the <term> went from 1 to {n}" for n in range(50)]
     warnings = [RunWarning("term-rose", text) for text in [*odd, "x\x07" * 10_000]]
