@@ -1,8 +1,8 @@
-"""An emulated network of servers in virtual time; students import three names.
+"""An emulated network of servers in virtual time; students import four names.
 
 Inside a box, `labrpc` is the contract and nothing else.
 """
 
-from labrpc.contract import ApplyMsg, ClientEnd, Persister
+from labrpc.contract import ApplyMsg, ClientEnd, Persister, annotate
 
-__all__ = ["ApplyMsg", "ClientEnd", "Persister"]
+__all__ = ["ApplyMsg", "ClientEnd", "Persister", "annotate"]

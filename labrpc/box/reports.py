@@ -45,8 +45,8 @@ class BoxReports:
         self._debugger = debugger
         self._log_lines = 0
 
-    def log(self, line: str) -> None:
-        """Record a line that the server printed."""
+    def log(self, line: str, annotates: bool = False) -> None:
+        """Record a line that the server printed, or an annotation."""
         self._log_lines += 1
         if len(line) > LINE_CHARS_MAX:
             line = f"{line[:LINE_CHARS_MAX]}… ({len(line)} characters)"
@@ -54,7 +54,9 @@ class BoxReports:
             return
         if self._log_lines == LOG_LINES_MAX:
             line = "… (no more is recorded)"
-        self._outbox.actions.append(Log(self._context.scheduler.now_ns, line))
+        self._outbox.actions.append(
+            Log(self._context.scheduler.now_ns, line, annotates)
+        )
 
     def fail(self, code: Code, headline: str, evidence: str = "") -> None:
         """Report that the submission broke; the world will end the test."""

@@ -167,7 +167,7 @@ def _broke(code: Code, headline: str, evidence: str) -> bytes:
 
 def _in_unicode(action: Action) -> Action:
     if isinstance(action, Log):
-        return Log(action.time_ns, _escaped(action.line))
+        return Log(action.time_ns, _escaped(action.line), action.annotates)
     if isinstance(action, Warn):
         return Warn(action.code, _escaped(action.text))
     if isinstance(action, Crash):

@@ -201,7 +201,8 @@ class BoxOutput:
         # A box logs each line by itself.
         line = log.line[:_LINE_CHARS_MAX].replace("\n", " ")
         self._log_chars += len(line)
-        return Log(log.time_ns, line if self._log_chars <= LOG_CHARS_MAX else _TOO_MUCH)
+        line = line if self._log_chars <= LOG_CHARS_MAX else _TOO_MUCH
+        return Log(log.time_ns, line, log.annotates)
 
     def _warn(self, warn: Warn) -> Action:
         self._warnings += 1

@@ -145,9 +145,9 @@ class _RealReports(BoxReports):
         super().__init__(context, outbox)
         self._world = world
 
-    def log(self, line: str) -> None:
-        """Record a line that the server printed."""
-        self._outbox.actions.append(Log(self._world.now_ns, line))
+    def log(self, line: str, annotates: bool = False) -> None:
+        """Record a line that the server printed, or an annotation."""
+        self._outbox.actions.append(Log(self._world.now_ns, line, annotates))
 
 
 class _ActingOutbox(Outbox):

@@ -14,8 +14,8 @@ from labrpc.submission.submission import Submission
 class Reports(Protocol):
     """Takes what a box has to report about its submission."""
 
-    def log(self, line: str) -> None:
-        """Record a line that the server printed."""
+    def log(self, line: str, annotates: bool = False) -> None:
+        """Record a line that the server printed, or an annotation."""
 
     def fail(self, code: Code, headline: str, evidence: str = "") -> None:
         """Report that the submission broke."""
@@ -74,6 +74,10 @@ class BoxContext:
         """Return 1, 2, 3, … for each `kind`, anew in each incarnation."""
         serial = self._serials[kind] = self._serials.get(kind, 0) + 1
         return serial
+
+    def annotate(self, text: str) -> None:
+        """Do what `labrpc.annotate` stands for: record a remark, on one line."""
+        self.reports.log(" ".join(str(text).splitlines()), annotates=True)
 
 
 def current_box() -> BoxContext:

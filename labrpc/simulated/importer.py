@@ -174,6 +174,7 @@ class Importer:
         elif name == "labrpc":
             module = ModuleType(name, labrpc.__doc__)
             vars(module).update({n: getattr(labrpc, n) for n in labrpc.__all__})
+            vars(module)["annotate"] = self._box.annotate
         else:
             return self._standard.modules.get(name)
         self._private[name] = module

@@ -107,10 +107,14 @@ class Persist(_Frame, frozen=True):
 
 
 class Log(_Frame, frozen=True):
-    """A line that the server printed or logged, at its own virtual time."""
+    """A line that the server printed or logged, at its own virtual time.
+
+    With `annotates` it came from `labrpc.annotate`, and only a recorder wants it.
+    """
 
     time_ns: int
     line: str
+    annotates: bool = False
 
 
 class Warn(_Frame, frozen=True):

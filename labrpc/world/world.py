@@ -345,6 +345,8 @@ class World(EventHeap):
         self.saved_at_step[host.server] = self.steps
 
     def _log(self, host: Host, action: Log) -> None:
+        if action.annotates:
+            return
         time_ns = self.clocks[host.server].world_ns(action.time_ns)
         self.log.append((time_ns, host.server, action.line))
         if len(self.log) > 2 * LOG_LINES_KEPT:

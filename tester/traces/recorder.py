@@ -85,7 +85,7 @@ class TraceRecorder(DigestRecorder):
             Result: self._result,
             Apply: self._apply,
             Persist: self._persist,
-            Log: lambda host, log: self._add(rows.Printed, line=log.line),
+            Log: self._log,
             Warn: lambda host, warn: self._add(
                 rows.Warned, code=warn.code, text=warn.text
             ),
@@ -215,6 +215,12 @@ class TraceRecorder(DigestRecorder):
             snapshot=len(persist.snapshot),
             digest=digest.hexdigest(),
         )
+
+    def _log(self, host: Incarnation, log: Log) -> None:
+        if log.annotates:
+            self._add(rows.Annotated, text=log.line)
+        else:
+            self._add(rows.Printed, line=log.line)
 
     def _add(self, kind: type[rows.Row], **fields: Any) -> None:
         """Write a row of the step that goes on."""

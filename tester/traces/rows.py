@@ -173,6 +173,12 @@ class Printed(Row, frozen=True, kw_only=True):
     line: str
 
 
+class Annotated(Row, frozen=True, kw_only=True):
+    """The server called `labrpc.annotate(text)`."""
+
+    text: str
+
+
 class Warned(Row, frozen=True, kw_only=True):
     """A likely mistake that breaks no rule."""
 
@@ -261,7 +267,7 @@ class NoReply(Row, frozen=True, kw_only=True):
 
 AnyRow = (
     Scenario | Control | Boot | Changed | Reported | Proposed | Snapshotted | Applied
-    | AppliedSnapshot | Saved | Printed | Warned | Broke | Sent | Arrived | Replied
+    | AppliedSnapshot | Saved | Printed | Annotated | Warned | Broke | Sent | Arrived | Replied
     | ReplyArrived | Lost | NoReply
 )  # fmt: skip
 Message = Sent | Arrived | Replied | ReplyArrived | Lost | NoReply

@@ -19,7 +19,9 @@ from tester.views.wording import row_text, when, who
 COMMON_SHOWN = 4
 # Numbers of rows differ as soon as one run has printed more.
 _NUMBERS = ("n", "step", "cause")
-_NOT_BEHAVIOUR = (rows.Printed, rows.Changed, rows.Warned, rows.Scenario)
+_NOT_BEHAVIOUR = (
+    rows.Printed, rows.Annotated, rows.Changed, rows.Warned, rows.Scenario,
+)  # fmt: skip
 
 
 def difference(one: Trace, other: Trace) -> Iterator[str]:

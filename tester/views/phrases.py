@@ -17,8 +17,9 @@ from tester.views.significance import is_state
 from tester.views.wording import FIELD_CHARS_MAX, row_text, saved_text
 
 ELECTIONS, REPLICATION, SNAPSHOTS = "elections", "replication", "snapshots"
-LOST, PRINTS, SCENARIO, OTHER = "lost", "prints", "scenario", "other"
-TOPICS = (ELECTIONS, REPLICATION, SNAPSHOTS, LOST, PRINTS, SCENARIO, OTHER)
+LOST, PRINTS, ANNOTATIONS = "lost", "prints", "annotations"
+SCENARIO, OTHER = "scenario", "other"
+TOPICS = (ELECTIONS, REPLICATION, SNAPSHOTS, LOST, PRINTS, ANNOTATIONS, SCENARIO, OTHER)
 """What a phrase may be about: the filters of a view."""
 
 VALUE_CHARS_MAX = 48
@@ -179,6 +180,7 @@ _TOPICS: dict[type[rows.Row], str] = {
     rows.Snapshotted: SNAPSHOTS,
     rows.AppliedSnapshot: SNAPSHOTS,
     rows.Printed: PRINTS,
+    rows.Annotated: ANNOTATIONS,
 }
 
 

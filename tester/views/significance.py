@@ -71,8 +71,11 @@ def _marked(trace: Trace, moments: Sequence[Moment]) -> Iterable[int]:
 
 _ALWAYS = (
     rows.Scenario, rows.Control, rows.Boot, rows.Applied, rows.AppliedSnapshot,
-    rows.Snapshotted, rows.Reported, rows.Printed, rows.Warned, rows.Broke,
+    rows.Snapshotted, rows.Reported, rows.Printed, rows.Annotated, rows.Warned, rows.Broke,
 )  # fmt: skip
+
+
+_REMARKS = (rows.Warned, rows.Printed, rows.Annotated, rows.AppliedSnapshot)
 
 
 class _Judge:
@@ -116,7 +119,7 @@ class _Judge:
         """Return whether a moment is about more than replication as it should be."""
         if any(moment.of(rows.Control, rows.Boot, rows.Reported, rows.Broke)):
             return True
-        if any(moment.of(rows.Warned, rows.Printed, rows.AppliedSnapshot)):
+        if any(moment.of(*_REMARKS)):
             return True
         if any(
             is_state(k, *values) and not _PROGRESS.search(k)

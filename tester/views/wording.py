@@ -115,6 +115,11 @@ def _printed(row: rows.Printed, trace: Trace) -> str:
     return f"prints {row.line}"
 
 
+@_words(rows.Annotated)
+def _annotated(row: rows.Annotated, trace: Trace) -> str:
+    return f"\N{LOWER RIGHT PENCIL} {row.text}"
+
+
 @_words(rows.Warned)
 def _warned(row: rows.Warned, trace: Trace) -> str:
     return f"is odd: {row.text}"

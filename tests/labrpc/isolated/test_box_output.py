@@ -65,6 +65,7 @@ def test_what_a_server_does_is_let_through(output):
         Reply(7, b"data"),
         Persist(b"state", b""),
         Log(0, "line"),
+        Log(0, "remark", annotates=True),
         Warn("exception-ignored", "text"),
         Crash("exception", "headline", "evidence"),
     ]

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from labrpc.machine import watchdog
+from labrpc.submission.submission import Submission
 from tester.detection.mutants import find_mutants
 from tester.judging.run import Recording, run_test
 from tester.judging.run_conditions import RunConditions
+from tester.traces import rows
+from tester.traces.reader import read_trace
 
 ROOT = Path(__file__).resolve().parents[3]
 CORRECT = ["raft", "tests/submissions/polling", "tests/submissions/asyncio_raft"]
@@ -42,6 +45,40 @@ def test_correct_submissions(path, preempt, zygote, in_both):
         here, there = in_both(boxes, name, seed=3)
         assert (there.verdict, there.reason) == ("passed", here.reason)
         assert there.digest == here.digest
+
+
+ANNOTATING = """
+from labrpc import annotate
+start_ = Raft.start
+def start(self, command):
+    annotate(f"asked to start {command}")
+    return start_(self, command)
+Raft.start = start
+"""
+
+
+def test_annotations_are_recorded_and_change_no_digest(
+    zygote, run_isolated, graded_tests, tmp_path
+):
+    source = ROOT / "tests/submissions/counts_older_terms/raft.py"
+    (tmp_path / "raft.py").write_text(source.read_text() + ANNOTATING)
+    boxes, test = zygote(tmp_path), graded_tests["test_basic_agreement"]
+    found = []
+    for folder in ("here", "there"):
+        traces = tmp_path / folder
+        if folder == "here":
+            conditions = RunConditions(boxes.submission, test, 0)
+            run_test(conditions, recording=Recording(traces=traces))
+        else:
+            run_isolated(boxes, test, 0, traces=traces)
+        trace = read_trace(traces / f"{test.name}-seed0.jsonl")
+        notes = [row for row in trace.rows if isinstance(row, rows.Annotated)]
+        found.append((notes, trace.end.digest))
+    assert found[0] == found[1]
+    notes, digest = found[0]
+    assert "asked to start 100" in {note.text for note in notes}
+    silent = RunConditions(Submission.find(source.parent), test, 0)
+    assert run_test(silent, recording=Recording(digest=True)).digest == digest
 
 
 # Every fault of the adversary's in one run: five times the events of any other test.

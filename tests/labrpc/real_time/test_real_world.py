@@ -493,3 +493,14 @@ def test_a_server_is_down_until_its_constructor_has_returned(
     )
     assert (run.verdict, run.reason) == ("passed", "")
     assert answers == [(0, False), (1, True)]
+
+
+def test_an_annotation_is_no_printed_line(real: MakeWorld) -> None:
+    body = """
+    def f(self):
+        annotate("here")
+        print("printed")
+    """
+    world = real(body, "from labrpc import annotate")
+    world.invoke(0, "f")
+    assert [line for _, _, line in world.log] == ["printed"]

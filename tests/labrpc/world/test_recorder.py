@@ -2,6 +2,9 @@
 
 import pytest
 
+import labrpc
+from labrpc.world.events import Log
+from labrpc.world.observer import Observer
 from labrpc.world.recorder import DigestRecorder
 
 # Everything that could leak: sets of text and objects, hashes, ids, pools,
@@ -133,3 +136,51 @@ def test_printed_lines_and_moments_do_not_belong_to_the_digest(lab):
 
     assert digest("pass") == digest("print('loud')")
     assert digest("pass") != digest("self.persister.save(b'', b'')")
+
+
+class Logged(Observer):
+    """Keeps what servers print and annotate."""
+
+    def __init__(self):
+        self.lines = []
+
+    def stepped(self, now_ns, host, event, actions):
+        self.lines += [a for a in actions if isinstance(a, Log)]
+
+
+NOTES = """
+def f(self):
+    time.sleep(1.5)
+    annotate("two\\nlines")
+    print("printed")
+    annotate(7)
+"""
+
+
+def test_an_annotation_goes_to_observers_and_to_nobody_else(lab):
+    logged = Logged()
+    source = lab.raft(NOTES, "from labrpc import annotate")
+    world = lab.world(source, observers=[logged])
+    before_ns = world.now_ns
+    world.invoke(0, "f")
+    assert [(log.line, log.annotates) for log in logged.lines] == [
+        ("two lines", True), ("printed", False), ("7", True),
+    ]  # fmt: skip
+    assert logged.lines[0].time_ns - before_ns == 1_500_000_000
+    assert [line for _, _, line in world.log] == ["printed"]
+
+
+def test_an_annotation_does_not_belong_to_the_digest(lab):
+    def digest(work):
+        recorder = DigestRecorder()
+        head = "from labrpc import annotate"
+        world = lab.world(lab.raft(f"def f(self): {work}", head), observers=[recorder])
+        world.invoke(0, "f")
+        return recorder.hexdigest()
+
+    assert digest("pass") == digest("annotate('here')")
+
+
+def test_outside_of_the_lab_an_annotation_does_nothing(capsys):
+    assert labrpc.annotate("here") is None
+    assert capsys.readouterr().out == ""

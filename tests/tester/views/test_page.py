@@ -112,6 +112,15 @@ def test_what_a_server_prints_is_text_and_never_markup(story):
     assert data_of(text)
 
 
+def test_an_annotation_has_a_row_and_a_filter_of_its_own(story):
+    story.later()
+    story.add(rows.Annotated, 1, step=story.step, text="gave <up>")
+    text = page_html(story.trace()).decode()
+    words = f"\N{LOWER RIGHT PENCIL} {html.escape('gave <up>')}"
+    assert f'<span class="p annotations">{words}</span>' in text
+    assert 'value="annotations"' in text
+
+
 def test_what_must_not_be_seen_is_taken_out(failed):
     text = page_html(
         timeline(failed), redact=lambda text: text.replace("leaders", "XX")
