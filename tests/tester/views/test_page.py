@@ -115,7 +115,7 @@ def test_what_a_server_prints_is_text_and_never_markup(story):
 def test_an_annotation_has_a_row_and_a_filter_of_its_own(story):
     story.later()
     story.add(rows.Annotated, 1, step=story.step, text="gave <up>")
-    text = page_html(story.trace()).decode()
+    text = page_html(timeline(story.trace())).decode()
     words = f"\N{LOWER RIGHT PENCIL} {html.escape('gave <up>')}"
     assert f'<span class="p annotations">{words}</span>' in text
     assert 'value="annotations"' in text
