@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from tester.explain import elections, persistence, replication, traffic
 from tester.explain.explanation import Explanation
-from tester.explain.history import History
+from tester.explain.history import History, seconds
 from tester.traces.reader import Trace
 
 Finder = Callable[[History], Iterator[Explanation]]
@@ -50,10 +50,15 @@ def explanation_lines(trace: Trace) -> list[str]:
     found = explain(trace)[:SHOWN_MAX]
     if not found:
         return []
-    return [
-        "what the trace proves:",
-        *(f"  {one.text}\n    the rule: {one.rule}" for one in found),
-    ]
+    lines = ["what the trace proves:"]
+    for one in found:
+        lines.append(f"  {one.text}")
+        lines += [
+            f"    {seconds(fact.t)}: server {fact.server} {fact.text}"
+            for fact in one.facts
+        ]
+        lines.append(f"    the rule: {one.rule}")
+    return lines
 
 
 def explain(trace: Trace) -> list[Explanation]:

@@ -57,7 +57,7 @@ def refused(limits):
     return failed.value.code.name
 
 
-@pytest.mark.parametrize("who", [OWN, ZYGOTE, BOX])
+@pytest.mark.parametrize("who", [OWN, ZYGOTE, BOX], ids=["judge", "zygote", "box"])
 def test_cpu_time_counts_whoever_uses_it(machine, limits, who):
     limits.look()
     machine.cpu_s[who] = machine.cpu_s.get(who, 0) + 121
@@ -86,7 +86,7 @@ def test_sleep_counts(machine, limits):
     assert refused(limits) == "run-idle-limit"
 
 
-@pytest.mark.parametrize("who", [OWN, BOX])
+@pytest.mark.parametrize("who", [OWN, BOX], ids=["judge", "box"])
 def test_memory_counts_beyond_what_an_interpreter_takes(machine, limits, who):
     base = machine.bytes.get(who, machine.bytes[ZYGOTE])
     machine.bytes[who] = base + RUN_BYTES_MAX

@@ -75,9 +75,11 @@ def test_of_a_trace_without_its_beginning_nothing_is_said(writer):
         writer.rpc(0, 1, "install_snapshot", args, {"term": 2})
     whole = Trace(writer.header, writer.rows)
     assert explain(whole)
-    head, sentence = explanation_lines(whole)
+    head, _, first, last, rule = explanation_lines(whole)
     assert head == "what the trace proves:"
-    assert "the rule: " in sentence
+    assert "0.001 s: server 0 sends it for the first time" in first
+    assert "for the last time" in last
+    assert "the rule: " in rule
     cut = Trace(writer.header, writer.rows, dropped=rows.Dropped(dropped=1, until_t=1))
     assert explain(cut) == explanation_lines(cut) == []
 
