@@ -77,7 +77,7 @@ def test_seeds_parts_and_the_summary_of_each_run(lab):
     assert not re.search(r"^[0-9a-f]{32} ", done.stdout, re.M)
 
 
-def test_the_submission_option_and_what_a_failure_shows(lab, dictator):
+def test_the_submission_option_and_what_a_failure_shows(lab, dictator, tmp_path):
     broken = dictator("def take(self, entry): print('ignored')")
     done = lab(QUICK, "--submission", broken.path)
     assert done.returncode == 1
@@ -85,6 +85,11 @@ def test_the_submission_option_and_what_a_failure_shows(lab, dictator):
     assert "in the scenario: test_2b_log.py:" in done.stdout
     assert "server 1: ignored" in done.stdout
     assert "replay: pytest " in done.stdout
+    assert "what happened last:" in done.stdout
+    picture = re.search(
+        r"^picture: (\.lab/pictures/test_\w+-seed0\.html)$", done.stdout, re.M
+    )
+    assert (tmp_path / picture[1]).is_file()
     assert "1 of 2 runs passed" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     assert "tester/" not in done.stdout.replace(str(broken.path), "")
@@ -124,6 +129,7 @@ def test_two_workers_give_the_same_verdicts_and_properties(lab, example, tmp_pat
     last = "3 of 4 runs passed"
     assert last in alone.stdout
     assert last in spread.stdout
+    assert "picture: .lab/pictures/test_" in spread.stdout
 
 
 # All that the servers print.
