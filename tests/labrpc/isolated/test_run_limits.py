@@ -75,6 +75,7 @@ def test_cpu_time_of_a_box_counts_when_it_is_no_more(machine, limits):
 def test_each_run_begins_at_nothing(machine, limits):
     machine.cpu_s[ZYGOTE] = 1000.0
     machine.bytes[OWN] = 1000 * MB
+    assert refused(limits) == "run-cpu-limit"
     limits.begin()
     limits.look()
 
