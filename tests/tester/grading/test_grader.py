@@ -73,7 +73,9 @@ def test_a_folder_in_which_some_do_not_load(graded, example, dictator):
     dictator(name="dictator")
     dictator("1 +", name="typo")
     (folder / "empty").mkdir()
-    status, results, rows, output = graded(folder, *ONE_TEST, "--jobs", "2", "--verbose")
+    status, results, rows, output = graded(
+        folder, *ONE_TEST, "--jobs", "2", "--verbose"
+    )
     assert status == 0
     by_name = {row["submission"]: row for row in rows}
     assert list(by_name) == ["dictator", "empty", "kings", "typo"]
