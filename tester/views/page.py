@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -86,7 +87,7 @@ def page_html(
         topics=TOPICS,
         facts=_facts(laid_out),
         replay=replay,
-        explanation=explanation,
+        explanation=dedent(explanation),
         redact=lambda text: redact(on_one_line(text)),
         redact_block=redact,
         logs=logs,
