@@ -266,4 +266,4 @@ def test_tests_at_hidden_seeds_are_shown_when_the_settings_say(root, made_up):
         "test_many_elections": "after_due_date",
         "test_basic_agreement": "visible",
     }
-    assert results.output.startswith("a note\n6 of 20 points")
+    assert results.output.startswith("a note\nat least 6, at most 9 of 23 points")
