@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from labrpc.machine import watchdog
+from labrpc.machine import watchdog, watchdog_timer
 from labrpc.submission.submission import Submission
 from tester.grading.grader import Grading
 from tester.grading.plan import Plan
@@ -30,6 +30,9 @@ ACCIDENTS = Path(__file__).parent / "accidents"
 pytestmark = pytest.mark.timeout(60)
 # So that a loop does not take long to be found; the machine's load does not count.
 STEP_CPU_S_MAX = 0.25
+# As many looks as in a step of the usual length: fewer could by chance all find the
+# same one of two threads that take turns.
+LOOK_EVERY_S = 0.0125
 # In the process that is ended. Who reports it names the usual limit.
 CALL_CPU_S_MAX = 1.0
 
@@ -244,6 +247,7 @@ def impatient(monkeypatch):
 
     def shorten():
         monkeypatch.setattr(watchdog, "STEP_CPU_S_MAX", STEP_CPU_S_MAX)
+        monkeypatch.setattr(watchdog_timer, "LOOK_EVERY_S", LOOK_EVERY_S)
 
     return shorten
 
