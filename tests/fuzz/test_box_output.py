@@ -25,7 +25,7 @@ if sys.platform != "linux":
 
 from labrpc import codes
 from labrpc.contract import ApplyMsg
-from labrpc.errors import SubmissionError
+from labrpc.errors import EVIDENCE_CHARS_MAX, SubmissionError
 from labrpc.isolated import box_output, process_box
 from labrpc.isolated.messages import Begin, Ended, framed
 from labrpc.isolated.value_codec import pack
@@ -143,7 +143,7 @@ def check_value(value):
         assert all(type(v) in PLAIN for v in level), level
         for text in level:
             if isinstance(text, str):
-                assert len(text) <= box_output.TEXT_CHARS_MAX
+                assert len(text) <= EVIDENCE_CHARS_MAX
             if isinstance(text, int):
                 repr(text)
         level = [inner for outer in level for inner in parts(outer)]
@@ -163,7 +163,7 @@ def check_failure(failure):
     assert failure.code in codes.CODES.values()
     assert failure.code.kind in FAILURES
     assert len(failure.headline) <= box_output.HEADLINE_CHARS_MAX + 200
-    assert len(failure.evidence) <= box_output.TEXT_CHARS_MAX + 200
+    assert len(failure.evidence) <= EVIDENCE_CHARS_MAX + 200
 
 
 # What a process says.

@@ -55,7 +55,9 @@ def test_the_graders_lines_are_its_own(tmp_path, shell):
         (students / name / "raft.py").write_text(text)
     (students / "empty").mkdir()
     (students / "empty" / "a\n::error::FORGED\nFORGED.txt").touch()
-    command = "raft-lab class --tests test_initial_election --jobs 1 --out grades"
+    command = (
+        "raft-lab class --tests test_initial_election --jobs 1 --out grades --verbose"
+    )
     done = shell(command, tmp_path)
     for name in ("forges", "raises", "student", "empty"):
         assert f"{name}: 0 of 6 points" in done.stdout, done.stdout + done.stderr
