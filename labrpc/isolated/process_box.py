@@ -157,6 +157,7 @@ class ProcessBox:
         self._poll = readable.poll
         self._patience: Patience | None = None
         self._ended = False
+        self._broken: SubmissionError | None = None
         self._send(framed(encode(begin)))
 
     # What the world calls.
@@ -200,12 +201,15 @@ class ProcessBox:
     def state(self) -> dict[str, str]:
         """Return the plain attributes of the server's object, as text.
 
-        Nothing if the process cannot say: the next step shows what is wrong with it.
+        Nothing if the process cannot say: then the next step fails with the reason,
+        since to record a run must not end it.
         """
-        with suppress(SubmissionError):
+        try:
             lines = [line[:STATE_CHARS_MAX] for line in self._ask("state")]
-            return dict(zip(lines[::2], lines[1::2], strict=False))
-        return {}
+        except SubmissionError as exc:
+            self._broken = self._broken or exc
+            return {}
+        return dict(zip(lines[::2], lines[1::2], strict=False))
 
     def texts(self) -> list[str]:
         """Return what the box had to compile while it ran."""
@@ -222,6 +226,8 @@ class ProcessBox:
     # The conversation.
 
     def _exchange(self, message: Step | Ask) -> FromBox:
+        if self._broken is not None:
+            raise self._broken
         self._send(framed(encode(message)))
         data = self._receive()
         try:
