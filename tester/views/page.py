@@ -94,7 +94,7 @@ def page_html(
         columns=columns(logs),
         hue=_hue,
         seconds=_seconds,
-        data=_data(laid_out, shown, left_out),
+        data=_data(laid_out, left_out, redact),
     )
     return html.encode(errors="backslashreplace")
 
@@ -163,7 +163,7 @@ def _facts(laid_out: Timeline) -> list[tuple[str, int, str]]:
 # What the script needs.
 
 
-def _data(laid_out: Timeline, shown: list[Line], left_out: int) -> str:
+def _data(laid_out: Timeline, left_out: int, redact: Callable[[str], str]) -> str:
     data = {
         "servers": laid_out.trace.header.servers,
         "window": FIRST_WINDOW,
@@ -175,7 +175,7 @@ def _data(laid_out: Timeline, shown: list[Line], left_out: int) -> str:
             for arrow in laid_out.arrows
             if arrow.begin[0] >= left_out
         ],
-        "details": _details(laid_out, left_out),
+        "details": _details(laid_out, left_out, redact),
     }
     return _script_safe(json.dumps(data, separators=(",", ":")))
 
@@ -195,14 +195,16 @@ def _state_changes(laid_out: Timeline) -> list[list[list[Any]]]:
     return found
 
 
-def _details(laid_out: Timeline, left_out: int) -> dict[int, list[str]]:
+def _details(
+    laid_out: Timeline, left_out: int, redact: Callable[[str], str]
+) -> dict[int, list[str]]:
     """Return all that the rows of a line say, for the newest lines that have room."""
     details: dict[int, list[str]] = {}
     room = _DETAILS_BYTES_MAX
     for number in reversed(range(left_out, len(laid_out.lines))):
         line = laid_out.lines[number]
         if isinstance(line, Moment):
-            texts = [row_text(row, laid_out.trace) for row in line.rows]
+            texts = [redact(row_text(row, laid_out.trace)) for row in line.rows]
             room -= sum(map(len, texts))
             if room < 0:
                 break

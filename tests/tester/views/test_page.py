@@ -129,6 +129,16 @@ def test_what_must_not_be_seen_is_taken_out(failed):
     assert "two leaders" not in text
 
 
+def test_it_is_taken_out_of_the_details_of_a_line_too(story):
+    story.later()
+    story.add(rows.Printed, 1, step=story.step, line="loaded /grading/amy/raft.py")
+    laid_out = timeline(story.trace())
+    assert "/grading/" in json.dumps(data_of(page_html(laid_out).decode()))
+    text = page_html(laid_out, redact=lambda text: text.replace("/grading/", ""))
+    assert "prints loaded amy/raft.py" in json.dumps(data_of(text.decode()))
+    assert "/grading/" not in text.decode()
+
+
 def test_the_first_window_begins_with_the_last_act_before_the_first_fact(failed):
     laid_out = timeline(failed)
     assert laid_out.first < laid_out.facts[0]
