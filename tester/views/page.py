@@ -24,12 +24,11 @@ from tester.views.folding import Fold, Shown
 from tester.views.logs import columns, final_logs
 from tester.views.moments import Moment
 from tester.views.phrases import TOPICS, Phrase, phrases
-from tester.views.timeline import FIRST_WINDOW, ServerState, Timeline
+from tester.views.timeline import FIRST_WINDOW, MARKS, ServerState, Timeline
 from tester.views.wording import row_text, when
 
 # The oldest lines are left out of a larger page, which says so.
 PAGE_BYTES_MAX = 2 << 20
-MARKS = "①②③④⑤⑥⑦⑧⑨"
 _DETAILS_BYTES_MAX = 1 << 20
 _HUE_STEP, _HUES = 67, 360
 
@@ -119,8 +118,7 @@ def write_page(file: Path, page: bytes) -> None:
 
 
 def _lines(laid_out: Timeline) -> list[Line]:
-    marks = {place: MARKS[i] for i, place in enumerate(laid_out.facts[: len(MARKS)])}
-    last = len(laid_out.lines) - 1
+    marks, last = laid_out.marks, len(laid_out.lines) - 1
     return [
         _line(number, line, laid_out.trace, marks.get(number, ""), number == last)
         for number, line in enumerate(laid_out.lines)

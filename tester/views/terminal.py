@@ -13,7 +13,6 @@ from tester.text import clean
 from tester.traces.rows import SCENARIO
 from tester.views.folding import Fold
 from tester.views.lines import ending, heading
-from tester.views.page import MARKS
 from tester.views.phrases import LOST, phrases
 from tester.views.phrases import SCENARIO as THE_TEST
 from tester.views.selection import Selection
@@ -32,7 +31,7 @@ def terminal_lines(timeline: Timeline, selection: Selection) -> Iterator[Text]:
     widths = _widths(timeline)
     yield Text(heading(trace), style="bold")
     yield _head(widths)
-    marks = {place: MARKS[i] for i, place in enumerate(timeline.facts[: len(MARKS)])}
+    marks = timeline.marks
     for number in selection.of(timeline):
         yield _line(number, timeline, widths, marks.get(number, ""))
     if trace.end is not None:

@@ -10,6 +10,7 @@ from tester.views.significance import place_of_fact
 
 # How many lines a view shows at first.
 FIRST_WINDOW = 320
+MARKS = "①②③④⑤⑥⑦⑧⑨"
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,11 @@ class Timeline:
     arrows: list[Arrow] = field(default_factory=list)
     facts: list[int] = field(default_factory=list)
     first: int = 0
+
+    @property
+    def marks(self) -> dict[int, str]:
+        """The mark of each line that shows a fact: ① for the first."""
+        return dict(zip(self.facts, MARKS, strict=False))
 
 
 def timeline(trace: Trace) -> Timeline:
