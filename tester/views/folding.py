@@ -1,12 +1,12 @@
 """Folding: a run as the moments that tell its story, and counts of what lies between."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tester.text import counted
 from tester.traces import rows
 from tester.traces.reader import Trace
+from tester.traces.rows import AnyRow
 from tester.views.moments import Moment, moments
 from tester.views.significance import significant
 
@@ -37,7 +37,7 @@ class Fold:
 
     def __post_init__(self) -> None:
         """Count what is in it."""
-        for row in self.all_rows():
+        for row in self.rows:
             if isinstance(row, rows.Sent):
                 self.sent[row.method, row.server, row.peer] += 1
             elif isinstance(row, rows.Lost):
@@ -59,9 +59,10 @@ class Fold:
         """When it ends."""
         return self.moments[-1].t
 
-    def all_rows(self) -> Iterable[rows.AnyRow]:
-        """Return every row in it."""
-        return (row for moment in self.moments for row in moment.rows)
+    @property
+    def rows(self) -> list[AnyRow]:
+        """Every row in it."""
+        return [row for moment in self.moments for row in moment.rows]
 
     def text(self) -> str:
         """Return what it stands for."""

@@ -38,6 +38,11 @@ class Moment:
     rows: list[AnyRow] = field(default_factory=list)
     changes: dict[str, tuple[str, str]] = field(default_factory=dict)
 
+    @property
+    def until_t(self) -> int:
+        """When it ends, which is when it begins."""
+        return self.t
+
     def of(self, *kinds: type[Row]) -> Iterator[AnyRow]:
         """Yield the rows of some kinds."""
         return (row for row in self.rows if isinstance(row, kinds))

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from labrpc.clock import to_seconds
+from tester.traces.reader import Trace
 from tester.traces.rows import SCENARIO
-from tester.views.folding import Fold
+from tester.views.folding import Fold, Shown
 from tester.views.phrases import phrases
 from tester.views.timeline import Timeline
 
@@ -41,24 +42,20 @@ class Selection:
 
     def _matching(self, timeline: Timeline) -> Iterator[int]:
         for number, line in enumerate(timeline.lines):
-            is_fold = isinstance(line, Fold)
-            until = line.until_t if isinstance(line, Fold) else line.t
-            if to_seconds(until) < self.since_s or to_seconds(line.t) > self.until_s:
-                continue
-            if is_fold:
-                if self.servers is None and self.topics is None:
-                    yield number
-                continue
-            assert not isinstance(line, Fold)
-            if self.servers is not None and line.server not in {
-                SCENARIO,
-                *self.servers,
-            }:
-                continue
-            if self.topics is None or any(
-                phrase.topic in self.topics for phrase in phrases(line, timeline.trace)
-            ):
+            begin_s, end_s = to_seconds(line.t), to_seconds(line.until_t)
+            in_time = end_s >= self.since_s and begin_s <= self.until_s
+            if in_time and self._is_wanted(line, timeline.trace):
                 yield number
+
+    def _is_wanted(self, line: Shown, trace: Trace) -> bool:
+        """Return whether a line is of a server and about a topic that are wanted."""
+        if isinstance(line, Fold):
+            return self.servers is None and self.topics is None
+        if self.servers is not None and line.server not in {SCENARIO, *self.servers}:
+            return False
+        if self.topics is None:
+            return True
+        return any(phrase.topic in self.topics for phrase in phrases(line, trace))
 
 
 def _around(found: list[int], timeline: Timeline, around_s: float) -> list[int]:

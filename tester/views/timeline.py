@@ -1,10 +1,10 @@
 """A recorded run laid out for looking: lines, what each server was then, and arrows."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tester.traces import rows
 from tester.traces.reader import Trace
-from tester.views.folding import Fold, Shown, folded
+from tester.views.folding import Shown, folded
 from tester.views.moments import Moment
 from tester.views.significance import place_of_fact
 
@@ -79,17 +79,13 @@ class Timeline:
 def timeline(trace: Trace) -> Timeline:
     """Return a run laid out."""
     lines = folded(trace)
-    line_of = {row.n: place for place, line in enumerate(lines) for row in _rows(line)}
+    line_of = {row.n: place for place, line in enumerate(lines) for row in line.rows}
     made = Timeline(trace, lines)
     made.states = _states(trace, lines)
     made.arrows = _arrows(trace, line_of)
     made.facts = _lines_of_facts(trace, lines)
     made.first = _first_line(trace, lines, made.facts)
     return made
-
-
-def _rows(line: Shown) -> list[rows.AnyRow]:
-    return list(line.all_rows()) if isinstance(line, Fold) else line.rows
 
 
 def _lines_of_facts(trace: Trace, lines: list[Shown]) -> list[int]:
@@ -124,7 +120,7 @@ def _states(trace: Trace, lines: list[Shown]) -> list[list[ServerState]]:
     now = [ServerState() for _ in range(trace.header.servers)]
     states = []
     for line in lines:
-        for row in _rows(line):
+        for row in line.rows:
             _follow(row, now)
         states.append(list(now))
     return states
@@ -149,16 +145,11 @@ def _follow(row: rows.AnyRow, now: list[ServerState]) -> None:
     if isinstance(row, rows.Boot):
         now[server] = ServerState(up=True, cut_off=was.cut_off)
     elif isinstance(row, rows.Reported):
-        now[server] = _with(was, term=row.term, leads=row.leads)
+        now[server] = replace(was, term=row.term, leads=row.leads)
     elif isinstance(row, rows.Control) and row.verb == "crash":
         now[server] = ServerState(cut_off=was.cut_off)
     elif isinstance(row, rows.Control) and row.verb in _CONTROLS:
-        now[server] = _with(was, **_CONTROLS[row.verb])
-
-
-def _with(was: ServerState, **changed: int | bool) -> ServerState:
-    fields = {name: getattr(was, name) for name in ServerState.__dataclass_fields__}
-    return ServerState(**fields | changed)
+        now[server] = replace(was, **_CONTROLS[row.verb])
 
 
 # Arrows.

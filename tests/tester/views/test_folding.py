@@ -40,7 +40,7 @@ def test_heartbeats_that_repeat_are_folded_and_counted(story):
     lines = folded(story.trace())
     assert texts(lines) == ["… 14 append_entries 0→1"]
     assert len(lines) == 3 + 1 + 3
-    assert sum(len(list(x.all_rows())) for x in lines if isinstance(x, Fold)) == 14 * 4
+    assert sum(len(x.rows) for x in lines if isinstance(x, Fold)) == 14 * 4
 
 
 def test_a_repeat_that_changes_something_is_not_folded(story):
