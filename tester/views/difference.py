@@ -14,7 +14,7 @@ from tester.traces import rows
 from tester.traces.reader import Trace
 from tester.traces.rows import AnyRow
 from tester.views.lines import ending
-from tester.views.wording import row_text, when, who
+from tester.views.wording import row_line, when
 
 COMMON_SHOWN = 4
 # Numbers of rows differ as soon as one run has printed more.
@@ -46,7 +46,7 @@ def difference(one: Trace, other: Trace) -> Iterator[str]:
     if same:
         yield f"the runs are the same for {same} events, until {when(left_rows[same - 1].t)}:"
         for row in left_rows[max(same - COMMON_SHOWN, 0) : same]:
-            yield f"    {_line(row, one)}"
+            yield f"    {row_line(row, one)}"
     yield "then they part:"
     for name, trace, found in (("one", one, left_rows), ("other", other, right_rows)):
         yield f"  {name:5}  {_next(trace, found, same)}"
@@ -74,13 +74,9 @@ def _content(row: AnyRow) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in _NUMBERS}
 
 
-def _line(row: AnyRow, trace: Trace) -> str:
-    return f"{when(row.t):>13}  {who(row):8}  {row_text(row, trace)}"
-
-
 def _next(trace: Trace, found: list[AnyRow], place: int) -> str:
     if place < len(found):
-        return _line(found[place], trace)
+        return row_line(found[place], trace)
     return ending(trace.end) if trace.end is not None else "the recording ends"
 
 

@@ -12,6 +12,7 @@ from tester.traces import rows
 from tester.traces.reader import Trace
 from tester.views.moments import Moment, moments
 from tester.views.phrases import phrases
+from tester.views.wording import who
 
 # A step takes no virtual time; this makes it wide enough to be seen and clicked.
 STEP_US = 50
@@ -40,12 +41,11 @@ def perfetto_json(trace: Trace) -> bytes:
 
 def _tracks(trace: Trace) -> Iterator[dict[str, Any]]:
     for server in range(-1, trace.header.servers):
-        name = f"server {server}" if server >= 0 else "the test"
         yield {
             "ph": "M",
             "name": "thread_name",
             **_track(server),
-            "args": {"name": name},
+            "args": {"name": who(server)},
         }
 
 

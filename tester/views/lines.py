@@ -10,7 +10,7 @@ from tester.traces.values import on_one_line
 from tester.views.folding import Fold
 from tester.views.phrases import phrases
 from tester.views.timeline import Timeline
-from tester.views.wording import row_text, when, who
+from tester.views.wording import row_line, when, who
 
 LINE_CHARS_MAX = 240
 
@@ -33,7 +33,7 @@ def trace_lines(
     for row in trace.rows:
         wanted = servers is None or row.server in {rows.SCENARIO, *servers}
         if wanted and since_s <= to_seconds(row.t) <= until_s:
-            yield f"{when(row.t):>13}  {who(row):8}  {row_text(row, trace)}"
+            yield row_line(row, trace)
     if trace.end is not None:
         yield ending(trace.end)
 
@@ -45,9 +45,10 @@ def last_lines(laid_out: Timeline, count: int) -> list[str]:
         if isinstance(line, Fold):
             found.append(f"{when(line.t):>13}  {on_one_line(line.text())}")
         else:
-            where = "the test" if line.server < 0 else f"server {line.server}"
             said = " · ".join(phrase.text for phrase in phrases(line, laid_out.trace))
-            found.append(f"{when(line.t):>13}  {where:8}  {cut(said, LINE_CHARS_MAX)}")
+            found.append(
+                f"{when(line.t):>13}  {who(line.server):8}  {cut(said, LINE_CHARS_MAX)}"
+            )
     return found
 
 

@@ -14,7 +14,7 @@ from tester.traces.reader import Trace
 from tester.traces.values import on_one_line
 from tester.views.moments import Moment
 from tester.views.significance import is_state
-from tester.views.wording import FIELD_CHARS_MAX, row_text, saved_text
+from tester.views.wording import FIELD_CHARS_MAX, arrived_text, row_text
 
 ELECTIONS, REPLICATION, SNAPSHOTS = "elections", "replication", "snapshots"
 LOST, PRINTS, ANNOTATIONS = "lost", "prints", "annotations"
@@ -110,8 +110,7 @@ class _Speaker:
                 yield _of_row(row, trace, ELECTIONS)
         elif isinstance(row, rows.Saved):
             last = [r for r in self._moment.rows if isinstance(r, rows.Saved)][-1]
-            text = f"saves {saved_text(last.raft_state, last.snapshot)}"
-            yield Phrase(OTHER, text, last.n)
+            yield _of_row(last, trace, OTHER)
         elif isinstance(row, rows.Arrived | rows.ReplyArrived | rows.NoReply):
             yield self._arrived(row)
         else:
@@ -161,8 +160,7 @@ class _Speaker:
             topic = LOST
         elif isinstance(row, rows.Arrived) and row.rpc in self._trace.sent:
             body = values.brief_fields_text(self._trace.sent[row.rpc].body)
-            text = on_one_line(f"◀ {row.peer}  {row.method}({body})")
-            text += " (a copy)" if row.copy else ""
+            text = on_one_line(arrived_text(row, body))
         return Phrase(topic, text, row.n, (row.rpc,))
 
     def _sent_t(self, row: rows.Lost) -> int:

@@ -4,7 +4,6 @@
 ✗ a message that is lost.
 """
 
-from collections.abc import Callable
 from functools import singledispatch
 from typing import Any
 
@@ -23,9 +22,14 @@ def when(t: int) -> str:
     return f"{to_seconds(t):.6f} s"
 
 
-def who(row: AnyRow) -> str:
-    """Return where a row happened."""
-    return "the test" if row.server < 0 else f"server {row.server}"
+def who(server: int) -> str:
+    """Return a server, or the test, which is -1, as text."""
+    return "the test" if server < 0 else f"server {server}"
+
+
+def row_line(row: AnyRow, trace: Trace) -> str:
+    """Return what a row says, with its time and server."""
+    return f"{when(row.t):>13}  {who(row.server):8}  {row_text(row, trace)}"
 
 
 def row_text(row: AnyRow, trace: Trace) -> str:
@@ -38,24 +42,15 @@ def _text(row: Any, trace: Trace) -> str:
     raise TypeError(type(row).__name__)
 
 
-def _words(kind: type) -> Callable[[Callable[[Any, Trace], str]], None]:
-    """Let a function put rows of a kind into words."""
-
-    def register(function: Callable[[Any, Trace], str]) -> None:
-        _text.register(kind, function)
-
-    return register
-
-
 # The scenario.
 
 
-@_words(rows.Scenario)
+@_text.register
 def _scenario(row: rows.Scenario, trace: Trace) -> str:
     return f"line {row.line}: {row.text}"
 
 
-@_words(rows.Control)
+@_text.register
 def _control(row: rows.Control, trace: Trace) -> str:
     return " ".join(map(str, [row.verb, *row.args]))
 
@@ -63,25 +58,25 @@ def _control(row: rows.Control, trace: Trace) -> str:
 # A server's life.
 
 
-@_words(rows.Boot)
+@_text.register
 def _boot(row: rows.Boot, trace: Trace) -> str:
-    saved = saved_text(row.raft_state, row.snapshot)
+    saved = _saved_text(row.raft_state, row.snapshot)
     return f"starts (incarnation {row.incarnation}), with {saved} on its disk"
 
 
-@_words(rows.Changed)
+@_text.register
 def _changed(row: rows.Changed, trace: Trace) -> str:
     return ", ".join(
         f"{name}={cut(value, FIELD_CHARS_MAX)}" for name, value in row.fields.items()
     )
 
 
-@_words(rows.Reported)
+@_text.register
 def _reported(row: rows.Reported, trace: Trace) -> str:
     return f"says that it {'leads' if row.leads else 'is in'} term {row.term}"
 
 
-@_words(rows.Proposed)
+@_text.register
 def _proposed(row: rows.Proposed, trace: Trace) -> str:
     call = f"start({values.text(row.command, FIELD_CHARS_MAX)})"
     if not row.leads:
@@ -89,43 +84,43 @@ def _proposed(row: rows.Proposed, trace: Trace) -> str:
     return f"{call} returns index {row.index}, term {row.term}"
 
 
-@_words(rows.Snapshotted)
+@_text.register
 def _snapshotted(row: rows.Snapshotted, trace: Trace) -> str:
     return f"is given a snapshot up to index {row.index}: {row.bytes} bytes"
 
 
-@_words(rows.Applied)
+@_text.register
 def _applied(row: rows.Applied, trace: Trace) -> str:
     command = values.text(row.command, FIELD_CHARS_MAX)
     return f"applies index {values.text(row.index)}: {command}"
 
 
-@_words(rows.AppliedSnapshot)
+@_text.register
 def _applied_snapshot(row: rows.AppliedSnapshot, trace: Trace) -> str:
     return f"applies a snapshot up to index {values.text(row.index)}: {row.bytes} bytes"
 
 
-@_words(rows.Saved)
+@_text.register
 def _saved(row: rows.Saved, trace: Trace) -> str:
-    return f"saves {saved_text(row.raft_state, row.snapshot)}"
+    return f"saves {_saved_text(row.raft_state, row.snapshot)}"
 
 
-@_words(rows.Printed)
+@_text.register
 def _printed(row: rows.Printed, trace: Trace) -> str:
     return f"prints {row.line}"
 
 
-@_words(rows.Annotated)
+@_text.register
 def _annotated(row: rows.Annotated, trace: Trace) -> str:
     return f"\N{LOWER RIGHT PENCIL} {row.text}"
 
 
-@_words(rows.Warned)
+@_text.register
 def _warned(row: rows.Warned, trace: Trace) -> str:
     return f"is odd: {row.text}"
 
 
-@_words(rows.Broke)
+@_text.register
 def _broke(row: rows.Broke, trace: Trace) -> str:
     return f"breaks: {row.headline}"
 
@@ -133,47 +128,52 @@ def _broke(row: rows.Broke, trace: Trace) -> str:
 # Messages.
 
 
-@_words(rows.Sent)
+@_text.register
 def _sent(row: rows.Sent, trace: Trace) -> str:
     return f"▶ {row.peer}  {row.method}({values.fields_text(row.body)})"
 
 
-@_words(rows.Arrived)
+@_text.register
 def _arrived(row: rows.Arrived, trace: Trace) -> str:
     sent = trace.sent.get(row.rpc)
     body = values.fields_text(sent.body) if sent is not None else "…"
-    return f"◀ {row.peer}  {row.method}({body}){_of_copy(row.copy)}"
+    return arrived_text(row, body)
 
 
-@_words(rows.Replied)
+@_text.register
 def _replied(row: rows.Replied, trace: Trace) -> str:
     return f"▷ {row.peer}  {row.method} → {values.fields_text(row.body)}"
 
 
-@_words(rows.ReplyArrived)
+@_text.register
 def _reply_arrived(row: rows.ReplyArrived, trace: Trace) -> str:
     replied = trace.replied.get((row.rpc, row.copy))
     body = values.fields_text(replied.body) if replied is not None else "…"
     return f"◁ {row.peer}  {row.method} → {body}{_of_copy(row.copy)}"
 
 
-@_words(rows.Lost)
+@_text.register
 def _lost(row: rows.Lost, trace: Trace) -> str:
     what = "reply" if row.reply else "request"
     why = "" if row.why == f"{what} lost" else f": {row.why}"
     return f"✗ {row.method} {what} from {row.peer} lost{why}{_of_copy(row.copy)}"
 
 
-@_words(rows.NoReply)
+@_text.register
 def _no_reply(row: rows.NoReply, trace: Trace) -> str:
     return f"✗ {row.peer}  {row.method} returns None: no reply"
+
+
+def arrived_text(row: rows.Arrived, body: str) -> str:
+    """Return that a request arrives, with its body as text."""
+    return f"◀ {row.peer}  {row.method}({body}){_of_copy(row.copy)}"
 
 
 def _of_copy(copy: bool) -> str:
     return " (a copy)" if copy else ""
 
 
-def saved_text(raft_state: int, snapshot: int) -> str:
+def _saved_text(raft_state: int, snapshot: int) -> str:
     """Return how much a disk holds."""
     text = f"{raft_state} bytes"
     return text + (f" and a snapshot of {snapshot}" if snapshot else "")
