@@ -17,7 +17,8 @@ from tester.grading.grader import Grading
 from tester.grading.journal import Journal
 from tester.grading.plan import Plan
 from tester.grading.results_folder import refuse_links
-from tester.intake.find import UNPACKED, check_paths, find_submissions
+from tester.intake.find import check_paths, find_submissions
+from tester.intake.gradings import UNPACKED
 from tester.judging.graded_test import GradedTest
 from tester.judging.suite import collect
 from tester.reports import print_grades, remove_reports, write_details

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tester.errors import UsageError
 from tester.grading import journal
-from tester.intake.find import UNPACKED
+from tester.intake.gradings import UNPACKED
 from tester.reports.files import SUBMISSIONS
 
 

@@ -20,7 +20,8 @@ import msgspec
 from labrpc.machine.lab_process import lab_command, lab_environment
 from labrpc.machine.wall_clock import Deadline
 from tester.handouts.gradescope_bundle import RUBRIC
-from tester.intake.find import UNPACKED, find_submission
+from tester.intake.find import find_submission
+from tester.intake.gradings import UNPACKED
 from tester.intake.refusals import Refused
 from tester.reports.files import write_atomically
 from tester.reports.gradescope import HIDDEN_SEEDS, GradescopeResults, Visibility

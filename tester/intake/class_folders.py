@@ -8,35 +8,41 @@ from labrpc.submission.submission import Submission
 from tester.intake.attempts import keep_last_attempt
 from tester.intake.file_names import STRAY
 from tester.intake.gradescope_export import METADATA, gradescope_names
+from tester.intake.gradings import holds_only_results
 from tester.intake.platforms import Names, Student
 from tester.intake.uploads import HandIn, Upload, names_for
 from tester.text import listed, readable_name
 
-_WRITTEN_BY_A_GRADING = ("results.json", "journal.jsonl")
 # The folder in which Sakai puts what a student handed in.
 _SAKAI = "Submission attachment(s)"
 # Folders of one student's repository, be there a Raft or an archive in them.
 _OF_A_REPOSITORY = {"bin", "data", "doc", "docs", "lib", "logs", "old", "report", "src"}
 
 
-def hand_ins(directory: Path, names: Names, notes: list[str]) -> list[HandIn]:
+def hand_ins(
+    directory: Path, unpack_to: Path, names: Names, notes: list[str]
+) -> list[HandIn]:
     """Return what the students of a class handed in, by name.
 
     Args:
         directory: the class's folder.
+        unpack_to: the folder, among this grading's results, for what is unpacked.
         names: what the names in it say.
         notes: gets a line for what belongs to no student.
     """
     names = replace(names, students=gradescope_names(directory, notes))
     found: dict[Student, HandIn] = {}
-    skipped = []
+    skipped, results = [], []
     for child in sorted(directory.iterdir()):
         name = readable_name(child.name)
         student, upload = names.owner_of(child, name)
         may_be_one = names.pattern is None and upload.may_be_one
         if _is_nobodys(child) or not (may_be_one or upload.is_named):
             skipped.append(name)
-        elif not is_grading(child):
+        elif not upload.is_named and holds_only_results(child, unpack_to):
+            if not unpack_to.is_relative_to(child):
+                results.append(name)
+        else:
             _hand_in_of(student, child, found).uploads.append(upload)
     for folder in names.students:
         student_or_none = names.gradescope_student(folder)
@@ -46,9 +52,14 @@ def hand_ins(directory: Path, names: Names, notes: list[str]) -> list[HandIn]:
             hand_in = _hand_in_of(student_or_none, upload.path, found)
             hand_in.uploads.append(upload)
     skipped = [name for name in skipped if name not in ("__pycache__", METADATA)]
+    where = readable_name(str(directory))
     if skipped:
-        where = readable_name(str(directory))
         notes.append(f"skipped in {where}: {listed(skipped)}")
+    if results:
+        notes.append(
+            f"skipped in {where}, since it holds only results of an earlier grading: "
+            f"{listed(results)}"
+        )
     for hand_in in found.values():
         keep_last_attempt(hand_in)
     return list(found.values())
@@ -88,14 +99,6 @@ def holds_many(files: list[PurePosixPath], names: Names) -> bool:
         )
     }
     return len(students) > 1
-
-
-def is_grading(child: Path) -> bool:
-    """Return whether a folder is no submission, but an earlier grading."""
-    try:
-        return any((child / name).is_file() for name in _WRITTEN_BY_A_GRADING)
-    except OSError:  # What cannot be read is refused as its student's.
-        return False
 
 
 def _is_raft(file: PurePosixPath) -> bool:

@@ -25,8 +25,6 @@ from tester.intake.unpacked import Unpacked
 from tester.intake.uploads import HandIn, hand_in_at
 from tester.text import listed, quoted, readable_name
 
-# The folder, among the results, for what is unpacked.
-UNPACKED = "unpacked"
 # Why a class would be refused if it were a student's hand-in.
 _OF_A_CLASS = (SEVERAL_ARCHIVES, SEVERAL_RAFTS)
 
@@ -139,12 +137,9 @@ def _hand_ins_at(
         path = outermost(path, unpacked.directory, names)
         if path.is_file():
             return _hand_ins_at(path, unpacked, intake, names)
-        found = hand_ins(path, names, intake.notes)
+        found = hand_ins(path, unpacked.directory, names, intake.notes)
     except OSError as exc:
         raise UsageError(f"{path} cannot be read: {exc.strerror}") from None
-    # The results may lie beside the submissions, and are not one of them.
-    results = unpacked.directory
-    found = [h for h in found if not results.is_relative_to(h.uploads[0].path)]
     if not found and names.pattern is not None:
         raise UsageError(
             f"--names: {names.pattern.pattern} fits no name in {path}; there are "

@@ -10,14 +10,15 @@ from pathlib import Path, PurePosixPath
 from labrpc.submission.source_tree import DEPTH_MAX, is_skipped, walk
 from labrpc.submission.submission import Submission
 from tester.intake.archives import names_in
-from tester.intake.class_folders import holds_many, is_grading
+from tester.intake.class_folders import holds_many
 from tester.intake.file_names import STRAY, is_archive
+from tester.intake.gradings import holds_only_results
 from tester.intake.platforms import Names
 from tester.intake.refusals import RefusedArchive
 from tester.intake.uploads import hand_in_at
 
 
-def outermost(start: Path, results: Path, names: Names) -> Path:
+def outermost(start: Path, unpack_to: Path, names: Names) -> Path:
     """Return the folder in which the students' files lie side by side.
 
     Or the archive that holds them all; `start` itself if they are not packed further.
@@ -25,7 +26,8 @@ def outermost(start: Path, results: Path, names: Names) -> Path:
 
     Args:
         start: a folder.
-        results: where the results go, which may lie beside the students' files.
+        unpack_to: the folder for what is unpacked, among this grading's results, which
+            may lie beside the students' files.
         names: what the names in an export say.
     """
     path = start
@@ -36,7 +38,7 @@ def outermost(start: Path, results: Path, names: Names) -> Path:
             child
             for child in path.iterdir()
             if hand_in_at(child).uploads[0].may_be_one
-            and not _is_results(child, results)
+            and not holds_only_results(child, unpack_to)
         )
         if child is not None and child.is_file():
             return child if is_class(child, names) else start
@@ -68,10 +70,6 @@ def _is_students(child: Path) -> bool:
         )
     except OSError:  # A folder that cannot be read counts as no student's.
         return False
-
-
-def _is_results(child: Path, results: Path) -> bool:
-    return results.is_relative_to(child) or is_grading(child)
 
 
 def _files(directory: Path) -> list[PurePosixPath]:

@@ -28,7 +28,10 @@ def test_a_path_is_a_submission_or_a_folder_of_them(tmp_path, find, submission_a
     intake = find(tmp_path)
     assert intake.submissions == everybody
     assert not intake.refused
-    assert intake.notes == [f"skipped in {tmp_path}: .hidden, __MACOSX, notes.txt"]
+    assert intake.notes == [
+        f"skipped in {tmp_path}: .hidden, __MACOSX, notes.txt",
+        f"skipped in {tmp_path}, since it holds only results of an earlier grading: grades",
+    ]
     assert find(bob).submissions == {"bob": bob}
     # Named twice, graded once.
     assert find(tmp_path, bob).submissions == everybody
