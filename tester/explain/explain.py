@@ -40,9 +40,14 @@ FINDERS: list[Finder] = [
     traffic.requests_repeated,
 ]
 
-
+# In parts 2A and 2B nothing need be saved, and these would mislead.
+OF_SAVING = (
+    persistence.saved_nothing,
+    persistence.accepted_without_saving,
+    elections.voted_without_saving,
+)
+# Three sentences are enough to look for.
 SHOWN_MAX = 3
-"""Whoever has read three sentences has enough to look for."""
 
 
 def explanation_lines(trace: Trace) -> list[str]:
@@ -64,14 +69,16 @@ def explanation_lines(trace: Trace) -> list[str]:
 def explain(trace: Trace) -> list[Explanation]:
     """Return what a trace proves, at most one sentence of each kind.
 
-    A trace that has lost its beginning proves less: what is said of what did not happen
-    would be a guess.
+    Nothing of one that has lost its beginning: whatever did not happen may have happened
+    there.
     """
     if trace.dropped is not None:
         return []
     history = History(trace)
     found = []
     for finder in FINDERS:
+        if finder in OF_SAVING and not trace.header.persistence:
+            continue
         first = next(finder(history), None)
         if first is not None:
             found.append(first)

@@ -92,6 +92,7 @@ def _header(conditions: RunConditions) -> Header:
         test=test.name,
         seed=conditions.seed,
         servers=test.servers,
+        persistence=test.persistence,
         submission=conditions.submission.name,
         submission_digest=conditions.submission.digest,
         preempt=conditions.preempt,

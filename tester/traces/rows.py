@@ -27,6 +27,7 @@ class Header(msgspec.Struct, kw_only=True, omit_defaults=True):
         trace: the version of the format.
         servers: how many there are.
         submission_digest: of its source files.
+        persistence: whether the test requires servers to save their state.
         preempt: whether threads could lose their turn between two statements.
         file: the name of the test's file.
     """
@@ -35,6 +36,7 @@ class Header(msgspec.Struct, kw_only=True, omit_defaults=True):
     test: str = ""
     seed: int = 0
     servers: int = 0
+    persistence: bool = False
     submission: str = ""
     submission_digest: str = ""
     preempt: bool = False

@@ -1,5 +1,7 @@
 """Explanations that no typical mistake needs, shown by traces made by hand."""
 
+import msgspec
+
 from tester.explain import elections, persistence, traffic
 from tester.explain.explain import explain, explanation_lines
 from tester.traces import rows
@@ -88,3 +90,13 @@ def test_messages_of_other_shapes_are_passed_over(writer):
     writer.rpc(0, 1, "request_vote", {"0": 3, "1": "x"}, {"0": None})
     writer.rpc(0, 1, "append_entries", {}, {})
     assert explain(Trace(writer.header, writer.rows)) == []
+
+
+def test_nothing_is_said_of_saving_where_nothing_need_be_saved(writer):
+    writer.rpc(0, 1, "request_vote", asked(0), VOTE)
+    (found,) = persistence.saved_nothing(writer.history)
+    assert "server 1 answered RPCs" in found.text
+    assert explain(Trace(writer.header, writer.rows)) == []
+    required = msgspec.structs.replace(writer.header, persistence=True)
+    codes = [one.code for one in explain(Trace(required, writer.rows))]
+    assert codes == ["saved-nothing"]
