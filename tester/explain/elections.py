@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
+from labrpc.clock import MILLISECOND, SECOND
 from tester.explain.entries import entries_count, entries_of
-from tester.explain.explanation import SECOND_NS, Explanation
+from tester.explain.explanation import Explanation
 from tester.explain.history import (
     APPEND_ENTRIES,
     REQUEST_VOTE,
@@ -21,16 +22,16 @@ from tester.traces import values
 from tester.traces.rows import Control, Reported, Sent
 
 # Elections of several servers that begin within this time hinder each other.
-AT_ONCE_NS = SECOND_NS // 20
+AT_ONCE_NS = SECOND // 20
 TERMS_MIN = 5
 # An election that begins so soon after one's own last cannot have been answered.
-QUICK_NS = SECOND_NS // 20
+QUICK_NS = SECOND // 20
 QUICK_MIN = 3
 # For so long a server that is asked for votes begins no election of its own.
-SILENT_NS = 2 * SECOND_NS
+SILENT_NS = 2 * SECOND
 REFUSED_MIN = 5
 # A server may look at what it was answered only now and then.
-REACTION_NS = SECOND_NS // 10
+REACTION_NS = SECOND // 10
 
 
 def voted_twice(history: History) -> Iterator[Explanation]:
@@ -80,8 +81,7 @@ def voted_without_saving(history: History) -> Iterator[Explanation]:
 def voted_for_older_log(history: History) -> Iterator[Explanation]:
     """Find a vote for a candidate whose log is older than the voter's own is known to be.
 
-    What a voter's log holds is known from the last election of its own, and from the
-    entries that it has accepted since.
+    What a voter's log ends with is known from the entries that it has last accepted.
     """
     own: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for rpc in sorted(_with_reply(history), key=reply_number):
@@ -120,7 +120,8 @@ def _last_entry(rpc: Rpc) -> tuple[int, int] | None:
 
 def led_two_terms(history: History) -> Iterator[Explanation]:
     """Find a server that led one term and then another without asking for votes."""
-    if not history.elections:
+    stood = {(election.server, election.term) for election in history.elections}
+    if not stood:
         return  # Votes are asked for by another name.
     for server, reports in history.reports.items():
         leading: Reported | None = None
@@ -134,10 +135,7 @@ def led_two_terms(history: History) -> Iterator[Explanation]:
                 before is not None
                 and before.incarnation == report.incarnation
                 and before.term < report.term
-                and not any(
-                    election.server == server and election.term == report.term
-                    for election in history.elections
-                )
+                and (server, report.term) not in stood
             ):
                 yield Explanation(
                     "led-two-terms-without-election",
@@ -186,7 +184,7 @@ def candidates_at_once(history: History) -> Iterator[Explanation]:
     ]
     if len(split) < TERMS_MIN:
         return
-    apart_ms = max(group[-1].t - group[0].t for group in split) / 1e6
+    apart_ms = max(group[-1].t - group[0].t for group in split) / MILLISECOND
     servers = sorted({election.server for election in split[0]})
     yield Explanation(
         "candidates-at-once",
@@ -214,11 +212,11 @@ def elections_in_quick_succession(history: History) -> Iterator[Explanation]:
         ]
         if len(quick) < QUICK_MIN:
             continue
-        shortest_ms = min(after.t - before.t for before, after in quick) / 1e6
+        shortest_ms = min(after.t - before.t for before, after in quick) / MILLISECOND
         yield Explanation(
             "elections-in-quick-succession",
             f"server {server} began {len(elections)} elections, {len(quick)} of them "
-            f"within {QUICK_NS / 1e6:.0f} ms of its last one (the quickest after "
+            f"within {QUICK_NS / MILLISECOND:.0f} ms of its last one (the quickest after "
             f"{shortest_ms:.0f} ms)",
             (
                 fact(quick[0][0].row, f"asks for votes in term {quick[0][0].term}"),
@@ -241,10 +239,12 @@ def terms_rise_without_failure(history: History) -> Iterator[Explanation]:
         for report in reports
         if report.leads and report.t > quiet
     ]
-    later = [e for e in history.elections if won and e.t > min(r.t for r in won)]
-    if len(later) < TERMS_MIN or not won:
+    if not won:
         return
     first = min(won, key=lambda report: report.t)
+    later = [election for election in history.elections if election.t > first.t]
+    if len(later) < TERMS_MIN:
+        return
     last_term = max(election.term for election in later)
     yield Explanation(
         "terms-rise-without-failure",
@@ -259,11 +259,18 @@ def terms_rise_without_failure(history: History) -> Iterator[Explanation]:
 
 def ignored_higher_term(history: History) -> Iterator[Explanation]:
     """Find a server that got a reply of a higher term and went on in its own."""
+    paused = {
+        server
+        for row in history.rows
+        if isinstance(row, Control) and row.verb == "pause"
+        for server in row.args
+    }
     for rpc in history.rpcs:
         term, answer = rpc.arg("term"), rpc.result("term")
         if rpc.answered is None or term is None or type(answer) is not int:
             continue
-        if answer <= term:
+        # One that was paused may not have seen the reply yet.
+        if answer <= term or rpc.src in paused:
             continue
         later = _sent_in_older_term(history, rpc, answer)
         if later is not None:
@@ -283,12 +290,6 @@ def ignored_higher_term(history: History) -> Iterator[Explanation]:
 def _sent_in_older_term(history: History, rpc: Rpc, term: int) -> Sent | None:
     """Return a request that a server sent in an older term after it saw `term`."""
     assert rpc.answered is not None
-    paused = any(
-        isinstance(row, Control) and row.verb == "pause" and row.args == [rpc.src]
-        for row in history.rows
-    )
-    if paused:
-        return None  # It may not have seen the reply yet.
     for other in history.rpcs:
         if (
             other.src == rpc.src
@@ -308,8 +309,7 @@ def refused_votes_restart_timer(history: History) -> Iterator[Explanation]:
     """
     for server in range(history.trace.header.servers):
         refused: list[Rpc] = []
-        for row_rpc in sorted(_heard(history, server), key=lambda pair: pair[0]):
-            rpc = row_rpc[1]
+        for rpc in _met(history, server):
             own = rpc.src == server
             heard_leader = rpc.sent.method != REQUEST_VOTE and rpc.dst == server
             if own or heard_leader or rpc.result("vote_granted") is True:
@@ -333,12 +333,12 @@ def refused_votes_restart_timer(history: History) -> Iterator[Explanation]:
                 break
 
 
-def _heard(history: History, server: int) -> list[tuple[int, Rpc]]:
-    """Return the RPCs that a server sent or that reached it, with their rows' numbers."""
+def _met(history: History, server: int) -> list[Rpc]:
+    """Return the RPCs that a server sent or that reached it, in that order."""
     found = []
     for rpc in history.rpcs:
         if rpc.src == server:
             found.append((rpc.sent.n, rpc))
         elif rpc.dst == server and rpc.arrived is not None:
             found.append((rpc.arrived.n, rpc))
-    return found
+    return [rpc for _, rpc in sorted(found, key=lambda pair: pair[0])]

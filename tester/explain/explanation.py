@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from tester.traces.rows import FactRow
 
-SECOND_NS = 1_000_000_000
-
 
 @dataclass(frozen=True)
 class Explanation:

@@ -1,20 +1,21 @@
-"""A trace's rows as an explanation reads them: RPCs, elections, saves, lives."""
+"""A trace's rows as an explanation reads them: RPCs, elections, saves, snapshots."""
 
-from collections import defaultdict
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
+from labrpc.clock import to_seconds
 from tester.traces import values
 from tester.traces.reader import Trace
 from tester.traces.rows import (
     AnyRow,
     AppliedSnapshot,
     Arrived,
-    Boot,
     FactRow,
-    NoReply,
+    Proposed,
     Replied,
     ReplyArrived,
     Reported,
@@ -38,14 +39,12 @@ class Rpc:
         arrived: when it reached the other server; a copy may follow.
         replied: what the handler returned.
         answered: when that reached the caller.
-        failed: the caller got None.
     """
 
     sent: Sent
     arrived: Arrived | None = None
     replied: Replied | None = None
     answered: ReplyArrived | None = None
-    failed: NoReply | None = None
 
     @property
     def src(self) -> int:
@@ -66,15 +65,18 @@ class Rpc:
         return None if self.replied is None else values.field(self.replied.body, name)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Election:
-    """A server has asked for votes in a term."""
+    """A server has asked for votes in a term; `row` is its first request."""
 
     server: int
     term: int
-    t: int
     row: Sent
-    rpcs: list[Rpc] = field(default_factory=list)
+
+    @property
+    def t(self) -> int:
+        """Return when it began."""
+        return self.row.t
 
 
 class History:
@@ -97,7 +99,7 @@ class History:
         if isinstance(row, Sent):
             self._by_number[row.rpc] = Rpc(row)
             return
-        if not isinstance(row, Arrived | Replied | ReplyArrived | NoReply):
+        if not isinstance(row, Arrived | Replied | ReplyArrived):
             return
         rpc = self._by_number.get(row.rpc)
         if rpc is None:
@@ -106,10 +108,12 @@ class History:
             rpc.arrived = rpc.arrived or row
         elif isinstance(row, Replied):
             rpc.replied = rpc.replied or row
-        elif isinstance(row, ReplyArrived):
-            rpc.answered = rpc.answered or row
         else:
-            rpc.failed = row
+            rpc.answered = rpc.answered or row
+
+    def rpc(self, row: Replied | ReplyArrived) -> Rpc | None:
+        """Return the RPC of a reply, None if its request is not in the trace."""
+        return self._by_number.get(row.rpc)
 
     def calls(self, method: str) -> list[Rpc]:
         """Return the RPCs of a method."""
@@ -130,12 +134,8 @@ class History:
         found: dict[tuple[int, int], Election] = {}
         for rpc in self.calls(REQUEST_VOTE):
             term = rpc.arg("term")
-            if term is None:
-                continue
-            key = (rpc.src, term)
-            if key not in found:
-                found[key] = Election(rpc.src, term, rpc.sent.t, rpc.sent)
-            found[key].rpcs.append(rpc)
+            if term is not None and (rpc.src, term) not in found:
+                found[rpc.src, term] = Election(rpc.src, term, rpc.sent)
         return list(found.values())
 
     @cached_property
@@ -152,11 +152,6 @@ class History:
     def saves(self) -> dict[int, list[Saved]]:
         """Return when each server wrote its disk."""
         return _by_server(self.rows, Saved)
-
-    @cached_property
-    def boots(self) -> dict[int, list[Boot]]:
-        """Return the incarnations of each server."""
-        return _by_server(self.rows, Boot)
 
     @cached_property
     def reports(self) -> dict[int, list[Reported]]:
@@ -182,9 +177,20 @@ class History:
                 found[rpc.dst].append((rpc.arrived, index))
         return found
 
+    @cached_property
+    def times_started(self) -> Counter[str]:
+        """Return how often each command, as text, was accepted by a leader."""
+        return Counter(
+            repr(row.command)
+            for row in self.rows
+            if isinstance(row, Proposed) and row.leads
+        )
+
     def saved_between(self, server: int, from_n: int, to_n: int) -> bool:
         """Return whether a server wrote its disk between two rows."""
-        return any(from_n <= save.n <= to_n for save in self.saves[server])
+        saves = self.saves[server]
+        first = bisect_left(saves, from_n, key=lambda save: save.n)
+        return first < len(saves) and saves[first].n <= to_n
 
 
 _Kind = TypeVar("_Kind", bound=Row)
@@ -221,4 +227,4 @@ def fact(row: AnyRow, text: str) -> FactRow:
 
 def seconds(nanoseconds: int) -> str:
     """Return a virtual time as people read it."""
-    return f"{nanoseconds / 1e9:.3f} s"
+    return f"{to_seconds(nanoseconds):.3f} s"

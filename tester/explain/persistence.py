@@ -1,7 +1,9 @@
 """Explanations of what was not saved, or not in one piece."""
 
-from collections import Counter, defaultdict
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator
+from itertools import accumulate
 
 from tester.explain.entries import entries_count
 from tester.explain.explanation import Explanation
@@ -13,6 +15,7 @@ from tester.explain.history import (
     fact,
     reply_number,
 )
+from tester.text import servers_named
 from tester.traces.rows import (
     Applied,
     AppliedSnapshot,
@@ -34,12 +37,10 @@ def saved_nothing(history: History) -> Iterator[Explanation]:
             first.setdefault(rpc.dst, rpc.replied)
     if not first:
         return
-    servers = " and ".join(map(str, sorted(first)))
-    plural = len(first) > 1
     yield Explanation(
         "saved-nothing",
-        f"server{'s' * plural} {servers} answered RPCs that change what is to be saved, "
-        f"and ha{'ve' if plural else 's'} never called persister.save",
+        f"{servers_named(sorted(first))} answered RPCs that change what is to be saved, "
+        "and never called persister.save",
         tuple(
             fact(row, f"answers {row.method} of server {row.peer}")
             for _, row in sorted(first.items())
@@ -59,15 +60,18 @@ def _accepted(history: History) -> list[Rpc]:
 def accepted_without_saving(history: History) -> Iterator[Explanation]:
     """Find new entries that a server acknowledged though it had saved nothing."""
     had = _highest_had(history)
+    acknowledged: dict[int, int] = defaultdict(int)
     for rpc in sorted(_accepted(history), key=reply_number):
         prev, count = rpc.arg("prev_log_index"), entries_count(rpc)
         if prev is None or count is None or rpc.arrived is None:
             continue
         assert rpc.replied is not None
         last = prev + count
-        before = [index for n, index in had[rpc.dst] if n < rpc.arrived.n]
-        new = last > max(before, default=0)
-        had[rpc.dst].append((rpc.replied.n, last))
+        rows = had[rpc.dst]
+        place = bisect_left(rows, (rpc.arrived.n, 0))
+        before = rows[place - 1][1] if place else 0
+        new = last > max(before, acknowledged[rpc.dst])
+        acknowledged[rpc.dst] = max(acknowledged[rpc.dst], last)
         saved = history.saved_between(rpc.dst, rpc.arrived.n, rpc.replied.n)
         if new and not saved and history.saves[rpc.dst]:
             yield Explanation(
@@ -82,7 +86,7 @@ def accepted_without_saving(history: History) -> Iterator[Explanation]:
 def _highest_had(history: History) -> dict[int, list[tuple[int, int]]]:
     """Return up to which index each server had a log of its own, or a snapshot, and when.
 
-    Not what leaders have sent it. Each is a row's number and an index.
+    Not what leaders have sent it. Each is a row's number and an index, which never falls.
     """
     had: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for server, snapshots in history.snapshots.items():
@@ -90,6 +94,10 @@ def _highest_had(history: History) -> dict[int, list[tuple[int, int]]]:
     for row in history.rows:
         if isinstance(row, Proposed) and row.leads:
             had[row.server].append((row.n, row.index))
+    for rows in had.values():
+        rows.sort()
+        highest = accumulate((index for _, index in rows), max)
+        rows[:] = [(n, index) for (n, _), index in zip(rows, highest, strict=True)]
     return had
 
 
@@ -178,18 +186,13 @@ def shifted_after_snapshot(history: History) -> Iterator[Explanation]:
     """Find a command that a server applied an index lower than others, after snapshot()."""
     where: dict[str, dict[int, int]] = defaultdict(dict)
     snapshotted: dict[int, Snapshotted] = {}
-    started = Counter(
-        repr(row.command)
-        for row in history.rows
-        if isinstance(row, Proposed) and row.leads
-    )
     for row in history.rows:
         if isinstance(row, Snapshotted):
             snapshotted[row.server] = row
         elif (
             isinstance(row, Applied)
             and type(row.index) is int
-            and started[repr(row.command)] == 1
+            and history.times_started[repr(row.command)] == 1
         ):
             others = where[repr(row.command)]
             shifted = [s for s, at in others.items() if abs(at - row.index) == 1]

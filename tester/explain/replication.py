@@ -1,7 +1,8 @@
 """Explanations of replication: indices, logs and what is committed."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from tester.explain.entries import entries_count, entries_of
 from tester.explain.explanation import Explanation
@@ -14,7 +15,7 @@ from tester.explain.history import (
     reply_number,
 )
 from tester.text import servers_named
-from tester.traces.rows import Applied, Proposed, Reported
+from tester.traces.rows import Applied, Proposed, ReplyArrived, Reported
 
 
 def start_returned_another_index(history: History) -> Iterator[Explanation]:
@@ -25,16 +26,12 @@ def start_returned_another_index(history: History) -> Iterator[Explanation]:
         for place, entry in enumerate(entries_of(rpc), start=1):
             if prev is not None:
                 sent.setdefault((rpc.src, repr(entry.command)), (prev + place, rpc))
-    counts: dict[str, int] = defaultdict(int)
-    for row in history.rows:
-        if isinstance(row, Proposed) and row.leads:
-            counts[repr(row.command)] += 1
     for row in history.rows:
         if not isinstance(row, Proposed) or not row.leads:
             continue
         found = sent.get((row.server, repr(row.command)))
         # The same command may have been started twice.
-        if found is None or counts[repr(row.command)] != 1:
+        if found is None or history.times_started[repr(row.command)] != 1:
             continue
         index, rpc = found
         if index != row.index:
@@ -65,7 +62,9 @@ def shortened_agreeing_log(history: History) -> Iterator[Explanation]:
             reached = prev + (entries_count(rpc) or 0)
             if reached > known:
                 highest[key] = (reached, rpc)
-        elif discarded(history, rpc) < prev <= known and rpc.result("success") is False:
+        elif (
+            _discarded(history, rpc) < prev <= known and rpc.result("success") is False
+        ):
             assert before.replied is not None
             yield Explanation(
                 "shortened-agreeing-log",
@@ -80,7 +79,7 @@ def shortened_agreeing_log(history: History) -> Iterator[Explanation]:
             return
 
 
-def discarded(history: History, rpc: Rpc) -> int:
+def _discarded(history: History, rpc: Rpc) -> int:
     """Return up to which index a server had replaced its log when it answered an RPC.
 
     Below a snapshot it may refuse what it has had.
@@ -95,64 +94,86 @@ def discarded(history: History, rpc: Rpc) -> int:
     )
 
 
-def _acknowledged(
-    history: History, leader: int, term: int, before_n: int
-) -> dict[int, int]:
-    """Return up to which index each server has acknowledged a leader's log by then."""
-    found: dict[int, int] = defaultdict(int)
-    for rpc in history.rpcs:
-        if rpc.src != leader or rpc.arg("term") != term or rpc.answered is None:
-            continue
-        if rpc.answered.n > before_n:
-            continue
-        reached: int | None = None
-        if rpc.sent.method == APPEND_ENTRIES and rpc.result("success") is True:
-            prev = rpc.arg("prev_log_index")
-            reached = None if prev is None else prev + (entries_count(rpc) or 0)
-        elif rpc.sent.method == INSTALL_SNAPSHOT:
-            reached = rpc.arg("last_included_index")
-        found[rpc.dst] = max(found[rpc.dst], reached or 0)
-    return found
+@dataclass(frozen=True)
+class _Commit:
+    """An index that a leader was the first to apply.
+
+    Attributes:
+        row: when it did.
+        term: the term that it said it led.
+        acknowledged: up to which index each server had acknowledged its log by then.
+    """
+
+    row: Applied
+    term: int
+    acknowledged: Mapping[int, int]
 
 
-def _first_applied(history: History) -> Iterator[Applied]:
-    """Return the rows in which an index was applied for the first time anywhere."""
-    seen: set[int] = set()
+def _commits(history: History) -> Iterator[_Commit]:
+    """Yield what leaders were the first to apply, as far as their logs can be read.
+
+    What has been acknowledged goes on to change: use a commit before the next.
+    """
+    if not history.appends_are_readable:
+        return
+    said: dict[int, Reported] = {}
+    acknowledged: dict[tuple[int, int], dict[int, int]] = defaultdict(
+        lambda: defaultdict(int)
+    )
+    applied: set[int] = set()
     for row in history.rows:
-        if (
-            isinstance(row, Applied)
-            and type(row.index) is int
-            and row.index not in seen
-        ):
-            seen.add(row.index)
-            yield row
+        if isinstance(row, Reported):
+            said[row.server] = row
+        elif isinstance(row, ReplyArrived):
+            _note_answer(history, row, acknowledged)
+        elif isinstance(row, Applied) and type(row.index) is int:
+            if row.index in applied:
+                continue
+            applied.add(row.index)
+            report = said.get(row.server)
+            if (
+                report is not None
+                and report.leads
+                and report.incarnation == row.incarnation
+            ):
+                yield _Commit(row, report.term, acknowledged[row.server, report.term])
 
 
-def _term_led(reports: list[Reported], row: Applied) -> int | None:
-    """Return the term that a server said it led when it applied something."""
-    led = [r for r in reports if r.n < row.n and r.incarnation == row.incarnation]
-    return led[-1].term if led and led[-1].leads else None
+def _note_answer(
+    history: History,
+    row: ReplyArrived,
+    acknowledged: Mapping[tuple[int, int], dict[int, int]],
+) -> None:
+    """Note up to which index a reply acknowledges its caller's log in its term."""
+    rpc = history.rpc(row)
+    term = None if rpc is None else rpc.arg("term")
+    # Of a request and its copy, the first reply counts.
+    if rpc is None or term is None or rpc.answered is not row:
+        return
+    reached: int | None = None
+    if rpc.sent.method == APPEND_ENTRIES and rpc.result("success") is True:
+        prev = rpc.arg("prev_log_index")
+        reached = None if prev is None else prev + (entries_count(rpc) or 0)
+    elif rpc.sent.method == INSTALL_SNAPSHOT:
+        reached = rpc.arg("last_included_index")
+    by_server = acknowledged[rpc.src, term]
+    by_server[rpc.dst] = max(by_server[rpc.dst], reached or 0)
 
 
 def counted_unsent(history: History) -> Iterator[Explanation]:
     """Find what a leader committed though no majority had acknowledged it."""
     servers = history.trace.header.servers
-    if not history.appends_are_readable:
-        return
-    for row in _first_applied(history):
-        term = _term_led(history.reports[row.server], row)
-        if term is None:
-            continue
-        acknowledged = _acknowledged(history, row.server, term, row.n)
-        having = [s for s, index in acknowledged.items() if index >= row.index]
+    for commit in _commits(history):
+        row = commit.row
+        having = [s for s, index in commit.acknowledged.items() if index >= row.index]
         if len(having) + 1 > servers // 2:
             continue
         lacking = [s for s in range(servers) if s != row.server and s not in having]
         yield Explanation(
             "counted-unsent",
-            f"server {row.server}, leading term {term}, committed index {row.index}, "
-            f"though {servers_named(lacking)} had not acknowledged it: it counted "
-            "servers whose answers did not say so",
+            f"server {row.server}, leading term {commit.term}, committed index "
+            f"{row.index}, though {servers_named(lacking)} had not acknowledged it: it "
+            "counted servers whose answers did not say so",
             (fact(row, f"applies index {row.index} before anybody else"),),
         )
         return
@@ -160,31 +181,18 @@ def counted_unsent(history: History) -> Iterator[Explanation]:
 
 def committed_older_term(history: History) -> Iterator[Explanation]:
     """Find an entry of an earlier term that a leader committed by counting alone."""
-    if not history.appends_are_readable:
-        return
-    terms: dict[tuple[int, int], dict[int, int]] = defaultdict(dict)
-    for rpc in history.calls(APPEND_ENTRIES):
-        term, prev = rpc.arg("term"), rpc.arg("prev_log_index")
-        if term is None or prev is None:
-            continue
-        for place, entry in enumerate(entries_of(rpc), start=1):
-            if entry.term is not None:
-                terms[rpc.src, term][prev + place] = entry.term
-    for row in _first_applied(history):
-        term = _term_led(history.reports[row.server], row)
-        if term is None:
-            continue
+    terms = _terms_sent(history)
+    enough = history.trace.header.servers // 2
+    for commit in _commits(history):
+        row, term = commit.row, commit.term
         own = terms[row.server, term]
         entry_term = own.get(row.index)
         if entry_term is None or entry_term >= term:
             continue
-        acknowledged = _acknowledged(history, row.server, term, row.n)
-        of_this_term = [index for index, t in own.items() if t == term]
-        enough = history.trace.header.servers // 2
-        if any(
-            sum(reached >= index for reached in acknowledged.values()) >= enough
-            for index in of_this_term
-        ):
+        # What a majority has, itself not counted, reaches up to this index.
+        reached = sorted(commit.acknowledged.values(), reverse=True)
+        on_majority = reached[enough - 1] if len(reached) >= enough > 0 else 0
+        if any(t == term and index <= on_majority for index, t in own.items()):
             continue
         yield Explanation(
             "committed-older-term",
@@ -193,3 +201,16 @@ def committed_older_term(history: History) -> Iterator[Explanation]:
             (fact(row, f"applies index {row.index} of term {entry_term}"),),
         )
         return
+
+
+def _terms_sent(history: History) -> dict[tuple[int, int], dict[int, int]]:
+    """Return the entries' terms by index, as each server sent them in each term."""
+    terms: dict[tuple[int, int], dict[int, int]] = defaultdict(dict)
+    for rpc in history.calls(APPEND_ENTRIES):
+        term, prev = rpc.arg("term"), rpc.arg("prev_log_index")
+        if term is None or prev is None:
+            continue
+        for place, entry in enumerate(entries_of(rpc), start=1):
+            if entry.term is not None:
+                terms[rpc.src, term][prev + place] = entry.term
+    return terms

@@ -1,11 +1,12 @@
 """Explanations of traffic: handlers that answer nothing, requests without end."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from labrpc.clock import SECOND
 from labrpc.codes import LOCK_HELD_ACROSS_WAIT
 from tester.explain.entries import entries_count
-from tester.explain.explanation import SECOND_NS, Explanation
+from tester.explain.explanation import Explanation
 from tester.explain.history import (
     APPEND_ENTRIES,
     INSTALL_SNAPSHOT,
@@ -13,6 +14,7 @@ from tester.explain.history import (
     Rpc,
     fact,
 )
+from tester.text import servers_named
 from tester.traces import values
 from tester.traces.rows import Replied, Warned
 
@@ -36,8 +38,7 @@ def handler_returned_none(history: History) -> Iterator[Explanation]:
         yield Explanation(
             "handler-returned-none",
             f"{method} returned None {len(rows)} of {answered[method]} times, on "
-            f"servers {', '.join(map(str, servers))}: the caller takes it for a lost "
-            "reply",
+            f"{servers_named(servers)}: the caller takes it for a lost reply",
             (fact(rows[0], f"{method} returns None to server {rows[0].peer}"),),
         )
 
@@ -60,7 +61,7 @@ def requests_repeated(history: History) -> Iterator[Explanation]:
         most, first = 0, rpcs[0]
         begin = 0
         for end, rpc in enumerate(rpcs):
-            while rpc.sent.t - rpcs[begin].sent.t > SECOND_NS:
+            while rpc.sent.t - rpcs[begin].sent.t > SECOND:
                 begin += 1
             if end - begin + 1 > most:
                 most, first = end - begin + 1, rpcs[begin]
@@ -80,19 +81,16 @@ def refused_again_and_again(history: History) -> Iterator[Explanation]:
     for rpc in history.calls(APPEND_ENTRIES):
         if rpc.result("success") is False and rpc.result("term") == rpc.arg("term"):
             refused[rpc.src, rpc.dst, values.text(rpc.sent.body)].append(rpc)
-    worst = max(map(_in_spite_of_answers, refused.values()), key=len, default=[])
+    worst = _most_repeated(refused.values())
     if len(worst) < REFUSED_MIN:
         return
     rpc = worst[0]
-    yield Explanation(
+    yield _sent_without_end(
         "refused-again-and-again",
         f"server {rpc.dst} refused the same append_entries of server {rpc.src} "
         f"{len(worst)} times, each with prev_log_index {rpc.arg('prev_log_index')}, "
         "though the first answer had arrived",
-        (
-            fact(rpc.sent, "sends it for the first time"),
-            fact(worst[-1].sent, "sends it for the last time"),
-        ),
+        worst,
     )
 
 
@@ -103,20 +101,22 @@ def snapshot_again_and_again(history: History) -> Iterator[Explanation]:
         index = rpc.arg("last_included_index")
         if index is not None and rpc.result("term") == rpc.arg("term"):
             sent[rpc.src, rpc.dst, index, rpc.arg("term")].append(rpc)
-    worst = max(map(_in_spite_of_answers, sent.values()), key=len, default=[])
+    worst = _most_repeated(sent.values())
     if len(worst) < SNAPSHOTS_MIN:
         return
     rpc = worst[0]
-    yield Explanation(
+    yield _sent_without_end(
         "snapshot-again-and-again",
         f"server {rpc.src} sent server {rpc.dst} the snapshot of index "
         f"{rpc.arg('last_included_index')} {len(worst)} times in one term, though the "
         "first answer had arrived",
-        (
-            fact(rpc.sent, "sends it for the first time"),
-            fact(worst[-1].sent, "sends it for the last time"),
-        ),
+        worst,
     )
+
+
+def _most_repeated(groups: Iterable[list[Rpc]]) -> list[Rpc]:
+    """Return the RPCs of the group that was most often sent in spite of an answer."""
+    return max(map(_in_spite_of_answers, groups), key=len, default=[])
 
 
 def _in_spite_of_answers(rpcs: list[Rpc]) -> list[Rpc]:
@@ -125,6 +125,15 @@ def _in_spite_of_answers(rpcs: list[Rpc]) -> list[Rpc]:
     if answered_n is None:
         return []
     return [rpcs[0], *(rpc for rpc in rpcs[1:] if rpc.sent.n > answered_n)]
+
+
+def _sent_without_end(code: str, text: str, rpcs: list[Rpc]) -> Explanation:
+    """Return an explanation whose facts are the first and the last of some RPCs."""
+    facts = (
+        fact(rpcs[0].sent, "sends it for the first time"),
+        fact(rpcs[-1].sent, "sends it for the last time"),
+    )
+    return Explanation(code, text, facts)
 
 
 def negative_prev_log_index(history: History) -> Iterator[Explanation]:
