@@ -1,6 +1,6 @@
 """Figure 16: the time to detect and replace a crashed leader (section 9.3)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from tester.experiments.setting import Setting
@@ -30,13 +30,14 @@ def _setting(shortest_ms: float, longest_ms: float, trials: int = TRIALS) -> Set
 
 
 BASE = _setting(150, 300)
+RANGE_OF_50_MS = _setting(150, 200)
 # The top graph: how much randomness is needed.
 TOP = [
     _setting(150, 150, TRIALS_WITHOUT_RANDOMNESS),
     _setting(150, 151),
     _setting(150, 155),
     _setting(150, 175),
-    _setting(150, 200),
+    RANGE_OF_50_MS,
     BASE,
 ]
 # The bottom graph: how short a time-out may be.
@@ -58,14 +59,13 @@ HEADLINES = {
 EQUAL_LOGS_MESSAGE_MS = 7.5
 EQUAL_LOGS = [
     Setting(
-        f"{timeouts}, equal logs",
-        timeouts,
+        "150-200 ms, equal logs",
+        ElectionTimeouts(150, 200),
         trials=10_000,
         message_ms=EQUAL_LOGS_MESSAGE_MS,
         message_spread=0,
         ineligible=0,
     )
-    for timeouts in (ElectionTimeouts(150, 200),)
 ]
 
 # After a candidate's election has failed it waits longer, up to 16 times as long.
@@ -91,24 +91,20 @@ def _reset_election_timer(self):
     self.election_deadline_s = time.monotonic() + wait_s
 """
 
-
-def _question(name: str, **changes: object) -> Setting:
-    timeouts = ElectionTimeouts(150, 200)
-    return Setting(name, timeouts, TRIALS, MESSAGE_MS, **changes)  # type: ignore[arg-type]
-
-
-# What the paper's author leaves open: one curve each, beside 150-200 ms as it is.
+# What the paper's author leaves open: one curve each, beside that of the top graph.
 QUESTIONS = [
-    _question("as in Figure 16"),
-    _question("servers in different terms", cut_off_ms=600.0),
-    _question(
-        "one server far away",
+    RANGE_OF_50_MS,
+    replace(RANGE_OF_50_MS, name="servers in different terms", cut_off_ms=600.0),
+    replace(
+        RANGE_OF_50_MS,
+        name="one server far away",
         slow_ms={(0, server): 15.0 for server in range(1, 5)},
     ),
-    _question("a tenth of the messages lost", lost=0.1),
-    _question(
-        "clocks that drift by a tenth",
+    replace(RANGE_OF_50_MS, name="a tenth of the messages lost", lost=0.1),
+    replace(
+        RANGE_OF_50_MS,
+        name="clocks that drift by a tenth",
         clock_rates={0: Fraction(11, 10), 1: Fraction(9, 10)},
     ),
-    _question("time-outs that adapt", body=_ADAPTIVE),
+    replace(RANGE_OF_50_MS, name="time-outs that adapt", body=_ADAPTIVE),
 ]

@@ -62,7 +62,6 @@ class Setting:
     def disturb(self, cluster: ElectionCluster) -> None:
         """Let messages be slow or lost from now on, as the leader crashes."""
         faults = cluster.world.network_faults()
-        faults.slow_ns.clear()
         for link, delay_ms in self.slow_ms.items():
             faults.slow_ns[link] = round(delay_ms * MILLISECOND)
         faults.lost = self.lost
