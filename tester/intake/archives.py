@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 from labrpc.submission.source_tree import (
@@ -89,9 +90,9 @@ class LeftOut:
 def unpack(archive: Path, directory: Path, bounds: Bounds = ONE_SUBMISSION) -> LeftOut:
     """Unpack an archive into `directory`, in place of what is there.
 
-    Empty folders are made only for a whole class, where each may be what a student
-    handed in. Links and devices are left out. So are files that are no source if they
-    are large, or if the archive would exceed the bounds with them.
+    Links and devices are left out. So are files that are no source if they are large,
+    or if the archive would exceed the bounds with them. Folders in which nothing remains
+    are made only for a whole class, where each may be what a student handed in.
 
     Raises:
         RefusedArchive: it cannot be read, or exceeds the bounds, or leads out of the
@@ -114,9 +115,13 @@ def unpack(archive: Path, directory: Path, bounds: Bounds = ONE_SUBMISSION) -> L
             if not checked:
                 raise RefusedArchive(EMPTY_ARCHIVE, "there is no file in it")
             _write([m for m in checked if m.open], directory, bounds)
-            for name in folders if bounds == WHOLE_CLASS else ():
-                (directory / name).mkdir(parents=True, exist_ok=True)
             links = [directory / m.name for m in checked if not m.open]
+            if bounds == WHOLE_CLASS:
+                around = [
+                    path.parent for path in (*links, *map(directory.joinpath, beside))
+                ]
+                for folder in (*map(directory.joinpath, folders), *around):
+                    folder.mkdir(parents=True, exist_ok=True)
             return LeftOut(links, beside)
     except (RefusedArchive, OSError):
         shutil.rmtree(directory, ignore_errors=True)
@@ -216,18 +221,25 @@ def _named(members: Iterator[Member], files_max: int) -> dict[PurePosixPath, Mem
         # Such a program marks a folder by its name only.
         is_folder = member.is_folder or name.endswith("/")
         folders = path.parts if is_folder else path.parts[:-1]
-        if any(part.startswith(".") or part in MADE_BY_TOOLS for part in folders):
-            continue
-        if len(folders) > DEPTH_MAX:  # Nor is anything read there in a folder.
-            continue
-        path = PurePosixPath(*map(fitting_name, path.parts))
+        read = list(takewhile(_may_be_read, folders))[:DEPTH_MAX]
+        # What lies deeper is not read in a folder, either; only that one remains.
+        is_left_out = len(read) < len(folders)
+        path = PurePosixPath(*map(fitting_name, read if is_left_out else path.parts))
         if len(str(path).encode()) > _PATH_BYTES_MAX:
+            continue
+        if is_left_out:
+            if read:
+                named.setdefault(path, Member(str(path), is_folder=True))
             continue
         named.pop(path, None)
         named[path] = replace(member, name=str(path), is_folder=is_folder)
     # Some archives hold a file and a folder of one name, of which a disk has but one.
     used = {folder for path in named for folder in path.parents}
     return {path: m for path, m in named.items() if m.is_folder or path not in used}
+
+
+def _may_be_read(folder: str) -> bool:
+    return not folder.startswith(".") and folder not in MADE_BY_TOOLS
 
 
 def _too_large(bounds: Bounds) -> str:

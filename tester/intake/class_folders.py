@@ -10,6 +10,7 @@ from tester.intake.file_names import STRAY
 from tester.intake.gradescope_export import METADATA, gradescope_names
 from tester.intake.gradings import holds_only_results
 from tester.intake.platforms import Names, Student
+from tester.intake.unpacked import Unpacked
 from tester.intake.uploads import HandIn, Upload, names_for
 from tester.text import listed, readable_name
 
@@ -20,30 +21,39 @@ _OF_A_REPOSITORY = {"bin", "data", "doc", "docs", "lib", "logs", "old", "report"
 
 
 def hand_ins(
-    directory: Path, unpack_to: Path, names: Names, notes: list[str]
+    directory: Path, unpacked: Unpacked, names: Names, notes: list[str]
 ) -> list[HandIn]:
     """Return what the students of a class handed in, by name.
 
     Args:
         directory: the class's folder.
-        unpack_to: the folder, among this grading's results, for what is unpacked.
+        unpacked: the folder, among this grading's results, for what is unpacked.
         names: what the names in it say.
         notes: gets a line for what belongs to no student.
     """
+    assert unpacked.directory is not None
     names = replace(names, students=gradescope_names(directory, notes))
     found: dict[Student, HandIn] = {}
     skipped, results = [], []
-    for child in sorted(directory.iterdir()):
+    links = unpacked.links_in(directory)
+    for child in sorted([*directory.iterdir(), *links]):
         name = readable_name(child.name)
         student, upload = names.owner_of(child, name)
+        if child in links:  # What it led to may have been a folder.
+            upload = replace(upload, is_folder=True)
         may_be_one = names.pattern is None and upload.may_be_one
         if _is_nobodys(child) or not (may_be_one or upload.is_named):
             skipped.append(name)
-        elif not upload.is_named and holds_only_results(child, unpack_to):
-            if not unpack_to.is_relative_to(child):
+        elif not upload.is_named and holds_only_results(child, unpacked.directory):
+            if not unpacked.directory.is_relative_to(child):
                 results.append(name)
         else:
             _hand_in_of(student, child, found).uploads.append(upload)
+    for link in unpacked.links_in(directory):
+        student, upload = names.owner_of(link, readable_name(link.name))
+        _hand_in_of(student, link, found).uploads.append(
+            replace(upload, is_folder=True)
+        )
     for folder in names.students:
         student_or_none = names.gradescope_student(folder)
         # The export has no folder for those who handed in nothing.

@@ -137,7 +137,7 @@ def _hand_ins_at(
         path = outermost(path, unpacked.directory, names)
         if path.is_file():
             return _hand_ins_at(path, unpacked, intake, names)
-        found = hand_ins(path, unpacked.directory, names, intake.notes)
+        found = hand_ins(path, unpacked, names, intake.notes)
     except OSError as exc:
         raise UsageError(f"{path} cannot be read: {exc.strerror}") from None
     if not found and names.pattern is not None:

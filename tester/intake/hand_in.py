@@ -90,7 +90,8 @@ class _Search:
 
     def ready(self, uploads: list[Upload]) -> tuple[Path, Path]:
         """Return the submission, ready to be loaded, and the repository."""
-        for link in [upload.path for upload in uploads if upload.path.is_symlink()]:
+        paths = [upload.path for upload in uploads]
+        for link in filter(self._unpacked.is_link, paths):
             raise Refused(
                 UPLOAD_IS_LINK,
                 f"{readable_name(link.name)} is a link, which could lead to somebody "
@@ -104,6 +105,7 @@ class _Search:
         if not upload.is_folder:
             return upload.path, upload.path.parent
         if not upload.path.exists() or not any(upload.path.iterdir()):
+            self._unpacked.check_links(upload.path)
             raise Refused(NOTHING_HANDED_IN, "nothing was handed in")
         directory = self._unpacked.with_readable_names(
             self._name, upload.path, self.notes

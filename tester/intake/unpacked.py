@@ -72,6 +72,14 @@ class Unpacked:
         _note_beside(left_out.beside, notes)
         return folder
 
+    def links_in(self, directory: Path) -> list[Path]:
+        """Return where links and devices would lie side by side in a folder."""
+        return [path for path in self._links if path.parent == directory]
+
+    def is_link(self, path: Path) -> bool:
+        """Return whether a path is a link, or was one in an archive."""
+        return path.is_symlink() or path in self._links
+
     def check_links(self, directory: Path) -> None:
         """Raise Refused if a link or device would lie where modules are read from."""
         for path in self._links:

@@ -1,6 +1,9 @@
 """A class's folder: which hand-ins lie side by side in it."""
 
 import shutil
+import tarfile
+
+from tester.codes import LINK_IN_ARCHIVE, NOTHING_HANDED_IN, UPLOAD_IS_LINK
 
 RAFT = "class Raft: pass\n"
 
@@ -27,3 +30,36 @@ def test_an_empty_folder_is_a_student_who_handed_in_nothing(
         intake = find(given)
         assert list(intake.submissions) == ["Bo Ek", "Jane Doe"]
         assert reasons(intake) == {"Bo Ek": "nothing was handed in"}
+
+
+def test_a_student_of_whom_an_archive_leaves_out_everything_keeps_a_row(
+    tmp_path, find, write, zipped
+):
+    files = {"ann/raft.py": RAFT, "bo/raft.py": RAFT}
+    left_out = {"cy/film.mp4": bytes(2 << 20), "di/.git/raft.py": RAFT}
+    write(tmp_path, {"class.zip": zipped(tmp_path, files | left_out)})
+    intake = find(tmp_path / "class.zip")
+    assert list(intake.submissions) == ["ann", "bo", "cy", "di"]
+    codes = {name: refused.code for name, refused in intake.refused.items()}
+    assert codes == {"cy": NOTHING_HANDED_IN, "di": NOTHING_HANDED_IN}
+
+
+def test_a_student_whose_files_are_links_in_an_archive_keeps_a_row(
+    tmp_path, find, write
+):
+    folder = write(tmp_path / "all", {"ann/raft.py": RAFT, "bo/raft.py": RAFT})
+    (folder / "cy").symlink_to("bo")
+    (folder / "di.py").symlink_to("bo/raft.py")
+    with tarfile.open(tmp_path / "class.tar", "w") as out:
+        out.add(folder, "all")
+        link = tarfile.TarInfo("all/ed/raft.py")
+        link.type, link.linkname = tarfile.SYMTYPE, "../bo/raft.py"
+        out.addfile(link)
+    intake = find(tmp_path / "class.tar")
+    assert list(intake.submissions) == ["ann", "bo", "cy", "di.py", "ed"]
+    codes = {name: refused.code for name, refused in intake.refused.items()}
+    assert codes == {
+        "cy": UPLOAD_IS_LINK,
+        "di.py": UPLOAD_IS_LINK,
+        "ed": LINK_IN_ARCHIVE,
+    }
