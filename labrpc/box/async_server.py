@@ -87,11 +87,9 @@ class AsyncServer:
             reply = calls.handle(event)
             if inspect.isawaitable(reply):
                 reply = await reply
-            data = calls.encode_reply(reply, event)
+            calls.reply(event, reply)
         except (Exception, SystemExit) as exc:
             calls.handler_raised(exc, event)
-            return
-        calls.reply(event, data)
 
     async def _run_invoked(self, event: Invoke) -> None:
         calls = self._calls
@@ -99,8 +97,6 @@ class AsyncServer:
             value = calls.invoke(event)
             if inspect.isawaitable(value):
                 value = await value
-            value = calls.copy_result(value, event)
+            calls.return_result(event, value)
         except (Exception, SystemExit) as exc:
             calls.method_raised(exc, event)
-            return
-        calls.return_result(event, value)

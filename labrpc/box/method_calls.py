@@ -60,14 +60,15 @@ class MethodCalls:
             f"{method!r}; it has {self._known_methods()}"
         )
 
-    def encode_reply(self, reply: Any, event: Request) -> bytes:
-        """Return what the handler of an RPC has returned as bytes."""
+    def reply(self, event: Request, reply: Any) -> None:
+        """Send what the handler of an RPC has returned.
+
+        Raises:
+            TypeError: it cannot be sent.
+        """
         if reply is None:
             self._lint.returned_nothing(method_name(event))
-        return self.codec.encode(reply)
-
-    def reply(self, event: Request, data: bytes) -> None:
-        """Send the reply to an RPC."""
+        data = self.codec.encode(reply)
         self._outbox.actions.append(Reply(event.request_id, data))
 
     def handler_raised(self, exc: BaseException, event: Request) -> None:
@@ -95,17 +96,15 @@ class MethodCalls:
             f"{self._known_methods()}"
         )
 
-    def copy_result(self, value: Any, event: Invoke) -> Any:
-        """Return a copy of what an invoked method has returned, of plain values.
+    def return_result(self, event: Invoke, value: Any) -> None:
+        """Give the service a copy of what a method has returned.
 
         Raises:
-            TypeError: it is none.
+            TypeError: something in it is not plain.
+            ValueError: a number in it is too large.
         """
-        return plain_copy(value, f"what {event.method}() returned")
-
-    def return_result(self, event: Invoke, value: Any) -> None:
-        """Give the service the result of a method."""
-        self._outbox.actions.append(Result(event.invoke_id, value))
+        copied = plain_copy(value, f"what {event.method}() returned")
+        self._outbox.actions.append(Result(event.invoke_id, copied))
 
     def method_raised(self, exc: BaseException, event: Invoke) -> None:
         """End the test: an exception has left a method that the service called."""

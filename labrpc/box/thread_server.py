@@ -25,11 +25,9 @@ class ThreadServer:
     def _handle(self, event: Request) -> None:
         calls = self._calls
         try:
-            data = calls.encode_reply(calls.handle(event), event)
+            calls.reply(event, calls.handle(event))
         except (Exception, SystemExit) as exc:
             calls.handler_raised(exc, event)
-            return
-        calls.reply(event, data)
 
     def invoke(self, event: Invoke) -> None:
         """Start a method for the service above."""
@@ -40,10 +38,8 @@ class ThreadServer:
     def _run_invoked(self, event: Invoke) -> None:
         calls = self._calls
         try:
-            value = calls.copy_result(calls.invoke(event), event)
+            calls.return_result(event, calls.invoke(event))
         except (Exception, SystemExit) as exc:
             calls.method_raised(exc, event)
-            return
         finally:
             self.invoked.pop(event.invoke_id, None)
-        calls.return_result(event, value)
