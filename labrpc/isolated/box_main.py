@@ -4,7 +4,6 @@ Forked by the zygote, and ended by SIGKILL. All that it says may be forged by th
 submission, which shares its memory: whoever reads it has to check.
 """
 
-import os
 import struct
 import warnings
 from dataclasses import dataclass, field
@@ -93,10 +92,7 @@ def main(submission: Submission, preempt: bool, read_fd: int, write_fd: int) -> 
     watched = watchdog(alone, BOX_BYTES_MAX, HangPolicy(write_fd))
     with unraisable_as_warnings(alone.warnings), watched:
         while (data := reader.read()) is not None:
-            answer = framed(_answer(alone, data))
-            written = os.write(write_fd, answer)
-            if written < len(answer):
-                write_all(write_fd, answer[written:])
+            write_all(write_fd, framed(_answer(alone, data)))
 
 
 def _answer(alone: Alone, data: bytes) -> bytes:

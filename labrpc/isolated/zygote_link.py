@@ -10,7 +10,6 @@ import select
 import signal
 import socket
 import subprocess
-from contextlib import suppress
 from enum import Enum
 
 import msgspec
@@ -28,7 +27,7 @@ from labrpc.isolated.messages import (
 )
 from labrpc.machine.activity import IdleMeter
 from labrpc.machine.lab_process import lab_command
-from labrpc.machine.wall_clock import cpu_seconds_of
+from labrpc.machine.wall_clock import cpu_seconds_of_all
 
 LOOK_MS = 100
 # Forking takes a millisecond.
@@ -155,9 +154,7 @@ class ZygoteLink:
                 raise ZygoteError(Trouble.IDLE)
 
     def _cpu_s(self) -> float:
-        with suppress(OSError):
-            return cpu_seconds_of(self.pid)
-        return 0.0
+        return cpu_seconds_of_all([self.pid])
 
     def _ended(self) -> ZygoteError:
         """Return how the process has ended."""

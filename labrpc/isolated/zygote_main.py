@@ -9,6 +9,7 @@ import dis
 import gc
 import importlib
 import os
+import resource
 import signal
 import socket
 import sys
@@ -122,22 +123,24 @@ class ZygoteMain:
                 pid, status, usage = os.wait4(-1, os.WNOHANG)
                 if pid == 0:
                     return
-                cpu_s = usage.ru_utime + usage.ru_stime
-                self._ended[pid] = Ended(status, cpu_s, usage.ru_maxrss << 10)
+                self._ended[pid] = _ended(status, usage)
                 if len(self._ended) > REMEMBERED_MAX:
                     self._ended.popitem(last=False)
 
     def _await(self, pid: int) -> Ended:
         """Wait for a box that the judge has killed, if it had not ended by itself."""
-        if pid not in self._ended:
-            try:
-                _, status, usage = os.wait4(pid, 0)
-            except ChildProcessError:
-                # It has ended by itself, so long ago that it is forgotten.
-                return Ended(0, 0.0, 0)
-            cpu_s = usage.ru_utime + usage.ru_stime
-            return Ended(status, cpu_s, usage.ru_maxrss << 10)
-        return self._ended.pop(pid)
+        if pid in self._ended:
+            return self._ended.pop(pid)
+        try:
+            _, status, usage = os.wait4(pid, 0)
+        except ChildProcessError:
+            # It has ended by itself, so long ago that it is forgotten.
+            return Ended(0, 0.0, 0)
+        return _ended(status, usage)
+
+
+def _ended(status: int, usage: resource.struct_rusage) -> Ended:
+    return Ended(status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss << 10)
 
 
 def _submission(prepare: Prepare) -> Submission:
