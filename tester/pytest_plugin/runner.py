@@ -157,8 +157,6 @@ class Runner:
 
     def _draw(self, run: Run, conditions: RunConditions) -> None:
         """Draw a picture of one of the first runs that fail."""
-        from tester.judging.picture import Pictures
-
         options = self._options
         if run.verdict is not Verdict.FAILED or options.real_time:
             return
@@ -167,6 +165,8 @@ class Runner:
         # Each worker draws its share, and at least one.
         if self._failed > math.ceil(options.picture_count / workers):
             return
+        from tester.judging.picture import Pictures
+
         home = options.directory / ".lab"
         pictures = Pictures(home / "pictures", options.traces or home / "traces")
         recorded = options.traces is not None
