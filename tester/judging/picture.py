@@ -108,6 +108,9 @@ class Pictures:
                     run, f"made again for a picture, it came to another end: {came_to}"
                 )
                 return False
+            for warning in again.warnings:
+                if warning.code == codes.TRACE_NOT_WRITTEN.name:
+                    raise OSError(warning.text)
         size = file.stat().st_size
         if size > TRACE_BYTES_MAX:
             _warn(run, f"no picture is drawn of a trace of {size >> 20} MB")

@@ -83,6 +83,16 @@ def test_a_picture_that_cannot_be_written_changes_no_verdict(
     assert "cannot be written: File exists" in run.warnings[-1].text
 
 
+def test_a_trace_that_cannot_be_written_leaves_no_picture_and_says_why(
+    pictures, conditions
+):
+    pictures.traces.write_text("in the way")
+    run = draw(pictures, conditions)
+    assert (run.verdict, run.picture) == ("failed", "")
+    assert "could not be drawn: traces cannot be written to" in run.warnings[-1].text
+    assert run.warnings[-1].text.endswith(": File exists")
+
+
 def test_a_trace_that_is_too_large_is_not_read(pictures, conditions, monkeypatch):
     monkeypatch.setattr(picture, "TRACE_BYTES_MAX", 100)
     monkeypatch.setattr(picture, "read_trace", None)
