@@ -113,7 +113,7 @@ class Worker:
             host = self._host_for(job)
             conditions = self._conditions(job, host.boxes.submission)
             run = run_test(conditions, host, job.recording())
-            if job.pictures:
+            if job.pictures and run.verdict is Verdict.FAILED:
                 _draw(run, job, conditions, host)
         except LoadError as exc:
             run = self._run_without_host(job)
@@ -165,11 +165,11 @@ def _draw(run: Run, job: RunJob, conditions: RunConditions, host: RunHost) -> No
             for_student=True,
         )
         file = pictures.file(run)
-        if not file.is_file() and not any(folder.glob(f"{run.test}-seed*.html")):
-            pictures.draw(run, conditions, host)
-        elif file.is_file() and run.verdict is Verdict.FAILED:
+        if file.is_file():
             # Of an earlier try.
             run.picture = str(file)
+        elif not any(folder.glob(f"{run.test}-seed*.html")):
+            pictures.draw(run, conditions, host)
     run.picture = Path(run.picture).name
 
 
