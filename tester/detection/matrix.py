@@ -87,15 +87,11 @@ class Matrix:
 
     def _verdict(self, runs: dict[str, Probe], part: str) -> Verdict:
         """Return a part's verdict on the mutant: failed if some test found it."""
-        verdicts = [
-            runs[t.name].verdict if t.name in runs else None
-            for t in self.tests
-            if t.part == part
-        ]
-        if Verdict.FAILED in verdicts:
-            return Verdict.FAILED
-        known = None not in verdicts and Verdict.UNKNOWN not in verdicts
-        return Verdict.PASSED if known else Verdict.UNKNOWN
+        return VerdictCounts.of(
+            runs[test.name].verdict if test.name in runs else Verdict.UNKNOWN
+            for test in self.tests
+            if test.part == part
+        ).verdict
 
     def _cpu_s_to_first_detection(self, runs: dict[str, Probe]) -> float | None:
         """Return the CPU seconds of the tests up to the first that fails."""
@@ -134,8 +130,7 @@ class Row:
         """Add the verdicts of the parts at one seed."""
         for part, verdict in verdicts.items():
             self.by_part.setdefault(part, VerdictCounts()).add(verdict)
-        worst = (Verdict.FAILED, Verdict.UNKNOWN, Verdict.PASSED)
-        self.whole.add(next(v for v in worst if v in verdicts.values()))
+        self.whole.add(VerdictCounts.of(verdicts.values()).verdict)
         if cpu_s is not None:
             self.cpu_s.append(cpu_s)
 
