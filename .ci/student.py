@@ -2,8 +2,8 @@
 
     python .ci/student.py [EXPRESSION]
 
-Writes a starter, sees its first test fail, replays the failure by the command that is
-printed, reads its trace, and passes the graded tests that match the expression (as in
+Writes a starter, sees its first test fail, replays the failure with the printed
+command, reads its trace, and passes the graded tests that match the expression (as in
 pytest's -k; all by default) with the reference in the starter's place. Where servers
 cannot have processes of their own, the lab says so in one sentence. It needs an installed
 lab, and nothing of POSIX.
@@ -37,7 +37,7 @@ def run(command, directory, status):
 
 
 def main(expression):
-    """Go the whole path below a temporary directory."""
+    """Walk the whole path, in a temporary directory."""
     with tempfile.TemporaryDirectory() as folder:
         starter = Path(folder).resolve() / "my-raft"
         run([*LAB, "new", str(starter)], folder, 0)
@@ -58,7 +58,7 @@ def main(expression):
         assert "election" in run([*LAB, "trace", str(trace)], starter, 0)
         refused(starter)
         shutil.copytree(ROOT / "raft", starter / "raft", dirs_exist_ok=True)
-        # Whose temporary folders are whose, pytest asks by os.getuid, save on Windows.
+        # Without --basetemp pytest calls os.getuid, except on Windows.
         options = ["--basetemp", str(Path(folder) / "temporary")]
         options += ["-k", expression] if expression else ["-n", "2"]
         passing = run([*PYTEST, "-v", *options], starter, 0)
@@ -66,16 +66,16 @@ def main(expression):
 
 
 def refused(starter):
-    """See that what needs Linux says so, in one sentence."""
+    """Check that what needs Linux says so in one sentence."""
     if not hasattr(os, "pidfd_open"):
         sentence = "need Linux 5.3 or later (on Windows, WSL)"
-        told = run([*PYTEST, "--isolation", "process"], starter, 4)
-        assert sentence in told
-        assert "Traceback" not in told
+        output = run([*PYTEST, "--isolation", "process"], starter, 4)
+        assert sentence in output
+        assert "Traceback" not in output
     if not hasattr(os, "fork"):
-        told = run([*LAB, str(starter)], starter, 2)
-        assert len(told.splitlines()) == 1
-        assert "needs Linux (on Windows, WSL)" in told
+        output = run([*LAB, str(starter)], starter, 2)
+        assert len(output.splitlines()) == 1
+        assert "needs Linux (on Windows, WSL)" in output
 
 
 if __name__ == "__main__":

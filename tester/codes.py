@@ -231,7 +231,7 @@ ENCRYPTED_ARCHIVE = Code(
 UNUSUAL_COMPRESSION = Code(
     "unusual-compression",
     Kind.REFUSAL,
-    "The archive is compressed in a way of which the lab cannot bound the memory.",
+    "The archive is compressed in a way whose use of memory the lab cannot limit.",
 )
 UPLOAD_TOO_LARGE = Code(
     "upload-too-large",

@@ -18,7 +18,7 @@ def chosen_processes(options: argparse.Namespace, console: Console) -> int:
     """Return how many grading processes to start, and say so if memory limits it.
 
     Each run may take a fixed amount of memory. Where there is less, the machine would
-    end runs, and nobody could say whose fault that was.
+    end runs, and it could not be decided whose fault that was.
 
     Raises:
         UsageError: there is not enough memory for one.

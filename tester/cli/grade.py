@@ -182,7 +182,7 @@ def report_open(console: Console, grades: list[Grade]) -> None:
 def report_below(console: Console, grades: list[Grade], percent: float) -> bool:
     """Name the submissions that do not reach --fail-under; return whether there is one.
 
-    Runs without a verdict do not count as passed: who may have reached it has not.
+    Runs without a verdict do not count as passed: with them it is not reached yet.
     """
     below, undecided = [], []
     for grade in grades:

@@ -18,8 +18,8 @@ from tester.scoring.rubric_file import SEEDS_MAX
 
 EPILOG = """\
 Exit status: 0 graded, 1 a submission is below --fail-under, 2 wrong usage, a full
-disk, or nothing could be graded, 3 runs without a verdict make grades ranges, 130 interrupted by Ctrl-C, 143 by SIGTERM: what was
-done is written, and --resume continues."""
+disk, or nothing could be graded, 3 runs without a verdict make grades ranges, 130
+interrupted by Ctrl-C, 143 by SIGTERM: what was done is written, and --resume continues."""
 
 # Seeds are stored in 64 bits with a sign.
 SEED_MAX = (1 << 63) - 1

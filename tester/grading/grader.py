@@ -2,8 +2,9 @@
 
 A submission that cannot be loaded costs one job, a copy of another submission costs
 none, and none costs more CPU time than its budget. A result that is not believed at once
-is tried again when all others are done. Whatever happens next, what is done is kept: each result goes to the journal as it comes in, and Ctrl-C leaves the
-other runs unknown, and still reports.
+is tried again when all others are done. Nothing that is done is lost: each result goes
+to the journal as it comes in, and after Ctrl-C the grading still reports, with the other
+runs unknown.
 """
 
 import dataclasses
@@ -167,7 +168,7 @@ class Grading:
         return self._loads.get(self._duplicates.get(name, name))
 
     def runs(self, name: str) -> list[Run]:
-        """Return the runs of a submission that were made, or those of the submission it duplicates."""
+        """Return the runs that were made of a submission, or of the one it duplicates."""
         original = self._duplicates.get(name, name)
         return [self._as_of(run, name) for run in self._runs[original].values()]
 

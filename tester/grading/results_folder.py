@@ -1,8 +1,7 @@
 """The folder for results, which may lie in a folder that a student has filled.
 
-Whoever grades in a clone of a student's repository writes there by default. A link that
-lies in the way could lead the results, and so a student's words, to any file of the person
-who grades.
+Grading in a clone of a student's repository writes there by default. A link in the way
+could lead the results, and so a student's words, to any file of the person who grades.
 """
 
 import os
@@ -20,8 +19,8 @@ def refuse_links(directory: Path, graded: Iterable[str]) -> None:
     """Raise UsageError if a link would lead results elsewhere.
 
     Args:
-        directory: where results are to go. The person who names it may well mean a link,
-            unless it lies in what is graded.
+        directory: where results are to go. A person may name a link on purpose, unless
+            it lies in what is graded.
         graded: the paths that are graded.
     """
     directory = Path(os.path.abspath(directory))

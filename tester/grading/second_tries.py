@@ -1,10 +1,9 @@
 """Second tries of results that are not believed at once, each alone.
 
-A run without a verdict is the lab's fault, or the machine's, and may come to one when
+A run without a verdict is the lab's fault, or the machine's, and may get one when
 nothing else runs. Time that was measured while others ran is measured again, and memory
-that others had may be free. What a
-submission does a second time, alone, it does: then its other runs that ended for the
-same reason are believed without.
+that others had may be free. What a submission does again, alone, is its own doing: its
+other runs that ended for the same reason are then believed without a second try.
 """
 
 from labrpc import codes

@@ -1,4 +1,4 @@
-"""A picture of a failing run, and its last events in words, made by themselves.
+"""A picture of a failing run, and its last events in words, without being asked for.
 
 A run depends on nothing but its conditions, so a failing one is made once more, with
 recording: a passing run pays nothing. What goes wrong here never changes a verdict.
@@ -26,7 +26,7 @@ from tester.views.lines import last_lines
 from tester.views.page import page_html, write_page
 from tester.views.timeline import timeline
 
-# A run that took longer is not made again by itself.
+# A run that took longer is not made again.
 RUN_S_MAX = 5.0
 # What a submission sends decides how much there is to read, to explain and to draw; an
 # ordinary trace has a few MB, and takes a second.
@@ -43,7 +43,7 @@ class Pictures:
     Attributes:
         folder: of the pages.
         traces: of the recorded runs.
-        redact: takes out of a page's texts what whoever gets it must not see.
+        redact: removes from a page's texts what its reader must not see.
         for_student: whether the page is for the student of a grading, whose report has
             the replay command; then the last events are left out of the evidence, too.
     """

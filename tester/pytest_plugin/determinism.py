@@ -1,7 +1,7 @@
 """Is a submission deterministic? Runs a seed twice, and compares every event.
 
 The second run is in another process with another hash seed. Where the two
-differ, a third run, in this process again, tells the order of sets of strings
+differ, a third run, in this process again, distinguishes the order of sets of strings
 (which changes with the hash seed only) from other leaks.
 """
 

@@ -93,7 +93,7 @@ def _read_until_hang() -> bytes:
 
 
 def _read_pieces(pieces: "queue.SimpleQueue[bytes]") -> None:
-    """Hand on what comes, b"" at the end: not each system can wait for a pipe so long."""
+    """Hand on what comes, b"" at the end: not every system can wait for a pipe with a timeout."""
     while data := os.read(0, 1 << 16):
         pieces.put(data)
     pieces.put(b"")

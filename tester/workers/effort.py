@@ -18,9 +18,9 @@ class Effort:
 
     Args:
         pid: the process.
-        is_judge_only: other processes run the submission, and it waits for them: only
-            if it does not even look after them it is idle.
-        look_ms: how often somebody looks.
+        is_judge_only: other processes run the submission, and it waits for them: it is
+            idle only if it does not even look after them.
+        look_ms: how often `excess` is called.
 
     Attributes:
         cpu_s: CPU seconds, at the last look.

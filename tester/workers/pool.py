@@ -1,8 +1,7 @@
 """A pool of grading processes that survives whatever happens to any of them.
 
-The watchdog inside a process stops code that never waits. What it cannot stop
-is a call into C that does not return: of that the process dies, and leaves a
-file that says where it stood.
+The watchdog inside a process stops code that never waits. It cannot stop a call into C
+that does not return: that ends the process, which leaves a file that says where it stood.
 """
 
 import itertools

@@ -28,7 +28,7 @@ except ImportError:
 ROOT = Path(__file__).resolve().parents[2]
 
 # No Raft, but a dictatorship: server 0 leads term 1 for ever, and every server
-# applies what it is told, in order. While nothing fails, that passes each check: the
+# applies what it is sent, in order. While nothing fails, that passes each check: the
 # others hail server 0 twice, so that it has been answered as an elected leader is.
 # A test overrides the one method in which its submission is to misbehave. Where what
 # is voted for and committed has to be persisted, it needs VOTES as well.

@@ -83,7 +83,7 @@ def stop_after(directory, runs, torn=b""):
 
 
 def ignore(run):
-    """Be told, and do nothing."""
+    """Take a run, and do nothing."""
 
 
 # Going on.
@@ -278,7 +278,7 @@ def test_results_are_there_before_the_first_run_and_kept_up_to_date(
     saved = Checkpoints(tmp_path, grading)
     counts = []
 
-    def tell(run):
+    def notify(run):
         saved.update(run.submission)
         with (tmp_path / "grades.csv").open(newline="", encoding="utf-8-sig") as file:
             (row,) = csv.DictReader(file)
@@ -286,7 +286,7 @@ def test_results_are_there_before_the_first_run_and_kept_up_to_date(
 
     (found, _) = results(tmp_path)
     assert {run["verdict"] for run in found["runs"]} == {"unknown"}
-    assert grading.make_runs(1, tell)
+    assert grading.make_runs(1, notify)
     assert counts == [5, 4, 3, 2, 1, 0]
 
 
@@ -300,12 +300,12 @@ def test_a_submissions_own_files_are_there_when_it_is_through(
     saved = Checkpoints(tmp_path / "out", grading)
     there = []
 
-    def tell(run):
+    def notify(run):
         saved.update(run.submission)
         reports = sorted((tmp_path / "out").glob("submissions/*/report.md"))
         there.append([report.parent.name for report in reports])
 
-    assert grading.make_runs(1, tell)
+    assert grading.make_runs(1, notify)
     assert there == [[], ["1-good"], ["1-good"], ["1-good", "2-kings"]]
 
 
@@ -443,12 +443,12 @@ def test_identical_submissions_are_run_once(folder, tmp_path):
     with_journal = Journal(tmp_path)
     with_journal.begin(plan.header())
     grading = Grading(plan, journal=with_journal)
-    told = []
-    assert grading.make_runs(1, lambda run: told.append(run.submission))
+    reported = []
+    assert grading.make_runs(1, lambda run: reported.append(run.submission))
     with_journal.close()
     record = journal.read(tmp_path)
     assert {run.submission for run in record.runs} == {"1-good", "data"}
-    assert sorted(told) == ["1-good"] * 2 + ["copy"] * 2 + ["data"] * 2
+    assert sorted(reported) == ["1-good"] * 2 + ["copy"] * 2 + ["data"] * 2
     first, copy, data = grading.grades()
     assert (first.same_as, copy.same_as, data.same_as) == ("", "1-good", "")
     assert first.digest == copy.digest != data.digest

@@ -1,4 +1,4 @@
-"""One graded run: its verdict, its numbers, and what a failure tells."""
+"""One graded run: its verdict, its numbers, and what a failure reports."""
 
 import json
 import re
@@ -21,7 +21,7 @@ def steps_of(*steps):
     """Return a graded test of this file's that does these steps."""
 
     def scenario(cluster):
-        """Do what it is told."""
+        """Do the steps."""
         for step in steps:
             step(cluster)
 
@@ -33,7 +33,7 @@ def test_a_passed_run_has_its_numbers(run_scenario):
     assert run.verdict is Verdict.PASSED
     assert run.reason == run.evidence == ""
     assert (run.part, run.points, run.seed, run.servers) == ("2B", 3, 0, 3)
-    # Two servers hail the leader twice. It tells each of the three of three commands.
+    # Two servers hail the leader twice. It sends three commands to each of the three.
     assert (run.rpcs, run.commits) == (13, 3)
     assert run.bytes > 13
     assert 0 < run.virtual_s < 1

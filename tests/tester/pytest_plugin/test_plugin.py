@@ -196,8 +196,8 @@ def test_kept_seeds_run_once_until_two_sessions_find_them_fixed(lab, dictator):
     for is_fixed in (False, True):
         done = lab(*options)
         assert "10 of 10 runs passed" in done.stdout, done.stdout
-        told = f"fixed, no longer kept: test_initial_election seeds {seeds}: no leader"
-        assert (told in done.stdout) == is_fixed
+        line = f"fixed, no longer kept: test_initial_election seeds {seeds}: no leader"
+        assert (line in done.stdout) == is_fixed
 
 
 def test_kept_seeds_that_fail_differently_are_told_apart(lab, own_suite):
