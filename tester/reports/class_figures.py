@@ -7,6 +7,7 @@ from statistics import mean, median
 
 from tester.outcome import TestOutcome, VerdictCounts, by_kind
 from tester.reports.class_matrix import Matrix, class_matrix, is_waiting
+from tester.reports.parts import part_names, part_points
 from tester.reports.redaction import without_paths
 from tester.reports.suite_descriptions import suite_descriptions
 from tester.scoring.grades import Grade
@@ -167,7 +168,7 @@ def class_figures(grades: list[Grade], folder_of: Callable[[str], str]) -> Class
         grades: one per submission.
         folder_of: returns the folder of a submission's own files.
     """
-    parts = sorted({part for grade in grades for part in grade.parts})
+    parts = part_names(grades)
     rows = {grade.submission: _row(grade, parts, folder_of) for grade in grades}
     all_runs = [run for grade in grades for run in grade.runs]
     runs = [run for run in all_runs if not is_waiting(run)]
@@ -207,7 +208,7 @@ def _row(
         points_most=grade.points_most,
         points_max=grade.points_max,
         percent=grade.percent,
-        parts=[grade.parts.get(part, 0) for part in parts],
+        parts=part_points(grade, parts),
         failed=counts.failed,
         unknown=unknown - waiting,
         waiting=waiting,

@@ -3,6 +3,7 @@
 import csv
 import io
 
+from tester.reports.parts import part_names, part_points
 from tester.reports.redaction import without_paths
 from tester.scoring.grades import Grade
 from tester.text import csv_cell
@@ -17,7 +18,7 @@ def grades_csv(grades: list[Grade]) -> bytes:
     It begins with a byte order mark: without one, Excel takes UTF-8 for the encoding of
     its Windows, and no umlaut is right.
     """
-    parts = sorted({part for grade in grades for part in grade.parts})
+    parts = part_names(grades)
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(
@@ -33,7 +34,7 @@ def grades_csv(grades: list[Grade]) -> bytes:
                 f"{grade.points_most:g}",
                 f"{grade.points_max:g}",
                 "" if grade.percent is None else f"{grade.percent:.1f}",
-                *[f"{grade.parts.get(part, 0):g}" for part in parts],
+                *[f"{points:g}" for points in part_points(grade, parts)],
                 sum(test.verdict is Verdict.PASSED for test in outcomes),
                 len(grade.tests),
                 sum(test.counts.unknown for test in outcomes),

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tester.outcome import VerdictCounts
+from tester.reports.parts import part_names, part_points
 from tester.reports.redaction import without_paths
 from tester.scoring.grades import Grade, TestGrade
 from tester.text import block, listed, one_line
@@ -133,10 +134,8 @@ def _percent(grade: Grade) -> str:
 def _print_summary(console: Console, grades: list[Grade]) -> None:
     """Print a row per submission."""
     table = Table(title="all submissions", title_justify="left", title_style="bold")
-    parts = sorted({part for grade in grades for part in grade.parts})
     wide = console.width >= WIDE_COLUMNS_MIN
-    if not wide:
-        parts = []
+    parts = part_names(grades) if wide else []
     table.add_column("submission", overflow="fold")
     for heading in (*parts, "points", "percent", "passed"):
         table.add_column(heading, justify="right", overflow="fold")
@@ -144,7 +143,7 @@ def _print_summary(console: Console, grades: list[Grade]) -> None:
     for grade in grades:
         table.add_row(
             escape(one_line(grade.submission)),
-            *[f"{grade.parts.get(part, 0):g}" for part in parts],
+            *[f"{points:g}" for points in part_points(grade, parts)],
             grade.earned.removesuffix(" points"),
             _percent(grade),
             _runs_passed(grade),
