@@ -119,7 +119,9 @@ def test_any_trace_is_read_as_lines_of_text(case):
 
 
 PLANTED = {
-    "what a server printed is shown as it is": ("{row_text(row, trace)}", "{getattr(row, 'line', '')}"),
+    "what a server printed is shown as it is": (
+        "yield row_line(row, trace)", "yield getattr(row, 'line', '')"
+    ),
     "a reason is shown as it is": ("return on_one_line(end.verdict", "return str(end.verdict"),
 }  # fmt: skip
 
