@@ -136,7 +136,8 @@ def collect(parts: list[str] | None = None, expression: str = "") -> list[Graded
     options = ["--collect-only", "-p", "no:cacheprovider", "-p", "no:terminal"]
     options += ["--import-mode=importlib", f"--rootdir={suite}", "-c", "/dev/null"]
     # The lab may be installed in a student's repository, below a conftest.py of theirs.
-    options += ["--noconftest"]
+    # Without a limit, pytest also lists each folder above the suite.
+    options += ["--noconftest", f"--confcutdir={suite}"]
     # These look for what others have left, by ten full collections of garbage.
     options += ["-p", "no:unraisableexception", "-p", "no:threadexception"]
     if expression:

@@ -25,13 +25,11 @@ from labrpc.machine.lab_process import lab_command, lab_environment
 from labrpc.machine.watchdog_timer import HangPolicy
 from labrpc.submission.submission import Submission
 from tester.codes import LAB_BROKE
-from tester.judging.picture import Pictures
 from tester.judging.run import blank_run, boot_problem, run_test
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import RunHost, RunHosting
 from tester.judging.suite import collect
 from tester.verdict import LoadResult, Run, Verdict, conclude
-from tester.views.redaction import without_places
 from tester.workers.job import Answer, Job, LoadJob, RunJob
 
 # The outer net: a run that wants more than its share is ended by its own limit.
@@ -156,6 +154,10 @@ class Worker:
 
 def _draw(run: Run, job: RunJob, conditions: RunConditions, host: RunHost) -> None:
     """Draw a picture of a failing run for the student; note its name in the run."""
+    # Where all runs pass, nothing of this is needed.
+    from tester.judging.picture import Pictures
+    from tester.views.redaction import without_places
+
     folder = Path(job.pictures)
     with tempfile.TemporaryDirectory() as traces:
         pictures = Pictures(

@@ -1,6 +1,7 @@
 """The mutants are what they say, the suite finds them, and the measure adds up."""
 
 import ast
+import os
 import subprocess
 import sys
 
@@ -76,7 +77,9 @@ def test_the_suite_finds_a_mutant(mutant):
 
 def test_the_reference_passes_where_mutants_fail():
     submission = Submission.find(reference().path)
-    for test, seed in sorted({mutant.found_by for mutant in FOUND}):
+    runs = sorted({mutant.found_by for mutant in FOUND})
+    # Every fourth, or all of them: a nightly job of CI sets LAB_NIGHTLY.
+    for test, seed in runs if os.environ.get("LAB_NIGHTLY") else runs[::4]:
         run = run_test(RunConditions(submission, TESTS[test], seed))
         assert run.passed, run.report()
 

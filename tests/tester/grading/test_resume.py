@@ -412,7 +412,9 @@ def test_what_is_over_the_budget_fails_and_the_others_go_on(graded, tmp_path, di
     assert "0-busy" in said
 
 
-def test_time_that_the_lab_lost_costs_no_points(plan, monkeypatch):
+def test_time_that_the_lab_lost_costs_no_points(folder, monkeypatch):
+    tests = collect(None, "initial_election")
+    plan = Plan({"good": folder / "1-good"}, tests, range(1), default_rubric(tests))
     lost = WorkerLost(PROCESS_LOST, "the grading process hung", cpu_s=300.0)
     monkeypatch.setattr(
         "tester.workers.pool.GradingProcess.receive", lambda process: None

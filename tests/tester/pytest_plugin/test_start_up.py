@@ -22,6 +22,10 @@ def test_the_plugin_imports_nothing_that_is_slow_and_seldom_needed():
     assert imported_by(program, SLOW) == ([], "")
 
 
+def test_a_grading_process_does_not_import_what_draws_pictures():
+    assert imported_by("import tester.workers.worker", FOR_PICTURES) == ([], "")
+
+
 def test_a_session_that_passes_does_not_import_what_draws_pictures(project):
     test = project / "tests/lab2/test_2a_election.py::test_initial_election"
     arguments = [str(test), "-p", "no:cacheprovider"]
