@@ -333,6 +333,15 @@ def test_the_root_holds_what_belongs_there():
     assert ROOT_ENTRIES - visible == set()
 
 
+@pytest.mark.parametrize("package", FLOORS)
+def test_the_tests_have_the_rooms_of_what_they_test(package):
+    rooms, of_tests = (
+        {file.parent.name for file in folder.glob("*/*.py")}
+        for folder in (ROOT / package, ROOT / "tests" / package)
+    )
+    assert of_tests == rooms
+
+
 # What a graded test speaks.
 
 SPEAK_VERBS = [

@@ -25,6 +25,10 @@ from labrpc.sandbox.system_calls import (
 )
 from labrpc.submission.submission import Submission
 
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="processes are confined by what only Linux has"
+)
+
 ROOT = Path(__file__).resolve().parents[3]
 
 # Lock a process in, perhaps on a machine that lacks something; tell of it, and try.
