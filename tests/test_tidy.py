@@ -133,7 +133,7 @@ FLOORS = {
         ["intake", "oracles", "outcome", "traces"],
         ["explain"],
         ["scenario", "views"],
-        ["judging"],
+        ["judging", "search"],
         ["scoring", "workers"],
         ["detection", "experiments", "pytest_plugin", "reports"],
         ["grading", "handouts"],

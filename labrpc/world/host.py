@@ -5,10 +5,11 @@ from typing import Any
 
 from labrpc import codes
 from labrpc.clock import SECOND, to_seconds
-from labrpc.errors import LabError, SubmissionError
+from labrpc.codes import Kind
+from labrpc.errors import LabError, LoadError, SubmissionError, as_said_by_box
 from labrpc.world.box import Box
 from labrpc.world.crash_points import CrashPoint
-from labrpc.world.events import Event
+from labrpc.world.events import Crash, Event
 
 # How long a constructor, or a method the lab calls, may take in virtual time.
 ANSWER_NS_MAX = 10 * SECOND
@@ -57,3 +58,11 @@ class Host:
             f"{to_seconds(ANSWER_NS_MAX):.0f} virtual seconds",
             self.box.threads(),
         )
+
+
+def broken_error(server: int, action: Crash) -> SubmissionError:
+    """Return the error that a server's box has reported about its submission."""
+    code = codes.failure_of_box(action.code)
+    error = LoadError if code.kind is Kind.LOAD else SubmissionError
+    headline = f"server {server}: {action.headline}"
+    return error(code, headline, as_said_by_box(action.evidence))

@@ -16,14 +16,8 @@ from typing import Any
 
 from labrpc import codes
 from labrpc.clock import SECOND
-from labrpc.codes import Code, Kind
-from labrpc.errors import (
-    HEADLINE_CHARS_MAX,
-    WARNINGS_MAX,
-    LoadError,
-    SubmissionError,
-    as_said_by_box,
-)
+from labrpc.codes import Code
+from labrpc.errors import HEADLINE_CHARS_MAX, WARNINGS_MAX
 from labrpc.world.box import Box
 from labrpc.world.disk import Disk
 from labrpc.world.event_heap import EventHeap
@@ -43,7 +37,7 @@ from labrpc.world.events import (
     Wake,
     Warn,
 )
-from labrpc.world.host import ANSWER_NS_MAX, NEVER_NS, Host
+from labrpc.world.host import ANSWER_NS_MAX, NEVER_NS, Host, broken_error
 from labrpc.world.message_fates import MessageFates
 from labrpc.world.network import Network
 from labrpc.world.network_faults import NetworkFaults
@@ -363,10 +357,7 @@ class World(EventHeap):
             self.warnings.setdefault(text[:HEADLINE_CHARS_MAX], code)
 
     def _crashed(self, host: Host, action: Crash) -> None:
-        code = codes.failure_of_box(action.code)
-        error = LoadError if code.kind is Kind.LOAD else SubmissionError
-        evidence = as_said_by_box(action.evidence)
-        raise error(code, f"server {host.server}: {action.headline}", evidence)
+        raise broken_error(host.server, action)
 
     # Beginning and end.
 

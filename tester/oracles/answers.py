@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from labrpc.world.events import Action, Call, Event, Request, Response
 from labrpc.world.observer import Observer
 from labrpc.world.rpc import Incarnation
-from labrpc.world.world import World
+from tester.oracles.watched_world import WatchedWorld
 
 
 class Answers(Observer):
@@ -20,7 +20,7 @@ class Answers(Observer):
         world: where the servers run.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: WatchedWorld) -> None:
         self._world = world
         self._servers = range(len(world.hosts))
         # Per server, its RPCs under way: the server that was called, and the step.

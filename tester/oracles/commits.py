@@ -10,9 +10,9 @@ from typing import Any, NoReturn
 
 from labrpc.clock import to_seconds
 from labrpc.errors import Fact, SubmissionError
-from labrpc.world.world import World
 from tester import codes
 from tester.oracles.evidence import Evidence, facts
+from tester.oracles.watched_world import WatchedWorld
 from tester.text import only, servers_named, short
 
 
@@ -60,7 +60,7 @@ class Proposals:
         accepted: the highest index that a leader has returned.
     """
 
-    def __init__(self, world: World, persistence: bool) -> None:
+    def __init__(self, world: WatchedWorld, persistence: bool) -> None:
         self.decided = self.accepted = 0
         self._world = world
         self._persistence = persistence

@@ -20,12 +20,12 @@ from labrpc.errors import SubmissionError
 from labrpc.world.events import Action, Call, Event, Reply, Result
 from labrpc.world.observer import Observer
 from labrpc.world.rpc import Incarnation
-from labrpc.world.world import World
 from tester import codes
 from tester.oracles.answers import Answers
 from tester.oracles.commits import Proposal, Proposals
 from tester.oracles.evidence import facts
 from tester.oracles.leadership import Leadership, StateReport
+from tester.oracles.watched_world import WatchedWorld
 from tester.text import short
 
 
@@ -65,7 +65,7 @@ class Invariants(Observer):
     """
 
     def __init__(
-        self, world: World, persistence: bool, elections: bool = False
+        self, world: WatchedWorld, persistence: bool, elections: bool = False
     ) -> None:
         self.decided: dict[int, Applied] = {}
         self.states: list[tuple[int, bool] | None] = [None for _ in world.hosts]

@@ -14,10 +14,10 @@ from labrpc.clock import to_seconds
 from labrpc.codes import Code
 from labrpc.errors import SubmissionError
 from labrpc.world.rpc import Incarnation
-from labrpc.world.world import World
 from tester import codes
 from tester.oracles.answers import Answers
 from tester.oracles.evidence import facts
+from tester.oracles.watched_world import WatchedWorld
 from tester.text import only, servers_named
 
 
@@ -59,7 +59,7 @@ class Leadership:
     """
 
     def __init__(
-        self, world: World, persistence: bool, answers: Answers | None = None
+        self, world: WatchedWorld, persistence: bool, answers: Answers | None = None
     ) -> None:
         self.leaders: dict[int, StateReport] = {}
         self._world = world

@@ -1,0 +1,29 @@
+"""What the oracles ask of a world: whoever drives it, the heap or a list of choices."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from labrpc.world.observer import Observer
+from labrpc.world.rpc import Incarnation
+
+
+class WatchedWorld(Protocol):
+    """A world whose servers are judged.
+
+    Attributes:
+        now_ns: the virtual time.
+        steps: how often a box has been stepped.
+        saved_at_step: the number of the step in which each server last wrote its
+            disk, 0 if it never did.
+    """
+
+    now_ns: int
+    steps: int
+    saved_at_step: list[int]
+
+    @property
+    def hosts(self) -> Sequence[Incarnation | None]:
+        """The incarnation of each server that is up."""
+
+    def observe(self, observer: Observer) -> None:
+        """Call an observer's methods from now on."""

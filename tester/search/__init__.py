@@ -1,0 +1,1 @@
+"""Search: the orders of events that nobody wrote a scenario for."""

@@ -1,0 +1,208 @@
+"""Lists of choices as text files: written by the search, and by hand.
+
+A choice a line, what holds throughout before them; `#` begins a comment:
+
+    servers 3
+    time-out 0
+    deliver 0 -> 1 request_vote
+    deliver 1 -> 0 reply request_vote, dies after 1
+    lose 0 -> 2 request_vote #2
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import quote, unquote
+
+import msgspec
+
+from tester.errors import UsageError
+from tester.search.choices import (
+    Choice,
+    ChoiceList,
+    Crash,
+    Cut,
+    Deliver,
+    Duplicate,
+    Heal,
+    Lose,
+    MessageName,
+    Setting,
+    Start,
+    TimeOut,
+)
+from tester.text import unknown
+
+SERVERS_MAX = 9
+# More is no list that anybody wrote, or that a search would keep.
+FILE_BYTES_MAX = 1 << 20
+
+_OF_MESSAGES: dict[str, type[Any]] = {
+    "deliver": Deliver,
+    "lose": Lose,
+    "duplicate": Duplicate,
+}
+_OF_SERVERS: dict[str, type[Any]] = {
+    "time-out": TimeOut,
+    "start": Start,
+    "crash": Crash,
+    "cut": Cut,
+    "heal": Heal,
+}
+_SETTINGS = {
+    "servers": "servers",
+    "snapshot-interval": "snapshot_interval",
+    "persistence": "persistence",
+}
+VERBS = (*_OF_MESSAGES, *_OF_SERVERS)
+
+_DEATH = re.compile(r",\s*dies\s+after\s+([0-9]{1,4})$")
+_COMMENT = re.compile(r"(^|\s)#(?![0-9]).*")
+_MESSAGE = re.compile(
+    r"([0-9]{1,4})\s*->\s*([0-9]{1,4})\s+(reply\s+)?([^\s#,]+)(?:\s+#([0-9]{1,4}))?"
+)
+_MESSAGE_FORM = "FROM -> TO [reply] METHOD [#N]"
+
+
+# Writing.
+
+
+def choice_text(choice: Choice) -> str:
+    """Return a choice as a line of a file."""
+    verb = choice.__struct_config__.tag
+    if isinstance(choice, Deliver | Lose | Duplicate):
+        text = f"{verb} {_message_text(choice.message)}"
+    else:
+        text = f"{verb} {choice.server}"
+    dies_after = getattr(choice, "dies_after", None)
+    return text if dies_after is None else f"{text}, dies after {dies_after}"
+
+
+def _message_text(message: MessageName) -> str:
+    reply = "reply " if message.reply else ""
+    nth = f" #{message.nth}" if message.nth > 1 else ""
+    method = quote(message.method, safe="")
+    return f"{message.src} -> {message.dst} {reply}{method}{nth}"
+
+
+def list_text(run: ChoiceList, comments: Iterable[str] = ()) -> str:
+    """Return a list of choices as the text of a file, with comments at its top."""
+    setting = [
+        f"{name} {int(getattr(run.setting, field))}"
+        for name, field in _SETTINGS.items()
+    ]
+    lines = [*(f"# {comment}" for comment in comments), *setting]
+    return "\n".join([*lines, *map(choice_text, run.choices), ""])
+
+
+# Reading.
+
+
+def read_choices(file: Path) -> ChoiceList:
+    """Return the list of choices in a file.
+
+    Raises:
+        UsageError: it cannot be read, or a line of it is wrong.
+    """
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(FILE_BYTES_MAX + 1)
+    except OSError as exc:
+        raise UsageError(f"{file} cannot be read: {exc.strerror}") from None
+    if len(data) > FILE_BYTES_MAX:
+        raise UsageError(
+            f"{file} is no list of choices: it has more than {FILE_BYTES_MAX >> 10} KB"
+        )
+    return parse_choices(data.decode(errors="replace"), str(file))
+
+
+def parse_choices(text: str, file: str) -> ChoiceList:
+    """Return the list of choices that a text holds.
+
+    Args:
+        text: of a file.
+        file: its name, for messages.
+
+    Raises:
+        UsageError: a line of it is wrong.
+    """
+    setting, choices = Setting(), list[Choice]()
+    for number, line in _lines(text):
+
+        def wrong(what: str, number: int = number, line: str = line) -> NoReturn:
+            raise UsageError(f"{file}, line {number}: {line!r}: {what}")
+
+        verb, _, rest = line.partition(" ")
+        if verb in _SETTINGS:
+            if choices:
+                wrong(f"`{verb}` holds throughout: put it before the first choice")
+            setting = _with_setting(setting, verb, rest.strip(), wrong)
+        else:
+            choices.append(_parse_choice(verb, rest.strip(), wrong))
+            _check_servers(choices[-1], setting.servers, wrong)
+    return ChoiceList(setting, tuple(choices))
+
+
+_Wrong = Callable[[str], NoReturn]
+"""Raises UsageError about a line: what is wrong, and what to write instead."""
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines that are not empty, numbered, without comments."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        line = _COMMENT.sub("", line).strip()
+        if line:
+            yield number, line
+
+
+def _with_setting(setting: Setting, verb: str, rest: str, wrong: _Wrong) -> Setting:
+    limits = {"servers": (1, SERVERS_MAX), "persistence": (0, 1)}
+    least, most = limits.get(verb, (0, 1000))
+    number = int(rest) if re.fullmatch(r"[0-9]{1,4}", rest) else -1
+    if not least <= number <= most:
+        wrong(f"write `{verb} N`, with a number from {least} to {most}")
+    value = bool(number) if verb == "persistence" else number
+    return msgspec.structs.replace(setting, **{_SETTINGS[verb]: value})
+
+
+def _parse_choice(verb: str, rest: str, wrong: _Wrong) -> Choice:
+    details = {}
+    death = _DEATH.search(rest)
+    if death is not None:
+        details["dies_after"] = int(death[1])
+        rest = rest[: death.start()].rstrip()
+        if verb not in ("deliver", "time-out", "start"):
+            wrong("only `deliver`, `time-out` and `start` let a server die in a step")
+    choice: Choice
+    if verb in _OF_MESSAGES:
+        found = _MESSAGE.fullmatch(rest)
+        if found is None:
+            wrong(f"write `{verb} {_MESSAGE_FORM}`, as in `{verb} 0 -> 1 request_vote`")
+        src, dst, reply, method, nth = found.groups()
+        message = MessageName(
+            int(src), int(dst), unquote(method), reply is not None, int(nth or 1)
+        )
+        if not message.nth:
+            wrong("messages of a kind are counted from #1 on")
+        choice = _OF_MESSAGES[verb](message, **details)
+    elif verb in _OF_SERVERS:
+        if not re.fullmatch(r"[0-9]{1,4}", rest):
+            wrong(f"write `{verb} SERVER`, as in `{verb} 0`")
+        choice = _OF_SERVERS[verb](int(rest), **details)
+    else:
+        wrong(f"there is no {unknown(repr(verb), [*VERBS, *_SETTINGS])}")
+    return choice
+
+
+def _check_servers(choice: Choice, servers: int, wrong: _Wrong) -> None:
+    if isinstance(choice, Deliver | Lose | Duplicate):
+        named = [choice.message.src, choice.message.dst]
+    else:
+        named = [choice.server]
+    for server in named:
+        if server >= servers:
+            wrong(
+                f"there is no server {server}: the servers are 0 to {servers - 1}, "
+                "unless a line `servers N` comes before the first choice"
+            )

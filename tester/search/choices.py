@@ -1,0 +1,133 @@
+"""Choices: what happens next in a world that a list drives.
+
+A choice is symbolic. It names a message by its link, its method and which of several
+alike it is, never by a number that counts all messages, so that a list still means
+something when other choices are taken out of it.
+"""
+
+from typing import Any
+
+import msgspec
+
+
+class _Value(msgspec.Struct, frozen=True, gc=False):
+    """An immutable value that is compared by its fields."""
+
+
+class MessageName(_Value, frozen=True):
+    """A message in flight.
+
+    Attributes:
+        src: the server that has sent it.
+        dst: the server that it is for.
+        method: the method that its RPC calls, without the name of the class.
+        reply: whether it is the reply to a request; one that says that the call has
+            failed counts as well.
+        nth: which of several alike it is, from 1, in the order of the calls.
+    """
+
+    src: int
+    dst: int
+    method: str
+    reply: bool = False
+    nth: int = 1
+
+
+class Deliver(_Value, frozen=True, tag="deliver"):
+    """Let a message arrive.
+
+    Attributes:
+        dies_after: how many saves, calls and replies of the step still get out before
+            the receiver dies and starts again; None if it lives on.
+    """
+
+    message: MessageName
+    dies_after: int | None = None
+
+
+class Lose(_Value, frozen=True, tag="lose"):
+    """Lose a message; its caller learns at once that the call has failed."""
+
+    message: MessageName
+
+
+class Duplicate(_Value, frozen=True, tag="duplicate"):
+    """Let a message arrive once more, later."""
+
+    message: MessageName
+
+
+class TimeOut(_Value, frozen=True, tag="time-out"):
+    """Let time pass on one server's own clock until it saves, calls, replies or applies.
+
+    Attributes:
+        dies_after: as for `Deliver`.
+    """
+
+    server: int
+    dies_after: int | None = None
+
+
+class Start(_Value, frozen=True, tag="start"):
+    """Call `start` on a server, with a command that no other call has.
+
+    Attributes:
+        dies_after: as for `Deliver`.
+    """
+
+    server: int
+    dies_after: int | None = None
+
+
+class Crash(_Value, frozen=True, tag="crash"):
+    """Cut a server's power, and start it again from what its disk holds."""
+
+    server: int
+
+
+class Cut(_Value, frozen=True, tag="cut"):
+    """Let no message reach or leave a server until it is healed."""
+
+    server: int
+
+
+class Heal(_Value, frozen=True, tag="heal"):
+    """Let messages reach and leave a server again."""
+
+    server: int
+
+
+Choice = Deliver | Lose | Duplicate | TimeOut | Start | Crash | Cut | Heal
+
+
+class Setting(_Value, frozen=True):
+    """What holds in a world from its beginning to its end.
+
+    Attributes:
+        servers: how many there are, all started and connected.
+        snapshot_interval: after how many applied commands a service takes a snapshot;
+            0 for never.
+        persistence: whether servers have to save their state, as from part 2C on.
+    """
+
+    servers: int = 3
+    snapshot_interval: int = 0
+    persistence: bool = True
+
+
+class ChoiceList(_Value, frozen=True):
+    """A run of a world that choices drive.
+
+    Attributes:
+        setting: what holds in it throughout.
+        choices: what happens, in order. Those that do not apply are skipped.
+    """
+
+    setting: Setting
+    choices: tuple[Choice, ...]
+
+
+def with_death(choice: Any, dies_after: int) -> Choice:
+    """Return a choice of a step in which the server dies after some of its actions."""
+    changed: Choice = msgspec.structs.replace(choice, dies_after=dies_after)
+    return changed

@@ -1,0 +1,155 @@
+"""Histories: every state that a server was found in, and a box only where it is new.
+
+A server's next state is a function of its state and of what it is given. So it is
+computed once, and looked up ever after. To compute it, a box has to be in the state
+before: one that still is, or else one that is given the history again.
+"""
+
+import gc
+from collections import OrderedDict
+
+from labrpc.box_factory import BoxFactory
+from labrpc.codes import Code
+from labrpc.machine.watchdog import watchdog
+from labrpc.machine.watchdog_timer import HangPolicy
+from labrpc.world.box import Box, Step
+from labrpc.world.events import Event
+from tester.search.choices import Setting
+from tester.search.server_state import ServerState, Stimulus
+from tester.search.server_step import ServerStep
+
+# All random draws of the servers come from it.
+SEED = "search"
+# A box in its process or with its modules takes some hundred KB.
+BOXES_MAX = 256
+# A box is a web of objects that only a collection can free.
+BOXES_PER_COLLECTION = 1_000
+
+
+class Histories:
+    """The states in which the servers of one submission were found.
+
+    Args:
+        boxes: makes their boxes.
+        setting: of the world they are in.
+        hang_policy: what happens where the submission hangs in C.
+
+    Attributes:
+        states: how many states were found.
+        steps: how often a box was stepped.
+        stepping: the server that is being stepped.
+        warnings: likely mistakes that the watchdog has seen.
+    """
+
+    def __init__(
+        self,
+        boxes: BoxFactory,
+        setting: Setting,
+        hang_policy: HangPolicy | None = None,
+    ) -> None:
+        self.setting = setting
+        self.states = 0
+        self.steps = 0
+        self.stepping: WatchedBox | None = None
+        self.warnings: dict[str, Code] = {}
+        self._factory = boxes
+        self._hang_policy = hang_policy
+        self._roots: dict[tuple[int, int, bytes, bytes], ServerState] = {}
+        # Boxes that wait in a state, the one that was used last at the end.
+        self._boxes: OrderedDict[ServerState, WatchedBox] = OrderedDict()
+        self._made = 0
+
+    def started(
+        self, server: int, incarnation: int, raft_state: bytes, snapshot: bytes
+    ) -> ServerState:
+        """Return the state in which an incarnation is when it has started."""
+        key = (server, incarnation, raft_state, snapshot)
+        state = self._roots.get(key)
+        if state is None:
+            state = self._roots[key] = ServerState(server, incarnation)
+            state.raft_state, state.snapshot = raft_state, snapshot
+            with watchdog(self, hang_policy=self._hang_policy):
+                box = self._new_box(state)
+                ServerStep(box, state, self.setting).boot()
+                self._keep(state, box)
+        return state
+
+    def next(self, state: ServerState, stimulus: Stimulus) -> ServerState:
+        """Return the state that follows when a server is given something."""
+        after = state.after.get(stimulus)
+        if after is None:
+            after = state.after[stimulus] = state.next_blank()
+            with watchdog(self, hang_policy=self._hang_policy):
+                box = self._box_in(state)
+                ServerStep(box, after, self.setting).run(stimulus)
+                self._keep(after, box)
+        return after
+
+    def close(self) -> None:
+        """End all boxes."""
+        while self._boxes:
+            self._boxes.popitem()[1].end()
+
+    # Boxes.
+
+    def _new_box(self, state: ServerState) -> "WatchedBox":
+        self._made += 1
+        if self._made % BOXES_PER_COLLECTION == 0:
+            gc.collect()
+        self._factory.begin_run()
+        box = self._factory.box(state.server, state.incarnation, SEED)
+        return WatchedBox(self, state.server, box)
+
+    def _box_in(self, state: ServerState) -> "WatchedBox":
+        """Return a box in this state: one that waits there or before it, or a new one."""
+        missing = []
+        at: ServerState | None = state
+        while at is not None and at not in self._boxes:
+            missing.append(at)
+            at = at.before
+        box = self._boxes.pop(at) if at is not None else self._new_box(state)
+        for passed in reversed(missing):
+            for now_ns, event, _ in passed.box_steps:
+                box.step(now_ns, event)
+        return box
+
+    def _keep(self, state: ServerState, box: "WatchedBox") -> None:
+        self.states += 1
+        state.number = self.states
+        if state.failure is not None:
+            box.end()
+            return
+        self._boxes[state] = box
+        if len(self._boxes) > BOXES_MAX:
+            self._boxes.popitem(last=False)[1].end()
+
+
+class WatchedBox:
+    """A box that says when it is being stepped, for a watchdog."""
+
+    def __init__(self, histories: Histories, server: int, box: Box) -> None:
+        self._histories = histories
+        self.server = server
+        self.box = box
+
+    def step(self, now_ns: int, event: Event) -> Step:
+        """Step the box."""
+        histories = self._histories
+        histories.steps += 1
+        histories.stepping = self
+        try:
+            return self.box.step(now_ns, event)
+        finally:
+            histories.stepping = None
+
+    def threads(self) -> str:
+        """Return the threads and where each waits."""
+        return self.box.threads()
+
+    def end(self) -> None:
+        """End the incarnation."""
+        histories = self._histories
+        histories.steps += 1
+        histories.stepping = self
+        self.box.crash()
+        histories.stepping = None

@@ -1,0 +1,243 @@
+"""A run of a world that choices drive, with the oracles watching.
+
+The oracles and every other observer see what they see in a suite's run: each event of a
+box with what it did, and the life of each incarnation. The world's time counts choices,
+a millisecond each; it is no server's clock.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from labrpc.clock import MILLISECOND
+from labrpc.contract import ApplyMsg
+from labrpc.errors import SubmissionError
+from labrpc.world.events import (
+    Action,
+    Apply,
+    Call,
+    Invoke,
+    Persist,
+    Reply,
+    Result,
+    Taken,
+)
+from labrpc.world.observer import Observer, Observers
+from tester.oracles.applied_log import AppliedLog
+from tester.oracles.commits import Proposal
+from tester.oracles.invariants import Invariants
+from tester.scenario.cluster import has_types
+from tester.search.choice_text import choice_text
+from tester.search.choices import Choice
+from tester.search.rules import Rules, Transition
+from tester.search.server_state import BoxStep, ServerState
+from tester.search.server_step import GET_STATE, SNAPSHOT, START
+
+CHOICE_NS = MILLISECOND
+_OUTWARD = (Persist, Call, Reply)
+
+
+class Life:
+    """One incarnation of a server, as observers see it."""
+
+    def __init__(self, server: int, incarnation: int) -> None:
+        self.server = server
+        self.incarnation = incarnation
+        self.up = True
+
+    def state(self) -> dict[str, str]:
+        """Return nothing: a state that is looked up has no box to look into."""
+        return {}
+
+
+class ChosenWorld:
+    """What the oracles know of a world that choices drive: see `WatchedWorld`."""
+
+    def __init__(self, servers: int) -> None:
+        self.now_ns = 0
+        self.steps = 0
+        self.saved_at_step = [0] * servers
+        self.hosts: Sequence[Life | None] = [None] * servers
+        self.observers = Observers()
+
+    def observe(self, observer: Observer) -> None:
+        """Call an observer's methods from now on."""
+        self.observers.add(observer)
+
+
+class JudgedRun:
+    """A run under way.
+
+    Args:
+        rules: what each choice leads to.
+        observers: watch the run, before the oracles.
+
+    Attributes:
+        state: the world's.
+        choices: those that were taken so far, without those that did not apply.
+    """
+
+    def __init__(self, rules: Rules, observers: Iterable[Observer] = ()) -> None:
+        servers = rules.setting.servers
+        self._rules = rules
+        self.state = rules.initial()
+        self.choices: list[Choice] = []
+        self._world = world = ChosenWorld(servers)
+        for observer in observers:
+            world.observe(observer)
+        persistence = rules.setting.persistence
+        self._invariants = Invariants(world, persistence, elections=True)
+        self._lives: list[Life] = []
+        self._logs: list[AppliedLog] = []
+        self._snapshots_made: dict[bytes, int] = {}
+        # What the service has called and has not been answered, by server and number:
+        # the method, the step before the call, and of `start` the proposal.
+        self._invoked: dict[tuple[int, int], tuple[str, int, Proposal | None]] = {}
+        # What servers have put on their apply channels, by server and number.
+        self._puts: dict[tuple[int, int], tuple[Any, ...]] = {}
+        for server in range(servers):
+            self._lives.append(Life(server, 1))
+            self._logs.append(self._log(server, b""))
+
+    def boot(self) -> None:
+        """Let all servers start.
+
+        Raises:
+            SubmissionError: as `take` does.
+        """
+        for state in self.state.servers:
+            self._begin(state)
+
+    def take(self, choice: Choice) -> bool:
+        """Take a choice, and return whether it applies.
+
+        Raises:
+            SubmissionError: a server has broken, or a property of the oracles.
+        """
+        transition = self._rules.take(self.state, choice)
+        if transition is None:
+            return False
+        self.follow(choice, transition)
+        return True
+
+    def follow(self, choice: Choice, transition: Transition) -> None:
+        """Take a choice of which it is known what it leads to.
+
+        Raises:
+            SubmissionError: as `take` does.
+        """
+        self.choices.append(choice)
+        self.state = transition.state
+        self._world.now_ns += CHOICE_NS
+        self._control(choice_text(choice))
+        stepped, started = transition.stepped, transition.started
+        if stepped is not None:
+            self._pass_on(stepped, transition.outward)
+            if stepped.failure is not None:
+                raise stepped.failure
+        if started is not None:
+            self._begin(started)
+
+    def _control(self, what: str) -> None:
+        for notify in self._world.observers.controlled:
+            notify(self._world.now_ns, what, ())
+
+    # Lives.
+
+    def _log(self, server: int, saved: bytes) -> AppliedLog:
+        return AppliedLog(server, self._invariants, self._snapshots_made, saved)
+
+    def _begin(self, state: ServerState) -> None:
+        """Begin the life of an incarnation, and end the one before it."""
+        world, server = self._world, state.server
+        if state.incarnation > 1:
+            before = self._lives[server]
+            before.up = False
+            self._invoked = {k: v for k, v in self._invoked.items() if k[0] != server}
+            for notify in world.observers.crashed:
+                notify(world.now_ns, before)
+            # From what was saved, which may be less than it was when it started.
+            self._logs[server] = self._log(server, _saved_snapshot(state))
+        life = self._lives[server] = Life(server, state.incarnation)
+        for notify in world.observers.started:
+            notify(world.now_ns, life)
+        self._pass_on(state, None)
+        if state.failure is not None:
+            raise state.failure
+
+    # Steps.
+
+    def _pass_on(self, state: ServerState, outward_max: int | None) -> None:
+        """Show a server's step to the observers; at most so many actions got out."""
+        left = len(state.outward) if outward_max is None else outward_max
+        for box_step in state.box_steps:
+            if outward_max is not None and not left:
+                return
+            actions: list[Action] = []
+            for action in box_step.actions:
+                if isinstance(action, _OUTWARD):
+                    left -= 1
+                actions.append(action)
+                if outward_max is not None and not left:
+                    break
+            self._box_step(state.server, box_step, actions)
+
+    def _box_step(
+        self, server: int, box_step: BoxStep, actions: Sequence[Action]
+    ) -> None:
+        world, life, event = self._world, self._lives[server], box_step.event
+        if isinstance(event, Invoke):
+            self._note_invoked(life, event)
+        elif isinstance(event, Taken):
+            message = self._puts.pop((server, event.put_id))
+            self._logs[server].apply(ApplyMsg(*message))
+        world.steps += 1
+        for notify in world.observers.stepped:
+            notify(world.now_ns, life, event, actions)
+        for action in actions:
+            if isinstance(action, Persist):
+                world.saved_at_step[server] = world.steps
+            elif isinstance(action, Apply):
+                self._puts[server, action.put_id] = action.message
+            elif isinstance(action, Result):
+                self._note_result(life, action)
+        for notify in world.observers.settled:
+            notify(world.now_ns, life, event, actions)
+
+    def _note_invoked(self, life: Life, event: Invoke) -> None:
+        proposal = None
+        if event.method == START:
+            proposal = self._invariants.proposed(life, event.args[0])
+        elif event.method == SNAPSHOT:
+            self._logs[life.server].snapshot()
+        asked = self._world.steps
+        self._invoked[life.server, event.invoke_id] = (event.method, asked, proposal)
+
+    def _note_result(self, life: Life, result: Result) -> None:
+        key = (life.server, result.invoke_id)
+        method, asked, proposal = self._invoked.pop(key, ("", 0, None))
+        answer: Any = result.value
+        if method == GET_STATE and has_types(answer, int, bool):
+            term, leads = answer
+            self._invariants.reported(life, term, leads, asked)
+        elif proposal is not None and has_types(answer, int, int, bool):
+            self._invariants.answered(life, proposal, answer)
+
+
+def _saved_snapshot(state: ServerState) -> bytes:
+    """Return the snapshot from which an incarnation has started."""
+    boot = state.box_steps[0].event
+    return boot.snapshot if hasattr(boot, "snapshot") else b""
+
+
+def run_choices(
+    rules: Rules, choices: Iterable[Choice], observers: Iterable[Observer] = ()
+) -> tuple[JudgedRun, SubmissionError | None]:
+    """Take a list of choices; return the run, and what failed in it if anything did."""
+    run = JudgedRun(rules, observers)
+    try:
+        run.boot()
+        for choice in choices:
+            run.take(choice)
+    except SubmissionError as exc:
+        return run, exc
+    return run, None

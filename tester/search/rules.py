@@ -1,0 +1,266 @@
+"""The rules of a world that choices drive: what state each choice leads to.
+
+Every order of the messages can happen, and each server has a clock of its own. What a
+message's loss or a server's cut-off would show to a caller after a while, the caller
+learns at once, or by a reply that says that the call has failed.
+"""
+
+from typing import NamedTuple
+
+from labrpc.world.events import Action, Call, Persist, Reply
+from tester.search.choices import (
+    Choice,
+    Crash,
+    Cut,
+    Deliver,
+    Duplicate,
+    Heal,
+    Lose,
+    Setting,
+    Start,
+    TimeOut,
+)
+from tester.search.histories import Histories
+from tester.search.server_state import (
+    TIME_PASSES,
+    Answer,
+    Arrival,
+    Command,
+    ServerState,
+    Stimulus,
+)
+from tester.search.world_state import (
+    Message,
+    Messages,
+    OpenRequest,
+    Past,
+    Spent,
+    WorldState,
+    with_messages,
+    without_message,
+)
+
+
+class Transition(NamedTuple):
+    """What a choice leads to.
+
+    Attributes:
+        state: the world afterwards.
+        stepped: the state of the server that took a step, whatever became of it; None
+            if none did.
+        outward: how many saves, calls and replies of the step got out; None for all.
+        started: the state of the server that has started again; None if none has.
+    """
+
+    state: WorldState
+    stepped: ServerState | None = None
+    outward: int | None = None
+    started: ServerState | None = None
+
+
+class Rules:
+    """The rules of one submission's world.
+
+    Args:
+        histories: the states of its servers.
+        setting: what holds in the world throughout.
+    """
+
+    def __init__(self, histories: Histories, setting: Setting) -> None:
+        self.setting = setting
+        self._histories = histories
+        self._messages = Messages()
+
+    def initial(self) -> WorldState:
+        """Return the world in which all servers have just started."""
+        servers = range(self.setting.servers)
+        return WorldState(
+            tuple([self._histories.started(s, 1, b"", b"") for s in servers]),
+            tuple([Past() for _ in servers]),
+            (),
+            (),
+            (),
+            Spent(),
+        )
+
+    def take(self, state: WorldState, choice: Choice) -> Transition | None:
+        """Return what a choice leads to, None if it does not apply."""
+        if isinstance(choice, Deliver):
+            message = state.find(choice.message)
+            if message is None or not state.reachable(message):
+                return None
+            return self.deliver(state, message, choice.dies_after)
+        if isinstance(choice, TimeOut):
+            return self._time_out(state, choice)
+        if isinstance(choice, Start):
+            return self._start(state, choice)
+        if isinstance(choice, Crash):
+            return self._crash(state, choice.server)
+        if isinstance(choice, Lose):
+            message = state.find(choice.message)
+            return None if message is None else self._lose(state, message)
+        if isinstance(choice, Duplicate):
+            message = state.find(choice.message)
+            return None if message is None else _duplicate(state, message)
+        return _cut_or_heal(state, choice)
+
+    # Steps of servers.
+
+    def deliver(
+        self, state: WorldState, message: Message, dies_after: int | None = None
+    ) -> Transition:
+        """Return what the arrival of a message leads to."""
+        state = state._replace(in_flight=without_message(state.in_flight, message))
+        server = message.dst
+        if message.reply:
+            answer = Answer(message.call_id, message.data)
+            return self._step(state, server, answer, dies_after)
+        assert message.data is not None
+        request_id = state.servers[server].requests + 1
+        opened = OpenRequest(server, request_id, message)
+        state = state._replace(open=(*state.open, opened))
+        arrival = Arrival(message.src, message.method, message.data)
+        return self._step(state, server, arrival, dies_after)
+
+    def _time_out(self, state: WorldState, choice: TimeOut) -> Transition | None:
+        spent = state.spent._replace(time_outs=state.spent.time_outs + 1)
+        changed = state._replace(spent=spent)
+        transition = self._step(changed, choice.server, TIME_PASSES, choice.dies_after)
+        stepped = transition.stepped
+        # A server that waits for others only has no time-out.
+        return transition if stepped and stepped.box_steps else None
+
+    def _start(self, state: WorldState, choice: Start) -> Transition:
+        command = state.spent.commands + 1
+        state = state._replace(spent=state.spent._replace(commands=command))
+        return self._step(state, choice.server, Command(command), choice.dies_after)
+
+    def _step(
+        self, state: WorldState, server: int, given: Stimulus, dies_after: int | None
+    ) -> Transition:
+        """Return what a step of one server leads to."""
+        stepped = self._histories.next(state.servers[server], given)
+        outward = stepped.outward
+        if dies_after is not None:
+            outward = outward[:dies_after]
+        servers = list(state.servers)
+        servers[server] = stepped
+        state = state._replace(servers=tuple(servers))
+        if outward:
+            state = self._send(state, stepped, outward)
+        if dies_after is None or stepped.failure is not None:
+            return Transition(state, stepped)
+        disk = _disk(stepped, outward)
+        state, started = self._restarted(state, server, disk)
+        return Transition(state, stepped, len(outward), started)
+
+    def _send(
+        self, state: WorldState, sender: ServerState, outward: tuple[Action, ...]
+    ) -> WorldState:
+        """Return the world with the calls and replies of a step on their way."""
+        sent, still_open = [], list(state.open)
+        for action in outward:
+            if isinstance(action, Call):
+                if 0 <= action.dst < self.setting.servers:
+                    sent.append(self._request(sender, action))
+            elif isinstance(action, Reply):
+                found = _find_open(still_open, sender.server, action.request_id)
+                if found is None:
+                    continue
+                still_open.remove(found)
+                message = found.message
+                if state.servers[message.src].incarnation == message.caller:
+                    sent.append(self._messages.reply_to(message, action.data))
+        if not sent and len(still_open) == len(state.open):
+            return state
+        in_flight = with_messages(state.in_flight, sent)
+        return state._replace(in_flight=in_flight, open=tuple(still_open))
+
+    def _request(self, sender: ServerState, call: Call) -> Message:
+        return self._messages.request(
+            sender.server,
+            call.dst,
+            call.method,
+            call.data,
+            sender.incarnation,
+            call.call_id,
+        )
+
+    # Faults.
+
+    def _lose(self, state: WorldState, message: Message) -> Transition:
+        in_flight = without_message(state.in_flight, message)
+        spent = state.spent._replace(losses=state.spent.losses + 1)
+        state = state._replace(in_flight=in_flight, spent=spent)
+        caller = message.dst if message.reply else message.src
+        if state.servers[caller].incarnation != message.caller:
+            return Transition(state)
+        return self._step(state, caller, Answer(message.call_id, None), None)
+
+    def _crash(self, state: WorldState, server: int) -> Transition:
+        at = state.servers[server]
+        state, started = self._restarted(state, server, (at.raft_state, at.snapshot))
+        return Transition(state, None, None, started)
+
+    def _restarted(
+        self, state: WorldState, server: int, disk: tuple[bytes, bytes]
+    ) -> tuple[WorldState, ServerState]:
+        """Return the world in which a server has lost all but its disk."""
+        ended = state.servers[server]
+        started = self._histories.started(server, ended.incarnation + 1, *disk)
+        servers, pasts = list(state.servers), list(state.pasts)
+        servers[server] = started
+        pasts[server] = pasts[server].with_life(ended)
+        kept, failed = [], []
+        for message in state.in_flight:
+            if message.dst != server:
+                kept.append(message)
+            elif not message.reply:
+                failed.append(message)
+        failed += [r.message for r in state.open if r.server == server]
+        # Calls to it have failed; its own ones, nobody waits for any more.
+        failures = [
+            self._messages.reply_to(request, None)
+            for request in failed
+            if servers[request.src].incarnation == request.caller
+        ]
+        crashes = state.spent.crashes + 1
+        changed = WorldState(
+            tuple(servers),
+            tuple(pasts),
+            with_messages(kept, failures),
+            tuple([r for r in state.open if r.server != server]),
+            state.cut,
+            state.spent._replace(crashes=crashes),
+        )
+        return changed, started
+
+
+def _disk(state: ServerState, outward: tuple[Action, ...]) -> tuple[bytes, bytes]:
+    """Return what the disk holds when only some actions of a step have got out."""
+    for action in reversed(outward):
+        if isinstance(action, Persist):
+            return action.raft_state, action.snapshot
+    before = state.before
+    return (before.raft_state, before.snapshot) if before else (b"", b"")
+
+
+def _find_open(
+    open_requests: list[OpenRequest], server: int, request_id: int
+) -> OpenRequest | None:
+    for request in open_requests:
+        if request.server == server and request.request_id == request_id:
+            return request
+    return None
+
+
+def _duplicate(state: WorldState, message: Message) -> Transition:
+    in_flight = with_messages(state.in_flight, [message])
+    spent = state.spent._replace(copies=state.spent.copies + 1)
+    return Transition(state._replace(in_flight=in_flight, spent=spent))
+
+
+def _cut_or_heal(state: WorldState, choice: Cut | Heal) -> Transition | None:
+    server, others = choice.server, [s for s in state.cut if s != choice.server]
+    cut = tuple(sorted([*others, server])) if isinstance(choice, Cut) else tuple(others)
+    return None if cut == state.cut else Transition(state._replace(cut=cut))

@@ -1,0 +1,124 @@
+"""The state of one server, known by its history: by all that its box has been given.
+
+A box is a function of its events. So two servers with one history are in one state,
+and nobody has to look into them, or to compare them.
+"""
+
+from typing import Any, NamedTuple
+
+from labrpc.errors import SubmissionError
+from labrpc.world.events import Action, Event
+
+
+class Arrival(NamedTuple):
+    """A request arrives."""
+
+    src: int
+    method: str
+    data: bytes
+
+
+class Answer(NamedTuple):
+    """A call of the server ends; with None, it has failed."""
+
+    call_id: int
+    data: bytes | None
+
+
+class Command(NamedTuple):
+    """The service calls `start`."""
+
+    command: int
+
+
+class TimePasses(NamedTuple):
+    """Time passes on the server's own clock, until something comes of it."""
+
+
+Stimulus = Arrival | Answer | Command | TimePasses
+"""What a server is given in one step; no two of them are equal."""
+
+TIME_PASSES = TimePasses()
+
+
+class BoxStep(NamedTuple):
+    """An event that a box was given, when by its own clock, and what it did."""
+
+    now_ns: int
+    event: Event
+    actions: tuple[Action, ...]
+
+
+class ServerState:
+    """One incarnation of a server after a step, and what came of the step.
+
+    A step is more than one event of the box: what the server applies is taken at once,
+    and it is asked for its state.
+
+    Attributes:
+        number: counts all states of a search, in the order of finding.
+        server: the server's number.
+        incarnation: which of its lives this is, from 1.
+        before: the state before the step; None when it has just started.
+        box_steps: what its box was given in the step, and did.
+        outward: the saves, calls and replies of the step, in order.
+        news: whether the step shows something that an oracle can object to.
+        failure: how the submission broke in the step; None if it did not.
+        now_ns: the time on its own clock.
+        wake_ns: when it wants to be woken; None for never.
+        requests: how many requests have reached it.
+        invoked: what the service called and has not been answered, by number.
+        invocations: how often the service has called it.
+        puts: what it has put on its apply channel and nobody has taken.
+        raft_state: what its disk holds.
+        snapshot: the snapshot on its disk.
+        term: its term when it was last asked, -1 if it has not answered yet.
+        leads: whether it said then that it leads.
+        led: the terms in which it has said so in this life.
+        applied: the commands that it has applied, those of a snapshot included.
+        after: the states that may follow, each by what the server is given.
+    """
+
+    __slots__ = (
+        "after", "applied", "before", "box_steps", "failure", "incarnation",
+        "invocations", "invoked", "leads", "led", "news", "now_ns", "number",
+        "outward", "puts", "raft_state", "requests", "server", "snapshot", "term",
+        "wake_ns",
+    )  # fmt: skip
+
+    def __init__(self, server: int, incarnation: int) -> None:
+        self.number = 0
+        self.server = server
+        self.incarnation = incarnation
+        self.before: ServerState | None = None
+        self.box_steps: tuple[BoxStep, ...] = ()
+        self.outward: tuple[Action, ...] = ()
+        self.news = False
+        self.failure: SubmissionError | None = None
+        self.now_ns = 0
+        self.wake_ns: int | None = None
+        self.requests = 0
+        self.invoked: tuple[tuple[int, str], ...] = ()
+        self.invocations = 0
+        self.puts: tuple[tuple[int, tuple[Any, ...]], ...] = ()
+        self.raft_state = b""
+        self.snapshot = b""
+        self.term = -1
+        self.leads = False
+        self.led: tuple[int, ...] = ()
+        self.applied: tuple[Any, ...] = ()
+        self.after: dict[Stimulus, ServerState] = {}
+
+    def next_blank(self) -> "ServerState":
+        """Return a state that follows on this one, in which nothing has happened yet."""
+        state = ServerState(self.server, self.incarnation)
+        state.before = self
+        for name in _KEPT:
+            setattr(state, name, getattr(self, name))
+        return state
+
+
+_KEPT = (
+    "now_ns", "wake_ns", "requests", "invoked", "invocations", "puts", "raft_state",
+    "snapshot", "term", "leads", "led", "applied",
+)  # fmt: skip

@@ -1,0 +1,253 @@
+"""One step of a server: from what it is given until its threads wait.
+
+Time is the server's own: an ordinary step takes a millisecond of it, so that what the
+server does shortly afterwards belongs to the step. What it applies is taken at once.
+"""
+
+from typing import Any, Protocol
+
+import msgspec
+
+from labrpc import codes
+from labrpc.clock import MILLISECOND, SECOND, to_seconds
+from labrpc.contract import ApplyMsg
+from labrpc.errors import SubmissionError
+from labrpc.world.box import Step
+from labrpc.world.events import (
+    Action,
+    Apply,
+    Boot,
+    Call,
+    Crash,
+    Event,
+    Invoke,
+    Persist,
+    Ready,
+    Reply,
+    Request,
+    Response,
+    Result,
+    Taken,
+    Wake,
+)
+from labrpc.world.host import ANSWER_NS_MAX, broken_error
+from tester.scenario.cluster import has_types
+from tester.search.choices import Setting
+from tester.search.server_state import (
+    Answer,
+    Arrival,
+    BoxStep,
+    Command,
+    ServerState,
+    Stimulus,
+)
+
+STEP_NS = MILLISECOND
+# A time-out that takes longer on a server's own clock comes to nothing.
+TIME_OUT_NS_MAX = 2 * SECOND
+# A thread that wakes up more often in one step polls as if it ran in a loop.
+WAKES_MAX = 5_000
+
+GET_STATE, START, SNAPSHOT = "get_state", "start", "snapshot"
+_WAKE = Wake()
+
+
+class SteppedBox(Protocol):
+    """What a step asks of a box."""
+
+    def step(self, now_ns: int, event: Event) -> Step:
+        """Deliver an event and run until every thread waits."""
+
+    def threads(self) -> str:
+        """Return the threads and where each waits, for a person."""
+
+
+class ServerStep:
+    """A step under way.
+
+    Args:
+        box: where the server runs.
+        state: what comes of it, blank so far.
+        setting: of the world.
+    """
+
+    def __init__(self, box: SteppedBox, state: ServerState, setting: Setting) -> None:
+        self._box = box
+        self.state = state
+        self._setting = setting
+        self._box_steps: list[BoxStep] = []
+        self._outward: list[Action] = []
+        self._invoked = dict(state.invoked)
+        self._puts = list(state.puts)
+        self._wakes = 0
+        self._ready = state.before is not None
+        self._applied_before = state.applied
+
+    def boot(self) -> None:
+        """Start the server from what its disk holds."""
+        state = self.state
+        if state.snapshot:
+            self._apply_snapshot(state.snapshot)
+        boot = Boot(self._setting.servers, state.raft_state, state.snapshot)
+        self._step(boot)
+        while not self._ready and self._wakes_by(ANSWER_NS_MAX):
+            self._wake()
+        if not self._ready and state.failure is None:
+            state.failure = SubmissionError(
+                codes.NO_RETURN,
+                f"the constructor of server {state.server} has not returned for "
+                f"{to_seconds(ANSWER_NS_MAX):.0f} virtual seconds",
+                self._box.threads(),
+            )
+        self._finish()
+
+    def run(self, stimulus: Stimulus) -> None:
+        """Give the server what it is to be given."""
+        state = self.state
+        if isinstance(stimulus, Arrival):
+            state.requests += 1
+            self._step(Request(state.requests, *stimulus))
+        elif isinstance(stimulus, Answer):
+            self._step(Response(*stimulus))
+        elif isinstance(stimulus, Command):
+            self._invoke(START, stimulus.command)
+        else:
+            until_ns = state.now_ns + TIME_OUT_NS_MAX
+            while not self._has_acted() and self._wakes_by(until_ns):
+                self._wake()
+        self._finish()
+
+    # Time.
+
+    def _has_acted(self) -> bool:
+        return bool(self._outward) or self.state.applied is not self._applied_before
+
+    def _wakes_by(self, until_ns: int) -> bool:
+        """Return whether the server wants to be woken by a time on its clock."""
+        state = self.state
+        if state.failure is not None or self._wakes >= WAKES_MAX:
+            return False
+        return state.wake_ns is not None and state.wake_ns <= until_ns
+
+    def _wake(self) -> None:
+        state = self.state
+        assert state.wake_ns is not None
+        self._wakes += 1
+        state.now_ns = max(state.now_ns, state.wake_ns)
+        self._step(_WAKE)
+
+    def _finish(self) -> None:
+        """Let the rest of the step's time pass, and ask the server for its state."""
+        state = self.state
+        if self._box_steps:
+            until_ns = state.now_ns + STEP_NS
+            while self._wakes_by(until_ns):
+                self._wake()
+            state.now_ns = max(state.now_ns, until_ns)
+            if GET_STATE not in self._invoked.values():
+                self._invoke(GET_STATE)
+        state.box_steps = tuple(self._box_steps)
+        state.outward = tuple(self._outward)
+        state.invoked = tuple(self._invoked.items())
+        state.puts = tuple(self._puts)
+        if state.failure is not None or state.applied is not self._applied_before:
+            state.news = True
+
+    # What the box is given.
+
+    def _invoke(self, method: str, *args: Any) -> None:
+        """Call a method for the service."""
+        state = self.state
+        state.invocations += 1
+        self._invoked[state.invocations] = method
+        self._step(Invoke(state.invocations, method, args))
+
+    def _step(self, event: Event) -> None:
+        """Step the box, and take what it applies until it waits for something else."""
+        state = self.state
+        if state.failure is not None:
+            return
+        try:
+            actions, state.wake_ns = self._box.step(state.now_ns, event)
+        except SubmissionError as exc:
+            state.failure = exc
+            actions = []
+        self._box_steps.append(BoxStep(state.now_ns, event, tuple(actions)))
+        for action in actions:
+            self._note(action)
+        if self._puts and SNAPSHOT not in self._invoked.values():
+            self._take()
+
+    def _take(self) -> None:
+        """Take the next message off the apply channel, and make a snapshot if one is due."""
+        state = self.state
+        put_id, fields = self._puts.pop(0)
+        message = ApplyMsg(*fields)
+        interval = self._setting.snapshot_interval
+        due = False
+        if message.snapshot_valid:
+            self._apply_snapshot(message.snapshot)
+        elif message.command_valid:
+            state.applied = (*state.applied, message.command)
+            due = interval > 0 and message.command_index % interval == 0
+        self._step(Taken(put_id))
+        if due and state.failure is None:
+            snapshot = snapshot_bytes(state.applied)
+            self._invoke(SNAPSHOT, len(state.applied), snapshot)
+
+    def _apply_snapshot(self, snapshot: bytes) -> None:
+        """Take in a snapshot; whether it is one of the service's, the oracles judge."""
+        self.state.applied = snapshot_commands(snapshot)
+
+    # What the box does.
+
+    def _note(self, action: Action) -> None:
+        state = self.state
+        kind = type(action)
+        if isinstance(action, Persist):
+            state.raft_state, state.snapshot = action.raft_state, action.snapshot
+            self._outward.append(action)
+        elif kind is Call or kind is Reply:
+            self._outward.append(action)
+        elif isinstance(action, Apply):
+            self._puts.append((action.put_id, action.message))
+        elif isinstance(action, Result):
+            method = self._invoked.pop(action.invoke_id, "")
+            if method == GET_STATE:
+                self._note_state(action.value)
+            elif method == START and has_types(action.value, int, int, bool):
+                state.news = state.news or action.value[2]
+        elif kind is Ready:
+            self._ready = True
+        elif isinstance(action, Crash):
+            state.failure = broken_error(state.server, action)
+
+    def _note_state(self, answer: Any) -> None:
+        """Note the server's term, and whether it leads."""
+        if not has_types(answer, int, bool):
+            return
+        state = self.state
+        term, leads = answer
+        if term < state.term:
+            state.news = True
+        if leads and term not in state.led:
+            state.led = (*state.led, term)
+            state.news = True
+        state.term, state.leads = term, leads
+
+
+def snapshot_bytes(commands: tuple[Any, ...]) -> bytes:
+    """Return a service's snapshot, as `AppliedLog.snapshot` makes it."""
+    try:
+        return msgspec.msgpack.encode((len(commands), commands))
+    except (OverflowError, TypeError, ValueError):
+        return b""
+
+
+def snapshot_commands(snapshot: bytes) -> tuple[Any, ...]:
+    """Return the commands that a snapshot holds; none if it is not a service's."""
+    try:
+        _, commands = msgspec.msgpack.decode(snapshot, type=tuple[int, list[Any]])
+    except (msgspec.DecodeError, TypeError):
+        return ()
+    return tuple(commands)

@@ -1,0 +1,207 @@
+"""The state of a whole world: its servers' states, and the messages between them.
+
+Two worlds of one key are in one state, whatever led there, since a server's state
+stands for all that it was given: nothing depends any more on the order in which steps
+of different servers were taken.
+"""
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from tester.search.choices import MessageName
+from tester.search.server_state import ServerState
+
+
+class Message:
+    """A request on its way, or the reply to one; equal ones are the same object.
+
+    Attributes:
+        number: counts the messages of a search, in the order of finding.
+        src: the server that has sent it.
+        dst: the server that it is for.
+        method: the method that its RPC calls.
+        reply: whether it is a reply.
+        data: what it carries; None in a reply if the call has failed.
+        caller: the incarnation of the server that has called.
+        call_id: the number of the call in that incarnation.
+        rank: where it stands among the messages in flight.
+        name: what a choice calls it if it is the first of its kind.
+    """
+
+    __slots__ = (
+        "call_id", "caller", "data", "dst", "method", "name", "number", "rank",
+        "reply", "src",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        number: int,
+        src: int,
+        dst: int,
+        method: str,
+        reply: bool,
+        data: bytes | None,
+        caller: int,
+        call_id: int,
+    ) -> None:
+        self.number = number
+        self.src = src
+        self.dst = dst
+        self.method = method
+        self.reply = reply
+        self.data = data
+        self.caller = caller
+        self.call_id = call_id
+        self.name = MessageName(src, dst, method.rpartition(".")[2], reply)
+        self.rank = (src, dst, reply, self.name.method, caller, call_id, number)
+
+
+class Messages:
+    """All messages of a search: one object for all that are equal."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Hashable, ...], Message] = {}
+
+    def request(
+        self, src: int, dst: int, method: str, data: bytes, caller: int, call_id: int
+    ) -> Message:
+        """Return a request."""
+        return self._get(src, dst, method, False, data, caller, call_id)
+
+    def reply_to(self, request: Message, data: bytes | None) -> Message:
+        """Return the reply to a request; with None, the call has failed."""
+        return self._get(
+            request.dst,
+            request.src,
+            request.method,
+            True,
+            data,
+            request.caller,
+            request.call_id,
+        )
+
+    def _get(self, *fields: Any) -> Message:
+        message = self._known.get(fields)
+        if message is None:
+            message = self._known[fields] = Message(len(self._known) + 1, *fields)
+        return message
+
+
+class Past(NamedTuple):
+    """What a server's earlier incarnations have shown, that oracles may hold against it.
+
+    Attributes:
+        led: the terms in which they led.
+        applied: the longest list of commands that one of them has applied.
+        term: the highest term that one of them has reported.
+    """
+
+    led: tuple[int, ...] = ()
+    applied: tuple[Any, ...] = ()
+    term: int = -1
+
+    def with_life(self, state: ServerState) -> "Past":
+        """Return the past to which an incarnation belongs that ends in this state."""
+        return Past(
+            tuple(sorted({*self.led, *state.led})),
+            max(self.applied, state.applied, key=len),
+            max(self.term, state.term),
+        )
+
+
+class Spent(NamedTuple):
+    """How many choices of each kind have been taken, of those that are budgeted."""
+
+    time_outs: int = 0
+    crashes: int = 0
+    losses: int = 0
+    copies: int = 0
+    commands: int = 0
+
+
+class OpenRequest(NamedTuple):
+    """A request whose handler has not returned."""
+
+    server: int
+    request_id: int
+    message: Message
+
+
+class WorldState(NamedTuple):
+    """The state of a world.
+
+    Attributes:
+        servers: each server's state.
+        pasts: what each one's earlier incarnations have shown.
+        in_flight: the messages on their way, in the order of their ranks.
+        open: the requests whose handlers have not returned.
+        cut: the servers that no message reaches or leaves.
+        spent: the budgeted choices that led here.
+    """
+
+    servers: tuple[ServerState, ...]
+    pasts: tuple[Past, ...]
+    in_flight: tuple[Message, ...]
+    open: tuple[OpenRequest, ...]
+    cut: tuple[int, ...]
+    spent: Spent
+
+    def key(self) -> Hashable:
+        """Return what tells this state from all others of the search."""
+        return (
+            tuple([server.number for server in self.servers]),
+            tuple([message.number for message in self.in_flight]),
+            self.open,
+            self.pasts,
+            self.cut,
+            self.spent,
+        )
+
+    def reachable(self, message: Message) -> bool:
+        """Return whether a message can be delivered: neither end is cut off."""
+        return message.src not in self.cut and message.dst not in self.cut
+
+    def find(self, name: MessageName) -> Message | None:
+        """Return the message in flight that a choice names, None if there is none."""
+        first = (name.src, name.dst, name.method, name.reply)
+        alike = [
+            message
+            for message in self.in_flight
+            if (message.src, message.dst, message.name.method, message.reply) == first
+        ]
+        return alike[name.nth - 1] if name.nth <= len(alike) else None
+
+    def named_messages(self) -> list[tuple[MessageName, Message]]:
+        """Return each distinct message in flight with its name."""
+        named: list[tuple[MessageName, Message]] = []
+        before: Message | None = None
+        nth = 1
+        for message in self.in_flight:
+            if before is not None and before.name == message.name:
+                nth += 1
+                if message is not before:
+                    named.append((_nth(message.name, nth), message))
+            else:
+                nth = 1
+                named.append((message.name, message))
+            before = message
+        return named
+
+
+def _nth(name: MessageName, nth: int) -> MessageName:
+    return MessageName(name.src, name.dst, name.method, name.reply, nth)
+
+
+def with_messages(
+    in_flight: Sequence[Message], added: Iterable[Message]
+) -> tuple[Message, ...]:
+    """Return the messages in flight, with some more."""
+    return tuple(sorted([*in_flight, *added], key=lambda message: message.rank))
+
+
+def without_message(
+    in_flight: tuple[Message, ...], message: Message
+) -> tuple[Message, ...]:
+    """Return the messages in flight, without one copy of this one."""
+    at = in_flight.index(message)
+    return in_flight[:at] + in_flight[at + 1 :]

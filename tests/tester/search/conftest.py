@@ -1,0 +1,112 @@
+"""A Raft of elections only, in a few lines: its worlds are small and start fast."""
+
+import gc
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from labrpc.box_factory import InProcessBoxFactory
+from labrpc.submission.submission import Submission
+from tester.search.choices import Setting
+from tester.search.histories import Histories
+from tester.search.rules import Rules
+
+# Correct as far as it goes: a server elects itself, and commits nothing.
+ELECTOR = """\
+import pickle, random, threading, time
+
+class Raft:
+    def __init__(self, peers, me, persister, apply_ch):
+        self.peers, self.me, self.persister = peers, me, persister
+        self.apply_ch = apply_ch
+        self.lock = threading.Lock()
+        self.term, self.voted_for = 0, None
+        saved = persister.read_raft_state()
+        if saved:
+            self.term, self.voted_for = pickle.loads(saved)
+        self.votes, self.leads = 0, False
+        threading.Thread(target=self.tick).start()
+
+    def save(self):
+        self.persister.save(pickle.dumps((self.term, self.voted_for)))
+
+    def observe(self, term):
+        if term > self.term:
+            self.term, self.voted_for, self.leads = term, None, False
+            self.save()
+
+    def tick(self):
+        while True:
+            time.sleep(random.uniform(0.3, 0.6))
+            with self.lock:
+                if self.leads:
+                    continue
+                self.term += 1
+                self.voted_for, self.votes = self.me, 1
+                self.save()
+                for peer in range(len(self.peers)):
+                    if peer != self.me:
+                        args = (peer, self.term)
+                        threading.Thread(target=self.ask, args=args).start()
+
+    def ask(self, peer, term):
+        reply = self.peers[peer].call("Raft.vote", (term, self.me))
+        if reply is None:
+            return
+        with self.lock:
+            self.observe(reply[0])
+            if reply[1] and self.term == term and self.voted_for == self.me:
+                self.votes += 1
+                if 2 * self.votes > len(self.peers):
+                    self.leads = True
+
+    def vote(self, args):
+        term, candidate = args
+        with self.lock:
+            self.observe(term)
+            granted = term == self.term and self.voted_for in (None, candidate)
+            if granted:
+                self.voted_for = candidate
+                self.save()
+            return self.term, granted
+
+    def get_state(self):
+        with self.lock:
+            return self.term, self.leads
+
+    def start(self, command):
+        return -1, self.term, False
+
+    def snapshot(self, index, snapshot):
+        pass
+"""
+
+
+THREE = Setting(servers=3)
+
+
+@pytest.fixture
+def world_rules(tmp_path: Path) -> Iterator[Callable[..., Rules]]:
+    """Return a function that returns the rules of a world of electors."""
+    opened: list[Histories] = []
+
+    def open_world(*bug: str, setting: Setting = THREE, raft: str = ELECTOR) -> Rules:
+        source = raft.replace(*bug) if bug else raft
+        assert not bug or source != raft
+        folder = tmp_path / str(len(opened))
+        folder.mkdir()
+        (folder / "raft.py").write_text(textwrap.dedent(source))
+        boxes = InProcessBoxFactory(Submission.find(folder))
+        histories = Histories(boxes, setting)
+        opened.append(histories)
+        return Rules(histories, setting)
+
+    enabled = gc.isenabled()
+    gc.disable()
+    yield open_world
+    for histories in opened:
+        histories.close()
+    if enabled:
+        gc.enable()

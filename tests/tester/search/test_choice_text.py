@@ -1,0 +1,95 @@
+"""Lists of choices as text: what is written is read again, and mistakes are explained."""
+
+import pytest
+
+from tester.errors import UsageError
+from tester.search.choice_text import (
+    FILE_BYTES_MAX,
+    choice_text,
+    list_text,
+    parse_choices,
+    read_choices,
+)
+from tester.search.choices import (
+    ChoiceList,
+    Crash,
+    Cut,
+    Deliver,
+    Duplicate,
+    Heal,
+    Lose,
+    MessageName,
+    Setting,
+    Start,
+    TimeOut,
+)
+
+VOTE = MessageName(0, 1, "request_vote")
+SECOND_REPLY = MessageName(1, 0, "request_vote", reply=True, nth=2)
+EVERY_KIND = (
+    TimeOut(0),
+    TimeOut(0, dies_after=2),
+    Deliver(VOTE),
+    Deliver(SECOND_REPLY, dies_after=1),
+    Lose(VOTE),
+    Duplicate(SECOND_REPLY),
+    Start(2),
+    Crash(1),
+    Cut(2),
+    Heal(2),
+)
+
+
+def test_every_kind_of_choice_is_read_as_it_was_written():
+    written = ChoiceList(Setting(5, 3, persistence=False), EVERY_KIND)
+    assert parse_choices(list_text(written, ["two comments", "# at the top"]), "f") == (
+        written
+    )
+
+
+def test_a_choice_reads_as_a_sentence():
+    assert choice_text(EVERY_KIND[3]) == (
+        "deliver 1 -> 0 reply request_vote #2, dies after 1"
+    )
+
+
+@pytest.mark.parametrize("method", ["with space", "a#1", "comma,", "naïve", "%41"])
+def test_a_method_of_any_name_is_read_as_it_was_written(method):
+    choices = (Deliver(MessageName(0, 1, method)),)
+    assert parse_choices(choice_text(choices[0]), "f").choices == choices
+
+
+def test_what_a_person_writes_is_read():
+    text = "\n# Figure 8\n\n  deliver 0->1 request_vote   # the vote\ncrash  1\n"
+    assert parse_choices(text, "f").choices == (Deliver(VOTE), Crash(1))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("delivr 0 -> 1 m", "did you mean deliver?"),
+        ("deliver 0 1 m", "write `deliver FROM -> TO [reply] METHOD [#N]`"),
+        ("deliver 0 -> 1", "write `deliver"),
+        ("deliver 0 -> 1 m #0", "counted from #1 on"),
+        ("deliver 0 -> 3 m", "there is no server 3: the servers are 0 to 2"),
+        ("time-out", "write `time-out SERVER`"),
+        ("crash 7", "there is no server 7"),
+        ("crash 1, dies after 2", "only `deliver`, `time-out` and `start`"),
+        ("servers many", "write `servers N`, with a number from 1 to 9"),
+        ("time-out 0\nservers 3", "put it before the first choice"),
+    ],
+)
+def test_a_mistake_is_named_with_file_line_and_what_to_write(line, message):
+    number = 2 + line.count("\n")
+    with pytest.raises(UsageError) as caught:
+        parse_choices(f"# a comment\n{line}\n", "figure8.txt")
+    assert str(caught.value).startswith(f"figure8.txt, line {number}: ")
+    assert message in str(caught.value)
+
+
+def test_a_file_that_is_missing_or_too_large_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_choices(tmp_path / "missing.txt")
+    (tmp_path / "large.txt").write_bytes(b"#" * (FILE_BYTES_MAX + 1))
+    with pytest.raises(UsageError, match="no list of choices"):
+        read_choices(tmp_path / "large.txt")

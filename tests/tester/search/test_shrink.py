@@ -1,0 +1,43 @@
+"""Shrinking: nothing can go from what it leaves, and it fails as before."""
+
+from tester import codes
+from tester.search.choice_text import parse_choices
+from tester.search.judged_run import run_choices
+from tester.search.shrink import shrink
+
+VOTES_TWICE = ("self.voted_for in (None, candidate)", "True")
+# Two leaders of term 1, and much beside.
+LONG = parse_choices(
+    """
+    crash 0
+    time-out 2
+    time-out 1
+    deliver 1 -> 0 vote
+    duplicate 1 -> 2 vote
+    deliver 0 -> 1 reply vote
+    lose 1 -> 2 vote
+    deliver 2 -> 0 vote
+    heal 1
+    deliver 0 -> 2 reply vote
+    time-out 1
+    """,
+    "long",
+).choices
+
+
+def test_only_what_the_failure_needs_is_left(world_rules):
+    rules = world_rules(*VOTES_TWICE)
+    _, error = run_choices(rules, LONG)
+    shrunk = shrink(rules, LONG, error)
+    assert shrunk.error.code is codes.TWO_LEADERS
+    assert len(shrunk.choices) == 6
+    for at in range(6):
+        rest = shrunk.choices[:at] + shrunk.choices[at + 1 :]
+        assert run_choices(rules, rest)[1] is None
+
+
+def test_a_list_that_is_minimal_stays_as_it_is(world_rules):
+    rules = world_rules(*VOTES_TWICE)
+    _, error = run_choices(rules, LONG)
+    once = shrink(rules, LONG, error).choices
+    assert shrink(rules, once, error).choices == once
