@@ -26,7 +26,7 @@ from labrpc.world.events import Action, Event, Ready, Result
 from labrpc.world.host import ANSWER_NS_MAX, Host
 from labrpc.world.scenario_thread import ScenarioThread
 from labrpc.world.supervisor import Supervisor
-from labrpc.world.world import World
+from labrpc.world.world import POLL_NS, World
 
 
 class RealWorld(World):
@@ -90,6 +90,10 @@ class RealWorld(World):
         """Let real time pass, for the scenario or one of its threads."""
         self._stop.wait_for(self._is_over, duration_ns / SECOND)
         self._raise_if_over()
+
+    def poll(self) -> None:
+        """Let a millisecond pass: what other threads do stands in no heap."""
+        self.sleep_ns(POLL_NS)
 
     def spawn(self, function: Callable[..., None], *args: Any) -> ScenarioThread:
         """Run a function of the scenario beside the others, from now on."""

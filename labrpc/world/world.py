@@ -50,7 +50,7 @@ from labrpc.world.supervisor import Supervisor
 MakeBox = Callable[[int, int], Box]
 """Make the box of (server, incarnation)."""
 
-ANSWER_POLL_NS = SECOND // 1000
+POLL_NS = SECOND // 1000
 # How many of the last printed lines are kept, at least.
 LOG_LINES_KEPT = 2_000
 
@@ -241,7 +241,7 @@ class World(EventHeap):
         while not done() and host.up:
             if self.now_ns >= deadline_ns:
                 raise host.no_answer_error(what)
-            self.sleep_ns(ANSWER_POLL_NS)
+            self.sleep_ns(POLL_NS)
 
     # Time.
 
@@ -265,7 +265,15 @@ class World(EventHeap):
     def join(self, threads: list[ScenarioThread]) -> None:
         """Let time pass until all these threads of the scenario have ended."""
         while any(not thread.ended for thread in threads):
-            self.sleep_ns(ANSWER_POLL_NS)
+            self.poll()
+
+    def poll(self) -> None:
+        """Let a millisecond pass, and as many more as nothing happens in."""
+        polls = 1
+        # A thread's own sleep is an event, too: another number of them would be seen.
+        if self._heap and current_scenario_thread() is None:
+            polls = max(1, -(-(self._heap[0][0] - self.now_ns) // POLL_NS))
+        self.sleep_ns(polls * POLL_NS)
 
     def _run_until(self, until_ns: int) -> None:
         heap = self._heap

@@ -50,20 +50,22 @@ class Answers(Observer):
     ) -> None:
         """Note what has arrived in a step, and what was sent."""
         server, step = host.server, self._world.steps
-        if isinstance(event, Response):
+        if type(event) is Response:
             other, sent = self._calls[server].pop(event.call_id, (server, -1))
             if event.data is not None:
-                self._answered[server][other] = max(self._answered[server][other], sent)
-                self._arrived[server][other] = step
-        elif isinstance(event, Request):
+                self._arrive(server, other, sent)
+        elif type(event) is Request:
             # When it was sent is not known here, so it counts as an answer to all
             # that has reached its sender by now.
-            reached = self._arrived[event.src][server]
-            self._answered[server][event.src] = max(
-                self._answered[server][event.src], reached
-            )
-            self._arrived[server][event.src] = step
+            self._arrive(server, event.src, self._arrived[event.src][server])
         for action in actions:
             # A box that forges its actions may name any server, or a call twice.
             if type(action) is Call and 0 <= action.dst < len(self._servers):
                 self._calls[server].setdefault(action.call_id, (action.dst, step))
+
+    def _arrive(self, server: int, other: int, sent: int) -> None:
+        """Note a message, which answers what its receiver had sent in step `sent`."""
+        self._arrived[server][other] = self._world.steps
+        answered = self._answered[server]
+        if sent > answered[other]:
+            answered[other] = sent

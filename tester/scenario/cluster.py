@@ -222,7 +222,8 @@ class Cluster:
     def join(self, threads: list[ScenarioThread]) -> None:
         """Wait for functions that were spawned."""
         while any(not thread.ended for thread in threads):
-            self.sleep(0.001)
+            self.world.poll()
+            self._check_time()
 
     # Servers' answers.
 
