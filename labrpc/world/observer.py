@@ -1,4 +1,4 @@
-"""Observers: any number of watchers of one world, none of which changes it.
+"""Observers of a world: any number may watch, and none changes what happens.
 
 Derive from `Observer`, override the methods of interest, and pass the object to
 `World.observe`. Only overridden methods are registered, so a run pays for nothing

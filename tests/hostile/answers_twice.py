@@ -1,6 +1,6 @@
 """Gives two answers to one question.
 
-Tries: two frames at once, the second of which counts for the next question
+Tries: two frames at once, so that the second answers the next question
 Wall: lock-step
 Outcome: caught, forged-message: sends more than it was asked for
 Without: BREACH|the lab itself broke

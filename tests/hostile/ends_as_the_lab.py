@@ -1,6 +1,6 @@
 r"""Ends with a code that means the lab's own fault.
 
-Tries: a Crash action with the code of a run that comes to no verdict
+Tries: a Crash action with the code of a run without a verdict
 Wall: claims
 Outcome: caught, unknown-failure: server \d: the lab broke
 Without: "code":"lab-broke"

@@ -42,9 +42,9 @@ KINDS = {
         "What was handed in is not graded, and has to be handed in anew.",
     ),
     Kind.NO_VERDICT: (
-        "A run comes to no verdict",
+        "A run has no verdict",
         "The lab or the machine is at fault, never the submission. The run is made once "
-        "more, alone; if that comes to no verdict either, it leaves open what was earned.",
+        "more, alone; if it has no verdict then either, its points stay undecided.",
     ),
 }
 INTRODUCTION = """\
