@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from labrpc.clock import MILLISECOND, SECOND
-from tester.explain.entries import entries_count, entries_of
 from tester.explain.explanation import Explanation
 from tester.explain.history import (
     APPEND_ENTRIES,
@@ -14,12 +13,11 @@ from tester.explain.history import (
     History,
     Rpc,
     fact,
-    reply_number,
     seconds,
 )
 from tester.text import servers_named
 from tester.traces import values
-from tester.traces.rows import Control, Reported, Sent
+from tester.traces.rows import Control, Replied, Reported, Sent
 
 # Elections of several servers that begin within this time hinder each other.
 AT_ONCE_NS = SECOND // 20
@@ -37,8 +35,12 @@ REACTION_NS = SECOND // 10
 def voted_twice(history: History) -> Iterator[Explanation]:
     """Find a server that gave two candidates its vote in one term."""
     given: dict[tuple[int, int | None], Rpc] = {}
+    stood = {(one.server, one.term): one for one in history.elections}
     for rpc in history.votes:
         assert rpc.replied is not None
+        own = stood.get((rpc.dst, rpc.arg("term") or 0))
+        if own is not None:
+            yield _voted_as_candidate(rpc, rpc.replied, own)
         first = given.setdefault((rpc.dst, rpc.arg("term")), rpc)
         if first.src == rpc.src:
             continue
@@ -55,6 +57,20 @@ def voted_twice(history: History) -> Iterator[Explanation]:
                 fact(rpc.replied, f"votes for server {rpc.src} in term {term}"),
             ),
         )
+
+
+def _voted_as_candidate(rpc: Rpc, replied: Replied, own: Election) -> Explanation:
+    """Return that a server gave its vote in a term in which it stood itself."""
+    facts = [
+        fact(replied, f"votes for server {rpc.src} in term {own.term}"),
+        fact(own.row, f"asks for votes itself in term {own.term}"),
+    ]
+    return Explanation(
+        "voted-twice",
+        f"server {rpc.dst} voted for server {rpc.src} in term {own.term}, in which it "
+        "asked for votes and so had its own",
+        tuple(sorted(facts, key=lambda one: one.t)),
+    )
 
 
 def voted_without_saving(history: History) -> Iterator[Explanation]:
@@ -76,46 +92,6 @@ def voted_without_saving(history: History) -> Iterator[Explanation]:
             f"{rpc.arg('term')} and saved nothing between the request and its answer",
             (fact(rpc.replied, f"gives server {rpc.src} its vote, unsaved"),),
         )
-
-
-def voted_for_older_log(history: History) -> Iterator[Explanation]:
-    """Find a vote for a candidate whose log is older than the voter's own is known to be.
-
-    What a voter's log ends with is known from the entries that it has last accepted.
-    """
-    own: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for rpc in sorted(_with_reply(history), key=reply_number):
-        assert rpc.replied is not None
-        if rpc.sent.method == APPEND_ENTRIES and rpc.result("success") is True:
-            if entries_count(rpc) != 0:
-                # Of what cannot be read, nothing is known.
-                own[rpc.dst] = _last_entry(rpc) or (0, 0)
-        elif rpc.sent.method == REQUEST_VOTE and rpc.result("vote_granted") is True:
-            index, term = rpc.arg("last_log_index"), rpc.arg("last_log_term")
-            if index is None or term is None or (term, index) >= own[rpc.dst]:
-                continue
-            own_term, own_index = own[rpc.dst]
-            yield Explanation(
-                "voted-for-older-log",
-                f"server {rpc.dst} voted for server {rpc.src} in term "
-                f"{rpc.arg('term')}, whose log ended at index {index} of term {term}, "
-                f"though its own ended at index {own_index} of term {own_term}",
-                (fact(rpc.replied, f"votes for server {rpc.src}, whose log is older"),),
-            )
-
-
-def _with_reply(history: History) -> list[Rpc]:
-    return [rpc for rpc in history.rpcs if rpc.replied is not None]
-
-
-def _last_entry(rpc: Rpc) -> tuple[int, int] | None:
-    """Return term and index of the last entry that an AppendEntries has brought."""
-    entries = entries_of(rpc)
-    prev = rpc.arg("prev_log_index")
-    if not entries or prev is None:
-        return None
-    term = entries[-1].term
-    return None if term is None else (term, prev + len(entries))
 
 
 def led_two_terms(history: History) -> Iterator[Explanation]:
@@ -170,30 +146,36 @@ def two_send_as_leaders(history: History) -> Iterator[Explanation]:
 
 
 def candidates_at_once(history: History) -> Iterator[Explanation]:
-    """Find terms in which several servers stood at once, again and again."""
+    """Find terms in a row in which several servers stood at once, and nobody won.
+
+    Now and then that happens to random time-outs as well.
+    """
     by_term: dict[int, list[Election]] = defaultdict(list)
     for election in history.elections:
         by_term[election.term].append(election)
     led = {r.term for reports in history.reports.values() for r in reports if r.leads}
-    split = [
-        elections
-        for term, elections in sorted(by_term.items())
-        if term not in led
-        and len(elections) > 1
-        and elections[-1].t - elections[0].t <= AT_ONCE_NS
-    ]
-    if len(split) < TERMS_MIN:
+    split: list[list[Election]] = []
+    longest: list[list[Election]] = []
+    for term, elections in sorted(by_term.items()):
+        at_once = elections[-1].t - elections[0].t <= AT_ONCE_NS
+        if at_once and len(elections) > 1 and term not in led:
+            split.append(elections)
+            longest = max(longest, split, key=len)
+        else:
+            split = []
+    if len(longest) < TERMS_MIN:
         return
-    apart_ms = max(group[-1].t - group[0].t for group in split) / MILLISECOND
-    servers = sorted({election.server for election in split[0]})
+    apart_ms = max(group[-1].t - group[0].t for group in longest) / MILLISECOND
+    first = longest[0]
+    servers = sorted({election.server for election in first})
     yield Explanation(
         "candidates-at-once",
-        f"in {len(split)} terms that nobody won, from term {split[0][0].term} on, "
-        f"{servers_named(servers)} began elections within {apart_ms:.0f} ms of each "
+        f"in {len(longest)} terms in a row that nobody won, from term {first[0].term} on, "
+        f"several servers (first {servers_named(servers)}) began elections within {apart_ms:.0f} ms of each "
         "other",
         tuple(
             fact(election.row, f"begins an election in term {election.term}")
-            for election in split[0]
+            for election in first
         ),
     )
 
@@ -312,7 +294,7 @@ def refused_votes_restart_timer(history: History) -> Iterator[Explanation]:
         for rpc in _met(history, server):
             own = rpc.src == server
             heard_leader = rpc.sent.method != REQUEST_VOTE and rpc.dst == server
-            if own or heard_leader or rpc.result("vote_granted") is True:
+            if own or heard_leader or rpc.result("vote_granted") is not False:
                 refused = []
                 continue
             refused.append(rpc)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from tester.explain.history import Rpc
 from tester.traces import values
 from tester.traces.values import Value
 
@@ -15,17 +14,31 @@ class Entry:
     command: Value
 
 
-def entries_of(rpc: Rpc) -> list[Entry]:
+def entries_of(body: Value) -> list[Entry]:
     """Return the entries of an AppendEntries; none if the list was too long to keep."""
-    found = values.field(rpc.sent.body, "entries")
-    if not isinstance(found, list):
-        return []
-    return [_entry(one) for one in found]
+    found = values.field(body, "entries")
+    return [_entry(one) for one in found] if isinstance(found, list) else []
 
 
-def entries_count(rpc: Rpc) -> int | None:
+def entries_count(body: Value) -> int | None:
     """Return how many entries an AppendEntries has, None if that is not known."""
-    return values.length(values.field(rpc.sent.body, "entries"))
+    return values.length(values.field(body, "entries"))
+
+
+def entries_by_index(body: Value) -> dict[int, Entry]:
+    """Return the entries of an AppendEntries by index.
+
+    Of a list too long to keep, those at its beginning and at its end.
+    """
+    prev, count = values.number(body, "prev_log_index"), entries_count(body)
+    if prev is None or not count:
+        return {}
+    kept = [_entry(one) for one in values.items(values.field(body, "entries"))]
+    if len(kept) == count:
+        return dict(enumerate(kept, start=prev + 1))
+    head = dict(enumerate(kept[: values.FIRST], start=prev + 1))
+    tail = kept[values.FIRST :]
+    return head | dict(enumerate(tail, start=prev + count - len(tail) + 1))
 
 
 def _entry(value: Value) -> Entry:

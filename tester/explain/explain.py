@@ -2,7 +2,16 @@
 
 from collections.abc import Callable, Iterator
 
-from tester.explain import elections, persistence, replication, traffic
+from tester.explain import (
+    candidates,
+    commits,
+    elections,
+    logs,
+    persistence,
+    replication,
+    terms,
+    traffic,
+)
 from tester.explain.explanation import Explanation
 from tester.explain.history import History, seconds
 from tester.traces.reader import Trace
@@ -18,11 +27,14 @@ FINDERS: list[Finder] = [
     elections.led_two_terms,
     elections.two_send_as_leaders,
     elections.ignored_higher_term,
-    elections.voted_for_older_log,
+    candidates.led_without_majority,
+    terms.broken_term_rules,
+    replication.shortened_agreeing_log,
+    logs.broken_log_rules,
     replication.start_returned_another_index,
     replication.counted_unsent,
     replication.committed_older_term,
-    replication.shortened_agreeing_log,
+    commits.applied_uncommitted,
     persistence.shifted_after_snapshot,
     persistence.applied_below_snapshot,
     persistence.installed_without_saving,
@@ -30,10 +42,16 @@ FINDERS: list[Finder] = [
     elections.voted_without_saving,
     persistence.crashed_between_saves,
     traffic.lock_held,
+    candidates.elected_without_leading,
+    candidates.refused_free_vote,
+    commits.majority_not_committed,
+    commits.commit_not_followed,
     traffic.negative_prev_log_index,
     traffic.snapshot_again_and_again,
     traffic.refused_again_and_again,
     elections.refused_votes_restart_timer,
+    candidates.never_stands,
+    candidates.left_without_heartbeats,
     elections.elections_in_quick_succession,
     elections.candidates_at_once,
     elections.terms_rise_without_failure,
@@ -75,11 +93,10 @@ def explain(trace: Trace) -> list[Explanation]:
     if trace.dropped is not None:
         return []
     history = History(trace)
-    found = []
+    found: dict[str, Explanation] = {}
     for finder in FINDERS:
         if finder in OF_SAVING and not trace.header.persistence:
             continue
-        first = next(finder(history), None)
-        if first is not None:
-            found.append(first)
-    return found
+        for one in finder(history):
+            found.setdefault(one.code, one)
+    return list(found.values())

@@ -3,11 +3,12 @@
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
 from labrpc.clock import to_seconds
+from tester.explain.entries import Entry, entries_by_index, entries_count, entries_of
 from tester.traces import values
 from tester.traces.reader import Trace
 from tester.traces.rows import (
@@ -28,23 +29,20 @@ from tester.traces.values import Value
 
 REQUEST_VOTE, APPEND_ENTRIES = "request_vote", "append_entries"
 INSTALL_SNAPSHOT = "install_snapshot"
+RPCS = (REQUEST_VOTE, APPEND_ENTRIES, INSTALL_SNAPSHOT)
 
 
 @dataclass
-class Rpc:
-    """One RPC, from send to end.
+class Exchange:
+    """A request, and what its handler returned.
 
     Attributes:
         sent: the request.
-        arrived: when it reached the other server; a copy may follow.
-        replied: what the handler returned.
-        answered: when that reached the caller.
+        replied: what the handler returned, None if it did not.
     """
 
     sent: Sent
-    arrived: Arrived | None = None
-    replied: Replied | None = None
-    answered: ReplyArrived | None = None
+    replied: Replied | None = field(default=None, kw_only=True)
 
     @property
     def src(self) -> int:
@@ -63,6 +61,63 @@ class Rpc:
     def result(self, name: str) -> Value:
         """Return a field of the reply, None without one."""
         return None if self.replied is None else values.field(self.replied.body, name)
+
+    @property
+    def only_asks(self) -> bool:
+        """Return whether it asks who would vote: a request_vote with a flag.
+
+        Such a request bears the term in which its sender would stand.
+        """
+        return self.sent.method == REQUEST_VOTE and any(
+            type(value) is bool for value in values.fields(self.sent.body).values()
+        )
+
+    @property
+    def entries_count(self) -> int | None:
+        """Return how many entries an AppendEntries has, None if that is not known."""
+        return entries_count(self.sent.body)
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """Return the entries of an AppendEntries; none if they were too many to keep."""
+        return entries_of(self.sent.body)
+
+    @cached_property
+    def entries_by_index(self) -> dict[int, Entry]:
+        """Return the entries of an AppendEntries by index, as far as they were kept."""
+        return entries_by_index(self.sent.body)
+
+
+@dataclass
+class Rpc(Exchange):
+    """One RPC, from send to end.
+
+    Attributes:
+        arrived: when it reached the other server; a copy may follow.
+        answered: when what the handler returned reached the caller.
+    """
+
+    arrived: Arrived | None = None
+    answered: ReplyArrived | None = None
+
+
+@dataclass
+class Delivery(Exchange):
+    """A request, or a copy of it, that a server was given.
+
+    Attributes:
+        arrived: when it was.
+    """
+
+    arrived: Arrived = field(kw_only=True)
+
+    @property
+    def at_once(self) -> bool:
+        """Return whether the handler answered in the step that began with the request.
+
+        Then nothing else reached the server between the two.
+        """
+        return self.replied is not None and self.replied.cause == self.arrived.n
 
 
 @dataclass(frozen=True)
@@ -91,6 +146,7 @@ class History:
         self.trace = trace
         self.rows: list[AnyRow] = trace.rows
         self._by_number: dict[int, Rpc] = {}
+        self._deliveries: dict[tuple[int, bool], Delivery] = {}
         for row in self.rows:
             self._note(row)
         self.rpcs = list(self._by_number.values())
@@ -106,14 +162,29 @@ class History:
             return
         if isinstance(row, Arrived):
             rpc.arrived = rpc.arrived or row
+            self._deliveries[row.rpc, row.copy] = Delivery(rpc.sent, arrived=row)
         elif isinstance(row, Replied):
             rpc.replied = rpc.replied or row
+            delivery = self._deliveries.get((row.rpc, row.copy))
+            if delivery is not None:
+                delivery.replied = row
         else:
             rpc.answered = rpc.answered or row
 
-    def rpc(self, row: Replied | ReplyArrived) -> Rpc | None:
-        """Return the RPC of a reply, None if its request is not in the trace."""
+    def rpc(self, row: Sent | Replied | ReplyArrived) -> Rpc | None:
+        """Return the RPC of a message, None if its request is not in the trace."""
         return self._by_number.get(row.rpc)
+
+    def delivery(self, row: Arrived | Replied) -> Delivery | None:
+        """Return the delivery of a request that arrived, or was replied to."""
+        return self._deliveries.get((row.rpc, row.copy))
+
+    def term(self, row: Sent | Replied) -> int | None:
+        """Return the term that a server is in as it sends or answers an RPC of Figure 2."""
+        rpc = self._by_number.get(row.rpc)
+        if rpc is None or row.method not in RPCS or rpc.only_asks:
+            return None
+        return values.number(row.body, "term")
 
     def calls(self, method: str) -> list[Rpc]:
         """Return the RPCs of a method."""
@@ -129,10 +200,18 @@ class History:
         return bool(appends) and all(_is_readable(rpc) for rpc in appends)
 
     @cached_property
+    def vote_requests(self) -> list[Rpc]:
+        """Return the RPCs that ask for votes.
+
+        Not those of a server that does not stand yet.
+        """
+        return [rpc for rpc in self.calls(REQUEST_VOTE) if not rpc.only_asks]
+
+    @cached_property
     def elections(self) -> list[Election]:
         """Return the elections, in the order in which they began."""
         found: dict[tuple[int, int], Election] = {}
-        for rpc in self.calls(REQUEST_VOTE):
+        for rpc in self.vote_requests:
             term = rpc.arg("term")
             if term is not None and (rpc.src, term) not in found:
                 found[rpc.src, term] = Election(rpc.src, term, rpc.sent)
@@ -143,7 +222,7 @@ class History:
         """Return the request_vote RPCs that were granted, as they were replied."""
         granted = [
             rpc
-            for rpc in self.calls(REQUEST_VOTE)
+            for rpc in self.vote_requests
             if rpc.replied is not None and rpc.result("vote_granted") is True
         ]
         return sorted(granted, key=reply_number)
@@ -209,7 +288,7 @@ def _is_readable(rpc: Rpc) -> bool:
     has_arguments = (
         rpc.arg("term") is not None
         and rpc.arg("prev_log_index") is not None
-        and values.length(values.field(rpc.sent.body, "entries")) is not None
+        and rpc.entries_count is not None
     )
     has_reply = rpc.replied is None or type(rpc.result("success")) is bool
     return has_arguments and has_reply

@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import accumulate
 
-from tester.explain.entries import entries_count
 from tester.explain.explanation import Explanation
 from tester.explain.history import (
     APPEND_ENTRIES,
@@ -53,7 +52,7 @@ def _accepted(history: History) -> list[Rpc]:
     return [
         rpc
         for rpc in history.calls(APPEND_ENTRIES)
-        if rpc.result("success") is True and entries_count(rpc)
+        if rpc.result("success") is True and rpc.entries_count
     ]
 
 
@@ -62,7 +61,7 @@ def accepted_without_saving(history: History) -> Iterator[Explanation]:
     had = _highest_had(history)
     acknowledged: dict[int, int] = defaultdict(int)
     for rpc in sorted(_accepted(history), key=reply_number):
-        prev, count = rpc.arg("prev_log_index"), entries_count(rpc)
+        prev, count = rpc.arg("prev_log_index"), rpc.entries_count
         if prev is None or count is None or rpc.arrived is None:
             continue
         assert rpc.replied is not None
@@ -157,16 +156,25 @@ def crashed_between_saves(history: History) -> Iterator[Explanation]:
 
 
 def applied_below_snapshot(history: History) -> Iterator[Explanation]:
-    """Find a server that restarted with a snapshot and applied what was in it."""
-    taken: dict[int, int] = {}
+    """Find a server that restarted with a snapshot and applied what was in it.
+
+    A snapshot counts from when it is saved: a crash may come before.
+    """
+    taken: dict[int, Snapshotted | AppliedSnapshot] = {}
+    saved: dict[int, int] = {}
     boundary: dict[int, tuple[Boot, int]] = {}
     for row in history.rows:
         if isinstance(row, Snapshotted | AppliedSnapshot) and type(row.index) is int:
-            taken[row.server] = row.index
+            taken[row.server] = row
+        elif isinstance(row, Saved):
+            last = taken.get(row.server)
+            if last is not None and last.bytes == row.snapshot:
+                saved[row.server] = last.index
         elif isinstance(row, Boot):
+            taken.pop(row.server, None)
             boundary.pop(row.server, None)
-            if row.snapshot and row.server in taken:
-                boundary[row.server] = (row, taken[row.server])
+            if row.snapshot and row.server in saved:
+                boundary[row.server] = (row, saved[row.server])
         elif isinstance(row, Applied) and row.server in boundary:
             boot, index = boundary[row.server]
             if type(row.index) is int and row.index <= index:

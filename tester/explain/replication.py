@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tester.explain.entries import entries_count, entries_of
 from tester.explain.explanation import Explanation
 from tester.explain.history import (
     APPEND_ENTRIES,
@@ -23,7 +22,7 @@ def start_returned_another_index(history: History) -> Iterator[Explanation]:
     sent: dict[tuple[int, str], tuple[int, Rpc]] = {}
     for rpc in history.calls(APPEND_ENTRIES):
         prev = rpc.arg("prev_log_index")
-        for place, entry in enumerate(entries_of(rpc), start=1):
+        for place, entry in enumerate(rpc.entries, start=1):
             if prev is not None:
                 sent.setdefault((rpc.src, repr(entry.command)), (prev + place, rpc))
     for row in history.rows:
@@ -59,7 +58,7 @@ def shortened_agreeing_log(history: History) -> Iterator[Explanation]:
         key = (rpc.dst, rpc.replied.incarnation, term)
         known, before = highest.get(key, (0, rpc))
         if rpc.result("success") is True:
-            reached = prev + (entries_count(rpc) or 0)
+            reached = prev + (rpc.entries_count or 0)
             if reached > known:
                 highest[key] = (reached, rpc)
         elif (
@@ -153,7 +152,7 @@ def _note_answer(
     reached: int | None = None
     if rpc.sent.method == APPEND_ENTRIES and rpc.result("success") is True:
         prev = rpc.arg("prev_log_index")
-        reached = None if prev is None else prev + (entries_count(rpc) or 0)
+        reached = None if prev is None else prev + (rpc.entries_count or 0)
     elif rpc.sent.method == INSTALL_SNAPSHOT:
         reached = rpc.arg("last_included_index")
     by_server = acknowledged[rpc.src, term]
@@ -210,7 +209,7 @@ def _terms_sent(history: History) -> dict[tuple[int, int], dict[int, int]]:
         term, prev = rpc.arg("term"), rpc.arg("prev_log_index")
         if term is None or prev is None:
             continue
-        for place, entry in enumerate(entries_of(rpc), start=1):
+        for place, entry in enumerate(rpc.entries, start=1):
             if entry.term is not None:
                 terms[rpc.src, term][prev + place] = entry.term
     return terms

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 
 from labrpc.clock import SECOND
 from labrpc.codes import LOCK_HELD_ACROSS_WAIT
-from tester.explain.entries import entries_count
 from tester.explain.explanation import Explanation
 from tester.explain.history import (
     APPEND_ENTRIES,
@@ -55,7 +54,7 @@ def requests_repeated(history: History) -> Iterator[Explanation]:
     """Find heartbeats that are sent far more often than they prevent elections."""
     by_link: dict[tuple[int, int], list[Rpc]] = defaultdict(list)
     for rpc in history.calls(APPEND_ENTRIES):
-        if entries_count(rpc) == 0:
+        if rpc.entries_count == 0:
             by_link[rpc.src, rpc.dst].append(rpc)
     for (src, dst), rpcs in by_link.items():
         most, first = 0, rpcs[0]

@@ -95,11 +95,15 @@ def key_text(key: Any) -> str:
 # Looking into them.
 
 
+def fields(value: Value) -> dict[str, Value]:
+    """Return the fields of an object, none of anything else."""
+    found = value.get("fields") if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
 def field(value: Value, name: str) -> Value:
     """Return a field of an object, None if it has none of this name."""
-    if isinstance(value, dict) and isinstance(value.get("fields"), dict):
-        return value["fields"].get(name)
-    return None
+    return fields(value).get(name)
 
 
 def number(value: Value, name: str) -> int | None:

@@ -45,10 +45,20 @@ def test_a_vote_without_a_save_is_found_where_others_were_saved(writer):
     assert "server 2 gave server 0 its vote" in found.text
 
 
-def test_what_a_snapshot_holds_is_applied_again(writer):
+def restarts_after_snapshot(writer, saved):
     writer.add(rows.Snapshotted, server=1, index=9, bytes=5)
-    writer.add(rows.Boot, server=1, incarnation=2, raft_state=5, snapshot=5)
+    writer.add(rows.Saved, server=1, raft_state=5, snapshot=saved, digest="d")
+    writer.add(rows.Boot, server=1, incarnation=2, raft_state=5, snapshot=saved)
     writer.add(rows.Applied, server=1, index=1, command=7)
+
+
+def test_a_snapshot_that_a_crash_kept_from_being_saved_holds_nothing(writer):
+    restarts_after_snapshot(writer, saved=4)
+    assert list(persistence.applied_below_snapshot(writer.history)) == []
+
+
+def test_what_a_snapshot_holds_is_applied_again(writer):
+    restarts_after_snapshot(writer, saved=5)
     (found,) = persistence.applied_below_snapshot(writer.history)
     assert "snapshot of index 9, and applied index 1" in found.text
 

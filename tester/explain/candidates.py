@@ -1,0 +1,364 @@
+"""Explanations of candidates: who stands, who is elected, and who never stands."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from labrpc.clock import SECOND
+from tester.explain.explanation import Explanation
+from tester.explain.history import (
+    APPEND_ENTRIES,
+    INSTALL_SNAPSHOT,
+    REQUEST_VOTE,
+    History,
+    Rpc,
+    fact,
+    seconds,
+)
+from tester.text import servers_named
+from tester.traces import values
+from tester.traces.rows import (
+    AnyRow,
+    Arrived,
+    Boot,
+    Broke,
+    Control,
+    Proposed,
+    Replied,
+    ReplyArrived,
+    Reported,
+    Sent,
+)
+
+# A server that hears nothing for so long has had its election time-out, and more.
+SILENT_NS = 3 * SECOND
+# So long after the vote that it lacked, a candidate would lead.
+ELECTED_NS = SECOND // 5
+# A voter that has heard from no leader for so long has no reason to keep to one.
+LEADERLESS_NS = SECOND
+REFUSED_TERMS_MIN = 3
+# So long a leader would not leave a server without any request.
+UNSENT_NS = 2 * SECOND
+SENT_TO_OTHERS_MIN = 5
+
+
+@dataclass
+class _Candidacy:
+    """A server's candidacy in a term: whose votes have come, and which came last."""
+
+    votes: set[int] = field(default_factory=set)
+    last: ReplyArrived | None = None
+    led: bool = False
+    ended: bool = False
+
+
+class _Candidacies:
+    """Who has which votes, as a run goes on."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._by_term: dict[tuple[int, int], _Candidacy] = defaultdict(_Candidacy)
+
+    def of(self, server: int, term: int) -> _Candidacy:
+        """Return a server's candidacy in a term."""
+        return self._by_term[server, term]
+
+    def note(self, row: ReplyArrived) -> None:
+        """Note a vote that has arrived."""
+        rpc = self._history.rpc(row)
+        term = None if rpc is None else rpc.arg("term")
+        if rpc is not None and term is not None and rpc.result("vote_granted") is True:
+            candidacy = self.of(row.server, term)
+            candidacy.votes.add(row.peer)
+            candidacy.last = row
+
+
+def _votes_are_readable(history: History) -> bool:
+    """Return whether all votes are asked for and given by the names of Figure 2."""
+    asked = history.vote_requests
+    return bool(asked) and all(
+        rpc.arg("term") is not None
+        and (rpc.replied is None or type(rpc.result("vote_granted")) is bool)
+        for rpc in asked
+    )
+
+
+def led_without_majority(history: History) -> Iterator[Explanation]:
+    """Find a server that led a term when the votes that had arrived were too few."""
+    if not _votes_are_readable(history):
+        return
+    servers = history.trace.header.servers
+    stood = {(election.server, election.term) for election in history.elections}
+    candidacies = _Candidacies(history)
+    for row in history.rows:
+        if isinstance(row, ReplyArrived):
+            candidacies.note(row)
+            continue
+        term = _leads(row)
+        if term is None or (row.server, term) not in stood:
+            continue
+        candidacy = candidacies.of(row.server, term)
+        if candidacy.led:
+            continue
+        candidacy.led = True
+        if len(candidacy.votes) + 1 <= servers // 2:
+            votes = sorted(candidacy.votes)
+            whose = f"but that of {servers_named(votes)}" if votes else "yet"
+            yield Explanation(
+                "led-without-majority",
+                f"server {row.server} led term {term} of {servers} servers when no vote "
+                f"of that term had reached it {whose}",
+                (fact(row, f"leads term {term}"),),
+            )
+            return
+
+
+def _leads(row: AnyRow) -> int | None:
+    """Return the term that a server leads, as it shows by this row."""
+    if isinstance(row, Proposed | Reported):
+        return row.term if row.leads else None
+    if isinstance(row, Sent) and row.method == APPEND_ENTRIES:
+        return values.number(row.body, "term")
+    return None
+
+
+def elected_without_leading(history: History) -> Iterator[Explanation]:
+    """Find a candidate that had a majority of votes, and did not lead."""
+    if not _votes_are_readable(history) or not _leaders_are_visible(history):
+        return
+    enough = history.trace.header.servers // 2
+    led = {
+        (row.server, term) for row in history.rows if (term := _leads(row)) is not None
+    }
+    candidacies = _Candidacies(history)
+    standing: dict[int, tuple[int, int]] = {}
+    won: dict[int, ReplyArrived] = {}
+    for row in history.rows:
+        stands = _stands(history, row, standing)
+        for server in _ended(history, row, standing) or (
+            [row.server] if stands else []
+        ):
+            term, _ = standing.pop(server, (0, 0))
+            vote = won.pop(server, None)
+            up = not isinstance(row, Control)
+            if vote is not None and up and row.t - vote.t > ELECTED_NS:
+                votes = candidacies.of(server, term).votes
+                yield _not_led(history, row, term, vote, votes)
+        if stands is not None:
+            standing[row.server] = stands, row.incarnation
+        if isinstance(row, ReplyArrived):
+            candidacies.note(row)
+            term, _ = standing.get(row.server, (None, 0))
+            if term is None or row.server in won or (row.server, term) in led:
+                continue
+            candidacy = candidacies.of(row.server, term)
+            if len(candidacy.votes) >= enough and candidacy.last is row:
+                won[row.server] = row
+
+
+def _leaders_are_visible(history: History) -> bool:
+    """Return whether leaders send what this lab knows to be AppendEntries.
+
+    If nobody ever did, nothing else must have been sent but requests for votes.
+    """
+    methods = {rpc.sent.method for rpc in history.rpcs}
+    return APPEND_ENTRIES in methods or methods == {REQUEST_VOTE}
+
+
+def _stands(
+    history: History, row: AnyRow, standing: dict[int, tuple[int, int]]
+) -> int | None:
+    """Return the term in which a server begins to ask for votes by this row."""
+    if not isinstance(row, Sent) or row.method != REQUEST_VOTE:
+        return None
+    term = history.term(row)
+    known = standing.get(row.server)
+    return None if known == (term, row.incarnation) else term
+
+
+def _ended(
+    history: History, row: AnyRow, standing: dict[int, tuple[int, int]]
+) -> list[int]:
+    """Return the servers whose candidacy what happened may have ended."""
+    if isinstance(row, Control):
+        return list(row.args) if row.verb in ("pause", "crash") else []
+    if not isinstance(row, Arrived | ReplyArrived) or row.server not in standing:
+        return []
+    term, _ = standing[row.server]
+    if isinstance(row, ReplyArrived):
+        rpc = history.rpc(row)
+        other = None if rpc is None else rpc.result("term")
+        ended = type(other) is not int or other > term
+    else:
+        delivery = history.delivery(row)
+        other = None if delivery is None else delivery.arg("term")
+        least = term + 1 if row.method == REQUEST_VOTE else term
+        ended = other is None or other >= least
+    return [row.server] if ended else []
+
+
+def _not_led(
+    history: History, row: AnyRow, term: int, vote: ReplyArrived, votes: set[int]
+) -> Explanation:
+    return Explanation(
+        "elected-without-leading",
+        f"server {vote.server} had the votes of {servers_named(sorted(votes))} in term "
+        f"{term}, a majority of {history.trace.header.servers} with its own, and had not "
+        f"led when that term ended {seconds(row.t - vote.t)} later",
+        (fact(vote, f"has the vote that it lacked in term {term}"),),
+    )
+
+
+def refused_free_vote(history: History) -> Iterator[Explanation]:
+    """Find a server that refused its vote in several terms in which it was free.
+
+    It had taken the candidate's term, heard from no leader, voted for nobody in that term,
+    and no log in the cluster was more up-to-date than the candidate's.
+    """
+    if not _votes_are_readable(history):
+        return
+    voted = {(rpc.dst, rpc.arg("term")) for rpc in history.votes}
+    voted |= {(election.server, election.term) for election in history.elections}
+    newest, heard, lives = (
+        (0, 0),
+        defaultdict[int, int](int),
+        defaultdict[int, int](int),
+    )
+    refused: dict[int, dict[int, Replied]] = defaultdict(dict)
+    for row in history.rows:
+        if isinstance(row, Boot):
+            lives[row.server] = row.incarnation
+        elif isinstance(row, Proposed) and row.leads:
+            newest = max(newest, (row.term, row.index))
+        elif isinstance(row, Sent):
+            newest = max(newest, _log_end(row))
+        elif isinstance(row, Arrived) and row.method != REQUEST_VOTE:
+            heard[row.server] = row.t
+        elif isinstance(row, Replied) and row.method == REQUEST_VOTE:
+            rpc = history.rpc(row)
+            if rpc is None or rpc.only_asks or rpc.result("vote_granted") is not False:
+                continue
+            term = rpc.arg("term")
+            if (
+                term is None
+                or rpc.result("term") != term
+                or (row.server, term) in voted
+                or _log_end(rpc.sent) < newest
+                or row.t - heard[row.server] < LEADERLESS_NS
+                # A restart may bring back entries that nobody else has seen.
+                or lives[row.server] > 1
+            ):
+                continue
+            refused[row.server].setdefault(term, row)
+            if len(refused[row.server]) >= REFUSED_TERMS_MIN:
+                yield _refused(row.server, refused[row.server])
+                return
+
+
+def _log_end(row: Sent) -> tuple[int, int]:
+    """Return term and index of the last entry that a request speaks of."""
+    names = (
+        ("last_log_term", "last_log_index")
+        if row.method == REQUEST_VOTE
+        else ("prev_log_term", "prev_log_index")
+    )
+    term, index = (values.number(row.body, name) for name in names)
+    return (0, 0) if term is None or index is None else (term, index)
+
+
+def _refused(server: int, refused: dict[int, Replied]) -> Explanation:
+    terms = ", ".join(map(str, refused))
+    return Explanation(
+        "refused-free-vote",
+        f"server {server} voted for nobody in terms {terms}, and refused its vote to "
+        "candidates that asked for it with logs as up-to-date as any",
+        tuple(
+            fact(row, f"refuses server {row.peer} its vote in term {term}")
+            for term, row in refused.items()
+        ),
+    )
+
+
+def never_stands(history: History) -> Iterator[Explanation]:
+    """Find a server that heard nothing for long, and began no election.
+
+    Nothing but AppendEntries of older terms. Whatever else reached it or was done to it may
+    have been a reason to wait.
+    """
+    if not history.elections or not history.calls(APPEND_ENTRIES):
+        return
+    other_clock = {
+        row.args[0]
+        for row in history.rows
+        if isinstance(row, Control) and row.verb == "clock rate"
+    }
+    since: dict[int, AnyRow | None] = {}
+    stale: dict[int, int] = defaultdict(int)
+    for row in history.rows:
+        for server, at in list(since.items()):
+            if (
+                at is not None
+                and row.t - at.t > SILENT_NS
+                and server not in other_clock
+            ):
+                yield _silent(server, at, row, stale[server])
+                since[server] = None
+        if isinstance(row, Control) and row.args:
+            for server in row.args:
+                if row.verb in ("crash", "pause") and server in since:
+                    since[server] = None
+                elif row.verb == "resume":
+                    since[server] = row
+        elif isinstance(row, Broke):
+            since[row.server] = None
+        elif isinstance(row, Arrived) and _is_stale(history, row):
+            stale[row.server] += 1
+        elif isinstance(row, Boot | Sent | Arrived | ReplyArrived):
+            since[row.server] = row
+            stale[row.server] = 0
+
+
+def _is_stale(history: History, row: Arrived) -> bool:
+    """Return whether an AppendEntries was refused because its term was an older one."""
+    delivery = history.delivery(row)
+    if delivery is None or delivery.sent.method != APPEND_ENTRIES:
+        return False
+    term, answer = delivery.arg("term"), delivery.result("term")
+    return term is not None and type(answer) is int and answer > term
+
+
+def _silent(server: int, since: AnyRow, until: AnyRow, stale: int) -> Explanation:
+    of_older = f" but {stale} append_entries of older terms" if stale else ""
+    return Explanation(
+        "never-stands",
+        f"server {server} was up and heard nothing{of_older} for "
+        f"{seconds(until.t - since.t)}, and asked for no votes",
+        (fact(since, "sends or is sent something for the last time"),),
+    )
+
+
+def left_without_heartbeats(history: History) -> Iterator[Explanation]:
+    """Find a leader that sent others requests, and one server none for long."""
+    by_leader: dict[tuple[int, int], list[Rpc]] = defaultdict(list)
+    for rpc in history.rpcs:
+        term = rpc.arg("term")
+        if rpc.sent.method in (APPEND_ENTRIES, INSTALL_SNAPSHOT) and term is not None:
+            by_leader[rpc.src, term].append(rpc)
+    for (leader, term), rpcs in by_leader.items():
+        last: dict[int, tuple[int, Rpc]] = {}
+        for place, rpc in enumerate(rpcs):
+            for peer, (at, earlier) in last.items():
+                gap = rpc.sent.t - earlier.sent.t
+                if gap > UNSENT_NS and place - at > SENT_TO_OTHERS_MIN:
+                    yield Explanation(
+                        "left-without-heartbeats",
+                        f"server {leader}, leading term {term}, sent server {peer} "
+                        f"nothing for {seconds(gap)}, and the others {place - at} "
+                        "requests meanwhile",
+                        (
+                            fact(earlier.sent, f"sends server {peer} its last request"),
+                            fact(rpc.sent, f"sends server {rpc.dst} another"),
+                        ),
+                    )
+                    return
+            last[rpc.dst] = place, rpc

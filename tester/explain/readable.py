@@ -1,0 +1,64 @@
+"""Whether entries of AppendEntries are read as the submission means them.
+
+A submission may arrange an entry as it likes. What is taken for its term and its command
+is compared with what the trace says elsewhere; where the two do not agree, nothing is said
+of entries. A few differences are what a mistake in the log looks like.
+"""
+
+from collections.abc import Iterator
+
+from tester.explain.history import APPEND_ENTRIES, History
+from tester.traces.rows import Proposed
+
+# So many comparisons agree for one that does not.
+AGREE_FOR_ONE = 20
+
+
+def terms_are_readable(history: History) -> bool:
+    """Return whether what is taken for entries' terms is that.
+
+    A leader sends the term of an entry within the entry and, later, as prev_log_term. No
+    entry is of a later term than its leader's.
+    """
+    return history.appends_are_readable and _agree(_terms_compared(history))
+
+
+def commands_are_readable(history: History) -> bool:
+    """Return whether what is taken for entries' commands is that.
+
+    A leader sends what `start` was given, at the index that it has returned.
+    """
+    return history.appends_are_readable and _agree(_commands_compared(history))
+
+
+def _agree(comparisons: Iterator[bool]) -> bool:
+    agree = differ = 0
+    for same in comparisons:
+        agree, differ = agree + same, differ + (not same)
+    return agree > 0 and differ * AGREE_FOR_ONE <= agree
+
+
+def _terms_compared(history: History) -> Iterator[bool]:
+    sent: dict[tuple[int, int, int], int | None] = {}
+    for rpc in history.calls(APPEND_ENTRIES):
+        term, prev = rpc.arg("term") or 0, rpc.arg("prev_log_index") or 0
+        known = sent.get((rpc.src, term, prev))
+        if known is not None:
+            yield known == rpc.arg("prev_log_term")
+        for index, entry in rpc.entries_by_index.items():
+            if entry.term is None or entry.term > term:
+                yield False
+            sent[rpc.src, term, index] = entry.term
+
+
+def _commands_compared(history: History) -> Iterator[bool]:
+    sent = {
+        (rpc.src, rpc.arg("term"), index): entry.command
+        for rpc in history.calls(APPEND_ENTRIES)
+        for index, entry in rpc.entries_by_index.items()
+    }
+    for row in history.rows:
+        if isinstance(row, Proposed) and row.leads:
+            key = (row.server, row.term, row.index)
+            if key in sent:
+                yield sent[key] == row.command

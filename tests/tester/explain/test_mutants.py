@@ -1,0 +1,126 @@
+"""What is said of each mutant: the rule that it breaks, where messages can show that.
+
+Each is run as its docstring says, where it fails. A nightly job runs all of them.
+"""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tester.detection.mutants import find_mutants
+from tester.explain.explain import explain
+from tester.explain.explanation import CODES
+
+SAID = {
+    "append_reply_term_ignored": "ignored-higher-term",
+    "appended_entries_not_saved": "accepted-without-saving",
+    "applies_under_the_lock": "lock-held",
+    "candidate_accepts_commands": "led-without-majority",
+    "candidate_counts_from_the_snapshot": "misstated-log",
+    "candidate_never_tries_again": "never-stands",
+    "candidate_refuses_the_leader": "refused-without-conflict",
+    "commits_before_the_check": "applied-uncommitted",
+    "conflicts_not_replaced": "conflict-not-replaced",
+    "counts_replicas_of_older_terms": "committed-older-term",
+    "empty_log_has_no_term": "voted-for-older-log",
+    "entries_saved_after_reply": "accepted-without-saving",
+    "equal_timeouts": "candidates-at-once",
+    "given_vote_not_saved": "voted-twice",
+    "half_is_a_majority": "led-without-majority",
+    "half_is_enough_to_commit": "counted-unsent",
+    "heartbeat_does_not_commit": "commit-not-followed",
+    "heartbeat_skips_the_check": "accepted-without-match",
+    "heartbeats_wait_for_replies": "left-without-heartbeats",
+    "installed_snapshot_not_saved": "installed-without-saving",
+    "last_log_index_off_by_one": "misstated-log",
+    "leader_does_not_count_itself": "majority-not-committed",
+    "lost_wake_up_of_the_applier": "commit-not-followed",
+    "match_from_length_at_reply": "counted-unsent",
+    "match_index_not_reset": "counted-unsent",
+    "new_term_not_saved": "term-lost-in-restart",
+    "own_vote_not_saved": "term-lost-in-restart",
+    "previous_term_not_compared": "accepted-without-match",
+    "refusal_in_the_senders_term": "answered-in-older-term",
+    "replaced_entries_not_saved": "conflict-not-replaced",
+    "replies_counted_not_servers": "counted-unsent",
+    "role_kept_in_new_term": "led-two-terms-without-election",
+    "second_vote": "voted-twice",
+    "snapshot_saved_separately": "crashed-between-saves",
+    "stale_append_reply_counted": "counted-unsent",
+    "stale_leader_obeyed": "obeyed-older-term",
+    "stale_suffix_kept": "misstated-log",
+    "stale_vote_counted": "led-without-majority",
+    "term_not_saved": "term-lost-in-restart",
+    "timer_ends_with_leadership": "never-stands",
+    "timer_reset_by_any_candidate": "refused-votes-restart-timer",
+    "timer_reset_by_stale_leader": "never-stands",
+    "truncates_on_every_append": "shortened-agreeing-log",
+    "up_to_date_by_length": "voted-for-older-log",
+    "up_to_date_to_commit_index": "voted-for-older-log",
+    "vote_kept_in_new_term": "refused-free-vote",
+    "vote_reply_term_ignored": "ignored-higher-term",
+    "vote_saved_after_reply": "voted-twice",
+    "voter_counts_from_the_snapshot": "voted-for-older-log",
+    "votes_asked_under_the_lock": "lock-held",
+    "votes_for_any_log": "voted-for-older-log",
+    "votes_lost_in_update": "elected-without-leading",
+    "votes_not_saved": "voted-twice",
+}
+# What they do differently is in no message, or the failure itself names it.
+UNSAID = {
+    "applies_again_after_restart": "an exception of the applier, with its line",
+    "applies_in_concurrent_threads": "the order of applying, which the failure names",
+    "backs_up_by_one": "slow, and allowed by Figure 2",
+    "compacted_entries_off_by_one": "an entry that is stored twice shows only later",
+    "compacts_beyond_the_snapshot": "the failure names the snapshot's index",
+    "failed_call_retried_unchecked": "a request is built anew for another term",
+    "match_from_latest_snapshot": "next_index of one server",
+    "next_index_not_reset": "an exception of the leader, with its line",
+    "older_snapshot_installed": "the failure says that the snapshot went back",
+    "save_drops_the_snapshot": "the failure names the snapshot that is gone",
+    "snapshot_applied_beside_the_applier": "the order of applying",
+    "snapshot_not_reloaded": "an exception of the applier, with its line",
+    "snapshot_term_not_saved": "a refusal that its log below the snapshot may excuse",
+    "started_entries_not_saved": "a leader may save what start appends later",
+}
+# Shown by traces made by hand, or said where one of the others is true as well.
+BESIDE = {
+    "applied-other-entry",
+    "lost-in-restart",
+    "refused-again-and-again",
+    "sent-what-its-log-lacks",
+    "snapshot-again-and-again",
+}
+QUICK = (
+    "leader_does_not_count_itself",
+    "half_is_a_majority",
+    "heartbeat_skips_the_check",
+    "stale_leader_obeyed",
+)
+MISTAKES = Path(__file__).resolve().parents[2] / "mistakes"
+NAMES = sorted(SAID) if os.environ.get("LAB_NIGHTLY") else QUICK
+MUTANTS = {mutant.name: mutant for mutant in find_mutants()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_rule_that_a_mutant_breaks_is_named(name, graded_tests, recorded):
+    mutant = MUTANTS[name]
+    test, seed = mutant.found_by
+    run, trace = recorded(mutant.path, graded_tests[test], seed)
+    assert not run.passed
+    assert SAID[name] in [one.code for one in explain(trace)]
+
+
+def test_every_mutant_that_can_fail_is_listed():
+    assert {*SAID, *UNSAID} == {name for name, one in MUTANTS.items() if one.found_by}
+    assert not set(SAID) & set(UNSAID)
+
+
+def test_every_code_is_that_of_a_mistake_or_a_mutant_or_has_a_reason():
+    said = set()
+    for file in MISTAKES.glob("*.py"):
+        codes = re.search(r"^Says: (.+)$", file.read_text(), re.MULTILINE)[1]
+        said |= set(codes.split("|"))
+    assert set(CODES) - said - set(SAID.values()) == BESIDE
