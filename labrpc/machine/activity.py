@@ -8,13 +8,13 @@ waits for another process.
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
+from labrpc.machine.proc_files import read_proc
 from labrpc.machine.wall_clock import monotonic_ns
 
 _NS = 1_000_000_000
 # States of /proc/PID/stat: sleeps, was stopped, is stopped by a tracer.
-_ASLEEP = ("S", "T", "t")
+_ASLEEP = (b"S", b"T", b"t")
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,7 @@ class Activity:
 def activity_of(pid: int) -> Activity | None:
     """Return the activity of a process, None if it is gone or nobody counts."""
     try:
-        text = Path(f"/proc/{pid}/schedstat").read_text()
-        ran_ns, waited_ns, turns = map(int, text.split())
+        ran_ns, waited_ns, turns = map(int, read_proc(pid, "schedstat").split())
     except (OSError, ValueError):
         return None
     return Activity((ran_ns + waited_ns) / _NS, turns)
@@ -43,10 +42,10 @@ def activity_of(pid: int) -> Activity | None:
 def is_asleep(pid: int) -> bool:
     """Return whether a process sleeps at this moment, False if it is gone."""
     try:
-        text = Path(f"/proc/{pid}/stat").read_text()
+        text = read_proc(pid, "stat")
     except OSError:
         return False
-    return text.rpartition(")")[2].split()[0] in _ASLEEP
+    return text.rpartition(b")")[2].split()[0] in _ASLEEP
 
 
 class IdleMeter:

@@ -7,8 +7,9 @@ not yet used. Without effect where the system does not report it (`is_limited`).
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from types import ModuleType
+
+from labrpc.machine.proc_files import read_proc
 
 resource: ModuleType | None
 try:
@@ -19,7 +20,8 @@ except ImportError:  # As on Windows.
 # What the servers of one run may take together, wherever they live. An ordinary run
 # takes 30 MB.
 RUN_BYTES_MAX = 384 << 20
-_OWN_MEMORY = ("RssAnon:", "RssShmem:", "VmSwap:")
+# Each at the beginning of a line, which a process cannot forge by its name.
+_OWN_MEMORY = (b"\nRssAnon:", b"\nRssShmem:", b"\nVmSwap:")
 
 
 def bytes_in_use() -> int:
@@ -50,12 +52,14 @@ def bytes_of(pid: int) -> int:
     That which is written to, also where it was moved to the disk; files do not count.
     """
     try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        status = read_proc(pid, "status")
     except OSError:
         return 0
-    return sum(
-        int(line.split()[1]) << 10 for line in lines if line.startswith(_OWN_MEMORY)
-    )
+    kilobytes = 0
+    for name in _OWN_MEMORY:
+        _, _, rest = status.partition(name)
+        kilobytes += int(rest.split(maxsplit=1)[0]) if rest else 0
+    return kilobytes << 10
 
 
 @contextmanager
