@@ -11,6 +11,7 @@ from tester.cli.options import seconds, server_numbers, whole_number
 from tester.cli.parser import Parser
 from tester.console import say
 from tester.errors import UsageError
+from tester.explain.explain import explanation_blocks
 from tester.text import unknown
 from tester.traces.reader import read_trace
 from tester.views.difference import difference
@@ -85,7 +86,10 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
         raise UsageError("trace takes one file; to compare two: trace diff ONE OTHER")
     trace = read_trace(Path(options.file[0]))
     exports: dict[Path | None, Callable[[], bytes]] = {
-        options.html: lambda: page_html(timeline(trace)),
+        options.html: lambda: page_html(
+            timeline(trace),
+            explanations=explanation_blocks(trace) if trace.failed else (),
+        ),
         options.perfetto: lambda: perfetto_json(trace),
         options.shiviz: lambda: shiviz_log(trace),
     }

@@ -14,6 +14,7 @@ from tester.explain import (
 )
 from tester.explain.explanation import Explanation
 from tester.explain.history import History, seconds
+from tester.explain.links import link_lines
 from tester.traces.reader import Trace
 
 Finder = Callable[[History], Iterator[Explanation]]
@@ -66,6 +67,12 @@ OF_SAVING = (
 )
 # Three sentences are enough to look for.
 SHOWN_MAX = 3
+
+
+def explanation_blocks(trace: Trace) -> list[list[str]]:
+    """Return what a failing run's trace shows of the failure: each time a title, and lines."""
+    found = [explanation_lines(trace), link_lines(trace)]
+    return [lines for lines in found if lines]
 
 
 def explanation_lines(trace: Trace) -> list[str]:

@@ -14,7 +14,7 @@ from types import FrameType
 from labrpc.machine.wall_clock import cpu_seconds
 from labrpc.machine.watchdog_timer import looking_in
 from tester import codes
-from tester.explain.explain import explanation_lines
+from tester.explain.explain import explanation_blocks
 from tester.judging.run import Recording, run_test, trace_file
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import RunHost
@@ -83,13 +83,15 @@ class Pictures:
             _warn(run, f"the picture could not be drawn: {exc}")
 
     def _draw(self, run: Run, trace: Trace) -> None:
-        proved, laid_out = explanation_lines(trace), timeline(trace)
+        laid_out = timeline(trace)
+        explanations = explanation_blocks(trace)
         last = ["what happened last:", *last_lines(laid_out, LAST_LINES)]
-        added = [*proved, *([] if self.for_student else last)]
+        explained = [line for block in explanations for line in block]
+        added = [*explained, *([] if self.for_student else last)]
         run.evidence = as_evidence("\n".join([run.evidence, *added]))
         make_room(self.folder, "*-seed*.html", PICTURES_KEPT)
         replay = "" if self.for_student else run.replay
-        page = page_html(laid_out, replay, "\n".join(proved[1:]), self.redact)
+        page = page_html(laid_out, replay, explanations, self.redact)
         write_page(self.file(run), page)
         run.picture = str(self.file(run))
 

@@ -7,7 +7,7 @@ and arrows beside it, and filters, searches and selects.
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -58,7 +58,7 @@ class Line:
 def page_html(
     laid_out: Timeline,
     replay: str = "",
-    explanation: str = "",
+    explanations: Sequence[Sequence[str]] = (),
     redact: Callable[[str], str] = lambda text: text,
 ) -> bytes:
     """Return the page of a run.
@@ -66,7 +66,7 @@ def page_html(
     Args:
         laid_out: the run.
         replay: the command that repeats it, "" for none.
-        explanation: what the run proves about the failure, "" for nothing.
+        explanations: what the run shows of the failure: lines, each time a title first.
         redact: takes out of a text what whoever gets the page must not see.
     """
     trace = laid_out.trace
@@ -86,7 +86,10 @@ def page_html(
         topics=TOPICS,
         facts=_facts(laid_out),
         replay=replay,
-        explanation=dedent(explanation),
+        explanations=[
+            (title.capitalize().rstrip(":"), dedent("\n".join(lines)))
+            for title, *lines in explanations
+        ],
         redact=lambda text: redact(on_one_line(text)),
         redact_block=redact,
         logs=logs,

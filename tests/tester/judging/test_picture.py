@@ -107,7 +107,7 @@ def test_a_picture_that_takes_too_long_is_left_out(pictures, conditions, monkeyp
             pass
 
     monkeypatch.setattr(picture, "DRAW_CPU_S_MAX", 0.1)
-    monkeypatch.setattr(picture, "explanation_lines", explain)
+    monkeypatch.setattr(picture, "explanation_blocks", explain)
     run = draw(pictures, conditions)
     assert (run.verdict, run.picture) == ("failed", "")
     assert "it took more than 0.1 s of CPU time" in run.warnings[-1].text

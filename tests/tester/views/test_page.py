@@ -45,10 +45,12 @@ def data_of(text):
 
 def test_the_page_names_the_failure_its_facts_and_each_line(failed):
     text = page_html(
-        timeline(failed), replay="pytest x", explanation="both were elected"
+        timeline(failed),
+        replay="pytest x",
+        explanations=[["what the trace proves:", "  both were elected"]],
     ).decode()
     assert '<p class="reason">two leaders</p>' in text
-    assert "both were elected" in text
+    assert "<b>What the trace proves</b>\nboth were elected</p>" in text
     assert "<pre>pytest x</pre>" in text
     for mark, line in zip("①②", timeline(failed).facts, strict=True):
         assert f'<a href="#r{line}"><b>{mark}</b>' in text

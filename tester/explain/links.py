@@ -1,0 +1,130 @@
+"""What each link carried last, where a run failed because something never came about."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from labrpc.clock import SECOND
+from tester import codes
+from tester.explain.history import seconds
+from tester.text import servers_named
+from tester.traces import values
+from tester.traces.reader import Trace
+from tester.traces.rows import Arrived, Boot, Control, Lost, Replied, ReplyArrived, Sent
+from tester.traces.values import Value
+
+# Where the failure is that something did not happen in time.
+OF_LIVENESS = frozenset(
+    code.name
+    for code in (
+        codes.NO_LEADER,
+        codes.NO_AGREEMENT,
+        codes.NOT_CAUGHT_UP,
+        codes.LEADER_WITHOUT_MAJORITY,
+    )
+)
+LAST_NS = 5 * SECOND
+LINES_MAX = 12
+# From so many on, it is worth a word that all answers are the same.
+SAME_MIN = 3
+
+
+@dataclass
+class _Link:
+    """What one server called on another, by one method.
+
+    Attributes:
+        sent: how many requests left.
+        arrived: how many of them came.
+        answers: what came back, as text, and how often.
+        refused: how many answers refuse, or are None.
+        lost: how many requests or replies were lost, by the reason.
+    """
+
+    sent: int = 0
+    arrived: int = 0
+    answers: Counter[str] = field(default_factory=Counter)
+    refused: int = 0
+    lost: Counter[str] = field(default_factory=Counter)
+
+    def text(self) -> str:
+        """Return it in words."""
+        answered = self.answers.total()
+        parts = [f"{self.sent} sent", f"{self.arrived} arrived"]
+        if self.arrived:
+            parts.append(f"{answered} answered")
+        if self.refused:
+            parts.append(f"{self.refused} refused")
+        if len(self.answers) == 1 and answered >= SAME_MIN:
+            parts.append("always the same answer")
+        lost = [f"{why}: {count}" for why, count in sorted(self.lost.items())]
+        return "; ".join([", ".join(parts), *lost])
+
+
+def link_lines(trace: Trace) -> list[str]:
+    """Return what each link carried in the last seconds of a run that waited in vain.
+
+    The busiest first, links that carried the same in one line; no line for a run that failed
+    in another way.
+    """
+    if trace.end is None or trace.end.code not in OF_LIVENESS or not trace.rows:
+        return []
+    since = max(0, trace.rows[-1].t - LAST_NS)
+    links = _links(trace, since)
+    alike: dict[tuple[int, str, str], list[int]] = defaultdict(list)
+    for (src, dst, method), link in sorted(links.items(), key=lambda one: -one[1].sent):
+        alike[src, method, link.text()].append(dst)
+    lines = [
+        f"  {src} → {', '.join(map(str, sorted(to)))}  {method}: {text}"
+        for (src, method, text), to in list(alike.items())[:LINES_MAX]
+    ]
+    if len(alike) > LINES_MAX:
+        lines.append("  and other links, with fewer requests")
+    senders = {src for src, _, _ in links}
+    silent = [s for s in _up(trace) if s not in senders]
+    if silent:
+        lines.append(f"  {servers_named(silent)}, up, sent nothing")
+    last = seconds(trace.rows[-1].t - since)
+    return [f"what each link carried in the last {last}:", *lines] if lines else []
+
+
+def _links(trace: Trace, since: int) -> dict[tuple[int, int, str], _Link]:
+    links: dict[tuple[int, int, str], _Link] = defaultdict(_Link)
+    by_rpc: dict[int, _Link] = {}
+    for row in trace.rows:
+        if isinstance(row, Sent) and row.t >= since:
+            link = by_rpc[row.rpc] = links[row.server, row.peer, row.method]
+            link.sent += 1
+        elif isinstance(row, Arrived | ReplyArrived | Lost):
+            known = by_rpc.get(row.rpc)
+            if known is None or row.copy:
+                continue
+            if isinstance(row, Arrived):
+                known.arrived += 1
+            elif isinstance(row, Lost):
+                known.lost[row.why] += 1
+            else:
+                _note_answer(known, trace.replied.get((row.rpc, False)))
+    return links
+
+
+def _note_answer(link: _Link, replied: Replied | None) -> None:
+    body = None if replied is None else replied.body
+    link.answers[values.text(body)] += 1
+    link.refused += _refuses(body)
+
+
+def _refuses(body: Value) -> bool:
+    """Return whether an answer says no, by the names of Figure 2, or is none."""
+    says = values.field(body, "success"), values.field(body, "vote_granted")
+    return body is None or False in says
+
+
+def _up(trace: Trace) -> list[int]:
+    """Return the servers that are up at the end."""
+    up: set[int] = set()
+    for row in trace.rows:
+        if isinstance(row, Boot):
+            up.add(row.server)
+        elif isinstance(row, Control) and row.verb == "crash":
+            up -= set(row.args)
+    return sorted(up)

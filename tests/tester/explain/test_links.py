@@ -1,0 +1,70 @@
+"""What each link carried last, as a failure of liveness shows it."""
+
+import msgspec
+import pytest
+
+from tester.explain import links
+from tester.explain.links import link_lines
+from tester.traces import rows
+from tester.traces.reader import Trace
+
+
+def lines(writer, code="no-agreement"):
+    end = rows.End(verdict="failed", code=code)
+    replied = {(r.rpc, r.copy): r for r in writer.rows if isinstance(r, rows.Replied)}
+    return link_lines(Trace(writer.header, writer.rows, end, replied=replied))
+
+
+@pytest.fixture
+def run(writer):
+    for server in range(3):
+        writer.add(rows.Boot, server=server, incarnation=1)
+    for peer in (1, 2):
+        for _ in range(3):
+            writer.append(0, peer, (5, 1), [], success=False)
+    for _ in range(2):
+        writer.rpc(1, 2, "request_vote", {"term": 2})
+        writer.add(
+            rows.Lost,
+            server=2,
+            peer=1,
+            rpc=writer.rpcs,
+            method="request_vote",
+            why="reply lost",
+        )
+    return writer
+
+
+def test_links_that_carried_the_same_are_one_line(run):
+    title, *found = lines(run)
+    assert title == "what each link carried in the last 0.033 s:"
+    assert found == [
+        "  0 → 1, 2  append_entries: 3 sent, 3 arrived, 3 answered, 3 refused, always the "
+        "same answer",
+        "  1 → 2  request_vote: 2 sent, 2 arrived, 0 answered; reply lost: 2",
+        "  server 2, up, sent nothing",
+    ]
+
+
+def test_what_came_before_the_last_seconds_does_not_count(run):
+    run.wait(6)
+    run.append(0, 1, (5, 1), [])
+    assert lines(run)[1] == "  0 → 1  append_entries: 1 sent, 1 arrived, 1 answered"
+
+
+def test_a_server_that_is_down_does_not_count_as_silent(run):
+    run.add(rows.Control, verb="crash", args=[2])
+    assert "sent nothing" not in "\n".join(lines(run))
+
+
+def test_of_many_links_the_busiest_are_shown(run, monkeypatch):
+    monkeypatch.setattr(links, "LINES_MAX", 1)
+    _, first, rest, _ = lines(run)
+    assert first.startswith("  0 → 1, 2")
+    assert rest == "  and other links, with fewer requests"
+
+
+def test_another_failure_is_not_explained_by_links(run):
+    assert lines(run, "two-leaders") == []
+    header = msgspec.structs.replace(run.header)
+    assert link_lines(Trace(header, run.rows)) == []
