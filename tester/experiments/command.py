@@ -16,6 +16,7 @@ from tester.experiments.figure16 import BOTTOM, EQUAL_LOGS, QUESTIONS, TOP
 from tester.experiments.figure16_report import all_curves, write_graphs, write_json
 from tester.experiments.setting import Setting
 from tester.experiments.trials import Measured, run_settings
+from tester.intake.default_submission import REFERENCE
 
 GROUPS = {
     "top": TOP,
@@ -34,6 +35,9 @@ def main(argv: list[str] | None = None) -> int:
     with output_may_close():
         console = LabConsole()
         try:
+            # Trials take minutes: what cannot be written to is found out before.
+            if options.write is not None:
+                _text_before_tables(options.write)
             found = _run(console, options)
             _write(console, options, found)
         except UsageError as exc:
@@ -53,16 +57,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--raft",
         type=Path,
-        default=Path("raft"),
-        help="the package whose times can be set: the reference (default: raft)",
+        default=REFERENCE,
+        help="a Raft whose times can be set as the reference's (default: the reference)",
     )
     parser.add_argument("--seed", type=int, default=0, help="of all trials")
     parser.add_argument(
         "--trials",
-        type=int,
+        type=_one_or_more,
         help="at most this number for each curve (default: as in the paper)",
     )
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--jobs",
+        type=_one_or_more,
+        default=os.cpu_count() or 1,
+        help="the number of processes (default: one per core)",
+    )
     parser.add_argument(
         "--out",
         type=Path,
@@ -73,6 +82,13 @@ def _parser() -> argparse.ArgumentParser:
         "--write", type=Path, help="page that gets the tables, below its marker"
     )
     return parser
+
+
+def _one_or_more(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
 
 
 def _run(console: LabConsole, options: argparse.Namespace) -> dict[str, list[Measured]]:
@@ -104,18 +120,33 @@ def _write(
     console: LabConsole, options: argparse.Namespace, found: dict[str, list[Measured]]
 ) -> None:
     """Write what was found; the graphs last, since they need another package."""
-    options.out.mkdir(parents=True, exist_ok=True)
     text = all_curves(found)
     say(console, text)
-    write_json(options.out / "figure16.json", found, options.seed)
-    if options.write is not None:
-        page = options.write.read_text(encoding="utf-8")
-        before, marker, _ = page.partition(MARKER)
-        if not marker:
-            raise UsageError(f"{options.write} has no line {MARKER!r}")
-        options.write.write_text(f"{before}{marker}\n\n{text}", encoding="utf-8")
-    for file in write_graphs(options.out, found):
-        say(console, f"wrote {file}")
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+        write_json(options.out / "figure16.json", found, options.seed)
+        if options.write is not None:
+            before = _text_before_tables(options.write)
+            options.write.write_text(f"{before}{text}", encoding="utf-8")
+        for file in write_graphs(options.out, found):
+            say(console, f"wrote {file}")
+    except OSError as exc:
+        raise UsageError(f"cannot write {exc.filename}: {exc.strerror}") from None
+
+
+def _text_before_tables(file: Path) -> str:
+    """Return a page up to where the tables begin.
+
+    Raises:
+        UsageError: it cannot be read, or says nowhere that they begin.
+    """
+    try:
+        before, marker, _ = file.read_text(encoding="utf-8").partition(MARKER)
+    except OSError as exc:
+        raise UsageError(f"--write: cannot read {file}: {exc.strerror}") from None
+    if not marker:
+        raise UsageError(f"--write: {file} has no line {MARKER!r}")
+    return f"{before}{marker}\n\n"
 
 
 @contextmanager

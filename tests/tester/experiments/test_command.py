@@ -64,11 +64,28 @@ def test_without_matplotlib_the_numbers_are_written_all_the_same(
     assert (tmp_path / "out/figure16.json").exists()
 
 
-def test_a_page_without_the_marker_is_refused(no_trials, tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("text", "why"), [("nothing", "has no line"), (None, "No such file")]
+)
+def test_a_page_without_the_marker_is_refused_before_any_trial(
+    monkeypatch, tmp_path, capsys, text, why
+):
+    monkeypatch.setattr(command, "run_settings", None)
     page = tmp_path / "page.md"
-    page.write_text("nothing")
+    if text is not None:
+        page.write_text(text)
     assert run(tmp_path, "--write", str(page)) == 2
-    assert "has no line" in capsys.readouterr().err
+    assert why in capsys.readouterr().err
+
+
+def test_results_that_cannot_be_written_are_printed_all_the_same(
+    no_trials, tmp_path, capsys
+):
+    (tmp_path / "out").write_text("in the way")
+    assert run(tmp_path) == 2
+    printed = capsys.readouterr()
+    assert "median 287" in printed.out
+    assert "cannot write" in printed.err
 
 
 def test_ctrl_c_ends_with_a_line(monkeypatch, tmp_path, capsys):
