@@ -45,15 +45,13 @@ def _plural(kind: str) -> str:
     return f"{kind}es" if kind.endswith(("s", "h")) else f"{kind}s"
 
 
-# Each is explored to its end before the next: the smallest first.
+# In this order, the smaller ones by themselves, so that their end is reached: most
+# contain the ones before.
 GROWING = (
     Budget(1),
-    Budget(2),
+    Budget(1, crashes=1),
     Budget(2, crashes=1),
-    Budget(2, commands=1),
     Budget(2, crashes=1, commands=1),
-    Budget(2, losses=1, copies=1, commands=1),
-    Budget(3, crashes=1, commands=2),
     Budget(3, crashes=2, losses=1, copies=1, commands=2),
 )
 
@@ -86,6 +84,10 @@ class Limits:
         self._began_s = cpu_s()
         self._notify = notify
 
+    def turn(self, states: int) -> "Limits":
+        """Return the limits of a part of the search, which may find so many states."""
+        return _Turn(self, states)
+
     def count(self) -> None:
         """Count a state."""
         self.states += 1
@@ -102,3 +104,16 @@ class Limits:
         if self._states_max is not None and self.states >= self._states_max:
             return True
         return self._cpu_s_max is not None and self.used_s >= self._cpu_s_max
+
+
+class _Turn(Limits):
+    """The limits of a part of a search: what it finds counts for the whole as well."""
+
+    def __init__(self, whole: Limits, states: int) -> None:
+        super().__init__(states, notify=whole.count)
+        self._whole = whole
+
+    @property
+    def reached(self) -> bool:
+        """Whether the part, or the whole, has to end."""
+        return super().reached or self._whole.reached

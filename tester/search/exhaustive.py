@@ -34,20 +34,6 @@ class Found(NamedTuple):
     error: SubmissionError
 
 
-class Explored(NamedTuple):
-    """What came of exploring a budget.
-
-    Attributes:
-        states: how many states were found.
-        complete: whether there are no others.
-        found: a run that breaks a property; None if none was met.
-    """
-
-    states: int
-    complete: bool
-    found: Found | None = None
-
-
 class Node:
     """A state that was found, and the way to it."""
 
@@ -80,38 +66,75 @@ def node_of(rules: Rules, choices: Iterable[Choice]) -> Node:
     return node
 
 
-def explore(
-    rules: Rules, budget: Budget, limits: Limits, root: Node | None = None
-) -> Explored:
-    """Explore every run that a budget allows.
+class Exploration:
+    """The exploration of one budget, a state at a time.
 
     Args:
         rules: what each choice leads to.
         budget: how many faults a run may have, those on the way to the root included.
-        limits: end the search.
         root: where to begin; None for the world in which all servers have started.
+
+    Attributes:
+        budget: how many faults a run may have.
+        found: a run that breaks a property; None as long as none was met.
     """
-    root = root or node_of(rules, ())
-    frontier = deque([root])
-    seen: set[Hashable] = {root.state.key()}
-    while frontier:
-        node = frontier.popleft()
-        for choice, transition in next_transitions(rules, node.state, budget):
+
+    def __init__(self, rules: Rules, budget: Budget, root: Node | None = None) -> None:
+        self.budget = budget
+        self.found: Found | None = None
+        self._rules = rules
+        self._root = root or node_of(rules, ())
+        self._frontier = deque([self._root])
+        # What follows when another server than the first one begins.
+        self._later: list[Node] = []
+        self._seen: set[Hashable] = {self._root.state.key()}
+        self._judge(self._root)
+
+    @property
+    def states(self) -> int:
+        """How many states were found so far."""
+        return len(self._seen)
+
+    @property
+    def complete(self) -> bool:
+        """Whether there are no other states."""
+        return self.found is None and not self._frontier and not self._later
+
+    def advance(self, limits: Limits) -> None:
+        """Go on until a run fails, nothing is left, or the limits are reached."""
+        while self.found is None and not limits.reached:
+            if not self._frontier:
+                if not self._later:
+                    return
+                self._frontier.append(self._later.pop(0))
+            self._expand(self._frontier.popleft(), limits)
+
+    def _expand(self, node: Node, limits: Limits) -> None:
+        """Find the states that follow on one; all of them, so that none is forgotten."""
+        for choice, transition in next_transitions(
+            self._rules, node.state, self.budget
+        ):
             key = transition.state.key()
-            if key in seen:
+            if key in self._seen:
                 continue
-            seen.add(key)
+            self._seen.add(key)
             limits.count()
             after = Node(transition.state, node, choice)
             if is_news(node.state, transition):
-                path = after.path()
-                _, error = run_choices(rules, path)
-                if error is not None:
-                    return Explored(len(seen), False, Found(tuple(path), error))
-            if limits.reached:
-                return Explored(len(seen), False)
-            frontier.append(after)
-    return Explored(len(seen), True)
+                self._judge(after)
+                if self.found is not None:
+                    return
+            if node is self._root and self._frontier:
+                self._later.append(after)
+            else:
+                self._frontier.append(after)
+
+    def _judge(self, node: Node) -> None:
+        """Let the oracles look at the run that led to a state."""
+        path = node.path()
+        _, error = run_choices(self._rules, path)
+        if error is not None:
+            self.found = Found(tuple(path), error)
 
 
 def is_news(state: WorldState, transition: Transition) -> bool:
@@ -145,8 +168,8 @@ def next_transitions(
             for dies_after in death_points(transition.stepped.outward):
                 dying = with_death(choice, dies_after)
                 died = rules.take(state, dying)
-                assert died is not None
-                yield dying, died
+                if died is not None:
+                    yield dying, died
     for fault in _faults(state, left):
         transition = rules.take(state, fault)
         if transition is not None:

@@ -84,7 +84,14 @@ class Rules:
         )
 
     def take(self, state: WorldState, choice: Choice) -> Transition | None:
-        """Return what a choice leads to, None if it does not apply."""
+        """Return what a choice leads to, None if it does not apply.
+
+        Where servers need not save their state, none crashes.
+        """
+        if not self.setting.persistence and (
+            isinstance(choice, Crash) or getattr(choice, "dies_after", None) is not None
+        ):
+            return None
         if isinstance(choice, Deliver):
             message = state.find(choice.message)
             if message is None or not state.reachable(message):

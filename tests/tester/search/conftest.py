@@ -1,7 +1,7 @@
 """A Raft of elections only, in a few lines: its worlds are small and start fast."""
 
 import gc
-import textwrap
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -88,18 +88,30 @@ THREE = Setting(servers=3)
 
 
 @pytest.fixture
-def world_rules(tmp_path: Path) -> Iterator[Callable[..., Rules]]:
+def elector_boxes(tmp_path: Path) -> Callable[..., InProcessBoxFactory]:
+    """Return a function that makes the boxes of electors, with a bug perhaps."""
+    numbers = itertools.count()
+
+    def make(*bug: str) -> InProcessBoxFactory:
+        source = ELECTOR.replace(*bug) if bug else ELECTOR
+        assert not bug or source != ELECTOR
+        folder = tmp_path / str(next(numbers))
+        folder.mkdir()
+        (folder / "raft.py").write_text(source)
+        return InProcessBoxFactory(Submission.find(folder))
+
+    return make
+
+
+@pytest.fixture
+def world_rules(
+    elector_boxes: Callable[..., InProcessBoxFactory],
+) -> Iterator[Callable[..., Rules]]:
     """Return a function that returns the rules of a world of electors."""
     opened: list[Histories] = []
 
-    def open_world(*bug: str, setting: Setting = THREE, raft: str = ELECTOR) -> Rules:
-        source = raft.replace(*bug) if bug else raft
-        assert not bug or source != raft
-        folder = tmp_path / str(len(opened))
-        folder.mkdir()
-        (folder / "raft.py").write_text(textwrap.dedent(source))
-        boxes = InProcessBoxFactory(Submission.find(folder))
-        histories = Histories(boxes, setting)
+    def open_world(*bug: str, setting: Setting = THREE) -> Rules:
+        histories = Histories(elector_boxes(*bug), setting)
         opened.append(histories)
         return Rules(histories, setting)
 

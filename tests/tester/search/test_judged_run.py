@@ -90,12 +90,13 @@ def test_a_server_that_cannot_be_constructed_fails_before_the_first_choice(world
     assert run.choices == []
 
 
-def test_without_persistence_a_term_may_be_lost(world_rules):
-    text = "time-out 0\ncrash 0"
+def test_a_server_that_need_not_save_its_state_does_not_crash(world_rules):
+    text = "time-out 0\ncrash 0\ntime-out 1, dies after 1"
     saves_nothing = ("pickle.dumps((self.term, self.voted_for))", "b''")
     choices = parse_choices(text, "f").choices
     _, error = run_choices(world_rules(*saves_nothing), choices)
     assert error.code is codes.TERM_FELL
     setting = Setting(persistence=False)
-    _, error = run_choices(world_rules(*saves_nothing, setting=setting), choices)
+    run, error = run_choices(world_rules(*saves_nothing, setting=setting), choices)
     assert error is None
+    assert texts(run) == ["time-out 0"]

@@ -1,0 +1,213 @@
+"""The command `search`: look for orders of events that break a submission."""
+
+import argparse
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from labrpc.box_factory import BoxFactory, make_box_factory
+from labrpc.errors import LabError, LoadError
+from labrpc.machine.wall_clock import cpu_seconds
+from labrpc.submission.submission import Submission
+from tester.cli.command import Command, ExitStatus
+from tester.cli.options import add_require_sandbox, whole_number
+from tester.cli.parser import Parser
+from tester.cli.sandbox_status import sandbox_status
+from tester.console import say
+from tester.errors import UsageError
+from tester.judging.run_hosting import RunHosting
+from tester.search.budget import Limits
+from tester.search.choice_text import SERVERS_MAX, choice_text, read_choices
+from tester.search.choices import ChoiceList, Setting
+from tester.search.report import failure_lines, file_name, file_text, outcome_lines
+from tester.search.session import replayed, searched
+from tester.text import command_line, counted
+
+DEFAULT_S = 60
+SECONDS_OF = {"s": 1, "m": 60, "h": 3600}
+# How often a line of progress is printed where there is no terminal.
+STATES_PER_LINE = 20_000
+STATES_PER_UPDATE = 200
+DIRECTORY = Path(".lab") / "search"
+
+EPILOG = """\
+The limit of --for is CPU time: a faster machine finds more states in it. With --states
+the result is the same on every machine. What is found is printed with the fewest
+choices that bring it about, and kept in .lab/search/.
+
+Exit status: 0 nothing found, 1 a run that breaks a property, 2 wrong usage,
+130 interrupted by Ctrl-C, 143 by SIGTERM."""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add what to search, how long, and where the servers live."""
+    parser.epilog = EPILOG
+    add = parser.add_argument
+    add(
+        "submission",
+        type=Path,
+        metavar="SUBMISSION",
+        help="a folder or file with a Raft",
+    )
+    add(
+        "--for",
+        type=duration,
+        dest="cpu_s",
+        metavar="TIME",
+        help="how much CPU time to take, as in 60s, 10m, 1h (default: 60s)",
+    )
+    add(
+        "--states",
+        type=whole_number(1),
+        metavar="N",
+        help="how many states to find, instead of a time",
+    )
+    add(
+        "--servers",
+        type=whole_number(2, SERVERS_MAX),
+        default=Setting().servers,
+        metavar="N",
+        help="how many servers a world has (default: 3)",
+    )
+    add(
+        "--no-persistence",
+        action="store_true",
+        help="let no server crash or have to save anything, as before part 2C",
+    )
+    add(
+        "--seed",
+        type=whole_number(0),
+        default=0,
+        metavar="S",
+        help="of the random part of the search (default: 0)",
+    )
+    add(
+        "--replay", type=Path, metavar="FILE", help="take the choices in a file instead"
+    )
+    add(
+        "--isolation",
+        choices=("process", "none"),
+        default="process",
+        help="whether each server has a sandboxed process of its own (default), or none, "
+        "which is faster and for code that you trust",
+    )
+    add_require_sandbox(parser)
+
+
+def duration(text: str) -> float:
+    """Return the seconds in a text such as 90s, 10m or 1h, for argparse."""
+    found = re.fullmatch(r"([0-9]{1,6})([smh]?)", text)
+    if found is None or not int(found[1]):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 60s, 10m or 1h")
+    return int(found[1]) * SECONDS_OF[found[2] or "s"]
+
+
+def run(options: argparse.Namespace, console: Console) -> ExitStatus:
+    """Search, or replay, and report what came of it."""
+    sandbox_status(
+        RunHosting(isolation=options.isolation, require_sandbox=options.require_sandbox)
+    )
+    choices = None if options.replay is None else read_choices(options.replay)
+    try:
+        submission = Submission.find(options.submission)
+        boxes = make_box_factory(
+            submission,
+            isolation=options.isolation,
+            require_sandbox=options.require_sandbox,
+        )
+    except (LabError, LoadError) as exc:
+        raise UsageError(str(exc)) from None
+    try:
+        if choices is not None:
+            return _replay(choices, boxes, console)
+        return _search(options, boxes, console)
+    finally:
+        boxes.close()
+
+
+def _replay(choices: ChoiceList, boxes: BoxFactory, console: Console) -> ExitStatus:
+    """Take the choices of a file, and say which apply and how the run ends."""
+    run, error, digest = replayed(boxes, choices)
+    for choice in run.choices:
+        say(console, choice_text(choice))
+    skipped = len(choices.choices) - len(run.choices)
+    if error is None and skipped:
+        say(console, f"{counted(skipped, 'choice')} did not apply")
+    say(console, f"digest {digest}")
+    if error is None:
+        say(console, "passed")
+        return ExitStatus.DONE
+    for line in failure_lines(error):
+        say(console, line)
+    return ExitStatus.FOUND
+
+
+def _search(
+    options: argparse.Namespace, boxes: BoxFactory, console: Console
+) -> ExitStatus:
+    cpu_s = options.cpu_s
+    if cpu_s is None and options.states is None:
+        cpu_s = DEFAULT_S
+    setting = Setting(options.servers, persistence=not options.no_persistence)
+    with _progress(console) as notify:
+        limits = Limits(
+            options.states, cpu_s, lambda: cpu_seconds() + boxes.cpu_s, notify
+        )
+        notify.limits = limits
+        outcome = searched(boxes, setting, limits, str(options.seed))
+    for line in outcome_lines(outcome):
+        say(console, line)
+    say(
+        console,
+        f"{counted(outcome.states, 'state')} in {outcome.cpu_s:.0f} s of CPU time",
+    )
+    if outcome.found is None or outcome.run is None:
+        return ExitStatus.DONE
+    error = outcome.found.error
+    file = DIRECTORY / file_name(boxes.submission.name, error)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(file_text(outcome.run, boxes.submission.name, error))
+    words = ["raft-lab", "search", str(options.submission), "--replay", str(file)]
+    if options.isolation != "process":
+        words += ["--isolation", options.isolation]
+    say(console, f"replay: {command_line(words)}")
+    return ExitStatus.FOUND
+
+
+class _Notify:
+    """Shows the progress of a search at each state, or now and then."""
+
+    def __init__(self, show: Callable[[str], None], states_between: int) -> None:
+        self.limits: Limits | None = None
+        self._show = show
+        self._states_between = states_between
+
+    def __call__(self) -> None:
+        """Show how many states were found, if it is time."""
+        limits = self.limits
+        if limits is None or limits.states % self._states_between:
+            return
+        rate = limits.states / max(limits.used_s, 0.001)
+        self._show(f"{limits.states:,} states, {rate:,.0f} a second of CPU time")
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[_Notify]:
+    """Show the progress while the block runs: a line that changes, or plain lines."""
+    if not console.is_terminal:
+        yield _Notify(lambda text: say(console, text), STATES_PER_LINE)
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("searching")
+        yield _Notify(
+            lambda text: bar.update(task, description=f"searching: {text}"),
+            STATES_PER_UPDATE,
+        )
+
+
+COMMAND = Command(add_arguments, run)

@@ -1,0 +1,56 @@
+"""The messages in flight in the order of their sending, for whoever delivers in order."""
+
+from collections import Counter
+
+from tester.search.choices import MessageName
+from tester.search.world_state import Message, WorldState
+
+
+class Arrivals:
+    """The order in which the messages in flight would arrive on an ideal network.
+
+    Attributes:
+        queue: the messages in flight, the oldest first.
+        late: those that were held back.
+    """
+
+    def __init__(self) -> None:
+        self.queue: list[Message] = []
+        self.late: list[Message] = []
+
+    def follow(self, state: WorldState) -> None:
+        """Take in the world's state after a choice."""
+        left = Counter(state.in_flight)
+        for kept in (self.late, self.queue):
+            for message in list(kept):
+                if left[message]:
+                    left[message] -= 1
+                else:
+                    kept.remove(message)
+        self.queue += [
+            message
+            for message in state.in_flight
+            if left[message] and _take(left, message)
+        ]
+
+    def next_name(self, state: WorldState) -> MessageName | None:
+        """Return the oldest message that can be delivered, None if there is none."""
+        for message in self.queue:
+            if state.reachable(message):
+                return name_of(state, message)
+        return None
+
+    def hold_back(self, message: Message) -> None:
+        """Let a message of the queue arrive later than its turn."""
+        self.queue.remove(message)
+        self.late.append(message)
+
+
+def _take(left: Counter[Message], message: Message) -> bool:
+    left[message] -= 1
+    return True
+
+
+def name_of(state: WorldState, message: Message) -> MessageName:
+    """Return what a choice calls a message in flight."""
+    return next(name for name, m in state.named_messages() if m is message)

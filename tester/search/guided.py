@@ -1,0 +1,199 @@
+"""Guided random search: long runs with a few deviations from what is ordinary.
+
+An ordinary run delivers the oldest message first, gives commands to a leader, and lets
+time pass where nothing else happens. Each run of the search deviates now and then, in
+some of the ways that there are. A run that brings about a situation which no earlier
+one did is kept, and later ones begin with a part of it.
+"""
+
+from collections.abc import Hashable
+from random import Random
+
+from labrpc.errors import SubmissionError
+from labrpc.world.streams import stream
+from tester.search.arrivals import Arrivals, name_of
+from tester.search.budget import Limits
+from tester.search.choices import (
+    Choice,
+    Crash,
+    Cut,
+    Deliver,
+    Duplicate,
+    Heal,
+    Lose,
+    Start,
+    TimeOut,
+    with_death,
+)
+from tester.search.exhaustive import Found
+from tester.search.judged_run import JudgedRun
+from tester.search.rules import Rules
+from tester.search.world_state import Message, WorldState
+
+CHOICES_MIN = 40
+CHOICES_MAX = 150
+DEVIATIONS_MAX = 12
+COMMANDS_MAX = 12
+# How many runs are kept as beginnings of others.
+KEPT_MAX = 2_000
+KINDS = ("time-out", "crash", "death", "lose", "copy", "late", "cut", "start")
+
+
+class GuidedSearch:
+    """Runs one after another, each a function of the number of runs before it.
+
+    Args:
+        rules: what each choice leads to.
+        seed: of all draws.
+
+    Attributes:
+        runs: how many have begun.
+        found: a run that breaks a property; None as long as none was met.
+    """
+
+    def __init__(self, rules: Rules, seed: str) -> None:
+        self.runs = 0
+        self.found: Found | None = None
+        self._rules = rules
+        self._draws = stream(seed, "guided")
+        self._known: set[Hashable] = set()
+        self._kept: list[tuple[Choice, ...]] = []
+
+    def advance(self, limits: Limits) -> None:
+        """Run until one fails or the limits are reached; a run is not cut short."""
+        while self.found is None and not limits.reached:
+            self._run(limits)
+
+    def _run(self, limits: Limits) -> None:
+        self.runs += 1
+        # Counts by itself: servers that do nothing come to no other state.
+        limits.count()
+        run = JudgedRun(self._rules)
+        try:
+            run.boot()
+            for choice in self._beginning():
+                run.take(choice)
+            walk = RandomWalk(run.state, self._draws)
+            for _ in range(self._draws.randint(CHOICES_MIN, CHOICES_MAX)):
+                if run.take(walk.next_choice(run.state)):
+                    walk.arrivals.follow(run.state)
+                    limits.count()
+                    self._note(run)
+        except SubmissionError as exc:
+            self.found = Found(tuple(run.choices), exc)
+
+    def _beginning(self) -> tuple[Choice, ...]:
+        """Return the choices with which a run begins, those of an earlier one perhaps."""
+        if not self._kept or self._draws.random() < 0.4:
+            return ()
+        # The latest have come furthest.
+        at = int(len(self._kept) * max(self._draws.random(), self._draws.random()))
+        return self._kept[at]
+
+    def _note(self, run: JudgedRun) -> None:
+        """Keep a run that has come to a new situation."""
+        situation = situation_of(run.state)
+        if situation not in self._known:
+            self._known.add(situation)
+            if len(run.choices) < CHOICES_MAX and len(self._kept) < KEPT_MAX:
+                self._kept.append(tuple(run.choices))
+
+
+class RandomWalk:
+    """Draws the choices of one run.
+
+    Args:
+        state: where it begins.
+        draws: the search's random stream.
+
+    Attributes:
+        arrivals: the order of the messages in flight.
+    """
+
+    def __init__(self, state: WorldState, draws: Random) -> None:
+        self.arrivals = Arrivals()
+        self.arrivals.follow(state)
+        self._draws = draws
+        # Not all kinds in each run: some faults hide what others bring about.
+        self._kinds = [kind for kind in KINDS if draws.random() < 0.5] or ["time-out"]
+        self._rate = draws.randint(1, DEVIATIONS_MAX) / CHOICES_MIN
+
+    def next_choice(self, state: WorldState) -> Choice:
+        """Return the next choice: an ordinary one most of the time."""
+        draws = self._draws
+        if draws.random() < self._rate:
+            deviation = self._deviation(state, draws.choice(self._kinds))
+            if deviation is not None:
+                return deviation
+        return self._ordinary(state)
+
+    def _ordinary(self, state: WorldState) -> Choice:
+        draws, servers = self._draws, state.servers
+        late = [m for m in self.arrivals.late if state.reachable(m)]
+        if late and draws.random() < 0.1:
+            return Deliver(name_of(state, draws.choice(late)))
+        name = self.arrivals.next_name(state)
+        if name is not None:
+            return Deliver(name)
+        leaders = [server.server for server in servers if server.leads]
+        if not leaders or draws.random() < 0.1:
+            return TimeOut(draws.randrange(len(servers)))
+        leader = draws.choice(leaders)
+        if state.spent.commands < COMMANDS_MAX and draws.random() < 0.5:
+            return Start(leader)
+        return TimeOut(leader)
+
+    def _deviation(self, state: WorldState, kind: str) -> Choice | None:
+        draws = self._draws
+        server = draws.randrange(len(state.servers))
+        message = draws.choice(state.in_flight) if state.in_flight else None
+        if kind == "time-out":
+            return TimeOut(server)
+        if kind == "crash":
+            return Crash(server)
+        if kind == "death":
+            # Each ordinary choice lets a server take a step.
+            return with_death(self._ordinary(state), draws.randint(1, 3))
+        if kind == "cut":
+            return Heal(server) if server in state.cut else Cut(server)
+        if kind == "start":
+            leaders = [s.server for s in state.servers if s.leads]
+            return Start(draws.choice(leaders)) if leaders else None
+        return None if message is None else self._to_message(state, kind, message)
+
+    def _to_message(
+        self, state: WorldState, kind: str, message: Message
+    ) -> Choice | None:
+        """Return what happens to a message, None if it is only held back."""
+        name = name_of(state, message)
+        if kind == "lose":
+            return Lose(name)
+        if kind == "copy":
+            return Duplicate(name)
+        if message in self.arrivals.queue:
+            self.arrivals.hold_back(message)
+        return None
+
+
+def situation_of(state: WorldState) -> Hashable:
+    """Return what a world looks like from afar: many states are one situation.
+
+    Servers are compared with each other only, in any order: who has the higher term,
+    the more on its disk, the more applied.
+    """
+    servers = state.servers
+    terms = sorted({server.term for server in servers})
+    sizes = sorted({len(server.raft_state) for server in servers})
+    applied = sorted({len(server.applied) for server in servers})
+    outlines = [
+        (
+            terms.index(server.term),
+            server.leads,
+            sizes.index(len(server.raft_state)),
+            applied.index(len(server.applied)),
+            min(server.incarnation, 2),
+        )
+        for server in servers
+    ]
+    links = {(message.method, message.reply) for message in state.in_flight}
+    return tuple(sorted(outlines)), tuple(sorted(links)), len(state.cut)

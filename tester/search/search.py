@@ -1,0 +1,156 @@
+"""The search: exhaustive, from goal states, and guided, by turns.
+
+None of them finds everything, and each finds some bugs long before the others. They
+take turns of some hundred states, so that what is found depends on the number of
+states alone, and on no clock.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+from labrpc.box_factory import BoxFactory
+from labrpc.machine.watchdog_timer import HangPolicy
+from tester.search.budget import GROWING, Budget, Limits
+from tester.search.choices import ChoiceList, Setting
+from tester.search.exhaustive import Exploration, Found
+from tester.search.goals import explorations
+from tester.search.guided import GuidedSearch
+from tester.search.histories import Histories
+from tester.search.rules import Rules
+from tester.search.shrink import Shrunk, shrink
+
+TURN_STATES = 400
+# How many explorations are under way at a time.
+OPEN_MAX = 3
+# In worlds with snapshots the service takes one after this many commands.
+SNAPSHOT_INTERVAL = 2
+
+
+class Strategy(Protocol):
+    """One way of searching."""
+
+    @property
+    def found(self) -> Found | None:
+        """A run that breaks a property; None as long as none was met."""
+
+    def advance(self, limits: Limits) -> None:
+        """Go on until a run fails or the limits are reached."""
+
+
+class Exhausted(NamedTuple):
+    """A budget of which every run was explored."""
+
+    servers: int
+    budget: Budget
+    states: int
+
+
+class Outcome(NamedTuple):
+    """What came of a search.
+
+    Attributes:
+        states: how many states were found.
+        cpu_s: the CPU time that it took.
+        explored: the budgets that were explored completely.
+        found: the fewest choices that break a property; None if none was met.
+        run: the same as a list that can be replayed.
+    """
+
+    states: int
+    cpu_s: float
+    explored: tuple[Exhausted, ...]
+    found: Shrunk | None = None
+    run: ChoiceList | None = None
+
+
+class _ByTurns:
+    """Explorations of which some are under way at a time, each with turns of its own.
+
+    A large one would otherwise keep those after it from ever beginning.
+    """
+
+    def __init__(self, explorations: Iterator[Exploration]) -> None:
+        self._rest = explorations
+        self._open: deque[Exploration] = deque()
+        self.found: Found | None = None
+        self.complete: list[Exploration] = []
+
+    def advance(self, limits: Limits) -> None:
+        while self.found is None and not limits.reached:
+            while len(self._open) < OPEN_MAX:
+                following = next(self._rest, None)
+                if following is None:
+                    break
+                self._open.append(following)
+            if not self._open:
+                return
+            exploration = self._open.popleft()
+            exploration.advance(limits.turn(TURN_STATES))
+            self.found = exploration.found
+            if exploration.complete:
+                self.complete.append(exploration)
+            else:
+                self._open.append(exploration)
+
+
+class Search:
+    """A search of one submission.
+
+    Args:
+        boxes: makes its servers' boxes.
+        setting: what holds in all worlds; snapshots are switched on in some.
+        seed: of the guided search.
+        hang_policy: what happens where the submission hangs in C.
+    """
+
+    def __init__(
+        self,
+        boxes: BoxFactory,
+        setting: Setting,
+        seed: str = "0",
+        hang_policy: HangPolicy | None = None,
+    ) -> None:
+        self._setting = setting
+        snapshots = Setting(setting.servers, SNAPSHOT_INTERVAL, setting.persistence)
+        self._histories = [
+            Histories(boxes, setting, hang_policy),
+            Histories(boxes, snapshots, hang_policy),
+        ]
+        plain, compacting = (Rules(h, h.setting) for h in self._histories)
+        growing = (Exploration(plain, budget) for budget in GROWING)
+        self._exhaustive = _ByTurns(growing)
+        self._strategies: list[tuple[Rules, Strategy]] = [
+            (plain, self._exhaustive),
+            (plain, GuidedSearch(plain, seed)),
+            (plain, _ByTurns(explorations(plain))),
+            (compacting, GuidedSearch(compacting, seed)),
+        ]
+
+    def run(self, limits: Limits) -> Outcome:
+        """Search until a run fails or the limits are reached."""
+        while not limits.reached:
+            for rules, strategy in self._strategies:
+                strategy.advance(limits.turn(TURN_STATES))
+                if strategy.found is not None:
+                    return self._outcome(limits, rules, strategy.found)
+        return self._outcome(limits, None, None)
+
+    def _outcome(
+        self, limits: Limits, rules: Rules | None, found: Found | None
+    ) -> Outcome:
+        explored = tuple(
+            Exhausted(self._setting.servers, exploration.budget, exploration.states)
+            for exploration in self._exhaustive.complete
+        )
+        searched = Outcome(limits.states, limits.used_s, explored)
+        if rules is None or found is None:
+            return searched
+        shrunk = shrink(rules, found.choices, found.error)
+        run = ChoiceList(rules.setting, shrunk.choices)
+        return searched._replace(found=shrunk, run=run)
+
+    def close(self) -> None:
+        """End all boxes."""
+        for histories in self._histories:
+            histories.close()

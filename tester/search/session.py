@@ -1,0 +1,72 @@
+"""A search, or a replay, in this process: boxes, memory and collections."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from labrpc.box.in_process_box import restore_process
+from labrpc.box_factory import BoxFactory
+from labrpc.errors import SubmissionError
+from labrpc.world.recorder import DigestRecorder
+from tester.search.budget import Limits
+from tester.search.choices import ChoiceList, Setting
+from tester.search.histories import Histories
+from tester.search.judged_run import JudgedRun, run_choices
+from tester.search.rules import Rules
+from tester.search.search import Outcome, Search
+
+
+def searched(
+    boxes: BoxFactory, setting: Setting, limits: Limits, seed: str = "0"
+) -> Outcome:
+    """Return what comes of a search.
+
+    Args:
+        boxes: makes the servers' boxes.
+        setting: what holds in all worlds.
+        limits: end the search.
+        seed: of its random part.
+    """
+    with _quiet_process():
+        search = Search(boxes, setting, seed)
+        try:
+            return search.run(limits)
+        finally:
+            search.close()
+
+
+def replayed(
+    boxes: BoxFactory, run: ChoiceList
+) -> tuple[JudgedRun, SubmissionError | None, str]:
+    """Return a run that takes these choices, what failed in it, and its digest.
+
+    Args:
+        boxes: makes the servers' boxes.
+        run: what holds in the world, and the choices.
+    """
+    with _quiet_process():
+        histories = Histories(boxes, run.setting)
+        try:
+            recorder = DigestRecorder()
+            rules = Rules(histories, run.setting)
+            judged, error = run_choices(rules, run.choices, [recorder])
+            return judged, error, recorder.hexdigest()
+        finally:
+            histories.close()
+
+
+@contextmanager
+def _quiet_process() -> Iterator[None]:
+    """Collect garbage at fixed points only, and leave out what is there already."""
+    restore_process()
+    enabled = gc.isenabled()
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if enabled:
+            gc.enable()
+        restore_process()

@@ -1,0 +1,121 @@
+"""The command `search`: its exit status, what it prints and keeps, and replays."""
+
+import argparse
+import subprocess
+import sys
+
+import pytest
+
+import grade
+from tester.cli.search import duration
+
+# Each server says so of itself, or none does; nothing else ever happens.
+STUBBORN = """\
+class Raft:
+    def __init__(self, peers, me, persister, apply_ch): pass
+    def get_state(self): return 1, {leads}
+    def start(self, command): return -1, 1, False
+    def snapshot(self, index, snapshot): pass
+"""
+WRONG = "not-elected-by-majority: server 0 leads term 1"
+SEARCH = ("--isolation", "none", "--states", "60")
+
+
+@pytest.fixture
+def submission(tmp_path, monkeypatch):
+    """Return a function that writes a submission in which all lead, or none does."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(leads):
+        file = tmp_path / "stubborn.py"
+        file.write_text(STUBBORN.format(leads=leads))
+        return str(file)
+
+    return write
+
+
+def test_nothing_found_is_status_0(submission, capsys):
+    assert grade.main(["search", submission(False), *SEARCH]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "explored completely: 3 servers, 1 time-out: 1 state"
+    assert "no run breaks a property, as far as was searched" in lines
+    assert lines[-1].startswith("60 states in ")
+
+
+def test_what_is_found_is_printed_kept_and_replayed(submission, capsys, tmp_path):
+    assert grade.main(["search", submission(True), *SEARCH]) == 1
+    out = capsys.readouterr().out
+    assert "found when the servers start, before any choice:" in out
+    assert WRONG in out
+    command = out.splitlines()[-1].removeprefix("replay: raft-lab ").split()
+    kept = tmp_path / ".lab/search/stubborn-not-elected-by-majority.txt"
+    assert kept.read_text().startswith("# A run of stubborn that the search has found:")
+    assert grade.main(command) == 1
+    replay = capsys.readouterr().out
+    assert WRONG in replay
+
+
+def test_a_replay_that_passes_says_what_did_not_apply(submission, capsys, tmp_path):
+    (tmp_path / "list.txt").write_text("servers 2\ncrash 1\ntime-out 0\n")
+    command = ["search", submission(False), "--replay", "list.txt", *SEARCH[:2]]
+    assert grade.main(command) == 0
+    first, skipped, digest, verdict = capsys.readouterr().out.splitlines()
+    assert (first, skipped, verdict) == (
+        "crash 1",
+        "1 choice did not apply",
+        "passed",
+    )
+    assert digest.startswith("digest ")
+
+
+def test_a_replay_has_the_same_digest_in_every_process(submission, tmp_path):
+    (tmp_path / "list.txt").write_text("crash 1\ncrash 2\n")
+    command = ["search", submission(False), "--replay", "list.txt", *SEARCH[:2]]
+    start = [
+        sys.executable,
+        "-c",
+        "import grade, sys; sys.exit(grade.main(sys.argv[1:]))",
+    ]
+    outputs = {
+        subprocess.run(
+            [*start, *command],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"PYTHONHASHSEED": hash_seed},
+        ).stdout
+        for hash_seed in ("1", "2")
+    }
+    assert len(outputs) == 1
+    assert "digest " in outputs.pop()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--for", "soon"], "'soon' is no time such as 60s, 10m or 1h"),
+        (["--replay", "missing.txt", "--isolation", "none"], "cannot be read"),
+        (["--isolation", "none", "--require-sandbox"], "needs --isolation process"),
+    ],
+)
+def test_wrong_usage_is_explained(submission, capsys, options, message):
+    assert grade.main(["search", submission(False), *options]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_what_is_no_submission_is_explained(capsys, tmp_path):
+    command = ["search", str(tmp_path / "missing"), "--isolation", "none"]
+    assert grade.main(command) == 2
+    assert "does not exist" in capsys.readouterr().err
+
+
+def test_times_are_read_in_seconds_minutes_and_hours():
+    assert [duration(text) for text in ("90", "60s", "10m", "1h")] == [
+        90,
+        60,
+        600,
+        3600,
+    ]
+    for text in ("0s", "1d", "-1s"):
+        with pytest.raises(argparse.ArgumentTypeError):
+            duration(text)

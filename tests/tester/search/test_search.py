@@ -1,0 +1,65 @@
+"""The whole search: its strategies find bugs by turns, and it is a function of its limits."""
+
+from tester import codes
+from tester.search.budget import Budget, Limits
+from tester.search.choices import Setting
+from tester.search.goals import GOALS, GoalRun
+from tester.search.guided import GuidedSearch
+from tester.search.judged_run import run_choices
+from tester.search.search import Search
+
+VOTES_TWICE = ("self.voted_for in (None, candidate)", "True")
+
+
+def test_guided_runs_find_a_second_vote_and_the_same_one_each_time(world_rules):
+    found = []
+    for _ in range(2):
+        rules = world_rules(*VOTES_TWICE)
+        guided = GuidedSearch(rules, "0")
+        guided.advance(Limits(states_max=20_000))
+        assert guided.found.error.code is codes.TWO_LEADERS
+        assert run_choices(rules, guided.found.choices)[1].code is codes.TWO_LEADERS
+        found.append(guided.found.choices)
+    assert found[0] == found[1]
+
+
+def test_a_correct_server_passes_guided_runs(world_rules):
+    guided = GuidedSearch(world_rules(), "0")
+    limits = Limits(states_max=400)
+    guided.advance(limits)
+    assert guided.found is None
+    assert limits.states >= 400
+
+
+def test_a_turn_counts_for_the_whole(world_rules):
+    whole = Limits(states_max=5)
+    turn = whole.turn(3)
+    for _ in range(3):
+        turn.count()
+    assert turn.reached
+    assert not whole.reached
+    whole.turn(3).count()
+    assert not whole.reached
+    whole.count()
+    assert whole.turn(3).reached
+
+
+def test_budgets_read_as_words():
+    assert str(Budget(2, 1, 2, 2, 2)) == (
+        "2 time-outs, 1 crash, 2 losses, 2 copies, 2 commands"
+    )
+
+
+def test_a_search_ends_with_the_fewest_choices(elector_boxes):
+    search = Search(elector_boxes(*VOTES_TWICE), Setting())
+    outcome = search.run(Limits(states_max=20_000))
+    search.close()
+    assert len(outcome.run.choices) == 6
+    assert outcome.found.error.code is codes.TWO_LEADERS
+
+
+def test_a_goal_that_a_submission_does_not_reach_ends_its_run(world_rules):
+    for goal in GOALS:
+        run = GoalRun(world_rules(setting=Setting(servers=3)))
+        goal(run)
+        assert run.node.path()
