@@ -17,6 +17,7 @@ from tester.text import block, encodable_text, one_line
 WARNINGS_SHOWN = 5
 # A command; its paths may be long.
 REPLAY_CHARS_MAX = 10_000
+HINTS = 'hints: docs/symptoms.md, "Test by test",'
 
 
 class Verdict(enum.StrEnum):
@@ -104,6 +105,8 @@ class Run(msgspec.Struct, kw_only=True):
             lines += [f"  {warning.text}" for warning in self.warnings[:WARNINGS_SHOWN]]
         if self.picture:
             lines += ["", f"picture: {self.picture}"]
+        if self.verdict is Verdict.FAILED:
+            lines += ["", f"{HINTS} {self.test}"]
         if self.replay:
             lines += ["", f"replay: {one_line(self.replay, REPLAY_CHARS_MAX)}"]
         return "\n".join(lines)

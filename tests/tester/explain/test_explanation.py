@@ -1,4 +1,4 @@
-"""docs/symptoms.md knows every explanation, with its rule, and no other."""
+"""docs/symptoms.md knows every explanation with its rule, and has hints for every test."""
 
 import re
 from pathlib import Path
@@ -18,3 +18,14 @@ def test_every_explanation_helps_with_a_symptom():
     symptoms = PAGE.partition("## Symptoms")[2].partition("## From part")[0]
     named = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", symptoms))
     assert named == set(CODES), "each explanation is a cause of some symptom"
+
+
+def test_there_is_a_hint_for_every_test_under_its_part(suite):
+    hints = PAGE.partition("## Test by test")[2].partition("\n## ")[0]
+    parts = re.split(r"^### Part (\w+):.*$", hints, flags=re.MULTILINE)[1:]
+    found = {
+        (part, name)
+        for part, text in zip(parts[::2], parts[1::2], strict=True)
+        for name in re.findall(r"^\| `(test_\w+)` \| \S.* \|$", text, re.MULTILINE)
+    }
+    assert found == {(test.part, test.name) for test in suite}

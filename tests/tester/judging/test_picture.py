@@ -43,6 +43,7 @@ def test_a_failing_run_leaves_a_picture_and_says_what_happened_last(
     assert page == pictures.folder / "test_re_election-seed0.html"
     assert "term 2 has 2 leaders" in page.read_text()
     assert f"picture: {page}" in run.report()
+    assert 'hints: docs/symptoms.md, "Test by test", test_re_election' in run.report()
     last = run.evidence.partition("what happened last:\n")[2].splitlines()
     assert len(last) == picture.LAST_LINES
     assert "says that it leads term 2" in last[-1]
