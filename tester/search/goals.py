@@ -4,7 +4,7 @@ From the world's beginning they are too far for every order to be tried. Each is
 by an ordinary run, whatever the submission needs for it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tester.search.arrivals import Arrivals
 from tester.search.budget import Budget
@@ -108,17 +108,22 @@ GOALS: tuple[Callable[[GoalRun], None], ...] = (
 )
 
 
-def explorations(rules: Rules) -> Iterator[Exploration]:
-    """Yield explorations from the goal states, those of the smallest budget first."""
+def goal_states(rules: Rules) -> list[Node]:
+    """Return the goal states, those that the submission comes to."""
     if rules.setting.servers < 3:
-        return
-    roots = []
+        return []
+    found = []
     for goal in GOALS:
         run = GoalRun(rules)
         goal(run)
         # A broken submission is found without goals.
         if all(server.failure is None for server in run.node.state.servers):
-            roots.append(run.node)
+            found.append(run.node)
+    return found
+
+
+def explorations(rules: Rules, roots: Iterable[Node]) -> Iterator[Exploration]:
+    """Yield explorations from the goal states, those of the smallest budget first."""
     for beyond in BEYOND:
         for root in roots:
             yield Exploration(rules, _added(root.state.spent, beyond), root)

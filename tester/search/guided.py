@@ -6,7 +6,7 @@ some of the ways that there are. A run that brings about a situation which no ea
 one did is kept, and later ones begin with a part of it.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Sequence
 from random import Random
 
 from labrpc.errors import SubmissionError
@@ -45,18 +45,22 @@ class GuidedSearch:
     Args:
         rules: what each choice leads to.
         seed: of all draws.
+        beginnings: choices with which runs may begin.
 
     Attributes:
         runs: how many have begun.
         found: a run that breaks a property; None as long as none was met.
     """
 
-    def __init__(self, rules: Rules, seed: str) -> None:
+    def __init__(
+        self, rules: Rules, seed: str, beginnings: Iterable[Sequence[Choice]] = ()
+    ) -> None:
         self.runs = 0
         self.found: Found | None = None
         self._rules = rules
         self._draws = stream(seed, "guided")
         self._known: set[Hashable] = set()
+        self._beginnings = [tuple(choices) for choices in beginnings]
         self._kept: list[tuple[Choice, ...]] = []
 
     def advance(self, limits: Limits) -> None:
@@ -84,8 +88,8 @@ class GuidedSearch:
 
     def _beginning(self) -> tuple[Choice, ...]:
         """Return the choices with which a run begins, those of an earlier one perhaps."""
-        if not self._kept or self._draws.random() < 0.4:
-            return ()
+        if not self._kept or self._draws.random() < 0.5:
+            return self._draws.choice([(), *self._beginnings])
         # The latest have come furthest.
         at = int(len(self._kept) * max(self._draws.random(), self._draws.random()))
         return self._kept[at]
@@ -116,7 +120,7 @@ class RandomWalk:
         self._draws = draws
         # Not all kinds in each run: some faults hide what others bring about.
         self._kinds = [kind for kind in KINDS if draws.random() < 0.5] or ["time-out"]
-        self._rate = draws.randint(1, DEVIATIONS_MAX) / CHOICES_MIN
+        self._rate = draws.randint(1, DEVIATIONS_MAX) / CHOICES_MAX
 
     def next_choice(self, state: WorldState) -> Choice:
         """Return the next choice: an ordinary one most of the time."""
@@ -135,6 +139,8 @@ class RandomWalk:
         name = self.arrivals.next_name(state)
         if name is not None:
             return Deliver(name)
+        if state.cut and draws.random() < 0.1:
+            return Heal(draws.choice(state.cut))
         leaders = [server.server for server in servers if server.leads]
         if not leaders or draws.random() < 0.1:
             return TimeOut(draws.randrange(len(servers)))

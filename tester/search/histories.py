@@ -7,10 +7,11 @@ before: one that still is, or else one that is given the history again.
 
 import gc
 from collections import OrderedDict
+from contextlib import AbstractContextManager
 
 from labrpc.box_factory import BoxFactory
 from labrpc.codes import Code
-from labrpc.machine.watchdog import watchdog
+from labrpc.machine.watchdog import Watchdog, watchdog
 from labrpc.machine.watchdog_timer import HangPolicy
 from labrpc.world.box import Box, Step
 from labrpc.world.events import Event
@@ -68,10 +69,9 @@ class Histories:
         if state is None:
             state = self._roots[key] = ServerState(server, incarnation)
             state.raft_state, state.snapshot = raft_state, snapshot
-            with watchdog(self, hang_policy=self._hang_policy):
-                box = self._new_box(state)
-                ServerStep(box, state, self.setting).boot()
-                self._keep(state, box)
+            box = self._new_box(state)
+            ServerStep(box, state, self.setting).boot()
+            self._keep(state, box)
         return state
 
     def next(self, state: ServerState, stimulus: Stimulus) -> ServerState:
@@ -79,11 +79,18 @@ class Histories:
         after = state.after.get(stimulus)
         if after is None:
             after = state.after[stimulus] = state.next_blank()
-            with watchdog(self, hang_policy=self._hang_policy):
-                box = self._box_in(state)
-                ServerStep(box, after, self.setting).run(stimulus)
-                self._keep(after, box)
+            box = self._box_in(state)
+            ServerStep(box, after, self.setting).run(stimulus)
+            self._keep(after, box)
         return after
+
+    def watched(self) -> AbstractContextManager[Watchdog]:
+        """Let a watchdog look after all steps while a block runs.
+
+        Its limits of CPU time and memory are those of one run, so a block is no more than
+        a turn of a search.
+        """
+        return watchdog(self, hang_policy=self._hang_policy)
 
     def close(self) -> None:
         """End all boxes."""

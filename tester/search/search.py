@@ -14,7 +14,7 @@ from labrpc.machine.watchdog_timer import HangPolicy
 from tester.search.budget import GROWING, Budget, Limits
 from tester.search.choices import ChoiceList, Setting
 from tester.search.exhaustive import Exploration, Found
-from tester.search.goals import explorations
+from tester.search.goals import explorations, goal_states
 from tester.search.guided import GuidedSearch
 from tester.search.histories import Histories
 from tester.search.rules import Rules
@@ -94,6 +94,19 @@ class _ByTurns:
                 self._open.append(exploration)
 
 
+class _World:
+    """The strategies in worlds of one setting."""
+
+    def __init__(self, histories: Histories, seed: str) -> None:
+        self.histories = histories
+        self.rules = rules = Rules(histories, histories.setting)
+        with histories.watched():
+            goals = goal_states(rules)
+            self.guided = GuidedSearch(rules, seed, [goal.path() for goal in goals])
+            self.exhaustive = _ByTurns(Exploration(rules, b) for b in GROWING)
+            self.from_goals = _ByTurns(explorations(rules, goals))
+
+
 class Search:
     """A search of one submission.
 
@@ -113,44 +126,44 @@ class Search:
     ) -> None:
         self._setting = setting
         snapshots = Setting(setting.servers, SNAPSHOT_INTERVAL, setting.persistence)
-        self._histories = [
-            Histories(boxes, setting, hang_policy),
-            Histories(boxes, snapshots, hang_policy),
-        ]
-        plain, compacting = (Rules(h, h.setting) for h in self._histories)
-        growing = (Exploration(plain, budget) for budget in GROWING)
-        self._exhaustive = _ByTurns(growing)
-        self._strategies: list[tuple[Rules, Strategy]] = [
-            (plain, self._exhaustive),
-            (plain, GuidedSearch(plain, seed)),
-            (plain, _ByTurns(explorations(plain))),
-            (compacting, GuidedSearch(compacting, seed)),
+        self._worlds = [
+            _World(Histories(boxes, setting, hang_policy), seed),
+            _World(Histories(boxes, snapshots, hang_policy), seed),
         ]
 
     def run(self, limits: Limits) -> Outcome:
         """Search until a run fails or the limits are reached."""
         while not limits.reached:
-            for rules, strategy in self._strategies:
-                strategy.advance(limits.turn(TURN_STATES))
-                if strategy.found is not None:
-                    return self._outcome(limits, rules, strategy.found)
-        return self._outcome(limits, None, None)
+            for world, strategy in self._turns():
+                with world.histories.watched():
+                    strategy.advance(limits.turn(TURN_STATES))
+                    if strategy.found is not None:
+                        return self._found(limits, world.rules, strategy.found)
+        return self._outcome(limits)
 
-    def _outcome(
-        self, limits: Limits, rules: Rules | None, found: Found | None
-    ) -> Outcome:
+    def _turns(self) -> Iterator[tuple["_World", Strategy]]:
+        """Yield the strategies of one round."""
+        plain, compacting = self._worlds
+        yield plain, plain.exhaustive
+        yield plain, plain.guided
+        yield plain, plain.exhaustive
+        yield compacting, compacting.guided
+        yield plain, plain.from_goals
+
+    def _outcome(self, limits: Limits) -> Outcome:
         explored = tuple(
             Exhausted(self._setting.servers, exploration.budget, exploration.states)
-            for exploration in self._exhaustive.complete
+            for exploration in self._worlds[0].exhaustive.complete
         )
-        searched = Outcome(limits.states, limits.used_s, explored)
-        if rules is None or found is None:
-            return searched
+        return Outcome(limits.states, limits.used_s, explored)
+
+    def _found(self, limits: Limits, rules: Rules, found: Found) -> Outcome:
+        outcome = self._outcome(limits)
         shrunk = shrink(rules, found.choices, found.error)
         run = ChoiceList(rules.setting, shrunk.choices)
-        return searched._replace(found=shrunk, run=run)
+        return outcome._replace(found=shrunk, run=run)
 
     def close(self) -> None:
         """End all boxes."""
-        for histories in self._histories:
-            histories.close()
+        for world in self._worlds:
+            world.histories.close()

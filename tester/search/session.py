@@ -49,7 +49,8 @@ def replayed(
         try:
             recorder = DigestRecorder()
             rules = Rules(histories, run.setting)
-            judged, error = run_choices(rules, run.choices, [recorder])
+            with histories.watched():
+                judged, error = run_choices(rules, run.choices, [recorder])
             return judged, error, recorder.hexdigest()
         finally:
             histories.close()
