@@ -39,7 +39,8 @@ def test_nothing_found_is_status_0(submission, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "explored completely: 3 servers, 1 time-out: 1 state"
     assert "no run breaks a property, as far as was searched" in lines
-    assert lines[-1].startswith("60 states in ")
+    # A guided run is not cut short.
+    assert int(lines[-1].split(" states in ")[0]) >= 60
 
 
 def test_what_is_found_is_printed_kept_and_replayed(submission, capsys, tmp_path):
