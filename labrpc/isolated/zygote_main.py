@@ -37,7 +37,7 @@ from labrpc.isolated.messages import (
 )
 from labrpc.isolated.warmup import warm_up_interpreter
 from labrpc.sandbox.linux import PR_SET_PDEATHSIG, prctl
-from labrpc.sandbox.sandbox import confine, confine_box
+from labrpc.sandbox.sandbox import OPEN_FILES_MAX, confine, confine_box
 from labrpc.simulated import dataclasses_
 from labrpc.simulated.os_ import refuse_import
 from labrpc.simulated.stdlib import PRIVATE, standard_modules
@@ -70,6 +70,7 @@ class ZygoteMain:
             prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         _warm_up(list(_compile(submission, prepare.preempt)))
         warm_up_interpreter()
+        close_files_but(self._channel.fileno())
         gc.disable()
         gc.freeze()
         self._send(Prepared(measures))
@@ -179,6 +180,16 @@ def _warm_up(codes: Iterable[CodeType]) -> None:
             elif name.partition(".")[0] in sys.stdlib_module_names:
                 refuse_import(name)
                 standard.lend(importlib.import_module(name))
+
+
+def close_files_but(channel_fd: int) -> None:
+    """Close what libraries have left open, as libffi keeps its own file.
+
+    All boxes would share a file's position, and so a way to send without messages. The
+    standard streams are /dev/null, which has none.
+    """
+    os.closerange(3, channel_fd)
+    os.closerange(max(3, channel_fd + 1), OPEN_FILES_MAX)
 
 
 def _imports(code: CodeType) -> Iterator[str]:

@@ -57,16 +57,20 @@ def pin_to_one_core(number: int) -> None:
     os.sched_setaffinity(0, {cores[number % len(cores)]})
 
 
-def hide_folder(path: str) -> None:
-    """Let this process, and those it makes, find nothing in a folder any more.
+def hide_file_system(mounted_at: str) -> None:
+    """Let this process, and those it makes, find nothing in a mounted file system.
 
     Raises:
-        OSError: this process is not the superuser, or not in this container.
+        OSError: this process is not the superuser, or not in this container, or nothing
+            is mounted there.
     """
     libc_call("unshare", _CLONE_NEWNS)
-    libc_call("mount", b"none", b"/", None, _MS_REC | _MS_PRIVATE, None)
+    # What is mounted over it stays in this namespace. In a chroot, `/` itself may not be
+    # mounted, and cannot be made private.
+    path = os.fsencode(mounted_at)
+    libc_call("mount", b"none", path, None, _MS_PRIVATE, None)
     flags = _MS_RDONLY | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
-    libc_call("mount", b"none", os.fsencode(path), b"tmpfs", flags, None)
+    libc_call("mount", b"none", path, b"tmpfs", flags, None)
 
 
 def keep_capabilities(*capabilities: int) -> None:

@@ -26,7 +26,7 @@ from labrpc.sandbox.linux import (
     PR_SET_DUMPABLE,
     PR_SET_KEEPCAPS,
     PR_SET_PDEATHSIG,
-    hide_folder,
+    hide_file_system,
     keep_capabilities,
     prctl,
 )
@@ -128,7 +128,7 @@ def _become_nobody(readable: list[Path]) -> Measure:
     if is_root:
         # What a process has open, and that it lives, is seen in /proc.
         with suppress(OSError):
-            hide_folder("/proc")
+            hide_file_system("/proc")
     measure = _give_up_root(readable) if is_root else _user_of_the_grader()
     # A process of the same user may look into /proc/PID/fd, unless that is forbidden;
     # becoming another user forbids it.

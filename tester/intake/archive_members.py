@@ -63,7 +63,7 @@ def _zip_members(opened: zipfile.ZipFile) -> Iterator[Member]:
         kind = stat.S_IFMT(info.external_attr >> 16)
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
             yield Member(name)
-        elif info.is_dir():
+        elif info.filename.endswith("/"):
             yield Member(name, is_folder=True)
         else:
             read = partial(_open_zipped, opened, info)
@@ -100,6 +100,8 @@ def _open_zipped(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
 
 def _tar_members(opened: tarfile.TarFile) -> Iterator[Member]:
     for info in opened:
+        # `tarfile` keeps them all, and a compressed archive may have very many.
+        info.pax_headers = {}
         if info.isfile():
             read = partial(opened.extractfile, info)
             yield Member(info.name, info.size, read)

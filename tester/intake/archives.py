@@ -53,7 +53,6 @@ _BROKEN = (
     zlib.error,
     lzma.LZMAError,
     EOFError,
-    LookupError,  # As `zipfile` does where a name is empty.
     MemoryError,  # The file decides how much its decompression takes.
     OSError,
     NotImplementedError,  # A compression that Python does not know.
@@ -208,6 +207,8 @@ def _named(members: Iterator[Member], files_max: int) -> dict[PurePosixPath, Mem
         # Some Windows programs write backslashes, against the format.
         name = readable_name(member.name).replace("\\", "/")
         path = PurePosixPath(name)
+        if not path.parts:  # It is the archive's own folder, or has no name.
+            continue
         if (
             path.is_absolute()
             or _DRIVE.match(name)

@@ -19,7 +19,8 @@ _OPENERS: dict[bytes, Callable[[Path], io.BufferedIOBase]] = {
 }
 _BEGINNING_BYTES = max(map(len, _OPENERS))
 _CHUNK_BYTES = 1 << 16
-# A tar header may have an extension, which `tarfile` reads as a whole.
+# A tar header may have an extension, which `tarfile` keeps as a whole, whether it reads
+# it at once or piece by piece.
 _READ_BYTES_MAX = 16 << 20
 
 
@@ -42,6 +43,7 @@ class Decompressed(io.BufferedIOBase):
         self._is_compressed = bool(found)
         self._stream = found[0](file) if found else file.open("rb")
         self._bytes_max = bytes_max
+        self._bytes_in_a_row = 0
 
     def close(self) -> None:
         """Close the file."""
@@ -49,21 +51,29 @@ class Decompressed(io.BufferedIOBase):
         super().close()
 
     def read(self, size: int | None = _READ_BYTES_MAX, /) -> bytes:
-        """Return the next bytes."""
-        if self._is_compressed and (size is None or not 0 <= size <= _READ_BYTES_MAX):
+        """Return the next bytes, of which a reader may take 16 MB in a row."""
+        if not self._is_compressed:
+            return self._stream.read(size)
+        if size is None or not 0 <= size <= _READ_BYTES_MAX - self._bytes_in_a_row:
             raise TooLong
+        self._bytes_in_a_row += size
         data = self._stream.read(size)
-        if self._is_compressed and self.tell() > self._bytes_max:
+        if self._stream.tell() > self._bytes_max:
             raise TooLong
         return data
 
     def tell(self) -> int:
-        """Return the position in the decompressed content."""
+        """Return the position in the decompressed content, where a new row begins.
+
+        `tarfile` asks for it at each header, and seeks before it reads a file's content.
+        """
+        self._bytes_in_a_row = 0
         return self._stream.tell()
 
     def seek(self, position: int, whence: int = io.SEEK_SET, /) -> int:
         """Go to a position; bytes on the way there count against the limit."""
         assert whence == io.SEEK_SET
+        self._bytes_in_a_row = 0
         if not self._is_compressed or position < self.tell():
             return self._stream.seek(position)
         while (left := position - self.tell()) and self.read(min(left, _CHUNK_BYTES)):

@@ -99,6 +99,8 @@ class PytestDebugger:
             print(self._description())  # noqa: T201 - at a prompt
 
         pdb.interaction, pdb.do_lab = interact, lab
+        # From Python 3.13 on, brackets belong to a command's name.
+        setattr(pdb, "do_lab()", lab)
         if self._run_goes_on:
             pdb.set_quit = quit_session
 

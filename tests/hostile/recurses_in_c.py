@@ -2,7 +2,7 @@
 
 Tries: a JSON text of a million brackets, with no limit to recursion
 Wall: processes
-Outcome: caught, process-ended|exception: its process died of SIGSEGV|RecursionError: .* JSON
+Outcome: caught, process-ended|raises-in-constructor: its process died of SIGSEGV|RecursionError: .* JSON
 Without: the grader ended with status -11|RecursionError: .* JSON
 """
 

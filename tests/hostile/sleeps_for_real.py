@@ -11,7 +11,7 @@ import collections
 from raft.raft import Raft as Reference
 
 real = collections._sys.modules
-select = real["select"]
+select = real["builtins"].__import__("select")
 signal = real["signal"]
 sleep = real["labrpc.machine.wall_clock"].sleep_s
 

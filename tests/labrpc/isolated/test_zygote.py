@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -151,6 +152,23 @@ def test_a_zygote_behind_too_few_walls_makes_no_box_if_all_are_required(monkeypa
     )
     with pytest.raises(LabError, match="the sandbox lacks files"):
         Zygote(Submission.find(RAFT), require_sandbox=True)
+
+
+def test_no_box_inherits_a_file_that_a_library_has_left_open(
+    zygote, run_isolated, graded_tests, monkeypatch, tmp_path
+):
+    start = subprocess.Popen
+
+    def start_with_a_file(command, *, pass_fds, **options):
+        return start(command, pass_fds=(*pass_fds, left_open.fileno()), **options)
+
+    monkeypatch.setattr(zygote_link.subprocess, "Popen", start_with_a_file)
+    with (tmp_path / "library").open("wb") as left_open:
+        boxes = zygote(ROOT / "tests/hostile/finds_descriptors.py")
+    run = run_isolated(boxes, graded_tests["test_initial_election"], 0, traces=tmp_path)
+    assert run.passed
+    (trace,) = tmp_path.glob("*.jsonl")
+    assert "BREACH" not in trace.read_text()
 
 
 def test_no_message_depends_on_what_a_sockets_buffer_holds(tmp_path, zygote):

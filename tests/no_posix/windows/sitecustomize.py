@@ -1,5 +1,6 @@
 """Hides what the standard library of Windows' Python does not have."""
 
+import asyncio  # noqa: F401 - it has a half for Windows, which is not here
 import faulthandler
 import os
 import select
@@ -23,6 +24,7 @@ _NAMES = {
     select: ("poll", "epoll"),
     faulthandler: ("register", "unregister"),
 }  # fmt: skip
+os.supports_dir_fd.clear()
 for _module, _names in _NAMES.items():
     for _name in _names:
         if hasattr(_module, _name):

@@ -7,6 +7,7 @@ import lzma
 
 import pytest
 
+from tester.intake import decompressed
 from tester.intake.decompressed import Decompressed, TooLong
 
 CONTENT = bytes(range(256)) * 1_000
@@ -44,6 +45,20 @@ def test_bytes_beyond_the_limit_are_too_many_also_where_they_are_skipped(
     file.write_bytes(compress(CONTENT))
     with Decompressed(file, 1_000) as stream, pytest.raises(TooLong):
         use(stream)
+
+
+def test_what_is_kept_as_a_whole_is_short_however_it_is_read(tmp_path, monkeypatch):
+    """As newer versions of `tarfile` read a header, piece by piece."""
+    monkeypatch.setattr(decompressed, "_READ_BYTES_MAX", 2_000)
+    file = tmp_path / "x"
+    file.write_bytes(gzip.compress(CONTENT))
+    with Decompressed(file, len(CONTENT)) as stream:
+        for ask in (stream.tell, lambda: stream.seek(4_000), lambda: None):
+            stream.read(1_000)
+            stream.read(1_000)
+            ask()
+        with pytest.raises(TooLong):
+            stream.read(1)
 
 
 def test_what_is_not_compressed_is_as_long_as_it_is(tmp_path):

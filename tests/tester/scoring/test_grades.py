@@ -1,5 +1,8 @@
 """From runs to points."""
 
+from functools import reduce
+from operator import add
+
 import pytest
 
 from tester.scoring.grades import NO_SEED_MAY_FAIL, Grade, grade_tests
@@ -106,7 +109,8 @@ def test_what_a_part_is_worth_and_why_can_be_read_off_it():
 def test_sums_are_what_one_expects():
     ten = [run for n in range(10) for run in runs(f"test_{n}", PASSED, points=0.1)]
     grade = Grade("s", "/s", grade_tests(ten))
-    assert sum(test.points for test in grade.tests) != 1  # What floats do.
+    # What floats do, if they are added one by one.
+    assert reduce(add, (test.points for test in grade.tests)) != 1
     assert (grade.points, grade.points_max, grade.parts) == (1, 1, {"2A": 1})
 
 
