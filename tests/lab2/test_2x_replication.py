@@ -290,11 +290,11 @@ def test_snapshot_overtaken(cluster: CheckedCluster) -> None:
         cluster.commands(25)
         cluster.slow_link(leader, behind, delay_ms=500)
         cluster.connect(behind)
-        # While the snapshot is on its way, ten more commands make a new one, and
-        # what is sent after that gets lost.
+        # While the snapshot is on its way, ten more commands make a new one. All that
+        # is sent from then on gets lost.
         cluster.sleep(0.2)
-        index = cluster.commands(10)
         cluster.lose_requests((leader, behind))
+        index = cluster.commands(10)
         cluster.sleep(0.8)
         cluster.heal()
         cluster.check_caught_up(index)

@@ -5,7 +5,7 @@ between the two.
 
 Paper: section 7, Figure 13
 Breaks: liveness
-Found by: test_install_snapshots_disconnect_unreliable at seed 2
+Found by: test_snapshot_overtaken at seed 0
 """
 
 from raft.raft import Raft as Reference
