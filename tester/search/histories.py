@@ -8,6 +8,7 @@ before: one that still is, or else one that is given the history again.
 import gc
 from collections import OrderedDict
 from contextlib import AbstractContextManager
+from functools import cached_property
 
 from labrpc.box_factory import BoxFactory
 from labrpc.codes import Code
@@ -17,7 +18,7 @@ from labrpc.world.box import Box, Step
 from labrpc.world.events import Event
 from tester.search.choices import Setting
 from tester.search.server_state import ServerState, Stimulus
-from tester.search.server_step import ServerStep
+from tester.search.server_step import ServerStep, polling_step_ns
 
 # All random draws of the servers come from it.
 SEED = "search"
@@ -70,7 +71,7 @@ class Histories:
             state = self._roots[key] = ServerState(server, incarnation)
             state.raft_state, state.snapshot = raft_state, snapshot
             box = self._new_box(state)
-            ServerStep(box, state, self.setting).boot()
+            self._step(box, state).boot()
             self._keep(state, box)
         return state
 
@@ -80,7 +81,7 @@ class Histories:
         if after is None:
             after = state.after[stimulus] = state.next_blank()
             box = self._box_in(state)
-            ServerStep(box, after, self.setting).run(stimulus)
+            self._step(box, after).run(stimulus)
             self._keep(after, box)
         return after
 
@@ -96,6 +97,17 @@ class Histories:
         """End all boxes."""
         while self._boxes:
             self._boxes.popitem()[1].end()
+
+    def _step(self, box: "WatchedBox", state: ServerState) -> ServerStep:
+        return ServerStep(box, state, self.setting, self._step_ns)
+
+    @cached_property
+    def _step_ns(self) -> int:
+        server = ServerState(0, 1)
+        box = self._new_box(server)
+        step_ns = polling_step_ns(box, server, self.setting)
+        box.end()
+        return step_ns
 
     # Boxes.
 

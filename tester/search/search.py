@@ -22,7 +22,7 @@ from tester.search.shrink import Shrunk, shrink
 
 TURN_STATES = 400
 # How many explorations are under way at a time.
-OPEN_MAX = 3
+OPEN_MAX = 2
 # In worlds with snapshots the service takes one after this many commands.
 SNAPSHOT_INTERVAL = 2
 

@@ -1,9 +1,10 @@
 """One step of a server: from what it is given until its threads wait.
 
-Time is the server's own: an ordinary step takes a millisecond of it, so that what the
-server does shortly afterwards belongs to the step. What it applies is taken at once.
+Time is the server's own: a step takes a little of it, so that what the server does shortly
+afterwards belongs to the step. What it applies is taken at once.
 """
 
+from itertools import pairwise
 from typing import Any, Protocol
 
 import msgspec
@@ -34,6 +35,7 @@ from labrpc.world.host import ANSWER_NS_MAX, broken_error
 from tester.scenario.cluster import has_types
 from tester.search.choices import Setting
 from tester.search.server_state import (
+    TIME_PASSES,
     Answer,
     Arrival,
     BoxStep,
@@ -42,7 +44,10 @@ from tester.search.server_state import (
     Stimulus,
 )
 
-STEP_NS = MILLISECOND
+STEP_NS_MIN = MILLISECOND
+# A server that wakes up at least this often polls: it may see what it was given only
+# when it looks next, and that belongs to the step.
+STEP_NS_MAX = 50 * MILLISECOND
 # A time-out that takes longer on a server's own clock comes to nothing.
 TIME_OUT_NS_MAX = 2 * SECOND
 # A thread that wakes up more often in one step polls as if it ran in a loop.
@@ -69,12 +74,20 @@ class ServerStep:
         box: where the server runs.
         state: what comes of it, blank so far.
         setting: of the world.
+        step_ns: how much of the server's time a step takes at least.
     """
 
-    def __init__(self, box: SteppedBox, state: ServerState, setting: Setting) -> None:
+    def __init__(
+        self,
+        box: SteppedBox,
+        state: ServerState,
+        setting: Setting,
+        step_ns: int = STEP_NS_MIN,
+    ) -> None:
         self._box = box
         self.state = state
         self._setting = setting
+        self._step_ns = step_ns
         self._box_steps: list[BoxStep] = []
         self._outward: list[Action] = []
         self._invoked = dict(state.invoked)
@@ -140,7 +153,7 @@ class ServerStep:
         """Let the rest of the step's time pass, and ask the server for its state."""
         state = self.state
         if self._box_steps:
-            until_ns = state.now_ns + STEP_NS
+            until_ns = state.now_ns + self._step_ns
             while self._wakes_by(until_ns):
                 self._wake()
             state.now_ns = max(state.now_ns, until_ns)
@@ -234,6 +247,24 @@ class ServerStep:
             state.led = (*state.led, term)
             state.news = True
         state.term, state.leads = term, leads
+
+
+def polling_step_ns(box: SteppedBox, server: ServerState, setting: Setting) -> int:
+    """Return how much time the steps of a submission take, after a look at how it waits.
+
+    Args:
+        box: a new one, which is used up.
+        server: its state, blank.
+        setting: of the world.
+    """
+    ServerStep(box, server, setting).boot()
+    waiting = server.next_blank()
+    ServerStep(box, waiting, setting).run(TIME_PASSES)
+    woken_ns = [s.now_ns for s in waiting.box_steps if isinstance(s.event, Wake)]
+    gaps_ns = [after - before for before, after in pairwise([server.now_ns, *woken_ns])]
+    longest_ns = max(gaps_ns, default=0)
+    # It looks once more than that, whenever in its interval it was given something.
+    return longest_ns + STEP_NS_MIN if longest_ns <= STEP_NS_MAX else STEP_NS_MIN
 
 
 def snapshot_bytes(commands: tuple[Any, ...]) -> bytes:

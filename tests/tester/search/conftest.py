@@ -89,12 +89,17 @@ THREE = Setting(servers=3)
 
 @pytest.fixture
 def elector_boxes(tmp_path: Path) -> Callable[..., InProcessBoxFactory]:
-    """Return a function that makes the boxes of electors, with a bug perhaps."""
+    """Return a function that makes the boxes of electors, with changes perhaps.
+
+    Its arguments are pairs: a piece of the source, and what replaces it.
+    """
     numbers = itertools.count()
 
     def make(*bug: str) -> InProcessBoxFactory:
-        source = ELECTOR.replace(*bug) if bug else ELECTOR
-        assert not bug or source != ELECTOR
+        source = ELECTOR
+        for old, new in zip(bug[::2], bug[1::2], strict=True):
+            assert old in source
+            source = source.replace(old, new)
         folder = tmp_path / str(next(numbers))
         folder.mkdir()
         (folder / "raft.py").write_text(source)

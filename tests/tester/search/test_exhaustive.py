@@ -12,6 +12,18 @@ FORGETS_ITS_VOTE = ("= pickle.loads(saved)", "= pickle.loads(saved)[0], None")
 SAVES_NO_VOTE = ("pickle.dumps((self.term, self.voted_for))", "pickle.dumps((0, None))")
 
 
+# Looks every 10 ms whether it is time for an election, and whether one is won.
+POLLS = (
+    "time.sleep(random.uniform(0.3, 0.6))",
+    """for _ in range(random.randrange(30, 60)):
+                time.sleep(0.01)
+                with self.lock:
+                    self.leads = self.leads or 2 * self.votes > len(self.peers)""",
+    """                if 2 * self.votes > len(self.peers):
+                    self.leads = True
+""",
+    "",
+)
 TWO = Setting(servers=2)
 
 
@@ -90,3 +102,11 @@ def test_two_servers_have_fewer_states_than_three(world_rules):
     two = explore(world_rules(setting=TWO), Budget(1))
     assert two.complete
     assert two.states < three.states
+
+
+def test_servers_that_poll_have_the_states_of_those_that_wait(world_rules):
+    waiting = explore(world_rules(), Budget(1))
+    polling = explore(world_rules(*POLLS), Budget(1))
+    assert polling.complete
+    assert polling.found is None
+    assert polling.states == waiting.states
