@@ -5,8 +5,6 @@ alike it is, never by a number that counts all messages, so that a list still me
 something when other choices are taken out of it.
 """
 
-from typing import Any
-
 import msgspec
 
 
@@ -127,7 +125,10 @@ class ChoiceList(_Value, frozen=True):
     choices: tuple[Choice, ...]
 
 
-def with_death(choice: Any, dies_after: int) -> Choice:
+StepChoice = Deliver | TimeOut | Start
+"""The choices that let a server take a step, in which it may die."""
+
+
+def with_death(choice: StepChoice, dies_after: int) -> StepChoice:
     """Return a choice of a step in which the server dies after some of its actions."""
-    changed: Choice = msgspec.structs.replace(choice, dies_after=dies_after)
-    return changed
+    return msgspec.structs.replace(choice, dies_after=dies_after)

@@ -19,6 +19,7 @@ from tester.search.choices import (
     Duplicate,
     Lose,
     Start,
+    StepChoice,
     TimeOut,
     with_death,
 )
@@ -176,7 +177,7 @@ def next_transitions(
             yield fault, transition
 
 
-def _steps(state: WorldState, left: Budget) -> Iterator[Choice]:
+def _steps(state: WorldState, left: Budget) -> Iterator[StepChoice]:
     """Yield the choices that let a server take a step."""
     for name, message in state.named_messages():
         if state.reachable(message):

@@ -96,7 +96,6 @@ def _figure_8(run: GoalRun) -> None:
     run.elect(1)
     run.take(Cut(1), Start(1), Heal(0))
     run.elect(0)
-    run.take(Heal(1))
 
 
 GOALS: tuple[Callable[[GoalRun], None], ...] = (

@@ -22,6 +22,7 @@ from tester.search.choices import (
     Heal,
     Lose,
     Start,
+    StepChoice,
     TimeOut,
     with_death,
 )
@@ -118,6 +119,8 @@ class RandomWalk:
         self.arrivals = Arrivals()
         self.arrivals.follow(state)
         self._draws = draws
+        # The server that is to lead next.
+        self._candidate: int | None = None
         # Not all kinds in each run: some faults hide what others bring about.
         self._kinds = [kind for kind in KINDS if draws.random() < 0.5] or ["time-out"]
         self._rate = draws.randint(1, DEVIATIONS_MAX) / CHOICES_MAX
@@ -132,22 +135,36 @@ class RandomWalk:
         return self._ordinary(state)
 
     def _ordinary(self, state: WorldState) -> Choice:
-        draws, servers = self._draws, state.servers
+        draws = self._draws
         late = [m for m in self.arrivals.late if state.reachable(m)]
         if late and draws.random() < 0.1:
             return Deliver(name_of(state, draws.choice(late)))
         name = self.arrivals.next_name(state)
         if name is not None:
             return Deliver(name)
-        if state.cut and draws.random() < 0.1:
-            return Heal(draws.choice(state.cut))
+        return self._idle(state)
+
+    def _idle(self, state: WorldState) -> Choice:
+        """Return what happens when no message is under way: each begins an episode."""
+        draws, servers = self._draws, state.servers
+        candidate = self._candidate
+        if candidate is not None:
+            # A candidate whose term is behind needs more than one election.
+            if not servers[candidate].leads and draws.random() < 0.8:
+                return TimeOut(candidate)
+            self._candidate = None
         leaders = [server.server for server in servers if server.leads]
-        if not leaders or draws.random() < 0.1:
-            return TimeOut(draws.randrange(len(servers)))
-        leader = draws.choice(leaders)
-        if state.spent.commands < COMMANDS_MAX and draws.random() < 0.5:
-            return Start(leader)
-        return TimeOut(leader)
+        episode = draws.random()
+        if not leaders or episode < 0.25:
+            self._candidate = draws.randrange(len(servers))
+            return TimeOut(self._candidate)
+        if episode < 0.45 and "cut" in self._kinds:
+            if state.cut:
+                return Heal(draws.choice(state.cut))
+            return Cut(draws.randrange(len(servers)))
+        if episode < 0.75 and state.spent.commands < COMMANDS_MAX:
+            return Start(draws.choice(leaders))
+        return TimeOut(draws.choice(leaders))
 
     def _deviation(self, state: WorldState, kind: str) -> Choice | None:
         draws = self._draws
@@ -158,8 +175,10 @@ class RandomWalk:
         if kind == "crash":
             return Crash(server)
         if kind == "death":
-            # Each ordinary choice lets a server take a step.
-            return with_death(self._ordinary(state), draws.randint(1, 3))
+            dying = self._ordinary(state)
+            if isinstance(dying, StepChoice):
+                return with_death(dying, draws.randint(1, 3))
+            return dying
         if kind == "cut":
             return Heal(server) if server in state.cut else Cut(server)
         if kind == "start":
