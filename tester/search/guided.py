@@ -121,6 +121,8 @@ class RandomWalk:
         self._draws = draws
         # The server that is to lead next.
         self._candidate: int | None = None
+        # What is already drawn.
+        self._next: list[Choice] = []
         # Not all kinds in each run: some faults hide what others bring about.
         self._kinds = [kind for kind in KINDS if draws.random() < 0.5] or ["time-out"]
         self._rate = draws.randint(1, DEVIATIONS_MAX) / CHOICES_MAX
@@ -128,6 +130,8 @@ class RandomWalk:
     def next_choice(self, state: WorldState) -> Choice:
         """Return the next choice: an ordinary one most of the time."""
         draws = self._draws
+        if self._next:
+            return self._next.pop(0)
         if draws.random() < self._rate:
             deviation = self._deviation(state, draws.choice(self._kinds))
             if deviation is not None:
@@ -150,7 +154,7 @@ class RandomWalk:
         candidate = self._candidate
         if candidate is not None:
             # A candidate whose term is behind needs more than one election.
-            if not servers[candidate].leads and draws.random() < 0.8:
+            if not state.leads_latest(candidate) and draws.random() < 0.8:
                 return TimeOut(candidate)
             self._candidate = None
         leaders = [server.server for server in servers if server.leads]
@@ -159,12 +163,23 @@ class RandomWalk:
             self._candidate = draws.randrange(len(servers))
             return TimeOut(self._candidate)
         if episode < 0.45 and "cut" in self._kinds:
-            if state.cut:
-                return Heal(draws.choice(state.cut))
-            return Cut(draws.randrange(len(servers)))
+            self._next += self._partition(state)
+            return self._next.pop(0)
         if episode < 0.75 and state.spent.commands < COMMANDS_MAX:
             return Start(draws.choice(leaders))
         return TimeOut(draws.choice(leaders))
+
+    def _partition(self, state: WorldState) -> list[Choice]:
+        """Return the choices that cut other servers off than before, at most a minority.
+
+        Those that are to be cut off come first: they must not hear of what the others do.
+        """
+        servers = len(state.servers)
+        size = self._draws.randint(0, (servers - 1) // 2)
+        cut = self._draws.sample(range(servers), size)
+        changes: list[Choice] = [Cut(s) for s in cut if s not in state.cut]
+        changes += [Heal(s) for s in state.cut if s not in cut]
+        return changes or [TimeOut(self._draws.randrange(servers))]
 
     def _deviation(self, state: WorldState, kind: str) -> Choice | None:
         draws = self._draws

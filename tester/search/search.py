@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from labrpc.box_factory import BoxFactory
 from labrpc.machine.watchdog_timer import HangPolicy
 from tester.search.budget import GROWING, Budget, Limits
@@ -112,7 +114,7 @@ class Search:
 
     Args:
         boxes: makes its servers' boxes.
-        setting: what holds in all worlds; snapshots are switched on in some.
+        setting: what holds in its worlds; one has snapshots, one five servers.
         seed: of the guided search.
         hang_policy: what happens where the submission hangs in C.
     """
@@ -125,10 +127,14 @@ class Search:
         hang_policy: HangPolicy | None = None,
     ) -> None:
         self._setting = setting
-        snapshots = Setting(setting.servers, SNAPSHOT_INTERVAL, setting.persistence)
+        snapshots = msgspec.structs.replace(
+            setting, snapshot_interval=SNAPSHOT_INTERVAL
+        )
+        larger = msgspec.structs.replace(setting, servers=max(setting.servers, 5))
         self._worlds = [
             _World(Histories(boxes, setting, hang_policy), seed),
             _World(Histories(boxes, snapshots, hang_policy), seed),
+            _World(Histories(boxes, larger, hang_policy), seed),
         ]
 
     def run(self, limits: Limits) -> Outcome:
@@ -143,11 +149,12 @@ class Search:
 
     def _turns(self) -> Iterator[tuple["_World", Strategy]]:
         """Yield the strategies of one round."""
-        plain, compacting = self._worlds
+        plain, compacting, large = self._worlds
         yield plain, plain.exhaustive
         yield plain, plain.guided
         yield plain, plain.exhaustive
         yield compacting, compacting.guided
+        yield large, large.guided
         yield plain, plain.from_goals
 
     def _outcome(self, limits: Limits) -> Outcome:

@@ -60,14 +60,15 @@ def replayed(
 def _quiet_process() -> Iterator[None]:
     """Collect garbage at fixed points only, and leave out what is there already."""
     restore_process()
-    enabled = gc.isenabled()
+    enabled, frozen = gc.isenabled(), gc.get_freeze_count()
     gc.collect()
     gc.freeze()
     gc.disable()
     try:
         yield
     finally:
-        gc.unfreeze()
+        if not frozen:
+            gc.unfreeze()
         if enabled:
             gc.enable()
         restore_process()

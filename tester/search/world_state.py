@@ -157,6 +157,11 @@ class WorldState(NamedTuple):
             self.spent,
         )
 
+    def leads_latest(self, server: int) -> bool:
+        """Return whether a server leads in the highest term that there is."""
+        latest = max(other.term for other in self.servers)
+        return self.servers[server].leads and self.servers[server].term == latest
+
     def reachable(self, message: Message) -> bool:
         """Return whether a message can be delivered: neither end is cut off."""
         return message.src not in self.cut and message.dst not in self.cut

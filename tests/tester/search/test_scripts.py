@@ -1,0 +1,48 @@
+"""Interaction scripts: runs of the paper as lists of choices, and who passes them."""
+
+import gc
+from pathlib import Path
+
+import pytest
+
+from labrpc.box_factory import InProcessBoxFactory
+from labrpc.submission.submission import Submission
+from tester import codes
+from tester.search.choice_text import read_choices
+from tester.search.session import replayed
+
+ROOT = Path(__file__).resolve().parents[3]
+SCRIPTS = Path(__file__).parent / "testdata"
+FIGURE_8 = read_choices(SCRIPTS / "figure_8.txt")
+
+
+def replay(submission):
+    """Return the run of Figure 8 on a submission, what failed in it, and the digest."""
+    boxes = InProcessBoxFactory(Submission.find(ROOT / submission))
+    return replayed(boxes, FIGURE_8)
+
+
+def test_the_reference_does_not_commit_an_entry_of_an_earlier_term_in_figure_8():
+    run, error, digest = replay("raft")
+    assert error is None
+    assert tuple(run.choices) == FIGURE_8.choices
+    _, leader, follower = run.state.servers
+    assert (leader.term, leader.leads, follower.term) == (4, True, 4)
+    assert [server.applied for server in run.state.servers] == [(), (), ()]
+    assert replay("raft")[2] == digest
+
+
+def test_who_counts_replicas_of_older_terms_fails_figure_8():
+    _, error, _ = replay("tests/mutants/counts_replicas_of_older_terms.py")
+    assert error.code is codes.APPLIED_DIFFERENTLY
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_replay_leaves_the_collector_as_it_was(enabled):
+    before = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        replay("raft")
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if before else gc.disable)()
