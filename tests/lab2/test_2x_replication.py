@@ -225,6 +225,7 @@ def test_slow_service(cluster: CheckedCluster) -> None:
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_long_conflicting_suffix(cluster: CheckedCluster) -> None:
     """A conflicting entry is deleted with all that follow it (section 5.3)."""
+    _replace_many_entries(cluster)
     for _ in range(4):
         # Two servers have ten entries that no other server has.
         old = cluster.check_one_leader()
@@ -248,6 +249,30 @@ def test_long_conflicting_suffix(cluster: CheckedCluster) -> None:
         cluster.one(cluster.random_command(), 3, retry=True)
         cluster.heal()
         cluster.one(cluster.random_command(), 5, retry=True)
+
+
+def _replace_many_entries(cluster: CheckedCluster) -> None:
+    """Let a leader replace far more entries than it has time for one at a time."""
+    old = cluster.check_one_leader()
+    partner, *others = cluster.next_servers(old, 4)
+    cluster.disconnect(*others)
+    for _ in range(100):
+        cluster.start(old, cluster.random_command())
+    cluster.sleep(0.2)
+    cluster.disconnect(old, partner)
+    cluster.connect(*others)
+    leader = cluster.check_one_leader()
+    for _ in range(100):
+        index, _, _ = cluster.start(leader, cluster.random_command())
+    cluster.wait_applied(index, 3)
+    # The next leader does not know where the two logs part.
+    cluster.disconnect(leader)
+    for other in others:
+        cluster.slow_link(other, old, delay_ms=150)
+    cluster.connect(old)
+    cluster.one(cluster.random_command(), 3, retry=True)
+    cluster.heal()
+    cluster.one(cluster.random_command(), 5, retry=True)
 
 
 # Snapshots (section 7).

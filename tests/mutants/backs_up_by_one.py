@@ -6,7 +6,7 @@ far behind costs a round trip for each entry.
 Paper: end of section 5.3
 Breaks: liveness
 Go suite: yes, but not by the test made for it
-Found by: test_figure_8_unreliable at seed 0
+Found by: test_long_conflicting_suffix at seed 0
 """
 
 from raft.raft import Raft as Reference
