@@ -48,7 +48,9 @@ class StateReader:
         if not self._plain_classes[kind]:
             return
         known = self._known
-        for attribute, value in _attributes(holder).items():
+        for attribute, value in _stored(holder).items():
+            if type(attribute) is not str:
+                continue
             name = prefix + attribute if prefix else attribute
             before = known.get(name)
             # At once for most: a list is known by its items, never by itself.
@@ -66,7 +68,7 @@ class StateReader:
     def _text(
         self, name: str, value: Any, before: tuple[Any, str | None] | None
     ) -> str | None:
-        identity = _identity(value)
+        identity = _identity(value, self._modules)
         if before is not None and _is_same(before[0], identity):
             return before[1]
         text = _value_text(value, self._modules)
@@ -78,20 +80,44 @@ class StateReader:
 _UNKNOWN = object()
 
 
-def _identity(value: Any) -> Any:
+def _identity(value: Any, modules: Container[str]) -> Any:
     """Return what stays the same object, or the same objects, while the text does."""
     kind = type(value)
     if kind is list:
-        if len(value) > _ITEMS_SHOWN:
-            last = tuple(value[-_LAST_SHOWN:])
-            return (len(value), *last) if _is_fixed(last) else _UNKNOWN
-        return tuple(value) if _is_fixed(value) else _UNKNOWN
+        if len(value) <= _ITEMS_SHOWN:
+            return _items_identity(value, modules)
+        return (len(value), *_items_identity(value[-_LAST_SHOWN:], modules))
+    if kind is set and len(value) <= _ITEMS_SHOWN:
+        items = tuple(value)
+        return items if _is_fixed(items) else _UNKNOWN
     return _UNKNOWN if kind in _CHANGEABLE else value
 
 
 def _is_fixed(items: Iterable[Any]) -> bool:
     """Return whether the text of items depends on nothing inside them."""
     return _FIXED.issuperset(map(type, items))
+
+
+def _items_identity(items: list[Any], modules: Container[str]) -> tuple[Any, ...]:
+    """Return the objects on which the text of a list's items depends."""
+    if _is_fixed(items):
+        return tuple(items)
+    found: list[Any] = []
+    for item in items:
+        kind = type(item)
+        if kind in _FIXED or issubclass(kind, enum.Enum):
+            found.append(item)
+        elif kind is list:
+            # How many parts follow keeps this list's apart from the next item's.
+            parts = item[:_ITEMS_SHOWN]
+            found += (kind, len(parts), *parts)
+        elif kind.__module__ not in modules or not _stores_plainly(kind):
+            found.append(kind)
+        else:
+            stored = _stored(item)
+            values = [v if type(v) in _SCALARS else type(v) for v in stored.values()]
+            found += (kind, len(stored), *stored, *values)
+    return tuple(found)
 
 
 def _is_same(before: Any, now: Any) -> bool:
@@ -116,13 +142,13 @@ def _stores_plainly(kind: type) -> bool:
     return True
 
 
-def _attributes(value: object) -> dict[str, Any]:
-    """Return what an object stores under its names."""
+def _stored(value: object) -> dict[Any, Any]:
+    """Return what an object stores, under names or whatever it is filed under."""
     try:
         attributes: dict[Any, Any] = object.__getattribute__(value, "__dict__")
     except AttributeError:
         return {}
-    return {name: v for name, v in attributes.items() if type(name) is str}
+    return attributes
 
 
 def _value_text(value: object, modules: Container[str]) -> str | None:
@@ -133,7 +159,8 @@ def _value_text(value: object, modules: Container[str]) -> str | None:
     if kind in _LISTS:
         if not any(_is_plain(type(item), modules) for item in value or [0]):  # type: ignore[attr-defined]
             return None
-        return _items_text(list(value), modules)  # type: ignore[call-overload]
+        items = value if kind is list else list(value)  # type: ignore[call-overload]
+        return _items_text(items, modules)  # type: ignore[arg-type]
     if kind in _SETS:
         items = [_item_text(item, modules) for item in value]  # type: ignore[attr-defined]
         return "{" + ", ".join(sorted(items)[:_ITEMS_SHOWN]) + "}"
@@ -152,7 +179,8 @@ def _is_plain(kind: type, modules: Container[str]) -> bool:
 def _own_attributes(value: object) -> list[tuple[str, Any]]:
     if not _stores_plainly(type(value)):
         return []
-    return list(_attributes(value).items())[:_ITEMS_SHOWN]
+    named = [(name, v) for name, v in _stored(value).items() if type(name) is str]
+    return named[:_ITEMS_SHOWN]
 
 
 def _int_text(value: int) -> str:

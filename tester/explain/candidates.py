@@ -90,7 +90,7 @@ def led_without_majority(history: History) -> Iterator[Explanation]:
     servers = history.trace.header.servers
     stood = {(election.server, election.term) for election in history.elections}
     candidacies = _Candidacies(history)
-    for row in history.rows:
+    for row in history.rows_of(ReplyArrived, Proposed, Reported, Sent):
         if isinstance(row, ReplyArrived):
             candidacies.note(row)
             continue
@@ -128,12 +128,14 @@ def elected_without_leading(history: History) -> Iterator[Explanation]:
         return
     enough = history.trace.header.servers // 2
     led = {
-        (row.server, term) for row in history.rows if (term := _leads(row)) is not None
+        (row.server, term)
+        for row in history.rows_of(Proposed, Reported, Sent)
+        if (term := _leads(row)) is not None
     }
     candidacies = _Candidacies(history)
     standing: dict[int, tuple[int, int]] = {}
     won: dict[int, ReplyArrived] = {}
-    for row in history.rows:
+    for row in history.rows_of(Sent, ReplyArrived, Arrived, Control):
         stands = _stands(history, row, standing)
         for server in _ended(history, row, standing) or (
             [row.server] if stands else []
@@ -225,7 +227,7 @@ def refused_free_vote(history: History) -> Iterator[Explanation]:
         defaultdict[int, int](int),
     )
     refused: dict[int, dict[int, Replied]] = defaultdict(dict)
-    for row in history.rows:
+    for row in history.rows_of(Boot, Proposed, Sent, Arrived, Replied):
         if isinstance(row, Boot):
             lives[row.server] = row.incarnation
         elif isinstance(row, Proposed) and row.leads:
@@ -289,31 +291,33 @@ def never_stands(history: History) -> Iterator[Explanation]:
         return
     other_clock = {
         row.args[0]
-        for row in history.rows
+        for row in history.rows_of(Control)
         if isinstance(row, Control) and row.verb == "clock rate"
     }
-    since: dict[int, AnyRow | None] = {}
+    # The one that has been silent for longest first.
+    since: dict[int, AnyRow] = {}
     stale: dict[int, int] = defaultdict(int)
-    for row in history.rows:
-        for server, at in list(since.items()):
-            if (
-                at is not None
-                and row.t - at.t > SILENT_NS
-                and server not in other_clock
-            ):
+    moments = history.rows_of(Control, Broke, Arrived, Boot, Sent, ReplyArrived)
+    for row in [*moments, *history.rows[-1:]]:
+        while since:
+            server, at = next(iter(since.items()))
+            if row.t - at.t <= SILENT_NS:
+                break
+            del since[server]
+            if server not in other_clock:
                 yield _silent(server, at, row, stale[server])
-                since[server] = None
-        if isinstance(row, Control) and row.args:
+        if isinstance(row, Control):
             for server in row.args:
-                if row.verb in ("crash", "pause") and server in since:
-                    since[server] = None
-                elif row.verb == "resume":
+                if row.verb in ("crash", "pause", "resume"):
+                    since.pop(server, None)
+                if row.verb == "resume":
                     since[server] = row
         elif isinstance(row, Broke):
-            since[row.server] = None
+            since.pop(row.server, None)
         elif isinstance(row, Arrived) and _is_stale(history, row):
             stale[row.server] += 1
         elif isinstance(row, Boot | Sent | Arrived | ReplyArrived):
+            since.pop(row.server, None)
             since[row.server] = row
             stale[row.server] = 0
 

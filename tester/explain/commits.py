@@ -78,7 +78,7 @@ def applied_uncommitted(history: History) -> Iterator[Explanation]:
     if not _commits_are_readable(history) or enough == 0:
         return
     followers: dict[int, _Follower] = defaultdict(_Follower)
-    for row in history.rows:
+    for row in history.rows_of(Sent, ReplyArrived, Arrived, Applied):
         if isinstance(row, Sent) and row.method == APPEND_ENTRIES:
             followers[row.server].leads = True
         elif isinstance(row, ReplyArrived):
@@ -151,7 +151,7 @@ def commit_not_followed(history: History) -> Iterator[Explanation]:
         return
     due: dict[int, _Due] = {}
     applied: dict[int, int] = defaultdict(int)
-    for row in history.rows:
+    for row in history.rows_of(Boot, Broke, Control, Applied, AppliedSnapshot, Replied):
         if isinstance(row, Boot | Broke):
             due.pop(row.server, None)
             applied[row.server] = 0
@@ -230,13 +230,13 @@ def majority_not_committed(history: History) -> Iterator[Explanation]:
     enough = history.trace.header.servers // 2
     paused = {
         server
-        for row in history.rows
+        for row in history.rows_of(Control)
         if isinstance(row, Control) and row.verb == "pause"
         for server in row.args
     }
     leaders: dict[tuple[int, int, int], _Leader] = defaultdict(_Leader)
     current: dict[int, tuple[int, int, int]] = {}
-    for row in history.rows:
+    for row in history.rows_of(Proposed, ReplyArrived, Applied, Sent):
         if isinstance(row, Proposed) and row.leads:
             leaders[row.server, row.incarnation, row.term].own.append(row.index)
         elif isinstance(row, ReplyArrived):

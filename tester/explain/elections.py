@@ -210,7 +210,7 @@ def elections_in_quick_succession(history: History) -> Iterator[Explanation]:
 def terms_rise_without_failure(history: History) -> Iterator[Explanation]:
     """Find terms that rose though all servers were up and connected."""
     quiet = 0
-    for row in history.rows:
+    for row in history.rows_of(Control):
         if isinstance(row, Control) and row.verb == "reliable" and False in row.args:
             return
         if isinstance(row, Control) and row.verb != "start":
@@ -243,7 +243,7 @@ def ignored_higher_term(history: History) -> Iterator[Explanation]:
     """Find a server that got a reply of a higher term and went on in its own."""
     paused = {
         server
-        for row in history.rows
+        for row in history.rows_of(Control)
         if isinstance(row, Control) and row.verb == "pause"
         for server in row.args
     }

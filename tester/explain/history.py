@@ -54,9 +54,14 @@ class Exchange:
         """Return who was called."""
         return self.sent.peer
 
+    @cached_property
+    def _arguments(self) -> dict[str, Value]:
+        return values.fields(self.sent.body)
+
     def arg(self, name: str) -> int | None:
         """Return a number among the arguments."""
-        return values.number(self.sent.body, name)
+        found = self._arguments.get(name)
+        return found if type(found) is int else None
 
     def result(self, name: str) -> Value:
         """Return a field of the reply, None without one."""
@@ -106,10 +111,17 @@ class Delivery(Exchange):
     """A request, or a copy of it, that a server was given.
 
     Attributes:
+        rpc: the request on its way.
         arrived: when it was.
     """
 
+    rpc: Rpc = field(kw_only=True)
     arrived: Arrived = field(kw_only=True)
+
+    @property
+    def entries_by_index(self) -> dict[int, Entry]:
+        """Return the entries of an AppendEntries by index, as far as they were kept."""
+        return self.rpc.entries_by_index
 
     @property
     def at_once(self) -> bool:
@@ -147,13 +159,16 @@ class History:
         self.rows: list[AnyRow] = trace.rows
         self._by_number: dict[int, Rpc] = {}
         self._deliveries: dict[tuple[int, bool], Delivery] = {}
+        self._calls: dict[str, list[Rpc]] = defaultdict(list)
+        self._rows_of: dict[tuple[type[Row], ...], list[AnyRow]] = {}
         for row in self.rows:
             self._note(row)
         self.rpcs = list(self._by_number.values())
 
     def _note(self, row: AnyRow) -> None:
         if isinstance(row, Sent):
-            self._by_number[row.rpc] = Rpc(row)
+            self._by_number[row.rpc] = sent = Rpc(row)
+            self._calls[row.method].append(sent)
             return
         if not isinstance(row, Arrived | Replied | ReplyArrived):
             return
@@ -162,7 +177,9 @@ class History:
             return
         if isinstance(row, Arrived):
             rpc.arrived = rpc.arrived or row
-            self._deliveries[row.rpc, row.copy] = Delivery(rpc.sent, arrived=row)
+            self._deliveries[row.rpc, row.copy] = Delivery(
+                rpc.sent, rpc=rpc, arrived=row
+            )
         elif isinstance(row, Replied):
             rpc.replied = rpc.replied or row
             delivery = self._deliveries.get((row.rpc, row.copy))
@@ -188,7 +205,13 @@ class History:
 
     def calls(self, method: str) -> list[Rpc]:
         """Return the RPCs of a method."""
-        return [rpc for rpc in self.rpcs if rpc.sent.method == method]
+        return self._calls.get(method, [])
+
+    def rows_of(self, *kinds: type[Row]) -> list[AnyRow]:
+        """Return the rows of some kinds, in order: the others are most."""
+        if kinds not in self._rows_of:
+            self._rows_of[kinds] = [row for row in self.rows if type(row) in kinds]
+        return self._rows_of[kinds]
 
     @cached_property
     def appends_are_readable(self) -> bool:
@@ -244,7 +267,7 @@ class History:
         Those that it made, applied or was sent: each may have replaced its log.
         """
         found: dict[int, list[tuple[AnyRow, int]]] = defaultdict(list)
-        for row in self.rows:
+        for row in self.rows_of(Snapshotted, AppliedSnapshot):
             if (
                 isinstance(row, Snapshotted | AppliedSnapshot)
                 and type(row.index) is int
@@ -261,7 +284,7 @@ class History:
         """Return how often each command, as text, was accepted by a leader."""
         return Counter(
             repr(row.command)
-            for row in self.rows
+            for row in self.rows_of(Proposed)
             if isinstance(row, Proposed) and row.leads
         )
 

@@ -33,6 +33,17 @@ from tester.traces.rows import (
     Snapshotted,
 )
 
+_KINDS = (
+    Sent,
+    Arrived,
+    Replied,
+    Applied,
+    Proposed,
+    Boot,
+    Snapshotted,
+    AppliedSnapshot,
+)
+
 
 def broken_log_rules(history: History) -> Iterator[Explanation]:
     """Find the first breach of each rule about logs."""
@@ -57,7 +68,7 @@ class _Audit:
 
     def run(self) -> list[Explanation]:
         """Return what was found."""
-        for row in self._history.rows:
+        for row in self._history.rows_of(*_KINDS):
             if row.server >= 0:
                 self._note(row, self._models[row.server])
                 self._note_term(row)

@@ -90,7 +90,7 @@ def _highest_had(history: History) -> dict[int, list[tuple[int, int]]]:
     had: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for server, snapshots in history.snapshots.items():
         had[server] += [(row.n, index) for row, index in snapshots]
-    for row in history.rows:
+    for row in history.rows_of(Proposed):
         if isinstance(row, Proposed) and row.leads:
             had[row.server].append((row.n, row.index))
     for rows in had.values():
@@ -103,7 +103,9 @@ def _highest_had(history: History) -> dict[int, list[tuple[int, int]]]:
 def installed_without_saving(history: History) -> Iterator[Explanation]:
     """Find a snapshot that a server installed and acknowledged without saving it."""
     installed = {
-        row.cause: row for row in history.rows if isinstance(row, AppliedSnapshot)
+        row.cause: row
+        for row in history.rows_of(AppliedSnapshot)
+        if isinstance(row, AppliedSnapshot)
     }
     for rpc in history.calls(INSTALL_SNAPSHOT):
         if rpc.replied is None or rpc.arrived is None:
@@ -127,7 +129,7 @@ def crashed_between_saves(history: History) -> Iterator[Explanation]:
     called: dict[int, Snapshotted] = {}
     before: dict[int, Saved] = {}
     last: dict[int, Saved] = {}
-    for row in history.rows:
+    for row in history.rows_of(Snapshotted, Saved, Control):
         if isinstance(row, Snapshotted):
             called[row.server] = row
         elif isinstance(row, Saved):
@@ -163,7 +165,7 @@ def applied_below_snapshot(history: History) -> Iterator[Explanation]:
     taken: dict[int, Snapshotted | AppliedSnapshot] = {}
     saved: dict[int, int] = {}
     boundary: dict[int, tuple[Boot, int]] = {}
-    for row in history.rows:
+    for row in history.rows_of(Snapshotted, AppliedSnapshot, Saved, Boot, Applied):
         if isinstance(row, Snapshotted | AppliedSnapshot) and type(row.index) is int:
             taken[row.server] = row
         elif isinstance(row, Saved):
@@ -194,7 +196,7 @@ def shifted_after_snapshot(history: History) -> Iterator[Explanation]:
     """Find a command that a server applied an index lower than others, after snapshot()."""
     where: dict[str, dict[int, int]] = defaultdict(dict)
     snapshotted: dict[int, Snapshotted] = {}
-    for row in history.rows:
+    for row in history.rows_of(Snapshotted, Applied):
         if isinstance(row, Snapshotted):
             snapshotted[row.server] = row
         elif (

@@ -57,7 +57,7 @@ def _commands_compared(history: History) -> Iterator[bool]:
         for rpc in history.calls(APPEND_ENTRIES)
         for index, entry in rpc.entries_by_index.items()
     }
-    for row in history.rows:
+    for row in history.rows_of(Proposed):
         if isinstance(row, Proposed) and row.leads:
             key = (row.server, row.term, row.index)
             if key in sent:

@@ -25,7 +25,7 @@ def start_returned_another_index(history: History) -> Iterator[Explanation]:
         for place, entry in enumerate(rpc.entries, start=1):
             if prev is not None:
                 sent.setdefault((rpc.src, repr(entry.command)), (prev + place, rpc))
-    for row in history.rows:
+    for row in history.rows_of(Proposed):
         if not isinstance(row, Proposed) or not row.leads:
             continue
         found = sent.get((row.server, repr(row.command)))
@@ -120,7 +120,7 @@ def _commits(history: History) -> Iterator[_Commit]:
         lambda: defaultdict(int)
     )
     applied: set[int] = set()
-    for row in history.rows:
+    for row in history.rows_of(Reported, ReplyArrived, Applied):
         if isinstance(row, Reported):
             said[row.server] = row
         elif isinstance(row, ReplyArrived):

@@ -33,7 +33,7 @@ def broken_term_rules(history: History) -> Iterator[Explanation]:
     shown: dict[int, _Shown] = defaultdict(_Shown)
     at_arrival: dict[tuple[int, bool], _Shown] = {}
     before_restart = _answered_before_restart(history)
-    for row in history.rows:
+    for row in history.rows_of(Boot, Arrived, Sent, Replied, Reported):
         if isinstance(row, Boot):
             shown[row.server] = _Shown()
         elif isinstance(row, Arrived):
@@ -105,7 +105,7 @@ def _answered_before_restart(history: History) -> dict[tuple[int, int], _Shown]:
         return {}
     highest: dict[int, _Shown] = defaultdict(_Shown)
     at_boot: dict[tuple[int, int], _Shown] = {}
-    for row in history.rows:
+    for row in history.rows_of(Boot, Replied, ReplyArrived):
         if isinstance(row, Boot):
             at_boot[row.server, row.incarnation] = highest[row.server]
         elif isinstance(row, Replied):

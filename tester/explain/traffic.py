@@ -27,7 +27,7 @@ def handler_returned_none(history: History) -> Iterator[Explanation]:
     """Find handlers that returned None."""
     found: dict[str, list[Replied]] = defaultdict(list)
     answered: Counter[str] = Counter()
-    for row in history.rows:
+    for row in history.rows_of(Replied):
         if isinstance(row, Replied):
             answered[row.method] += 1
             if row.body is None:
@@ -44,7 +44,7 @@ def handler_returned_none(history: History) -> Iterator[Explanation]:
 
 def lock_held(history: History) -> Iterator[Explanation]:
     """Find a lock that others waited for while its holder waited for an RPC."""
-    for row in history.rows:
+    for row in history.rows_of(Warned):
         if isinstance(row, Warned) and row.code == LOCK_HELD_ACROSS_WAIT.name:
             yield Explanation("lock-held", row.text, (fact(row, "holds the lock"),))
             return
