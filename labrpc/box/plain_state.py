@@ -6,6 +6,7 @@ For people who look at a run. Calls nothing of the submission's, no property and
 
 import enum
 import operator
+import sys
 from collections import deque
 from collections.abc import Callable, Container, Iterable
 from types import GetSetDescriptorType
@@ -86,7 +87,9 @@ def _identity(value: Any, modules: Container[str]) -> Any:
     if kind is list:
         if len(value) <= _ITEMS_SHOWN:
             return _items_identity(value, modules)
-        return (len(value), *_items_identity(value[-_LAST_SHOWN:], modules))
+        # Large numbers that are equal are not always one object; interned text is.
+        length = sys.intern(str(len(value)))
+        return (length, *_items_identity(value[-_LAST_SHOWN:], modules))
     if kind is set and len(value) <= _ITEMS_SHOWN:
         items = tuple(value)
         return items if _is_fixed(items) else _UNKNOWN

@@ -1,6 +1,7 @@
 """What a server's object holds, as text: read again and again, and never called."""
 
 import enum
+import random
 import sys
 import threading
 from collections import deque
@@ -114,3 +115,32 @@ def test_nothing_of_the_submissions_is_called(reader):
 def test_an_object_with_many_attributes_is_shown_in_part(reader):
     server = Server(**{f"a{n}": n for n in range(200)})
     assert len(reader.read(server)) == ATTRIBUTES_MAX
+
+
+def test_what_is_kept_of_the_last_time_is_never_shown_in_its_place(reader):
+    rng = random.Random(1)
+
+    def scalar():
+        return rng.choice([1, 2, 1000 + rng.randrange(2), "a", None, 2.5, b"xy", len])
+
+    def item():
+        few = rng.randrange(3)
+        return rng.choice(
+            [
+                scalar,
+                lambda: tuple(scalar() for _ in range(few)),
+                lambda: [scalar() for _ in range(few)],
+                lambda: Entry(scalar(), scalar()),
+            ]
+        )()
+
+    held = [Entry(1, 1), [1], [1, 2]]
+    server = Server(many=[0] * 300)
+    for _ in range(300):
+        held[0].term, held[0].command = scalar(), item()
+        held[rng.randrange(1, 3)][0] = scalar()
+        server.items = [rng.choice([*held, item()]) for _ in range(rng.randrange(12))]
+        server.names = {rng.randrange(4) for _ in range(rng.randrange(4))}
+        server.many[-1] = item()
+        server.many.append(0) if rng.random() < 0.2 else None
+        assert reader.read(server) == StateReader([__name__]).read(server)
