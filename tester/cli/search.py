@@ -125,6 +125,8 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
         if choices is not None:
             return _replay(choices, boxes, console)
         return _search(options, boxes, console)
+    except LabError as exc:
+        raise UsageError(f"the search came to no result: {exc}") from None
     finally:
         boxes.close()
 

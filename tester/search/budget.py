@@ -45,12 +45,12 @@ def _plural(kind: str) -> str:
     return f"{kind}es" if kind.endswith(("s", "h")) else f"{kind}s"
 
 
-# In this order, the smaller ones by themselves, so that their end is reached: most
-# contain the ones before.
+# In this order. The second one finds what is not saved; its end is far, so that the third,
+# a part of it, says what was explored completely.
 GROWING = (
     Budget(1),
-    Budget(1, crashes=1),
     Budget(2, crashes=1),
+    Budget(1, crashes=1),
     Budget(2, crashes=1, commands=1),
     Budget(3, crashes=2, losses=1, copies=1, commands=2),
 )

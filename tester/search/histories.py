@@ -23,7 +23,7 @@ from tester.search.server_step import ServerStep, polling_step_ns
 # All random draws of the servers come from it.
 SEED = "search"
 # A box in its process or with its modules takes some hundred KB.
-BOXES_MAX = 256
+BOXES_MAX = 64
 # A box is a web of objects that only a collection can free.
 BOXES_PER_COLLECTION = 1_000
 

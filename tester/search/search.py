@@ -7,6 +7,7 @@ states alone, and on no clock.
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -23,8 +24,8 @@ from tester.search.rules import Rules
 from tester.search.shrink import Shrunk, shrink
 
 TURN_STATES = 400
-# How many explorations are under way at a time.
-OPEN_MAX = 2
+# An exploration that has found this many states lets the next one begin beside it.
+LARGE_STATES = 8_000
 # In worlds with snapshots the service takes one after this many commands.
 SNAPSHOT_INTERVAL = 2
 
@@ -66,10 +67,10 @@ class Outcome(NamedTuple):
     run: ChoiceList | None = None
 
 
-class _ByTurns:
-    """Explorations of which some are under way at a time, each with turns of its own.
+class ByTurns:
+    """Explorations one after another, those that turn out large side by side.
 
-    A large one would otherwise keep those after it from ever beginning.
+    One without end would otherwise keep those after it from ever beginning.
     """
 
     def __init__(self, explorations: Iterator[Exploration]) -> None:
@@ -80,11 +81,8 @@ class _ByTurns:
 
     def advance(self, limits: Limits) -> None:
         while self.found is None and not limits.reached:
-            while len(self._open) < OPEN_MAX:
-                following = next(self._rest, None)
-                if following is None:
-                    break
-                self._open.append(following)
+            if all(one.states >= LARGE_STATES for one in self._open):
+                self._open.extend(islice(self._rest, 1))
             if not self._open:
                 return
             exploration = self._open.popleft()
@@ -105,8 +103,8 @@ class _World:
         with histories.watched():
             goals = goal_states(rules)
             self.guided = GuidedSearch(rules, seed, [goal.path() for goal in goals])
-            self.exhaustive = _ByTurns(Exploration(rules, b) for b in GROWING)
-            self.from_goals = _ByTurns(explorations(rules, goals))
+            self.exhaustive = ByTurns(Exploration(rules, b) for b in GROWING)
+            self.from_goals = ByTurns(explorations(rules, goals))
 
 
 class Search:

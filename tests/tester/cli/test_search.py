@@ -7,6 +7,8 @@ import sys
 import pytest
 
 import grade
+from labrpc.errors import LabError
+from tester.cli import search
 from tester.cli.search import duration
 
 # Each server says so of itself, or none does; nothing else ever happens.
@@ -108,6 +110,15 @@ def test_what_is_no_submission_is_explained(capsys, tmp_path):
     command = ["search", str(tmp_path / "missing"), "--isolation", "none"]
     assert grade.main(command) == 2
     assert "does not exist" in capsys.readouterr().err
+
+
+def test_a_failure_of_the_lab_is_no_result(submission, capsys, monkeypatch):
+    def broken(*_):
+        raise LabError("a process could not be made")
+
+    monkeypatch.setattr(search, "searched", broken)
+    assert grade.main(["search", submission(False), *SEARCH]) == 2
+    assert "the search came to no result: a process could" in capsys.readouterr().err
 
 
 def test_times_are_read_in_seconds_minutes_and_hours():

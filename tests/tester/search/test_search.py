@@ -1,12 +1,14 @@
 """The whole search: its strategies find bugs by turns, and it is a function of its limits."""
 
 from tester import codes
+from tester.search import search as search_module
 from tester.search.budget import Budget, Limits
 from tester.search.choices import Setting
+from tester.search.exhaustive import Exploration
 from tester.search.goals import GOALS, GoalRun
 from tester.search.guided import GuidedSearch
 from tester.search.judged_run import run_choices
-from tester.search.search import Search
+from tester.search.search import ByTurns, Search
 
 VOTES_TWICE = ("self.voted_for in (None, candidate)", "True")
 
@@ -63,3 +65,16 @@ def test_a_goal_that_a_submission_does_not_reach_ends_its_run(world_rules):
         run = GoalRun(world_rules(setting=Setting(servers=3)))
         goal(run)
         assert run.node.path()
+
+
+def test_a_large_exploration_does_not_keep_the_next_from_beginning(
+    world_rules, monkeypatch
+):
+    monkeypatch.setattr(search_module, "TURN_STATES", 20)
+    rules = world_rules(setting=Setting(servers=2))
+    for large_states, complete in ((20, [Budget(1)]), (1_000, [])):
+        monkeypatch.setattr(search_module, "LARGE_STATES", large_states)
+        budgets = (Budget(3, 1), Budget(1))
+        by_turns = ByTurns(Exploration(rules, budget) for budget in budgets)
+        by_turns.advance(Limits(states_max=80))
+        assert [one.budget for one in by_turns.complete] == complete
