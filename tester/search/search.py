@@ -80,6 +80,7 @@ class ByTurns:
         self.complete: list[Exploration] = []
 
     def advance(self, limits: Limits) -> None:
+        """Go on until a run fails, nothing is left, or the limits are reached."""
         while self.found is None and not limits.reached:
             if all(one.states >= LARGE_STATES for one in self._open):
                 self._open.extend(islice(self._rest, 1))
