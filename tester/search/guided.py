@@ -197,8 +197,7 @@ class RandomWalk:
         if kind == "cut":
             return Heal(server) if server in state.cut else Cut(server)
         if kind == "start":
-            leaders = [s.server for s in state.servers if s.leads]
-            return Start(draws.choice(leaders)) if leaders else None
+            return Start(server)
         return None if message is None else self._to_message(state, kind, message)
 
     def _to_message(
