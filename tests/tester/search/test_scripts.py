@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from labrpc.box_factory import InProcessBoxFactory
+from labrpc.isolated.zygote import Zygote
 from labrpc.submission.submission import Submission
 from tester import codes
 from tester.search.choice_text import read_choices
@@ -16,10 +17,13 @@ SCRIPTS = Path(__file__).parent / "testdata"
 FIGURE_8 = read_choices(SCRIPTS / "figure_8.txt")
 
 
-def replay(submission):
+def replay(submission, make_boxes=InProcessBoxFactory):
     """Return the run of Figure 8 on a submission, what failed in it, and the digest."""
-    boxes = InProcessBoxFactory(Submission.find(ROOT / submission))
-    return replayed(boxes, FIGURE_8)
+    boxes = make_boxes(Submission.find(ROOT / submission))
+    try:
+        return replayed(boxes, FIGURE_8)
+    finally:
+        boxes.close()
 
 
 def test_the_reference_does_not_commit_an_entry_of_an_earlier_term_in_figure_8():
@@ -35,6 +39,14 @@ def test_the_reference_does_not_commit_an_entry_of_an_earlier_term_in_figure_8()
 def test_who_counts_replicas_of_older_terms_fails_figure_8():
     _, error, _ = replay("tests/mutants/counts_replicas_of_older_terms.py")
     assert error.code is codes.APPLIED_DIFFERENTLY
+
+
+@pytest.mark.slow
+def test_figure_8_is_the_same_run_with_each_server_in_a_process_of_its_own():
+    run, error, digest = replay("raft", Zygote)
+    assert error is None
+    assert tuple(run.choices) == FIGURE_8.choices
+    assert digest == replay("raft")[2]
 
 
 @pytest.mark.parametrize("enabled", [True, False])
