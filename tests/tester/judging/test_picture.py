@@ -1,5 +1,6 @@
 """Pictures that failing runs leave by themselves, and what becomes of those that cannot."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -153,3 +154,17 @@ def test_a_grading_leaves_a_picture_of_one_failing_run_of_each_test(tmp_path):
     text = (tmp_path / "amy" / first.picture).read_text()
     assert str(MUTANTS) not in text
     assert [file.name for file in (tmp_path / "amy").iterdir()] == [first.picture]
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_garbage_is_collected_after_drawing_as_before(pictures, conditions, enabled):
+    if not enabled:
+        gc.disable()
+    try:
+        # Recorded before: a run enables collections whatever was before it.
+        run = run_test(conditions, recording=Recording(traces=pictures.traces))
+        gc.enable() if enabled else gc.disable()
+        assert draw(pictures, conditions, run, recorded=True).picture
+        assert gc.isenabled() is enabled
+    finally:
+        gc.enable()
