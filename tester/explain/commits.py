@@ -11,7 +11,6 @@ from tester.explain.history import (
     INSTALL_SNAPSHOT,
     Delivery,
     History,
-    Rpc,
     fact,
     seconds,
 )
@@ -83,8 +82,9 @@ def applied_uncommitted(history: History) -> Iterator[Explanation]:
             followers[row.server].leads = True
         elif isinstance(row, ReplyArrived):
             rpc = history.rpc(row)
-            term, index = _acknowledged(rpc) if rpc is not None else (None, 0)
-            if term is not None:
+            term = None if rpc is None else rpc.arg("term")
+            index = None if rpc is None else rpc.acknowledged_index
+            if term is not None and index is not None:
                 followers[row.server].note_acknowledged(term, row.peer, index, enough)
         elif isinstance(row, Arrived):
             _note_arrival(history.delivery(row), followers[row.server])
@@ -99,17 +99,6 @@ def applied_uncommitted(history: History) -> Iterator[Explanation]:
                     (fact(row, f"applies index {row.index}"),),
                 )
                 return
-
-
-def _acknowledged(rpc: Rpc) -> tuple[int | None, int]:
-    """Return in which term and up to which index a reply acknowledges a leader's log."""
-    term = rpc.arg("term")
-    if rpc.sent.method == INSTALL_SNAPSHOT:
-        return term, rpc.arg("last_included_index") or 0
-    prev = rpc.arg("prev_log_index")
-    if rpc.result("success") is not True or prev is None:
-        return None, 0
-    return term, prev + (rpc.entries_count or 0)
 
 
 def _note_arrival(delivery: Delivery | None, follower: _Follower) -> None:
@@ -266,8 +255,8 @@ def _note_acknowledged(
     rpc = history.rpc(row)
     if rpc is None or rpc.answered is not row or rpc.sent.method != APPEND_ENTRIES:
         return
-    term, index = _acknowledged(rpc)
-    if term is None or rpc.result("term") != term:
+    term, index = rpc.arg("term"), rpc.acknowledged_index
+    if term is None or index is None or rpc.result("term") != term:
         return
     leader = leaders[row.server, rpc.sent.incarnation, term]
     leader.acknowledged[row.peer] = max(leader.acknowledged.get(row.peer, 0), index)

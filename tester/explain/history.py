@@ -68,6 +68,19 @@ class Exchange:
         return None if self.replied is None else values.field(self.replied.body, name)
 
     @property
+    def acknowledged_index(self) -> int | None:
+        """Return up to which index the answer says that the caller's log is stored.
+
+        None if it does not say so.
+        """
+        if self.sent.method == INSTALL_SNAPSHOT:
+            return self.arg("last_included_index")
+        prev = self.arg("prev_log_index")
+        if self.result("success") is not True or prev is None:
+            return None
+        return prev + (self.entries_count or 0)
+
+    @property
     def only_asks(self) -> bool:
         """Return whether it asks who would vote: a request_vote with a flag.
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from tester.explain.explanation import Explanation
 from tester.explain.history import (
     APPEND_ENTRIES,
-    INSTALL_SNAPSHOT,
     History,
     Rpc,
     fact,
@@ -149,14 +148,8 @@ def _note_answer(
     # Of a request and its copy, the first reply counts.
     if rpc is None or term is None or rpc.answered is not row:
         return
-    reached: int | None = None
-    if rpc.sent.method == APPEND_ENTRIES and rpc.result("success") is True:
-        prev = rpc.arg("prev_log_index")
-        reached = None if prev is None else prev + (rpc.entries_count or 0)
-    elif rpc.sent.method == INSTALL_SNAPSHOT:
-        reached = rpc.arg("last_included_index")
     by_server = acknowledged[rpc.src, term]
-    by_server[rpc.dst] = max(by_server[rpc.dst], reached or 0)
+    by_server[rpc.dst] = max(by_server[rpc.dst], rpc.acknowledged_index or 0)
 
 
 def counted_unsent(history: History) -> Iterator[Explanation]:
