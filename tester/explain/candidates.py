@@ -103,11 +103,11 @@ def led_without_majority(history: History) -> Iterator[Explanation]:
         candidacy.led = True
         if len(candidacy.votes) + 1 <= servers // 2:
             votes = sorted(candidacy.votes)
-            whose = f"but that of {servers_named(votes)}" if votes else "yet"
+            which = f"only the vote of {servers_named(votes)}" if votes else "no vote"
             yield Explanation(
                 "led-without-majority",
-                f"server {row.server} led term {term} of {servers} servers when no vote "
-                f"of that term had reached it {whose}",
+                f"server {row.server} led term {term} in a cluster of {servers}, and "
+                f"{which} had reached it in that term",
                 (fact(row, f"leads term {term}"),),
             )
             return
