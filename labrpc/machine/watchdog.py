@@ -190,7 +190,22 @@ class Watchdog:
         runaway = SubmissionError(
             code, f"server {host.server}: {what}", f"{host.box.runaway()}\n{advice}"
         )
-        task.scheduler.stop(runaway)
+        task.scheduler.stop(runaway, for_good=self._is_too_deep())
+
+    def _is_too_deep(self) -> bool:
+        """Return whether the running thread's stack is deeper than the limit allows.
+
+        Each look raises the limit for itself, and cannot put it back while a thread
+        recurses that deep. Once it is put back, to go on with that thread, if only to
+        unwind it, would end Python with "Cannot recover from stack overflow".
+        """
+        raised = sys.getrecursionlimit()
+        try:
+            sys.setrecursionlimit(self._recursion_limit)
+        except RecursionError:
+            return True
+        sys.setrecursionlimit(raised)
+        return False
 
     def outside(
         self, handler: Callable[[int, FrameType | None], object]

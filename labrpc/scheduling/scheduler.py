@@ -347,12 +347,16 @@ class Scheduler:
         del self.tasks[task]
         _idle.append(task)
 
-    def stop(self, reason: BaseException) -> None:
+    def stop(self, reason: BaseException, for_good: bool = False) -> None:
         """Leave the current thread where it is, and raise `reason` from `run`.
 
-        For a watchdog's signal handler, in a thread that never waits. When the
-        server is killed, the thread unwinds its stack like all others.
+        For a watchdog's signal handler, in a thread that never waits. Unless it is
+        left for good, it unwinds its stack when the server is killed.
         """
+        if for_good:
+            task = getcurrent()
+            self.tasks.pop(task, None)
+            never_free(task)
         # An event loop may have set them, and this thread will not restore the lab's.
         sys.set_asyncgen_hooks(None, None)
         self.runner.throw(type(reason), reason, reason.__traceback__)

@@ -142,3 +142,20 @@ def test_a_lock_knows_the_thread_that_ended_with_it(scheduler):
     assert lock.holder is other
     assert lock.living_holder() is None
     assert lock.describe_wait() == "a Lock held by thief, which has ended"
+
+
+@pytest.mark.parametrize("for_good", [False, True])
+def test_a_thread_that_was_stopped_for_good_is_not_even_unwound(scheduler, for_good):
+    unwound = []
+
+    def body():
+        try:
+            scheduler.stop(TimeoutError("too long"), for_good)
+        finally:
+            unwound.append(True)
+
+    scheduler.spawn(body, (), "a")
+    with pytest.raises(TimeoutError):
+        scheduler.run(0)
+    scheduler.kill()
+    assert unwound == ([] if for_good else [True])
