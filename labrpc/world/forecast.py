@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from labrpc.world.events import Boot, Event, Invoke, Wake
+from labrpc.world.events import Boot, Event, Invoke
 from labrpc.world.foresight import Foresight
 from labrpc.world.host import Host
 from labrpc.world.network import Network
@@ -10,8 +10,7 @@ from labrpc.world.scenario_thread import current_scenario_thread
 from labrpc.world.server_clock import ServerClock
 from labrpc.world.supervisor import Supervisor
 
-# After a time-out little follows that is certain: to foresee it costs more than it saves.
-_NOTHING_AFTER = frozenset({Boot, Invoke, Wake})
+_FROM_SCENARIO = frozenset({Boot, Invoke})
 
 
 class ForeseeableWorld(Protocol):
@@ -34,7 +33,7 @@ def foresee(world: ForeseeableWorld, host: Host, event: Event) -> Foresight | No
     about, nor at the moment at which it goes on.
     """
     if (
-        type(event) in _NOTHING_AFTER
+        type(event) in _FROM_SCENARIO
         or world.looked_into
         or host.crash_point is not None
         or not world.clocks[host.server].exact
