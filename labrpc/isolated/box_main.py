@@ -29,22 +29,17 @@ from labrpc.isolated.messages import (
     unpacked_invoke,
     write_all,
 )
-from labrpc.isolated.steps_ahead import StepsAhead
 from labrpc.machine.unraisable import unraisable_as_warnings
 from labrpc.machine.watchdog import watchdog
 from labrpc.machine.watchdog_timer import HangPolicy
 from labrpc.sandbox.sandbox import BOX_BYTES_MAX
 from labrpc.simulated import dataclasses_
 from labrpc.submission.submission import Submission
-from labrpc.world.box import Step as StepDone
 from labrpc.world.events import Action, Crash, Event, Invoke, Log, Warn
 
 _STATE_WORDS = 625
 # Nobody waits for so long; what msgpack cannot hold is further off still.
 _WAKE_NS_MAX = 1 << 62
-# How much a box may answer before it is asked: a pipe holds that.
-AHEAD_STEPS_MAX = 100
-AHEAD_BYTES_MAX = 1 << 15
 
 
 def pack_stream(stream: Random) -> bytes:
@@ -66,14 +61,12 @@ class Alone:
     Attributes:
         server: its number.
         box: what runs in it.
-        ahead: finds the steps that follow one.
         steps: how often it was stepped.
         warnings: what has not been reported to the judge yet.
     """
 
     server: int
     box: InProcessBox
-    ahead: StepsAhead = field(default_factory=StepsAhead)
     steps: int = 0
     stepping: "Alone | None" = None
     warnings: dict[str, Code] = field(default_factory=dict)
@@ -99,69 +92,40 @@ def main(submission: Submission, preempt: bool, read_fd: int, write_fd: int) -> 
     watched = watchdog(alone, BOX_BYTES_MAX, HangPolicy(write_fd))
     with unraisable_as_warnings(alone.warnings), watched:
         while (data := reader.read()) is not None:
-            write_all(write_fd, b"".join(map(framed, _answers(alone, data))))
+            write_all(write_fd, framed(_answer(alone, data)))
 
 
-def _answers(alone: Alone, data: bytes) -> list[bytes]:
+def _answer(alone: Alone, data: bytes) -> bytes:
     """Do what the judge asks for; whatever goes wrong is the submission's doing."""
-    answers: list[bytes] = []
     try:
         message = decode_to_box(data)
         if type(message) is Step:
-            _take_steps(alone, message, answers)
-        else:
-            assert isinstance(message, Ask)
-            found = _found(alone, message.what)
-            answers.append(encode(Told(list(map(_escaped, found)))))
+            stepped = _step(alone, message.now_ns, message.event)
+            try:
+                return encode(stepped)
+            except (UnicodeEncodeError, OverflowError):
+                actions = list(map(_in_unicode, stepped.actions))
+                pack_the_rest_of_actions(actions)
+                return encode(Stepped(actions, stepped.wake_ns))
+        assert isinstance(message, Ask)
+        found = _found(alone, message.what)
+        return encode(Told(list(map(_escaped, found))))
     except SubmissionError as exc:
-        answers.append(_broke(exc.code, exc.headline, exc.evidence))
+        return _broke(exc.code, exc.headline, exc.evidence)
     except MemoryError:
-        answers.append(
-            _broke(
-                codes.MEMORY_LIMIT,
-                f"server {alone.server}: memory limit: a server may take "
-                f"{BOX_BYTES_MAX >> 20} MB",
-                "some list, log or message grows without end",
-            )
+        return _broke(
+            codes.MEMORY_LIMIT,
+            f"server {alone.server}: memory limit: a server may take "
+            f"{BOX_BYTES_MAX >> 20} MB",
+            "some list, log or message grows without end",
         )
     except BaseException as exc:
-        answers.append(
-            _broke(
-                codes.LAB_CODE_BROKE,
-                f"server {alone.server}: its process broke: {type(exc).__name__}: {exc}",
-                "the lab's own code in the server's process raised this: something in the "
-                "submission has changed that code",
-            )
+        return _broke(
+            codes.LAB_CODE_BROKE,
+            f"server {alone.server}: its process broke: {type(exc).__name__}: {exc}",
+            "the lab's own code in the server's process raised this: something in the "
+            "submission has changed that code",
         )
-    return answers
-
-
-def _take_steps(alone: Alone, step: Step, answers: list[bytes]) -> None:
-    """Take the step that was asked for, and those that certainly follow it."""
-    ahead, answers_bytes = alone.ahead, 0
-    ahead.begin(step.foresight)
-    following: tuple[int, Event] | None = (step.now_ns, step.event)
-    while following is not None:
-        now_ns, event = following
-        actions, wake_ns = _step(alone, now_ns, event)
-        following = ahead.following(now_ns, event, actions, wake_ns)
-        if answers_bytes > AHEAD_BYTES_MAX or len(answers) >= AHEAD_STEPS_MAX:
-            following = None
-        answer = _encoded(actions, wake_ns, following and Step(*following))
-        answers_bytes += len(answer)
-        answers.append(answer)
-
-
-def _encoded(actions: list[Action], wake_ns: int | None, then: Step | None) -> bytes:
-    """Return the answer to a step, whatever is in it."""
-    if actions:
-        pack_actions(actions)
-    try:
-        return encode(Stepped(actions, wake_ns, then))
-    except (UnicodeEncodeError, OverflowError):
-        actions = list(map(_in_unicode, actions))
-        pack_the_rest_of_actions(actions)
-        return encode(Stepped(actions, wake_ns, then))
 
 
 def _found(alone: Alone, what: str) -> list[str]:
@@ -175,7 +139,7 @@ def _found(alone: Alone, what: str) -> list[str]:
     return [alone.box.threads()[:EVIDENCE_CHARS_MAX]]
 
 
-def _step(alone: Alone, now_ns: int, event: Event) -> StepDone:
+def _step(alone: Alone, now_ns: int, event: Event) -> Stepped:
     if type(event) is Invoke:
         event = unpacked_invoke(event)
     alone.steps += 1
@@ -185,9 +149,11 @@ def _step(alone: Alone, now_ns: int, event: Event) -> StepDone:
     if alone.warnings:
         actions += [Warn(code.name, text) for text, code in alone.warnings.items()]
         alone.warnings.clear()
+    if actions:
+        pack_actions(actions)
     if wake_ns is not None and wake_ns > _WAKE_NS_MAX:
         wake_ns = _WAKE_NS_MAX
-    return actions, wake_ns
+    return Stepped(actions, wake_ns)
 
 
 def _broke(code: Code, headline: str, evidence: str) -> bytes:

@@ -12,7 +12,6 @@ import msgspec
 from labrpc.isolated.value_codec import pack_all, pack_the_rest, unpack_all
 from labrpc.sandbox.measure import Measure
 from labrpc.world.events import Action, Apply, Event, Invoke, Result
-from labrpc.world.foresight import Foresight
 
 # A run's largest frames, of a snapshot, take some 100 KB.
 FRAME_BYTES_MAX = 16 << 20
@@ -40,14 +39,10 @@ class Begin(_Message, frozen=True):
 
 
 class Step(_Message, frozen=True):
-    """Deliver an event; answered by `Stepped` or `Broke`.
-
-    By the foresight, the box may answer further steps before they are asked for.
-    """
+    """Deliver an event; answered by `Stepped` or `Broke`."""
 
     now_ns: int
     event: Event
-    foresight: Foresight | None = None
 
 
 class Ask(_Message, frozen=True):
@@ -63,14 +58,10 @@ class Ask(_Message, frozen=True):
 
 
 class Stepped(_Message, frozen=True):
-    """What the box did, and when it wants to be woken.
-
-    `following` is the step whose answer comes after this one, without being asked for.
-    """
+    """What the box did, and when it wants to be woken."""
 
     actions: list[Action]
     wake_ns: int | None
-    following: Step | None = None
 
 
 class Broke(_Message, frozen=True):

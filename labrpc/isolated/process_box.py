@@ -8,9 +8,8 @@ the submission's failure: nothing else runs in there.
 import os
 import select
 import signal
-from collections.abc import Callable
 from contextlib import suppress
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 import msgspec
 
@@ -26,7 +25,6 @@ from labrpc.isolated.box_output import (
     BoxOutput,
     ForgedError,
 )
-from labrpc.isolated.keeper import Keeper
 from labrpc.isolated.messages import (
     FRAME_BYTES_MAX,
     HEAD_BYTES,
@@ -34,6 +32,7 @@ from labrpc.isolated.messages import (
     Ask,
     Begin,
     Broke,
+    Ended,
     FromBox,
     Step,
     Stepped,
@@ -50,7 +49,6 @@ from labrpc.machine.wall_clock import cpu_seconds_of_all
 from labrpc.sandbox.sandbox import BOX_BYTES_MAX, BOX_CPU_S_MAX
 from labrpc.world.box import Step as StepDone
 from labrpc.world.events import Event, Invoke
-from labrpc.world.foresight import Foresight
 
 # CPU time that a silent box may take. Its own watchdog acts after one second.
 SILENT_CPU_S_MAX = 5.0
@@ -65,6 +63,25 @@ END_MS = 2000
 # of a frame: see `labrpc.machine.watchdog.HangPolicy`.
 STACKS_BEGIN = (b"Current thread", b"Thread 0x")
 STACKS_BYTES_MAX = 1 << 20
+
+
+class Keeper(Protocol):
+    """What a box asks of the zygote that has made it."""
+
+    def look_if_due(self) -> None:
+        """End the run if it has taken too much, and nobody has looked for a moment."""
+
+    def await_end(self, pid: int) -> Ended:
+        """Return how a box has ended, once it has."""
+
+    def note_end(self, pid: int) -> None:
+        """Count what a box has used that is about to be killed."""
+
+    def check_memory(self, ended_bytes_max: int) -> None:
+        """End the run if its servers had too much memory when one was killed."""
+
+    def stuck_call(self, stack: bytes) -> tuple[str, str]:
+        """Return reason and evidence for a call into C that did not return."""
 
 
 class Patience:
@@ -140,10 +157,6 @@ class ProcessBox:
         self._poll = readable.poll
         self._patience: Patience | None = None
         self._ended = False
-        # The step whose answer comes next, though it was not asked for.
-        self._following: Step | None = None
-        self._unread = b""
-        self.foresee: Callable[[Event], Foresight | None] = _nothing
         self._broken: SubmissionError | None = None
         self._send(framed(encode(begin)))
 
@@ -153,28 +166,14 @@ class ProcessBox:
         """Deliver `event`, and wait until the box has done what it does."""
         self._keeper.look_if_due()
         self._output.expect(now_ns, event)
-        answer = self._answer_to(now_ns, event)
+        if type(event) is Invoke:
+            event = packed_invoke(event)
+        answer = self._exchange(Step(now_ns, event))
         if type(answer) is not Stepped:
             self._forged("answers a different question")
-        self._following = answer.following
         if answer.actions:
             return self._output.checked(answer.actions), answer.wake_ns
         return answer.actions, answer.wake_ns
-
-    def _answer_to(self, now_ns: int, event: Event) -> FromBox:
-        """Return the answer to a step, which may have come already."""
-        if self._broken is not None:
-            raise self._broken
-        following = self._following
-        if following is None:
-            foresight = self.foresee(event)
-            if type(event) is Invoke:
-                event = packed_invoke(event)
-            self._send(framed(encode(Step(now_ns, event, foresight))))
-        elif following.now_ns != now_ns or following.event != event:
-            self._forged("answers what it was not asked")
-        self._following = None
-        return self._next_answer()
 
     def crash(self) -> None:
         """Kill the process: nothing of it goes on."""
@@ -219,19 +218,17 @@ class ProcessBox:
     def _ask(self, what: str) -> list[str]:
         if self._ended:
             return []
-        if self._broken is not None:
-            raise self._broken
-        if self._following is not None:
-            self._forged("answers what it was not asked")
-        self._send(framed(encode(Ask(what))))
-        answer = self._next_answer()
+        answer = self._exchange(Ask(what))
         if not isinstance(answer, Told):
             self._forged("answers a different question")
         return answer.lines[:LINES_MAX]
 
     # The conversation.
 
-    def _next_answer(self) -> FromBox:
+    def _exchange(self, message: Step | Ask) -> FromBox:
+        if self._broken is not None:
+            raise self._broken
+        self._send(framed(encode(message)))
         data = self._receive()
         try:
             answer: FromBox = decode_from_box(data)
@@ -243,8 +240,6 @@ class ProcessBox:
                 answer.headline,
                 as_said_by_box(answer.evidence),
             )
-        if self._unread and not (type(answer) is Stepped and answer.following):
-            self._forged("sends more than it was asked for")
         return answer
 
     def _send(self, data: bytes) -> None:
@@ -272,10 +267,8 @@ class ProcessBox:
                 self._gone(b"")
 
     def _receive(self) -> bytes:
-        """Wait for one frame; what has come after it is kept."""
-        if self._unread:
-            data = self._unread
-        elif self._poll(LOOK_MS):
+        """Wait for one frame, and for nothing after it."""
+        if self._poll(LOOK_MS):
             data = os.read(self._read_fd, READ_BYTES)
             if len(data) > HEAD_BYTES and len(data) == HEAD_BYTES + body_length(data):
                 return data[HEAD_BYTES:]
@@ -292,10 +285,10 @@ class ProcessBox:
                 length = body_length(data)
                 if length > FRAME_BYTES_MAX:
                     self._no_frame(data, length)
-                end = HEAD_BYTES + length
-                if len(data) >= end:
-                    self._unread = bytes(data[end:])
-                    return bytes(data[HEAD_BYTES:end])
+                if len(data) > HEAD_BYTES + length:
+                    self._forged("sends more than it was asked for")
+                if len(data) == HEAD_BYTES + length:
+                    return bytes(data[HEAD_BYTES:])
             if not self._poll(LOOK_MS):
                 self._look()
                 continue
@@ -380,11 +373,6 @@ class ProcessBox:
         if self._ended or not self._poll(LOOK_MS):
             return b""
         return os.read(self._read_fd, READ_BYTES)
-
-
-def _nothing(event: Event) -> Foresight | None:
-    """Return what is foreseen of the events after one while no world says more."""
-    return None
 
 
 def _signal_name(number: int) -> str:

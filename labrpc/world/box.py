@@ -1,10 +1,8 @@
 """A box as the world sees it: one incarnation of one server, stepped by events."""
 
-from collections.abc import Callable
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from labrpc.world.events import Action, Event
-from labrpc.world.foresight import Foresight
 
 Step = tuple[list[Action], int | None]
 """What a server did, in order, and when it wants to be woken, in nanoseconds."""
@@ -36,15 +34,3 @@ class Box(Protocol):
 
     def leaked(self) -> list[str]:
         """Return the threads that go on though `kill` was called, and where."""
-
-
-@runtime_checkable
-class RemoteBox(Box, Protocol):
-    """A box in another process: each question to it is dear, so the world saves some.
-
-    Attributes:
-        foresee: returns what is foreseen of the events after one, None for nothing;
-            set by the world.
-    """
-
-    foresee: Callable[[Event], Foresight | None]

@@ -20,22 +20,14 @@ class EventHeap:
 
     Attributes:
         now_ns: the virtual time.
-        until_ns: how far time passes before the scenario goes on.
     """
 
     def __init__(self, seed: str) -> None:
         self.now_ns = 0
-        self.until_ns = 0
         # Time, tie-break, number, incarnation (None for a call), event or callback.
         self._heap: list[tuple[int, float, int, Any, Any]] = []
         self._serial = 0
         self._tie = stream(seed, "ties").random
-
-    @property
-    def quiet_until_ns(self) -> int:
-        """The moment before which nothing happens that is known already."""
-        heap = self._heap
-        return min(self.until_ns, heap[0][0]) if heap else self.until_ns
 
     def post(self, delay_ns: int, host: Any, event: Event) -> int:
         """Deliver an event to an incarnation after a delay, if it is up by then.

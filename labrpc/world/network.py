@@ -121,11 +121,6 @@ class Network:
 
     # Messages.
 
-    @property
-    def delay_ns_min(self) -> int:
-        """The least time after which a server can hear of a call that it has sent."""
-        return min(self.transit_ns[0], TRANSIT_NS_MIN)
-
     def send(self, src: Incarnation, call: Call) -> None:
         """Carry an RPC that `src` has sent."""
         draw = self._draw

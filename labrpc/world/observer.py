@@ -33,14 +33,7 @@ from labrpc.world.rpc import Delivery, Incarnation, Loss, Rpc
 
 
 class Observer:
-    """Watches a world. Each method is called at the virtual time `now_ns`.
-
-    Attributes:
-        looks_into_servers: whether it asks incarnations for their `state`. Then no box
-            takes a step before its time.
-    """
-
-    looks_into_servers = False
+    """Watches a world. Each method is called at the virtual time `now_ns`."""
 
     def stepped(
         self,
@@ -145,12 +138,3 @@ class Observers:
     def of_messages(self) -> bool:
         """Whether any observer wants to know the fate of messages."""
         return any(getattr(self, event) for event in _OF_MESSAGES)
-
-    @property
-    def looks_into_servers(self) -> bool:
-        """Whether any observer looks into servers."""
-        return any(
-            method.__self__.looks_into_servers
-            for registered in vars(self).values()
-            for method in registered
-        )

@@ -7,7 +7,6 @@ any number.
 from typing import Any, Protocol
 
 from labrpc.world.events import Action, Event, Taken
-from labrpc.world.foresight import Foresight
 from labrpc.world.host import Host
 
 
@@ -46,16 +45,3 @@ class Supervisor:
 
     def step_done(self, host: Host, actions: list[Action]) -> None:
         """Act on servers after a step that was not cut; observers have seen it."""
-
-    def foresee(
-        self, host: Host, event: Event, until_ns: int, delay_ns_min: int
-    ) -> Foresight | None:
-        """Return what follows an event, with what the supervisor does; None if open.
-
-        Args:
-            host: what the event reaches.
-            event: a message, or what ended a wait.
-            until_ns: as the world has it in its `Foresight`.
-            delay_ns_min: likewise.
-        """
-        return Foresight(until_ns, delay_ns_min)

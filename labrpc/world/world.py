@@ -4,13 +4,13 @@ Pops an event, steps one box, and routes what the box did: calls to the
 network, saved bytes to the disk, applied messages to the service. Does not
 look into any message, and knows nothing of Raft.
 
-The scenario drives it: `sleep` lets virtual time pass. Threads of a scenario
-(`spawn`) are greenlets as well, and take turns only where they sleep.
+The scenario drives it: `sleep` lets virtual time pass. A scenario may have
+several threads of its own (`spawn`); they are greenlets as well, and take
+turns only where they sleep.
 """
 
 from collections.abc import Callable
 from fractions import Fraction
-from functools import partial
 from heapq import heappop
 from typing import Any
 
@@ -18,7 +18,7 @@ from labrpc import codes
 from labrpc.clock import SECOND
 from labrpc.codes import Code
 from labrpc.errors import HEADLINE_CHARS_MAX, WARNINGS_MAX
-from labrpc.world.box import Box, RemoteBox
+from labrpc.world.box import Box
 from labrpc.world.disk import Disk
 from labrpc.world.event_heap import EventHeap
 from labrpc.world.events import (
@@ -37,7 +37,6 @@ from labrpc.world.events import (
     Wake,
     Warn,
 )
-from labrpc.world.forecast import foresee
 from labrpc.world.host import ANSWER_NS_MAX, NEVER_NS, Host, broken_error
 from labrpc.world.message_fates import MessageFates
 from labrpc.world.network import Network
@@ -75,8 +74,8 @@ class World(EventHeap):
         warnings: likely mistakes that break no rule, each with its code, in the
             order of finding.
         clocks: each server's own clock, over all its incarnations.
-        looked_into: whether an observer looks into servers.
-        saved_at_step: in which step each server last wrote its disk, 0 for never.
+        saved_at_step: the number of the step in which each server last wrote its
+            disk, 0 if it never did.
     """
 
     def __init__(
@@ -96,7 +95,6 @@ class World(EventHeap):
         self.saved_at_step = [0] * servers
         self.supervise(supervisor or Supervisor())
         self._observers = Observers()
-        self.looked_into = False
         self.stepping: Host | None = None
         self._incarnations = [0] * servers
         self._make_box = make_box
@@ -128,16 +126,15 @@ class World(EventHeap):
     def observe(self, observer: Observer) -> None:
         """Call an observer's methods from now on, after those that came before it."""
         self._observers.add(observer)
-        self._follow_observers()
+        self._follow_messages()
 
     def unobserve(self, observer: Observer) -> None:
         """Call an observer's methods no longer."""
         self._observers.remove(observer)
-        self._follow_observers()
+        self._follow_messages()
 
-    def _follow_observers(self) -> None:
-        """Note what observers want to know from now on, such as of messages."""
-        self.looked_into = self._observers.looks_into_servers
+    def _follow_messages(self) -> None:
+        """Follow messages from now on if an observer wants to know of them."""
         if not self._observers.of_messages:
             self.network.fates = None
         elif self.network.fates is None:
@@ -157,8 +154,6 @@ class World(EventHeap):
         self._incarnations[server] += 1
         incarnation = self._incarnations[server]
         host = Host(server, incarnation, self._make_box(server, incarnation))
-        if isinstance(host.box, RemoteBox):
-            host.box.foresee = partial(foresee, self, host)
         self.hosts[server] = host
         for notify in self._observers.started:
             notify(self.now_ns, host)
@@ -281,8 +276,8 @@ class World(EventHeap):
         self.sleep_ns(polls * POLL_NS)
 
     def _run_until(self, until_ns: int) -> None:
-        heap, network = self._heap, self.network
-        self.until_ns = until_ns
+        heap = self._heap
+        network = self.network
         while heap and heap[0][0] <= until_ns:
             self.now_ns, _, serial, host, event = heappop(heap)
             if host is None:
@@ -300,7 +295,6 @@ class World(EventHeap):
                     network.received[host.server] += 1
                 self.step(host, event)
         self.now_ns = until_ns
-        self.until_ns = 0
 
     def step(self, host: Host, event: Event) -> None:
         """Step one box and route what it did, in order."""

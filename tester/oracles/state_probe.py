@@ -1,19 +1,17 @@
 """Asking servers for their state, whenever it may have changed.
 
-A server is asked with `get_state` after a step of which `may_change_state` says so.
-Asking steps the server's box, so it is part of the run, and no observer's business.
+A server is asked with `get_state` after a step in which it saved its state, or called
+another RPC method than before: a candidate that has won begins to replicate. Asking
+steps the server's box, so it is part of the run, and no observer's business.
 """
 
 from functools import partial
 from typing import Any
 
-from labrpc.world.events import Action
-from labrpc.world.foresight import may_change_state
+from labrpc.world.events import Action, Call, Result
 from labrpc.world.host import Host
 from labrpc.world.world import World
 from tester.oracles.invariants import Invariants
-
-_METHOD = "get_state"
 
 
 class StateProbe:
@@ -43,24 +41,22 @@ class StateProbe:
             return
         server = host.server
         saved_at_step = self._world.saved_at_step[server]
-        saved = saved_at_step != self._saved_at_step[server]
+        changed = saved_at_step != self._saved_at_step[server]
         self._saved_at_step[server] = saved_at_step
-        changed, self._method[server] = may_change_state(
-            actions, self._method[server], saved
-        )
+        for action in actions:
+            if type(action) is Call:
+                if action.method != self._method[server]:
+                    self._method[server] = action.method
+                    changed = True
+            elif type(action) is Result:
+                # It has just answered `start`, which reports its term as well.
+                return
         if changed and host.ready and host.up and self._asked[server] is not host:
             self._asked[server] = host
             asked = self._world.steps
-            self._world.invoke_then(host, partial(self._answered, host, asked), _METHOD)
-
-    def foresee(self, host: Host) -> tuple[str, str] | None:
-        """Return which method is called, "" for none, and the last RPC method.
-
-        None while a server has not answered.
-        """
-        if self._asked[host.server] is host:
-            return None
-        return _METHOD if self.active else "", self._method[host.server]
+            self._world.invoke_then(
+                host, partial(self._answered, host, asked), "get_state"
+            )
 
     def _answered(self, host: Host, asked: int, answer: Any) -> None:
         self._asked[host.server] = None

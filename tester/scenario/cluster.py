@@ -13,10 +13,8 @@ from labrpc.box_factory import BoxFactory, InProcessBoxFactory
 from labrpc.clock import SECOND, from_seconds, to_seconds
 from labrpc.codes import Code
 from labrpc.errors import SubmissionError
-from labrpc.plain_values import has_types
 from labrpc.submission.submission import Submission
-from labrpc.world.events import Action, Event
-from labrpc.world.foresight import Foresight
+from labrpc.world.events import Action
 from labrpc.world.host import Host
 from labrpc.world.observer import Observer
 from labrpc.world.scenario_thread import ScenarioThread
@@ -383,14 +381,11 @@ class _ClusterSupervisor(Supervisor):
     def step_done(self, host: Host, actions: list[Action]) -> None:
         self._cluster.state_probe.step_done(host, actions)
 
-    def foresee(
-        self, host: Host, event: Event, until_ns: int, delay_ns_min: int
-    ) -> Foresight | None:
-        cluster, server = self._cluster, host.server
-        taking = cluster.state_machines[server].foresee(event)
-        probing = cluster.state_probe.foresee(host)
-        if taking is None or probing is None:
-            return None
-        return Foresight(
-            until_ns, delay_ns_min, *taking, host.last_invoke_id + 1, *probing
-        )
+
+def has_types(answer: Any, *types: type) -> bool:
+    """Return whether an answer is a tuple of just these types."""
+    return (
+        isinstance(answer, (tuple, list))
+        and len(answer) == len(types)
+        and all(type(part) is kind for part, kind in zip(answer, types, strict=True))
+    )

@@ -9,7 +9,7 @@ from typing import Any
 
 from labrpc.clock import MICROSECOND
 from labrpc.contract import ApplyMsg
-from labrpc.world.events import Event, Taken
+from labrpc.world.events import Taken
 from labrpc.world.host import Host
 from labrpc.world.world import World
 from tester.oracles.applied_log import AppliedLog
@@ -19,8 +19,6 @@ from tester.oracles.invariants import Invariants
 TAKE_NS = 10 * MICROSECOND
 # 6.824's cadence: after applying an index k with (k + 1) % 10 == 0.
 SNAPSHOT_INTERVAL = 10
-# How many messages are foreseen to be taken at a time; more are seldom applied at once.
-TAKES_MAX = 100
 
 
 class StateMachine(AppliedLog):
@@ -51,8 +49,6 @@ class StateMachine(AppliedLog):
         self._snapshots = snapshots
         self._waiting: list[tuple[Host, int, ApplyMsg]] = []
         self._busy = False
-        # Whether the message that is being taken makes it take one.
-        self._takes_snapshot = False
 
     def offer(self, host: Host, put_id: int, message: tuple[Any, ...]) -> None:
         """Note that the server has put a message on its apply channel."""
@@ -61,19 +57,6 @@ class StateMachine(AppliedLog):
             self._busy = True
             self._world.after(self.take_ns, self._take_next)
 
-    def foresee(self, event: Event) -> tuple[int, int] | None:
-        """Return what is known of the messages that are put after an event.
-
-        How long each stays on the channel, 0 if that is open; and after how many of
-        them nothing more is known. None if this server is invoked at once.
-        """
-        taken = type(event) is Taken
-        if taken and self._takes_snapshot:
-            return None
-        if self._waiting or (self._busy and not taken):
-            return 0, 0
-        return self.take_ns, 1 if self._snapshots else TAKES_MAX
-
     def _take_next(self, _result: Any = None) -> None:
         """Take one message, let the server go on, and apply it."""
         if not self._waiting or not self._waiting[0][0].up:
@@ -81,14 +64,13 @@ class StateMachine(AppliedLog):
             return
         host, put_id, message = self._waiting.pop(0)
         self.apply(message)
+        self._world.step(host, Taken(put_id))
         index = message.command_index
-        self._takes_snapshot = (
+        if (
             self._snapshots
             and message.command_valid
             and (index + 1) % SNAPSHOT_INTERVAL == 0
-        )
-        self._world.step(host, Taken(put_id))
-        if self._takes_snapshot:
+        ):
             # The next message waits until snapshot() has returned.
             self._world.invoke_then(
                 host, self._take_next_later, "snapshot", index, self.snapshot()

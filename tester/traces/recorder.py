@@ -59,8 +59,6 @@ class TraceRecorder(DigestRecorder):
         bytes_max: how large the file may become.
     """
 
-    looks_into_servers = True
-
     def __init__(
         self,
         file: Path,

@@ -28,4 +28,4 @@ def answer(alone, data):
 class Raft(Reference):
     def __init__(self, peers, me, persister, apply_ch):
         super().__init__(peers, me, persister, apply_ch)
-        box_main._answers = answer
+        box_main._answer = answer
