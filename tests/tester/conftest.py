@@ -180,8 +180,9 @@ def run_scenario(
     return run
 
 
-# What a student's installation has no plugins of, and takes half of pytest's start.
-NO_DEV_PLUGINS = "-p no:hypothesispytest -p no:benchmark"
+# What a student's installation has no plugins of, and takes half of pytest's start; and
+# no pictures of runs that fail, which take as long again, but where a test asks for them.
+CHILD_OPTIONS = "-p no:hypothesispytest -p no:benchmark --lab-pictures 0"
 
 
 def environment_of_child(**variables: str | None) -> dict[str, str]:
@@ -194,7 +195,7 @@ def environment_of_child(**variables: str | None) -> dict[str, str]:
     # that it runs in CI, where pytest sums failures up at full length.
     for name in ("PYTHONHASHSEED", "FORCE_COLOR", "NO_COLOR", "CI", "BUILD_NUMBER"):
         environment.pop(name, None)
-    environment["PYTEST_ADDOPTS"] = NO_DEV_PLUGINS
+    environment["PYTEST_ADDOPTS"] = CHILD_OPTIONS
     bin_ = str(Path(sys.executable).parent)
     environment["PATH"] = os.pathsep.join([bin_, environment["PATH"]])
     for name, value in variables.items():

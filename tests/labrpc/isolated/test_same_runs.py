@@ -18,10 +18,10 @@ from tester.traces.reader import read_trace
 ROOT = Path(__file__).resolve().parents[3]
 CORRECT = ["raft", "tests/submissions/polling", "tests/submissions/asyncio_raft"]
 TESTS = ["test_more_persistence", "test_snapshots_basic"]
-# Every fourth, or all of them: a nightly job of CI sets LAB_NIGHTLY.
+# Every sixth, or all of them: a nightly job of CI sets LAB_NIGHTLY.
 MUTANTS = [mutant for mutant in find_mutants() if mutant.found_by]
 if not os.environ.get("LAB_NIGHTLY"):
-    MUTANTS = MUTANTS[::4]
+    MUTANTS = MUTANTS[::6]
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def test_seeds_parts_and_the_summary_of_each_run(lab):
 
 def test_the_submission_option_and_what_a_failure_shows(lab, dictator, tmp_path):
     broken = dictator("def take(self, entry): print('ignored')")
-    done = lab(QUICK, "--submission", broken.path)
+    done = lab(QUICK, "--submission", broken.path, "--lab-pictures", "3")
     assert done.returncode == 1
     assert "server 0 accepted command 100 at index 1" in done.stdout
     assert "in the scenario: test_2b_log.py:" in done.stdout
@@ -109,7 +109,10 @@ def test_lab_runs_the_suite_from_anywhere_against_that_directory(shell, dictator
 
 
 def test_two_workers_give_the_same_verdicts_and_properties(lab, example, tmp_path):
-    options = "-k '2A or concurrent' -v --seed 0 --submission", example("only_2a")
+    options = (
+        "-k '2A or concurrent' -v --seed 0 --lab-pictures 3 --submission",
+        example("only_2a"),
+    )
     alone = lab(*options, "--junitxml=alone.xml")
     spread = lab(*options, "--junitxml=spread.xml", "-n", "2")
     assert alone.returncode == spread.returncode == 1
