@@ -6,10 +6,12 @@ from types import SimpleNamespace
 import pytest
 
 from labrpc.machine.watchdog import Watchdog
+from labrpc.scheduling.greenlets import level_recursion
 
 
 @pytest.fixture
 def recursion_limit():
+    level_recursion()  # It sets the limit, once for all that follows.
     limit = sys.getrecursionlimit()
     yield limit
     sys.setrecursionlimit(limit)
