@@ -1,4 +1,4 @@
-"""What each link carried last, where a run failed because something never came about."""
+"""The last traffic of each link, for runs that failed because something never happened."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ OF_LIVENESS = frozenset(
 )
 LAST_NS = 5 * SECOND
 LINES_MAX = 12
-# From so many on, it is worth a word that all answers are the same.
+# The least number of equal answers that is worth a remark.
 SAME_MIN = 3
 
 

@@ -1,4 +1,4 @@
-"""What a server's log must hold, as far as its own answers prove it.
+"""What a server's log must hold, by the proof of its own answers.
 
 A model of one server's log is given what the server was given, and does what Figure 2
 says. It knows an entry only if the server has acknowledged it, or `start` has returned its

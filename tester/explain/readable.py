@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from tester.explain.history import APPEND_ENTRIES, History
 from tester.traces.rows import Proposed
 
-# So many comparisons agree for one that does not.
+# The least number of comparisons that agree for each that does not.
 AGREE_FOR_ONE = 20
 
 

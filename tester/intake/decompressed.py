@@ -51,7 +51,7 @@ class Decompressed(io.BufferedIOBase):
         super().close()
 
     def read(self, size: int | None = _READ_BYTES_MAX, /) -> bytes:
-        """Return the next bytes, of which a reader may take 16 MB in a row."""
+        """Return the next bytes; a reader may take 16 MB in a row."""
         if not self._is_compressed:
             return self._stream.read(size)
         if size is None or not 0 <= size <= _READ_BYTES_MAX - self._bytes_in_a_row:

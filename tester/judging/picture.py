@@ -125,8 +125,8 @@ class Pictures:
 def _uncollected() -> Iterator[None]:
     """Collect no garbage in the block.
 
-    A trace is a hundred thousand objects of which none is garbage; looking through them
-    again and again takes a third of the time.
+    None of a trace's hundred thousand objects is garbage, and looking through them again
+    and again takes a third of the time.
     """
     was_enabled = gc.isenabled()
     gc.disable()

@@ -1,8 +1,8 @@
-"""What one server has applied in its current incarnation, and the checks of it.
+"""What one server has applied in its current incarnation, checked as it comes.
 
 It looks at the order and form of what comes off the apply channel; whether a command may
-be applied at all, the invariants judge. When a message is taken, and when a snapshot is
-due, whoever drives the servers decides.
+be applied at all, the invariants judge. The driver of the servers decides when a
+message is taken, and when a snapshot is due.
 """
 
 from typing import Any

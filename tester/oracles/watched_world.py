@@ -1,4 +1,4 @@
-"""What the oracles ask of a world: whoever drives it, the heap or a list of choices."""
+"""What the oracles need of a world, whether a heap or a list of choices drives it."""
 
 from collections.abc import Sequence
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""The messages in flight in the order of their sending, for whoever delivers in order."""
+"""Messages in flight, in the order in which they were sent."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""How far a search goes: which faults a run may have, and how many states it may find."""
+"""The limits of a search: the faults that a run may have, and the number of states."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -85,7 +85,7 @@ class Limits:
         self._notify = notify
 
     def turn(self, states: int) -> "Limits":
-        """Return the limits of a part of the search, which may find so many states."""
+        """Return the limits of a part of the search, with a number of states of its own."""
         return _Turn(self, states)
 
     def count(self) -> None:

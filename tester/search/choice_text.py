@@ -38,18 +38,14 @@ SERVERS_MAX = 9
 # More is no list that anybody wrote, or that a search would keep.
 FILE_BYTES_MAX = 1 << 20
 
-_OF_MESSAGES: dict[str, type[Any]] = {
-    "deliver": Deliver,
-    "lose": Lose,
-    "duplicate": Duplicate,
-}
-_OF_SERVERS: dict[str, type[Any]] = {
-    "time-out": TimeOut,
-    "start": Start,
-    "crash": Crash,
-    "cut": Cut,
-    "heal": Heal,
-}
+
+def _by_verb(*kinds: type[Choice]) -> dict[str, type[Any]]:
+    """Return kinds of choices by the word that begins their lines."""
+    return {str(kind.__struct_config__.tag): kind for kind in kinds}
+
+
+_OF_MESSAGES = _by_verb(Deliver, Lose, Duplicate)
+_OF_SERVERS = _by_verb(TimeOut, Start, Crash, Cut, Heal)
 _SETTINGS = {
     "servers": "servers",
     "snapshot-interval": "snapshot_interval",

@@ -167,7 +167,7 @@ class JudgedRun:
     # Steps.
 
     def _pass_on(self, state: ServerState, outward_max: int | None) -> None:
-        """Show a server's step to the observers; at most so many actions got out."""
+        """Show the observers a server's step, with no more actions than got out."""
         left = len(state.outward) if outward_max is None else outward_max
         for box_step in state.box_steps:
             if outward_max is not None and not left:
