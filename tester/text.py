@@ -249,3 +249,19 @@ def quoted(word: str) -> str:
 def command_line(words: Iterable[str]) -> str:
     """Return a command, with quotes around the words that need them."""
     return " ".join(map(quoted, words))
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds of a duration such as "90s", "10m" or "8h".
+
+    Raises:
+        ValueError: it is not a positive duration.
+    """
+    units = {"s": 1.0, "m": 60.0, "h": 3600.0}
+    number, unit = text[:-1], text[-1:]
+    if unit not in units:
+        number, unit = text, "s"
+    seconds = float(number) * units[unit]
+    if not 0 < seconds < float("inf"):
+        raise ValueError(text)
+    return seconds

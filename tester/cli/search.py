@@ -1,7 +1,6 @@
 """The command `search`: look for orders of events that break a submission."""
 
 import argparse
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,10 +24,9 @@ from tester.search.choice_text import SERVERS_MAX, choice_text, read_choices
 from tester.search.choices import ChoiceList, Setting
 from tester.search.report import failure_lines, file_name, file_text, outcome_lines
 from tester.search.session import replayed, searched
-from tester.text import command_line, counted
+from tester.text import command_line, counted, parse_duration
 
 DEFAULT_S = 60
-SECONDS_OF = {"s": 1, "m": 60, "h": 3600}
 # How often a line of progress is printed where there is no terminal.
 STATES_PER_LINE = 20_000
 STATES_PER_UPDATE = 200
@@ -100,10 +98,12 @@ def add_arguments(parser: Parser) -> None:
 
 def duration(text: str) -> float:
     """Return the seconds in a text such as 90s, 10m or 1h, for argparse."""
-    found = re.fullmatch(r"([0-9]{1,6})([smh]?)", text)
-    if found is None or not int(found[1]):
-        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 60s, 10m or 1h")
-    return int(found[1]) * SECONDS_OF[found[2] or "s"]
+    try:
+        return parse_duration(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no time such as 60s, 10m or 1h"
+        ) from None
 
 
 def run(options: argparse.Namespace, console: Console) -> ExitStatus:
@@ -171,8 +171,14 @@ def _search(
         return ExitStatus.DONE
     error = outcome.found.error
     file = DIRECTORY / file_name(boxes.submission.name, error)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(file_text(outcome.run, boxes.submission.name, error))
+    text = file_text(outcome.run, boxes.submission.name, error)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    except OSError as exc:
+        say(console, f"cannot be kept in {file}: {exc.strerror}. To replay it, keep:")
+        say(console, text)
+        return ExitStatus.FOUND
     words = ["raft-lab", "search", str(options.submission), "--replay", str(file)]
     if options.isolation != "process":
         words += ["--isolation", options.isolation]

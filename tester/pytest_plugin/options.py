@@ -19,7 +19,7 @@ from tester.intake.refusals import Refused
 from tester.judging.run_conditions import current_hash_seed
 from tester.judging.run_hosting import RunHosting
 from tester.pytest_plugin.restart import HASH_SEED_MAX
-from tester.text import indented_below
+from tester.text import indented_below, parse_duration
 
 # What makes no sense where no two runs are the same, and time does not stand still.
 VIRTUAL_TIME_ONLY = (
@@ -196,22 +196,6 @@ def _read_duration(text: str | None) -> float | None:
         raise pytest.UsageError(
             f"--for takes a duration such as 90s, 10m or 8h, not {text!r}"
         ) from None
-
-
-def parse_duration(text: str) -> float:
-    """Return the seconds of a duration such as "90s", "10m" or "8h".
-
-    Raises:
-        ValueError: it is not a positive duration.
-    """
-    units = {"s": 1.0, "m": 60.0, "h": 3600.0}
-    number, unit = text[:-1], text[-1:]
-    if unit not in units:
-        number, unit = text, "s"
-    seconds = float(number) * units[unit]
-    if not 0 < seconds < float("inf"):
-        raise ValueError(text)
-    return seconds
 
 
 # Declaring them.

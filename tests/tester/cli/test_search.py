@@ -45,6 +45,14 @@ def test_nothing_found_is_status_0(submission, capsys):
     assert int(lines[-1].split(" states in ")[0]) >= 60
 
 
+def test_what_cannot_be_kept_is_printed_whole(submission, capsys, tmp_path):
+    (tmp_path / ".lab").write_text("in the way")
+    assert grade.main(["search", submission(True), *SEARCH]) == 1
+    out = capsys.readouterr().out
+    assert "cannot be kept in .lab/search/stubborn-not-elected-by-majority.txt" in out
+    assert "# A run of stubborn that the search has found:" in out
+
+
 def test_what_is_found_is_printed_kept_and_replayed(submission, capsys, tmp_path):
     assert grade.main(["search", submission(True), *SEARCH]) == 1
     out = capsys.readouterr().out

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tester.judging.run_hosting import RunHosting
-from tester.pytest_plugin.options import parse_duration, read_options
+from tester.pytest_plugin.options import read_options
+from tester.text import parse_duration
 
 ROOT = Path(__file__).resolve().parents[3]
 DEFAULTS = {
