@@ -172,11 +172,13 @@ def _search(
     error = outcome.found.error
     file = DIRECTORY / file_name(boxes.submission.name, error)
     text = file_text(outcome.run, boxes.submission.name, error)
+    # Where nothing is found, nothing of this is needed.
+    from tester.views.page import write_page
+
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    except OSError as exc:
-        say(console, f"cannot be kept in {file}: {exc.strerror}. To replay it, keep:")
+        write_page(file, text.encode())
+    except UsageError as exc:
+        say(console, f"{exc}. To replay it, keep:")
         say(console, text)
         return ExitStatus.FOUND
     words = ["raft-lab", "search", str(options.submission), "--replay", str(file)]

@@ -49,8 +49,19 @@ def test_what_cannot_be_kept_is_printed_whole(submission, capsys, tmp_path):
     (tmp_path / ".lab").write_text("in the way")
     assert grade.main(["search", submission(True), *SEARCH]) == 1
     out = capsys.readouterr().out
-    assert "cannot be kept in .lab/search/stubborn-not-elected-by-majority.txt" in out
+    assert "stubborn-not-elected-by-majority.txt cannot be written: Not a dir" in out
     assert "# A run of stubborn that the search has found:" in out
+
+
+def test_a_link_in_the_way_is_replaced_not_followed(submission, capsys, tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    kept = tmp_path / ".lab/search/stubborn-not-elected-by-majority.txt"
+    kept.parent.mkdir(parents=True)
+    kept.symlink_to(precious)
+    assert grade.main(["search", submission(True), *SEARCH]) == 1
+    assert precious.read_text() == "mine"
+    assert kept.read_text().startswith("# A run of stubborn")
 
 
 def test_what_is_found_is_printed_kept_and_replayed(submission, capsys, tmp_path):
