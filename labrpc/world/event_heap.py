@@ -29,6 +29,11 @@ class EventHeap:
         self._serial = 0
         self._tie = stream(seed, "ties").random
 
+    @property
+    def next_event_ns(self) -> int | None:
+        """Return when the next thing happens, None if nothing is to come."""
+        return self._heap[0][0] if self._heap else None
+
     def post(self, delay_ns: int, host: Any, event: Event) -> int:
         """Deliver an event to an incarnation after a delay, if it is up by then.
 

@@ -4,7 +4,7 @@ Nothing is known of the servers but the contract: `get_state` says who leads, an
 leader's first message to each of the others ends the time without a leader.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
@@ -12,59 +12,22 @@ from random import Random
 from labrpc.box_factory import InProcessBoxFactory
 from labrpc.clock import MILLISECOND
 from labrpc.submission.submission import Submission
-from labrpc.world.events import Action, Call, Event, Response, Wake
-from labrpc.world.observer import Observer
-from labrpc.world.rpc import Delivery, Incarnation, Rpc
 from labrpc.world.streams import stream
 from labrpc.world.world import World
 from tester.errors import UsageError
+from tester.experiments.traffic import Traffic
 
-LOOK_NS = MILLISECOND // 2
+# How long after a crash servers that may lead are asked again. When messages arrive is
+# known exactly all the same.
+LOOK_NS = MILLISECOND
+# The same while the servers settle.
+LOOK_AGAIN_NS = 5 * MILLISECOND
 # Servers that have no leader for so long are started anew, some times.
 ELECTION_NS_MAX = 2_000 * MILLISECOND
 STARTS_MAX = 20
-
-
-class Traffic(Observer):
-    """Watches who sends to whom, and when it arrives.
-
-    Attributes:
-        broadcast_ns: when each server last sent to more than one other.
-        elected: servers that sent right after an answer, as new leaders do, with when.
-        arrived: when a request of a server first arrived at another, of those sent
-            since `forget` was called.
-    """
-
-    def __init__(self) -> None:
-        self.broadcast_ns: dict[int, int] = {}
-        self.forget()
-
-    def forget(self) -> None:
-        """Watch anew."""
-        self.elected: dict[int, int] = {}
-        self.arrived: dict[tuple[int, int], list[tuple[int, int]]] = {}
-        self._sent_ns: dict[int, int] = {}
-
-    def settled(
-        self, now_ns: int, host: Incarnation, event: Event, actions: Sequence[Action]
-    ) -> None:
-        """Note a broadcast, and what may be the first one of a leader."""
-        calls = sum(type(action) is Call for action in actions)
-        if calls > 1:
-            self.broadcast_ns[host.server] = now_ns
-            if type(event) is Response or type(event) is Wake:
-                self.elected[host.server] = now_ns
-
-    def request_sent(self, now_ns: int, rpc: Rpc) -> None:
-        """Note when a request was sent."""
-        self._sent_ns[rpc.number] = now_ns
-
-    def request_arrived(self, now_ns: int, delivery: Delivery) -> None:
-        """Note when a request has arrived."""
-        sent_ns = self._sent_ns.pop(delivery.rpc.number, None)
-        if sent_ns is not None:
-            link = (delivery.rpc.caller.server, delivery.rpc.dst)
-            self.arrived.setdefault(link, []).append((sent_ns, now_ns))
+# How many messages' time it takes until a command's leader knows who has it: it may wait
+# for the answer to a heartbeat, then it is sent and acknowledged.
+MESSAGES_OF_A_COMMAND = 5
 
 
 @dataclass(frozen=True)
@@ -106,17 +69,24 @@ class ElectionCluster:
         self.traffic = Traffic()
         self.world.observe(self.traffic)
         self.commands = 0
+        self._successor: int | None = None
+
+    @property
+    def longest_message_ms(self) -> float:
+        """Return how long a message takes at most."""
+        return self.world.network.transit_ns[1] / MILLISECOND
 
     def boot(self) -> None:
         """Start all servers anew, connected to each other.
 
         One after the other, so that one of them leads soon whatever the time-outs are.
         """
+        self._successor = None
         for server in self.servers:
             self.world.crash(server)
         for server in self.servers:
             self.world.start(server)
-            self.sleep_ms(4 * self.world.network.transit_ns[1] / MILLISECOND)
+            self.sleep_ms(4 * self.longest_message_ms)
         self.connect_all()
 
     def connect_all(self) -> None:
@@ -144,7 +114,7 @@ class ElectionCluster:
         }
 
     def settled_leader(self) -> int:
-        """Wait until one server leads and all others are in its term; return it.
+        """Wait until one server leads, and all others have what it has; return it.
 
         Starts all servers anew where votes are split for long.
 
@@ -154,17 +124,33 @@ class ElectionCluster:
         for _ in range(STARTS_MAX):
             until_ns = self.world.now_ns + ELECTION_NS_MAX
             while self.world.now_ns < until_ns:
-                states = self.states()
-                leaders = [server for server, (_, leads) in states.items() if leads]
-                terms = {term for term, _ in states.values()}
-                if len(leaders) == len(terms) == 1:
-                    return leaders[0]
-                self.world.sleep_ns(10 * LOOK_NS)
+                leader = self._last_leader()
+                if leader is None:
+                    self.world.sleep_ns(LOOK_AGAIN_NS)
+                    continue
+                self.await_broadcast(leader)
+                self.sleep_ms(MESSAGES_OF_A_COMMAND * self.longest_message_ms)
+                if self._is_followed_by_all(leader):
+                    return leader
             self.boot()
         raise UsageError(
             "the servers elect no leader that all others follow; an experiment needs "
             "one to crash"
         )
+
+    def _last_leader(self) -> int | None:
+        """Return the leader of the latest term, None if there is none."""
+        if self._successor is not None:
+            leader, self._successor = self._successor, None
+            return leader
+        states = self.states()
+        latest = max(states, key=lambda server: states[server])
+        return latest if states[latest][1] else None
+
+    def _is_followed_by_all(self, leader: int) -> bool:
+        states = self.states()
+        leaders = [server for server, (_, leads) in states.items() if leads]
+        return leaders == [leader] and len({term for term, _ in states.values()}) == 1
 
     # Time.
 
@@ -174,13 +160,29 @@ class ElectionCluster:
 
     def await_broadcast(self, server: int) -> int:
         """Wait until a leader sends to all; return when it did, in nanoseconds."""
-        before_ns = self.traffic.broadcast_ns.get(server, 0)
+        sent_ns = self.traffic.broadcast_ns
+        before_ns = sent_ns.get(server)
         until_ns = self.world.now_ns + ELECTION_NS_MAX
-        while self.traffic.broadcast_ns.get(server, 0) == before_ns:
-            if self.world.now_ns > until_ns:
-                raise UsageError(f"server {server} leads, and sends no heartbeats")
-            self.world.sleep_ns(LOOK_NS)
-        return self.traffic.broadcast_ns[server]
+        if not self._await(lambda: sent_ns.get(server) != before_ns, until_ns):
+            raise UsageError(f"server {server} leads, and sends no heartbeats")
+        return sent_ns[server]
+
+    def _await(self, done: Callable[[], bool], until_ns: int, look_ns: int = 0) -> bool:
+        """Let one thing happen after another until `done`; return whether it is.
+
+        Args:
+            done: what is waited for.
+            until_ns: when to give up.
+            look_ns: how much time may pass between two looks.
+        """
+        world = self.world
+        while not done():
+            next_ns = world.next_event_ns
+            if next_ns is None or next_ns > until_ns:
+                world.sleep_ns(until_ns - world.now_ns)
+                return done()
+            world.sleep_ns(max(next_ns - world.now_ns, look_ns))
+        return True
 
     # The crash.
 
@@ -200,45 +202,36 @@ class ElectionCluster:
         self.world.crash(leader)
         self.connect_all()
         disturb()
-        found = self._await_successor(crashed_ns, limit_ms)
+        terms: dict[int, int] = {}
+        until_ns = crashed_ns + round(limit_ms * MILLISECOND)
+        self._await(lambda: self._found_successor(terms), until_ns, LOOK_NS)
         self.connect_all()
         self.world.start(leader)
-        if found is None:
+        successor = self._successor
+        if successor is None:
             return Replacement(float("inf"), 0)
-        heard_ns, new_term = found
-        return Replacement((heard_ns - crashed_ns) / MILLISECOND, new_term - term)
+        heard_ns = max(self.traffic.followed[successor].heard_ns.values())
+        downtime_ms = (heard_ns - crashed_ns) / MILLISECOND
+        return Replacement(downtime_ms, terms[successor] - term)
 
-    def _await_successor(
-        self, crashed_ns: int, limit_ms: float
-    ) -> tuple[int, int] | None:
-        """Return when all have heard from the new leader, and its term."""
-        until_ns = crashed_ns + round(limit_ms * MILLISECOND)
-        led: dict[int, tuple[int, int]] = {}
-        while self.world.now_ns < until_ns:
-            self.world.sleep_ns(LOOK_NS)
-            for server, since_ns in list(self.traffic.elected.items()):
-                del self.traffic.elected[server]
-                term, leads = self.world.invoke(server, "get_state")
-                if leads and (server not in led or led[server][0] != term):
-                    led[server] = (term, since_ns)
-            for server, (term, since_ns) in led.items():
-                heard_ns = self._heard_by_all(server, since_ns)
-                if heard_ns is not None:
-                    return heard_ns, term
-        return None
+    def _found_successor(self, terms: dict[int, int]) -> bool:
+        """Return whether there is a new leader that all others have heard from.
 
-    def _heard_by_all(self, leader: int, since_ns: int) -> int | None:
-        """Return when all others have heard from a leader, None if some have not."""
-        latest_ns = 0
-        for server in self.servers:
-            if server == leader or self.world.hosts[server] is None:
-                continue
-            times = self.traffic.arrived.get((leader, server), [])
-            heard = [at_ns for sent_ns, at_ns in times if sent_ns >= since_ns]
-            if not heard:
-                return None
-            latest_ns = max(latest_ns, min(heard))
-        return latest_ns
+        Args:
+            terms: gets the term of each server that has led since the crash.
+        """
+        begun, followed = self.traffic.begun, self.traffic.followed
+        while begun:
+            server, broadcast = begun.popitem()
+            term, leads = self.world.invoke(server, "get_state")
+            if leads and terms.get(server) != term:
+                terms[server] = term
+                followed[server] = broadcast
+        for server, broadcast in followed.items():
+            others = sum(host is not None for host in self.world.hosts) - 1
+            if len(broadcast.heard_ns) == others:
+                self._successor = server
+        return self._successor is not None
 
 
 @contextmanager

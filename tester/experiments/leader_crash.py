@@ -11,17 +11,18 @@ arrive here.
 from math import ceil
 
 from labrpc.clock import MILLISECOND
-from tester.experiments.election_cluster import ElectionCluster, Replacement
+from tester.experiments.election_cluster import (
+    MESSAGES_OF_A_COMMAND,
+    ElectionCluster,
+    Replacement,
+)
 from tester.experiments.setting import Setting
-
-# How many messages' time it takes until a command's leader knows who has it: it may wait
-# for the answer to a heartbeat, then it is sent and acknowledged.
-_MESSAGES_OF_A_COMMAND = 5
 
 
 def crash_leader(cluster: ElectionCluster, setting: Setting) -> Replacement:
     """Crash the leader at a random time between two heartbeats."""
-    leader = _quiet_leader(cluster, setting)
+    cluster.connect_all()
+    leader = cluster.settled_leader()
     if setting.cut_off_ms:
         _cut_one_off(cluster, setting, leader)
     if setting.ineligible:
@@ -36,18 +37,6 @@ def crash_leader(cluster: ElectionCluster, setting: Setting) -> Replacement:
     )
 
 
-def _quiet_leader(cluster: ElectionCluster, setting: Setting) -> int:
-    """Wait until a leader's log is on all servers, and nothing is under way."""
-    cluster.connect_all()
-    while True:
-        leader = cluster.settled_leader()
-        for _ in range(2):
-            cluster.await_broadcast(leader)
-        cluster.sleep_ms(setting.timeouts.heartbeat_ms / 2)
-        if cluster.settled_leader() == leader:
-            return leader
-
-
 def _cut_one_off(cluster: ElectionCluster, setting: Setting, leader: int) -> None:
     """Cut a server off for a while: it begins elections, each in a new term."""
     others = [server for server in cluster.servers if server != leader]
@@ -59,32 +48,20 @@ def _let_logs_differ(cluster: ElectionCluster, setting: Setting, leader: int) ->
     """Let some servers lack the last entry; return when the last heartbeat was sent."""
     others = [server for server in cluster.servers if server != leader]
     lagging = cluster.random.sample(others, setting.ineligible)
-    intervals = _slow_down(cluster, setting, leader, lagging)
-    heartbeat_ns = cluster.await_broadcast(leader)
+    heartbeat_ms = setting.timeouts.heartbeat_ms
+    command_ms = MESSAGES_OF_A_COMMAND * cluster.longest_message_ms
+    intervals = ceil(command_ms / heartbeat_ms)
+    # By half an interval at a time, so that no time-out ends meanwhile.
+    for half in range(1, 2 * intervals + 1):
+        for server in lagging:
+            slow_ns = round(half / 2 * heartbeat_ms * MILLISECOND)
+            cluster.world.network_faults().slow_ns[leader, server] = slow_ns
+        heartbeat_ns = cluster.await_broadcast(leader)
     for server in lagging:
         cluster.world.network.enable(leader, server, False)
-    cluster.sleep_ms(2 * cluster.world.network.transit_ns[1] / MILLISECOND)
+    cluster.sleep_ms(2 * cluster.longest_message_ms)
     cluster.commands += 1
     cluster.world.invoke(leader, "start", cluster.commands)
     for _ in range(intervals):
         heartbeat_ns = cluster.await_broadcast(leader)
     return heartbeat_ns
-
-
-def _slow_down(
-    cluster: ElectionCluster, setting: Setting, leader: int, lagging: list[int]
-) -> int:
-    """Let a leader's messages to some servers take whole heartbeat intervals longer.
-
-    It happens in halves of an interval, so that no time-out ends. Returns how many
-    intervals.
-    """
-    heartbeat_ms = setting.timeouts.heartbeat_ms
-    longest_ms = cluster.world.network.transit_ns[1] / MILLISECOND
-    intervals = ceil(_MESSAGES_OF_A_COMMAND * longest_ms / heartbeat_ms)
-    slow_ns = cluster.world.network_faults().slow_ns
-    for half in range(1, 2 * intervals + 1):
-        cluster.await_broadcast(leader)
-        for server in lagging:
-            slow_ns[leader, server] = round(half / 2 * heartbeat_ms * MILLISECOND)
-    return intervals

@@ -14,7 +14,7 @@ from tester.experiments.setting import Setting
 from tester.experiments.timed_raft import timed
 
 # A cluster's log grows by an entry a trial, so a new one is made after a while.
-BATCH_TRIALS = 50
+BATCH_TRIALS = 100
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,9 @@ def run_settings(
     """
     found = {setting: Measured(setting) for setting in settings}
     results: dict[tuple[Setting, int], list[Replacement]] = {}
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    # What a process has imported by then is never garbage: collections need not visit it.
+    context = get_context("spawn")
+    with ProcessPoolExecutor(jobs, context, initializer=gc.freeze) as pool:
         batches = {
             pool.submit(run_batch, raft_folder, setting, seed, batch): (setting, batch)
             for setting in found
