@@ -8,7 +8,7 @@ from tester.experiments.timed_raft import ElectionTimeouts
 
 # Fitted to the paper's medians and means: it calls the broadcast time, from a request
 # to its answer and with the writing of the votes to disks, some 15 ms.
-MESSAGE_MS = 2.5
+MESSAGE_MS = 2.75
 # Without randomness the votes split again and again: a few trials show that.
 TRIALS = 1000
 TRIALS_WITHOUT_RANDOMNESS = 100

@@ -62,6 +62,9 @@ def _let_logs_differ(cluster: ElectionCluster, setting: Setting, leader: int) ->
     cluster.sleep_ms(2 * cluster.longest_message_ms)
     cluster.commands += 1
     cluster.world.invoke(leader, "start", cluster.commands)
-    for _ in range(intervals):
+    # A heartbeat may have been sent meanwhile. This is the one that the others receive
+    # when those who lag receive the last one of theirs.
+    until_ns = heartbeat_ns + round((intervals - 0.5) * heartbeat_ms * MILLISECOND)
+    while heartbeat_ns < until_ns:
         heartbeat_ns = cluster.await_broadcast(leader)
     return heartbeat_ns

@@ -33,7 +33,7 @@ class Setting:
     name: str
     timeouts: ElectionTimeouts
     trials: int = 1000
-    message_ms: float = 2.5
+    message_ms: float = 2.75
     message_spread: float = 0.1
     limit_ms: float = 100_000
     servers: int = 5
