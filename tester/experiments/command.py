@@ -1,31 +1,62 @@
-"""Repeats experiments of the Raft paper: `python -m tester.experiments figure16`."""
+"""Repeats experiments of the Raft paper: `python -m tester.experiments figure16`.
+
+`ranking` compares the ranks that the paper gave up with the random time-outs it chose.
+"""
 
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from tester.console import LabConsole, output_may_close, say
 from tester.errors import UsageError
+from tester.experiments import figure16_report, ranking_report
 from tester.experiments.figure16 import BOTTOM, EQUAL_LOGS, QUESTIONS, TOP
-from tester.experiments.figure16_report import all_curves, write_graphs, write_json
+from tester.experiments.figure16_report import write_json
+from tester.experiments.ranking import all_contests
 from tester.experiments.setting import Setting
 from tester.experiments.trials import Measured, run_settings
 from tester.intake.default_submission import REFERENCE
 
-GROUPS = {
-    "top": TOP,
-    "bottom": BOTTOM,
-    "questions": QUESTIONS,
-    "equal logs": EQUAL_LOGS,
+
+@dataclass(frozen=True)
+class Experiment:
+    """What the command can repeat.
+
+    Attributes:
+        groups: the curves of each graph or table, by its name.
+        tables: returns what was found, in Markdown.
+        write_graphs: writes the graphs into a folder, and returns the files.
+    """
+
+    groups: Mapping[str, Sequence[Setting]]
+    tables: Callable[[dict[str, list[Measured]]], str]
+    write_graphs: Callable[[Path, dict[str, list[Measured]]], list[Path]]
+
+
+EXPERIMENTS = {
+    "figure16": Experiment(
+        {
+            "top": TOP,
+            "bottom": BOTTOM,
+            "questions": QUESTIONS,
+            "equal logs": EQUAL_LOGS,
+        },
+        figure16_report.all_curves,
+        figure16_report.write_graphs,
+    ),
+    "ranking": Experiment(
+        all_contests(), ranking_report.all_tables, ranking_report.write_graphs
+    ),
 }
-# Below this line of a page, the command writes its tables.
-MARKER = "<!-- measured: what follows is written by `python -m tester.experiments` -->"
+# Between these lines of a page, the command writes an experiment's tables.
+MARKER = "<!-- measured by `python -m tester.experiments {}` -->"
+END = "<!-- end of {} -->"
 PLAIN_LINE_EVERY = 0.1
 
 
@@ -37,7 +68,7 @@ def main(argv: list[str] | None = None) -> int:
         try:
             # Trials take minutes: what cannot be written to is found out before.
             if options.write is not None:
-                _text_before_tables(options.write)
+                _text_around_tables(options.write, options.experiment)
             found = _run(console, options)
             _write(console, options, found)
         except UsageError as exc:
@@ -53,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tester.experiments", description=__doc__
     )
-    parser.add_argument("experiment", choices=["figure16"], help="what to repeat")
+    parser.add_argument("experiment", choices=list(EXPERIMENTS), help="what to repeat")
     parser.add_argument(
         "--raft",
         type=Path,
@@ -79,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
         help="folder for graphs and JSON",
     )
     parser.add_argument(
-        "--write", type=Path, help="page that gets the tables, below its marker"
+        "--write", type=Path, help="page that gets the tables, between its markers"
     )
     return parser
 
@@ -95,7 +126,7 @@ def _run(console: LabConsole, options: argparse.Namespace) -> dict[str, list[Mea
     """Run all curves, each once, though a graph may share it with another."""
     groups = {
         name: [_at_most(setting, options.trials) for setting in settings]
-        for name, settings in GROUPS.items()
+        for name, settings in EXPERIMENTS[options.experiment].groups.items()
     }
     by_name = {setting.name: setting for group in groups.values() for setting in group}
     total = sum(setting.trials for setting in by_name.values())
@@ -120,33 +151,36 @@ def _write(
     console: LabConsole, options: argparse.Namespace, found: dict[str, list[Measured]]
 ) -> None:
     """Write what was found; the graphs last, since they need another package."""
-    text = all_curves(found)
+    experiment = EXPERIMENTS[options.experiment]
+    text = experiment.tables(found)
     say(console, text)
     try:
         options.out.mkdir(parents=True, exist_ok=True)
-        write_json(options.out / "figure16.json", found, options.seed)
+        write_json(options.out / f"{options.experiment}.json", found, options.seed)
         if options.write is not None:
-            before = _text_before_tables(options.write)
-            options.write.write_text(f"{before}{text}", encoding="utf-8")
-        for file in write_graphs(options.out, found):
+            before, after = _text_around_tables(options.write, options.experiment)
+            options.write.write_text(f"{before}{text}{after}", encoding="utf-8")
+        for file in experiment.write_graphs(options.out, found):
             say(console, f"wrote {file}")
     except OSError as exc:
         raise UsageError(f"cannot write {exc.filename}: {exc.strerror}") from None
 
 
-def _text_before_tables(file: Path) -> str:
-    """Return a page up to where the tables begin.
+def _text_around_tables(file: Path, experiment: str) -> tuple[str, str]:
+    """Return what stands before and after an experiment's tables on a page.
 
     Raises:
-        UsageError: it cannot be read, or says nowhere that they begin.
+        UsageError: it cannot be read, or says nowhere that they begin and end.
     """
+    marker, end = MARKER.format(experiment), END.format(experiment)
     try:
-        before, marker, _ = file.read_text(encoding="utf-8").partition(MARKER)
+        before, _, rest = file.read_text(encoding="utf-8").partition(marker)
     except OSError as exc:
         raise UsageError(f"--write: cannot read {file}: {exc.strerror}") from None
-    if not marker:
-        raise UsageError(f"--write: {file} has no line {MARKER!r}")
-    return f"{before}{marker}\n\n"
+    _, found_end, after = rest.partition(end)
+    if not found_end:
+        raise UsageError(f"--write: {file} has no line {marker!r}, and then {end!r}")
+    return f"{before}{marker}\n\n", f"\n{end}{after}"
 
 
 @contextmanager

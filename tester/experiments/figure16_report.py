@@ -9,7 +9,7 @@ from tester.experiments.closed_form import split_vote_probability
 from tester.experiments.figure16 import HEADLINES, Headline
 from tester.experiments.plots import plot_downtimes
 from tester.experiments.setting import Setting
-from tester.experiments.trials import Measured
+from tester.experiments.trials import Measured, milliseconds
 
 GRAPHS = {
     "top": "How much randomness is needed",
@@ -75,15 +75,11 @@ def _row(measured: Measured) -> str:
     cells = [
         measured.setting.name,
         f"{len(downtimes_ms):,}",
-        *(_milliseconds(number, measured.setting.limit_ms) for number in numbers),
+        *(milliseconds(number, measured.setting.limit_ms) for number in numbers),
         f"{measured.split_share:.1%}",
         _of_the_paper(measured.setting),
     ]
     return f"| {' | '.join(cells)} |\n"
-
-
-def _milliseconds(number: float, limit_ms: float) -> str:
-    return f"> {limit_ms:,.0f}" if isinf(number) else f"{number:,.0f}"
 
 
 def _of_the_paper(setting: Setting) -> str:

@@ -1,6 +1,6 @@
 """Plots of the experiments, by matplotlib (the extra `plots`)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ def plot_downtimes(
             100 * (number + 1) / len(downtimes_ms)
             for number in range(len(downtimes_ms))
         ]
-        axes.step(downtimes_ms, percent, where="post", label=measured.setting.name)
+        axes.step(downtimes_ms, percent, where="post", label=measured.setting.label)
     axes.set_xlim(*range_ms)
     if logarithmic:
         axes.set_xscale("log")
@@ -60,6 +60,39 @@ def plot_downtimes(
     axes.set_ylabel("cumulative percent")
     axes.set_title(title)
     axes.grid(alpha=0.3)
+    axes.legend(fontsize="small")
+    figure.savefig(file, metadata={"Date": None})
+    pyplot.close(figure)
+
+
+def plot_means(
+    file: Path,
+    at: Sequence[float],
+    means_ms: Mapping[str, Sequence[float]],
+    title: str,
+    axis: str,
+) -> None:
+    """Plot mean times without leader as lines, on a logarithmic scale.
+
+    Args:
+        file: the SVG file that is written.
+        at: the places on the horizontal axis.
+        means_ms: a line for each name, with as many points.
+        title: stands above the graph.
+        axis: what the horizontal axis is.
+
+    Raises:
+        UsageError: matplotlib is not installed.
+    """
+    pyplot = _pyplot()
+    figure, axes = pyplot.subplots(figsize=(7, 3.5), layout="constrained")
+    for name, line in means_ms.items():
+        axes.plot(at, line, marker="o", markersize=3, label=name)
+    axes.set_yscale("log")
+    axes.set_xlabel(axis)
+    axes.set_ylabel("mean time without leader (ms)")
+    axes.set_title(title)
+    axes.grid(alpha=0.3, which="both")
     axes.legend(fontsize="small")
     figure.savefig(file, metadata={"Date": None})
     pyplot.close(figure)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 
 from labrpc.clock import MILLISECOND
 from tester.experiments.election_cluster import ElectionCluster
@@ -28,6 +29,7 @@ class Setting:
         cut_off_ms: for how long one server has been cut off when the leader crashes:
             it has begun elections meanwhile, and is some terms ahead.
         body: statements added to the Raft's class, for a variant of it.
+        raft: the package of the Raft; None for the one that the whole experiment is run with.
     """
 
     name: str
@@ -43,6 +45,12 @@ class Setting:
     clock_rates: Mapping[int, Fraction] = field(default_factory=dict)
     cut_off_ms: float = 0.0
     body: str = ""
+    raft: Path | None = None
+
+    @property
+    def label(self) -> str:
+        """Return what graphs and tables call the curve."""
+        return self.name
 
     @property
     def message_ns(self) -> tuple[int, int]:

@@ -59,7 +59,7 @@ def timed(
         indented = "\n".join(f"    {line}" for line in lines.splitlines())
         file.write_text(
             "import random\nimport time\n"
-            "from raft.raft import Raft as Reference\n\n\n"
+            "from raft import Raft as Reference\n\n\n"
             f"class Raft(Reference):\n{indented}\n"
         )
         yield Submission.find(file)

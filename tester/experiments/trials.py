@@ -4,6 +4,7 @@ import gc
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from math import isinf
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import fmean, median
@@ -56,6 +57,11 @@ class Measured:
         return split / len(self.replacements)
 
 
+def milliseconds(number: float, limit_ms: float) -> str:
+    """Return a downtime as tables show it; an infinite one went beyond the limit."""
+    return f"> {limit_ms:,.0f}" if isinf(number) else f"{number:,.0f}"
+
+
 def run_batch(
     raft_folder: Path, setting: Setting, seed: int, batch: int
 ) -> list[Replacement]:
@@ -64,7 +70,9 @@ def run_batch(
     gc.disable()  # A collection in the midst of a run is no part of it.
     try:
         with (
-            timed(raft_folder, setting.timeouts, setting.body) as submission,
+            timed(
+                setting.raft or raft_folder, setting.timeouts, setting.body
+            ) as submission,
             election_cluster(
                 submission,
                 f"{setting.name}/{seed}/{batch}",
@@ -89,7 +97,7 @@ def run_settings(
     """Run all trials of some settings; what is found depends on the seed alone.
 
     Args:
-        raft_folder: the package of the Raft.
+        raft_folder: the package of the Raft, for settings that name none.
         settings: the curves.
         seed: of all trials.
         jobs: how many processes run them.

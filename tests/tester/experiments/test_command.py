@@ -37,10 +37,12 @@ def run(tmp_path, *options):
 
 def test_tables_stand_below_the_marker_of_a_page(no_trials, tmp_path, capsys):
     page = tmp_path / "page.md"
-    page.write_text(f"Before.\n\n{command.MARKER}\n\nold\n")
+    marker, end = command.MARKER.format("figure16"), command.END.format("figure16")
+    page.write_text(f"Before.\n\n{marker}\n\nold\n{end}\nAfter.")
     assert run(tmp_path, "--write", str(page), "--seed", "7") == 0
     text = page.read_text()
     assert text.startswith("Before.")
+    assert text.endswith(f"{end}\nAfter.")
     assert "old" not in text
     row = "| 150-155 ms | 3 | 107 | 200 | > 100,000 | > 100,000 | 66.7% | median 287 |"
     assert row in text
@@ -98,7 +100,8 @@ def test_ctrl_c_ends_with_a_line(monkeypatch, tmp_path, capsys):
 
 
 def test_every_headline_belongs_to_a_curve():
-    names = {setting.name for group in command.GROUPS.values() for setting in group}
+    groups = command.EXPERIMENTS["figure16"].groups
+    names = {setting.name for group in groups.values() for setting in group}
     assert set(HEADLINES) <= names
     assert len(TOP) == 6
 

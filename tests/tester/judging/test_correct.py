@@ -35,3 +35,9 @@ def test_ten_entries_at_once_are_enough(run_correct, seed):
 def test_it_passes_at_an_ordinary_seed(run_correct, name, test):
     run = run_correct(name, test, 0)
     assert run.passed, run.report()
+
+
+@pytest.mark.parametrize("name", ["ranked/ranked", "ranked/ranked_random"])
+def test_ranks_decide_between_candidates(run_correct, name):
+    run = run_correct(name, "test_re_election", 0)
+    assert run.passed, run.report()
