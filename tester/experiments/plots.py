@@ -89,6 +89,8 @@ def plot_means(
     for name, line in means_ms.items():
         axes.plot(at, line, marker="o", markersize=3, label=name)
     axes.set_yscale("log")
+    for axis_part in ("major", "minor"):
+        getattr(axes.yaxis, f"set_{axis_part}_formatter")("{x:,.0f}")
     axes.set_xlabel(axis)
     axes.set_ylabel("mean time without leader (ms)")
     axes.set_title(title)

@@ -17,6 +17,7 @@ from tester.intake.default_submission import REFERENCE
 RANKED = REFERENCE.parent / "tests" / "correct" / "ranked" / "raft"
 TRIALS = 500
 TRIALS_OF_A_WAIT = 100
+MESSAGE_MS = 2.5
 LIMIT_MS = 20_000
 FLAPPING_MS = 100
 SLOW_MS = 60
@@ -83,6 +84,7 @@ def contest(
         name=f"{design.name}, {case}, {yield_ms:g} ms, {trials} trials",
         timeouts=design.timeouts,
         trials=trials,
+        message_ms=MESSAGE_MS,
         limit_ms=LIMIT_MS,
         ineligible=0,
         body=f"yield_s = {yield_ms / 1000}" if design.ranked else "",
