@@ -119,7 +119,5 @@ def test_a_folder_without_a_package_is_refused(tmp_path):
 def test_those_who_lag_hear_the_last_heartbeat_with_the_others_however_fast_they_are():
     # A message and its answer take longer than a heartbeat interval. If those who lag had
     # heard the last heartbeat earlier, they would always be candidates first.
-    fast = replace(
-        USUAL, timeouts=ElectionTimeouts(12, 24), message_ms=3.1, trials=12
-    )
+    fast = replace(USUAL, timeouts=ElectionTimeouts(12, 24), message_ms=3.1, trials=12)
     assert measured(fast).split_share < 0.9
