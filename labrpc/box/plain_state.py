@@ -8,15 +8,33 @@ import enum
 import operator
 import sys
 from collections import deque
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container
 from types import GetSetDescriptorType
-from typing import Any
+from typing import Any, NamedTuple
 
 ATTRIBUTES_MAX = 80
 _ITEMS_SHOWN = 9
 _LAST_SHOWN = 2
 _CHARS_MAX = 60
 _BITS_MAX = 256
+
+
+class _Known(NamedTuple):
+    """What is known of an attribute from the last time that it was read.
+
+    Attributes:
+        name: what it is called in the result.
+        identity: what stays the same object, or the same objects, while the text does.
+        collection: the class of a list or set whose items `identity` has; else None.
+        text: its value as text, None if it is not plain.
+        has_attributes: whether its value is an object of the submission's.
+    """
+
+    name: str
+    identity: Any
+    collection: type | None
+    text: str | None
+    has_attributes: bool
 
 
 class StateReader:
@@ -28,9 +46,11 @@ class StateReader:
 
     def __init__(self, modules: Container[str]) -> None:
         self._modules = modules
-        # By name: what identifies a value, and its text; None if it is not plain.
-        self._known: dict[str, tuple[Any, str | None]] = {}
+        # By what stands before the names of an object's attributes, and by attribute.
+        self._known: dict[str, dict[str, _Known]] = {}
         self._plain_classes: dict[type, bool] = {}
+        # The classes whose items in a list have a text that never changes.
+        self._fixed = set(_FIXED)
 
     def read(self, server: object) -> dict[str, str]:
         """Return the attributes that have plain values, as text.
@@ -43,84 +63,103 @@ class StateReader:
         return found
 
     def _read(self, holder: object, prefix: str, found: dict[str, str]) -> None:
-        kind = type(holder)
-        if kind not in self._plain_classes:
-            self._plain_classes[kind] = _stores_plainly(kind)
-        if not self._plain_classes[kind]:
+        if not self._has_plain_class(holder):
             return
-        known = self._known
+        known = self._known.setdefault(prefix, {})
         for attribute, value in _stored(holder).items():
             if type(attribute) is not str:
                 continue
-            name = prefix + attribute if prefix else attribute
-            before = known.get(name)
-            # At once for most: a list is known by its items, never by itself.
-            if before is not None and before[0] is value:
-                text = before[1]
-            else:
-                text = self._text(name, value, before)
-            if text is not None:
-                found[name] = text
-            elif not prefix and type(value).__module__ in self._modules:
-                self._read(value, f"{name}.", found)
+            seen = known.get(attribute)
+            # Most are the same object, and most lists have the same items, which is
+            # checked here: this runs for each attribute at each step of a server.
+            if seen is None or (
+                seen.identity is not value
+                and not (
+                    seen.collection is type(value)
+                    and len(seen.identity) == len(value)
+                    and all(map(operator.is_, seen.identity, value))
+                )
+            ):
+                seen = known[attribute] = self._look(prefix + attribute, value, seen)
+            if seen.text is not None:
+                found[seen.name] = seen.text
+            elif not prefix and seen.has_attributes:
+                self._read(value, f"{seen.name}.", found)
             if len(found) >= ATTRIBUTES_MAX:
                 return
 
-    def _text(
-        self, name: str, value: Any, before: tuple[Any, str | None] | None
-    ) -> str | None:
-        identity = _identity(value, self._modules)
-        if before is not None and _is_same(before[0], identity):
-            return before[1]
-        text = _value_text(value, self._modules)
-        self._known[name] = identity, text
-        return text
+    def _look(self, name: str, value: Any, before: _Known | None) -> _Known:
+        """Return what is known of a value that is another one, or may have changed."""
+        identity = self._identity(value)
+        if before is not None and _is_same(before.identity, identity):
+            return before
+        kind = type(value)
+        return _Known(
+            name,
+            identity,
+            kind if kind in _COLLECTIONS and type(identity) is tuple else None,
+            _value_text(value, self._modules),
+            kind.__module__ in self._modules,
+        )
+
+    def _identity(self, value: Any) -> Any:
+        """Return a value, or the tuple of its items, as long as neither can change.
+
+        For a list that may change inside, return a list of what its text depends on.
+        """
+        kind = type(value)
+        if kind is list:
+            if len(value) <= _ITEMS_SHOWN:
+                return self._items_identity(value)
+            # Large numbers that are equal are not always one object; interned text is.
+            length = sys.intern(str(len(value)))
+            return [length, *self._items_identity(value[-_LAST_SHOWN:])]
+        if kind is set and len(value) <= _ITEMS_SHOWN:
+            return (
+                tuple(value) if self._fixed.issuperset(map(type, value)) else _UNKNOWN
+            )
+        return _UNKNOWN if kind in _CHANGEABLE else value
+
+    def _items_identity(self, items: list[Any]) -> tuple[Any, ...] | list[Any]:
+        """Return the objects on which the text of a list's items depends."""
+        if self._fixed.issuperset(map(type, items)):
+            return tuple(items)
+        found: list[Any] = []
+        for item in items:
+            kind = type(item)
+            if kind in self._fixed:
+                found.append(item)
+            elif kind is list:
+                # How many parts follow keeps this list's apart from the next item's.
+                parts = item[:_ITEMS_SHOWN]
+                found += (kind, len(parts), *parts)
+            elif self._shows_attributes(item):
+                stored = _stored(item)
+                values = [
+                    v if type(v) in _SCALARS else type(v) for v in stored.values()
+                ]
+                found += (kind, len(stored), *stored, *values)
+            else:
+                self._fixed.add(kind)
+                found.append(item)
+        return found
+
+    def _shows_attributes(self, item: object) -> bool:
+        """Return whether an item of a list is shown by its own attributes."""
+        kind = type(item)
+        if issubclass(kind, enum.Enum) or kind.__module__ not in self._modules:
+            return False
+        return self._has_plain_class(item)
+
+    def _has_plain_class(self, value: object) -> bool:
+        kind = type(value)
+        if kind not in self._plain_classes:
+            self._plain_classes[kind] = _stores_plainly(kind)
+        return self._plain_classes[kind]
 
 
 # Stands for a value that may have changed inside, and equals no other.
 _UNKNOWN = object()
-
-
-def _identity(value: Any, modules: Container[str]) -> Any:
-    """Return what stays the same object, or the same objects, while the text does."""
-    kind = type(value)
-    if kind is list:
-        if len(value) <= _ITEMS_SHOWN:
-            return _items_identity(value, modules)
-        # Large numbers that are equal are not always one object; interned text is.
-        length = sys.intern(str(len(value)))
-        return (length, *_items_identity(value[-_LAST_SHOWN:], modules))
-    if kind is set and len(value) <= _ITEMS_SHOWN:
-        items = tuple(value)
-        return items if _is_fixed(items) else _UNKNOWN
-    return _UNKNOWN if kind in _CHANGEABLE else value
-
-
-def _is_fixed(items: Iterable[Any]) -> bool:
-    """Return whether the text of items depends on nothing inside them."""
-    return _FIXED.issuperset(map(type, items))
-
-
-def _items_identity(items: list[Any], modules: Container[str]) -> tuple[Any, ...]:
-    """Return the objects on which the text of a list's items depends."""
-    if _is_fixed(items):
-        return tuple(items)
-    found: list[Any] = []
-    for item in items:
-        kind = type(item)
-        if kind in _FIXED or issubclass(kind, enum.Enum):
-            found.append(item)
-        elif kind is list:
-            # How many parts follow keeps this list's apart from the next item's.
-            parts = item[:_ITEMS_SHOWN]
-            found += (kind, len(parts), *parts)
-        elif kind.__module__ not in modules or not _stores_plainly(kind):
-            found.append(kind)
-        else:
-            stored = _stored(item)
-            values = [v if type(v) in _SCALARS else type(v) for v in stored.values()]
-            found += (kind, len(stored), *stored, *values)
-    return tuple(found)
 
 
 def _is_same(before: Any, now: Any) -> bool:
@@ -129,8 +168,8 @@ def _is_same(before: Any, now: Any) -> bool:
     if before is now:
         return True
     return (
-        type(before) is tuple
-        and type(now) is tuple
+        type(before) is list
+        and type(now) is list
         and len(before) == len(now)
         and all(map(operator.is_, before, now))
     )
@@ -208,6 +247,7 @@ _SETS = (set, frozenset)
 # A tuple's items are shown only if they are scalars.
 _FIXED = frozenset([*_SCALARS, tuple])
 _CHANGEABLE = frozenset([deque, set, dict])
+_COLLECTIONS = frozenset([list, set])
 
 
 def _items_text(items: list[Any], modules: Container[str]) -> str:

@@ -16,6 +16,10 @@ from greenlet import greenlet as greenlet
 # How many frames a thread may have on its stack: as many as in a program of its own.
 FRAMES_MAX = 1000
 
+# How much deeper another thread of the process may stand than the first that starts
+# greenlets. Python's limit holds for all threads, so it is set once, with room for them.
+FRAMES_BETWEEN_THREADS_MAX = 1000
+
 # In a box's thread the current greenlet is a Task; elsewhere it is not. Callers
 # know which, the type checker cannot.
 getcurrent: Callable[[], Any] = _getcurrent
@@ -29,9 +33,9 @@ _local = threading.local()
 def level_recursion() -> None:
     """Let all threads from now on recurse equally deep, however deep the lab stands.
 
-    A greenlet has as much room as the one that starts it. So one starter, made near
-    the bottom of the stack, starts them all. Otherwise a recursion without end would
-    stop at another depth in the grader, in pytest, and in a replay.
+    A greenlet has as much room as the one that starts it. So one starter, which has
+    exactly `FRAMES_MAX` frames left, starts them all. Otherwise a recursion without
+    end would stop at another depth in the grader, in pytest, and in a replay.
     """
     if not getattr(_local, "starter", None):
         _local.starter = greenlet(_start_greenlets)
@@ -51,9 +55,26 @@ def has_started() -> None:
 
 
 def _start_greenlets() -> None:
+    """Stand where `FRAMES_MAX` frames are left, and start greenlets from there."""
+    missing = FRAMES_MAX - _frames_left()
+    if missing > 0:
+        sys.setrecursionlimit(
+            sys.getrecursionlimit() + missing + FRAMES_BETWEEN_THREADS_MAX
+        )
+    own_frames = 2  # Those of the last `_descend` and of `_start_asked`.
+    _descend(_frames_left() - FRAMES_MAX - own_frames, _start_asked)
+
+
+def _descend(frames: int, function: Callable[[], None]) -> None:
+    """Call a function that many frames further down the stack."""
+    if frames > 0:
+        _descend(frames - 1, function)
+    else:
+        function()
+
+
+def _start_asked() -> None:
     """Start greenlets, for whoever switches to this one with a kind and itself."""
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(limit + FRAMES_MAX - _frames_left())
     kind, asker = _local.starter.parent.switch()
     while True:
         started = kind()
