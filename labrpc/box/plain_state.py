@@ -9,8 +9,9 @@ import operator
 import sys
 from collections import deque
 from collections.abc import Callable, Container
+from dataclasses import dataclass
 from types import GetSetDescriptorType
-from typing import Any, NamedTuple
+from typing import Any
 
 ATTRIBUTES_MAX = 80
 _ITEMS_SHOWN = 9
@@ -19,13 +20,16 @@ _CHARS_MAX = 60
 _BITS_MAX = 256
 
 
-class _Known(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Known:
     """What is known of an attribute from the last time that it was read.
 
     Attributes:
         name: what it is called in the result.
         identity: what stays the same object, or the same objects, while the text does.
-        collection: the class of a list or set whose items `identity` has; else None.
+        collection: the class of a list or set of which `identity` has the items that
+            are shown; None if it does not.
+        length: how many items that list or set has.
         text: its value as text, None if it is not plain.
         has_attributes: whether its value is an object of the submission's.
     """
@@ -33,8 +37,17 @@ class _Known(NamedTuple):
     name: str
     identity: Any
     collection: type | None
+    length: int
     text: str | None
     has_attributes: bool
+
+    def has_items_of(self, value: Any) -> bool:
+        """Return whether it was read from a list or set with the items of this one."""
+        kind: Any = type(value)
+        if self.collection is not kind or self.length != len(value):
+            return False
+        items = value if self.length <= _ITEMS_SHOWN else value[-_LAST_SHOWN:]
+        return all(map(operator.is_, self.identity, items))
 
 
 class StateReader:
@@ -70,15 +83,10 @@ class StateReader:
             if type(attribute) is not str:
                 continue
             seen = known.get(attribute)
-            # Most are the same object, and most lists have the same items, which is
-            # checked here: this runs for each attribute at each step of a server.
+            # Most are the same object, and most lists have the same items. This runs for
+            # each attribute at each step of a server.
             if seen is None or (
-                seen.identity is not value
-                and not (
-                    seen.collection is type(value)
-                    and len(seen.identity) == len(value)
-                    and all(map(operator.is_, seen.identity, value))
-                )
+                seen.identity is not value and not seen.has_items_of(value)
             ):
                 seen = known[attribute] = self._look(prefix + attribute, value, seen)
             if seen.text is not None:
@@ -94,16 +102,18 @@ class StateReader:
         if before is not None and _is_same(before.identity, identity):
             return before
         kind = type(value)
+        has_items = kind in _COLLECTIONS and type(identity) is tuple
         return _Known(
-            name,
-            identity,
-            kind if kind in _COLLECTIONS and type(identity) is tuple else None,
-            _value_text(value, self._modules),
-            kind.__module__ in self._modules,
+            name=name,
+            identity=identity,
+            collection=kind if has_items else None,
+            length=len(value) if has_items else 0,
+            text=_value_text(value, self._modules),
+            has_attributes=kind.__module__ in self._modules,
         )
 
     def _identity(self, value: Any) -> Any:
-        """Return a value, or the tuple of its items, as long as neither can change.
+        """Return a value, or a tuple of the items shown, as long as none can change.
 
         For a list that may change inside, return a list of what its text depends on.
         """
@@ -111,9 +121,9 @@ class StateReader:
         if kind is list:
             if len(value) <= _ITEMS_SHOWN:
                 return self._items_identity(value)
+            last = self._items_identity(value[-_LAST_SHOWN:])
             # Large numbers that are equal are not always one object; interned text is.
-            length = sys.intern(str(len(value)))
-            return [length, *self._items_identity(value[-_LAST_SHOWN:])]
+            return last if type(last) is tuple else [sys.intern(str(len(value))), *last]
         if kind is set and len(value) <= _ITEMS_SHOWN:
             return (
                 tuple(value) if self._fixed.issuperset(map(type, value)) else _UNKNOWN
