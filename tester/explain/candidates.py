@@ -91,7 +91,7 @@ def led_without_majority(history: History) -> Iterator[Explanation]:
     stood = {(election.server, election.term) for election in history.elections}
     candidacies = _Candidacies(history)
     for row in history.rows_of(ReplyArrived, Proposed, Reported, Sent):
-        if isinstance(row, ReplyArrived):
+        if type(row) is ReplyArrived:
             candidacies.note(row)
             continue
         term = _leads(row)
@@ -115,9 +115,9 @@ def led_without_majority(history: History) -> Iterator[Explanation]:
 
 def _leads(row: AnyRow) -> int | None:
     """Return the term that a server leads, as it shows by this row."""
-    if isinstance(row, Proposed | Reported):
+    if type(row) is Proposed or type(row) is Reported:
         return row.term if row.leads else None
-    if isinstance(row, Sent) and row.method == APPEND_ENTRIES:
+    if type(row) is Sent and row.method == APPEND_ENTRIES:
         return values.number(row.body, "term")
     return None
 
@@ -142,13 +142,13 @@ def elected_without_leading(history: History) -> Iterator[Explanation]:
         ):
             term, _ = standing.pop(server, (0, 0))
             vote = won.pop(server, None)
-            up = not isinstance(row, Control)
+            up = type(row) is not Control
             if vote is not None and up and row.t - vote.t > ELECTED_NS:
                 votes = candidacies.of(server, term).votes
                 yield _not_led(history, row, term, vote, votes)
         if stands is not None:
             standing[row.server] = stands, row.incarnation
-        if isinstance(row, ReplyArrived):
+        if type(row) is ReplyArrived:
             candidacies.note(row)
             term, _ = standing.get(row.server, (None, 0))
             if term is None or row.server in won or (row.server, term) in led:
@@ -171,7 +171,7 @@ def _stands(
     history: History, row: AnyRow, standing: dict[int, tuple[int, int]]
 ) -> int | None:
     """Return the term in which a server begins to ask for votes by this row."""
-    if not isinstance(row, Sent) or row.method != REQUEST_VOTE:
+    if type(row) is not Sent or row.method != REQUEST_VOTE:
         return None
     term = history.term(row)
     known = standing.get(row.server)
@@ -182,12 +182,14 @@ def _ended(
     history: History, row: AnyRow, standing: dict[int, tuple[int, int]]
 ) -> list[int]:
     """Return the servers whose candidacy what happened may have ended."""
-    if isinstance(row, Control):
+    if type(row) is Control:
         return list(row.args) if row.verb in ("pause", "crash") else []
-    if not isinstance(row, Arrived | ReplyArrived) or row.server not in standing:
+    if type(row) is not Arrived and type(row) is not ReplyArrived:
+        return []
+    if row.server not in standing:
         return []
     term, _ = standing[row.server]
-    if isinstance(row, ReplyArrived):
+    if type(row) is ReplyArrived:
         rpc = history.rpc(row)
         other = None if rpc is None else rpc.result("term")
         ended = type(other) is not int or other > term
@@ -228,15 +230,15 @@ def refused_free_vote(history: History) -> Iterator[Explanation]:
     )
     refused: dict[int, dict[int, Replied]] = defaultdict(dict)
     for row in history.rows_of(Boot, Proposed, Sent, Arrived, Replied):
-        if isinstance(row, Boot):
+        if type(row) is Boot:
             lives[row.server] = row.incarnation
-        elif isinstance(row, Proposed) and row.leads:
+        elif type(row) is Proposed and row.leads:
             newest = max(newest, (row.term, row.index))
-        elif isinstance(row, Sent):
+        elif type(row) is Sent:
             newest = max(newest, _log_end(row))
-        elif isinstance(row, Arrived) and row.method != REQUEST_VOTE:
+        elif type(row) is Arrived and row.method != REQUEST_VOTE:
             heard[row.server] = row.t
-        elif isinstance(row, Replied) and row.method == REQUEST_VOTE:
+        elif type(row) is Replied and row.method == REQUEST_VOTE:
             rpc = history.rpc(row)
             if rpc is None or rpc.only_asks or rpc.result("vote_granted") is not False:
                 continue
@@ -281,6 +283,10 @@ def _refused(server: int, refused: dict[int, Replied]) -> Explanation:
     )
 
 
+# What shows that a server has begun to wait for a leader anew.
+_ACTIVITY = (Boot, Sent, Arrived, ReplyArrived)
+
+
 def never_stands(history: History) -> Iterator[Explanation]:
     """Find a server that heard nothing for long, and began no election.
 
@@ -292,7 +298,7 @@ def never_stands(history: History) -> Iterator[Explanation]:
     other_clock = {
         row.args[0]
         for row in history.rows_of(Control)
-        if isinstance(row, Control) and row.verb == "clock rate"
+        if type(row) is Control and row.verb == "clock rate"
     }
     # The one that has been silent for longest first.
     since: dict[int, AnyRow] = {}
@@ -306,17 +312,17 @@ def never_stands(history: History) -> Iterator[Explanation]:
             del since[server]
             if server not in other_clock:
                 yield _silent(server, at, row, stale[server])
-        if isinstance(row, Control):
+        if type(row) is Control:
             for server in row.args:
                 if row.verb in ("crash", "pause", "resume"):
                     since.pop(server, None)
                 if row.verb == "resume":
                     since[server] = row
-        elif isinstance(row, Broke):
+        elif type(row) is Broke:
             since.pop(row.server, None)
-        elif isinstance(row, Arrived) and _is_stale(history, row):
+        elif type(row) is Arrived and _is_stale(history, row):
             stale[row.server] += 1
-        elif isinstance(row, Boot | Sent | Arrived | ReplyArrived):
+        elif type(row) in _ACTIVITY:
             since.pop(row.server, None)
             since[row.server] = row
             stale[row.server] = 0

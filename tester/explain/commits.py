@@ -78,17 +78,17 @@ def applied_uncommitted(history: History) -> Iterator[Explanation]:
         return
     followers: dict[int, _Follower] = defaultdict(_Follower)
     for row in history.rows_of(Sent, ReplyArrived, Arrived, Applied):
-        if isinstance(row, Sent) and row.method == APPEND_ENTRIES:
+        if type(row) is Sent and row.method == APPEND_ENTRIES:
             followers[row.server].leads = True
-        elif isinstance(row, ReplyArrived):
+        elif type(row) is ReplyArrived:
             rpc = history.rpc(row)
             term = None if rpc is None else rpc.arg("term")
             index = None if rpc is None else rpc.acknowledged_index
             if term is not None and index is not None:
                 followers[row.server].note_acknowledged(term, row.peer, index, enough)
-        elif isinstance(row, Arrived):
+        elif type(row) is Arrived:
             _note_arrival(history.delivery(row), followers[row.server])
-        elif isinstance(row, Applied) and type(row.index) is int:
+        elif type(row) is Applied and type(row.index) is int:
             follower = followers[row.server]
             if not follower.leads and row.index > follower.allowed:
                 yield Explanation(
@@ -144,13 +144,13 @@ def commit_not_followed(history: History) -> Iterator[Explanation]:
         if isinstance(row, Boot | Broke):
             due.pop(row.server, None)
             applied[row.server] = 0
-        elif isinstance(row, Control) and row.verb in ("crash", "pause"):
+        elif type(row) is Control and row.verb in ("crash", "pause"):
             for server in row.args:
                 due.pop(server, None)
         elif isinstance(row, Applied | AppliedSnapshot) and type(row.index) is int:
             applied[row.server] = max(applied[row.server], row.index)
             due.pop(row.server, None)
-        elif isinstance(row, Replied) and row.method == APPEND_ENTRIES:
+        elif type(row) is Replied and row.method == APPEND_ENTRIES:
             delivery = history.delivery(row)
             index = None if delivery is None else _committed_by(delivery)
             if index is None or index <= applied[row.server]:
@@ -220,20 +220,20 @@ def majority_not_committed(history: History) -> Iterator[Explanation]:
     paused = {
         server
         for row in history.rows_of(Control)
-        if isinstance(row, Control) and row.verb == "pause"
+        if type(row) is Control and row.verb == "pause"
         for server in row.args
     }
     leaders: dict[tuple[int, int, int], _Leader] = defaultdict(_Leader)
     current: dict[int, tuple[int, int, int]] = {}
     for row in history.rows_of(Proposed, ReplyArrived, Applied, Sent):
-        if isinstance(row, Proposed) and row.leads:
+        if type(row) is Proposed and row.leads:
             leaders[row.server, row.incarnation, row.term].own.append(row.index)
-        elif isinstance(row, ReplyArrived):
+        elif type(row) is ReplyArrived:
             _note_acknowledged(history, row, leaders, enough)
-        elif isinstance(row, Applied) and row.server in current:
+        elif type(row) is Applied and row.server in current:
             if type(row.index) is int:
                 leaders[current[row.server]].note_committed(row.index)
-        elif isinstance(row, Sent) and row.method == APPEND_ENTRIES:
+        elif type(row) is Sent and row.method == APPEND_ENTRIES:
             rpc = history.rpc(row)
             if rpc is None or row.server in paused:
                 continue

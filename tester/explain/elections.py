@@ -211,9 +211,9 @@ def terms_rise_without_failure(history: History) -> Iterator[Explanation]:
     """Find terms that rose though all servers were up and connected."""
     quiet = 0
     for row in history.rows_of(Control):
-        if isinstance(row, Control) and row.verb == "reliable" and False in row.args:
+        if type(row) is Control and row.verb == "reliable" and False in row.args:
             return
-        if isinstance(row, Control) and row.verb != "start":
+        if type(row) is Control and row.verb != "start":
             quiet = row.t
     won = [
         report
@@ -244,7 +244,7 @@ def ignored_higher_term(history: History) -> Iterator[Explanation]:
     paused = {
         server
         for row in history.rows_of(Control)
-        if isinstance(row, Control) and row.verb == "pause"
+        if type(row) is Control and row.verb == "pause"
         for server in row.args
     }
     for rpc in history.rpcs:

@@ -1,13 +1,12 @@
 """Entries in an AppendEntries as a trace shows them."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tester.traces import values
 from tester.traces.values import Value
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """An entry: its term, None if that cannot be read; and its command."""
 
     term: int | None

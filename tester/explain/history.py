@@ -179,27 +179,28 @@ class History:
         self.rpcs = list(self._by_number.values())
 
     def _note(self, row: AnyRow) -> None:
-        if isinstance(row, Sent):
+        if type(row) is Sent:
             self._by_number[row.rpc] = sent = Rpc(row)
             self._calls[row.method].append(sent)
             return
-        if not isinstance(row, Arrived | Replied | ReplyArrived):
-            return
-        rpc = self._by_number.get(row.rpc)
-        if rpc is None:
-            return
-        if isinstance(row, Arrived):
-            rpc.arrived = rpc.arrived or row
-            self._deliveries[row.rpc, row.copy] = Delivery(
-                rpc.sent, rpc=rpc, arrived=row
-            )
-        elif isinstance(row, Replied):
-            rpc.replied = rpc.replied or row
+        if type(row) is Arrived:
+            rpc = self._by_number.get(row.rpc)
+            if rpc is not None:
+                rpc.arrived = rpc.arrived or row
+                self._deliveries[row.rpc, row.copy] = Delivery(
+                    rpc.sent, rpc=rpc, arrived=row
+                )
+        elif type(row) is Replied:
+            rpc = self._by_number.get(row.rpc)
+            if rpc is not None:
+                rpc.replied = rpc.replied or row
             delivery = self._deliveries.get((row.rpc, row.copy))
             if delivery is not None:
                 delivery.replied = row
-        else:
-            rpc.answered = rpc.answered or row
+        elif type(row) is ReplyArrived:
+            rpc = self._by_number.get(row.rpc)
+            if rpc is not None:
+                rpc.answered = rpc.answered or row
 
     def rpc(self, row: Sent | Replied | ReplyArrived) -> Rpc | None:
         """Return the RPC of a message, None if its request is not in the trace."""
@@ -298,7 +299,7 @@ class History:
         return Counter(
             repr(row.command)
             for row in self.rows_of(Proposed)
-            if isinstance(row, Proposed) and row.leads
+            if type(row) is Proposed and row.leads
         )
 
     def saved_between(self, server: int, from_n: int, to_n: int) -> bool:
@@ -315,7 +316,7 @@ def _by_server(rows: Sequence[AnyRow], kind: type[_Kind]) -> dict[int, list[_Kin
     """Return the rows of a kind, by server."""
     found: dict[int, list[_Kind]] = defaultdict(list)
     for row in rows:
-        if isinstance(row, kind):
+        if type(row) is kind:
             found[row.server].append(row)
     return found
 

@@ -91,16 +91,16 @@ def _links(trace: Trace, since: int) -> dict[tuple[int, int, str], _Link]:
     links: dict[tuple[int, int, str], _Link] = defaultdict(_Link)
     by_rpc: dict[int, _Link] = {}
     for row in trace.rows:
-        if isinstance(row, Sent) and row.t >= since:
+        if type(row) is Sent and row.t >= since:
             link = by_rpc[row.rpc] = links[row.server, row.peer, row.method]
             link.sent += 1
-        elif isinstance(row, Arrived | ReplyArrived | Lost):
+        elif type(row) is Arrived or type(row) is ReplyArrived or type(row) is Lost:
             known = by_rpc.get(row.rpc)
             if known is None or row.copy:
                 continue
-            if isinstance(row, Arrived):
+            if type(row) is Arrived:
                 known.arrived += 1
-            elif isinstance(row, Lost):
+            elif type(row) is Lost:
                 known.lost[row.why] += 1
             else:
                 _note_answer(known, trace.replied.get((row.rpc, False)))
@@ -123,8 +123,8 @@ def _up(trace: Trace) -> list[int]:
     """Return the servers that are up at the end."""
     up: set[int] = set()
     for row in trace.rows:
-        if isinstance(row, Boot):
+        if type(row) is Boot:
             up.add(row.server)
-        elif isinstance(row, Control) and row.verb == "crash":
+        elif type(row) is Control and row.verb == "crash":
             up -= set(row.args)
     return sorted(up)

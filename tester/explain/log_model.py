@@ -43,9 +43,9 @@ class Known:
     @property
     def how(self) -> str:
         """Return how it is known, after the server's name."""
-        if isinstance(self.row, Proposed):
+        if type(self.row) is Proposed:
             return "had accepted by start"
-        if isinstance(self.row, AppliedSnapshot):
+        if type(self.row) is AppliedSnapshot:
             return "had the snapshot of"
         return "had acknowledged"
 
@@ -109,7 +109,7 @@ class LogModel:
         if row.incarnation <= 1:
             return
         # A leader may count what it has not saved yet as not stored.
-        kept = {i: k for i, k in self.known.items() if isinstance(k.row, Replied)}
+        kept = {i: k for i, k in self.known.items() if type(k.row) is Replied}
         self.known = kept if persistent else {}
         self._top = max(self.known, default=0)
         self.last_index = None

@@ -159,7 +159,7 @@ class _Audit:
             known = model.known.get(index)
             if known is None or sent_term is None:
                 continue
-            own = isinstance(known.row, Proposed) and known.in_term == term
+            own = type(known.row) is Proposed and known.in_term == term
             if (own or known.in_term < term) and known.term != sent_term:
                 text = (
                     f"server {row.server}, leading term {term}, sent index {index} with "

@@ -91,7 +91,7 @@ def _highest_had(history: History) -> dict[int, list[tuple[int, int]]]:
     for server, snapshots in history.snapshots.items():
         had[server] += [(row.n, index) for row, index in snapshots]
     for row in history.rows_of(Proposed):
-        if isinstance(row, Proposed) and row.leads:
+        if type(row) is Proposed and row.leads:
             had[row.server].append((row.n, row.index))
     for rows in had.values():
         rows.sort()
@@ -105,7 +105,7 @@ def installed_without_saving(history: History) -> Iterator[Explanation]:
     installed = {
         row.cause: row
         for row in history.rows_of(AppliedSnapshot)
-        if isinstance(row, AppliedSnapshot)
+        if type(row) is AppliedSnapshot
     }
     for rpc in history.calls(INSTALL_SNAPSHOT):
         if rpc.replied is None or rpc.arrived is None:
@@ -130,13 +130,13 @@ def crashed_between_saves(history: History) -> Iterator[Explanation]:
     before: dict[int, Saved] = {}
     last: dict[int, Saved] = {}
     for row in history.rows_of(Snapshotted, Saved, Control):
-        if isinstance(row, Snapshotted):
+        if type(row) is Snapshotted:
             called[row.server] = row
-        elif isinstance(row, Saved):
+        elif type(row) is Saved:
             if row.server in last:
                 before[row.server] = last[row.server]
             last[row.server] = row
-        elif isinstance(row, Control) and row.verb == "crash" and row.args:
+        elif type(row) is Control and row.verb == "crash" and row.args:
             server = row.args[0]
             save, call = last.get(server), called.get(server)
             if save is None or call is None or server not in before:
@@ -168,16 +168,16 @@ def applied_below_snapshot(history: History) -> Iterator[Explanation]:
     for row in history.rows_of(Snapshotted, AppliedSnapshot, Saved, Boot, Applied):
         if isinstance(row, Snapshotted | AppliedSnapshot) and type(row.index) is int:
             taken[row.server] = row
-        elif isinstance(row, Saved):
+        elif type(row) is Saved:
             last = taken.get(row.server)
             if last is not None and last.bytes == row.snapshot:
                 saved[row.server] = last.index
-        elif isinstance(row, Boot):
+        elif type(row) is Boot:
             taken.pop(row.server, None)
             boundary.pop(row.server, None)
             if row.snapshot and row.server in saved:
                 boundary[row.server] = (row, saved[row.server])
-        elif isinstance(row, Applied) and row.server in boundary:
+        elif type(row) is Applied and row.server in boundary:
             boot, index = boundary[row.server]
             if type(row.index) is int and row.index <= index:
                 yield Explanation(
@@ -197,10 +197,10 @@ def shifted_after_snapshot(history: History) -> Iterator[Explanation]:
     where: dict[str, dict[int, int]] = defaultdict(dict)
     snapshotted: dict[int, Snapshotted] = {}
     for row in history.rows_of(Snapshotted, Applied):
-        if isinstance(row, Snapshotted):
+        if type(row) is Snapshotted:
             snapshotted[row.server] = row
         elif (
-            isinstance(row, Applied)
+            type(row) is Applied
             and type(row.index) is int
             and history.times_started[repr(row.command)] == 1
         ):

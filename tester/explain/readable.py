@@ -58,7 +58,7 @@ def _commands_compared(history: History) -> Iterator[bool]:
         for index, entry in rpc.entries_by_index.items()
     }
     for row in history.rows_of(Proposed):
-        if isinstance(row, Proposed) and row.leads:
+        if type(row) is Proposed and row.leads:
             key = (row.server, row.term, row.index)
             if key in sent:
                 yield sent[key] == row.command

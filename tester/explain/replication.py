@@ -25,7 +25,7 @@ def start_returned_another_index(history: History) -> Iterator[Explanation]:
             if prev is not None:
                 sent.setdefault((rpc.src, repr(entry.command)), (prev + place, rpc))
     for row in history.rows_of(Proposed):
-        if not isinstance(row, Proposed) or not row.leads:
+        if type(row) is not Proposed or not row.leads:
             continue
         found = sent.get((row.server, repr(row.command)))
         # The same command may have been started twice.
@@ -120,11 +120,11 @@ def _commits(history: History) -> Iterator[_Commit]:
     )
     applied: set[int] = set()
     for row in history.rows_of(Reported, ReplyArrived, Applied):
-        if isinstance(row, Reported):
+        if type(row) is Reported:
             said[row.server] = row
-        elif isinstance(row, ReplyArrived):
+        elif type(row) is ReplyArrived:
             _note_answer(history, row, acknowledged)
-        elif isinstance(row, Applied) and type(row.index) is int:
+        elif type(row) is Applied and type(row.index) is int:
             if row.index in applied:
                 continue
             applied.add(row.index)

@@ -34,9 +34,9 @@ def broken_term_rules(history: History) -> Iterator[Explanation]:
     at_arrival: dict[tuple[int, bool], _Shown] = {}
     before_restart = _answered_before_restart(history)
     for row in history.rows_of(Boot, Arrived, Sent, Replied, Reported):
-        if isinstance(row, Boot):
+        if type(row) is Boot:
             shown[row.server] = _Shown()
-        elif isinstance(row, Arrived):
+        elif type(row) is Arrived:
             at_arrival[row.rpc, row.copy] = shown[row.server]
         elif isinstance(row, Sent | Replied | Reported):
             term = _term(history, row)
@@ -45,7 +45,7 @@ def broken_term_rules(history: History) -> Iterator[Explanation]:
             before = before_restart.get((row.server, row.incarnation))
             if before is not None and before.row is not None and term < before.term:
                 yield _lost(row, term, before)
-            if isinstance(row, Replied):
+            if type(row) is Replied:
                 yield from _answered(
                     history, row, term, at_arrival.get((row.rpc, row.copy), _Shown())
                 )
@@ -55,7 +55,7 @@ def broken_term_rules(history: History) -> Iterator[Explanation]:
 
 def _term(history: History, row: Sent | Replied | Reported) -> int | None:
     """Return the term in which a server sends, answers or reports."""
-    if isinstance(row, Reported):
+    if type(row) is Reported:
         return row.term if row.term >= 0 else None
     return history.term(row)
 
@@ -106,13 +106,13 @@ def _answered_before_restart(history: History) -> dict[tuple[int, int], _Shown]:
     highest: dict[int, _Shown] = defaultdict(_Shown)
     at_boot: dict[tuple[int, int], _Shown] = {}
     for row in history.rows_of(Boot, Replied, ReplyArrived):
-        if isinstance(row, Boot):
+        if type(row) is Boot:
             at_boot[row.server, row.incarnation] = highest[row.server]
-        elif isinstance(row, Replied):
+        elif type(row) is Replied:
             term = history.term(row)
             if term is not None and term > highest[row.server].term:
                 highest[row.server] = _Shown(term, row)
-        elif isinstance(row, ReplyArrived):
+        elif type(row) is ReplyArrived:
             rpc = history.rpc(row)
             term = None if rpc is None else history.term(rpc.sent)
             if rpc is not None and term is not None and term > highest[row.server].term:

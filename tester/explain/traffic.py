@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from labrpc.clock import SECOND
 from labrpc.codes import LOCK_HELD_ACROSS_WAIT
+from tester import jsonl
 from tester.explain.explanation import Explanation
 from tester.explain.history import (
     APPEND_ENTRIES,
@@ -14,7 +15,6 @@ from tester.explain.history import (
     fact,
 )
 from tester.text import servers_named
-from tester.traces import values
 from tester.traces.rows import Replied, Warned
 
 # More heartbeats a second than this prevent no more elections.
@@ -28,7 +28,7 @@ def handler_returned_none(history: History) -> Iterator[Explanation]:
     found: dict[str, list[Replied]] = defaultdict(list)
     answered: Counter[str] = Counter()
     for row in history.rows_of(Replied):
-        if isinstance(row, Replied):
+        if type(row) is Replied:
             answered[row.method] += 1
             if row.body is None:
                 found[row.method].append(row)
@@ -45,7 +45,7 @@ def handler_returned_none(history: History) -> Iterator[Explanation]:
 def lock_held(history: History) -> Iterator[Explanation]:
     """Find a lock that others waited for while its holder waited for an RPC."""
     for row in history.rows_of(Warned):
-        if isinstance(row, Warned) and row.code == LOCK_HELD_ACROSS_WAIT.name:
+        if type(row) is Warned and row.code == LOCK_HELD_ACROSS_WAIT.name:
             yield Explanation("lock-held", row.text, (fact(row, "holds the lock"),))
             return
 
@@ -76,10 +76,10 @@ def requests_repeated(history: History) -> Iterator[Explanation]:
 
 def refused_again_and_again(history: History) -> Iterator[Explanation]:
     """Find one AppendEntries that was sent again and again though it was refused."""
-    refused: dict[tuple[int, int, str], list[Rpc]] = defaultdict(list)
+    refused: dict[tuple[int, int, bytes], list[Rpc]] = defaultdict(list)
     for rpc in history.calls(APPEND_ENTRIES):
         if rpc.result("success") is False and rpc.result("term") == rpc.arg("term"):
-            refused[rpc.src, rpc.dst, values.text(rpc.sent.body)].append(rpc)
+            refused[rpc.src, rpc.dst, jsonl.encode(rpc.sent.body)].append(rpc)
     worst = _most_repeated(refused.values())
     if len(worst) < REFUSED_MIN:
         return

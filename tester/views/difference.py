@@ -99,6 +99,6 @@ def _changes(trace: Trace, until_t: int) -> dict[tuple[int, int, str], str]:
     return {
         (row.t, row.server, name): value
         for row in trace.rows
-        if isinstance(row, rows.Changed) and row.t <= until_t
+        if type(row) is rows.Changed and row.t <= until_t
         for name, value in row.fields.items()
     }

@@ -38,15 +38,15 @@ class Fold:
     def __post_init__(self) -> None:
         """Count what is in it."""
         for row in self.rows:
-            if isinstance(row, rows.Sent):
+            if type(row) is rows.Sent:
                 self.sent[row.method, row.server, row.peer] += 1
-            elif isinstance(row, rows.Lost):
+            elif type(row) is rows.Lost:
                 self.lost[row.why] += 1
-            elif isinstance(row, rows.Applied):
+            elif type(row) is rows.Applied:
                 self.applied[row.server] += 1
-            elif isinstance(row, rows.Proposed) and row.leads:
+            elif type(row) is rows.Proposed and row.leads:
                 self.accepted += 1
-            elif isinstance(row, rows.Proposed):
+            elif type(row) is rows.Proposed:
                 self.refused += 1
 
     @property

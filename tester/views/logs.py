@@ -66,12 +66,12 @@ def columns(logs: list[ServerLog]) -> list[int]:
 
 
 def _follow(row: rows.AnyRow, log: ServerLog, trace: Trace) -> None:
-    if isinstance(row, rows.Boot):
+    if type(row) is rows.Boot:
         log.applied = log.snapshot
-    elif isinstance(row, rows.Proposed) and row.leads:
+    elif type(row) is rows.Proposed and row.leads:
         log.cut_off(row.index)
         log.put(row.index, LogEntry(row.term, _command(row.command)))
-    elif isinstance(row, rows.Applied) and type(row.index) is int:
+    elif type(row) is rows.Applied and type(row.index) is int:
         log.entries.setdefault(row.index, LogEntry(-1, _command(row.command)))
         log.applied = row.index
     elif isinstance(row, rows.AppliedSnapshot | rows.Snapshotted):
@@ -79,7 +79,7 @@ def _follow(row: rows.AnyRow, log: ServerLog, trace: Trace) -> None:
             log.snapshot = max(log.snapshot, row.index)
             log.entries = {i: e for i, e in log.entries.items() if i > row.index}
             log.applied = max(log.applied, row.index)
-    elif isinstance(row, rows.Replied):
+    elif type(row) is rows.Replied:
         sent = trace.sent.get(row.rpc)
         if sent is not None and values.field(row.body, "success") is True:
             _append(sent.body, log)

@@ -45,7 +45,7 @@ class Moment:
 
     def of(self, *kinds: type[Row]) -> Iterator[AnyRow]:
         """Yield the rows of some kinds."""
-        return (row for row in self.rows if isinstance(row, kinds))
+        return (row for row in self.rows if type(row) in kinds)
 
     @property
     def boots(self) -> bool:
@@ -80,9 +80,9 @@ class _Grouping:
         self._of_row[row.n] = moment
         if row.step:
             self._of_step[row.step] = moment
-        if isinstance(row, Boot):
+        if type(row) is Boot:
             self._states[row.server] = {}
-        elif isinstance(row, Changed):
+        elif type(row) is Changed:
             state = self._states.setdefault(row.server, {})
             for name, value in row.fields.items():
                 moment.changes[name] = state.get(name, ""), value
@@ -90,17 +90,17 @@ class _Grouping:
 
     def _moment_of(self, row: AnyRow) -> Moment | None:
         if row.server == SCENARIO:
-            together = self._follows(row) and not isinstance(row, Scenario)
+            together = self._follows(row) and type(row) is not Scenario
             return self.moments[-1] if together else None
         if row.step in self._of_step:
             return self._of_step[row.step]
-        if isinstance(row, Reported) and self._follows(row):
+        if type(row) is Reported and self._follows(row):
             # The lab asks a server for its state after a step that changed it.
             return self.moments[-1]
         cause = self._of_row.get(row.cause)
         if cause is None or cause.t != row.t:
             return None
-        if isinstance(row, Lost):
+        if type(row) is Lost:
             return cause
         # A paused server takes the step later.
         return cause if cause.server == row.server and row.step else None

@@ -67,9 +67,7 @@ class _Speaker:
         self._trace = trace
         # Losses beside their messages: (rpc, is it the reply) to the reason.
         self._lost = {
-            (row.rpc, row.reply): row
-            for row in moment.rows
-            if isinstance(row, rows.Lost)
+            (row.rpc, row.reply): row for row in moment.rows if type(row) is rows.Lost
         }
 
     def phrases(self) -> Iterator[Phrase]:
@@ -84,32 +82,32 @@ class _Speaker:
 
     def _said_with(self, row: rows.AnyRow) -> object:
         """Return a key that rows said in one phrase have in common."""
-        if isinstance(row, rows.Sent):
+        if type(row) is rows.Sent:
             return row.method, str(row.body)
-        if isinstance(row, rows.Saved):
+        if type(row) is rows.Saved:
             return rows.Saved
-        if isinstance(row, rows.Proposed) and not row.leads:
+        if type(row) is rows.Proposed and not row.leads:
             return rows.Proposed, str(row.command)
         return row.n
 
     def _phrases_of(self, row: rows.AnyRow) -> Iterator[Phrase]:
         trace = self._trace
-        if isinstance(row, rows.Changed):
+        if type(row) is rows.Changed:
             yield from self._changes(row)
-        elif isinstance(row, rows.Sent):
+        elif type(row) is rows.Sent:
             yield self._sent(row)
-        elif isinstance(row, rows.Replied):
+        elif type(row) is rows.Replied:
             lost = self._lost.get((row.rpc, True))
             text = row_text(row, trace) + (f" ✗ {lost.why}" if lost else "")
             yield Phrase(topic_of_method(row.method), text, row.n, (row.rpc,))
-        elif isinstance(row, rows.Lost):
+        elif type(row) is rows.Lost:
             if row.t != self._sent_t(row):
                 yield Phrase(LOST, row_text(row, trace), row.n, (row.rpc,))
-        elif isinstance(row, rows.Reported):
+        elif type(row) is rows.Reported:
             if row.leads or not self._names_the_term():
                 yield _of_row(row, trace, ELECTIONS)
-        elif isinstance(row, rows.Saved):
-            last = [r for r in self._moment.rows if isinstance(r, rows.Saved)][-1]
+        elif type(row) is rows.Saved:
+            last = [r for r in self._moment.rows if type(r) is rows.Saved][-1]
             yield _of_row(last, trace, OTHER)
         elif isinstance(row, rows.Arrived | rows.ReplyArrived | rows.NoReply):
             yield self._arrived(row)
@@ -137,7 +135,7 @@ class _Speaker:
         alike = [
             other
             for other in self._moment.rows
-            if isinstance(other, rows.Sent)
+            if type(other) is rows.Sent
             and self._said_with(other) == self._said_with(row)
         ]
         peers = ", ".join(str(other.peer) for other in alike)
@@ -156,9 +154,9 @@ class _Speaker:
 
     def _arrived(self, row: rows.Arrived | rows.ReplyArrived | rows.NoReply) -> Phrase:
         topic, text = topic_of_method(row.method), row_text(row, self._trace)
-        if isinstance(row, rows.NoReply):
+        if type(row) is rows.NoReply:
             topic = LOST
-        elif isinstance(row, rows.Arrived) and row.rpc in self._trace.sent:
+        elif type(row) is rows.Arrived and row.rpc in self._trace.sent:
             body = values.brief_fields_text(self._trace.sent[row.rpc].body)
             text = on_one_line(arrived_text(row, body))
         return Phrase(topic, text, row.n, (row.rpc,))

@@ -85,20 +85,18 @@ class _Judge:
         self._lost_at_once = {
             row.rpc
             for row in trace.rows
-            if isinstance(row, rows.Lost) and not row.reply and _is_at_once(row, trace)
+            if type(row) is rows.Lost and not row.reply and _is_at_once(row, trace)
         }
         self._saved: dict[int, str] = {}
         self._saves = {
-            row.n
-            for row in trace.rows
-            if isinstance(row, rows.Saved) and self._new(row)
+            row.n for row in trace.rows if type(row) is rows.Saved and self._new(row)
         }
         eventful = {
             row.rpc
             for moment in moments
             if self._changes_something(moment)
             for row in moment.of(rows.Arrived, rows.ReplyArrived)
-            if isinstance(row, rows.Arrived | rows.ReplyArrived)
+            if type(row) is rows.Arrived or type(row) is rows.ReplyArrived
         }
         self._repeats = _repeats(trace, eventful | self._lost_at_once)
 
@@ -107,9 +105,9 @@ class _Judge:
         if self._changes_something(moment):
             return True
         for row in moment.rows:
-            if isinstance(row, rows.Sent) and row.rpc in self._lost_at_once:
+            if type(row) is rows.Sent and row.rpc in self._lost_at_once:
                 continue
-            if isinstance(row, rows.Lost | rows.NoReply):
+            if type(row) is rows.Lost or type(row) is rows.NoReply:
                 continue
             if isinstance(row, rows.Message) and row.rpc not in self._repeats:
                 return True
@@ -131,14 +129,16 @@ class _Judge:
             and row.rpc not in self._lost_at_once
             and row.rpc not in self._repeats
             for row in moment.rows
-            if isinstance(row, rows.Sent | rows.Arrived | rows.ReplyArrived)
+            if type(row) is rows.Sent
+            or type(row) is rows.Arrived
+            or type(row) is rows.ReplyArrived
         )
 
     def _changes_something(self, moment: Moment) -> bool:
         return (
             any(moment.of(*_ALWAYS))
             or any(row.n in self._saves for row in moment.of(rows.Saved))
-            or any(p.leads for p in moment.rows if isinstance(p, rows.Proposed))
+            or any(p.leads for p in moment.rows if type(p) is rows.Proposed)
             or any(is_state(k, *values) for k, values in moment.changes.items())
         )
 

@@ -137,18 +137,18 @@ _CONTROLS: dict[str, dict[str, bool]] = {
 def _follow(row: rows.AnyRow, now: list[ServerState]) -> None:
     """Take in what a row says of its server."""
     server = row.server
-    if isinstance(row, rows.Control):
+    if type(row) is rows.Control:
         server = row.args[0] if row.args and type(row.args[0]) is int else -1
     if not 0 <= server < len(now):
         return
     was = now[server]
-    if isinstance(row, rows.Boot):
+    if type(row) is rows.Boot:
         now[server] = ServerState(up=True, cut_off=was.cut_off)
-    elif isinstance(row, rows.Reported):
+    elif type(row) is rows.Reported:
         now[server] = replace(was, term=row.term, leads=row.leads)
-    elif isinstance(row, rows.Control) and row.verb == "crash":
+    elif type(row) is rows.Control and row.verb == "crash":
         now[server] = ServerState(cut_off=was.cut_off)
-    elif isinstance(row, rows.Control) and row.verb in _CONTROLS:
+    elif type(row) is rows.Control and row.verb in _CONTROLS:
         now[server] = replace(was, **_CONTROLS[row.verb])
 
 
@@ -157,22 +157,28 @@ def _follow(row: rows.AnyRow, now: list[ServerState]) -> None:
 
 def _arrows(trace: Trace, line_of: dict[int, int]) -> list[Arrow]:
     sent_at = {
-        row.n: row for row in trace.rows if isinstance(row, rows.Sent | rows.Replied)
+        row.n: row
+        for row in trace.rows
+        if type(row) is rows.Sent or type(row) is rows.Replied
     }
     found: dict[object, Arrow] = {}
     for row in trace.rows:
-        if not isinstance(row, rows.Arrived | rows.ReplyArrived | rows.Lost):
+        if (
+            type(row) is not rows.Arrived
+            and type(row) is not rows.ReplyArrived
+            and type(row) is not rows.Lost
+        ):
             continue
         left = sent_at.get(row.cause)
         if left is None:
             continue
         begin, end = line_of[left.n], line_of[row.n]
-        why = row.why if isinstance(row, rows.Lost) else ""
+        why = row.why if type(row) is rows.Lost else ""
         if begin == end and not why:
             continue
         arrow = Arrow(
             rpc=row.rpc,
-            reply=isinstance(left, rows.Replied),
+            reply=type(left) is rows.Replied,
             begin=(begin, left.server),
             end=(end, row.server),
             lost=why,
