@@ -170,7 +170,7 @@ WRONG_INDEX = Code(
 WRONG_ANSWER = Code(
     "wrong-answer",
     Kind.FAILURE,
-    "What get_state() or start() returned is not what the contract says.",
+    "What a method that the lab calls returned is not what the contract says.",
 )
 TOO_MANY_BYTES = Code(
     "too-many-bytes",
@@ -195,6 +195,52 @@ TEST_TOO_LONG = Code(
 )
 CHECK_FAILED = Code(
     "check-failed", Kind.FAILURE, "An assert statement of the scenario did not hold."
+)
+
+# What scenarios of the bonus parts check; the sections are those of the dissertation.
+
+TERM_RAISED_IN_VAIN = Code(
+    "term-raised-in-vain",
+    Kind.FAILURE,
+    "A server raised its term though no majority would have voted for it.",
+    "section 9.6 (dissertation)",
+)
+LEADER_DEPOSED = Code(
+    "leader-deposed",
+    Kind.FAILURE,
+    "A leader that a majority followed did not go on leading in its term.",
+    "section 9.6 (dissertation)",
+)
+NOT_TRANSFERRED = Code(
+    "not-transferred",
+    Kind.FAILURE,
+    "A server did not become leader of the next term, and soon, by a transfer.",
+    "section 3.10 (dissertation)",
+)
+ACCEPTED_IN_TRANSFER = Code(
+    "accepted-in-transfer",
+    Kind.FAILURE,
+    "A leader accepted a command while it handed its leadership over.",
+    "section 3.10 (dissertation)",
+)
+TRANSFER_NOT_ENDED = Code(
+    "transfer-not-ended",
+    Kind.FAILURE,
+    "A leader took no commands again after a transfer that could not succeed.",
+    "section 3.10 (dissertation)",
+)
+STALE_READ = Code(
+    "stale-read",
+    Kind.FAILURE,
+    "A read index was lower than what a server had applied before the read began.",
+    "section 6.4 (dissertation)",
+    "linearizable reads",
+)
+READ_REFUSED = Code(
+    "read-refused",
+    Kind.FAILURE,
+    "A leader that a majority follows gave no read index, or not in time.",
+    "section 6.4 (dissertation)",
 )
 
 # What was handed in cannot be graded (`tester.intake`): nothing of it is run.

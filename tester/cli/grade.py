@@ -75,13 +75,14 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
 def choose_tests(options: argparse.Namespace) -> tuple[list[GradedTest], Rubric]:
     """Return the tests to run, and the rubric that says what they are worth."""
     parts = options.parts.upper().split(",") if options.parts else None
-    tests = collect(parts, options.tests)
     first, count = options.seed, options.seeds
     if options.rubric is None:
+        tests = collect(parts, options.tests)
         rubric = default_rubric(tests, first, count)
-    else:
-        rubric = load_rubric(options.rubric, collect(), first, count)
-    return rubric.tests(tests), rubric
+        return rubric.tests(tests), rubric
+    suite = collect(bonus=True)
+    rubric = load_rubric(options.rubric, suite, first, count, parts or ())
+    return rubric.tests(collect(parts or list(rubric.parts), options.tests)), rubric
 
 
 def make_plan(

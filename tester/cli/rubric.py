@@ -26,9 +26,9 @@ def add_arguments(parser: Parser) -> None:
 def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     """Print the one or the other."""
     if options.check is None:
-        say(console, default_text(collect()).rstrip("\n"))
+        say(console, default_text(collect(bonus=True)).rstrip("\n"))
     else:
-        print_rubric(console, load_rubric(options.check, collect()))
+        print_rubric(console, load_rubric(options.check, collect(bonus=True)))
     return ExitStatus.DONE
 
 

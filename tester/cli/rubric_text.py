@@ -48,10 +48,16 @@ _FIRST_PART = """\
 
 
 def default_text(tests: list[GradedTest]) -> str:
-    """Return the default rubric as a commented TOML file."""
+    """Return the default rubric as a commented TOML file.
+
+    Args:
+        tests: the whole suite; bonus parts are commented out.
+    """
     lines = [_HEAD]
     for number, name in enumerate(dict.fromkeys(test.part for test in tests)):
         own = [test for test in tests if test.part == name]
+        if own[0].is_bonus:
+            continue
         points = sum(test.points for test in own)
         lines.append(f"[parts.{name}]    # {points:g} points")
         if number == 0:
@@ -63,13 +69,32 @@ def default_text(tests: list[GradedTest]) -> str:
             lines.append(_FIRST_PART.format(points=points, test=own[0].name))
         else:
             lines += ["weight = 1", "extra = false", "leave_out = false", ""]
-        lines.append(f"[parts.{name}.tests]")
-        width = max(len(f"{test.name} = {test.points}") for test in own)
-        for test in own:
-            line = f"{test.name} = {test.points}"
-            lines.append(f"{line:{width}}    # {test.description}")
-        lines.append("")
-    return "\n".join(lines)
+        lines += [f"[parts.{name}.tests]", *_worth(own), ""]
+    return "\n".join([*lines, *_bonus_parts(tests)])
+
+
+def _worth(tests: list[GradedTest]) -> list[str]:
+    """Return a line for each test, with its points."""
+    width = max(len(f"{test.name} = {test.points}") for test in tests)
+    return [
+        f"{f'{test.name} = {test.points}':{width}}    # {test.description}"
+        for test in tests
+    ]
+
+
+def _bonus_parts(tests: list[GradedTest]) -> list[str]:
+    """Return the tables of the bonus parts, commented out, if there are any."""
+    parts: dict[str, list[GradedTest]] = {}
+    for test in tests:
+        if test.is_bonus:
+            parts.setdefault(test.part, []).append(test)
+    lines = ["# Bonus parts run only if they have a table here.\n"] if parts else []
+    for name, own in parts.items():
+        points = sum(test.points for test in own)
+        table = [f"[parts.{name}]    # {points:g} points", "extra = true"]
+        table += [f"[parts.{name}.tests]", *_worth(own)]
+        lines += [*(f"# {line}" for line in table), ""]
+    return lines
 
 
 def print_rubric(console: Console, rubric: Rubric) -> None:

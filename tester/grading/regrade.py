@@ -147,7 +147,7 @@ class Regrading:
             raise UsageError(
                 f"{self._name} is no longer at {readable_name(entry.path)}"
             )
-        tests = {test.name: test for test in collect()}
+        tests = {test.name: test for test in collect(bonus=True)}
         missing = [name for name in header.tests if name not in tests]
         if missing:
             raise UsageError(f"there is no test {missing[0]} any more")

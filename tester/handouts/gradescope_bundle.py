@@ -70,7 +70,7 @@ def _rubric_files(rubric: Path) -> dict[str, Path]:
     Raises:
         UsageError: the rubric is wrong, or its secret is in another folder.
     """
-    load_rubric(rubric, collect())
+    load_rubric(rubric, collect(bonus=True))
     files = {RUBRIC: rubric}
     seeds = tomllib.loads(rubric.read_text(encoding="utf-8")).get("seeds", {})
     name = seeds.get("secret_file", "")

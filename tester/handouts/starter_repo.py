@@ -13,7 +13,12 @@ HERE = Path(__file__).resolve().parent
 TEMPLATE = HERE / "starter"
 # Where a wheel keeps the files from the root of the repository.
 KEPT_IN_WHEEL = HERE.parent / "lab_files"
-DOCUMENTS = ("docs/contract.md", "docs/debugging.md", "docs/symptoms.md")
+DOCUMENTS = (
+    "docs/contract.md",
+    "docs/contract_bonus.md",
+    "docs/debugging.md",
+    "docs/symptoms.md",
+)
 
 
 def write_starter(directory: Path) -> None:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from tester.scenario.checks import CheckedCluster
 
+# They run only where they are asked for by name: docs/contract_bonus.md.
+BONUS_PARTS = ("2P", "2R", "2T")
+
 
 @dataclass(frozen=True)
 class GradedTest:
@@ -32,6 +35,11 @@ class GradedTest:
     snapshots: bool = False
     persistence: bool = False
     elections: bool = True
+
+    @property
+    def is_bonus(self) -> bool:
+        """Whether it runs only where its part is asked for."""
+        return self.part in BONUS_PARTS
 
     @property
     def description(self) -> str:

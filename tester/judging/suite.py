@@ -121,12 +121,15 @@ class _Collected:
             self.errors.append(str(report.longrepr))
 
 
-def collect(parts: list[str] | None = None, expression: str = "") -> list[GradedTest]:
+def collect(
+    parts: list[str] | None = None, expression: str = "", bonus: bool = False
+) -> list[GradedTest]:
     """Return the graded tests, in the suite's order.
 
     Args:
-        parts: only these parts, as in ["2A", "2B"]; None for all.
+        parts: only these parts, as in ["2A", "2B"]; None for all but the bonus parts.
         expression: only tests that match it, as pytest's `-k` does.
+        bonus: whether None stands for all parts, the bonus parts among them.
 
     Raises:
         UsageError: no such part, a wrong expression, or nothing matches.
@@ -158,10 +161,14 @@ def collect(parts: list[str] | None = None, expression: str = "") -> list[Graded
     unknown = [part for part in parts or [] if part not in known]
     if unknown:
         raise UsageError(f"no part {', '.join(unknown)}; there are {', '.join(known)}")
-    tests = [test for test in found.tests if parts is None or test.part in parts]
+
+    def is_wanted(test: GradedTest) -> bool:
+        return (bonus or not test.is_bonus) if parts is None else test.part in parts
+
+    tests = [test for test in found.tests if is_wanted(test)]
     if not tests:
         which = f" of part {', '.join(parts)}" if parts else ""
-        names = [t.name for t in suite_tests if parts is None or t.part in parts]
+        names = [test.name for test in suite_tests if is_wanted(test)]
         raise UsageError(
             f"no graded test{which} matches {expression!r}{_meant(expression, names)}"
         )

@@ -14,6 +14,7 @@ import pytest
 
 from tester.judging.seed_batch import SeedBatch
 from tester.judging.suite import MARKERS, graded_test, suite_path, what_to_collect
+from tester.pytest_plugin.bonus import is_left_out
 from tester.pytest_plugin.options import add_options, named_on_command_line
 from tester.pytest_plugin.restart import restart_if_needed
 from tester.pytest_plugin.seed_choice import batch_of
@@ -61,6 +62,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     session = config.stash.get(_SESSION, None)
     if session is not None:
         session.close()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the bonus parts that nobody has asked for."""
+    inside = collection_path.parent.resolve() == suite_path()
+    expression = config.getoption("keyword")
+    if inside and is_left_out(collection_path.name, expression, config.args):
+        return True
+    return None
 
 
 def pytest_pycollect_makemodule(

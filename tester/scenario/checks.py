@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from tester import codes
 from tester.scenario.cluster import TEST_SECONDS_MAX
-from tester.scenario.faulty_cluster import FaultyCluster
+from tester.scenario.extended_cluster import ExtendedCluster
 from tester.text import counted, is_or_are, servers_named, short
 
 # 6.824's election time-out T: what a solution may need for one election.
@@ -37,7 +37,7 @@ REPLICATION = (
 )
 
 
-class CheckedCluster(FaultyCluster):
+class CheckedCluster(ExtendedCluster):
     """A cluster that a scenario can check."""
 
     # Leaders and terms (section 5.2).

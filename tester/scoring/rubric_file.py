@@ -1,6 +1,7 @@
 """Reading a rubric from a TOML file, with file and line in every error."""
 
 import codecs
+from collections.abc import Container
 from math import fsum
 from pathlib import Path
 from typing import Annotated, Any
@@ -57,8 +58,9 @@ class _Part(msgspec.Struct):
 def default_rubric(
     tests: list[GradedTest], first: int | None = None, count: int | None = None
 ) -> Rubric:
-    """Return the rubric that applies without a file: see `load_rubric`."""
-    return _rubric(Table.of_text("", ""), Path(), tests, first, count)
+    """Return the rubric that applies without a file, to these tests: see `load_rubric`."""
+    asked = {test.part for test in tests}
+    return _rubric(Table.of_text("", ""), Path(), tests, first, count, asked)
 
 
 def load_rubric(
@@ -66,6 +68,7 @@ def load_rubric(
     tests: list[GradedTest],
     first: int | None = None,
     count: int | None = None,
+    asked: Container[str] = (),
 ) -> Rubric:
     """Read a rubric from a file.
 
@@ -75,12 +78,13 @@ def load_rubric(
             tests are run.
         first: the first public seed, None for the file's.
         count: the number of public seeds, None for the file's.
+        asked: the bonus parts that count even if the file does not name them.
 
     Raises:
         UsageError: something is wrong with it; the message says where, and how to mend
             it.
     """
-    return _rubric(Table.of_file(file), file.parent, tests, first, count)
+    return _rubric(Table.of_file(file), file.parent, tests, first, count, asked)
 
 
 def _rubric(
@@ -89,6 +93,7 @@ def _rubric(
     tests: list[GradedTest],
     first: int | None,
     count: int | None,
+    asked: Container[str],
 ) -> Rubric:
     document = table.read(_Document)
     public, hidden = _read_seeds(table.table("seeds"), folder, first, count)
@@ -102,6 +107,9 @@ def _rubric(
         given.check_known(name, suite, "there is no part", name)
     parts: dict[str, Part] = {}
     for name in suite:
+        is_bonus = all(test.is_bonus for test in suite[name])
+        if is_bonus and name not in given.values and name not in asked:
+            continue
         part = _read_part(given.table(name), suite, usual, seeds)
         if part.points:
             parts[name] = part

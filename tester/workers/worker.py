@@ -81,7 +81,7 @@ class Worker:
     def __init__(self, number: int, hang_policy: HangPolicy | None = None) -> None:
         self._number = number
         self._hang_policy = hang_policy
-        self._tests = {test.name: test for test in collect()}
+        self._tests = {test.name: test for test in collect(bonus=True)}
         self._host: RunHost | None = None
         self._hosted: tuple[str, bool, RunHosting] | None = None
 

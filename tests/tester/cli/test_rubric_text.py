@@ -1,9 +1,12 @@
 """Rubrics in words: the default one as a file to edit, and a summary."""
 
+import re
 import tomllib
 
 from tester.cli.rubric_text import default_text, print_rubric
 from tester.console import LabConsole
+from tester.judging.graded_test import BONUS_PARTS
+from tester.judging.suite import collect
 from tester.scoring.rubric_file import default_rubric
 
 
@@ -14,6 +17,20 @@ def test_the_default_file_names_every_test_with_its_points_and_description(suite
     assert written == {test.name: test.points for test in suite}
     for test in suite:
         assert f"# {test.description}\n" in text
+
+
+def test_bonus_parts_are_commented_out_and_complete(suite):
+    whole = collect(bonus=True)
+    text = default_text(whole)
+    assert text.startswith(default_text(suite))
+    assert set(tomllib.loads(text)["parts"]) == {test.part for test in suite}
+    _, _, bonus = text.partition("# Bonus parts")
+    switched_on = re.sub(r"^# (?=[\[a-z])", "", bonus.partition("\n")[2], flags=re.M)
+    parts = tomllib.loads(switched_on)["parts"]
+    assert list(parts) == list(BONUS_PARTS)
+    assert all(part["extra"] for part in parts.values())
+    written = {name: n for part in parts.values() for name, n in part["tests"].items()}
+    assert written == {test.name: test.points for test in whole if test.is_bonus}
 
 
 def test_the_summary_says_how_many_seeds_and_points_there_are(suite, capsys):

@@ -11,9 +11,10 @@ import pytest
 import grade
 from labrpc.submission.submission import Submission
 from tester.handouts.gradescope_bundle import ROOT_FILES
+from tester.judging.graded_test import BONUS_PARTS
 from tester.judging.run import run_test
 from tester.judging.run_conditions import RunConditions
-from tester.judging.suite import suite_path, what_to_collect
+from tester.judging.suite import collect, suite_path, what_to_collect
 from tester.verdict import Verdict
 
 
@@ -32,7 +33,8 @@ def test_new_writes_a_repository(starter, project, capsys):
     )
     expected.discard(Path("raft/__pycache__"))
     documents = {
-        Path(f"docs/{name}.md") for name in ("contract", "debugging", "symptoms")
+        Path(f"docs/{name}.md")
+        for name in ("contract", "contract_bonus", "debugging", "symptoms")
     }
     assert files == expected | documents | {Path("docs")}
     readme = (starter / "README.md").read_text()
@@ -40,7 +42,7 @@ def test_new_writes_a_repository(starter, project, capsys):
         assert (starter / document).read_bytes() == (project / document).read_bytes()
         assert f"]({document})" in readme
     parts = {file.stem.split("_")[1].upper() for file in suite_path().glob("test_*.py")}
-    assert set(re.findall(r"pytest -k (2\w) +#", readme)) == parts
+    assert set(re.findall(r"pytest -k (2\w) +#", readme)) == parts - set(BONUS_PARTS)
     assert {Path(".gitignore"), Path("README.md"), Path("pyproject.toml")} <= files
     # What the contract asks for is there to be filled in.
     source = (starter / "raft/raft.py").read_text()
@@ -139,7 +141,7 @@ def test_pytest_runs_the_suite_and_the_own_tests(with_own_tests, shell, below, n
     found = [
         line.partition("::")[0] for line in done.stdout.splitlines() if "::" in line
     ]
-    suite = {file.name for file in suite_path().glob("test_*.py")}
+    suite = {test.file.name for test in collect()}
     assert {Path(file).name for file in found} == {*suite, "test_mine.py"}
     assert len([file for file in found if file.endswith("test_mine.py")]) == 1
 

@@ -6,6 +6,7 @@ import pytest
 
 from labrpc.submission.submission import Submission
 from tester.errors import UsageError
+from tester.judging.graded_test import BONUS_PARTS
 from tester.judging.run import run_test
 from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import collect
@@ -468,6 +469,22 @@ def test_parts_and_expressions_select_tests():
     assert [t.name for t in collect(["2B"], "rpc_counts or election")] == [
         "test_rpc_counts"
     ]
+
+
+def test_bonus_parts_are_on_only_where_they_are_asked_for():
+    assert not [test for test in TESTS if test.is_bonus]
+    bonus = [test for test in collect(bonus=True) if test.is_bonus]
+    assert {test.part for test in bonus} == {"2P", "2R", "2T"}
+    for part in BONUS_PARTS:
+        own = collect([part])
+        assert own == [test for test in bonus if test.part == part]
+        assert sum(test.points for test in own) == 10
+        assert {part.lower()} == {test.file.name.split("_")[1] for test in own}
+        for test in own:
+            test_every_test_says_what_it_is_about(test)
+    assert [test.part for test in collect(["2P", "2A"])][-1] == "2P"
+    with pytest.raises(UsageError, match="no graded test matches 'returning_server'"):
+        collect(None, "returning_server")
 
 
 @pytest.mark.parametrize(

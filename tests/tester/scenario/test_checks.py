@@ -436,3 +436,28 @@ def test_the_state_of_each_server_is_described(make_cluster):
         "server 1: not leader, term 1 when last asked; applied up to index 1; cut off",
         "server 2: down",
     ]
+
+
+@pytest.mark.parametrize(
+    ("method", "answer", "expected"),
+    [
+        ("transfer_leadership", "1", "a bool"),
+        ("read_index", "7", "(index, ok): an int and a bool"),
+        ("read_index", "(7, 1)", "(index, ok): an int and a bool"),
+    ],
+)
+def test_bonus_methods_must_return_what_their_contract_says(
+    make_cluster, method, answer, expected
+):
+    cluster = make_cluster(f"def {method}(self, *args): return {answer}")
+    asked = (0, 1) if method == "transfer_leadership" else (0,)
+    words = f"{method}() of server 0 returned {answer}, but must return {expected}"
+    with fails("wrong-answer", words):
+        getattr(cluster, method)(*asked)
+
+
+def test_a_server_that_is_down_hands_nothing_over_and_answers_no_read(make_cluster):
+    cluster = make_cluster()
+    cluster.crash(0)
+    assert cluster.transfer_leadership(0, 1) is False
+    assert cluster.read_index(0) == (-1, False)

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 import grade
 from tester.cli.rubric_text import default_text
 from tester.errors import UsageError
+from tester.judging.graded_test import BONUS_PARTS
+from tester.judging.suite import collect
 from tester.scoring.rubric import Seed, divide, hidden_seeds
 from tester.scoring.rubric_file import default_rubric, load_rubric
 from tester.verdict import Run, Verdict
@@ -174,6 +176,20 @@ def test_an_extra_part_is_added_and_not_held_against_anybody(suite, rubric):
     assert everything.percent == 150
     no_extra = run_all(suite, found, lambda t, _: FAILED if t.part == "2X" else PASSED)
     assert found.grade("s", "/s", no_extra).percent == 100
+
+
+def test_a_bonus_part_counts_if_the_rubric_or_the_command_names_it(tmp_path):
+    suite = collect(bonus=True)
+    file = tmp_path / "rubric.toml"
+    file.write_text("[parts.2P]\nextra = true\n[parts.2R]\npoints = 20\n")
+    found = load_rubric(file, suite)
+    assert list(found.parts) == ["2A", "2B", "2C", "2D", "2P", "2R", "2X"]
+    everything = found.grade("s", "/s", run_all(found.tests(suite), found))
+    assert (everything.points, everything.points_max) == (180, 170)
+    file.write_text("")
+    assert not {*BONUS_PARTS} & {*load_rubric(file, suite).parts}
+    assert "2T" in load_rubric(file, suite, asked=["2T"]).parts
+    assert list(default_rubric(collect(["2T"])).parts) == ["2T"]
 
 
 def test_a_policy_is_for_all_parts_or_for_one(suite, rubric):

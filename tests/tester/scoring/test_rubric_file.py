@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tester.cli.rubric_text import default_text
 from tester.errors import UsageError
+from tester.judging.suite import collect
 from tester.scoring import rubric_file
 from tester.scoring.policy import FUNCTIONS, NAMES, RULES, UNITS, check_formula
 from tester.scoring.rubric_file import load_rubric
@@ -199,13 +200,13 @@ def test_every_key_and_word_is_explained(documented):
         assert f"`[parts.2A.{part}]`" in documented
 
 
-def test_what_is_advised_is_right(documented, suite, tmp_path):
+def test_what_is_advised_is_right(documented, tmp_path):
     (tmp_path / "secret.txt").write_text("a secret of enough bytes")
     blocks = re.findall(r"^```toml\n(.*?)^```", documented, re.M | re.S)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     for block in blocks:
         (tmp_path / "rubric.toml").write_text(block)
-        load_rubric(tmp_path / "rubric.toml", suite)
+        load_rubric(tmp_path / "rubric.toml", collect(bonus=True))
     table = documented.partition("| to have | write |")[2].partition("\n\n")[0]
     formulas = re.findall(r"\| `(.*)` \|", table)
     assert len(formulas) == 3
