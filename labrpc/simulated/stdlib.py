@@ -50,6 +50,11 @@ PRIVATE = ("argparse", "logging", "pprint", "traceback", "uuid")
 _CHANGED = {"warnings", "__main__", "linecache"}
 # Those of the modules executed afresh that are packages.
 _PACKAGES = ("concurrent", "concurrent.futures", "logging")
+# The executors that are no threads, and where they are defined.
+_REFUSED_POOLS = {
+    "ProcessPoolExecutor": "concurrent.futures.process",
+    "InterpreterPoolExecutor": "concurrent.futures.interpreter",
+}
 # C accelerators that would bypass the simulated primitives.
 _WITHOUT = {"_queue", "_uuid", "_asyncio"}
 # Py_TPFLAGS_HEAPTYPE: the class was made by Python code, so it can be changed.
@@ -87,9 +92,7 @@ class StandardModules:
         vars(self.modules["concurrent"])["futures"] = futures
         for name in ("_base", "thread"):
             vars(futures)[name] = self.modules[f"concurrent.futures.{name}"]
-        vars(futures)["__all__"] = tuple(
-            n for n in vars(futures)["__all__"] if n != "ProcessPoolExecutor"
-        )
+        self._finish_pools(vars(futures))
         self._pristine: list[tuple[Any, dict[str, Any]]] = []
         self._lent: dict[str, list[tuple[Any, dict[str, Any]]]] = {}
         self._protect(self.modules)
@@ -158,6 +161,27 @@ class StandardModules:
         pool = vars(self.modules["concurrent.futures.thread"])["ThreadPoolExecutor"]
         pool._counter = lambda self=None: current_box().next_serial("pool")
 
+    def _finish_pools(self, futures: dict[str, Any]) -> None:
+        """Leave the pool of threads, which Python imports only when it is asked for.
+
+        Where the process has imported another pool, a lazy import would find it.
+        """
+        thread = vars(self.modules["concurrent.futures.thread"])
+        futures["ThreadPoolExecutor"] = thread["ThreadPoolExecutor"]
+        for pool in _REFUSED_POOLS:
+            futures.pop(pool, None)
+        futures["__all__"] = tuple(
+            name for name in futures["__all__"] if name not in _REFUSED_POOLS
+        )
+        futures["__getattr__"] = _refused_pool
+
+
+def _refused_pool(name: str) -> Any:
+    """Look up what `concurrent.futures` does not have in a server."""
+    if name in _REFUSED_POOLS:
+        os_.refuse_import(_REFUSED_POOLS[name])
+    raise AttributeError(f"module 'concurrent.futures' has no attribute {name!r}")
+
 
 def _as_they_are(modules: list[ModuleType]) -> list[tuple[Any, dict[str, Any]]]:
     """Return modules, and the classes that were made for them, with their names."""
@@ -208,8 +232,6 @@ def _import(
         name = importlib.util.resolve_name("." * level + name, globals["__package__"])
     if name in _WITHOUT:
         raise ImportError(f"{name} is left out: its Python form is used")
-    if name == "concurrent.futures.process":  # Imported when it is asked for.
-        os_.refuse_import(name)
     if name in modules:
         if fromlist:
             for attribute in fromlist:

@@ -1,5 +1,6 @@
 """What leaves a box and what stays out: refusals, printed lines, entropy."""
 
+import importlib
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,9 @@ REFUSED = {
     "import subprocess": "several processes",
     "import multiprocessing": "several processes",
     "from concurrent.futures import ProcessPoolExecutor": "several processes",
+    "import concurrent.futures; concurrent.futures.ProcessPoolExecutor": "several processes",
+    "from concurrent.futures import InterpreterPoolExecutor": "several processes",
+    "import concurrent.futures.interpreter": "several processes",
     "import signal": "no signal",
     "import ctypes": "replays",
     "import greenlet": "replays",
@@ -55,6 +59,8 @@ def test_refused_with_a_sentence(lab, statement):
             except (ImportError, PermissionError) as exc:
                 return str(exc)
     """
+    # In this process, as by anything that uses it: a server must not come by it.
+    importlib.import_module("concurrent.futures.process")
     told = lab.run(program)
     assert told is not None
     assert told.startswith("a server in the lab cannot ")
