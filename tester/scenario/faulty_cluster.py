@@ -23,6 +23,14 @@ class FaultyCluster(Cluster):
         self.world.control("link", src, dst, enabled)
         self.network.enable(src, dst, enabled)
 
+    def split_off(self, *servers: int) -> None:
+        """Cut the links between these servers and all others, in both directions."""
+        for inside in servers:
+            for outside in self.servers:
+                if outside not in servers:
+                    self.set_link(inside, outside, False)
+                    self.set_link(outside, inside, False)
+
     def is_linked(self, src: int, dst: int) -> bool:
         """Return whether calls pass from `src` to `dst`."""
         return self.network.is_enabled(src, dst)

@@ -6,8 +6,8 @@ number; 0 is the highest. All servers have the same time-out, so they become can
 together, and split the votes of the term. A candidate that discovers a higher-ranked one
 yields to it, and waits longer than that one's next election takes.
 
-The rank alone would not do: a server whose log is behind can never win (5.4.1), yet all
-others would yield to it for ever. So a more up-to-date log ranks above every number.
+A server whose log is behind cannot win (5.4.1), so to yield to it is in vain: a more
+up-to-date log ranks above every number.
 """
 
 from raft.messages import RequestVoteArgs, RequestVoteReply
