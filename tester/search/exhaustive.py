@@ -6,7 +6,7 @@ look at whole runs, judge one run to each state in which there is something to j
 """
 
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from labrpc.errors import SubmissionError
@@ -135,7 +135,13 @@ class Exploration:
         path = node.path()
         _, error = run_choices(self._rules, path)
         if error is not None:
-            self.found = Found(tuple(path), error)
+            self.found = confirmed(self._rules, path)
+
+
+def confirmed(rules: Rules, choices: Sequence[Choice]) -> Found | None:
+    """Return a run that fails, None if it fails only where look-alikes are one."""
+    run, error = run_choices(rules.exact(), choices)
+    return None if error is None else Found(tuple(run.choices), error)
 
 
 def is_news(state: WorldState, transition: Transition) -> bool:

@@ -26,7 +26,7 @@ from tester.search.choices import (
     TimeOut,
     with_death,
 )
-from tester.search.exhaustive import Found
+from tester.search.exhaustive import Found, confirmed
 from tester.search.judged_run import JudgedRun
 from tester.search.rules import Rules
 from tester.search.world_state import Message, WorldState
@@ -84,8 +84,8 @@ class GuidedSearch:
                     walk.arrivals.follow(run.state)
                     limits.count()
                     self._note(run)
-        except SubmissionError as exc:
-            self.found = Found(tuple(run.choices), exc)
+        except SubmissionError:
+            self.found = confirmed(self._rules, run.choices)
 
     def _beginning(self) -> tuple[Choice, ...]:
         """Return the choices with which a run begins, those of an earlier one perhaps."""

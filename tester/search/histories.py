@@ -17,6 +17,7 @@ from labrpc.machine.watchdog_timer import HangPolicy
 from labrpc.world.box import Box, Step
 from labrpc.world.events import Event
 from tester.search.choices import Setting
+from tester.search.outline import outline
 from tester.search.server_state import ServerState, Stimulus
 from tester.search.server_step import ServerStep, polling_step_ns
 
@@ -35,6 +36,7 @@ class Histories:
         boxes: makes their boxes.
         setting: of the world they are in.
         hang_policy: what happens where the submission hangs in C.
+        look_alikes: whether to find out which states look like each other.
 
     Attributes:
         states: how many states were found.
@@ -48,6 +50,7 @@ class Histories:
         boxes: BoxFactory,
         setting: Setting,
         hang_policy: HangPolicy | None = None,
+        look_alikes: bool = False,
     ) -> None:
         self.setting = setting
         self.states = 0
@@ -60,6 +63,8 @@ class Histories:
         # Boxes that wait in a state, the one that was used last at the end.
         self._boxes: OrderedDict[ServerState, WatchedBox] = OrderedDict()
         self._made = 0
+        self._look_alikes = look_alikes
+        self._outlines: dict[bytes, ServerState] = {}
 
     def started(
         self, server: int, incarnation: int, raft_state: bytes, snapshot: bytes
@@ -138,6 +143,10 @@ class Histories:
         if state.failure is not None:
             box.end()
             return
+        if self._look_alikes:
+            seen = outline(state, box.box.state())
+            if seen is not None:
+                state.like = self._outlines.setdefault(seen, state)
         self._boxes[state] = box
         if len(self._boxes) > BOXES_MAX:
             self._boxes.popitem(last=False)[1].end()

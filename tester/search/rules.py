@@ -40,6 +40,9 @@ from tester.search.world_state import (
     without_message,
 )
 
+# The number of a call that no server makes.
+NO_CALL = 0
+
 
 class Transition(NamedTuple):
     """What a choice leads to.
@@ -64,12 +67,21 @@ class Rules:
     Args:
         histories: the states of its servers.
         setting: what holds in the world throughout.
+        by_outline: whether states that look alike are one. Then a server goes on as
+            the first of them, which is not sound, and leads to fewer states.
     """
 
-    def __init__(self, histories: Histories, setting: Setting) -> None:
+    def __init__(
+        self, histories: Histories, setting: Setting, by_outline: bool = False
+    ) -> None:
         self.setting = setting
+        self.by_outline = by_outline
         self._histories = histories
         self._messages = Messages()
+
+    def exact(self) -> "Rules":
+        """Return the rules of the same world by which states have one history each."""
+        return Rules(self._histories, self.setting) if self.by_outline else self
 
     def initial(self) -> WorldState:
         """Return the world in which all servers have just started."""
@@ -156,6 +168,8 @@ class Rules:
         if outward:
             state = self._send(state, stepped, outward)
         if dies_after is None or stepped.failure is not None:
+            if self.by_outline and stepped.like is not stepped:
+                state = self._as_its_like(state, stepped)
             return Transition(state, stepped)
         disk = _disk(stepped, outward)
         state, started = self._restarted(state, server, disk)
@@ -191,6 +205,43 @@ class Rules:
             call.data,
             sender.incarnation,
             call.call_id,
+        )
+
+    def _as_its_like(self, state: WorldState, mine: ServerState) -> WorldState:
+        """Return the world in which a server goes on as the first that looked like it.
+
+        Its calls, and the requests that it has not answered, get that one's numbers. A
+        message of a call that has ended belongs to no call any more.
+        """
+        like = mine.like
+        calls = {
+            own.call_id: other.call_id
+            for own, other in zip(mine.calls, like.calls, strict=True)
+        }
+        requests = {
+            own.request_id: other.request_id
+            for own, other in zip(mine.unanswered, like.unanswered, strict=True)
+        }
+
+        def renumbered(message: Message) -> Message:
+            caller = message.dst if message.reply else message.src
+            if caller != mine.server or message.caller != mine.incarnation:
+                return message
+            number = calls.get(message.call_id, NO_CALL)
+            return self._messages.renumbered(message, number)
+
+        still_open = []
+        for server, request_id, message in state.open:
+            number = request_id
+            if server == mine.server:
+                number = requests.get(request_id, request_id)
+            still_open.append(OpenRequest(server, number, renumbered(message)))
+        servers = list(state.servers)
+        servers[mine.server] = like
+        return state._replace(
+            servers=tuple(servers),
+            in_flight=with_messages([], map(renumbered, state.in_flight)),
+            open=tuple(still_open),
         )
 
     # Faults.

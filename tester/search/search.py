@@ -1,4 +1,4 @@
-"""The search: exhaustive, from goal states, and guided, by turns.
+"""The search: exhaustive, from goal states, by episodes, and guided, by turns.
 
 None of them finds everything, and each finds some bugs long before the others. They
 take turns of some hundred states, so that what is found depends on the number of
@@ -6,9 +6,11 @@ states alone, and on no clock.
 """
 
 from collections import deque
-from collections.abc import Iterator
-from itertools import islice
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterator
+from functools import cached_property, partial
+from itertools import count, islice
+from operator import attrgetter
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -16,6 +18,7 @@ from labrpc.box_factory import BoxFactory
 from labrpc.machine.watchdog_timer import HangPolicy
 from tester.search.budget import GROWING, Budget, Limits
 from tester.search.choices import ChoiceList, Setting
+from tester.search.episode_search import EpisodeSearch
 from tester.search.exhaustive import Exploration, Found
 from tester.search.goals import explorations, goal_states
 from tester.search.guided import GuidedSearch
@@ -26,8 +29,6 @@ from tester.search.shrink import Shrunk, shrink
 TURN_STATES = 400
 # An exploration that has found this many states lets the next one begin beside it.
 LARGE_STATES = 8_000
-# In worlds with snapshots the service takes one after this many commands.
-SNAPSHOT_INTERVAL = 2
 
 
 class Strategy(Protocol):
@@ -39,6 +40,12 @@ class Strategy(Protocol):
 
     def advance(self, limits: Limits) -> None:
         """Go on until a run fails or the limits are reached."""
+
+
+exhaustive = attrgetter("exhaustive")
+episodes = attrgetter("episodes")
+guided = attrgetter("guided")
+from_goals = attrgetter("from_goals")
 
 
 class Exhausted(NamedTuple):
@@ -96,16 +103,41 @@ class ByTurns:
 
 
 class _World:
-    """The strategies in worlds of one setting."""
+    """The strategies in worlds of one setting, each made when its first turn comes."""
 
-    def __init__(self, histories: Histories, seed: str) -> None:
-        self.histories = histories
-        self.rules = rules = Rules(histories, histories.setting)
-        with histories.watched():
-            goals = goal_states(rules)
-            self.guided = GuidedSearch(rules, seed, [goal.path() for goal in goals])
-            self.exhaustive = ByTurns(Exploration(rules, b) for b in GROWING)
-            self.from_goals = ByTurns(explorations(rules, goals))
+    def __init__(
+        self,
+        boxes: BoxFactory,
+        setting: Setting,
+        seed: str,
+        hang_policy: HangPolicy | None,
+    ) -> None:
+        self.histories = Histories(boxes, setting, hang_policy, look_alikes=True)
+        self.rules = Rules(self.histories, setting)
+        self._by_outline = Rules(self.histories, setting, by_outline=True)
+        self._seed = seed
+
+    @cached_property
+    def exhaustive(self) -> ByTurns:
+        """Every order under small budgets."""
+        return ByTurns(Exploration(self.rules, budget) for budget in GROWING)
+
+    @cached_property
+    def from_goals(self) -> ByTurns:
+        """Every order under small budgets, from goal states."""
+        rules = self._by_outline
+        return ByTurns(explorations(rules, goal_states(rules)))
+
+    @cached_property
+    def guided(self) -> GuidedSearch:
+        """Random orders of single choices."""
+        beginnings = [goal.path() for goal in goal_states(self.rules)]
+        return GuidedSearch(self.rules, self._seed, beginnings)
+
+    @cached_property
+    def episodes(self) -> EpisodeSearch:
+        """Random orders of what ordinarily happens."""
+        return EpisodeSearch(self._by_outline, self._seed)
 
 
 class Search:
@@ -113,7 +145,7 @@ class Search:
 
     Args:
         boxes: makes its servers' boxes.
-        setting: what holds in its worlds; one has snapshots, one five servers.
+        setting: what holds in its worlds; some have snapshots, some more servers.
         seed: of the guided search.
         hang_policy: what happens where the submission hangs in C.
     """
@@ -126,40 +158,49 @@ class Search:
         hang_policy: HangPolicy | None = None,
     ) -> None:
         self._setting = setting
-        snapshots = msgspec.structs.replace(
-            setting, snapshot_interval=SNAPSHOT_INTERVAL
-        )
-        larger = msgspec.structs.replace(setting, servers=max(setting.servers, 5))
-        self._worlds = [
-            _World(Histories(boxes, setting, hang_policy), seed),
-            _World(Histories(boxes, snapshots, hang_policy), seed),
-            _World(Histories(boxes, larger, hang_policy), seed),
-        ]
+        self._worlds: dict[Setting, _World] = {}
+        self._new_world = partial(_World, boxes, seed=seed, hang_policy=hang_policy)
 
     def run(self, limits: Limits) -> Outcome:
         """Search until a run fails or the limits are reached."""
-        while not limits.reached:
-            for world, strategy in self._turns():
-                with world.histories.watched():
-                    strategy.advance(limits.turn(TURN_STATES))
-                    if strategy.found is not None:
-                        return self._found(limits, world.rules, strategy.found)
+        for setting, strategy_of in self._turns():
+            if limits.reached:
+                break
+            world = self._world(setting)
+            with world.histories.watched():
+                strategy = strategy_of(world)
+                strategy.advance(limits.turn(TURN_STATES))
+                if strategy.found is not None:
+                    return self._found(limits, world.rules, strategy.found)
         return self._outcome(limits)
 
-    def _turns(self) -> Iterator[tuple["_World", Strategy]]:
-        """Yield the strategies of one round."""
-        plain, compacting, large = self._worlds
-        yield plain, plain.exhaustive
-        yield plain, plain.guided
-        yield plain, plain.exhaustive
-        yield compacting, compacting.guided
-        yield large, large.guided
-        yield plain, plain.from_goals
+    def _world(self, setting: Setting) -> _World:
+        """Return the world of a setting, which is made when it is first asked for."""
+        if setting not in self._worlds:
+            self._worlds[setting] = self._new_world(setting)
+        return self._worlds[setting]
+
+    def _turns(self) -> Iterator[tuple[Setting, Callable[[_World], Strategy]]]:
+        """Yield whose turn it is, without end."""
+        plain = self._setting
+        compacting = [_with(plain, snapshot_interval=every) for every in (2, 1, 3)]
+        sizes = [_with(plain, servers=max(plain.servers, n)) for n in (5, 4, 7)]
+        for turn in count():
+            size = sizes[turn % len(sizes)]
+            yield plain, exhaustive
+            yield plain, episodes
+            yield compacting[turn % len(compacting)], episodes
+            yield plain, guided
+            yield size, episodes
+            yield plain, exhaustive
+            yield compacting[0], guided
+            yield sizes[0], guided
+            yield plain, from_goals
 
     def _outcome(self, limits: Limits) -> Outcome:
         explored = tuple(
             Exhausted(self._setting.servers, exploration.budget, exploration.states)
-            for exploration in self._worlds[0].exhaustive.complete
+            for exploration in self._world(self._setting).exhaustive.complete
         )
         return Outcome(limits.states, limits.used_s, explored)
 
@@ -171,5 +212,9 @@ class Search:
 
     def close(self) -> None:
         """End all boxes."""
-        for world in self._worlds:
+        for world in self._worlds.values():
             world.histories.close()
+
+
+def _with(setting: Setting, **changes: Any) -> Setting:
+    return msgspec.structs.replace(setting, **changes)

@@ -41,6 +41,24 @@ Stimulus = Arrival | Answer | Command | TimePasses
 TIME_PASSES = TimePasses()
 
 
+class PendingCall(NamedTuple):
+    """A call of the server that has not ended."""
+
+    call_id: int
+    dst: int
+    method: str
+    data: bytes
+
+
+class PendingRequest(NamedTuple):
+    """A request that the server has not answered."""
+
+    request_id: int
+    src: int
+    method: str
+    data: bytes
+
+
 class BoxStep(NamedTuple):
     """An event that a box was given, when by its own clock, and what it did."""
 
@@ -76,14 +94,18 @@ class ServerState:
         leads: whether it said then that it leads.
         led: the terms in which it has said so in this life.
         applied: the commands that it has applied, those of a snapshot included.
+        calls: its calls that have not ended.
+        unanswered: the requests that it has not answered.
+        answers: what its calls have been answered since its term has changed.
         after: the states that may follow, each by what the server is given.
+        like: the state that stands for all that look like this one: see `outline`.
     """
 
     __slots__ = (
-        "after", "applied", "before", "box_steps", "failure", "incarnation",
-        "invocations", "invoked", "leads", "led", "news", "now_ns", "number",
-        "outward", "puts", "raft_state", "requests", "server", "snapshot", "term",
-        "wake_ns",
+        "after", "answers", "applied", "before", "box_steps", "calls", "failure",
+        "incarnation", "invocations", "invoked", "leads", "led", "like", "news",
+        "now_ns", "number", "outward", "puts", "raft_state", "requests", "server",
+        "snapshot", "term", "unanswered", "wake_ns",
     )  # fmt: skip
 
     def __init__(self, server: int, incarnation: int) -> None:
@@ -107,7 +129,11 @@ class ServerState:
         self.leads = False
         self.led: tuple[int, ...] = ()
         self.applied: tuple[Any, ...] = ()
+        self.calls: tuple[PendingCall, ...] = ()
+        self.unanswered: tuple[PendingRequest, ...] = ()
+        self.answers: frozenset[tuple[int, str, bytes | None]] = frozenset()
         self.after: dict[Stimulus, ServerState] = {}
+        self.like: ServerState = self
 
     def next_blank(self) -> "ServerState":
         """Return a state that follows on this one, in which nothing has happened yet."""
@@ -120,5 +146,5 @@ class ServerState:
 
 _KEPT = (
     "now_ns", "wake_ns", "requests", "invoked", "invocations", "puts", "raft_state",
-    "snapshot", "term", "leads", "led", "applied",
+    "snapshot", "term", "leads", "led", "applied", "calls", "unanswered", "answers",
 )  # fmt: skip

@@ -40,6 +40,8 @@ from tester.search.server_state import (
     Arrival,
     BoxStep,
     Command,
+    PendingCall,
+    PendingRequest,
     ServerState,
     Stimulus,
 )
@@ -119,8 +121,11 @@ class ServerStep:
         state = self.state
         if isinstance(stimulus, Arrival):
             state.requests += 1
+            request = PendingRequest(state.requests, *stimulus)
+            state.unanswered = (*state.unanswered, request)
             self._step(Request(state.requests, *stimulus))
         elif isinstance(stimulus, Answer):
+            self._end_call(stimulus)
             self._step(Response(*stimulus))
         elif isinstance(stimulus, Command):
             self._invoke(START, stimulus.command)
@@ -129,6 +134,14 @@ class ServerStep:
             while not self._has_acted() and self._wakes_by(until_ns):
                 self._wake()
         self._finish()
+
+    def _end_call(self, answer: Answer) -> None:
+        """Note that a call has ended, unless it has before."""
+        state = self.state
+        for call in state.calls:
+            if call.call_id == answer.call_id:
+                state.calls = tuple([c for c in state.calls if c is not call])
+                state.answers |= {(call.dst, call.method, answer.data)}
 
     # Time.
 
@@ -220,7 +233,14 @@ class ServerStep:
         if isinstance(action, Persist):
             state.raft_state, state.snapshot = action.raft_state, action.snapshot
             self._outward.append(action)
-        elif kind is Call or kind is Reply:
+        elif isinstance(action, Call):
+            call = PendingCall(action.call_id, action.dst, action.method, action.data)
+            state.calls = (*state.calls, call)
+            self._outward.append(action)
+        elif isinstance(action, Reply):
+            state.unanswered = tuple(
+                [r for r in state.unanswered if r.request_id != action.request_id]
+            )
             self._outward.append(action)
         elif isinstance(action, Apply):
             self._puts.append((action.put_id, action.message))
@@ -243,6 +263,8 @@ class ServerStep:
         term, leads = answer
         if term < state.term:
             state.news = True
+        if term != state.term:
+            state.answers = frozenset()
         if leads and term not in state.led:
             state.led = (*state.led, term)
             state.news = True

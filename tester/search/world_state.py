@@ -80,6 +80,20 @@ class Messages:
             request.call_id,
         )
 
+    def renumbered(self, message: Message, call_id: int) -> Message:
+        """Return a message that belongs to another call of the same server."""
+        if message.call_id == call_id:
+            return message
+        return self._get(
+            message.src,
+            message.dst,
+            message.method,
+            message.reply,
+            message.data,
+            message.caller,
+            call_id,
+        )
+
     def _get(self, *fields: Any) -> Message:
         message = self._known.get(fields)
         if message is None:

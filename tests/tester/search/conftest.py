@@ -115,10 +115,13 @@ def world_rules(
     """Return a function that returns the rules of a world of electors."""
     opened: list[Histories] = []
 
-    def open_world(*bug: str, setting: Setting = THREE) -> Rules:
-        histories = Histories(elector_boxes(*bug), setting)
+    def open_world(
+        *bug: str, setting: Setting = THREE, look_alikes: bool = False
+    ) -> Rules:
+        boxes = elector_boxes(*bug)
+        histories = Histories(boxes, setting, look_alikes=look_alikes)
         opened.append(histories)
-        return Rules(histories, setting)
+        return Rules(histories, setting, by_outline=look_alikes)
 
     enabled = gc.isenabled()
     gc.disable()

@@ -1,0 +1,239 @@
+"""Episodes: random runs of what ordinarily happens to a cluster.
+
+An episode is an election, a command, a server cut off, a crash: choices after which
+messages arrive in the order of their sending until none is left. Bugs of the log need
+many choices, but few episodes. In some, one message is late or comes twice, or a server
+dies in the middle.
+
+Held back from one episode to the next stay the messages of servers that are cut off,
+and those that an episode has made late.
+"""
+
+from collections.abc import Callable
+
+from tester.search.arrivals import Arrivals, name_of
+from tester.search.choices import (
+    Choice,
+    Crash,
+    Cut,
+    Deliver,
+    Duplicate,
+    Heal,
+    Lose,
+    Start,
+    TimeOut,
+)
+from tester.search.exhaustive import Node, is_news
+from tester.search.rules import Rules
+from tester.search.world_state import Message, WorldState
+
+# How many messages may arrive until nothing is under way: some servers never rest.
+DELIVERIES_MAX = 80
+# A candidate whose term is behind needs more than one election.
+TIME_OUTS_MAX = 3
+
+
+class EpisodeRun:
+    """A run during one episode.
+
+    Args:
+        rules: what each choice leads to.
+        node: where the episode begins.
+
+    Attributes:
+        node: where the run is.
+        news: whether the episode has shown something that an oracle can object to.
+        taken: how many choices it has taken.
+    """
+
+    def __init__(self, rules: Rules, node: Node) -> None:
+        self.node = node
+        self.news = False
+        self.taken = 0
+        self._rules = rules
+        self._arrivals = Arrivals()
+        self._arrivals.late = list(node.state.in_flight)
+
+    @property
+    def state(self) -> WorldState:
+        """The state of the world."""
+        return self.node.state
+
+    @property
+    def broken(self) -> bool:
+        """Whether a server has broken, so that nothing more can happen."""
+        return any(server.failure is not None for server in self.state.servers)
+
+    def take(self, *choices: Choice) -> None:
+        """Take choices; those that do not apply are skipped."""
+        for choice in choices:
+            before = self.state
+            transition = None if self.broken else self._rules.take(before, choice)
+            if transition is not None:
+                self.taken += 1
+                self.news = self.news or is_news(before, transition)
+                self.node = Node(transition.state, self.node, choice)
+                self._arrivals.follow(transition.state)
+
+    def settle(self) -> None:
+        """Deliver what is not late, in the order of sending, until nothing is left."""
+        for _ in range(DELIVERIES_MAX):
+            name = self._arrivals.next_name(self.state)
+            if name is None or self.broken:
+                return
+            self.take(Deliver(name))
+
+    def release(self) -> None:
+        """Let the late messages arrive, as far as they can, and what follows on them."""
+        arrivals = self._arrivals
+        arrivals.queue, arrivals.late = arrivals.late + arrivals.queue, []
+        self.settle()
+
+    def hold_back(self, message: Message) -> None:
+        """Let a message that was just sent be late."""
+        self._arrivals.hold_back(message)
+
+    def sent(self, src: int) -> list[Message]:
+        """Return the messages that a server has just sent and that can arrive."""
+        queue = self._arrivals.queue
+        return [m for m in queue if m.src == src and self.state.reachable(m)]
+
+
+Episode = Callable[[EpisodeRun], None]
+
+
+# Ordinary episodes.
+
+
+def elect(server: int, run: EpisodeRun) -> None:
+    """Let a server stand for election until it leads, or has tried often enough."""
+    for _ in range(1 if server in run.state.cut else TIME_OUTS_MAX):
+        run.take(TimeOut(server))
+        run.settle()
+        if run.state.leads_latest(server):
+            return
+
+
+def propose(server: int, run: EpisodeRun) -> None:
+    """Give a leader a command."""
+    run.take(Start(server))
+    run.settle()
+
+
+def spread(server: int, run: EpisodeRun) -> None:
+    """Let a leader send its next heartbeat."""
+    run.take(TimeOut(server))
+    run.settle()
+
+
+def cut(server: int, run: EpisodeRun) -> None:
+    """Cut a server off."""
+    run.take(Cut(server))
+
+
+def heal(server: int, run: EpisodeRun) -> None:
+    """Let messages reach a server again; those that could not are lost."""
+    state = run.state
+    for message in state.in_flight:
+        if server in (message.src, message.dst) and message in run.state.in_flight:
+            run.take(Lose(name_of(run.state, message)))
+    run.take(Heal(server))
+    run.settle()
+
+
+def crash(server: int, run: EpisodeRun) -> None:
+    """Crash a server and start it again."""
+    run.take(Crash(server))
+    run.settle()
+
+
+# Ordinary stories.
+
+
+def miss(server: int, leader: int, run: EpisodeRun) -> None:
+    """Let a server that is cut off miss what a leader commits."""
+    run.take(Cut(server))
+    propose(leader, run)
+    spread(leader, run)
+
+
+def strand(leader: int, other: int, run: EpisodeRun) -> None:
+    """Cut a leader off that takes a command, and elect another."""
+    run.take(Cut(leader))
+    propose(leader, run)
+    elect(other, run)
+
+
+def stand_again(server: int, run: EpisodeRun) -> None:
+    """Let a server stand for election as soon as messages reach it again."""
+    heal(server, run)
+    elect(server, run)
+
+
+# Exceptional ones.
+
+
+def heal_late(server: int, run: EpisodeRun) -> None:
+    """Let messages reach a server again; those that could not arrive now."""
+    run.take(Heal(server))
+    run.release()
+
+
+def release(run: EpisodeRun) -> None:
+    """Let all late messages arrive."""
+    run.release()
+
+
+def act_apart(choice: Start | TimeOut, dst: int, how: str, run: EpisodeRun) -> None:
+    """Let one message of a step fare otherwise than the rest.
+
+    Args:
+        choice: the step.
+        dst: who the message is for.
+        how: what becomes of it, or of the reply to it.
+        run: the episode's.
+    """
+    run.take(choice)
+    message = next((m for m in run.sent(choice.server) if m.dst == dst), None)
+    if message is None:
+        return
+    name = name_of(run.state, message)
+    if how == "late":
+        run.hold_back(message)
+    elif how == "twice":
+        run.take(Duplicate(name), Deliver(name))
+        copy = next((m for m in run.sent(choice.server) if m is message), None)
+        if copy is not None:
+            run.hold_back(copy)
+    elif how == "only":
+        for other in run.sent(choice.server):
+            if other.dst != dst:
+                run.take(Lose(name_of(run.state, other)))
+    else:
+        run.take(Deliver(name))
+        reply = next((m for m in run.sent(dst) if m.dst == choice.server), None)
+        if how == "crash":
+            run.take(Crash(dst))
+        elif reply is not None:
+            run.hold_back(reply)
+    run.settle()
+
+
+FATES_WITHOUT_CRASH = ("late", "late reply", "only", "twice")
+FATES = (*FATES_WITHOUT_CRASH, "crash")
+
+
+def die(choice: Start | TimeOut, dies_after: int, run: EpisodeRun) -> None:
+    """Let a server die in the middle of a step."""
+    run.take(type(choice)(choice.server, dies_after))
+    run.settle()
+
+
+def die_receiving(choice: Start | TimeOut, dst: int, run: EpisodeRun) -> None:
+    """Let a server die in the middle of its answer to a message of another's step."""
+    run.take(choice)
+    message = next((m for m in run.sent(choice.server) if m.dst == dst), None)
+    if message is None:
+        return
+    run.take(Deliver(name_of(run.state, message), 1))
+    run.settle()
