@@ -134,6 +134,7 @@ FLOORS = {
         ["explain"],
         ["scenario", "views"],
         ["judging", "search"],
+        ["measuring"],
         ["scoring", "workers"],
         ["detection", "experiments", "pytest_plugin", "reports"],
         ["grading", "handouts"],

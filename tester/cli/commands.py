@@ -14,6 +14,7 @@ from tester.errors import UsageError
 COMMANDS = {
     "grade": "grade submissions; `grade` itself may be left out",
     "regrade": "repeat the runs of one submission, and compare them with the grading",
+    "measure": "measure how fast submissions elect, commit and recover, at what cost",
     "search": "look for an order of events that breaks a submission",
     "rubric": "print the default rubric, or check a rubric and summarise it",
     "new": "write a starter repository for a student",

@@ -25,6 +25,8 @@ LOOK_AGAIN_NS = 5 * MILLISECOND
 # Servers that have no leader for so long are started anew, some times.
 ELECTION_NS_MAX = 2_000 * MILLISECOND
 STARTS_MAX = 20
+# After this time without a message to all, a server that led does so no longer.
+LEADER_NS_MAX = 500 * MILLISECOND
 # How many messages' time it takes until a command's leader knows who has it: it may wait
 # for the answer to a heartbeat, then it is sent and acknowledged.
 MESSAGES_OF_A_COMMAND = 5
@@ -128,7 +130,8 @@ class ElectionCluster:
                 if leader is None:
                     self.world.sleep_ns(LOOK_AGAIN_NS)
                     continue
-                self.await_broadcast(leader)
+                if self._next_broadcast(leader, LEADER_NS_MAX) is None:
+                    continue  # Another server has deposed it meanwhile.
                 self.sleep_ms(MESSAGES_OF_A_COMMAND * self.longest_message_ms)
                 if self._is_followed_by_all(leader):
                     return leader
@@ -159,13 +162,24 @@ class ElectionCluster:
         self.world.sleep_ns(round(duration_ms * MILLISECOND))
 
     def await_broadcast(self, server: int) -> int:
-        """Wait until a leader sends to all; return when it did, in nanoseconds."""
+        """Wait until a leader sends to all; return when it did, in nanoseconds.
+
+        Raises:
+            UsageError: it never does.
+        """
+        sent_ns = self._next_broadcast(server, ELECTION_NS_MAX)
+        if sent_ns is None:
+            raise UsageError(f"server {server} leads, and sends no heartbeats")
+        return sent_ns
+
+    def _next_broadcast(self, server: int, limit_ns: int) -> int | None:
+        """Wait until a server sends to all; return when it did, None if it does not."""
         sent_ns = self.traffic.broadcast_ns
         before_ns = sent_ns.get(server)
-        until_ns = self.world.now_ns + ELECTION_NS_MAX
-        if not self._await(lambda: sent_ns.get(server) != before_ns, until_ns):
-            raise UsageError(f"server {server} leads, and sends no heartbeats")
-        return sent_ns[server]
+        until_ns = self.world.now_ns + limit_ns
+        if self._await(lambda: sent_ns.get(server) != before_ns, until_ns):
+            return sent_ns[server]
+        return None
 
     def _await(self, done: Callable[[], bool], until_ns: int, look_ns: int = 0) -> bool:
         """Let one thing happen after another until `done`; return whether it is.

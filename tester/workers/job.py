@@ -11,6 +11,7 @@ import msgspec
 from labrpc.submission.submission import Submission
 from tester.judging.run import Recording
 from tester.judging.run_hosting import IN_PROCESS, RunHosting
+from tester.measuring.batch import Batch
 from tester.verdict import LoadResult, Run
 
 
@@ -65,8 +66,27 @@ class RunJob(Job, frozen=True, kw_only=True):
         return Recording(self.digest, Path(self.traces) if self.traces else None)
 
 
+class MeasureJob(Job, frozen=True, kw_only=True):
+    """Measure what the submission is like, in one batch of trials.
+
+    Attributes:
+        probe: the name of the probe.
+        seed: from which all randomness of the batch comes.
+        trials: how many are wanted.
+    """
+
+    probe: str
+    seed: int
+    trials: int
+
+
+AnyJob = LoadJob | RunJob | MeasureJob
+"""What a worker is sent."""
+
+
 class Answer(msgspec.Struct, omit_defaults=True):
     """The answer to a job: one of these."""
 
     run: Run | None = None
     load: LoadResult | None = None
+    batch: Batch | None = None

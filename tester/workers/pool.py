@@ -21,9 +21,10 @@ from labrpc.codes import HANGS_IN_C, Code
 from labrpc.machine.lab_process import lab_command, lab_environment
 from labrpc.submission.native_hang import stuck_call
 from tester.codes import PROCESS_LOST
+from tester.measuring.batch import Batch
 from tester.verdict import LoadResult, Run
 from tester.workers.effort import Effort
-from tester.workers.job import Answer, Job
+from tester.workers.job import Answer, Job, MeasureJob
 
 LOOK_MS = 500
 # How long a process may take to write down where it hangs.
@@ -87,7 +88,7 @@ class GradingProcess:
         self._effort = Effort(self.process.pid, job.hosting.isolated, LOOK_MS)
         self.connection.send_bytes(msgspec.msgpack.encode(job))
 
-    def receive(self) -> Run | LoadResult | None:
+    def receive(self) -> Run | LoadResult | Batch | None:
         """Wait for the answer to the job; None if the process died."""
         self.job = None
         try:
@@ -95,7 +96,7 @@ class GradingProcess:
             answer = msgspec.msgpack.decode(data, type=Answer)
         except (EOFError, OSError, msgspec.DecodeError):
             return None
-        return answer.run or answer.load
+        return answer.run or answer.load or answer.batch
 
     def hang(self) -> WorkerLost | None:
         """Return what to report if the job takes too much, None if it does not."""
@@ -158,7 +159,19 @@ class Pool:
         self._queues.pop(path, None)
 
     def results(self) -> Iterator[tuple[Job, Run | LoadResult | WorkerLost]]:
-        """Yield each job with its result, or with what became of its process."""
+        """Yield each graded job with its result, or with what became of its process."""
+        for job, answer in self._answers():
+            assert not isinstance(answer, Batch)
+            yield job, answer
+
+    def batches(self) -> Iterator[tuple[MeasureJob, Batch | WorkerLost]]:
+        """Yield each measuring job with its batch, or with what became of its process."""
+        for job, answer in self._answers():
+            assert isinstance(job, MeasureJob)
+            assert isinstance(answer, Batch | WorkerLost)
+            yield job, answer
+
+    def _answers(self) -> Iterator[tuple[Job, Run | LoadResult | Batch | WorkerLost]]:
         while self._queues or any(worker.job for worker in self._workers):
             self._hand_out()
             busy = {w.connection: w for w in self._workers if w.job is not None}
@@ -206,7 +219,7 @@ class Pool:
 
     def _receive(
         self, worker: GradingProcess
-    ) -> tuple[Job, Run | LoadResult | WorkerLost]:
+    ) -> tuple[Job, Run | LoadResult | Batch | WorkerLost]:
         job = worker.job
         assert job is not None
         result = worker.receive()

@@ -29,8 +29,9 @@ from tester.judging.run import blank_run, boot_problem, run_test
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import RunHost, RunHosting
 from tester.judging.suite import collect
+from tester.measuring.batch import Batch, broken_batch, measure_batch
 from tester.verdict import LoadResult, Run, Verdict, conclude
-from tester.workers.job import Answer, Job, LoadJob, RunJob
+from tester.workers.job import Answer, AnyJob, Job, LoadJob, MeasureJob, RunJob
 
 # The outer net: a run that wants more than its share is ended by its own limit.
 MEMORY_BYTES_MAX = 1 << 32
@@ -47,7 +48,7 @@ def main() -> None:
     worker = Worker(number, HangPolicy(stack_fd))
     while True:
         try:
-            job = msgspec.msgpack.decode(connection.recv_bytes(), type=LoadJob | RunJob)
+            job = msgspec.msgpack.decode(connection.recv_bytes(), type=AnyJob)
         except EOFError:
             worker.close()
             return
@@ -85,10 +86,12 @@ class Worker:
         self._host: RunHost | None = None
         self._hosted: tuple[str, bool, RunHosting] | None = None
 
-    def answer(self, job: LoadJob | RunJob) -> Answer:
+    def answer(self, job: AnyJob) -> Answer:
         """Do one job."""
         if isinstance(job, RunJob):
             return Answer(run=self._run(job))
+        if isinstance(job, MeasureJob):
+            return Answer(batch=self._measure(job))
         return Answer(load=self._load(job))
 
     def _load(self, job: LoadJob) -> LoadResult:
@@ -104,6 +107,16 @@ class Worker:
         if problem is not None:
             _fail(result, problem)
         return result
+
+    def _measure(self, job: MeasureJob) -> Batch:
+        """Make a batch of trials."""
+        try:
+            host = self._host_for(job)
+        except LoadError as exc:
+            return broken_batch(Verdict.FAILED, exc.code, exc.headline)
+        except LabError as exc:
+            return broken_batch(Verdict.UNKNOWN, LAB_BROKE, str(exc))
+        return measure_batch(host, job.probe, job.seed, job.trials)
 
     def _run(self, job: RunJob) -> Run:
         """Run a test; whether a second time, the grader decides."""

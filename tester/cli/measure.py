@@ -1,0 +1,204 @@
+"""The command `measure`: what Rafts are like, not only whether they are right."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+from rich.table import Table
+
+from tester.cli.capacity import chosen_processes
+from tester.cli.command import Command, ExitStatus
+from tester.cli.options import add_jobs, add_require_sandbox, whole_number
+from tester.cli.parser import Parser
+from tester.cli.sandbox_status import sandbox_status
+from tester.console import say
+from tester.errors import UsageError
+from tester.grading.checkpoints import named_if_in_the_way
+from tester.grading.measurement import MeasurementPlan, measure
+from tester.grading.results_folder import refuse_links
+from tester.intake.default_submission import REFERENCE
+from tester.intake.find import find_submissions
+from tester.intake.gradings import UNPACKED
+from tester.judging.run_hosting import RunHosting
+from tester.measuring.figures import FIGURES
+from tester.measuring.measured import Measured
+from tester.measuring.plan import TRIALS
+from tester.reports.files import write_atomically
+from tester.reports.measure_data import measure_csv, measure_json
+from tester.reports.measure_page import measure_html, value
+from tester.text import one_line
+
+TRIALS_MAX = 100_000
+# Each has seeds of its own, of which the lab's numbers have 64 bits.
+SEED_MAX = 1_000_000_000
+REFERENCE_NAME = "the reference"
+PLAIN_LINE_EVERY = 0.1
+
+EPILOG = """\
+Measured are elections, commits, catching up after a partition and recovery after a
+restart, on five servers in virtual time: see docs/measure.md. Several submissions make
+one page, each of them a curve and a dot. DIR gets measure.html, measure.json and
+measure.csv; the same seed gives the same bytes, but for the block of CPU times.
+
+Exit status: 0 measured, 1 some trials did not reach their end, 2 wrong usage, 130
+interrupted by Ctrl-C, 143 by SIGTERM: then nothing is written."""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the submissions, how much is measured, and how."""
+    parser.epilog = EPILOG
+    add = parser.add_argument
+    add(
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="a submission, or a folder of submissions, as of `grade`",
+    )
+    add(
+        "--single",
+        action="store_true",
+        help="each PATH is what one student handed in, however many folders are in it",
+    )
+    add(
+        "--trials",
+        type=whole_number(1, TRIALS_MAX),
+        default=TRIALS,
+        metavar="N",
+        help="how many elections; of the rest there are fewer, in proportion "
+        f"(default: {TRIALS})",
+    )
+    add(
+        "--seed",
+        type=whole_number(0, SEED_MAX),
+        default=0,
+        metavar="S",
+        help="of all trials (default: 0)",
+    )
+    add(
+        "--no-reference",
+        action="store_true",
+        help="do not measure the reference beside them",
+    )
+    add(
+        "--isolation",
+        choices=("process", "none"),
+        default="process",
+        help="a sandboxed process for each server (default), or none, for code that "
+        "you trust",
+    )
+    add_require_sandbox(parser)
+    add_jobs(parser)
+    add(
+        "--out",
+        type=Path,
+        default=Path("measured"),
+        metavar="DIR",
+        help="where the files go (default measured/)",
+    )
+
+
+def run(options: argparse.Namespace, console: Console) -> ExitStatus:
+    """Measure what the options name; print and write what was found."""
+    hosting = RunHosting(
+        isolation=options.isolation, require_sandbox=options.require_sandbox
+    )
+    for line in sandbox_status(hosting):
+        say(console, line)
+    refuse_links(options.out, options.paths)
+    submissions = _find(options, console)
+    reference = "" if options.no_reference else _reference_name(submissions)
+    if reference:
+        submissions.setdefault(reference, REFERENCE)
+    plan = MeasurementPlan(submissions, options.trials, options.seed, hosting)
+    processes = chosen_processes(options, console)
+    with _progress(console, plan.total) as notify:
+        measured = measure(plan, processes, notify)
+    console.print(_table(measured))
+    for one in measured:
+        for line in one.problem_lines():
+            say(console, f"{one_line(one.name)}: {line}")
+    _write(options, measured, reference)
+    say(
+        console,
+        f"the page: {options.out}/measure.html   every trial: "
+        f"{options.out}/measure.json   for a spreadsheet: {options.out}/measure.csv",
+    )
+    is_whole = not any(one.problems for one in measured)
+    return ExitStatus.DONE if is_whole else ExitStatus.FOUND
+
+
+def _find(options: argparse.Namespace, console: Console) -> dict[str, Path]:
+    """Return the submissions that can be measured; report the others."""
+    intake = find_submissions(options.paths, options.out / UNPACKED, options.single)
+    for note in intake.notes:
+        say(console, one_line(note))
+    for name, reason in intake.refused.items():
+        say(console, f"{one_line(name)} is not measured: {one_line(str(reason))}")
+    found = {
+        name: path
+        for name, path in intake.submissions.items()
+        if name not in intake.refused
+    }
+    if not found:
+        raise UsageError("there is nothing to measure: see the reasons above")
+    return found
+
+
+def _reference_name(submissions: dict[str, Path]) -> str:
+    """Return the name of the reference: its own, if it is measured anyway."""
+    for name, path in submissions.items():
+        if path in (REFERENCE, REFERENCE.parent):
+            return name
+    return REFERENCE_NAME
+
+
+def _table(measured: list[Measured]) -> Table:
+    """Return the medians of all submissions."""
+    table = Table("median of", *(one_line(one.name, 24) for one in measured[:6]))
+    for figure in FIGURES:
+        summaries = [one.summary(figure.name) for one in measured[:6]]
+        unit = f" ({figure.unit})" if figure.unit else ""
+        table.add_row(
+            f"{figure.title}{unit}",
+            *(value(None if found is None else found.median) for found in summaries),
+        )
+    return table
+
+
+def _write(
+    options: argparse.Namespace, measured: list[Measured], reference: str
+) -> None:
+    out: Path = options.out
+    how = (measured, options.trials, options.seed, reference)
+    with named_if_in_the_way(out):
+        out.mkdir(parents=True, exist_ok=True)
+        write_atomically(out / "measure.json", measure_json(*how))
+        write_atomically(out / "measure.csv", measure_csv(measured))
+        write_atomically(out / "measure.html", measure_html(*how))
+
+
+@contextmanager
+def _progress(console: Console, total: int) -> Iterator[Callable[[int], None]]:
+    """Show how many batches are done: a bar, or a line now and then."""
+    if console.is_terminal:
+        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress("measuring", *columns, console=console, transient=True) as bar:
+            task = bar.add_task("measuring", total=total)
+            yield lambda batches: bar.advance(task, batches)
+        return
+    done, next_line = 0, PLAIN_LINE_EVERY
+
+    def notify(batches: int) -> None:
+        nonlocal done, next_line
+        done += batches
+        if done >= next_line * total:
+            say(console, f"{done} of {total} batches of trials")
+            next_line += PLAIN_LINE_EVERY
+
+    yield notify
+
+
+COMMAND = Command(add_arguments, run)

@@ -1,0 +1,102 @@
+"""measure.json and measure.csv: what was measured, for programs and spreadsheets.
+
+The same seeds give the same bytes, but for the block `cpu` at the end of the JSON.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import msgspec
+
+from tester import jsonl
+from tester.measuring.figures import CPU, FIGURES
+from tester.measuring.measured import Measured, Summary
+from tester.text import csv_cell
+from tester.versions import PYTHON, lab_version
+
+CELL_MAX = 1_000
+_STATISTICS = ("median", "mean", "high", "most")
+
+
+def measure_json(
+    measured: Sequence[Measured], trials: int, seed: int, reference: str
+) -> bytes:
+    """Return the content of measure.json.
+
+    Args:
+        measured: one per submission.
+        trials: how many elections were wanted of each.
+        seed: of the measurement.
+        reference: the name of the reference among them, "" if it is not there.
+    """
+    content = {
+        "lab": lab_version(),
+        "python": PYTHON,
+        "trials": trials,
+        "seed": seed,
+        "reference": reference,
+        "figures": {
+            figure.name: {
+                "title": figure.title,
+                "unit": figure.unit,
+                "meaning": figure.meaning,
+            }
+            for figure in FIGURES
+        },
+        "submissions": [_submission(one) for one in measured],
+        "cpu": {
+            one.name: _rounded(Summary.of(one.cpu_ms_per_command))
+            for one in measured
+            if one.cpu_ms_per_command
+        },
+        "cpu_figure": CPU.name,
+    }
+    return msgspec.json.format(jsonl.encode(content), indent=1)
+
+
+def _submission(one: Measured) -> dict[str, Any]:
+    return {
+        "submission": one.name,
+        "problems": one.problem_lines(),
+        "split_share": one.split_share,
+        "figures": {
+            name: _rounded(Summary.of(samples)) for name, samples in one.samples.items()
+        },
+        "samples": one.samples,
+    }
+
+
+def _rounded(summary: Summary) -> dict[str, float]:
+    return {key: round(value, 6) for key, value in asdict(summary).items()}
+
+
+def measure_csv(measured: Sequence[Measured]) -> bytes:
+    """Return the content of measure.csv: a row per submission.
+
+    It begins with a byte order mark, as grades.csv does.
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    columns = [f"{f.name}_{statistic}" for f in FIGURES for statistic in _STATISTICS]
+    writer.writerow(["submission", "split_share", *columns, "problems"])
+    for one in measured:
+        share = one.split_share
+        writer.writerow(
+            [
+                csv_cell(one.name, CELL_MAX),
+                "" if share is None else f"{share:.4f}",
+                *_cells(one),
+                csv_cell("; ".join(one.problem_lines()), CELL_MAX),
+            ]
+        )
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _cells(one: Measured) -> Iterator[str]:
+    for figure in FIGURES:
+        summary = one.summary(figure.name)
+        for statistic in _STATISTICS:
+            yield "" if summary is None else f"{getattr(summary, statistic):.6g}"
