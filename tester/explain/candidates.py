@@ -1,4 +1,4 @@
-"""Explanations of candidates: who stands, who is elected, and who never stands."""
+"""Explanations of candidates: who stands, who is elected, who votes."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -8,10 +8,8 @@ from labrpc.clock import SECOND
 from tester.explain.explanation import Explanation
 from tester.explain.history import (
     APPEND_ENTRIES,
-    INSTALL_SNAPSHOT,
     REQUEST_VOTE,
     History,
-    Rpc,
     fact,
     seconds,
 )
@@ -21,7 +19,6 @@ from tester.traces.rows import (
     AnyRow,
     Arrived,
     Boot,
-    Broke,
     Control,
     Proposed,
     Replied,
@@ -30,16 +27,11 @@ from tester.traces.rows import (
     Sent,
 )
 
-# A server that hears nothing for so long has had its election time-out, and more.
-SILENT_NS = 3 * SECOND
 # So long after the vote that it lacked, a candidate would lead.
 ELECTED_NS = SECOND // 5
 # A voter that has heard from no leader for so long has no reason to keep to one.
 LEADERLESS_NS = SECOND
 REFUSED_TERMS_MIN = 3
-# So long a leader would not leave a server without any request.
-UNSENT_NS = 2 * SECOND
-SENT_TO_OTHERS_MIN = 5
 
 
 @dataclass
@@ -281,94 +273,3 @@ def _refused(server: int, refused: dict[int, Replied]) -> Explanation:
             for term, row in refused.items()
         ),
     )
-
-
-# What shows that a server has begun to wait for a leader anew.
-_ACTIVITY = (Boot, Sent, Arrived, ReplyArrived)
-
-
-def never_stands(history: History) -> Iterator[Explanation]:
-    """Find a server that heard nothing for long, and began no election.
-
-    Nothing but AppendEntries of older terms. Whatever else reached it or was done to it may
-    have been a reason to wait.
-    """
-    if not history.elections or not history.calls(APPEND_ENTRIES):
-        return
-    other_clock = {
-        row.args[0]
-        for row in history.rows_of(Control)
-        if type(row) is Control and row.verb == "clock rate"
-    }
-    # The one that has been silent for longest first.
-    since: dict[int, AnyRow] = {}
-    stale: dict[int, int] = defaultdict(int)
-    moments = history.rows_of(Control, Broke, Arrived, Boot, Sent, ReplyArrived)
-    for row in [*moments, *history.rows[-1:]]:
-        while since:
-            server, at = next(iter(since.items()))
-            if row.t - at.t <= SILENT_NS:
-                break
-            del since[server]
-            if server not in other_clock:
-                yield _silent(server, at, row, stale[server])
-        if type(row) is Control:
-            for server in row.args:
-                if row.verb in ("crash", "pause", "resume"):
-                    since.pop(server, None)
-                if row.verb == "resume":
-                    since[server] = row
-        elif type(row) is Broke:
-            since.pop(row.server, None)
-        elif type(row) is Arrived and _is_stale(history, row):
-            stale[row.server] += 1
-        elif type(row) in _ACTIVITY:
-            since.pop(row.server, None)
-            since[row.server] = row
-            stale[row.server] = 0
-
-
-def _is_stale(history: History, row: Arrived) -> bool:
-    """Return whether an AppendEntries was refused because its term was an older one."""
-    delivery = history.delivery(row)
-    if delivery is None or delivery.sent.method != APPEND_ENTRIES:
-        return False
-    term, answer = delivery.arg("term"), delivery.result("term")
-    return term is not None and type(answer) is int and answer > term
-
-
-def _silent(server: int, since: AnyRow, until: AnyRow, stale: int) -> Explanation:
-    of_older = f" but {stale} append_entries of older terms" if stale else ""
-    return Explanation(
-        "never-stands",
-        f"server {server} was up and heard nothing{of_older} for "
-        f"{seconds(until.t - since.t)}, and asked for no votes",
-        (fact(since, "sends or is sent something for the last time"),),
-    )
-
-
-def left_without_heartbeats(history: History) -> Iterator[Explanation]:
-    """Find a leader that sent others requests, and one server none for long."""
-    by_leader: dict[tuple[int, int], list[Rpc]] = defaultdict(list)
-    for rpc in history.rpcs:
-        term = rpc.arg("term")
-        if rpc.sent.method in (APPEND_ENTRIES, INSTALL_SNAPSHOT) and term is not None:
-            by_leader[rpc.src, term].append(rpc)
-    for (leader, term), rpcs in by_leader.items():
-        last: dict[int, tuple[int, Rpc]] = {}
-        for place, rpc in enumerate(rpcs):
-            for peer, (at, earlier) in last.items():
-                gap = rpc.sent.t - earlier.sent.t
-                if gap > UNSENT_NS and place - at > SENT_TO_OTHERS_MIN:
-                    yield Explanation(
-                        "left-without-heartbeats",
-                        f"server {leader}, leading term {term}, sent server {peer} "
-                        f"nothing for {seconds(gap)}, and the others {place - at} "
-                        "requests meanwhile",
-                        (
-                            fact(earlier.sent, f"sends server {peer} its last request"),
-                            fact(rpc.sent, f"sends server {rpc.dst} another"),
-                        ),
-                    )
-                    return
-            last[rpc.dst] = place, rpc

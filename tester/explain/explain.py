@@ -9,6 +9,7 @@ from tester.explain import (
     logs,
     persistence,
     replication,
+    silence,
     terms,
     traffic,
 )
@@ -51,8 +52,8 @@ FINDERS: list[Finder] = [
     traffic.snapshot_again_and_again,
     traffic.refused_again_and_again,
     elections.refused_votes_restart_timer,
-    candidates.never_stands,
-    candidates.left_without_heartbeats,
+    silence.never_stands,
+    silence.left_without_heartbeats,
     elections.elections_in_quick_succession,
     elections.candidates_at_once,
     elections.terms_rise_without_failure,

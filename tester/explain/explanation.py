@@ -57,6 +57,7 @@ CODES = {
     "begins an election (section 5.2)",
     "handler-returned-none": "each RPC is answered; the lab takes None for a lost "
     "reply (Figure 2)",
+    "heartbeats-end": "a leader sends heartbeats for as long as it leads (section 5.2)",
     "ignored-higher-term": "a server that sees a higher term, also in a reply, takes "
     "it and becomes a follower (section 5.1)",
     "installed-without-saving": "an installed snapshot is saved before it is "

@@ -88,6 +88,7 @@ UNSAID = {
 # Shown by traces made by hand, or said where one of the others is true as well.
 BESIDE = {
     "applied-other-entry",
+    "heartbeats-end",
     "lost-in-restart",
     "refused-again-and-again",
     "sent-what-its-log-lacks",

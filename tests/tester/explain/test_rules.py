@@ -255,6 +255,20 @@ def test_a_server_that_never_stands(writer, seconds, found):
     assert ("never-stands" in codes(writer)) is found
 
 
+@pytest.mark.parametrize(
+    ("higher", "code"), [(0, "heartbeats-end"), (1, "never-stands")]
+)
+def test_a_leader_falls_silent(elected, higher, code):
+    elected.vote(0, 1, granted=False)
+    elected.add(rows.Reported, server=0, term=1, leads=True)
+    elected.append(2, 0, (0, 0), [], term=1 + higher)
+    for _ in range(4):
+        elected.wait(1)
+        elected.append(1, 2, (0, 0), [], term=1)
+    found = codes(elected) & {"heartbeats-end", "never-stands"}
+    assert found == {code}
+
+
 def test_a_server_whose_clock_is_slow_may_wait(writer):
     writer.add(rows.Control, verb="clock rate", args=[2, "3/1"])
     boot_and_wait(writer, 4)
