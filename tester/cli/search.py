@@ -77,6 +77,11 @@ def add_arguments(parser: Parser) -> None:
         help="let no server crash or have to save anything, as before part 2C",
     )
     add(
+        "--elections-only",
+        action="store_true",
+        help="let servers elect leaders, but need not agree on commands, as before part 2B",
+    )
+    add(
         "--seed",
         type=whole_number(0),
         default=0,
@@ -154,7 +159,11 @@ def _search(
     cpu_s = options.cpu_s
     if cpu_s is None and options.states is None:
         cpu_s = DEFAULT_S
-    setting = Setting(options.servers, persistence=not options.no_persistence)
+    setting = Setting(
+        options.servers,
+        persistence=not options.no_persistence,
+        elections_only=options.elections_only,
+    )
     with _progress(console) as notify:
         limits = Limits(
             options.states, cpu_s, lambda: cpu_seconds() + boxes.cpu_s, notify

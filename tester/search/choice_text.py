@@ -28,6 +28,7 @@ from tester.search.choices import (
     Heal,
     Lose,
     MessageName,
+    Recover,
     Setting,
     Start,
     TimeOut,
@@ -50,8 +51,11 @@ _SETTINGS = {
     "servers": "servers",
     "snapshot-interval": "snapshot_interval",
     "persistence": "persistence",
+    "elections-only": "elections_only",
 }
-VERBS = (*_OF_MESSAGES, *_OF_SERVERS)
+_FLAGS = ("persistence", "elections-only")
+_OF_ALL = _by_verb(Recover)
+VERBS = (*_OF_MESSAGES, *_OF_SERVERS, *_OF_ALL)
 
 _DEATH = re.compile(r",\s*dies\s+after\s+([0-9]{1,4})$")
 _COMMENT = re.compile(r"(^|\s)#(?![0-9]).*")
@@ -66,7 +70,9 @@ _MESSAGE_FORM = "FROM -> TO [reply] METHOD [#N]"
 
 def choice_text(choice: Choice) -> str:
     """Return a choice as a line of a file."""
-    verb = choice.__struct_config__.tag
+    verb = str(choice.__struct_config__.tag)
+    if isinstance(choice, Recover):
+        return verb
     if isinstance(choice, Deliver | Lose | Duplicate):
         text = f"{verb} {_message_text(choice.message)}"
     else:
@@ -153,12 +159,12 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _with_setting(setting: Setting, verb: str, rest: str, wrong: _Wrong) -> Setting:
-    limits = {"servers": (1, SERVERS_MAX), "persistence": (0, 1)}
+    limits = {"servers": (1, SERVERS_MAX)} | dict.fromkeys(_FLAGS, (0, 1))
     least, most = limits.get(verb, (0, 1000))
     number = int(rest) if re.fullmatch(r"[0-9]{1,4}", rest) else -1
     if not least <= number <= most:
         wrong(f"write `{verb} N`, with a number from {least} to {most}")
-    value = bool(number) if verb == "persistence" else number
+    value = bool(number) if verb in _FLAGS else number
     return msgspec.structs.replace(setting, **{_SETTINGS[verb]: value})
 
 
@@ -186,13 +192,20 @@ def _parse_choice(verb: str, rest: str, wrong: _Wrong) -> Choice:
         if not re.fullmatch(r"[0-9]{1,4}", rest):
             wrong(f"write `{verb} SERVER`, as in `{verb} 0`")
         choice = _OF_SERVERS[verb](int(rest), **details)
+    elif verb in _OF_ALL:
+        if rest:
+            wrong(f"`{verb}` stands alone")
+        choice = _OF_ALL[verb]()
     else:
         wrong(f"there is no {unknown(repr(verb), [*VERBS, *_SETTINGS])}")
     return choice
 
 
 def _check_servers(choice: Choice, servers: int, wrong: _Wrong) -> None:
-    if isinstance(choice, Deliver | Lose | Duplicate):
+    named: list[int]
+    if isinstance(choice, Recover):
+        named = []
+    elif isinstance(choice, Deliver | Lose | Duplicate):
         named = [choice.message.src, choice.message.dst]
     else:
         named = [choice.server]

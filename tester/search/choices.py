@@ -95,7 +95,15 @@ class Heal(_Value, frozen=True, tag="heal"):
     server: int
 
 
-Choice = Deliver | Lose | Duplicate | TimeOut | Start | Crash | Cut | Heal
+class Recover(_Value, frozen=True, tag="recover"):
+    """Connect all servers, and let ordinary time pass until they agree on a command.
+
+    A run in which they do not within ten virtual seconds fails. Where there are only
+    elections, one of them has to lead.
+    """
+
+
+Choice = Deliver | Lose | Duplicate | TimeOut | Start | Crash | Cut | Heal | Recover
 
 
 class Setting(_Value, frozen=True):
@@ -106,11 +114,13 @@ class Setting(_Value, frozen=True):
         snapshot_interval: after how many applied commands a service takes a snapshot;
             0 for never.
         persistence: whether servers have to save their state, as from part 2C on.
+        elections_only: whether servers need not agree on commands, as before part 2B.
     """
 
     servers: int = 3
     snapshot_interval: int = 0
     persistence: bool = True
+    elections_only: bool = False
 
 
 class ChoiceList(_Value, frozen=True):

@@ -6,7 +6,7 @@ from random import Random
 
 from labrpc.world.streams import stream
 from tester.search.budget import Limits
-from tester.search.choices import Start, TimeOut
+from tester.search.choices import Recover, Start, TimeOut
 from tester.search.episodes import (
     FATES,
     FATES_WITHOUT_CRASH,
@@ -34,6 +34,8 @@ from tester.search.world_state import WorldState
 EPISODES_MIN_MAX = (2, 7)
 # How many of the runs begin where the world begins.
 FRESH = 0.4
+# How many end with a recovery.
+RECOVERING = 0.5
 COMMANDS_MAX = 6
 KEPT_MAX = 5_000
 
@@ -154,8 +156,9 @@ class EpisodeSearch:
             if run.broken:
                 break
             self._note(node)
-        if news:
-            path = node.path()
+        recovers = self._draws.random() < RECOVERING and not run.broken
+        if news or recovers:
+            path = [*node.path(), *([Recover()] if recovers else [])]
             if run_choices(self._rules, path)[1] is not None:
                 self.found = confirmed(self._rules, path)
 

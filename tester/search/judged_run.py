@@ -27,8 +27,9 @@ from tester.oracles.commits import Proposal
 from tester.oracles.invariants import Invariants
 from tester.scenario.cluster import has_types
 from tester.search.choice_text import choice_text
-from tester.search.choices import Choice
-from tester.search.rules import Rules, Transition
+from tester.search.choices import Choice, Recover
+from tester.search.recovery import recover
+from tester.search.rules import Rules
 from tester.search.server_state import BoxStep, ServerState
 from tester.search.server_step import GET_STATE, SNAPSHOT, START
 
@@ -113,19 +114,27 @@ class JudgedRun:
         Raises:
             SubmissionError: a server has broken, or a property of the oracles.
         """
-        transition = self._rules.take(self.state, choice)
-        if transition is None:
-            return False
-        self.follow(choice, transition)
-        return True
+        if isinstance(choice, Recover):
+            self.choices.append(choice)
+            self._control(choice_text(choice))
+            recover(self._rules, self)
+            return True
+        kept = len(self.choices)
+        self.choices.append(choice)
+        applies = self.advance(choice)
+        if not applies:
+            del self.choices[kept:]
+        return applies
 
-    def follow(self, choice: Choice, transition: Transition) -> None:
-        """Take a choice of which it is known what it leads to.
+    def advance(self, choice: Choice) -> bool:
+        """Take a choice that is not to be noted; return whether it applies.
 
         Raises:
             SubmissionError: as `take` does.
         """
-        self.choices.append(choice)
+        transition = self._rules.take(self.state, choice)
+        if transition is None:
+            return False
         self.state = transition.state
         self._world.now_ns += CHOICE_NS
         self._control(choice_text(choice))
@@ -136,6 +145,7 @@ class JudgedRun:
                 raise stepped.failure
         if started is not None:
             self._begin(started)
+        return True
 
     def _control(self, what: str) -> None:
         for notify in self._world.observers.controlled:

@@ -16,6 +16,7 @@ from tester.search.choices import (
     Duplicate,
     Heal,
     Lose,
+    Recover,
     Setting,
     Start,
     TimeOut,
@@ -121,7 +122,13 @@ class Rules:
         if isinstance(choice, Duplicate):
             message = state.find(choice.message)
             return None if message is None else _duplicate(state, message)
-        return _cut_or_heal(state, choice)
+        # A recovery is many choices.
+        return None if isinstance(choice, Recover) else _cut_or_heal(state, choice)
+
+    def waits_ns(self, server: ServerState) -> int | None:
+        """Return how long a server waits until a time-out of it ends, None for ever."""
+        after = self._histories.next(server, TIME_PASSES)
+        return after.now_ns - server.now_ns if after.box_steps else None
 
     # Steps of servers.
 

@@ -3,6 +3,7 @@
 import argparse
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,7 @@ class Raft:
     def start(self, command): return -1, 1, False
     def snapshot(self, index, snapshot): pass
 """
+ROOT = Path(__file__).resolve().parents[3]
 WRONG = "not-elected-by-majority: server 0 leads term 1"
 SEARCH = ("--isolation", "none", "--states", "60")
 
@@ -36,13 +38,21 @@ def submission(tmp_path, monkeypatch):
     return write
 
 
-def test_nothing_found_is_status_0(submission, capsys):
-    assert grade.main(["search", submission(False), *SEARCH]) == 0
+def test_nothing_found_is_status_0(capsys):
+    search = ("search", str(ROOT / "raft"), *SEARCH[:-1], "400")
+    assert grade.main([*search]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "explored completely: 3 servers, 1 time-out: 1 state"
+    assert lines[0] == "explored completely: 3 servers, 1 time-out: 367 states"
     assert "no run breaks a property, as far as was searched" in lines
     # A guided run is not cut short.
-    assert int(lines[-1].split(" states in ")[0]) >= 60
+    assert int(lines[-1].split(" states in ")[0]) >= 400
+
+
+def test_servers_that_come_to_a_stop_are_found(submission, capsys):
+    assert grade.main(["search", submission(False), *SEARCH]) == 1
+    out = capsys.readouterr().out
+    assert "no-leader: no server leads for 10 virtual seconds" in out
+    assert "found with 1 choice:\n  recover\n" in out
 
 
 def test_what_cannot_be_kept_is_printed_whole(submission, capsys, tmp_path):

@@ -84,7 +84,7 @@ class Raft:
 """
 
 
-THREE = Setting(servers=3)
+THREE = Setting(servers=3, elections_only=True)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from tester.search.choices import (
     Heal,
     Lose,
     MessageName,
+    Recover,
     Setting,
     Start,
     TimeOut,
@@ -37,11 +38,13 @@ EVERY_KIND = (
     Crash(1),
     Cut(2),
     Heal(2),
+    Recover(),
 )
 
 
 def test_every_kind_of_choice_is_read_as_it_was_written():
-    written = ChoiceList(Setting(5, 3, persistence=False), EVERY_KIND)
+    setting = Setting(5, 3, persistence=False, elections_only=True)
+    written = ChoiceList(setting, EVERY_KIND)
     assert parse_choices(list_text(written, ["two comments", "# at the top"]), "f") == (
         written
     )

@@ -18,7 +18,7 @@ from tester.search.exhaustive import Exploration, confirmed, node_of
 from tester.search.judged_run import run_choices
 
 VOTES_TWICE = ("self.voted_for in (None, candidate)", "True")
-TWO, THREE = Setting(servers=2), Setting(servers=3)
+TWO, THREE = Setting(servers=2), Setting(servers=3, elections_only=True)
 
 
 def by_outline(world_rules, *bug, setting=THREE):

@@ -53,7 +53,7 @@ def test_budgets_read_as_words():
 
 
 def test_a_search_ends_with_the_fewest_choices(elector_boxes):
-    search = Search(elector_boxes(*VOTES_TWICE), Setting())
+    search = Search(elector_boxes(*VOTES_TWICE), Setting(elections_only=True))
     outcome = search.run(Limits(states_max=20_000))
     search.close()
     assert len(outcome.run.choices) == 6

@@ -1,0 +1,131 @@
+"""Recovery: whether servers agree again once nothing disturbs them any more.
+
+All servers are connected, messages arrive at once, and time passes for all of them
+alike: whoever's time-out ends first takes its step first. A leader is given a command,
+and all servers have to apply it.
+"""
+
+from typing import Protocol
+
+from labrpc.clock import MILLISECOND, SECOND, to_seconds
+from labrpc.errors import SubmissionError
+from tester import codes
+from tester.search.arrivals import Arrivals
+from tester.search.choices import Choice, Deliver, Heal, Start, TimeOut
+from tester.search.rules import Rules
+from tester.search.server_state import ServerState
+from tester.search.world_state import WorldState
+
+RECOVERY_NS_MAX = 10 * SECOND
+# How long a message takes.
+MESSAGE_NS = 2 * MILLISECOND
+
+
+class RecoveringRun(Protocol):
+    """The run that recovers."""
+
+    state: WorldState
+
+    def advance(self, choice: Choice) -> bool:
+        """Take a choice of the recovery, and return whether it applies."""
+
+
+def recover(rules: Rules, run: RecoveringRun) -> None:
+    """Let servers recover.
+
+    Raises:
+        SubmissionError: they do not, or what else `advance` raises.
+    """
+    recovery = _Recovery(rules, run)
+    while not recovery.agreed():
+        if recovery.now_ns > RECOVERY_NS_MAX or not recovery.step():
+            raise recovery.failure()
+
+
+class _Recovery:
+    """A recovery under way."""
+
+    def __init__(self, rules: Rules, run: RecoveringRun) -> None:
+        self.now_ns = 0
+        self._rules = rules
+        self._run = run
+        self._commands: list[int] = []
+        # Who got the last command, and in which term.
+        self._asked: tuple[int, int] | None = None
+        # When a server takes its next step by itself, as long as it is in a state.
+        self._due_ns: dict[int, tuple[ServerState, int | None]] = {}
+        for server in run.state.cut:
+            run.advance(Heal(server))
+        self._arrivals = Arrivals()
+        self._arrivals.follow(run.state)
+
+    def agreed(self) -> bool:
+        """Return whether all servers have applied one of the commands, or one leads."""
+        servers = self._run.state.servers
+        if self._rules.setting.elections_only:
+            return any(self._run.state.leads_latest(s.server) for s in servers)
+        return any(all(c in s.applied for s in servers) for c in self._commands)
+
+    def step(self) -> bool:
+        """Let the next thing happen; return whether there is any."""
+        state = self._run.state
+        name = self._arrivals.next_name(state)
+        if name is not None:
+            self.now_ns += MESSAGE_NS
+            return self._take(Deliver(name))
+        for server in state.servers:
+            asked = (server.server, server.term)
+            if state.leads_latest(server.server) and asked != self._asked:
+                self._asked = asked
+                self._commands.append(state.spent.commands + 1)
+                return self._take(Start(server.server))
+        due = [
+            (due_ns, server.server)
+            for server in state.servers
+            if (due_ns := self._next_ns(server)) is not None
+        ]
+        if not due:
+            return False
+        due_ns, first = min(due)
+        self.now_ns = max(self.now_ns, due_ns)
+        return self._take(TimeOut(first))
+
+    def _take(self, choice: Choice) -> bool:
+        applies = self._run.advance(choice)
+        self._arrivals.follow(self._run.state)
+        return applies
+
+    def _next_ns(self, server: ServerState) -> int | None:
+        """Return when a server takes a step by itself, None if it never does."""
+        known, due_ns = self._due_ns.get(server.server, (None, None))
+        if known is not server:
+            waits_ns = self._rules.waits_ns(server)
+            due_ns = None if waits_ns is None else self.now_ns + waits_ns
+            self._due_ns[server.server] = server, due_ns
+        return due_ns
+
+    def failure(self) -> SubmissionError:
+        """Return what to say of servers that have not recovered."""
+        servers = self._run.state.servers
+        seconds = f"{to_seconds(RECOVERY_NS_MAX):.0f} virtual seconds"
+        facts = [
+            f"server {s.server}: term {s.term}, {'leads' if s.leads else 'does not lead'}, "
+            f"has applied {len(s.applied)} commands"
+            for s in servers
+        ]
+        if self._asked is None:
+            return SubmissionError(
+                codes.NO_LEADER,
+                f"no server leads for {seconds}, though all are connected and no message "
+                "is lost (section 5.2)",
+                "\n".join(facts),
+            )
+        server, term = self._asked
+        return SubmissionError(
+            codes.NO_AGREEMENT,
+            f"for {seconds} no new command was applied by all servers, though all are "
+            "connected and no message is lost (section 5.3)",
+            "\n".join(
+                [*facts, f"the last one was given to server {server} in term {term}"]
+            ),
+        )

@@ -1,0 +1,57 @@
+"""Recovery: a run fails if servers come to a stop, and no other does."""
+
+from pathlib import Path
+
+import pytest
+
+from labrpc.box_factory import InProcessBoxFactory
+from labrpc.submission.submission import Submission
+from tester import codes
+from tester.errors import UsageError
+from tester.search.choice_text import choice_text, parse_choices
+from tester.search.choices import Recover, Setting
+from tester.search.judged_run import run_choices
+from tester.search.session import replayed
+
+ROOT = Path(__file__).resolve().parents[3]
+GIVES_UP = ("if self.leads:", "if self.leads or self.voted_for is not None:")
+SPLIT_VOTE = "time-out 0\ntime-out 1\ntime-out 2\nrecover"
+
+
+def recovery(rules, text):
+    """Return how a run that recovers fails, None if it does not."""
+    return run_choices(rules, parse_choices(text, "text").choices)[1]
+
+
+def test_servers_that_elect_a_leader_after_a_split_vote_have_recovered(world_rules):
+    assert recovery(world_rules(), SPLIT_VOTE) is None
+
+
+def test_servers_that_never_stand_again_do_not_recover(world_rules):
+    error = recovery(world_rules(*GIVES_UP), SPLIT_VOTE)
+    assert error.code is codes.NO_LEADER
+    assert "server 2: term 1, does not lead" in error.evidence
+
+
+def test_servers_that_apply_no_command_do_not_recover(world_rules):
+    error = recovery(world_rules(setting=Setting(3)), "time-out 0\nrecover")
+    assert error.code is codes.NO_AGREEMENT
+    assert "the last one was given to server" in error.evidence
+
+
+def test_the_reference_recovers_from_a_cut_and_a_crash():
+    text = (
+        "time-out 0\ncut 0\ntime-out 1\ndeliver 1 -> 2 request_vote\ncrash 2\nrecover"
+    )
+    boxes = InProcessBoxFactory(Submission.find(ROOT / "raft"))
+    run, error, _ = replayed(boxes, parse_choices(text, "text"))
+    assert error is None
+    assert run.choices[-1] == Recover()
+    assert len(run.choices) == 6
+    assert len({server.applied for server in run.state.servers}) == 1
+
+
+def test_a_recovery_is_a_line_of_its_own():
+    assert choice_text(parse_choices("recover", "text").choices[0]) == "recover"
+    with pytest.raises(UsageError, match="stands alone"):
+        parse_choices("recover 1", "text")
