@@ -1,6 +1,6 @@
 """The search by episodes: random runs, from where servers compare as never before."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from random import Random
 
@@ -32,8 +32,8 @@ from tester.search.world_state import WorldState
 
 # How many episodes a run has.
 EPISODES_MIN_MAX = (2, 7)
-# How many of the runs begin where the world begins.
-FRESH = 0.4
+# How many of the runs begin where the world begins, or in a goal state.
+FRESH = 0.5
 # How many end with a recovery.
 RECOVERING = 0.5
 COMMANDS_MAX = 6
@@ -124,16 +124,19 @@ class EpisodeSearch:
     Args:
         rules: what each choice leads to.
         seed: of all draws.
+        beginnings: states in which runs may begin, besides the world's beginning.
 
     Attributes:
         found: a run that breaks a property; None as long as none was met.
     """
 
-    def __init__(self, rules: Rules, seed: str) -> None:
+    def __init__(
+        self, rules: Rules, seed: str, beginnings: Sequence[Node] = ()
+    ) -> None:
         self.found: Found | None = None
         self._rules = rules
         self._draws = stream(seed, "episodes")
-        self._root = Node(rules.initial(), None, None)
+        self._beginnings = [Node(rules.initial(), None, None), *beginnings]
         self._known: set[Hashable] = set()
         self._kept: list[Node] = []
 
@@ -165,7 +168,7 @@ class EpisodeSearch:
     def _beginning(self) -> Node:
         """Return where a run begins."""
         if not self._kept or self._draws.random() < FRESH:
-            return self._root
+            return self._draws.choice(self._beginnings)
         # The earliest are the shortest.
         at = min(self._draws.random(), self._draws.random())
         return self._kept[int(len(self._kept) * at)]

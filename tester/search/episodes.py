@@ -200,6 +200,9 @@ def act_apart(choice: Start | TimeOut, dst: int, how: str, run: EpisodeRun) -> N
     name = name_of(run.state, message)
     if how == "late":
         run.hold_back(message)
+    elif how == "none":
+        for sent in run.sent(choice.server):
+            run.take(Lose(name_of(run.state, sent)))
     elif how == "twice":
         run.take(Duplicate(name), Deliver(name))
         copy = next((m for m in run.sent(choice.server) if m is message), None)
@@ -219,7 +222,7 @@ def act_apart(choice: Start | TimeOut, dst: int, how: str, run: EpisodeRun) -> N
     run.settle()
 
 
-FATES_WITHOUT_CRASH = ("late", "late reply", "only", "twice")
+FATES_WITHOUT_CRASH = ("late", "late reply", "only", "none", "twice")
 FATES = (*FATES_WITHOUT_CRASH, "crash")
 
 

@@ -19,7 +19,7 @@ from labrpc.machine.watchdog_timer import HangPolicy
 from tester.search.budget import GROWING, Budget, Limits
 from tester.search.choices import ChoiceList, Setting
 from tester.search.episode_search import EpisodeSearch
-from tester.search.exhaustive import Exploration, Found
+from tester.search.exhaustive import Exploration, Found, Node
 from tester.search.goals import explorations, goal_states
 from tester.search.guided import GuidedSearch
 from tester.search.histories import Histories
@@ -123,21 +123,24 @@ class _World:
         return ByTurns(Exploration(self.rules, budget) for budget in GROWING)
 
     @cached_property
+    def _goals(self) -> list[Node]:
+        return goal_states(self._by_outline)
+
+    @cached_property
     def from_goals(self) -> ByTurns:
         """Every order under small budgets, from goal states."""
-        rules = self._by_outline
-        return ByTurns(explorations(rules, goal_states(rules)))
+        return ByTurns(explorations(self._by_outline, self._goals))
 
     @cached_property
     def guided(self) -> GuidedSearch:
         """Random orders of single choices."""
-        beginnings = [goal.path() for goal in goal_states(self.rules)]
+        beginnings = [goal.path() for goal in self._goals]
         return GuidedSearch(self.rules, self._seed, beginnings)
 
     @cached_property
     def episodes(self) -> EpisodeSearch:
         """Random orders of what ordinarily happens."""
-        return EpisodeSearch(self._by_outline, self._seed)
+        return EpisodeSearch(self._by_outline, self._seed, self._goals)
 
 
 class Search:
