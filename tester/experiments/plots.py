@@ -1,11 +1,27 @@
 """Plots of the experiments, by matplotlib (the extra `plots`)."""
 
 from collections.abc import Mapping, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from tester.errors import UsageError
 from tester.experiments.trials import Measured
+
+# What a page that is shown in the dark replaces by its own: an SVG file on a page follows
+# the reader's settings by itself.
+INK, PAPER = "#1d2125", "#ffffff"
+INK_IN_THE_DARK, PAPER_IN_THE_DARK = "#e4e6e8", "#15181b"
+_DARK = "".join(
+    f'[style*="{kind}: {light}"]{{{kind}:{dark}!important}}'
+    for kind in ("fill", "stroke")
+    for light, dark in ((INK, INK_IN_THE_DARK), (PAPER, PAPER_IN_THE_DARK))
+)
+_STYLE = f"<style>@media (prefers-color-scheme:dark){{{_DARK}}}</style>"
+# Colours that can be told apart on either.
+_COLOURS = ("#3f8fd2", "#d9822b", "#2aa876", "#c85bb4", "#8b7ae0", "#d65f5f")
+# A curve has so many steps, at most: more are not seen.
+STEPS_MAX = 250
 
 
 def _pyplot() -> Any:
@@ -16,12 +32,27 @@ def _pyplot() -> Any:
             "the plots need matplotlib: pip install 'raft-lab[plots]'"
         ) from None
     mpl.use("svg")
+    settings: Any = mpl.rcParams
     # The same curves give the same file: no date, no random names in it.
-    mpl.rcParams["svg.hashsalt"] = "raft-lab"
-    mpl.rcParams["svg.fonttype"] = "none"
+    settings["svg.hashsalt"] = "raft-lab"
+    settings["svg.fonttype"] = "none"
+    for name in ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color",
+                 "ytick.color", "legend.labelcolor"):  # fmt: skip
+        settings[name] = INK
+    for name in ("figure.facecolor", "axes.facecolor", "legend.facecolor"):
+        settings[name] = PAPER
     from matplotlib import pyplot
 
-    return pyplot
+    plots: Any = pyplot
+    settings["axes.prop_cycle"] = plots.cycler(color=_COLOURS)
+    return plots
+
+
+def _save(figure: Any, file: Path) -> None:
+    """Write a graph that is readable on light pages and on dark ones."""
+    text = StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None})
+    file.write_text(text.getvalue().replace("</svg>", f"{_STYLE}\n</svg>"), "utf-8")
 
 
 def plot_downtimes(
@@ -47,11 +78,15 @@ def plot_downtimes(
     figure, axes = pyplot.subplots(figsize=(7, 3.5), layout="constrained")
     for measured in curves:
         downtimes_ms = measured.downtimes_ms
-        percent = [
-            100 * (number + 1) / len(downtimes_ms)
-            for number in range(len(downtimes_ms))
-        ]
-        axes.step(downtimes_ms, percent, where="post", label=measured.setting.label)
+        trials = len(downtimes_ms)
+        steps = min(trials, STEPS_MAX)
+        counts = [-(-step * trials // steps) for step in range(1, steps + 1)]
+        axes.step(
+            [downtimes_ms[count - 1] for count in counts],
+            [100 * count / trials for count in counts],
+            where="post",
+            label=measured.setting.label,
+        )
     axes.set_xlim(*range_ms)
     if logarithmic:
         axes.set_xscale("log")
@@ -61,7 +96,7 @@ def plot_downtimes(
     axes.set_title(title)
     axes.grid(alpha=0.3)
     axes.legend(fontsize="small")
-    figure.savefig(file, metadata={"Date": None})
+    _save(figure, file)
     pyplot.close(figure)
 
 
@@ -96,5 +131,5 @@ def plot_means(
     axes.set_title(title)
     axes.grid(alpha=0.3, which="both")
     axes.legend(fontsize="small")
-    figure.savefig(file, metadata={"Date": None})
+    _save(figure, file)
     pyplot.close(figure)

@@ -47,6 +47,7 @@ class Measured:
         samples: by the name of the figure, in the order of the trials.
         cpu_ms_per_command: one sample a batch; no function of the seeds.
         problems: what kept trials from their end, each with the number of batches.
+        cpu_s: CPU seconds that all batches took; no function of the seeds either.
         given_up: whether the rest was left out, since too many batches had failed.
     """
 
@@ -54,10 +55,12 @@ class Measured:
     samples: dict[str, list[float]] = field(default_factory=dict)
     cpu_ms_per_command: list[float] = field(default_factory=list)
     problems: dict[str, int] = field(default_factory=dict)
+    cpu_s: float = 0.0
     given_up: bool = False
 
     def add(self, batch: Batch) -> None:
         """Add a batch; the order of batches is that of the trials."""
+        self.cpu_s += batch.cpu_s
         for figure, samples in batch.samples.items():
             if figure == CPU.name:
                 self.cpu_ms_per_command += samples

@@ -47,12 +47,7 @@ def measure_json(
             for figure in FIGURES
         },
         "submissions": [_submission(one) for one in measured],
-        "cpu": {
-            one.name: _rounded(Summary.of(one.cpu_ms_per_command))
-            for one in measured
-            if one.cpu_ms_per_command
-        },
-        "cpu_figure": CPU.name,
+        "cpu": [_cpu(one) for one in measured],
     }
     return msgspec.json.format(jsonl.encode(content), indent=1)
 
@@ -66,6 +61,16 @@ def _submission(one: Measured) -> dict[str, Any]:
             name: _rounded(Summary.of(samples)) for name, samples in one.samples.items()
         },
         "samples": one.samples,
+    }
+
+
+def _cpu(one: Measured) -> dict[str, Any]:
+    """Return the CPU times of a submission, which no seed repeats."""
+    samples = one.cpu_ms_per_command
+    return {
+        "submission": one.name,
+        "cpu_s": round(one.cpu_s, 3),
+        CPU.name: _rounded(Summary.of(samples)) if samples else None,
     }
 
 
