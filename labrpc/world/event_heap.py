@@ -20,6 +20,7 @@ class EventHeap:
 
     Attributes:
         now_ns: the virtual time.
+        ties: decides the order of what happens at one instant.
     """
 
     def __init__(self, seed: str) -> None:
@@ -27,7 +28,8 @@ class EventHeap:
         # Time, tie-break, number, incarnation (None for a call), event or callback.
         self._heap: list[tuple[int, float, int, Any, Any]] = []
         self._serial = 0
-        self._tie = stream(seed, "ties").random
+        self.ties = stream(seed, "ties")
+        self._tie = self.ties.random
 
     @property
     def next_event_ns(self) -> int | None:

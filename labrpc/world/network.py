@@ -62,6 +62,7 @@ class Network:
         sent_bytes: bytes of requests that each server has sent.
         transit_ns: the least and the longest time that a message takes on a reliable
             network; in between every time is as likely.
+        draws: decides how long messages take, and which an unreliable network loses.
         faults: duplicates, heavy-tailed delays and the like; None for none.
         fates: follows each message for observers; None if there are none.
     """
@@ -81,6 +82,7 @@ class Network:
         self._hosts: list[Incarnation | None] = [None] * servers
         self._pending: dict[int, _Pending] = {}
         self._last_id = 0
+        self.draws = draws
         self._draw = draws.random
         self._clockwork = clockwork
         self._post = clockwork.post

@@ -31,10 +31,12 @@ class NetworkFaults:
         held_ns_max: the longest that a message is held up, or a copy is late.
         slow_ns: what messages on a link take longer.
         lost_requests: links on which RPCs do not arrive; replies still do.
+        draws: decides which messages these are.
         lost_replies: links on which replies do not arrive; RPCs still do.
     """
 
     def __init__(self, draws: Random) -> None:
+        self.draws = draws
         self._draw = draws.random
         self.reset()
 

@@ -16,6 +16,7 @@ from labrpc.machine.wall_clock import cpu_seconds
 from labrpc.machine.watchdog_timer import looking_in
 from tester import codes
 from tester.explain.explain import explanation_blocks
+from tester.judging.decision import decision_lines, find_decision
 from tester.judging.run import Recording, run_test, trace_file
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import RunHost
@@ -47,12 +48,14 @@ class Pictures:
         redact: removes from a page's texts what its reader must not see.
         for_student: whether the page is for the student of a grading, whose report has
             the replay command; then the last events are left out of the evidence, too.
+        decision: whether to say when the run was decided, which takes a hundred runs.
     """
 
     folder: Path
     traces: Path
     redact: Callable[[str], str] = lambda text: text
     for_student: bool = False
+    decision: bool = False
 
     def file(self, run: Run) -> Path:
         """Return the file of a run's picture."""
@@ -79,13 +82,25 @@ class Pictures:
             if not self._record(run, conditions, host, recorded):
                 return
             with _cpu_limited(DRAW_CPU_S_MAX), _uncollected():
-                self._draw(run, read_trace(trace_file(self.traces, conditions)))
+                trace = read_trace(trace_file(self.traces, conditions))
+            decided = self._decided(run, conditions, host, trace)
+            with _cpu_limited(DRAW_CPU_S_MAX), _uncollected():
+                self._draw(run, trace, decided)
         except Exception as exc:
             _warn(run, f"the picture could not be drawn: {exc}")
 
-    def _draw(self, run: Run, trace: Trace) -> None:
+    def _decided(
+        self, run: Run, conditions: RunConditions, host: RunHost, trace: Trace
+    ) -> list[list[str]]:
+        """Return a block of lines on when the run was decided, if that is wanted."""
+        if not self.decision or trace.end is None:
+            return []
+        found = find_decision(run, conditions, host, trace.end.steps)
+        return [decision_lines(found, trace)]
+
+    def _draw(self, run: Run, trace: Trace, decided: list[list[str]]) -> None:
         laid_out = timeline(trace)
-        explanations = explanation_blocks(trace)
+        explanations = explanation_blocks(trace) + decided
         last = ["what happened last:", *last_lines(laid_out, LAST_LINES)]
         explained = [line for block in explanations for line in block]
         added = [*explained, *([] if self.for_student else last)]

@@ -16,6 +16,7 @@ from labrpc.machine import memory
 from labrpc.machine.unraisable import unraisable_as_warnings
 from labrpc.machine.wall_clock import cpu_seconds
 from labrpc.machine.watchdog import watchdog
+from labrpc.world.futures import DrawingAnew, Future
 from labrpc.world.observer import Observer
 from labrpc.world.recorder import DigestRecorder
 from tester import codes
@@ -107,6 +108,7 @@ def run_test(
     conditions: RunConditions,
     host: RunHost | None = None,
     recording: Recording = NOTHING_KEPT,
+    future: Future | None = None,
 ) -> Run:
     """Run one test of one submission at one seed.
 
@@ -117,6 +119,7 @@ def run_test(
         conditions: all that the run depends on.
         host: where it is run; None for this process.
         recording: what is kept of it.
+        future: from when on chance goes another way; None for the run itself.
     """
     host = host or this_process(conditions)
     recorder = recording.recorder(conditions)
@@ -124,6 +127,8 @@ def run_test(
     began_s = cpu_seconds() + host.boxes.cpu_s
     observers = [] if recorder is None or host.hosting.real_time else [recorder]
     cluster = open_cluster(conditions, host, observers)
+    if future is not None:
+        cluster.world.observe(DrawingAnew(cluster.world, future))
     if recording.on_line is not None:
         cluster.world.observe(LinePrinter(recording.on_line))
     # Collected only between runs, so that no finalizer runs at a moment that

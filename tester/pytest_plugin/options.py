@@ -51,6 +51,7 @@ class SessionOptions:
         digest: whether to compute the digest of each run's trace.
         traces: where traces go, None if none are wanted.
         picture_count: of how many failing runs to draw a picture.
+        decision: whether to find the step at which such a run was decided.
         check_determinism: whether to run each seed twice and compare.
         debugger: whether pytest's debugger opens at a failure.
         live: whether to show what servers print while they run.
@@ -69,6 +70,7 @@ class SessionOptions:
     digest: bool
     traces: Path | None
     picture_count: int
+    decision: bool
     check_determinism: bool
     debugger: bool
     live: bool
@@ -112,6 +114,7 @@ def read_options(config: pytest.Config) -> SessionOptions:
         digest=option("--lab-digest"),
         traces=directory / option("--lab-trace-dir") if option("--lab-trace") else None,
         picture_count=option("--lab-pictures"),
+        decision=option("--decision"),
         check_determinism=option("--lab-check-determinism"),
         debugger=option("--pdb"),
         live=option("capture") == "no",
@@ -305,4 +308,10 @@ def _add_records(add: Callable[..., None]) -> None:
         metavar="N",
         help="draw a picture of the first N failing runs, in .lab/pictures: each is "
         "made once more for it, if it took less than 5 s of CPU (default 3)",
+    )
+    add(
+        "--decision",
+        action="store_true",
+        help="with each picture, find the step from which on the run fails whatever the "
+        "network does: some hundred runs, a minute of CPU at most",
     )

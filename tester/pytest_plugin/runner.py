@@ -168,7 +168,11 @@ class Runner:
         from tester.judging.picture import Pictures
 
         home = options.directory / ".lab"
-        pictures = Pictures(home / "pictures", options.traces or home / "traces")
+        pictures = Pictures(
+            home / "pictures",
+            options.traces or home / "traces",
+            decision=options.decision,
+        )
         recorded = options.traces is not None
         pictures.draw(run, conditions, self._open_host(), recorded)
         if run.picture:
