@@ -4,7 +4,9 @@ Without it, a thread of a box goes on until it waits, so that an unlocked
 read-modify-write is never cut in two. With it, the submission is compiled by
 `submission.preemptible`, with a check before each statement of its functions: now
 and then the thread loses its turn there for some microseconds of virtual time, and
-whatever happens to its server meanwhile comes between.
+whatever happens to its server meanwhile comes between. It happens far more often, and
+for longer, right after a lock was released and at a thread's beginning: what a thread
+has read under a lock may be out of date there, and nothing keeps others out.
 """
 
 from collections.abc import Iterator
@@ -23,10 +25,17 @@ STATEMENTS_MEAN = 60
 AWAY_NS_MIN = 5 * MICROSECOND
 AWAY_NS_MAX = 2 * MILLISECOND
 
+# The average number of locks released, or threads begun, between two switches there.
+RELEASES_MEAN = 5
+RELEASED_NS_MIN = 200 * MICROSECOND
+RELEASED_NS_MAX = 20 * MILLISECOND
+
 PREEMPTED = "its turn: it is preempted"
 
-# What the compiled code calls: is a switch due, and switch.
+# What the compiled code calls: is a switch due, and switch; the same where a lock has
+# just been released.
 DUE, SWITCH = "__lab_due__", "__lab_switch__"
+RELEASED_DUE, RELEASED_SWITCH = "__lab_released_due__", "__lab_released_switch__"
 
 
 class Preemption:
@@ -36,20 +45,39 @@ class Preemption:
         self._scheduler = scheduler
         self._draws = draws
         # A chain of C iterators, because it is asked before every statement.
-        self._due = chain.from_iterable(self._gaps())
+        self._due = chain.from_iterable(self._gaps(STATEMENTS_MEAN))
+        self._released_due = chain.from_iterable(self._gaps(RELEASES_MEAN))
 
     def names(self) -> dict[str, Any]:
         """Return what the compiled code expects among a module's globals."""
-        return {DUE: self._due.__next__, SWITCH: self.switch}
+        return {
+            DUE: self._due.__next__,
+            SWITCH: self.switch,
+            RELEASED_DUE: self._released_due.__next__,
+            RELEASED_SWITCH: self.switch_after_release,
+        }
 
-    def _gaps(self) -> Iterator[Iterator[bool]]:
+    def _gaps(self, mean: int) -> Iterator[Iterator[bool]]:
         while True:
-            statements = int(self._draws.expovariate(1 / STATEMENTS_MEAN))
-            yield chain(repeat(False, statements), (True,))
+            count = int(self._draws.expovariate(1 / mean))
+            yield chain(repeat(False, count), (True,))
+
+    def begin_thread(self) -> None:
+        """Let a thread that begins wait, now and then."""
+        if next(self._released_due):
+            self.switch_after_release()
+
+    def switch_after_release(self) -> None:
+        """Let the current thread wait, which has just released a lock or begun."""
+        self._switch(RELEASED_NS_MIN, RELEASED_NS_MAX)
 
     def switch(self) -> None:
-        """Let the current thread wait a little, if it is a living one of this box."""
-        away = self._draws.uniform(log(AWAY_NS_MIN), log(AWAY_NS_MAX))
+        """Let the current thread wait a little."""
+        self._switch(AWAY_NS_MIN, AWAY_NS_MAX)
+
+    def _switch(self, away_ns_min: int, away_ns_max: int) -> None:
+        """Let the current thread wait, if it is a living one of this box."""
+        away = self._draws.uniform(log(away_ns_min), log(away_ns_max))
         task = getcurrent()
         scheduler = self._scheduler
         if (

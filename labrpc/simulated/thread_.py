@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from labrpc.scheduling.greenlets import getcurrent
-from labrpc.scheduling.scheduler import current_scheduler
+from labrpc.scheduling.scheduler import Task, current_scheduler
 from labrpc.simulated.locks import TIMEOUT_MAX as TIMEOUT_MAX
 from labrpc.simulated.locks import Lock
 from labrpc.simulated.locks import RLock as RLock
@@ -33,11 +33,19 @@ def _guarded(
     """Run a raw thread's function; report what escapes it."""
     task = getcurrent()
     try:
+        may_lose_its_turn(task)
         function(*args, **kwargs)
     except SystemExit:
         pass
     except Exception as exc:
         task.scheduler.escaped(exc, task)
+
+
+def may_lose_its_turn(task: Task) -> None:
+    """Let a thread of the submission that begins wait, now and then, with preemption."""
+    preemption = task.scheduler.owner.preemption
+    if preemption is not None:
+        preemption.begin_thread()
 
 
 def start_new_thread(

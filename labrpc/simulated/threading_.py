@@ -38,6 +38,7 @@ def _schedule_threads(names: dict[str, Any]) -> None:
     def run_thread(thread: Any) -> None:
         task = getcurrent()
         try:
+            thread_.may_lose_its_turn(task)
             thread.run()
         except SystemExit:
             pass

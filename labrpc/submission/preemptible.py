@@ -7,7 +7,7 @@ Coroutines are left as they are, since they lose their turn at `await` only.
 
 import ast
 
-from labrpc.scheduling.preemption import DUE, SWITCH
+from labrpc.scheduling.preemption import DUE, RELEASED_DUE, RELEASED_SWITCH, SWITCH
 
 _VALUE, _OBJECT, _INDEX = "__lab_value__", "__lab_object__", "__lab_index__"
 
@@ -16,7 +16,8 @@ def preemptible(tree: ast.Module) -> ast.Module:
     """Return a module's syntax tree with a check before each statement of a function.
 
     Statements that read shared state, compute, and write it are divided in two,
-    as they are when they are executed. Line numbers stay as they are.
+    as they are when they are executed. Where a lock may have been released, a check of
+    its own follows. Line numbers stay as they are.
     """
     rewritten: ast.Module = _Pass().visit(tree)
     return ast.fix_missing_locations(rewritten)
@@ -58,7 +59,10 @@ class _Pass(ast.NodeTransformer):
         """Return a list of statements with checks, and those within them too."""
         result: list[ast.stmt] = []
         for statement in statements:
+            releases = _releases(statement)
             result += [_check(statement), *self._divided(self._inner(statement))]
+            if releases:
+                result.append(_check(statement, RELEASED_DUE, RELEASED_SWITCH))
         return result
 
     def _inner(self, statement: ast.stmt) -> ast.stmt:
@@ -139,10 +143,22 @@ def _shares(statement: ast.Assign) -> bool:
     )
 
 
-def _check(statement: ast.stmt) -> ast.stmt:
+def _releases(statement: ast.stmt) -> bool:
+    """Return whether a statement may release a lock: `with lock: …`, `lock.release()`."""
+    if isinstance(statement, ast.With):
+        return True
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Call)
+        and isinstance(statement.value.func, ast.Attribute)
+        and statement.value.func.attr == "release"
+    )
+
+
+def _check(statement: ast.stmt, due: str = DUE, switch: str = SWITCH) -> ast.stmt:
     """Return `if __lab_due__(): __lab_switch__()`, in the statement's place."""
-    switch = ast.Expr(ast.Call(_load(SWITCH), [], []))
-    return _at(statement, ast.If(ast.Call(_load(DUE), [], []), [switch], []))
+    then = ast.Expr(ast.Call(_load(switch), [], []))
+    return _at(statement, ast.If(ast.Call(_load(due), [], []), [then], []))
 
 
 def _load(name: str) -> ast.Name:

@@ -216,6 +216,7 @@ class Network:
         if self.faults is not None:
             link = (host.server, src.server)
             delay_ns += self.faults.delay_ns(link)
+            delay_ns += self.faults.slow_replies_ns.get(link, 0)
             if link in self.faults.lost_replies or self.faults.loses():
                 self._post(delay_ns, src, Response(call_id, None))
                 self._note_loss(request_id, Loss.REPLY_LOST)

@@ -30,6 +30,7 @@ class NetworkFaults:
         held: the share of messages that are held up.
         held_ns_max: the longest that a message is held up, or a copy is late.
         slow_ns: what messages on a link take longer.
+        slow_replies_ns: what replies on a link take longer; requests do not.
         lost_requests: links on which RPCs do not arrive; replies still do.
         draws: decides which messages these are.
         lost_replies: links on which replies do not arrive; RPCs still do.
@@ -47,6 +48,7 @@ class NetworkFaults:
         self.held = 0.0
         self.held_ns_max = 2000 * MILLISECOND
         self.slow_ns: dict[Link, int] = {}
+        self.slow_replies_ns: dict[Link, int] = {}
         self.lost_requests: set[Link] = set()
         self.lost_replies: set[Link] = set()
 

@@ -5,8 +5,10 @@ the bug, and then has fields, one on each line; indented lines continue a field:
 
     Paper: the section or figure that the bug breaks
     Breaks: liveness, or safety (one or more properties)
+    Source: a public report of the same bug
     Go suite: how 6.824's suite fares with the same bug in a Go solution
-    Found by: TEST at seed N, a quick run that fails because of the bug
+    Found by: TEST at seed N, a quick run that fails because of the bug; with --preempt
+        if only threads that lose their turn show it
     Equivalent: why it behaves like the reference, if it does
 """
 
@@ -20,10 +22,10 @@ from labrpc.submission.submission import Submission
 from tester.errors import UsageError
 from tester.judging.suite import suite_path
 
-FIELDS = ("Paper", "Breaks", "Go suite", "Found by", "Equivalent")
+FIELDS = ("Paper", "Breaks", "Source", "Go suite", "Found by", "Equivalent")
 _FIELD = re.compile(rf"^({'|'.join(FIELDS)}): ", re.MULTILINE)
 _BREAKS = re.compile(r"liveness|safety \((.+)\)", re.DOTALL)
-_FOUND_BY = re.compile(r"(test_\w+) at seed (\d+)")
+_FOUND_BY = re.compile(r"(test_\w+) at seed (\d+)( with --preempt)?")
 REFERENCE = "reference"
 
 
@@ -40,6 +42,7 @@ class Mutant:
             liveness only.
         go_suite: how often 6.824's suite found it, "" if this was not tried.
         found_by: a test and a seed that fail with it, None if none is known.
+        preempt: whether that run is one with `--preempt`.
         equivalent: why it behaves like the reference, "" if it does not.
     """
 
@@ -50,6 +53,7 @@ class Mutant:
     properties: tuple[str, ...] = ()
     go_suite: str = ""
     found_by: tuple[str, int] | None = None
+    preempt: bool = False
     equivalent: str = ""
 
     @property
@@ -134,14 +138,15 @@ def read_mutant(file: Path) -> Mutant:
         tuple((breaks[1] or "").split(", ")) if breaks[1] else (),
         fields.get("Go suite", ""),
         (found[1], int(found[2])) if found else None,
+        bool(found and found[3]),
         fields.get("Equivalent", ""),
     )
 
 
-def note_found_by(mutant: Mutant, test: str, seed: int) -> None:
+def note_found_by(mutant: Mutant, test: str, seed: int, preempt: bool = False) -> None:
     """Write the run that finds a mutant into its docstring."""
     text = mutant.path.read_text(encoding="utf-8")
-    line = f"Found by: {test} at seed {seed}\n"
+    line = f"Found by: {test} at seed {seed}{' with --preempt' * preempt}\n"
     if "\nFound by: " in text:
         text = re.sub(r"(?<=\n)Found by: .*\n", line, text, count=1)
     else:

@@ -93,6 +93,14 @@ def _highest_had(history: History) -> dict[int, list[tuple[int, int]]]:
     for row in history.rows_of(Proposed):
         if type(row) is Proposed and row.leads:
             had[row.server].append((row.n, row.index))
+    # A server that crashed between saving and answering has its entries all the same.
+    saved = {save.cause for saves in history.saves.values() for save in saves}
+    for rpc in history.calls(APPEND_ENTRIES):
+        prev, count, arrived = rpc.arg("prev_log_index"), rpc.entries_count, rpc.arrived
+        if prev is None or not count or arrived is None or rpc.replied is not None:
+            continue
+        if arrived.n in saved:
+            had[rpc.dst].append((arrived.n, prev + count))
     for rows in had.values():
         rows.sort()
         highest = accumulate((index for _, index in rows), max)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from labrpc.world.streams import stream
 from tester.scenario.checks import CheckedCluster
 
 # They run only where they are asked for by name: docs/contract_bonus.md.
@@ -19,6 +20,7 @@ class GradedTest:
         function: takes the cluster, and raises SubmissionError if it fails.
         file: where it is defined.
         servers: how many servers it wants.
+        servers_min: how few it may get, as the seed has it; 0 for as many as it wants.
         reliable: whether the network is reliable at first.
         snapshots: whether the state machines take snapshots.
         persistence: whether servers have to save their state.
@@ -31,10 +33,25 @@ class GradedTest:
     function: Callable[[CheckedCluster], None]
     file: Path
     servers: int
+    servers_min: int = 0
     reliable: bool = True
     snapshots: bool = False
     persistence: bool = False
     elections: bool = True
+
+    def servers_at(self, seed: int) -> int:
+        """Return how many servers it gets at a seed."""
+        if not self.servers_min:
+            return self.servers
+        sizes = stream(self.run_name(seed), "servers")
+        return sizes.randint(self.servers_min, self.servers)
+
+    def run_name(self, seed: int) -> str:
+        """Return the text from which all randomness of a run is derived.
+
+        It has the name, not the path: a run is the same wherever the suite lies.
+        """
+        return f"{self.name}/{seed}"
 
     @property
     def is_bonus(self) -> bool:

@@ -92,7 +92,7 @@ def _header(conditions: RunConditions) -> Header:
         trace=TRACE_VERSION,
         test=test.name,
         seed=conditions.seed,
-        servers=test.servers,
+        servers=test.servers_at(conditions.seed),
         persistence=test.persistence,
         submission=conditions.submission.name,
         submission_digest=conditions.submission.digest,
@@ -190,7 +190,7 @@ def blank_run(test: GradedTest, submission: str, seed: int) -> Run:
         seed=seed,
         points=test.points,
         verdict=Verdict.PASSED,
-        servers=test.servers,
+        servers=test.servers_at(seed),
     )
 
 
@@ -201,9 +201,8 @@ def open_cluster(
     test = conditions.test
     return CheckedCluster(
         conditions.submission,
-        # The name, not the path: a run is the same wherever the suite lies.
-        f"{test.name}/{conditions.seed}",
-        test.servers,
+        test.run_name(conditions.seed),
+        test.servers_at(conditions.seed),
         reliable=test.reliable,
         snapshots=test.snapshots,
         persistence=test.persistence,

@@ -25,8 +25,9 @@ MARKERS = (
     "part(name): the part of the lab that a graded test belongs to, as in '2A'",
     "points(number): what a graded test is worth",
     "cluster(servers, reliable=True, snapshots=False, persistence=False, "
-    "elections=True): the cluster a graded test gets; with persistence, that servers "
-    "save their state is checked; with elections, that a majority answered a leader",
+    "elections=True, servers_min=0): the cluster a graded test gets, at each seed of "
+    "another size where servers_min is set; with persistence, that servers save their "
+    "state is checked; with elections, that a majority answered a leader",
     "virtual_time: a graded test that needs what real time has not, such as pauses, "
     "skewed clocks and crash points; left out with --real-time",
 )

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from tester import codes
 from tester.scenario.cluster import TEST_SECONDS_MAX
 from tester.scenario.extended_cluster import ExtendedCluster
+from tester.scenario.measured_cluster import MeasuredCluster
 from tester.text import counted, is_or_are, servers_named, short
 
 # 6.824's election time-out T: what a solution may need for one election.
@@ -25,6 +26,8 @@ CAUGHT_UP_S_MAX = 5
 # How much longer, for each entry that a server may have to get before: replies that are
 # held back by two seconds let a leader send less than one request in a second.
 CATCH_UP_S_PER_ENTRY = 0.2
+# How long a command is where small and large ones are mixed; 0 for a number.
+COMMAND_BYTES = (*[0] * 10, 1500, 3500)
 
 NO_LEADER_CAUSES = (
     "possible causes: no server becomes a candidate; no candidate gets the votes of a "
@@ -37,7 +40,7 @@ REPLICATION = (
 )
 
 
-class CheckedCluster(ExtendedCluster):
+class CheckedCluster(ExtendedCluster, MeasuredCluster):
     """A cluster that a scenario can check."""
 
     # Leaders and terms (section 5.2).
@@ -361,31 +364,11 @@ class CheckedCluster(ExtendedCluster):
         """Return a random command."""
         return self.random.randrange(1 << 31)
 
+    def mixed_command(self) -> int | str:
+        """Return a random command: mostly a number, at times a text of kilobytes."""
+        number, size = self.random_command(), self.random.choice(COMMAND_BYTES)
+        return str(number).ljust(size, ".") if size else number
+
     def next_servers(self, server: int, count: int) -> list[int]:
         """Return the `count` servers that follow `server`, in a circle."""
         return [(server + i) % len(self.servers) for i in range(1, count + 1)]
-
-    # What a run takes.
-
-    def rpcs_received(self) -> int:
-        """Return how many requests have reached the servers that run."""
-        return sum(self.network.received[server] for server in self.up())
-
-    def bytes_carried(self) -> int:
-        """Return the bytes of all requests sent and all replies delivered."""
-        return self.network.bytes
-
-    def terms_led(self) -> int:
-        """Return how many terms have had a leader."""
-        return len(self.invariants.leaders)
-
-    def commits(self) -> int:
-        """Return the highest index that any server has applied."""
-        return max(self.invariants.decided, default=0)
-
-    def raft_state_bytes_max(self) -> tuple[int, int]:
-        """Return the size of the largest Raft state that is saved, and whose it is."""
-        return max(
-            (len(disk.raft_state), server)
-            for server, disk in enumerate(self.world.disks)
-        )

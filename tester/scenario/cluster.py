@@ -24,7 +24,7 @@ from labrpc.world.world import World
 from tester import codes
 from tester.oracles.invariants import Invariants
 from tester.oracles.state_probe import StateProbe
-from tester.scenario.state_machine import StateMachine
+from tester.scenario.state_machine import SNAPSHOT_INTERVAL, StateMachine
 from tester.text import short
 
 # 6.824's limit for one test, here in virtual time.
@@ -54,6 +54,8 @@ class Cluster:
         random: the scenario's own random stream.
         real_time: whether servers run on real threads and clocks.
         connected: whether each server is connected to the others.
+        snapshot_intervals: after how many commands each server's state machine takes
+            a snapshot, 0 for never.
         state_machines: the state machine above each server's current incarnation.
         invariants: checks what must hold at every moment.
         state_probe: asks servers for their state when it may have changed.
@@ -79,7 +81,7 @@ class Cluster:
         self.seed = seed
         self.random = stream(seed, "scenario")
         self.connected = [False] * servers
-        self._snapshots = snapshots
+        self.snapshot_intervals = [SNAPSHOT_INTERVAL if snapshots else 0] * servers
         self._snapshots_made: dict[bytes, int] = {}
         supervisor = _ClusterSupervisor(self)
         if real_time:
@@ -148,7 +150,11 @@ class Cluster:
 
     def _new_state_machine(self, server: int) -> StateMachine:
         return StateMachine(
-            self.world, server, self.invariants, self._snapshots_made, self._snapshots
+            self.world,
+            server,
+            self.invariants,
+            self._snapshots_made,
+            self.snapshot_intervals[server],
         )
 
     # Links.

@@ -102,6 +102,17 @@ def lost_replies(episode: Episode) -> None:
             return
 
 
+def slow_answers(episode: Episode) -> None:
+    """Let less than half of the servers answer later than elections time out."""
+    cluster = episode.cluster
+    for server in episode.random.sample(
+        list(cluster.servers), (len(cluster.servers) - 1) // 2
+    ):
+        delay_ms = episode.random.randint(300, 1500)
+        for other in cluster.servers:
+            cluster.slow_replies(server, other, delay_ms)
+
+
 def slow_links(episode: Episode) -> None:
     """Make some links slow, each in one direction."""
     for src, dst in episode.some_links(0.4):
@@ -183,12 +194,16 @@ def _set_links(episode: Episode, cut: set[tuple[int, int]]) -> None:
 
 
 def pauses(episode: Episode) -> None:
-    """Stop a server for a while, as time goes on without it."""
+    """Stop some servers for a while, and let them go on at the same instant."""
+    cluster = episode.cluster
     while episode.rest(0.05, 0.4):
-        server = episode.a_server()
-        episode.cluster.pause(server)
+        count = episode.random.randint(1, max(1, len(cluster.servers) // 2))
+        servers = episode.random.sample(list(cluster.servers), count)
+        for server in servers:
+            cluster.pause(server)
         episode.rest(0.02, 0.9)
-        episode.cluster.resume(server)
+        for server in servers:
+            cluster.resume(server)
 
 
 def skewed_clocks(episode: Episode) -> None:
@@ -247,7 +262,10 @@ def _start(episode: Episode, server: int) -> None:
         cluster.restart(server)
 
 
-MESSAGES = (duplicates, heavy_tails, losses, lost_requests, lost_replies, slow_links)
+MESSAGES = (
+    duplicates, heavy_tails, losses, lost_requests, lost_replies, slow_links,
+    slow_answers,
+)  # fmt: skip
 LINKS = (one_way_links, partial_partitions, flapping_links, bare_majorities)
 SERVERS = (pauses, skewed_clocks, slow_services)
 CRASHES = (crashes, crash_in_a_step, power_failures)

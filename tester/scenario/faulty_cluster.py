@@ -39,6 +39,10 @@ class FaultyCluster(Cluster):
         """Let each message from `src` to `dst`, call or reply, take longer."""
         self.world.network_faults().slow_ns[src, dst] = delay_ms * MILLISECOND
 
+    def slow_replies(self, src: int, dst: int, delay_ms: int) -> None:
+        """Let each reply from `src` to `dst` take longer; requests do not."""
+        self.world.network_faults().slow_replies_ns[src, dst] = delay_ms * MILLISECOND
+
     def lose_requests(self, *links: Link) -> None:
         """Lose the requests on these links and on no others; replies still pass."""
         self.world.network_faults().lost_requests = set(links)
@@ -88,6 +92,11 @@ class FaultyCluster(Cluster):
     def slow_state_machine(self, server: int, delay_us: int) -> None:
         """Let a server's state machine leave each message on the channel longer."""
         self.state_machines[server].take_ns = delay_us * MICROSECOND
+
+    def set_snapshot_interval(self, server: int, interval: int) -> None:
+        """Let a server's state machine take a snapshot after this many commands."""
+        self.snapshot_intervals[server] = interval
+        self.state_machines[server].snapshot_interval = interval
 
     # All at once.
 

@@ -2,7 +2,7 @@
 
 It stands for the service that a Raft carries, such as a key/value store: it takes one
 message at a time off the apply channel, and with snapshots on calls `snapshot` after
-every tenth command, before it takes the next message.
+every tenth command, or at an interval of its own, before it takes the next message.
 """
 
 from typing import Any
@@ -29,10 +29,11 @@ class StateMachine(AppliedLog):
         server: its number.
         invariants: checks each command that is applied.
         made: the snapshots made above any server, each with its index.
-        snapshots: whether to take snapshots.
+        snapshot_interval: after how many commands it takes a snapshot, 0 for never.
 
     Attributes:
         take_ns: how long a message is left on the apply channel.
+        snapshot_interval: after how many commands it takes a snapshot, 0 for never.
     """
 
     def __init__(
@@ -41,12 +42,12 @@ class StateMachine(AppliedLog):
         server: int,
         invariants: Invariants,
         made: dict[bytes, int],
-        snapshots: bool,
+        snapshot_interval: int,
     ) -> None:
         super().__init__(server, invariants, made, world.disks[server].snapshot)
         self._world = world
         self.take_ns = TAKE_NS
-        self._snapshots = snapshots
+        self.snapshot_interval = snapshot_interval
         self._waiting: list[tuple[Host, int, ApplyMsg]] = []
         self._busy = False
 
@@ -67,9 +68,9 @@ class StateMachine(AppliedLog):
         self._world.step(host, Taken(put_id))
         index = message.command_index
         if (
-            self._snapshots
+            self.snapshot_interval
             and message.command_valid
-            and (index + 1) % SNAPSHOT_INTERVAL == 0
+            and (index + 1) % self.snapshot_interval == 0
         ):
             # The next message waits until snapshot() has returned.
             self._world.invoke_then(

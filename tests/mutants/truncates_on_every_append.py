@@ -5,7 +5,7 @@ A late AppendEntries cuts off entries that have been acknowledged.
 Paper: section 5.3, Figure 2 (AppendEntries, step 3)
 Breaks: safety (Leader Completeness, State Machine Safety)
 Go suite: never
-Found by: test_troubled_elections at seed 0
+Found by: test_troubled_replication at seed 0
 """
 
 from raft.raft import Raft as Reference

@@ -4,7 +4,7 @@ Every reply makes it "mine and one more", so three votes are never reached.
 
 Paper: section 5.2
 Breaks: liveness
-Found by: test_troubled_elections at seed 0
+Found by: test_troubled_replication at seed 0
 """
 
 from raft.raft import Raft as Reference

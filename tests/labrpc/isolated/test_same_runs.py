@@ -94,7 +94,7 @@ def test_swarm_of_faults(zygote, in_both):
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_mutants(mutant, zygote, in_both):
-    here, there = in_both(zygote(mutant.path), *mutant.found_by)
+    here, there = in_both(zygote(mutant.path, mutant.preempt), *mutant.found_by)
     assert (there.verdict, there.reason) == ("failed", here.reason)
     assert there.evidence == here.evidence
     assert there.digest == here.digest

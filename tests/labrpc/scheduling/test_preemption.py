@@ -284,6 +284,52 @@ def test_a_lock_held_while_preempted_is_no_deadlock_and_no_warning(lab):
     assert world.warnings == {}
 
 
+CHECKS_THEN_ACTS = """
+import threading
+lock, taken = threading.Lock(), []
+
+def program():
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    return len(taken)
+
+def work():
+    RELEASING
+    if free:
+        taken.append(1)
+"""
+
+
+@pytest.mark.parametrize(
+    "releasing",
+    ["with lock: free = not taken", "lock.acquire(); free = not taken; lock.release()"],
+)
+def test_a_thread_often_loses_its_turn_where_it_releases_a_lock(lab, releasing):
+    source = CHECKS_THEN_ACTS.replace("RELEASING", releasing)
+    assert lab.run(source) == 1
+    seeds = range(20)
+    cut = [s for s in seeds if lab.run(source, seed=f"{s}", preempt=True) > 1]
+    assert len(cut) > 2
+
+
+def test_a_thread_often_begins_late(lab):
+    source = """
+        import threading, time
+        def program():
+            begun = []
+            def work():
+                begun.append(time.monotonic())
+            threads = [threading.Thread(target=work) for _ in range(50)]
+            now = time.monotonic()
+            for thread in threads: thread.start()
+            for thread in threads: thread.join()
+            return sum(time > now + 0.0001 for time in begun)
+    """
+    assert lab.run(textwrap.dedent(source)) == 0
+    assert 2 < lab.run(textwrap.dedent(source), preempt=True) < 25
+
+
 def test_a_dying_thread_is_not_preempted(lab):
     world = lab.world(lab.raft(BUSY), preempt=True)
     world.sleep_ns(10**8)

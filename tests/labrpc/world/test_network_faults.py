@@ -114,6 +114,16 @@ def test_a_link_is_slow_in_one_direction(world):
     assert other < 0.005
 
 
+def test_replies_are_slow_and_requests_on_the_same_link_are_not(world):
+    world.network_faults().slow_replies_ns = {(1, 0): 300 * MILLISECOND}
+    for src, dst in ((0, 1), (1, 0)):
+        world.invoke(src, "call", dst, "x")
+    ((_, slow),) = world.invoke(0, "got")
+    ((_, quick),) = world.invoke(1, "got")
+    assert 0.3 <= slow < 0.305
+    assert quick < 0.005
+
+
 # Losses.
 
 

@@ -32,8 +32,9 @@ NAMES = [mutant.name for mutant in MUTANTS]
 TESTS = {test.name: test for test in collect()}
 FOUND = [mutant for mutant in MUTANTS if mutant.found_by]
 
-# No run is known that finds these: what the suite is blind to.
-UNSEEN: set[str] = set()
+# No run is known that finds these: what the suite is blind to. A leader fails within a
+# heartbeat after a snapshot; a follower has entries beyond a snapshot that only it has.
+UNSEEN = {"no_election_after_snapshot", "suffix_committed_with_a_snapshot"}
 
 
 def test_there_are_enough_mutants():
@@ -47,7 +48,7 @@ def test_only_these_are_unseen():
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=NAMES)
-def test_a_mutant_overrides_one_method_of_the_reference(mutant):
+def test_a_mutant_overrides_few_methods_of_the_reference(mutant):
     (raft_class,) = [
         node
         for node in ast.parse(mutant.path.read_bytes()).body
@@ -55,11 +56,12 @@ def test_a_mutant_overrides_one_method_of_the_reference(mutant):
     ]
     assert raft_class.name == "Raft"
     assert [base.id for base in raft_class.bases] == ["Reference"]
-    methods = [node.name for node in raft_class.body]
-    # The second is a helper of the first, as the body of a thread is.
+    methods = [
+        node.name for node in raft_class.body if isinstance(node, ast.FunctionDef)
+    ]
+    # The others are helpers of it, or what else the same bug needs.
     assert methods[0] in vars(raft.raft.Raft)
-    assert len(methods) <= 2
-    assert not set(methods[1:]) & set(vars(raft.raft.Raft))
+    assert len(methods) <= 3
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=NAMES)
@@ -70,17 +72,19 @@ def test_a_mutant_boots(mutant):
 @pytest.mark.parametrize("mutant", FOUND, ids=[mutant.name for mutant in FOUND])
 def test_the_suite_finds_a_mutant(mutant):
     test, seed = mutant.found_by
-    run = run_test(RunConditions(Submission.find(mutant.path), TESTS[test], seed))
+    run = run_test(
+        RunConditions(Submission.find(mutant.path), TESTS[test], seed, mutant.preempt)
+    )
     assert run.verdict is Verdict.FAILED
     assert run.reason
 
 
 def test_the_reference_passes_where_mutants_fail():
     submission = Submission.find(reference().path)
-    runs = sorted({mutant.found_by for mutant in FOUND})
+    runs = sorted({(*mutant.found_by, mutant.preempt) for mutant in FOUND})
     # Every fourth, or all of them: a nightly job of CI sets LAB_NIGHTLY.
-    for test, seed in runs if os.environ.get("LAB_NIGHTLY") else runs[::4]:
-        run = run_test(RunConditions(submission, TESTS[test], seed))
+    for test, seed, preempt in runs if os.environ.get("LAB_NIGHTLY") else runs[::4]:
+        run = run_test(RunConditions(submission, TESTS[test], seed, preempt))
         assert run.passed, run.report()
 
 

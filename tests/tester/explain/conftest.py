@@ -118,8 +118,8 @@ def writer():
 def recorded(tmp_path):
     """Return a function that runs a test once, recorded: the run and its trace."""
 
-    def record(path, test, seed):
-        conditions = RunConditions(Submission.find(path), test, seed)
+    def record(path, test, seed, preempt=False):
+        conditions = RunConditions(Submission.find(path), test, seed, preempt)
         run = run_test(conditions, recording=Recording(traces=tmp_path))
         (file,) = tmp_path.glob("*.jsonl")
         return run, read_trace(file)

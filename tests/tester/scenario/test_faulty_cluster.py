@@ -48,6 +48,28 @@ def test_a_slow_link_is_slow_in_one_direction(make_cluster):
     assert asked(cluster)[1] == (0, "sent 0.3")
 
 
+def test_replies_are_slow_and_requests_are_not(make_cluster):
+    cluster = make_cluster(ASKS)
+    cluster.slow_replies(1, 0, delay_ms=500)
+    cluster.slow_replies(0, 1, delay_ms=500)
+    assert asked(cluster) == [(1, "heard sent"), (0, "sent 0.5")]
+
+
+def test_each_server_takes_snapshots_at_its_own_interval(make_cluster):
+    cluster = make_cluster("""
+        def snapshot(self, index, snapshot):
+            self.persister.save(f"cut at {index}".encode(), snapshot)
+    """, snapshots=True)  # fmt: skip
+    cluster.set_snapshot_interval(1, 3)
+    # It lasts over a restart.
+    cluster.restart(1)
+    for number in range(6):
+        cluster.one(f"command {number}", expected=2)
+    cluster.sleep(0.1)
+    states = [disk.raft_state for disk in cluster.world.disks]
+    assert states == [b"", b"cut at 5", b""]
+
+
 def test_a_request_is_lost_and_no_reply(make_cluster):
     cluster = make_cluster(ASKS)
     cluster.lose_requests((0, 1))
@@ -126,6 +148,7 @@ def test_a_server_dies_within_a_step(make_cluster):
 def test_healing_undoes_every_fault(make_cluster):
     cluster = make_cluster(ASKS)
     cluster.slow_link(0, 1, delay_ms=500)
+    cluster.slow_replies(1, 0, delay_ms=500)
     cluster.lose_requests((0, 1))
     cluster.lose_replies((0, 2))
     cluster.duplicate_requests(share=1.0)

@@ -68,7 +68,7 @@ def test_what_is_printed_grades_as_no_rubric_does(suite, rubric, capsys):
     runs = run_all(suite, default, failing(test_re_election=1, test_swarm=1))
     before, after = (one.grade("s", "/s", runs) for one in (default, printed))
     assert before == after
-    assert (after.points, after.points_max) == (150 - 7 - 3, 150)
+    assert (after.points, after.points_max) == (150 - 7 - 2, 150)
 
 
 def test_each_line_that_is_printed_as_a_comment_is_right(suite, rubric, tmp_path):
