@@ -68,7 +68,11 @@ def chosen_hosting(options: argparse.Namespace) -> RunHosting:
 def _add_what(parser: Parser) -> None:
     """Add the options that say what is run."""
     add = parser.add_argument
-    add("--parts", metavar="2A,2B", help="only these parts (default: all)")
+    add(
+        "--parts",
+        metavar="2A,2B",
+        help="only these parts (default: all but bonus parts)",
+    )
     add(
         "--tests",
         default="",

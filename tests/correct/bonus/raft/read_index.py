@@ -55,8 +55,9 @@ class ReadIndex(Reference):
         """Send heartbeats until a majority has answered one; return whether it has."""
         deadline_s = time.monotonic() + self.read_timeout_s
         while self._is_leader_in(reading.term) and time.monotonic() < deadline_s:
+            args = self._heartbeat_args()
             for peer in self.others:
-                self._start_thread(self._send_confirmation, peer, reading)
+                self._start_thread(self._send_confirmation, peer, args, reading)
             round_ends_s = time.monotonic() + self.heartbeat_interval_s
             while time.monotonic() < round_ends_s and self._is_leader_in(reading.term):
                 if self._is_confirmed(reading):
@@ -68,14 +69,19 @@ class ReadIndex(Reference):
         """Return whether a majority has acknowledged the term since the read began."""
         return self._is_majority(len(reading.acknowledged))
 
-    def _send_confirmation(self, peer: int, reading: Reading) -> None:
+    def _heartbeat_args(self) -> AppendEntriesArgs:
+        """Return AppendEntries without entries, after the last one that is committed."""
+        index = self.commit_index
+        term = self.log.term_at(index)
+        return AppendEntriesArgs(self.current_term, self.me, index, term, [], index)
+
+    def _send_confirmation(
+        self, peer: int, args: AppendEntriesArgs, reading: Reading
+    ) -> None:
         """Send a heartbeat for a read; any answer in its term acknowledges it.
 
-        It names an entry that is committed, and brings none: what the follower's log
-        has does not matter.
+        What the follower's log has does not matter: it may as well refuse.
         """
-        term, index = reading.term, reading.index
-        args = AppendEntriesArgs(term, self.me, index, term, [], index)
         reply = self.peers[peer].call("Raft.append_entries", args)
         if reply is None:
             return
