@@ -10,8 +10,8 @@ from tester.scenario.checks import CheckedCluster
 pytestmark = [pytest.mark.part("2T"), pytest.mark.virtual_time]
 
 # How long a transfer may take, in seconds, and how long one that cannot succeed.
-TRANSFER_S_MAX = 0.1
-TRANSFER_WITH_ENTRIES_S_MAX = 0.5
+TRANSFER_S_MAX = 0.25
+TRANSFER_WITH_ENTRIES_S_MAX = 2.0
 TRANSFER_ENDS_S_MAX = 2.0
 CAUSES = (
     "the leader sends the target the entries that it lacks, and then TimeoutNow; the "
@@ -36,17 +36,17 @@ def test_transfer_to_each_server(cluster: CheckedCluster) -> None:
 @pytest.mark.points(3)
 @pytest.mark.cluster(servers=3, snapshots=True, persistence=True)
 def test_target_lacks_entries(cluster: CheckedCluster) -> None:
-    """A target that was cut off is brought up to date before it is elected."""
+    """A target that has missed entries is brought up to date before it is elected."""
     for count in (3, 25):
         leader = cluster.check_one_leader()
         cluster.one(cluster.random_command(), 3, retry=True)
         (target,) = cluster.next_servers(leader, 1)
         # By its slow clock, its own next election is far off.
         cluster.set_clock_rate(target, Fraction(1, 20))
-        cluster.disconnect(target)
+        cluster.lose_requests((leader, target))
         cluster.commands(count)
+        cluster.lose_requests()
         cluster.set_clock_rate(target, Fraction(1))
-        cluster.connect(target)
         check_transfer(cluster, leader, target, TRANSFER_WITH_ENTRIES_S_MAX)
         cluster.one(cluster.random_command(), 3)
 
@@ -136,13 +136,17 @@ def check_refuses_commands(cluster: CheckedCluster, leader: int, target: int) ->
 def check_transfer(
     cluster: CheckedCluster, leader: int, target: int, seconds: float
 ) -> None:
-    """Hand the leadership over; fail unless the target leads the next term in time."""
+    """Hand the leadership over; fail unless the target leads the next term in time.
+
+    The leader is asked again and again, since it may give up meanwhile.
+    """
     term, _ = cluster.get_state(leader)
     check_begins(cluster, leader, target)
     ends = cluster.now + seconds
     state = cluster.get_state(target)
     while state != (term + 1, True) and cluster.now < ends:
         cluster.sleep(0.005)
+        cluster.transfer_leadership(leader, target)
         state = cluster.get_state(target)
     cluster.require(
         state == (term + 1, True),

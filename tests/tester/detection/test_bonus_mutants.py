@@ -86,6 +86,17 @@ def test_it_replaces_one_method_of_an_extension(name):
     assert set(methods) <= METHODS
 
 
+def test_the_contract_states_the_times_that_the_tests_use():
+    page = (ROOT / "docs/contract_bonus.md").read_text()
+    for test, name in [
+        ("test_transfer_to_each_server", "TRANSFER_S_MAX"),
+        ("test_target_lacks_entries", "TRANSFER_WITH_ENTRIES_S_MAX"),
+        ("test_target_that_cannot_be_reached", "TRANSFER_ENDS_S_MAX"),
+        ("test_reads_follow_commands", "READ_S_MAX"),
+    ]:
+        assert f"within {TESTS[test].function.__globals__[name]:g} s" in page
+
+
 @pytest.mark.parametrize("test", TESTS)
 def test_a_raft_with_all_extensions_passes(test):
     passed = run(CORRECT, test, 0)
