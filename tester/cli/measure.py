@@ -1,7 +1,7 @@
 """The command `measure`: what Rafts are like, not only whether they are right."""
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,12 +23,15 @@ from tester.intake.default_submission import REFERENCE
 from tester.intake.find import find_submissions
 from tester.intake.gradings import UNPACKED
 from tester.judging.run_hosting import RunHosting
+from tester.judging.suite import collect
 from tester.measuring.figures import FIGURES
 from tester.measuring.measured import Measured
 from tester.measuring.plan import TRIALS
 from tester.reports.files import write_atomically
 from tester.reports.measure_data import measure_csv, measure_json
 from tester.reports.measure_page import measure_html, value
+from tester.scoring.measure_points import MeasureRule, measure_points
+from tester.scoring.rubric_file import load_rubric
 from tester.text import one_line
 
 TRIALS_MAX = 100_000
@@ -90,6 +93,12 @@ def add_arguments(parser: Parser) -> None:
         "you trust",
     )
     add_require_sandbox(parser)
+    add(
+        "--rubric",
+        type=Path,
+        metavar="FILE",
+        help="its table [measure] gives points for figures: see docs/measure.md",
+    )
     add_jobs(parser)
     add(
         "--out",
@@ -108,10 +117,12 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     for line in sandbox_status(hosting):
         say(console, line)
     refuse_links(options.out, options.paths)
+    rules = {} if options.rubric is None else _rules(options.rubric)
     submissions = _find(options, console)
     reference = "" if options.no_reference else _reference_name(submissions)
-    if reference:
-        submissions.setdefault(reference, REFERENCE)
+    added = reference if reference not in submissions else ""
+    if added:
+        submissions[added] = REFERENCE
     plan = MeasurementPlan(submissions, options.trials, options.seed, hosting)
     processes = chosen_processes(options, console)
     with _progress(console, plan.total) as notify:
@@ -120,7 +131,9 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     for one in measured:
         for line in one.problem_lines():
             say(console, f"{one_line(one.name)}: {line}")
-    _write(options, measured, reference)
+    own = [one for one in measured if one.name != added]
+    points = measure_points(rules, own) if rules else {}
+    _write(options, measured, reference, points)
     say(
         console,
         f"the page: {options.out}/measure.html   every trial: "
@@ -147,6 +160,17 @@ def _find(options: argparse.Namespace, console: Console) -> dict[str, Path]:
     return found
 
 
+def _rules(file: Path) -> Mapping[str, MeasureRule]:
+    """Return what figures earn by a rubric."""
+    rules = load_rubric(file, collect(bonus=True)).measure
+    if not rules:
+        raise UsageError(
+            f"{file} has no table [measure], as in [measure.downtime_ms]: see "
+            "docs/measure.md"
+        )
+    return rules
+
+
 def _reference_name(submissions: dict[str, Path]) -> str:
     """Return the name of the reference: its own, if it is measured anyway."""
     for name, path in submissions.items():
@@ -169,14 +193,17 @@ def _table(measured: list[Measured]) -> Table:
 
 
 def _write(
-    options: argparse.Namespace, measured: list[Measured], reference: str
+    options: argparse.Namespace,
+    measured: list[Measured],
+    reference: str,
+    points: Mapping[str, Mapping[str, float]],
 ) -> None:
     out: Path = options.out
-    how = (measured, options.trials, options.seed, reference)
+    how = (measured, options.trials, options.seed, reference, points)
     with named_if_in_the_way(out):
         out.mkdir(parents=True, exist_ok=True)
         write_atomically(out / "measure.json", measure_json(*how))
-        write_atomically(out / "measure.csv", measure_csv(measured))
+        write_atomically(out / "measure.csv", measure_csv(measured, points))
         write_atomically(out / "measure.html", measure_html(*how))
 
 

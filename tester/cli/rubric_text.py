@@ -22,6 +22,10 @@ _HEAD = """\
 # share of all points is left:
 # safety_cap = 0.5
 
+# What `raft-lab measure --rubric` gives for a figure, all of it up to `full`, and nothing
+# from `none` on; docs/measure.md has the figures, and points by rank:
+# measure.downtime_ms = { points = 5, full = 400, none = 800 }
+
 [seeds]
 first = 0    # the first public seed, and
 count = 1    # how many; --seed and --seeds override them
@@ -118,6 +122,8 @@ def print_rubric(console: Console, rubric: Rubric) -> None:
             say(console, f"    {cap_words(part.safety_cap)}")
         if part.policy.rule == "threshold":
             say(console, f"    {_curve(part.policy, seeds)}")
+    for figure, rule in rubric.measure.items():
+        say(console, f"measure, {figure}: {rule.points:g} points: {rule.words}")
     total = sum(sum(p.points.values()) for p in rubric.parts.values() if not p.extra)
     say(console, f"in all: {total:g} points, at {_seeds(rubric)}")
     if rubric.safety_cap is not None:

@@ -48,6 +48,7 @@ class Measured:
         cpu_ms_per_command: one sample a batch; no function of the seeds.
         problems: what kept trials from their end, each with the number of batches.
         cpu_s: CPU seconds that all batches took; no function of the seeds either.
+        failed: whether it broke a property or did nothing in some trial.
         given_up: whether the rest was left out, since too many batches had failed.
     """
 
@@ -56,6 +57,7 @@ class Measured:
     cpu_ms_per_command: list[float] = field(default_factory=list)
     problems: dict[str, int] = field(default_factory=dict)
     cpu_s: float = 0.0
+    failed: bool = False
     given_up: bool = False
 
     def add(self, batch: Batch) -> None:
@@ -67,6 +69,7 @@ class Measured:
             else:
                 self.samples.setdefault(figure, []).extend(samples)
         if batch.verdict is not Verdict.PASSED:
+            self.failed |= batch.verdict is Verdict.FAILED
             self.problems[batch.reason] = self.problems.get(batch.reason, 0) + 1
 
     def summary(self, figure: str) -> Summary | None:

@@ -5,8 +5,9 @@ The same seeds give the same bytes, but for the block `cpu` at the end of the JS
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from math import fsum
 from typing import Any
 
 import msgspec
@@ -18,11 +19,17 @@ from tester.text import csv_cell
 from tester.versions import PYTHON, lab_version
 
 CELL_MAX = 1_000
+PointsOf = Mapping[str, Mapping[str, float]]
+"""What figures have earned, by submission and figure."""
 _STATISTICS = ("median", "mean", "high", "most")
 
 
 def measure_json(
-    measured: Sequence[Measured], trials: int, seed: int, reference: str
+    measured: Sequence[Measured],
+    trials: int,
+    seed: int,
+    reference: str,
+    points: PointsOf,
 ) -> bytes:
     """Return the content of measure.json.
 
@@ -31,6 +38,7 @@ def measure_json(
         trials: how many elections were wanted of each.
         seed: of the measurement.
         reference: the name of the reference among them, "" if it is not there.
+        points: what figures have earned, by submission; empty without a rubric.
     """
     content = {
         "lab": lab_version(),
@@ -46,16 +54,17 @@ def measure_json(
             }
             for figure in FIGURES
         },
-        "submissions": [_submission(one) for one in measured],
+        "submissions": [_submission(one, points) for one in measured],
         "cpu": [_cpu(one) for one in measured],
     }
     return msgspec.json.format(jsonl.encode(content), indent=1)
 
 
-def _submission(one: Measured) -> dict[str, Any]:
+def _submission(one: Measured, points: PointsOf) -> dict[str, Any]:
     return {
         "submission": one.name,
         "problems": one.problem_lines(),
+        "points": points.get(one.name),
         "split_share": one.split_share,
         "figures": {
             name: _rounded(Summary.of(samples)) for name, samples in one.samples.items()
@@ -78,7 +87,7 @@ def _rounded(summary: Summary) -> dict[str, float]:
     return {key: round(value, 6) for key, value in asdict(summary).items()}
 
 
-def measure_csv(measured: Sequence[Measured]) -> bytes:
+def measure_csv(measured: Sequence[Measured], points: PointsOf) -> bytes:
     """Return the content of measure.csv: a row per submission.
 
     It begins with a byte order mark, as grades.csv does.
@@ -86,12 +95,13 @@ def measure_csv(measured: Sequence[Measured]) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     columns = [f"{f.name}_{statistic}" for f in FIGURES for statistic in _STATISTICS]
-    writer.writerow(["submission", "split_share", *columns, "problems"])
+    writer.writerow(["submission", "points", "split_share", *columns, "problems"])
     for one in measured:
         share = one.split_share
         writer.writerow(
             [
                 csv_cell(one.name, CELL_MAX),
+                f"{fsum(points[one.name].values()):g}" if one.name in points else "",
                 "" if share is None else f"{share:.4f}",
                 *_cells(one),
                 csv_cell("; ".join(one.problem_lines()), CELL_MAX),

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
-from math import floor, log10
+from math import floor, fsum, log10
 
 from tester.measuring.figures import CPU, FIGURES, Figure
 from tester.measuring.measured import Measured, Summary
+from tester.reports.measure_data import PointsOf
 from tester.reports.pages import page
+from tester.scoring.grades import DECIMALS
 from tester.text import one_line
 
 # A plot's own units; the page scales it.
@@ -73,7 +75,11 @@ class Row:
 
 
 def measure_html(
-    measured: Sequence[Measured], trials: int, seed: int, reference: str
+    measured: Sequence[Measured],
+    trials: int,
+    seed: int,
+    reference: str,
+    points: PointsOf,
 ) -> bytes:
     """Return the page.
 
@@ -82,6 +88,7 @@ def measure_html(
         trials: how many elections were wanted of each.
         seed: of the measurement.
         reference: the name of the reference among them, "" if it is not there.
+        points: what figures have earned, by submission; empty without a rubric.
     """
     styles = _styles(measured, reference)
     by_name = {one.name: one for one in measured}
@@ -102,6 +109,9 @@ def measure_html(
         legend=[(one_line(name), style) for name, style in styles.items()]
         if len(styles) <= COLOURS + 1
         else [],
+        points={
+            name: round(fsum(of.values()), DECIMALS) for name, of in points.items()
+        },
         trials=trials,
         seed=seed,
         value=value,

@@ -3,14 +3,15 @@
 import dataclasses
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import msgspec
 
 from tester.errors import UsageError
 from tester.judging.graded_test import GradedTest
 from tester.scoring.grades import Grade, TestGrade, grade_tests
+from tester.scoring.measure_points import MeasureRule
 from tester.scoring.policy import Policy
 from tester.verdict import Run
 
@@ -55,12 +56,14 @@ class Rubric:
         hidden: the seeds that students may not know.
         safety_cap: the share of all points that is left at most, if any run breaks a
             safety property; None for all.
+        measure: what figures of `measure` earn, by name; grading does not know them.
     """
 
     parts: dict[str, Part]
     public: range
     hidden: tuple[int, ...] = ()
     safety_cap: float | None = None
+    measure: Mapping[str, MeasureRule] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:

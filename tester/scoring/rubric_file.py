@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from tester.judging.graded_test import GradedTest
 from tester.scoring.grades import DECIMALS
+from tester.scoring.measure_points import read_measure
 from tester.scoring.policy import RULES, UNITS, Policy, WrongFormula, check_formula
 from tester.scoring.rubric import Part, Rubric, divide, hidden_seeds
 from tester.scoring.toml_table import Table
@@ -30,6 +31,7 @@ class _Document(msgspec.Struct):
     policy: Any = None
     parts: Any = None
     safety_cap: Share | None = None
+    measure: Any = None
 
 
 class _Seeds(msgspec.Struct):
@@ -118,7 +120,8 @@ def _rubric(
             "no points can be earned: every part is extra, left out, or worth nothing",
             "parts",
         )
-    return Rubric(parts, public, hidden, document.safety_cap)
+    measure = read_measure(table.table("measure"))
+    return Rubric(parts, public, hidden, document.safety_cap, measure)
 
 
 def _read_seeds(

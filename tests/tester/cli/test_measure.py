@@ -81,3 +81,25 @@ def test_a_file_in_the_way_is_named(made_up, tmp_path, capsys):
     (tmp_path / "out/measure.html").mkdir(parents=True)
     assert run(tmp_path, POLLING) == 2
     assert "--out: cannot write" in capsys.readouterr().err
+
+
+def test_a_rubric_gives_points_to_submissions_and_not_to_the_reference(
+    made_up, tmp_path
+):
+    rubric = tmp_path / "rubric.toml"
+    rubric.write_text("[measure.downtime_ms]\npoints = 4\nfull = 400\n")
+    assert run(tmp_path, POLLING, "--rubric", str(rubric)) == 0
+    content = json.loads((tmp_path / "out/measure.json").read_text())
+    polling, reference = content["submissions"]
+    assert polling["points"] == {"downtime_ms": 4}
+    assert reference["points"] is None
+
+
+def test_a_rubric_without_the_table_is_refused_before_any_trial(
+    made_up, tmp_path, capsys
+):
+    rubric = tmp_path / "rubric.toml"
+    rubric.write_text("[seeds]\ncount = 2\n")
+    assert run(tmp_path, POLLING, "--rubric", str(rubric)) == 2
+    assert "no table [measure]" in capsys.readouterr().err
+    assert not made_up

@@ -20,8 +20,8 @@ def made_up(name, factor=1.0):
     return Measured(name, samples, [0.5 * factor])
 
 
-def page_of(*measured, reference=REFERENCE):
-    return measure_html(measured, 1000, 0, reference).decode()
+def page_of(*measured, reference=REFERENCE, points=()):
+    return measure_html(measured, 1000, 0, reference, dict(points)).decode()
 
 
 def test_one_submission_has_a_table_beside_the_reference():
@@ -67,7 +67,7 @@ def test_a_submission_of_which_nothing_was_measured_is_on_the_page():
 def test_the_json_is_the_same_but_for_its_block_of_cpu_times():
     first, again = (
         json.loads(
-            measure_json([Measured("a", {"downtime_ms": [2.0]}, [cpu])], 1, 0, "")
+            measure_json([Measured("a", {"downtime_ms": [2.0]}, [cpu])], 1, 0, "", {})
         )
         for cpu in (0.25, 0.5)
     )
@@ -79,12 +79,16 @@ def test_the_json_is_the_same_but_for_its_block_of_cpu_times():
 
 
 def test_the_csv_has_a_row_for_each_submission_and_no_formula():
-    content = measure_csv([made_up("=ada"), Measured("bob", problems={"lost": 1})])
+    content = measure_csv(
+        [made_up("=ada"), Measured("bob", problems={"lost": 1})],
+        {"bob": {"downtime_ms": 2.5}},
+    )
     ada, bob = csv.DictReader(content.decode("utf-8-sig").splitlines())
     assert not ada["submission"].startswith("=")
     assert ada["downtime_ms_median"] == "2"
     assert ada["split_share"] == "0.6667"
     assert bob["downtime_ms_median"] == ""
+    assert (ada["points"], bob["points"]) == ("", "2.5")
     assert bob["problems"].startswith("lost")
 
 
@@ -107,3 +111,10 @@ def test_the_page_fits_and_is_readable_in_a_browser(show, tmp_path, width, schem
         ".curve", "curves => [...new Set(curves.map(c => getComputedStyle(c).stroke))]"
     )
     assert len(colours) == 3
+
+
+def test_points_are_shown_where_a_rubric_gives_them():
+    points = {"ada": {"downtime_ms": 2.5, "recovery_ms": 1.0}, "bob": {}}
+    assert "<strong>3.5</strong> points" in page_of(made_up("ada"), points=points)
+    page = page_of(made_up("ada"), made_up("bob"), made_up(REFERENCE), points=points)
+    assert '<td class="n">3.5</td>' in page
