@@ -64,23 +64,7 @@ def add_arguments(parser: Parser) -> None:
         metavar="N",
         help="how many states to find, instead of a time",
     )
-    add(
-        "--servers",
-        type=whole_number(2, SERVERS_MAX),
-        default=Setting().servers,
-        metavar="N",
-        help="how many servers a world has (default: 3)",
-    )
-    add(
-        "--no-persistence",
-        action="store_true",
-        help="let no server crash or have to save anything, as before part 2C",
-    )
-    add(
-        "--elections-only",
-        action="store_true",
-        help="let servers elect leaders, but need not agree on commands, as before part 2B",
-    )
+    _add_world_arguments(parser)
     add(
         "--seed",
         type=whole_number(0),
@@ -99,6 +83,33 @@ def add_arguments(parser: Parser) -> None:
         "which is faster and for code that you trust",
     )
     add_require_sandbox(parser)
+
+
+def _add_world_arguments(parser: Parser) -> None:
+    """Add what holds in the worlds of a search."""
+    add = parser.add_argument
+    add(
+        "--servers",
+        type=whole_number(2, SERVERS_MAX),
+        default=Setting().servers,
+        metavar="N",
+        help="how many servers a world has (default: 3)",
+    )
+    add(
+        "--no-persistence",
+        action="store_true",
+        help="let no server crash or have to save anything, as before part 2C",
+    )
+    add(
+        "--preempt",
+        action="store_true",
+        help="let threads lose their turn between two statements, too",
+    )
+    add(
+        "--elections-only",
+        action="store_true",
+        help="let servers elect leaders, but need not agree on commands, as before part 2B",
+    )
 
 
 def duration(text: str) -> float:
@@ -121,6 +132,7 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
         submission = Submission.find(options.submission)
         boxes = make_box_factory(
             submission,
+            preempt=options.preempt if choices is None else choices.setting.preempt,
             isolation=options.isolation,
             require_sandbox=options.require_sandbox,
         )
@@ -162,6 +174,7 @@ def _search(
     setting = Setting(
         options.servers,
         persistence=not options.no_persistence,
+        preempt=options.preempt,
         elections_only=options.elections_only,
     )
     with _progress(console) as notify:

@@ -51,9 +51,11 @@ _SETTINGS = {
     "servers": "servers",
     "snapshot-interval": "snapshot_interval",
     "persistence": "persistence",
+    "slow-service": "slow_service",
+    "preempt": "preempt",
     "elections-only": "elections_only",
 }
-_FLAGS = ("persistence", "elections-only")
+_FLAGS = ("persistence", "slow-service", "preempt", "elections-only")
 _OF_ALL = _by_verb(Recover)
 VERBS = (*_OF_MESSAGES, *_OF_SERVERS, *_OF_ALL)
 

@@ -114,12 +114,18 @@ class Setting(_Value, frozen=True):
         snapshot_interval: after how many applied commands a service takes a snapshot;
             0 for never.
         persistence: whether servers have to save their state, as from part 2C on.
+        slow_service: whether a service takes one applied message in each step of its
+            server, and not all at once.
+        preempt: whether threads may lose their turn between two statements. Then a step
+            takes so little time that the next one may come between.
         elections_only: whether servers need not agree on commands, as before part 2B.
     """
 
     servers: int = 3
     snapshot_interval: int = 0
     persistence: bool = True
+    slow_service: bool = False
+    preempt: bool = False
     elections_only: bool = False
 
 

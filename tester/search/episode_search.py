@@ -36,6 +36,8 @@ EPISODES_MIN_MAX = (2, 7)
 FRESH = 0.5
 # How many end with a recovery.
 RECOVERING = 0.5
+# How many commands a leader gets at one moment; of these, one is drawn.
+COMMANDS = (1, 1, 1, 2, 3)
 COMMANDS_MAX = 6
 KEPT_MAX = 5_000
 
@@ -82,9 +84,11 @@ class EpisodeDraw:
 
     def _episode(self, kind: str) -> Episode:
         draws, state = self._draws, self._state
-        if kind in ("propose", "spread"):
-            act = propose if kind == "propose" else spread
-            return partial(act, draws.choice(self._leaders))
+        if kind == "propose":
+            commands = draws.choice(COMMANDS)
+            return partial(propose, draws.choice(self._leaders), commands=commands)
+        if kind == "spread":
+            return partial(spread, draws.choice(self._leaders))
         if kind == "cut":
             # A leader that is cut off is where most stories begin.
             up = [s for s in self._servers if s not in state.cut]

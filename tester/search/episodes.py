@@ -114,9 +114,9 @@ def elect(server: int, run: EpisodeRun) -> None:
             return
 
 
-def propose(server: int, run: EpisodeRun) -> None:
-    """Give a leader a command."""
-    run.take(Start(server))
+def propose(server: int, run: EpisodeRun, commands: int = 1) -> None:
+    """Give a leader commands, at one moment."""
+    run.take(*[Start(server)] * commands)
     run.settle()
 
 

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from functools import cached_property
 
 from labrpc.box_factory import BoxFactory
+from labrpc.clock import MICROSECOND
 from labrpc.codes import Code
 from labrpc.machine.watchdog import Watchdog, watchdog
 from labrpc.machine.watchdog_timer import HangPolicy
@@ -23,6 +24,8 @@ from tester.search.server_step import ServerStep, polling_step_ns
 
 # All random draws of the servers come from it.
 SEED = "search"
+# A thread that has lost its turn is away for up to a hundred times as long.
+PREEMPTED_STEP_NS = 20 * MICROSECOND
 # A box in its process or with its modules takes some hundred KB.
 BOXES_MAX = 64
 # A box is a web of objects that only a collection can free.
@@ -108,6 +111,8 @@ class Histories:
 
     @cached_property
     def _step_ns(self) -> int:
+        if self.setting.preempt:
+            return PREEMPTED_STEP_NS
         server = ServerState(0, 1)
         box = self._new_box(server)
         step_ns = polling_step_ns(box, server, self.setting)

@@ -187,6 +187,9 @@ class Search:
         """Yield whose turn it is, without end."""
         plain = self._setting
         compacting = [_with(plain, snapshot_interval=every) for every in (2, 1, 3)]
+        slow = [
+            _with(plain, slow_service=True, snapshot_interval=every) for every in (2, 0)
+        ]
         sizes = [_with(plain, servers=max(plain.servers, n)) for n in (5, 4, 7)]
         for turn in count():
             size = sizes[turn % len(sizes)]
@@ -195,6 +198,7 @@ class Search:
             yield compacting[turn % len(compacting)], episodes
             yield plain, guided
             yield size, episodes
+            yield slow[turn % len(slow)], episodes
             yield plain, exhaustive
             yield compacting[0], guided
             yield sizes[0], guided

@@ -119,6 +119,8 @@ class ServerStep:
     def run(self, stimulus: Stimulus) -> None:
         """Give the server what it is to be given."""
         state = self.state
+        if self._setting.slow_service:
+            self._take_if_free()
         if isinstance(stimulus, Arrival):
             state.requests += 1
             request = PendingRequest(state.requests, *stimulus)
@@ -201,6 +203,11 @@ class ServerStep:
         self._box_steps.append(BoxStep(state.now_ns, event, tuple(actions)))
         for action in actions:
             self._note(action)
+        if not self._setting.slow_service:
+            self._take_if_free()
+
+    def _take_if_free(self) -> None:
+        """Let the service take a message, unless it makes a snapshot."""
         if self._puts and SNAPSHOT not in self._invoked.values():
             self._take()
 

@@ -43,7 +43,7 @@ EVERY_KIND = (
 
 
 def test_every_kind_of_choice_is_read_as_it_was_written():
-    setting = Setting(5, 3, persistence=False, elections_only=True)
+    setting = Setting(5, 3, False, True, True, True)
     written = ChoiceList(setting, EVERY_KIND)
     assert parse_choices(list_text(written, ["two comments", "# at the top"]), "f") == (
         written

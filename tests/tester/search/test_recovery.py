@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from labrpc.box_factory import InProcessBoxFactory
+from labrpc.clock import MILLISECOND
 from labrpc.submission.submission import Submission
 from tester import codes
 from tester.errors import UsageError
@@ -55,3 +56,42 @@ def test_a_recovery_is_a_line_of_its_own():
     assert choice_text(parse_choices("recover", "text").choices[0]) == "recover"
     with pytest.raises(UsageError, match="stands alone"):
         parse_choices("recover 1", "text")
+
+
+BURST = """servers 2
+slow-service {slow}
+time-out 0
+deliver 0 -> 1 request_vote
+deliver 1 -> 0 reply request_vote
+start 0
+start 0
+deliver 0 -> 1 append_entries
+deliver 1 -> 0 reply append_entries
+deliver 0 -> 1 append_entries
+deliver 1 -> 0 reply append_entries
+"""
+
+
+def applied_by_the_leader(text):
+    """Return what the reference's server 0 has applied after choices, all of which apply."""
+    choices = parse_choices(text, "text")
+    boxes = InProcessBoxFactory(Submission.find(ROOT / "raft"))
+    run, error, _ = replayed(boxes, choices)
+    assert error is None
+    assert tuple(run.choices) == choices.choices
+    return run.state.servers[0].applied
+
+
+def test_a_slow_service_takes_one_message_in_each_step():
+    assert applied_by_the_leader(BURST.format(slow=0)) == (1, 2)
+    slowly = BURST.format(slow=1)
+    assert applied_by_the_leader(slowly) == ()
+    assert applied_by_the_leader(slowly + "time-out 0\n") == (1,)
+    assert applied_by_the_leader(slowly + "recover\n")[:2] == (1, 2)
+
+
+def test_steps_of_servers_whose_threads_lose_their_turn_are_short(world_rules):
+    by_turns = world_rules()
+    preempted = world_rules(setting=Setting(3, preempt=True, elections_only=True))
+    assert by_turns.initial().servers[0].now_ns == MILLISECOND
+    assert preempted.initial().servers[0].now_ns < MILLISECOND
