@@ -16,7 +16,7 @@ NOT_THERE = (
     "other package"
 )
 NO_PROGRAM = (
-    "the lab imports the module and constructs Raft: put code that runs as a program "
+    "the lab imports the module and constructs its class: put code that runs as a program "
     "under `if __name__ == '__main__':`"
 )
 
@@ -37,14 +37,14 @@ class Construction:
         )
         return cast("type | None", loaded)
 
-    def construct(self, raft_class: type, args: tuple[Any, ...]) -> Any:
+    def construct(self, server_class: type, args: tuple[Any, ...]) -> Any:
         """Return a new object of the class; None if it cannot be constructed."""
 
         def construct() -> Any:
             try:
-                return raft_class(*args)
+                return server_class(*args)
             except TypeError:
-                check_signature(raft_class)
+                check_signature(server_class)
                 raise
 
         return self._attempt(
@@ -71,10 +71,10 @@ class Construction:
         return None
 
 
-def check_signature(raft_class: type) -> None:
+def check_signature(server_class: type) -> None:
     """Raise LoadError if the class cannot be constructed as the lab does it."""
     try:
-        signature = inspect.signature(raft_class)
+        signature = inspect.signature(server_class)
     except (TypeError, ValueError):
         return
     try:
@@ -83,7 +83,7 @@ def check_signature(raft_class: type) -> None:
         found = ", ".join(["self", *signature.parameters])
         raise LoadError(
             codes.WRONG_PARAMETERS,
-            f"{raft_class.__name__}.__init__ has the wrong parameters: {exc}",
+            f"{server_class.__name__}.__init__ has the wrong parameters: {exc}",
             f"found    def __init__({found})\n"
             "expected def __init__(self, peers, me, persister, apply_ch)",
         ) from None

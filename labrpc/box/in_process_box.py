@@ -127,14 +127,14 @@ class InProcessBox(ServerBox):
 
     def state(self) -> dict[str, str]:
         """Return the plain attributes of the server's object, as text."""
-        return self._state_reader.read(self._methods.raft)
+        return self._state_reader.read(self._methods.server)
 
     def leaked(self) -> list[str]:
         """Return the threads that go on though `kill` was called, and where.
 
         Those that wait for an RPC or the apply channel are in the lab's hands.
         """
-        if not hasattr(self._methods.raft, "kill"):
+        if not hasattr(self._methods.server, "kill"):
             return []
         excused = {*self._calls.threads.values(), *self._puts.threads.values()}
         return [

@@ -18,14 +18,14 @@ class MethodCalls:
     """Calls the methods of one server, for RPCs and for the service above.
 
     Attributes:
-        raft: the submission's object; None until it has been constructed.
+        server: the submission's object; None until it has been constructed.
         codec: decodes arguments and encodes replies.
     """
 
     def __init__(
         self, outbox: Outbox, codec: Codec, reports: BoxReports, lint: Linter
     ) -> None:
-        self.raft: Any = None
+        self.server: Any = None
         self.codec = codec
         self._outbox = outbox
         self._reports = reports
@@ -34,7 +34,7 @@ class MethodCalls:
 
     def let_go(self) -> None:
         """Free the server's objects: a `__del__` may do anything, even run for ever."""
-        self.raft = None
+        self.server = None
         self._handlers.clear()
 
     # RPCs.
@@ -52,7 +52,7 @@ class MethodCalls:
 
     def _find_handler(self, event: Request) -> Callable[..., Any]:
         method = method_name(event)
-        handler = getattr(self.raft, method, None)
+        handler = getattr(self.server, method, None)
         if callable(handler):
             return cast("Callable[..., Any]", handler)
         raise NoSuchMethod(
@@ -86,7 +86,7 @@ class MethodCalls:
         Raises:
             NoSuchMethod: there is none.
         """
-        method = getattr(self.raft, event.method, None)
+        method = getattr(self.server, event.method, None)
         if method is not None:
             return method(*event.args)
         if event.method == "kill":
@@ -111,7 +111,7 @@ class MethodCalls:
         self._reports.exception(exc, f"in {event.method}()")
 
     def _known_methods(self) -> str:
-        kind = type(self.raft)
+        kind = type(self.server)
         known = [
             n for n in dir(kind) if not n.startswith("_") and callable(getattr(kind, n))
         ]

@@ -65,8 +65,8 @@ class ServerBox:
         """Load the submission and construct its class, in the box's first thread."""
         context = self.context
         construction = Construction(context, self._reports)
-        raft_class = construction.load_class()
-        if raft_class is None:
+        server_class = construction.load_class()
+        if server_class is None:
             return
         loops = context.loops
         peers = [
@@ -77,11 +77,11 @@ class ServerBox:
         args = (peers, context.server, persister, ApplyEnd(self._puts, loops))
 
         def construct() -> None:
-            self._methods.raft = construction.construct(raft_class, args)
-            if self._methods.raft is not None:
+            self._methods.server = construction.construct(server_class, args)
+            if self._methods.server is not None:
                 self._outbox.actions.append(Ready())
 
-        if has_coroutines(raft_class):
+        if has_coroutines(server_class):
             self._run_event_loop(construct)
         else:
             construct()

@@ -81,7 +81,7 @@ def test_a_server_without_the_last_entry_is_never_elected():
         for _ in range(6):
             crash_leader(cluster, USUAL)
             last = {
-                server: len(host.box._methods.raft.log.entries)
+                server: len(host.box._methods.server.log.entries)
                 for server, host in enumerate(cluster.world.hosts)
             }
             leader = cluster.settled_leader()
