@@ -119,7 +119,8 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     refuse_links(options.out, options.paths)
     rules = {} if options.rubric is None else _rules(options.rubric)
     submissions = _find(options, console)
-    reference = "" if options.no_reference else _reference_name(submissions)
+    has_reference = REFERENCE.is_dir() and not options.no_reference
+    reference = _reference_name(submissions) if has_reference else ""
     added = reference if reference not in submissions else ""
     if added:
         submissions[added] = REFERENCE
@@ -223,7 +224,8 @@ def _progress(console: Console, total: int) -> Iterator[Callable[[int], None]]:
         done += batches
         if done >= next_line * total:
             say(console, f"{done} of {total} batches of trials")
-            next_line += PLAIN_LINE_EVERY
+            while next_line * total <= done:
+                next_line += PLAIN_LINE_EVERY
 
     yield notify
 

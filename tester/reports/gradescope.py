@@ -38,12 +38,21 @@ class GradescopeTest(msgspec.Struct, kw_only=True, omit_defaults=True):
     tags: list[str] = msgspec.field(default_factory=list)
 
 
+class LeaderboardEntry(msgspec.Struct, kw_only=True):
+    """One number of a submission on the leaderboard: smaller is better."""
+
+    name: str
+    value: float
+    order: Literal["asc", "desc"] = "asc"
+
+
 class GradescopeResults(msgspec.Struct, kw_only=True):
     """The whole file.
 
     Attributes:
         score: always given: if a part has a policy of its own, the grade may differ
             from the sum of the tests' scores.
+        leaderboard: what the submission is like, if that was measured.
         stdout_visibility: hidden, since what the grader prints names seeds.
     """
 
@@ -54,6 +63,7 @@ class GradescopeResults(msgspec.Struct, kw_only=True):
     stdout_visibility: Visibility = "hidden"
     execution_time: float = 0.0
     tests: list[GradescopeTest] = msgspec.field(default_factory=list)
+    leaderboard: list[LeaderboardEntry] | msgspec.UnsetType = msgspec.UNSET
 
 
 def gradescope_json(grade: Grade) -> bytes:
