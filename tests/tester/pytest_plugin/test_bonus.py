@@ -1,8 +1,13 @@
 """A bonus part runs if the command line names it, and is not collected otherwise."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 
+from tester.judging.suite import suite_path
 from tester.pytest_plugin.bonus import is_left_out
+from tester.pytest_plugin.plugin import pytest_ignore_collect
 
 FILE = "test_2p_pre_vote.py"
 
@@ -28,7 +33,15 @@ def test_it_is_asked_for_by_its_part_or_its_file(file, expression, named, left_o
     assert is_left_out(file, expression, named) is left_out
 
 
-def test_pytest_collects_a_bonus_part_that_k_names(project, shell, suite):
-    done = shell("pytest tests/lab2 -k 2P --co -q -p no:cacheprovider", project)
-    count = f"4/{len(suite) + 4} tests collected"
-    assert count in done.stdout, done.stdout + done.stderr
+@pytest.mark.parametrize(
+    ("file", "expression", "ignored"),
+    [
+        (suite_path() / FILE, "", True),
+        (suite_path() / FILE, "2P", None),
+        (suite_path() / "test_2a_election.py", "", None),
+        (Path("tests/of_a_student") / FILE, "", None),
+    ],
+)
+def test_pytest_ignores_what_is_left_out_of_the_suite(file, expression, ignored):
+    config = SimpleNamespace(getoption=lambda _: expression, args=["tests/lab2"])
+    assert pytest_ignore_collect(file, config) is ignored
