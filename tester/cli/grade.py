@@ -17,6 +17,7 @@ from tester.grading.grader import Grading
 from tester.grading.journal import Journal
 from tester.grading.plan import Plan
 from tester.grading.results_folder import refuse_links
+from tester.handouts.starter_repo import TEMPLATE
 from tester.intake.find import check_paths, find_submissions
 from tester.intake.gradings import UNPACKED
 from tester.judging.graded_test import GradedTest
@@ -142,7 +143,7 @@ def make_runs(
 
     Returns False if it was interrupted.
     """
-    checkpoints = Checkpoints(options.out, grading)
+    checkpoints = Checkpoints(options.out, grading, [TEMPLATE])
     with progress(console, plan, grading) as show:
 
         def notify(run: Run) -> None:

@@ -3,13 +3,14 @@
 An outer time limit may end the grader without warning.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from labrpc.machine.wall_clock import Deadline
 from tester.errors import UsageError, is_disk_trouble
 from tester.grading.grader import Grading
+from tester.intake.similarity import SimilarPair, similar_pairs
 from tester.reports import write_files, write_submission_files
 from tester.scoring.grades import Grade
 
@@ -33,11 +34,20 @@ def named_if_in_the_way(directory: Path) -> Iterator[None]:
 
 
 class Checkpoints:
-    """Writes the results of a grading to a directory while it is under way."""
+    """Writes the results of a grading to a directory while it is under way.
 
-    def __init__(self, directory: Path, grading: Grading) -> None:
+    Args:
+        directory: where the results go.
+        grading: has them.
+        handed_out: code that all have been given, which makes no two of them alike.
+    """
+
+    def __init__(
+        self, directory: Path, grading: Grading, handed_out: Sequence[Path] = ()
+    ) -> None:
         self._directory = directory
         self._grading = grading
+        self._handed_out = handed_out
         self._pause_s = PAUSE_S_MIN
         self._complete: set[str] = set()
         self._save_class(grading.grades(), under_way=True)
@@ -54,13 +64,26 @@ class Checkpoints:
     def save(self) -> None:
         """Write all files, for the last time."""
         grades = self._grading.grades()
-        self._save_class(grades)
+        self._save_class(grades, similar=self._similar(grades))
         with named_if_in_the_way(self._directory):
             for grade in grades:
                 write_submission_files(self._directory, grade)
 
-    def _save_class(self, grades: list[Grade], *, under_way: bool = False) -> None:
+    def _similar(self, grades: list[Grade]) -> list[SimilarPair]:
+        """Return the submissions that have much code in common without being equal."""
+        distinct = {
+            grade.submission: Path(grade.path) for grade in grades if not grade.same_as
+        }
+        return similar_pairs(distinct, self._handed_out)
+
+    def _save_class(
+        self,
+        grades: list[Grade],
+        *,
+        similar: Sequence[SimilarPair] = (),
+        under_way: bool = False,
+    ) -> None:
         with named_if_in_the_way(self._directory):
-            write_files(self._directory, grades, under_way=under_way)
+            write_files(self._directory, grades, similar, under_way=under_way)
         self._due = Deadline(self._pause_s)
         self._pause_s = min(2 * self._pause_s, PAUSE_S_MAX)

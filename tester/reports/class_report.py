@@ -1,10 +1,12 @@
 """class.html: a page for instructors with the figures of a class."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from tester.reports.class_figures import ClassFigures, class_figures
+from tester.intake.similarity import SimilarPair
+from tester.reports.class_figures import ClassFigures, SubmissionRow, class_figures
 from tester.reports.pages import page
 from tester.scoring.grades import Grade
+from tester.text import one_line
 
 # The histogram's own units; the page scales it.
 WIDTH, HEIGHT, BASE = 360, 190, 150
@@ -14,25 +16,42 @@ RELOAD_S = 30
 
 
 def class_html(
-    grades: list[Grade], folder_of: Callable[[str], str], *, under_way: bool = False
+    grades: list[Grade],
+    folder_of: Callable[[str], str],
+    similar: Sequence[SimilarPair] = (),
+    *,
+    under_way: bool = False,
 ) -> bytes:
     """Return the page.
 
     Args:
         grades: one per submission.
         folder_of: returns the folder of a submission's own files.
+        similar: the submissions that have much code in common.
         under_way: whether the grading goes on, so that the page reloads itself.
     """
     figures = class_figures(grades, folder_of)
     return page(
         "class.html",
         figures=figures,
+        similar=_similar_rows(figures, similar),
         reload_s=RELOAD_S if under_way else 0,
         width=WIDTH,
         height=HEIGHT,
         base=BASE,
         histogram=_histogram(figures),
     )
+
+
+def _similar_rows(
+    figures: ClassFigures, similar: Sequence[SimilarPair]
+) -> list[tuple[SubmissionRow, SubmissionRow, int]]:
+    """Return the rows of each pair, and what they have in common in per cent."""
+    rows = {row.name: row for row in figures.submissions}
+    return [
+        (rows[one_line(pair.one)], rows[one_line(pair.other)], int(100 * pair.share))
+        for pair in similar
+    ]
 
 
 def _histogram(figures: ClassFigures) -> list[dict[str, float]]:

@@ -8,12 +8,13 @@ import errno
 import hashlib
 import os
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
+from tester.intake.similarity import SimilarPair
 from tester.reports.class_report import class_html
 from tester.reports.classroom import classroom_json
 from tester.reports.grades_csv import grades_csv
@@ -41,7 +42,11 @@ _PICTURE = re.compile(r"test_\w+-seed\d+\.html|\.test_\w+-seed\d+\.html\.new")
 
 
 def write_files(
-    directory: Path, grades: list[Grade], *, under_way: bool = False
+    directory: Path,
+    grades: list[Grade],
+    similar: Sequence[SimilarPair] = (),
+    *,
+    under_way: bool = False,
 ) -> None:
     """Write the files of the class: results.json, grades.csv, junit.xml, class.html.
 
@@ -51,13 +56,14 @@ def write_files(
     Args:
         directory: where the results are.
         grades: one per submission.
+        similar: the submissions that have much code in common, for class.html alone.
         under_way: whether the grading goes on.
     """
     (directory / SUBMISSIONS).mkdir(parents=True, exist_ok=True)
     write_atomically(directory / "results.json", results_json(grades))
     write_atomically(directory / "grades.csv", grades_csv(grades))
     write_atomically(directory / "junit.xml", junit_xml(grades))
-    page = class_html(grades, submission_folder, under_way=under_way)
+    page = class_html(grades, submission_folder, similar, under_way=under_way)
     write_atomically(directory / "class.html", page)
     if len(grades) == 1:
         write_submission_files(directory, grades[0])

@@ -1,9 +1,12 @@
 """The page of a class."""
 
+import re
+
 import pytest
 
+from tester.intake.similarity import SimilarPair
 from tester.reports.class_figures import class_figures
-from tester.reports.files import submission_folder
+from tester.reports.files import submission_folder, write_files
 from tester.reports.student_report import student_html, student_markdown
 from tester.scoring.grades import Grade
 
@@ -38,6 +41,21 @@ def test_a_class_in_which_nobody_loads_has_its_reasons(made_up):
         "no class Raft in raft.py, line 0 3 submissions did not load alice, bob" in text
     )
     assert text.count("no class Raft") == 2  # Among the reasons, and what to look at.
+
+
+def test_similar_submissions_are_a_section_of_the_class_page_alone(made_up, tmp_path):
+    names = ("alice", "bob", "carol\n")
+    grades = [made_up.mixed(name) for name in names]
+    similar = [SimilarPair("alice", "carol\n", 0.837)]
+    write_files(tmp_path, grades, similar)
+    page = (tmp_path / "class.html").read_text()
+    row = r">alice</a></td><td><a [^>]+>carol</a></td><td class=\"n\">83 %"
+    assert re.search(row, page)
+    written = [file.read_text() for file in tmp_path.rglob("*") if file.is_file()]
+    assert sum("Similar submissions" in text for text in written) == 1
+    assert not any("0.837" in text for text in written)
+    write_files(tmp_path, grades)
+    assert "Similar submissions" not in (tmp_path / "class.html").read_text()
 
 
 def test_the_class_page_says_it(made_up):
