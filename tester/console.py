@@ -13,11 +13,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from tester.text import clean
 
 # Reasons and paths are long, and outside a terminal nothing limits a line.
 COLUMNS_WITHOUT_TERMINAL = 160
+# Where there is no terminal, a line is printed after each such share of the work.
+PLAIN_LINE_EVERY = 0.1
 
 
 class LabConsole(Console):
@@ -39,6 +48,39 @@ class LabConsole(Console):
 def say(console: Console, text: str) -> None:
     """Print text without markup and without breaking its lines."""
     console.print(clean(text), highlight=False, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def counted_progress(
+    console: Console, title: str, total: int, things: str
+) -> Iterator[Callable[[int], None]]:
+    """Show how many of some things are done: a bar on a terminal, plain lines elsewhere.
+
+    Yields:
+        What to call with a number of things that have just been done.
+    """
+    if console.is_terminal:
+        columns = (
+            TextColumn(title),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=console, transient=True) as bar:
+            task = bar.add_task(title, total=total)
+            yield lambda number: bar.advance(task, number)
+        return
+    done, next_line = 0, PLAIN_LINE_EVERY
+
+    def notify(number: int) -> None:
+        nonlocal done, next_line
+        done += number
+        if done >= next_line * total:
+            say(console, f"{done} of {total} {things}")
+            while next_line * total <= done:
+                next_line += PLAIN_LINE_EVERY
+
+    yield notify
 
 
 @contextmanager

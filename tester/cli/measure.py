@@ -1,12 +1,10 @@
 """The command `measure`: what Rafts are like, not only whether they are right."""
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Table
 
 from tester.cli.capacity import chosen_processes
@@ -14,7 +12,7 @@ from tester.cli.command import Command, ExitStatus
 from tester.cli.options import add_jobs, add_require_sandbox, whole_number
 from tester.cli.parser import Parser
 from tester.cli.sandbox_status import sandbox_status
-from tester.console import say
+from tester.console import counted_progress, say
 from tester.errors import UsageError
 from tester.grading.checkpoints import named_if_in_the_way
 from tester.grading.measurement import MeasurementPlan, measure
@@ -28,7 +26,7 @@ from tester.measuring.figures import FIGURES
 from tester.measuring.measured import Measured
 from tester.measuring.plan import TRIALS
 from tester.reports.files import write_atomically
-from tester.reports.measure_data import measure_csv, measure_json
+from tester.reports.measure_data import Measurement, measure_csv, measure_json
 from tester.reports.measure_page import measure_html, value
 from tester.scoring.measure_points import MeasureRule, measure_points
 from tester.scoring.rubric_file import load_rubric
@@ -38,7 +36,6 @@ TRIALS_MAX = 100_000
 # Each has seeds of its own, of which the lab's numbers have 64 bits.
 SEED_MAX = 1_000_000_000
 REFERENCE_NAME = "the reference"
-PLAIN_LINE_EVERY = 0.1
 
 EPILOG = """\
 Measured are elections, commits, catching up after a partition and recovery after a
@@ -126,7 +123,9 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
         submissions[added] = REFERENCE
     plan = MeasurementPlan(submissions, options.trials, options.seed, hosting)
     processes = chosen_processes(options, console)
-    with _progress(console, plan.total) as notify:
+    with counted_progress(
+        console, "measuring", plan.total, "batches of trials"
+    ) as notify:
         measured = measure(plan, processes, notify)
     console.print(_table(measured))
     for one in measured:
@@ -134,7 +133,10 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
             say(console, f"{one_line(one.name)}: {line}")
     own = [one for one in measured if one.name != added]
     points = measure_points(rules, own) if rules else {}
-    _write(options, measured, reference, points)
+    _write(
+        options.out,
+        Measurement(measured, options.trials, options.seed, reference, points),
+    )
     say(
         console,
         f"the page: {options.out}/measure.html   every trial: "
@@ -193,41 +195,12 @@ def _table(measured: list[Measured]) -> Table:
     return table
 
 
-def _write(
-    options: argparse.Namespace,
-    measured: list[Measured],
-    reference: str,
-    points: Mapping[str, Mapping[str, float]],
-) -> None:
-    out: Path = options.out
-    how = (measured, options.trials, options.seed, reference, points)
+def _write(out: Path, measurement: Measurement) -> None:
     with named_if_in_the_way(out):
         out.mkdir(parents=True, exist_ok=True)
-        write_atomically(out / "measure.json", measure_json(*how))
-        write_atomically(out / "measure.csv", measure_csv(measured, points))
-        write_atomically(out / "measure.html", measure_html(*how))
-
-
-@contextmanager
-def _progress(console: Console, total: int) -> Iterator[Callable[[int], None]]:
-    """Show how many batches are done: a bar, or a line now and then."""
-    if console.is_terminal:
-        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress("measuring", *columns, console=console, transient=True) as bar:
-            task = bar.add_task("measuring", total=total)
-            yield lambda batches: bar.advance(task, batches)
-        return
-    done, next_line = 0, PLAIN_LINE_EVERY
-
-    def notify(batches: int) -> None:
-        nonlocal done, next_line
-        done += batches
-        if done >= next_line * total:
-            say(console, f"{done} of {total} batches of trials")
-            while next_line * total <= done:
-                next_line += PLAIN_LINE_EVERY
-
-    yield notify
+        write_atomically(out / "measure.json", measure_json(measurement))
+        write_atomically(out / "measure.csv", measure_csv(measurement))
+        write_atomically(out / "measure.html", measure_html(measurement))
 
 
 COMMAND = Command(add_arguments, run)

@@ -6,14 +6,11 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-from tester.console import LabConsole, output_may_close, say
+from tester.console import LabConsole, counted_progress, output_may_close, say
 from tester.errors import UsageError
 from tester.experiments import figure16_report, ranking_report
 from tester.experiments.figure16 import BOTTOM, EQUAL_LOGS, QUESTIONS, TOP
@@ -57,7 +54,6 @@ EXPERIMENTS = {
 # Between these lines of a page, the command writes an experiment's tables.
 MARKER = "<!-- measured by `python -m tester.experiments {}` -->"
 END = "<!-- end of {} -->"
-PLAIN_LINE_EVERY = 0.1
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -130,7 +126,7 @@ def _run(console: LabConsole, options: argparse.Namespace) -> dict[str, list[Mea
     }
     by_name = {setting.name: setting for group in groups.values() for setting in group}
     total = sum(setting.trials for setting in by_name.values())
-    with _progress(console, total) as note:
+    with counted_progress(console, "measuring", total, "trials") as note:
         measured = run_settings(
             options.raft, by_name.values(), options.seed, options.jobs, note
         )
@@ -181,24 +177,3 @@ def _text_around_tables(file: Path, experiment: str) -> tuple[str, str]:
     if not found_end:
         raise UsageError(f"--write: {file} has no line {marker!r}, and then {end!r}")
     return f"{before}{marker}\n\n", f"\n{end}{after}"
-
-
-@contextmanager
-def _progress(console: LabConsole, total: int) -> Iterator[Callable[[int], None]]:
-    """Show how many trials are done: a bar, or a line now and then."""
-    if console.is_terminal:
-        columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress("trials", *columns, console=console) as bar:
-            task = bar.add_task("trials", total=total)
-            yield lambda trials: bar.advance(task, trials)
-        return
-    done, next_line = 0, PLAIN_LINE_EVERY
-
-    def note(trials: int) -> None:
-        nonlocal done, next_line
-        done += trials
-        if done >= next_line * total:
-            say(console, f"{done} of {total} trials")
-            next_line += PLAIN_LINE_EVERY
-
-    yield note

@@ -6,7 +6,7 @@ The same seeds give the same bytes, but for the block `cpu` at the end of the JS
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from math import fsum
 from typing import Any
 
@@ -24,28 +24,34 @@ PointsOf = Mapping[str, Mapping[str, float]]
 _STATISTICS = ("median", "mean", "high", "most")
 
 
-def measure_json(
-    measured: Sequence[Measured],
-    trials: int,
-    seed: int,
-    reference: str,
-    points: PointsOf,
-) -> bytes:
-    """Return the content of measure.json.
+@dataclass(frozen=True)
+class Measurement:
+    """What all files of a measurement show.
 
-    Args:
+    Attributes:
         measured: one per submission.
         trials: how many elections were wanted of each.
         seed: of the measurement.
         reference: the name of the reference among them, "" if it is not there.
         points: what figures have earned, by submission; empty without a rubric.
     """
+
+    measured: Sequence[Measured]
+    trials: int
+    seed: int
+    reference: str = ""
+    points: PointsOf = field(default_factory=dict)
+
+
+def measure_json(measurement: Measurement) -> bytes:
+    """Return the content of measure.json."""
+    measured, points = measurement.measured, measurement.points
     content = {
         "lab": lab_version(),
         "python": PYTHON,
-        "trials": trials,
-        "seed": seed,
-        "reference": reference,
+        "trials": measurement.trials,
+        "seed": measurement.seed,
+        "reference": measurement.reference,
         "figures": {
             figure.name: {
                 "title": figure.title,
@@ -87,16 +93,17 @@ def _rounded(summary: Summary) -> dict[str, float]:
     return {key: round(value, 6) for key, value in asdict(summary).items()}
 
 
-def measure_csv(measured: Sequence[Measured], points: PointsOf) -> bytes:
+def measure_csv(measurement: Measurement) -> bytes:
     """Return the content of measure.csv: a row per submission.
 
     It begins with a byte order mark, as grades.csv does.
     """
+    points = measurement.points
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     columns = [f"{f.name}_{statistic}" for f in FIGURES for statistic in _STATISTICS]
     writer.writerow(["submission", "points", "split_share", *columns, "problems"])
-    for one in measured:
+    for one in measurement.measured:
         share = one.split_share
         writer.writerow(
             [

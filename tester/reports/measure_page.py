@@ -7,7 +7,7 @@ from math import floor, fsum, log10
 
 from tester.measuring.figures import CPU, FIGURES, Figure
 from tester.measuring.measured import Measured, Summary
-from tester.reports.measure_data import PointsOf
+from tester.reports.measure_data import Measurement
 from tester.reports.pages import page
 from tester.scoring.grades import DECIMALS
 from tester.text import one_line
@@ -74,22 +74,9 @@ class Row:
         return f"{self.summary.median / self.reference.median:.2f}"
 
 
-def measure_html(
-    measured: Sequence[Measured],
-    trials: int,
-    seed: int,
-    reference: str,
-    points: PointsOf,
-) -> bytes:
-    """Return the page.
-
-    Args:
-        measured: one per submission.
-        trials: how many elections were wanted of each.
-        seed: of the measurement.
-        reference: the name of the reference among them, "" if it is not there.
-        points: what figures have earned, by submission; empty without a rubric.
-    """
+def measure_html(measurement: Measurement) -> bytes:
+    """Return the page."""
+    measured, reference = measurement.measured, measurement.reference
     styles = _styles(measured, reference)
     by_name = {one.name: one for one in measured}
     own = [one for one in measured if one.name != reference] or list(measured)
@@ -110,10 +97,11 @@ def measure_html(
         if len(styles) <= COLOURS + 1
         else [],
         points={
-            name: round(fsum(of.values()), DECIMALS) for name, of in points.items()
+            name: round(fsum(of.values()), DECIMALS)
+            for name, of in measurement.points.items()
         },
-        trials=trials,
-        seed=seed,
+        trials=measurement.trials,
+        seed=measurement.seed,
         value=value,
         width=WIDTH,
         height=HEIGHT,

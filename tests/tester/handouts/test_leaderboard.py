@@ -7,12 +7,12 @@ from tester.handouts.gradescope_run import MEASURED, Autograder, Settings
 from tester.handouts.leaderboard import leaderboard, measure_command
 from tester.measuring.measured import Measured
 from tester.reports.files import write_submission_files
-from tester.reports.measure_data import measure_json
+from tester.reports.measure_data import Measurement, measure_json
 
 
 def write_measure_json(folder, *measured):
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "measure.json").write_bytes(measure_json(measured, 10, 0, "", {}))
+    (folder / "measure.json").write_bytes(measure_json(Measurement(measured, 10, 0)))
 
 
 def test_medians_of_the_figures_that_were_measured_are_on_it(tmp_path):

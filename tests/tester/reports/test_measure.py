@@ -8,7 +8,7 @@ import pytest
 
 from tester.measuring.figures import FIGURES
 from tester.measuring.measured import Measured
-from tester.reports.measure_data import measure_csv, measure_json
+from tester.reports.measure_data import Measurement, measure_csv, measure_json
 from tester.reports.measure_page import COLOURS, measure_html, value
 
 REFERENCE = "the reference"
@@ -21,7 +21,9 @@ def made_up(name, factor=1.0):
 
 
 def page_of(*measured, reference=REFERENCE, points=()):
-    return measure_html(measured, 1000, 0, reference, dict(points)).decode()
+    return measure_html(
+        Measurement(measured, 1000, 0, reference, dict(points))
+    ).decode()
 
 
 def test_one_submission_has_a_table_beside_the_reference():
@@ -66,10 +68,8 @@ def test_a_submission_of_which_nothing_was_measured_is_on_the_page():
 
 def test_the_json_is_the_same_but_for_its_block_of_cpu_times():
     first, again = (
-        json.loads(
-            measure_json([Measured("a", {"downtime_ms": [2.0]}, [cpu])], 1, 0, "", {})
-        )
-        for cpu in (0.25, 0.5)
+        json.loads(measure_json(Measurement([one], 1, 0)))
+        for one in (Measured("a", {"downtime_ms": [2.0]}, [cpu]) for cpu in (0.25, 0.5))
     )
     assert first.pop("cpu") != again.pop("cpu")
     assert first == again
@@ -79,10 +79,9 @@ def test_the_json_is_the_same_but_for_its_block_of_cpu_times():
 
 
 def test_the_csv_has_a_row_for_each_submission_and_no_formula():
-    content = measure_csv(
-        [made_up("=ada"), Measured("bob", problems={"lost": 1})],
-        {"bob": {"downtime_ms": 2.5}},
-    )
+    measured = [made_up("=ada"), Measured("bob", problems={"lost": 1})]
+    points = {"bob": {"downtime_ms": 2.5}}
+    content = measure_csv(Measurement(measured, 1, 0, points=points))
     ada, bob = csv.DictReader(content.decode("utf-8-sig").splitlines())
     assert not ada["submission"].startswith("=")
     assert ada["downtime_ms_median"] == "2"
