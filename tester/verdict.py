@@ -58,6 +58,7 @@ class Run(msgspec.Struct, kw_only=True):
         retried: this is a second try, made alone: the first one came to no verdict, or
             was stopped for the time that it took.
         hidden: the seed is a secret: no student may see it, or the replay command.
+        situations: which of `tester.situations` it met, if that was asked for.
     """
 
     submission: str
@@ -82,6 +83,7 @@ class Run(msgspec.Struct, kw_only=True):
     retried: bool = False
     hidden: bool = False
     warnings: list[RunWarning] = msgspec.field(default_factory=list)
+    situations: list[str] = msgspec.field(default_factory=list)
 
     @property
     def passed(self) -> bool:

@@ -131,7 +131,7 @@ FLOORS = {
         ["codes", "errors", "text", "versions"],
         ["console", "jsonl", "verdict"],
         ["intake", "oracles", "outcome", "traces"],
-        ["explain"],
+        ["explain", "situations"],
         ["scenario", "views"],
         ["judging", "search"],
         ["measuring"],

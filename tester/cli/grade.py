@@ -108,6 +108,7 @@ def make_plan(
         budget_s=options.budget,
         refused=intake.refused,
         inside=intake.inside,
+        situations=options.situations,
         out=options.out,
     )
 

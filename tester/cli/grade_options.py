@@ -141,6 +141,12 @@ def _add_how(parser: Parser) -> None:
         help="exit with 1 if a submission has less",
     )
     add(
+        "--situations",
+        action="store_true",
+        help="note which situations of Raft each run meets, for the reports of students "
+        "and of the class",
+    )
+    add(
         "--verbose",
         action="store_true",
         help="print each test of each submission, with replay commands, however many "

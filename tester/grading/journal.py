@@ -53,6 +53,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     tests: list[str]
     seeds: list[int]
     preempt: bool
+    situations: bool = False
     hosting: RunHosting
     rubric: str
     budget_s: float
@@ -89,6 +90,7 @@ _WORDS = {
     "lab": "the lab itself",
     "python": "Python's version",
     "preempt": "--preempt",
+    "situations": "--situations",
     "rubric": "the rubric",
     "version": "the journal's format",
 }

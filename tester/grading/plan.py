@@ -32,6 +32,7 @@ class Plan:
         budget_s: the CPU seconds that one submission is given, None for the default.
         refused: why a submission is not even loaded, by name.
         inside: where in the student's repository it lies, by name, unless that is all.
+        situations: whether to note which situations each run meets.
         out: the directory of the results, which gets pictures; None for no pictures.
         fingerprints: equal for submissions of which every file is the same.
     """
@@ -45,6 +46,7 @@ class Plan:
     budget_s: float | None = None
     refused: dict[str, Refused] = field(default_factory=dict)
     inside: dict[str, str] = field(default_factory=dict)
+    situations: bool = False
     out: Path | None = None
     fingerprints: dict[str, str] = field(init=False)
 
@@ -81,6 +83,7 @@ class Plan:
             tests=[test.name for test in self.tests],
             seeds=list(self.seeds),
             preempt=self.preempt,
+            situations=self.situations,
             hosting=self.hosting,
             rubric=self.rubric.digest,
             budget_s=self.cpu_s_max,
@@ -114,6 +117,7 @@ class Plan:
             test=test.name,
             seed=seed,
             digest=True,
+            situations=self.situations,
             pictures=self._pictures(name, seed),
         )
 

@@ -29,6 +29,7 @@ from tester.judging.graded_test import GradedTest
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import IN_PROCESS, RunHost, RunHosting
 from tester.scenario.checks import CheckedCluster
+from tester.situations.observer import SituationObserver
 from tester.traces.field_names import field_names
 from tester.traces.recorder import TraceRecorder
 from tester.traces.rows import TRACE_VERSION, Header
@@ -59,11 +60,13 @@ class Recording:
         digest: whether to compute the trace's digest.
         traces: the directory to which the run is recorded, None for no trace.
         on_line: takes each line that servers print, as soon as they do.
+        situations: whether to note which situations it meets.
     """
 
     digest: bool = False
     traces: Path | None = None
     on_line: TakeLine | None = None
+    situations: bool = False
 
     def recorder(self, conditions: RunConditions) -> DigestRecorder | None:
         """Return what records a run, None if nothing does."""
@@ -129,8 +132,7 @@ def run_test(
     cluster = open_cluster(conditions, host, observers)
     if future is not None:
         cluster.world.observe(DrawingAnew(cluster.world, future))
-    if recording.on_line is not None:
-        cluster.world.observe(LinePrinter(recording.on_line))
+    situations = _watch(cluster, conditions, recording)
     # Collected only between runs, so that no finalizer runs at a moment that
     # depends on what the process did before.
     gc.disable()
@@ -154,6 +156,8 @@ def run_test(
     run.cpu_s = round(cpu_seconds() + host.boxes.cpu_s - began_s, 6)
     run.idle_s = float(int(host.boxes.idle_s))
     run.warnings = run_warnings(cluster.world.warnings)
+    if situations is not None:
+        run.situations = situations.met()
     if recorder is not None:
         run.digest = recorder.hexdigest()
     if isinstance(recorder, TraceRecorder):
@@ -161,6 +165,20 @@ def run_test(
         if recorder.problem:
             run.warnings += run_warnings({recorder.problem: codes.TRACE_NOT_WRITTEN})
     return run
+
+
+def _watch(
+    cluster: CheckedCluster, conditions: RunConditions, recording: Recording
+) -> SituationObserver | None:
+    """Let observers watch a run that keep no trace; return who notes situations."""
+    if recording.on_line is not None:
+        cluster.world.observe(LinePrinter(recording.on_line))
+    if not recording.situations:
+        return None
+    names = field_names(conditions.submission.files)
+    situations = SituationObserver(len(cluster.servers), names)
+    cluster.world.observe(situations)
+    return situations
 
 
 def this_process(conditions: RunConditions) -> RunHost:

@@ -27,6 +27,7 @@ VIRTUAL_TIME_ONLY = (
     "--lab-trace",
     "--lab-check-determinism",
     "--lab-failed",
+    "--situations",
     "--pdb",
     "--preempt",
 )
@@ -51,6 +52,7 @@ class SessionOptions:
         digest: whether to compute the digest of each run's trace.
         traces: where traces go, None if none are wanted.
         picture_count: of how many failing runs to draw a picture.
+        situations: whether to note which situations the runs meet.
         decision: whether to find the step at which such a run was decided.
         check_determinism: whether to run each seed twice and compare.
         debugger: whether pytest's debugger opens at a failure.
@@ -70,6 +72,7 @@ class SessionOptions:
     digest: bool
     traces: Path | None
     picture_count: int
+    situations: bool
     decision: bool
     check_determinism: bool
     debugger: bool
@@ -114,6 +117,7 @@ def read_options(config: pytest.Config) -> SessionOptions:
         digest=option("--lab-digest"),
         traces=directory / option("--lab-trace-dir") if option("--lab-trace") else None,
         picture_count=option("--lab-pictures"),
+        situations=option("--situations"),
         decision=option("--decision"),
         check_determinism=option("--lab-check-determinism"),
         debugger=option("--pdb"),
@@ -308,6 +312,11 @@ def _add_records(add: Callable[..., None]) -> None:
         metavar="N",
         help="draw a picture of the first N failing runs, in .lab/pictures: each is "
         "made once more for it, if it took less than 5 s of CPU (default 3)",
+    )
+    add(
+        "--situations",
+        action="store_true",
+        help="report which situations of Raft the runs met, and the cheapest seed of each",
     )
     add(
         "--decision",

@@ -141,7 +141,9 @@ class Runner:
             on_line = live_lines(f"{conditions.test.name}, seed {conditions.seed}:")
         if options.check_determinism:
             return self._check_determinism(conditions, on_line)
-        recording = Recording(options.digest, options.traces, on_line)
+        recording = Recording(
+            options.digest, options.traces, on_line, options.situations
+        )
         run = graded_run(conditions, self._open_host(), recording)
         self._draw(run, conditions)
         return run

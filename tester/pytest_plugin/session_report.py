@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tester.pytest_plugin.failure_store import FailureStore, format_failures
 from tester.pytest_plugin.options import SessionOptions
 from tester.pytest_plugin.tally import Tally, markdown, reasons, table_lines
+from tester.situations.report import MetSituations
 from tester.verdict import Run
 
 
@@ -21,6 +22,7 @@ class SessionReport:
         self._store = store
         self._tally = Tally(real_time=options.real_time)
         self._without_turn: dict[str, None] = {}
+        self._situations = MetSituations()
 
     @property
     def is_empty(self) -> bool:
@@ -30,6 +32,7 @@ class SessionReport:
     def add(self, runs: list[Run]) -> None:
         """Count runs, and keep their failures."""
         self._tally.add(runs)
+        self._situations.add(runs)
         self.keep_failures(runs)
 
     def keep_failures(self, runs: list[Run]) -> None:
@@ -74,6 +77,10 @@ class SessionReport:
                 f"{len(left_out)} of the tests did not run before the time was up: use a "
                 "longer --for, or fewer tests (-k)"
             )
+        if options.situations:
+            headline, *rows = self._situations.lines()
+            yield headline
+            yield from (f"  {row}" for row in rows)
         yield tally.summary()
 
     def write_summary(self) -> str:

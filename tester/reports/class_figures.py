@@ -11,6 +11,7 @@ from tester.reports.parts import part_names, part_points
 from tester.reports.redaction import without_paths
 from tester.reports.suite_descriptions import suite_descriptions
 from tester.scoring.grades import Grade
+from tester.situations.report import situation_lines
 from tester.text import kind_of, one_line
 from tester.verdict import Verdict
 
@@ -102,6 +103,8 @@ class ClassFigures:
         unknown_reasons: the reasons of runs without a verdict, each with its number.
         runs: the number of runs that were made.
         matrix: who fails what.
+        situations: how many situations the class has met, and the run that meets each;
+            empty if that was not asked for.
     """
 
     parts: list[str]
@@ -114,6 +117,7 @@ class ClassFigures:
     unknown_reasons: list[tuple[str, int]]
     runs: int
     matrix: Matrix
+    situations: list[str]
 
     @property
     def percents(self) -> list[float]:
@@ -187,6 +191,7 @@ def class_figures(grades: list[Grade], folder_of: Callable[[str], str]) -> Class
         )[:REASONS_SHOWN],
         runs=len(runs),
         matrix=class_matrix(grades, {name: row.href for name, row in rows.items()}),
+        situations=situation_lines(runs),
     )
 
 

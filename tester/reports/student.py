@@ -12,6 +12,7 @@ from tester.reports.redaction import for_the_student, without_paths
 from tester.reports.suite_descriptions import suite_descriptions
 from tester.scoring.grades import Grade, PartGrade, TestGrade
 from tester.scoring.safety import Breach, cap_words
+from tester.situations.report import situation_lines
 from tester.text import block, command_line, kind_of, one_line
 from tester.verdict import Run, Verdict
 
@@ -88,6 +89,8 @@ class StudentReport:
         try_it: the command that loads it in the student's own repository.
         safety: each property that it broke, with the first test that shows it.
         safety_cap: what that leaves of the points, "" if nothing is taken.
+        situations: how many situations its runs have met, and the run that meets each;
+            empty if that was not asked for.
     """
 
     name: str
@@ -100,6 +103,7 @@ class StudentReport:
     try_it: str
     safety: list[str]
     safety_cap: str
+    situations: list[str]
     parts: list[PartReport]
 
     @property
@@ -138,6 +142,7 @@ def student_report(grade: Grade) -> StudentReport:
         ),
         safety=[_breach(breach) for breach in grade.safety_record],
         safety_cap=cap_words(grade.safety_cap) if grade.safety_record else "",
+        situations=situation_lines(grade.runs),
         parts=[_part(grade, part) for part in grade.part_grades],
     )
 

@@ -51,6 +51,7 @@ class RunJob(Job, frozen=True, kw_only=True):
         seed: from which all randomness of the run comes.
         digest: whether to compute the trace's digest.
         traces: the directory to which the run is recorded, "" for no trace.
+        situations: whether to note which situations it meets.
         pictures: the directory that gets a picture if the run fails, and no other run
             of the test has one there; "" for none.
     """
@@ -59,11 +60,13 @@ class RunJob(Job, frozen=True, kw_only=True):
     seed: int
     digest: bool = False
     traces: str = ""
+    situations: bool = False
     pictures: str = ""
 
     def recording(self) -> Recording:
         """Return what is to be kept of the run."""
-        return Recording(self.digest, Path(self.traces) if self.traces else None)
+        traces = Path(self.traces) if self.traces else None
+        return Recording(self.digest, traces, situations=self.situations)
 
 
 class MeasureJob(Job, frozen=True, kw_only=True):

@@ -29,6 +29,6 @@ def options(submission: Submission, tmp_path: Path) -> SessionOptions:
     return SessionOptions(
         submission=submission, problem="", preempt=False, hosting=IN_PROCESS, first_seed=None,
         seed_count=1, duration_s=None, failed_only=False, digest=False, traces=None, picture_count=3,
-        check_determinism=False, debugger=False, live=False, summary=None,
-        directory=tmp_path,
+        situations=False, decision=False, check_determinism=False, debugger=False, live=False,
+        summary=None, directory=tmp_path,
     )  # fmt: skip

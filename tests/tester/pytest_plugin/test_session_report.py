@@ -103,3 +103,16 @@ def test_what_cannot_be_written_is_reported_beside_what_failed(options, tmp_path
     assert report.write_summary() == (
         f"--lab-summary: {nowhere} cannot be written: Not a directory"
     )
+
+
+def test_situations_are_reported_if_asked_for(options):
+    run = a_run(3, Verdict.PASSED, situations=["two-leaders"])
+    plain, _ = report_of(options, run)
+    assert "two-leaders" not in "\n".join(plain.lines())
+    report, _ = report_of(replace(options, situations=True), run)
+    headline, *rows = [
+        line for line in report.lines() if "ituation" in line or "two-" in line
+    ]
+    assert "the runs met 1 of" in headline
+    assert rows[-1].startswith("  two-leaders: ")
+    assert rows[-1].endswith("(test_x at seed 3)")

@@ -131,3 +131,10 @@ def test_the_tables_are_sorted_and_filtered_in_a_browser(made_up, show, tmp_path
         assert rows() == ["zoe", "alice", "carol"]
         page.get_by_label("Filter rows: Submissions by tests").fill("ALI")
         assert rows() == ["alice"]
+
+
+def test_the_class_lists_the_situations_that_were_noted(made_up):
+    run = made_up.a_run(verdict=Verdict.PASSED, situations=["two-leaders"])
+    page = made_up.Page(class_html([made_up.a_grade(run)], submission_folder))
+    assert "Situations: the runs met 1 of" in page.text
+    assert "two servers lead at one moment" in page.text

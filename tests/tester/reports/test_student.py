@@ -148,3 +148,15 @@ def test_a_path_that_looks_like_a_test_is_none(made_up):
     words = shlex.split(student_report(made_up.a_grade(run)).tests[0].replay)
     assert words[words.index("--submission") + 1] == "."
     assert words.count("-k") == 1
+
+
+def test_situations_are_listed_if_they_were_noted(made_up):
+    run = made_up.a_run(verdict=Verdict.PASSED, situations=["two-leaders"])
+    page = made_up.Page(student_html(made_up.a_grade(run)))
+    assert "Situations: the runs met 1 of" in page.text
+    assert "two servers lead at one moment" in page.text
+    assert (
+        "Situations: the runs met 1" in student_markdown(made_up.a_grade(run)).decode()
+    )
+    without = made_up.a_grade(made_up.a_run())
+    assert "ituations" not in student_html(without).decode()

@@ -1,0 +1,1 @@
+"""Which situations of Raft runs have met, noted as a run goes on."""
