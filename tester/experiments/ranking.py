@@ -5,7 +5,7 @@ those that are left works well, crashes, flaps or is slow.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labrpc.clock import MILLISECOND
@@ -33,18 +33,26 @@ class Design:
         raft: the package that holds the class `Raft`.
         timeouts: the servers' election time-outs.
         ranked: whether a candidate yields to one of higher rank.
+        body: statements added to the class.
     """
 
     name: str
     raft: Path
     timeouts: ElectionTimeouts
     ranked: bool
+    body: str = ""
 
 
 RANDOM = Design("random", REFERENCE, ElectionTimeouts(150, 300), ranked=False)
 RANKS = Design("ranked", RANKED, ElectionTimeouts(150, 150), ranked=True)
 BOTH = Design("ranked + random", RANKED, ElectionTimeouts(150, 300), ranked=True)
 DESIGNS = (RANDOM, RANKS, BOTH)
+# A ranked server yields to a better log first. This one looks at the number only.
+NUMBERS = replace(
+    RANKS,
+    name="ranked, by the number alone",
+    body="\ndef _ranks_below(self, args):\n    return args.candidate_id < self.me",
+)
 # How much longer than its time-out a server waits once it has yielded.
 YIELD_MS = 75
 YIELDS_MS = (0, 10, 20, 30, 40, 50, 60, 75, 100, 150, 200, 300)
@@ -56,7 +64,7 @@ class Contest(Setting):
 
     Attributes:
         design: the design's name.
-        case: the name of one of `CASES`.
+        case: the name of one of `CASES`, or `LOGS_DIFFER`.
         yield_ms: how much longer a server waits once it has yielded.
     """
 
@@ -71,13 +79,17 @@ class Contest(Setting):
 
     def disturb(self, cluster: ElectionCluster) -> None:
         """Let the highest-ranked server that is left misbehave from now on."""
-        trouble = CASES[self.case]
+        trouble = CASES.get(self.case)
         if trouble is not None:
             trouble(Trial(cluster))
 
 
 def contest(
-    design: Design, case: str, yield_ms: float = YIELD_MS, trials: int = TRIALS
+    design: Design,
+    case: str,
+    yield_ms: float = YIELD_MS,
+    trials: int = TRIALS,
+    ineligible: int = 0,
 ) -> Contest:
     """Return the setting for one design in one case."""
     return Contest(
@@ -86,8 +98,8 @@ def contest(
         trials=trials,
         message_ms=MESSAGE_MS,
         limit_ms=LIMIT_MS,
-        ineligible=0,
-        body=f"yield_s = {yield_ms / 1000}" if design.ranked else "",
+        ineligible=ineligible,
+        body=(f"yield_s = {yield_ms / 1000}" if design.ranked else "") + design.body,
         raft=design.raft,
         design=design.name,
         case=case,
@@ -178,6 +190,7 @@ def slow_down(trial: Trial) -> None:
             slow_ns[trial.top, other] = SLOW_MS * MILLISECOND
 
 
+LOGS_DIFFER = "two of the four others lack an entry"
 CASES: dict[str, Callable[[Trial], None] | None] = {
     "the leader crashes": None,
     "the top rank crashes too": crash_as_candidate,
@@ -193,7 +206,7 @@ CASES_OF_A_WAIT = [
 
 
 def all_contests() -> dict[str, list[Setting]]:
-    """Return the curves by graph: the designs in each case, then the waits in some."""
+    """Return the curves by graph or table: designs in each case, waits, and logs."""
     designs: dict[str, list[Setting]] = {
         case: [contest(design, case) for design in DESIGNS] for case in CASES
     }
@@ -203,7 +216,12 @@ def all_contests() -> dict[str, list[Setting]]:
         ]
         for case in CASES_OF_A_WAIT
     }
-    return designs | waits
+    logs: dict[str, list[Setting]] = {
+        LOGS_DIFFER: [
+            contest(design, LOGS_DIFFER, ineligible=2) for design in (RANKS, NUMBERS)
+        ]
+    }
+    return designs | waits | logs
 
 
 def waits_in(case: str) -> str:

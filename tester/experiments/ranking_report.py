@@ -8,6 +8,7 @@ from tester.experiments.plots import plot_downtimes, plot_means
 from tester.experiments.ranking import (
     CASES,
     CASES_OF_A_WAIT,
+    LOGS_DIFFER,
     YIELDS_MS,
     waits_in,
 )
@@ -20,8 +21,11 @@ _HEAD = (
 
 
 def all_tables(found: dict[str, list[Measured]]) -> str:
-    """Return a table for each case, and one for the waits."""
-    tables = [f"### {_title(case)}\n\n{_designs(found[case])}" for case in CASES]
+    """Return a table for each case, one for different logs, and one for the waits."""
+    tables = [
+        f"### {_title(case)}\n\n{_designs(found[case])}"
+        for case in (*CASES, LOGS_DIFFER)
+    ]
     return "\n".join([*tables, _waits(found)])
 
 

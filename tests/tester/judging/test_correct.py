@@ -41,3 +41,17 @@ def test_it_passes_at_an_ordinary_seed(run_correct, name, test):
 def test_ranks_decide_between_candidates(run_correct, name):
     run = run_correct(name, "test_re_election", 0)
     assert run.passed, run.report()
+
+
+# Here a server's term climbs in vain, unless it asks first.
+@pytest.mark.parametrize(
+    "test",
+    [
+        "test_disruptive_server",
+        "test_hears_but_cannot_ask",
+        "test_later_term_in_a_vote",
+    ],
+)
+def test_pre_vote_passes_where_terms_climb_in_vain(run_correct, test):
+    run = run_correct("bonus/everything", test, 0)
+    assert run.passed, run.report()
