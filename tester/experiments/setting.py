@@ -64,6 +64,9 @@ class Setting:
 
     def prepare(self, cluster: ElectionCluster) -> None:
         """Set the clocks of a cluster that has just been started."""
+        fastest = max(self.clock_rates.values(), default=Fraction(1))
+        retry_ms = self.timeouts.shortest_ms / float(max(fastest, Fraction(1)))
+        cluster.traffic.retry_ns = round(retry_ms * MILLISECOND)
         for server, rate in self.clock_rates.items():
             cluster.world.set_clock_rate(server, rate)
 

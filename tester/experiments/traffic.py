@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from labrpc.world.events import Action, Call, Event, Request, Response, Wake
+from labrpc.world.host import NEVER_NS
 from labrpc.world.observer import Observer
 from labrpc.world.rpc import Incarnation
 
@@ -32,11 +33,14 @@ class Traffic(Observer):
         broadcast_ns: when each server last sent to more than one other.
         begun: broadcasts since `forget` that nobody has looked at, by sender: of those
             that follow an answer or a wake-up, as the first ones of leaders do.
+        retry_ns: how long a candidate waits at least before it tries again. Whoever woke
+            up after so long without a broadcast is a candidate, and no new leader.
         followed: broadcasts of which the arrivals are noted, by sender.
     """
 
     def __init__(self) -> None:
         self.broadcast_ns: dict[int, int] = {}
+        self.retry_ns = NEVER_NS
         self.forget()
 
     def forget(self) -> None:
@@ -50,12 +54,12 @@ class Traffic(Observer):
         """Note a broadcast, or the arrival of one that is followed."""
         if self.followed and type(event) is Request:
             self._note_arrival(now_ns, host.server, event)
-        if len(actions) < 2:
+        # Whoever broadcasts does nothing after it in this step.
+        if len(actions) < 2 or type(actions[-1]) is not Call:
             return
-        messages = {action.data for action in actions if type(action) is Call}
-        calls = sum(type(action) is Call for action in actions)
-        if calls > 1:
-            self._note_broadcast(now_ns, host.server, event, messages)
+        sent = [action.data for action in actions if type(action) is Call]
+        if len(sent) > 1:
+            self._note_broadcast(now_ns, host.server, event, set(sent))
 
     def _note_arrival(self, now_ns: int, server: int, request: Request) -> None:
         followed = self.followed.get(request.src)
@@ -65,9 +69,11 @@ class Traffic(Observer):
     def _note_broadcast(
         self, now_ns: int, server: int, event: Event, messages: set[bytes]
     ) -> None:
+        before_ns = self.broadcast_ns.get(server, now_ns)
         self.broadcast_ns[server] = now_ns
         if server in self.followed:
             # The first message to some server may be lost: a later one ends its wait.
             self.followed[server].messages |= messages
-        if type(event) is Response or type(event) is Wake:
+        may_retry = type(event) is Wake and now_ns - before_ns >= self.retry_ns
+        if not may_retry and type(event) in (Response, Wake):
             self.begun[server] = Broadcast(now_ns, messages)
