@@ -70,6 +70,7 @@ class Matrix:
             runs = self.probes.get((mutant.name, seed), {})
             row.add_seed(
                 {part: self._verdict(runs, part) for part in self.parts},
+                self._verdict_of_general_tests(runs),
                 self._cpu_s_to_first_detection(runs),
             )
             row.note_checks(runs)
@@ -87,11 +88,11 @@ class Matrix:
 
     def _verdict(self, runs: dict[str, Probe], part: str) -> Verdict:
         """Return a part's verdict on the mutant: failed if some test found it."""
-        return VerdictCounts.of(
-            runs[test.name].verdict if test.name in runs else Verdict.UNKNOWN
-            for test in self.tests
-            if test.part == part
-        ).verdict
+        return _verdict_of(runs, [test for test in self.tests if test.part == part])
+
+    def _verdict_of_general_tests(self, runs: dict[str, Probe]) -> Verdict:
+        """Return the verdict without the scenarios that were made for one kind of bug."""
+        return _verdict_of(runs, [test for test in self.tests if not test.single_bug])
 
     def _cpu_s_to_first_detection(self, runs: dict[str, Probe]) -> float | None:
         """Return the CPU seconds of the tests up to the first that fails."""
@@ -105,6 +106,13 @@ class Matrix:
         return None
 
 
+def _verdict_of(runs: dict[str, Probe], tests: list[GradedTest]) -> Verdict:
+    return VerdictCounts.of(
+        runs[test.name].verdict if test.name in runs else Verdict.UNKNOWN
+        for test in tests
+    ).verdict
+
+
 @dataclass
 class Row:
     """One mutant's row.
@@ -113,6 +121,7 @@ class Row:
         by_part: each part's verdicts over the seeds: failed where some test found the
             mutant, unknown where the part was not run to its end.
         whole: the same for the whole suite.
+        general: the same without the scenarios made for one kind of bug.
         cpu_s: CPU seconds to the first detection, for each seed with one.
         checks: the codes of the failures, each with its number of runs.
         named: the number of seeds at which some failure named a property that
@@ -122,12 +131,16 @@ class Row:
     mutant: Mutant
     by_part: dict[str, VerdictCounts] = field(default_factory=dict)
     whole: VerdictCounts = field(default_factory=VerdictCounts)
+    general: VerdictCounts = field(default_factory=VerdictCounts)
     cpu_s: list[float] = field(default_factory=list)
     checks: Counter[str] = field(default_factory=Counter)
     named: int = 0
 
-    def add_seed(self, verdicts: dict[str, Verdict], cpu_s: float | None) -> None:
-        """Add the verdicts of the parts at one seed."""
+    def add_seed(
+        self, verdicts: dict[str, Verdict], general: Verdict, cpu_s: float | None
+    ) -> None:
+        """Add the verdicts of the parts, and of the general tests, at one seed."""
+        self.general.add(general)
         for part, verdict in verdicts.items():
             self.by_part.setdefault(part, VerdictCounts()).add(verdict)
         self.whole.add(VerdictCounts.of(verdicts.values()).verdict)
@@ -153,6 +166,7 @@ class Row:
             self.mutant.breaks,
             *(_detected(self.by_part.get(part, VerdictCounts())) for part in parts),
             _detected(self.whole),
+            _detected(self.general),
             f"{median(self.cpu_s):.2f}" if self.cpu_s else "-",
             named,
             ", ".join(checks) or "-",
@@ -163,7 +177,8 @@ class Row:
 def columns(parts: list[str]) -> list[str]:
     """Return the matrix's column heads."""
     return [
-        "mutant", "breaks", *parts, "all", "CPU s", "named", "found by", "Go suite",
+        "mutant", "breaks", *parts, "all", "general", "CPU s", "named", "found by",
+        "Go suite",
     ]  # fmt: skip
 
 
@@ -195,13 +210,14 @@ def summary(matrix: Matrix) -> str:
     rows = [matrix.row(m) for m in matrix.mutants if m.breaks != "nothing"]
     rows = [row for row in rows if row.whole.judged]
     seen = sum(row.whole.failure_rate >= 0.95 for row in rows)
+    general = sum(row.general.failure_rate >= 0.95 for row in rows)
     never = sum(row.whole.failed == 0 for row in rows)
     alarms = [p for runs in matrix.probes.values() for p in runs.values()]
     alarms = [p for p in alarms if p.mutant == REFERENCE]
     false = sum(p.verdict is Verdict.FAILED for p in alarms)
     return (
         f"{seen} of {len(rows)} mutants were found at 95 % of the seeds or more, "
-        f"{never} never. The reference: {false} false alarms in {len(alarms)} runs."
+        f"{never} never; {general} by tests that were not made for one kind of bug. The reference: {false} false alarms in {len(alarms)} runs."
     )
 
 

@@ -71,6 +71,7 @@ class Lane:
             name=self.mutant.name,
             test=test.name,
             seed=self.seed,
+            preempt=self.mutant.preempt,
         )
 
     def note(self, probe: Probe) -> None:
@@ -274,7 +275,7 @@ def note_quickest(matrix: Matrix) -> None:
     for mutant in matrix.mutants:
         quickest = matrix.quickest(mutant)
         if quickest is not None and mutant.name != REFERENCE:
-            note_found_by(mutant, quickest.test, quickest.seed)
+            note_found_by(mutant, quickest.test, quickest.seed, mutant.preempt)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -42,7 +42,7 @@ class Mutant:
             liveness only.
         go_suite: how often 6.824's suite found it, "" if this was not tried.
         found_by: a test and a seed that fail with it, None if none is known.
-        preempt: whether that run is one with `--preempt`.
+        preempt: whether that run is one with `--preempt`; then all runs are.
         equivalent: why it behaves like the reference, "" if it does not.
     """
 
@@ -67,12 +67,13 @@ class Mutant:
     def digest(self) -> str:
         """A fingerprint of the code, including the reference that it builds on.
 
-        It leaves out the docstring, on which no run depends.
+        It leaves out the docstring, of which runs depend on `--preempt` only.
         """
         tree = ast.parse(self.path.read_bytes() if self.path.is_file() else b"")
         own = "".join(map(ast.dump, tree.body[1:]))
         base = Submission.find(mutants_path() / "raft").digest
-        return hashlib.blake2b(f"{base}{own}".encode(), digest_size=16).hexdigest()
+        how = "with --preempt" if self.preempt else ""
+        return hashlib.blake2b(f"{base}{own}{how}".encode(), digest_size=16).hexdigest()
 
 
 def mutants_path() -> Path:

@@ -25,6 +25,7 @@ class GradedTest:
         snapshots: whether the state machines take snapshots.
         persistence: whether servers have to save their state.
         elections: whether a leader must have been answered by a majority.
+        single_bug: whether the scenario was made for one kind of bug.
     """
 
     name: str
@@ -38,6 +39,7 @@ class GradedTest:
     snapshots: bool = False
     persistence: bool = False
     elections: bool = True
+    single_bug: bool = False
 
     def servers_at(self, seed: int) -> int:
         """Return how many servers it gets at a seed."""

@@ -28,6 +28,8 @@ MARKERS = (
     "elections=True, servers_min=0): the cluster a graded test gets, at each seed of "
     "another size where servers_min is set; with persistence, that servers save their "
     "state is checked; with elections, that a majority answered a leader",
+    "single_bug: a scenario made for one kind of bug, which measures of detection count "
+    "apart",
     "virtual_time: a graded test that needs what real time has not, such as pauses, "
     "skewed clocks and crash points; left out with --real-time",
 )
@@ -89,6 +91,7 @@ def graded_test(item: pytest.Item) -> GradedTest | None:
         points=points.args[0] if points else 0,
         function=item.obj,
         file=item.path,
+        single_bug=item.get_closest_marker("single_bug") is not None,
         **cluster.kwargs,
     )
 

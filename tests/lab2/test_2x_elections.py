@@ -8,7 +8,11 @@ from labrpc.world import crash_points
 from tester import codes
 from tester.scenario.checks import ELECTION_TIMEOUT, CheckedCluster
 
-pytestmark = [pytest.mark.part("2X"), pytest.mark.virtual_time]
+pytestmark = [
+    pytest.mark.part("2X"),
+    pytest.mark.virtual_time,
+    pytest.mark.single_bug,
+]
 
 
 @pytest.mark.points(2)

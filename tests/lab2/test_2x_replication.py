@@ -9,7 +9,11 @@ from tester import codes
 from tester.scenario.checks import CheckedCluster
 from tester.scenario.state_machine import SNAPSHOT_INTERVAL
 
-pytestmark = [pytest.mark.part("2X"), pytest.mark.virtual_time]
+pytestmark = [
+    pytest.mark.part("2X"),
+    pytest.mark.virtual_time,
+    pytest.mark.single_bug,
+]
 
 
 # Replication and commitment (sections 5.3 and 5.4).

@@ -16,6 +16,7 @@ from tester.detection.matrix import (
     Probe,
     property_of,
     share,
+    summary,
     write_markdown,
 )
 from tester.detection.mutants import find_mutants, note_found_by, read_mutant, reference
@@ -234,11 +235,38 @@ def test_the_matrix_adds_up(tmp_path):
     text = document.read_text()
     assert text.startswith("Written by a person.\n")
     assert (
-        text.count("| second_vote | safety | 25 % | 67 % | 67 % | 4.00 | 33 % |") == 1
+        text.count("| second_vote | safety | 25 % | 67 % | 67 % | 67 % | 4.00 | 33 % |")
+        == 1
     )
     assert "0 of 1 mutants" in text
     assert "Seeds 0 to 3; 2 rows have fewer: interrupted, or unknown runs." in text
     assert "1 false alarms in 3 runs" in text
+
+
+def test_scenarios_made_for_one_bug_are_counted_apart():
+    (mutant,) = find_mutants(["second_vote"])
+    made_for_it = TESTS["test_told_term"]
+    assert made_for_it.single_bug
+    assert not TESTS["test_swarm"].single_bug
+    tests = [TESTS["test_basic_agreement"], made_for_it]
+    matrix = Matrix([mutant], tests, range(1))
+    for test, verdict in zip(tests, (PASSED, FAILED), strict=True):
+        matrix.add(Probe(mutant.name, test.part, test.name, 0, verdict, "two-leaders"))
+    row = matrix.row(mutant)
+    assert (row.whole.failed, row.general.failed, row.general.passed) == (1, 0, 1)
+    assert "1 of 1 mutants" in summary(matrix)
+    assert "0 by tests that were not made for one kind of bug" in summary(matrix)
+
+
+def test_a_mutant_of_threads_is_run_with_preemption(tmp_path):
+    (mutant,) = find_mutants(["vote_checked_then_given"])
+    assert mutant.preempt
+    (lane,) = detection.lanes([mutant], MATRIX_TESTS[:1], range(1))
+    assert lane.next_job().preempt
+    file = tmp_path / "forgets.py"
+    file.write_text(WHOLE)
+    note_found_by(read_mutant(file), "test_swarm", 3, preempt=True)
+    assert read_mutant(file).preempt
 
 
 def test_a_share_of_nothing_is_no_share():
