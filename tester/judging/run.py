@@ -16,6 +16,7 @@ from labrpc.machine import memory
 from labrpc.machine.unraisable import unraisable_as_warnings
 from labrpc.machine.wall_clock import cpu_seconds
 from labrpc.machine.watchdog import watchdog
+from labrpc.submission.submission import Submission
 from labrpc.world.futures import DrawingAnew, Future
 from labrpc.world.observer import Observer
 from labrpc.world.recorder import DigestRecorder
@@ -75,7 +76,7 @@ class Recording:
             return TraceRecorder(
                 trace_file(self.traces, conditions),
                 _header(conditions),
-                field_names(conditions.submission.files),
+                _field_names(conditions.submission),
                 conditions.test.file,
             )
         return DigestRecorder() if self.digest else None
@@ -167,6 +168,17 @@ def run_test(
     return run
 
 
+_FIELD_NAMES: dict[str, dict[str, list[str]]] = {}
+
+
+def _field_names(submission: Submission) -> dict[str, list[str]]:
+    """Return the names of the fields of a submission's classes, read once."""
+    if submission.digest not in _FIELD_NAMES:
+        _FIELD_NAMES.clear()
+        _FIELD_NAMES[submission.digest] = field_names(submission.files)
+    return _FIELD_NAMES[submission.digest]
+
+
 def _watch(
     cluster: CheckedCluster, conditions: RunConditions, recording: Recording
 ) -> SituationObserver | None:
@@ -175,7 +187,7 @@ def _watch(
         cluster.world.observe(LinePrinter(recording.on_line))
     if not recording.situations:
         return None
-    names = field_names(conditions.submission.files)
+    names = _field_names(conditions.submission)
     situations = SituationObserver(len(cluster.servers), names)
     cluster.world.observe(situations)
     return situations
