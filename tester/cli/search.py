@@ -20,11 +20,21 @@ from tester.console import say
 from tester.errors import UsageError
 from tester.judging.run_hosting import RunHosting
 from tester.search.budget import Limits
-from tester.search.choice_text import SERVERS_MAX, choice_text, read_choices
+from tester.search.choice_text import (
+    SERVERS_MAX,
+    choice_text,
+    parse_choices,
+    read_choices,
+)
 from tester.search.choices import ChoiceList, Setting
+from tester.search.parallel import Part, searched_in_parts
+from tester.search.progress import SearchProgress, read_progress
 from tester.search.report import failure_lines, file_name, file_text, outcome_lines
+from tester.search.search import Outcome
 from tester.search.session import replayed, searched
-from tester.text import command_line, counted, parse_duration
+from tester.search.shrink import Shrunk
+from tester.text import command_line, counted, parse_duration, printable_name
+from tester.views.page import write_page
 
 DEFAULT_S = 60
 # How often a line of progress is printed where there is no terminal.
@@ -81,6 +91,20 @@ def add_arguments(parser: Parser) -> None:
         default="process",
         help="whether each server has a sandboxed process of its own (default), or none, "
         "which is faster and for code that you trust",
+    )
+    add(
+        "--jobs",
+        type=whole_number(1),
+        default=1,
+        metavar="N",
+        help="in how many processes to search at once; the limits hold for each, and each "
+        "draws something else (default: 1)",
+    )
+    add(
+        "--resume",
+        action="store_true",
+        help="continue the last search, which has found nothing: what it explored "
+        "completely is left out, and what is random is drawn anew",
     )
     add_require_sandbox(parser)
 
@@ -177,26 +201,101 @@ def _search(
         preempt=options.preempt,
         elections_only=options.elections_only,
     )
+    submission = boxes.submission
+    file = DIRECTORY / f"{printable_name(submission.name)}.progress.json"
+    progress = SearchProgress(submission.digest, setting, str(options.seed))
+    if options.resume:
+        progress = read_progress(file, progress)
+    if options.jobs > 1:
+        outcome = _in_parts(options, cpu_s, progress, boxes)
+    else:
+        outcome = _in_this_process(options, cpu_s, progress, boxes, console)
+    progress = progress.with_search(outcome)
+    for line in outcome_lines(outcome):
+        say(console, line)
+    total = f"{progress.states:,} and {progress.cpu_s:.0f} s with those before"
+    say(
+        console,
+        f"{counted(outcome.states, 'state')} in {outcome.cpu_s:.0f} s of CPU time"
+        + (f" ({total})" if options.resume else ""),
+    )
+    if outcome.found is not None and outcome.run is not None:
+        return _keep_run(options, submission.name, outcome.run, outcome.found, console)
+    progress.keep(file)
+    say(console, "to continue, add --resume")
+    if outcome.interrupted:
+        raise KeyboardInterrupt
+    return ExitStatus.DONE
+
+
+def _in_this_process(
+    options: argparse.Namespace,
+    cpu_s: float | None,
+    progress: SearchProgress,
+    boxes: BoxFactory,
+    console: Console,
+) -> Outcome:
     with _progress(console) as notify:
         limits = Limits(
             options.states, cpu_s, lambda: cpu_seconds() + boxes.cpu_s, notify
         )
         notify.limits = limits
-        outcome = searched(boxes, setting, limits, str(options.seed))
-    for line in outcome_lines(outcome):
-        say(console, line)
-    say(
-        console,
-        f"{counted(outcome.states, 'state')} in {outcome.cpu_s:.0f} s of CPU time",
-    )
-    if outcome.found is None or outcome.run is None:
-        return ExitStatus.DONE
-    error = outcome.found.error
-    file = DIRECTORY / file_name(boxes.submission.name, error)
-    text = file_text(outcome.run, boxes.submission.name, error)
-    # Where nothing is found, nothing of this is needed.
-    from tester.views.page import write_page
+        return searched(
+            boxes, progress.setting, limits, progress.next_seed, progress.explored
+        )
 
+
+def _in_parts(
+    options: argparse.Namespace,
+    cpu_s: float | None,
+    progress: SearchProgress,
+    boxes: BoxFactory,
+) -> Outcome:
+    """Search in several processes; what one has found has to fail here as well."""
+    parts = [
+        Part(
+            str(options.submission),
+            options.isolation,
+            options.require_sandbox,
+            number,
+            progress.setting,
+            f"{progress.next_seed}/{number}" if number else progress.next_seed,
+            options.states,
+            cpu_s,
+            progress.explored,
+        )
+        for number in range(options.jobs)
+    ]
+    outcomes, interrupted = searched_in_parts(parts)
+    outcome = Outcome(
+        sum(part.states for part in outcomes),
+        sum(part.cpu_s for part in outcomes),
+        outcomes[0].explored,
+        interrupted=interrupted,
+    )
+    for part in outcomes:
+        if part.run:
+            run = parse_choices(part.run, "a process of the search")
+            _, error, _ = replayed(boxes, run)
+            if error is None:
+                raise LabError("a process found a run that does not fail here")
+            found = Shrunk(run.choices, error, part.replays)
+            return outcome._replace(found=found, run=run)
+    return outcome
+
+
+def _keep_run(
+    options: argparse.Namespace,
+    name: str,
+    run: ChoiceList,
+    found: Shrunk,
+    console: Console,
+) -> ExitStatus:
+    """Keep a run that was found, and say how to replay it."""
+    if found.interrupted:
+        say(console, "interrupted while it was shortened: fewer choices may do")
+    file = DIRECTORY / file_name(name, found.error)
+    text = file_text(run, name, found.error)
     try:
         write_page(file, text.encode())
     except UsageError as exc:

@@ -22,11 +22,15 @@ class Arrivals:
         """Take in the world's state after a choice."""
         left = Counter(state.in_flight)
         for kept in (self.late, self.queue):
-            for message in list(kept):
-                if left[message]:
-                    left[message] -= 1
-                else:
+            gone = [m for m in kept if not (left[m] and _take(left, m))]
+            for message in gone:
+                # Where servers that look alike are one, its call may have a new number.
+                same = next((m for m in left if left[m] and _alike(m, message)), None)
+                if same is None:
                     kept.remove(message)
+                else:
+                    left[same] -= 1
+                    kept[kept.index(message)] = same
         self.queue += [
             message
             for message in state.in_flight
@@ -49,6 +53,15 @@ class Arrivals:
 def _take(left: Counter[Message], message: Message) -> bool:
     left[message] -= 1
     return True
+
+
+def _alike(one: Message, other: Message) -> bool:
+    return (
+        one.call_id != other.call_id
+        and one.name == other.name
+        and one.data == other.data
+        and one.caller == other.caller
+    )
 
 
 def name_of(state: WorldState, message: Message) -> MessageName:

@@ -116,8 +116,7 @@ class Setting(_Value, frozen=True):
         persistence: whether servers have to save their state, as from part 2C on.
         slow_service: whether a service takes one applied message in each step of its
             server, and not all at once.
-        preempt: whether threads may lose their turn between two statements. Then a step
-            takes so little time that the next one may come between.
+        preempt: whether threads may lose their turn between two statements.
         elections_only: whether servers need not agree on commands, as before part 2B.
     """
 

@@ -133,10 +133,10 @@ def cut(server: int, run: EpisodeRun) -> None:
 
 def heal(server: int, run: EpisodeRun) -> None:
     """Let messages reach a server again; those that could not are lost."""
-    state = run.state
-    for message in state.in_flight:
-        if server in (message.src, message.dst) and message in run.state.in_flight:
-            run.take(Lose(name_of(run.state, message)))
+    # By name: when one is lost, the numbers of other calls may change.
+    for message in run.state.in_flight:
+        if server in (message.src, message.dst):
+            run.take(Lose(message.name))
     run.take(Heal(server))
     run.settle()
 
@@ -201,17 +201,14 @@ def act_apart(choice: Start | TimeOut, dst: int, how: str, run: EpisodeRun) -> N
     if how == "late":
         run.hold_back(message)
     elif how == "none":
-        for sent in run.sent(choice.server):
-            run.take(Lose(name_of(run.state, sent)))
+        _lose(run, run.sent(choice.server))
     elif how == "twice":
         run.take(Duplicate(name), Deliver(name))
         copy = next((m for m in run.sent(choice.server) if m is message), None)
         if copy is not None:
             run.hold_back(copy)
     elif how == "only":
-        for other in run.sent(choice.server):
-            if other.dst != dst:
-                run.take(Lose(name_of(run.state, other)))
+        _lose(run, [m for m in run.sent(choice.server) if m.dst != dst])
     else:
         run.take(Deliver(name))
         reply = next((m for m in run.sent(dst) if m.dst == choice.server), None)
@@ -220,6 +217,12 @@ def act_apart(choice: Start | TimeOut, dst: int, how: str, run: EpisodeRun) -> N
         elif reply is not None:
             run.hold_back(reply)
     run.settle()
+
+
+def _lose(run: EpisodeRun, messages: list[Message]) -> None:
+    names = [name_of(run.state, message) for message in messages]
+    # The last one first, so that the names of the others stay.
+    run.take(*[Lose(name) for name in reversed(names)])
 
 
 FATES_WITHOUT_CRASH = ("late", "late reply", "only", "none", "twice")

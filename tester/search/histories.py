@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from functools import cached_property
 
 from labrpc.box_factory import BoxFactory
-from labrpc.clock import MICROSECOND
+from labrpc.clock import MICROSECOND, MILLISECOND
 from labrpc.codes import Code
 from labrpc.machine.watchdog import Watchdog, watchdog
 from labrpc.machine.watchdog_timer import HangPolicy
@@ -19,12 +19,14 @@ from labrpc.world.box import Box, Step
 from labrpc.world.events import Event
 from tester.search.choices import Setting
 from tester.search.outline import outline
-from tester.search.server_state import ServerState, Stimulus
+from tester.search.server_state import Arrival, ServerState, Stimulus
 from tester.search.server_step import ServerStep, polling_step_ns
 
 # All random draws of the servers come from it.
 SEED = "search"
-# A thread that has lost its turn is away for up to a hundred times as long.
+# A thread that has lost its turn comes back in this time; yet every other request is
+# followed so soon by what the server is given next that it comes between.
+LONG_STEP_NS = 3 * MILLISECOND
 PREEMPTED_STEP_NS = 20 * MICROSECOND
 # A box in its process or with its modules takes some hundred KB.
 BOXES_MAX = 64
@@ -89,7 +91,8 @@ class Histories:
         if after is None:
             after = state.after[stimulus] = state.next_blank()
             box = self._box_in(state)
-            self._step(box, after).run(stimulus)
+            short = isinstance(stimulus, Arrival) and state.requests % 2 == 0
+            self._step(box, after, short).run(stimulus)
             self._keep(after, box)
         return after
 
@@ -106,13 +109,18 @@ class Histories:
         while self._boxes:
             self._boxes.popitem()[1].end()
 
-    def _step(self, box: "WatchedBox", state: ServerState) -> ServerStep:
-        return ServerStep(box, state, self.setting, self._step_ns)
+    def _step(
+        self, box: "WatchedBox", state: ServerState, short: bool = False
+    ) -> ServerStep:
+        step_ns = self._step_ns
+        if short and self.setting.preempt:
+            step_ns = PREEMPTED_STEP_NS
+        return ServerStep(box, state, self.setting, step_ns)
 
     @cached_property
     def _step_ns(self) -> int:
         if self.setting.preempt:
-            return PREEMPTED_STEP_NS
+            return LONG_STEP_NS
         server = ServerState(0, 1)
         box = self._new_box(server)
         step_ns = polling_step_ns(box, server, self.setting)

@@ -1,7 +1,7 @@
 """A search, or a replay, in this process: boxes, memory and collections."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from labrpc.box.in_process_box import restore_process
@@ -13,11 +13,15 @@ from tester.search.choices import ChoiceList, Setting
 from tester.search.histories import Histories
 from tester.search.judged_run import JudgedRun, run_choices
 from tester.search.rules import Rules
-from tester.search.search import Outcome, Search
+from tester.search.search import Exhausted, Outcome, Search
 
 
 def searched(
-    boxes: BoxFactory, setting: Setting, limits: Limits, seed: str = "0"
+    boxes: BoxFactory,
+    setting: Setting,
+    limits: Limits,
+    seed: str = "0",
+    explored: Collection[Exhausted] = (),
 ) -> Outcome:
     """Return what comes of a search.
 
@@ -26,9 +30,10 @@ def searched(
         setting: what holds in all worlds.
         limits: end the search.
         seed: of its random part.
+        explored: budgets that an earlier search has explored completely.
     """
     with _quiet_process():
-        search = Search(boxes, setting, seed)
+        search = Search(boxes, setting, seed, explored=explored)
         try:
             return search.run(limits)
         finally:

@@ -16,11 +16,19 @@ REPLAYS_MAX = 2_000
 
 
 class Shrunk(NamedTuple):
-    """A list of choices from which nothing can go, and how it fails."""
+    """A list of choices from which nothing can go, and how it fails.
+
+    Attributes:
+        choices: the list.
+        error: how it fails.
+        replays: how many lists were tried.
+        interrupted: whether Ctrl-C came before all were.
+    """
 
     choices: tuple[Choice, ...]
     error: SubmissionError
     replays: int
+    interrupted: bool = False
 
 
 def shrink(rules: Rules, choices: Sequence[Choice], error: SubmissionError) -> Shrunk:
@@ -32,9 +40,13 @@ def shrink(rules: Rules, choices: Sequence[Choice], error: SubmissionError) -> S
         error: how.
     """
     shrinking = _Shrinking(rules, tuple(choices), error)
-    shrinking.by_parts()
-    shrinking.one_by_one()
-    return Shrunk(shrinking.choices, shrinking.error, shrinking.replays)
+    interrupted = False
+    try:
+        shrinking.by_parts()
+        shrinking.one_by_one()
+    except KeyboardInterrupt:
+        interrupted = True
+    return Shrunk(shrinking.choices, shrinking.error, shrinking.replays, interrupted)
 
 
 class _Shrinking:

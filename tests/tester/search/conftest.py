@@ -130,3 +130,14 @@ def world_rules(
         histories.close()
     if enabled:
         gc.enable()
+
+
+@pytest.fixture
+def elector_file(
+    elector_boxes: Callable[..., InProcessBoxFactory],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Callable[..., str]:
+    """Return a function that writes an elector, and returns the path to it."""
+    monkeypatch.chdir(tmp_path)
+    return lambda *bug: str(elector_boxes(*bug).submission.root)

@@ -52,7 +52,8 @@ def test_budgets_read_as_words():
     )
 
 
-def test_a_search_ends_with_the_fewest_choices(elector_boxes):
+def test_a_search_ends_with_the_fewest_choices(elector_boxes, monkeypatch):
+    monkeypatch.setattr(search_module, "TURN_STATES", 20)
     search = Search(elector_boxes(*VOTES_TWICE), Setting(elections_only=True))
     outcome = search.run(Limits(states_max=20_000))
     search.close()

@@ -41,3 +41,21 @@ def test_a_list_that_is_minimal_stays_as_it_is(world_rules):
     _, error = run_choices(rules, LONG)
     once = shrink(rules, LONG, error).choices
     assert shrink(rules, once, error).choices == once
+
+
+def test_an_interrupted_shrinking_keeps_the_shortest_list_so_far(
+    world_rules, monkeypatch
+):
+    def run_or_interrupt(*args):
+        calls.append(args)
+        if len(calls) > 12:
+            raise KeyboardInterrupt
+        return run_choices(*args)
+
+    calls = []
+    rules = world_rules(*VOTES_TWICE)
+    run, error = run_choices(rules, LONG)
+    monkeypatch.setattr("tester.search.shrink.run_choices", run_or_interrupt)
+    shrunk = shrink(rules, run.choices, error)
+    assert shrunk.interrupted
+    assert 6 < len(shrunk.choices) < len(run.choices)
