@@ -13,6 +13,7 @@ from tester.search.episodes import (
     Episode,
     EpisodeRun,
     act_apart,
+    ask_candidate,
     crash,
     cut,
     die,
@@ -39,6 +40,8 @@ RECOVERING = 0.5
 # How many commands a leader gets at one moment; of these, one is drawn.
 COMMANDS = (1, 1, 1, 2, 3)
 COMMANDS_MAX = 6
+# How many episodes are a command for a candidate.
+NO_LEADER = 0.05
 KEPT_MAX = 5_000
 
 _HEALS: dict[str, Callable[[int, EpisodeRun], None]] = {
@@ -67,6 +70,8 @@ class EpisodeDraw:
     def next(self) -> Episode:
         """Return an episode; those that are drawn more often lead to longer logs."""
         state, draws = self._state, self._draws
+        if draws.random() < NO_LEADER:
+            return partial(ask_candidate, draws.choice(self._servers))
         if not self._leaders:
             return partial(elect, draws.choice(self._servers))
         kinds: dict[str, float] = {"propose": 4, "spread": 1, "elect": 3}

@@ -173,6 +173,12 @@ def stand_again(server: int, run: EpisodeRun) -> None:
 # Exceptional ones.
 
 
+def ask_candidate(server: int, run: EpisodeRun) -> None:
+    """Give a server a command while it stands for election: it has to refuse."""
+    run.take(TimeOut(server), Start(server))
+    run.settle()
+
+
 def heal_late(server: int, run: EpisodeRun) -> None:
     """Let messages reach a server again; those that could not arrive now."""
     run.take(Heal(server))

@@ -147,7 +147,10 @@ class _Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            # Ctrl-C is for this process, which passes it on.
+            start_new_session=True,
         )
+        self._stopped = False
 
     def outcome(self) -> PartOutcome:
         """Wait for what comes of it."""
@@ -163,24 +166,23 @@ class _Process:
 
     def stop(self) -> None:
         """Let it end with what it has."""
-        if self._process.poll() is None:
-            self._process.terminate()
+        if not self._stopped and self._process.poll() is None:
+            self._stopped = True
+            self._process.send_signal(signal.SIGINT)
 
 
 def main() -> None:
     """Search the part that stdin describes, and write to stdout what comes of it."""
-    from tester.console import sigterm_interrupts
-
     part = msgspec.json.decode(sys.stdin.buffer.read(), type=Part)
-    # Ctrl-C is for the process that has started this one, which passes it on.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # What a submission prints to the process's own output must not mix with it.
     out, sys.stdout = sys.stdout, sys.stderr
-    with sigterm_interrupts():
-        try:
-            outcome = search_part(part)
-        except KeyboardInterrupt:
-            outcome = PartOutcome(0, 0.0, interrupted=True)
+    # Whoever starts this in the background may have it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        outcome = search_part(part)
+    except KeyboardInterrupt:
+        outcome = PartOutcome(0, 0.0, interrupted=True)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     out.buffer.write(msgspec.json.encode(outcome))
     out.flush()
 
