@@ -25,6 +25,7 @@ from tester.search.choices import (
     Cut,
     Deliver,
     Duplicate,
+    Expect,
     Heal,
     Lose,
     MessageName,
@@ -57,9 +58,14 @@ _SETTINGS = {
 }
 _FLAGS = ("persistence", "slow-service", "preempt", "elections-only")
 _OF_ALL = _by_verb(Recover)
-VERBS = (*_OF_MESSAGES, *_OF_SERVERS, *_OF_ALL)
+_EXPECT = "expect"
+VERBS = (*_OF_MESSAGES, *_OF_SERVERS, *_OF_ALL, _EXPECT)
 
 _DEATH = re.compile(r",\s*dies\s+after\s+([0-9]{1,4})$")
+_EXPECTED = re.compile(
+    r"([0-9]{1,4})(?:, term ([0-9]{1,4}))?(?:, (leads|does not lead))?"
+    r"(?:, applied ([0-9]{1,4}))?"
+)
 _COMMENT = re.compile(r"(^|\s)#(?![0-9]).*")
 _MESSAGE = re.compile(
     r"([0-9]{1,4})\s*->\s*([0-9]{1,4})\s+(reply\s+)?([^\s#,]+)(?:\s+#([0-9]{1,4}))?"
@@ -75,12 +81,25 @@ def choice_text(choice: Choice) -> str:
     verb = str(choice.__struct_config__.tag)
     if isinstance(choice, Recover):
         return verb
+    if isinstance(choice, Expect):
+        return _expected_text(choice)
     if isinstance(choice, Deliver | Lose | Duplicate):
         text = f"{verb} {_message_text(choice.message)}"
     else:
         text = f"{verb} {choice.server}"
     dies_after = getattr(choice, "dies_after", None)
     return text if dies_after is None else f"{text}, dies after {dies_after}"
+
+
+def _expected_text(choice: Expect) -> str:
+    words = [f"expect {choice.server}"]
+    if choice.term is not None:
+        words.append(f"term {choice.term}")
+    if choice.leads is not None:
+        words.append("leads" if choice.leads else "does not lead")
+    if choice.applied is not None:
+        words.append(f"applied {choice.applied}")
+    return ", ".join(words)
 
 
 def _message_text(message: MessageName) -> str:
@@ -194,6 +213,17 @@ def _parse_choice(verb: str, rest: str, wrong: _Wrong) -> Choice:
         if not re.fullmatch(r"[0-9]{1,4}", rest):
             wrong(f"write `{verb} SERVER`, as in `{verb} 0`")
         choice = _OF_SERVERS[verb](int(rest), **details)
+    elif verb == _EXPECT:
+        expected = _EXPECTED.fullmatch(rest)
+        if expected is None:
+            wrong("write `expect SERVER, term N, leads, applied N`, or a part of it")
+        server, term, leads, applied = expected.groups()
+        choice = Expect(
+            int(server),
+            None if term is None else int(term),
+            None if leads is None else leads == "leads",
+            None if applied is None else int(applied),
+        )
     elif verb in _OF_ALL:
         if rest:
             wrong(f"`{verb}` stands alone")

@@ -103,7 +103,25 @@ class Recover(_Value, frozen=True, tag="recover"):
     """
 
 
-Choice = Deliver | Lose | Duplicate | TimeOut | Start | Crash | Cut | Heal | Recover
+class Expect(_Value, frozen=True, tag="expect"):
+    """Let a run fail unless a server is in a state.
+
+    Attributes:
+        server: its number.
+        term: its term; None for any, as below.
+        leads: whether it leads.
+        applied: how many commands it has applied.
+    """
+
+    server: int
+    term: int | None = None
+    leads: bool | None = None
+    applied: int | None = None
+
+
+Choice = (
+    Deliver | Lose | Duplicate | TimeOut | Start | Crash | Cut | Heal | Recover | Expect
+)
 
 
 class Setting(_Value, frozen=True):

@@ -22,12 +22,13 @@ from labrpc.world.events import (
     Taken,
 )
 from labrpc.world.observer import Observer, Observers
+from tester import codes
 from tester.oracles.applied_log import AppliedLog
 from tester.oracles.commits import Proposal
 from tester.oracles.invariants import Invariants
 from tester.scenario.cluster import has_types
 from tester.search.choice_text import choice_text
-from tester.search.choices import Choice, Recover
+from tester.search.choices import Choice, Expect, Recover
 from tester.search.recovery import recover
 from tester.search.rules import Rules
 from tester.search.server_state import BoxStep, ServerState
@@ -119,12 +120,29 @@ class JudgedRun:
             self._control(choice_text(choice))
             recover(self._rules, self)
             return True
+        if isinstance(choice, Expect):
+            self.choices.append(choice)
+            self._expect(choice)
+            return True
         kept = len(self.choices)
         self.choices.append(choice)
         applies = self.advance(choice)
         if not applies:
             del self.choices[kept:]
         return applies
+
+    def _expect(self, choice: Expect) -> None:
+        """Fail unless a server is in the state that is expected."""
+        server = self.state.servers[choice.server]
+        seen = Expect(server.server, server.term, server.leads, len(server.applied))
+        for field in ("term", "leads", "applied"):
+            expected = getattr(choice, field)
+            if expected is not None and expected != getattr(seen, field):
+                raise SubmissionError(
+                    codes.CHECK_FAILED,
+                    f"server {server.server} is not in the state that the list expects",
+                    f"expected: {choice_text(choice)}\nfound:    {choice_text(seen)}",
+                )
 
     def advance(self, choice: Choice) -> bool:
         """Take a choice that is not to be noted; return whether it applies.

@@ -14,6 +14,7 @@ from tester.search.choices import (
     Cut,
     Deliver,
     Duplicate,
+    Expect,
     Heal,
     Lose,
     Recover,
@@ -122,8 +123,10 @@ class Rules:
         if isinstance(choice, Duplicate):
             message = state.find(choice.message)
             return None if message is None else _duplicate(state, message)
-        # A recovery is many choices.
-        return None if isinstance(choice, Recover) else _cut_or_heal(state, choice)
+        if isinstance(choice, Recover | Expect):
+            # They are no step: see `JudgedRun`.
+            return None
+        return _cut_or_heal(state, choice)
 
     def waits_ns(self, server: ServerState) -> int | None:
         """Return how long a server waits until a time-out of it ends, None for ever."""

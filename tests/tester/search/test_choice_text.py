@@ -16,6 +16,7 @@ from tester.search.choices import (
     Cut,
     Deliver,
     Duplicate,
+    Expect,
     Heal,
     Lose,
     MessageName,
@@ -39,6 +40,8 @@ EVERY_KIND = (
     Cut(2),
     Heal(2),
     Recover(),
+    Expect(1, 2, False, 3),
+    Expect(1, leads=True),
 )
 
 
@@ -76,6 +79,7 @@ def test_what_a_person_writes_is_read():
         ("deliver 0 -> 1 m #0", "counted from #1 on"),
         ("deliver 0 -> 3 m", "there is no server 3: the servers are 0 to 2"),
         ("time-out", "write `time-out SERVER`"),
+        ("expect 1, 2", "write `expect SERVER, term N, leads, applied N`"),
         ("crash 7", "there is no server 7"),
         ("crash 1, dies after 2", "only `deliver`, `time-out` and `start`"),
         ("servers many", "write `servers N`, with a number from 1 to 9"),
