@@ -4,7 +4,7 @@ A crash in between loses entries that the leader counts as stored.
 
 Paper: Figure 2 ("updated on stable storage before responding to RPCs")
 Breaks: safety (Leader Completeness, State Machine Safety)
-Found by: test_swarm at seed 2
+Found by: test_swarm at seed 0
 """
 
 from raft.raft import Raft as Reference

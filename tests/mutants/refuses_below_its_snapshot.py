@@ -7,7 +7,7 @@ the entries got lost.
 Paper: section 7, section 5.3 (what a snapshot covers is committed, so it agrees)
 Breaks: liveness
 Source: scylladb/scylladb #9552, RedisLabs/raft #49
-Found by: test_minorities_return_to_snapshots at seed 0
+Found by: test_minorities_return_to_snapshots at seed 1
 """
 
 from raft.messages import AppendEntriesReply

@@ -17,7 +17,6 @@ SAID = {
     "append_reply_term_ignored": "ignored-higher-term",
     "appended_entries_not_saved": "accepted-without-saving",
     "applies_under_the_lock": "lock-held",
-    "backs_off_without_end": "requests-repeated",
     "candidate_accepts_commands": "led-without-majority",
     "candidate_counts_from_the_snapshot": "misstated-log",
     "candidate_never_tries_again": "never-stands",
@@ -48,6 +47,7 @@ SAID = {
     "own_vote_not_saved": "term-lost-in-restart",
     "previous_term_not_compared": "accepted-without-match",
     "refusal_in_the_senders_term": "answered-in-older-term",
+    "refusal_counted_twice": "negative-prev-log-index",
     "refuses_below_its_snapshot": "refused-again-and-again",
     "replaced_entries_not_saved": "conflict-not-replaced",
     "replies_counted_not_servers": "counted-unsent",
@@ -62,6 +62,7 @@ SAID = {
     "stale_suffix_kept": "misstated-log",
     "stale_vote_counted": "led-without-majority",
     "term_not_saved": "term-lost-in-restart",
+    "term_read_when_sent": "two-send-as-leaders",
     "three_are_a_majority": "led-without-majority",
     "timer_ends_with_leadership": "never-stands",
     "timer_not_reset_on_refusal": "terms-rise-without-failure",
@@ -84,6 +85,7 @@ SAID = {
 }
 # What they do differently is in no message, or the failure itself names it.
 UNSAID = {
+    "backs_off_without_end": "what a leader does not send",
     "applies_again_after_restart": "an exception of the applier, with its line",
     "applies_in_concurrent_threads": "the order of applying, which the failure names",
     "backs_up_by_one": "slow, and allowed by Figure 2",
@@ -94,7 +96,6 @@ UNSAID = {
     "next_index_not_reset": "an exception of the leader, with its line",
     "next_index_stuck": "each request is right, and the failure counts them",
     "older_snapshot_installed": "the failure says that the snapshot went back",
-    "refusal_counted_twice": "an exception of the leader, with its line",
     "save_drops_the_snapshot": "the failure names the snapshot that is gone",
     "snapshot_applied_beside_the_applier": "the order of applying",
     "snapshot_chunks_resumed": "an RPC that the paper does not have",
@@ -102,7 +103,6 @@ UNSAID = {
     "snapshot_read_when_sent": "the failure names the snapshot's index",
     "snapshot_term_not_saved": "a refusal that its log below the snapshot may excuse",
     "started_entries_not_saved": "a leader may save what start appends later",
-    "term_read_when_sent": "an exception of the leader, with its line",
 }
 # Shown by traces made by hand, or said where one of the others is true as well.
 BESIDE = {
