@@ -5,6 +5,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
+from operator import attrgetter
 from typing import TypeVar
 
 from labrpc.clock import to_seconds
@@ -39,24 +41,27 @@ class Exchange:
     Attributes:
         sent: the request.
         replied: what the handler returned, None if it did not.
+        src: who called.
+        dst: who was called.
     """
 
     sent: Sent
     replied: Replied | None = field(default=None, kw_only=True)
+    src: int = field(init=False)
+    dst: int = field(init=False)
 
-    @property
-    def src(self) -> int:
-        """Return who called."""
-        return self.sent.server
-
-    @property
-    def dst(self) -> int:
-        """Return who was called."""
-        return self.sent.peer
+    def __post_init__(self) -> None:
+        """Take the two servers from the request."""
+        self.src, self.dst = self.sent.server, self.sent.peer
 
     @cached_property
     def _arguments(self) -> dict[str, Value]:
         return values.fields(self.sent.body)
+
+    @cached_property
+    def _results(self) -> dict[str, Value]:
+        # Looked at when the whole trace has been read: the reply is there, or never.
+        return {} if self.replied is None else values.fields(self.replied.body)
 
     def arg(self, name: str) -> int | None:
         """Return a number among the arguments."""
@@ -65,7 +70,7 @@ class Exchange:
 
     def result(self, name: str) -> Value:
         """Return a field of the reply, None without one."""
-        return None if self.replied is None else values.field(self.replied.body, name)
+        return self._results.get(name)
 
     @property
     def acknowledged_index(self) -> int | None:
@@ -174,7 +179,9 @@ class History:
         self._deliveries: dict[tuple[int, bool], Delivery] = {}
         self._calls: dict[str, list[Rpc]] = defaultdict(list)
         self._rows_of: dict[tuple[type[Row], ...], list[AnyRow]] = {}
+        self._of_kind: dict[type[Row], list[AnyRow]] = defaultdict(list)
         for row in self.rows:
+            self._of_kind[type(row)].append(row)
             self._note(row)
         self.rpcs = list(self._by_number.values())
 
@@ -224,7 +231,8 @@ class History:
     def rows_of(self, *kinds: type[Row]) -> list[AnyRow]:
         """Return the rows of some kinds, in order: the others are most."""
         if kinds not in self._rows_of:
-            self._rows_of[kinds] = [row for row in self.rows if type(row) in kinds]
+            found = chain.from_iterable(self._of_kind.get(kind, ()) for kind in kinds)
+            self._rows_of[kinds] = sorted(found, key=attrgetter("n"))
         return self._rows_of[kinds]
 
     @cached_property
