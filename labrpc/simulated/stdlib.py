@@ -47,7 +47,7 @@ SHARED = (
 # the last time stamp), read the server's own `sys.argv` or write to its `sys.stderr`.
 PRIVATE = ("argparse", "logging", "pprint", "traceback", "uuid")
 # The process itself changes what is in these while it runs.
-_CHANGED = {"warnings", "__main__", "linecache"}
+_CHANGED = {"warnings", "__main__", "linecache", "sys"}
 # Those of the modules executed afresh that are packages.
 _PACKAGES = ("concurrent", "concurrent.futures", "logging")
 # The executors that are no threads, and where they are defined.

@@ -176,7 +176,14 @@ class Submission:
                     f"syntax error in {self.relative(file)}{line}: {exc.msg}",
                     _point_at(exc) if line else "save it as plain text, in UTF-8",
                 ) from None
-            except (OSError, ValueError) as exc:
+            except ValueError as exc:
+                # So Python 3.11 refuses null bytes, in some of its releases.
+                raise LoadError(
+                    codes.SYNTAX_ERROR,
+                    f"syntax error in {self.relative(file)}: {exc}",
+                    "save it as plain text, in UTF-8",
+                ) from None
+            except OSError as exc:
                 raise LoadError(
                     codes.UNREADABLE_FILE, f"cannot read {self.relative(file)}: {exc}"
                 ) from None

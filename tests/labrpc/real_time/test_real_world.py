@@ -1,11 +1,13 @@
 """The world on real threads and clocks: each test takes a moment of real time."""
 
+import io
 import sys
 import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from labrpc.box.in_process_box import restore_process
 from labrpc.codes import EXCEPTION
 from labrpc.errors import LoadError, SubmissionError
 from labrpc.real_time.real_context import current_box
@@ -353,6 +355,17 @@ def test_classes_resolve_to_the_servers_own_however_they_travel(
     assert world.invoke(0, "ask") == "messages"
     world.crash(0)
     world.start(0)
+
+
+def test_what_the_process_has_changed_in_sys_is_not_put_back(
+    real: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = real("def ask(self): return sys.version", "import sys", servers=1)
+    assert world.invoke(0, "ask") == sys.version
+    other = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", other)
+    restore_process()
+    assert sys.stdout is other
 
 
 def test_the_process_finds_its_own_modules_before_and_after(real: MakeWorld) -> None:

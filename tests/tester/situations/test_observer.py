@@ -71,6 +71,7 @@ def test_what_a_server_returns_may_be_anything(watch, value):
     watch.stepped(
         1, Life(0), Invoke(3, "kill", ()), [Apply(1, (True, 1, value, *"1234"))]
     )
+    assert watch.met() == []
 
 
 # What many runs have met.
