@@ -7,7 +7,8 @@ from rich.console import Console
 
 from tester.cli.capacity import chosen_processes
 from tester.cli.command import Command, ExitStatus
-from tester.cli.grade_options import add_arguments, check_options, chosen_hosting
+from tester.cli.grade_options import add_arguments, check_options
+from tester.cli.hosting_options import chosen_hosting
 from tester.cli.progress import progress
 from tester.cli.sandbox_status import sandbox_status
 from tester.console import say

@@ -3,17 +3,16 @@
 import argparse
 from pathlib import Path
 
+from tester.cli.hosting_options import add_hosting
 from tester.cli.options import (
     add_jobs,
     add_out,
-    add_require_sandbox,
     name_pattern,
     percentage,
     whole_number,
 )
 from tester.cli.parser import Parser
 from tester.errors import UsageError
-from tester.judging.run_hosting import RunHosting
 from tester.scoring.rubric_file import SEEDS_MAX
 
 EPILOG = """\
@@ -58,13 +57,6 @@ def check_options(options: argparse.Namespace) -> None:
         raise UsageError("--resume and --fresh contradict each other: give one of them")
 
 
-def chosen_hosting(options: argparse.Namespace) -> RunHosting:
-    """Return how the options want the runs to be hosted."""
-    return RunHosting(
-        isolation=options.isolation, require_sandbox=options.require_sandbox
-    )
-
-
 def _add_what(parser: Parser) -> None:
     """Add the options that say what is run."""
     add = parser.add_argument
@@ -102,14 +94,7 @@ def _add_what(parser: Parser) -> None:
         action="store_true",
         help="let threads lose their turn between any two statements",
     )
-    add(
-        "--isolation",
-        choices=("process", "none"),
-        default="process",
-        help="a sandboxed process for each server (default), or none, for code that "
-        "you trust",
-    )
-    add_require_sandbox(parser)
+    add_hosting(parser)
     add(
         "--budget",
         type=whole_number(1),

@@ -9,7 +9,8 @@ from rich.table import Table
 
 from tester.cli.capacity import chosen_processes
 from tester.cli.command import Command, ExitStatus
-from tester.cli.options import add_jobs, add_require_sandbox, whole_number
+from tester.cli.hosting_options import add_hosting, chosen_hosting
+from tester.cli.options import add_jobs, whole_number
 from tester.cli.parser import Parser
 from tester.cli.sandbox_status import sandbox_status
 from tester.console import counted_progress, say
@@ -20,7 +21,6 @@ from tester.grading.results_folder import refuse_links
 from tester.intake.default_submission import REFERENCE
 from tester.intake.find import find_submissions
 from tester.intake.gradings import UNPACKED
-from tester.judging.run_hosting import RunHosting
 from tester.judging.suite import collect
 from tester.measuring.figures import FIGURES
 from tester.measuring.measured import Measured
@@ -82,14 +82,7 @@ def add_arguments(parser: Parser) -> None:
         action="store_true",
         help="do not measure the reference beside them",
     )
-    add(
-        "--isolation",
-        choices=("process", "none"),
-        default="process",
-        help="a sandboxed process for each server (default), or none, for code that "
-        "you trust",
-    )
-    add_require_sandbox(parser)
+    add_hosting(parser)
     add(
         "--rubric",
         type=Path,
@@ -108,9 +101,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     """Measure what the options name; print and write what was found."""
-    hosting = RunHosting(
-        isolation=options.isolation, require_sandbox=options.require_sandbox
-    )
+    hosting = chosen_hosting(options)
     for line in sandbox_status(hosting):
         say(console, line)
     refuse_links(options.out, options.paths)

@@ -13,12 +13,12 @@ from labrpc.errors import LabError, LoadError
 from labrpc.machine.wall_clock import cpu_seconds
 from labrpc.submission.submission import Submission
 from tester.cli.command import Command, ExitStatus
-from tester.cli.options import add_require_sandbox, whole_number
+from tester.cli.hosting_options import add_hosting, chosen_hosting
+from tester.cli.options import whole_number
 from tester.cli.parser import Parser
 from tester.cli.sandbox_status import sandbox_status
 from tester.console import say
 from tester.errors import UsageError
-from tester.judging.run_hosting import RunHosting
 from tester.search.budget import Limits
 from tester.search.choice_text import (
     SERVERS_MAX,
@@ -85,13 +85,7 @@ def add_arguments(parser: Parser) -> None:
     add(
         "--replay", type=Path, metavar="FILE", help="take the choices in a file instead"
     )
-    add(
-        "--isolation",
-        choices=("process", "none"),
-        default="process",
-        help="whether each server has a sandboxed process of its own (default), or none, "
-        "which is faster and for code that you trust",
-    )
+    add_hosting(parser)
     add(
         "--jobs",
         type=whole_number(1),
@@ -106,7 +100,6 @@ def add_arguments(parser: Parser) -> None:
         help="continue the last search, which has found nothing: what it explored "
         "completely is left out, and what is random is drawn anew",
     )
-    add_require_sandbox(parser)
 
 
 def _add_world_arguments(parser: Parser) -> None:
@@ -148,9 +141,7 @@ def duration(text: str) -> float:
 
 def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     """Search, or replay, and report what came of it."""
-    sandbox_status(
-        RunHosting(isolation=options.isolation, require_sandbox=options.require_sandbox)
-    )
+    sandbox_status(chosen_hosting(options))
     choices = None if options.replay is None else read_choices(options.replay)
     try:
         submission = Submission.find(options.submission)

@@ -29,7 +29,7 @@ from tester.search.episodes import (
 from tester.search.exhaustive import Found, Node, confirmed
 from tester.search.judged_run import run_choices
 from tester.search.rules import Rules
-from tester.search.world_state import WorldState
+from tester.search.world_state import WorldState, compared_servers
 
 # How many episodes a run has.
 EPISODES_MIN_MAX = (2, 7)
@@ -193,18 +193,7 @@ class EpisodeSearch:
 
 def outlook(state: WorldState) -> Hashable:
     """Return how servers compare with each other, in any order of them."""
-    servers = state.servers
-    terms = sorted({server.term for server in servers})
-    sizes = sorted({len(server.raft_state) for server in servers})
-    applied = sorted({len(server.applied) for server in servers})
-    outlines = [
-        (
-            server.server in state.cut,
-            server.leads,
-            terms.index(server.term),
-            sizes.index(len(server.raft_state)),
-            applied.index(len(server.applied)),
-        )
-        for server in servers
-    ]
-    return tuple(sorted(outlines))
+    compared = zip(compared_servers(state), state.servers, strict=True)
+    return tuple(
+        sorted((*ranks, server.server in state.cut) for ranks, server in compared)
+    )

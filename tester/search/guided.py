@@ -29,7 +29,7 @@ from tester.search.choices import (
 from tester.search.exhaustive import Found, confirmed
 from tester.search.judged_run import JudgedRun
 from tester.search.rules import Rules
-from tester.search.world_state import Message, WorldState
+from tester.search.world_state import Message, WorldState, compared_servers
 
 CHOICES_MIN = 40
 CHOICES_MAX = 150
@@ -215,24 +215,8 @@ class RandomWalk:
 
 
 def situation_of(state: WorldState) -> Hashable:
-    """Return what a world looks like from afar: many states are one situation.
-
-    Servers are compared with each other only, in any order: who has the higher term,
-    the more on its disk, the more applied.
-    """
-    servers = state.servers
-    terms = sorted({server.term for server in servers})
-    sizes = sorted({len(server.raft_state) for server in servers})
-    applied = sorted({len(server.applied) for server in servers})
-    outlines = [
-        (
-            terms.index(server.term),
-            server.leads,
-            sizes.index(len(server.raft_state)),
-            applied.index(len(server.applied)),
-            min(server.incarnation, 2),
-        )
-        for server in servers
-    ]
+    """Return what a world looks like from afar: many states are one situation."""
+    compared = zip(compared_servers(state), state.servers, strict=True)
+    servers = sorted((*ranks, min(server.incarnation, 2)) for ranks, server in compared)
     links = {(message.method, message.reply) for message in state.in_flight}
-    return tuple(sorted(outlines)), tuple(sorted(links)), len(state.cut)
+    return tuple(servers), tuple(sorted(links)), len(state.cut)

@@ -224,3 +224,23 @@ def without_message(
     """Return the messages in flight, without one copy of this one."""
     at = in_flight.index(message)
     return in_flight[:at] + in_flight[at + 1 :]
+
+
+def compared_servers(state: WorldState) -> list[tuple[bool, int, int, int]]:
+    """Return of each server how it compares with the others.
+
+    Whether it leads, and its rank by term, by size of what it saved, and by how much it
+    has applied; equals have one rank.
+    """
+    terms = sorted({server.term for server in state.servers})
+    sizes = sorted({len(server.raft_state) for server in state.servers})
+    applied = sorted({len(server.applied) for server in state.servers})
+    return [
+        (
+            server.leads,
+            terms.index(server.term),
+            sizes.index(len(server.raft_state)),
+            applied.index(len(server.applied)),
+        )
+        for server in state.servers
+    ]
