@@ -27,8 +27,8 @@ class _Known:
     Attributes:
         name: what it is called in the result.
         identity: what stays the same object, or the same objects, while the text does.
-        collection: the class of a list or set of which `identity` has the items that
-            are shown; None if it does not.
+        collection: list or set, if `identity` holds the items that are shown of one;
+            None if it does not.
         length: how many items that list or set has.
         text: its value as text, None if it is not plain.
         has_attributes: whether its value is an object of the submission's.

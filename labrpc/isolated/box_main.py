@@ -14,13 +14,13 @@ from labrpc.box.in_process_box import InProcessBox
 from labrpc.codes import Code
 from labrpc.errors import EVIDENCE_CHARS_MAX, HEADLINE_CHARS_MAX, SubmissionError
 from labrpc.isolated.messages import (
+    Answer,
     Ask,
     Begin,
     Broke,
     FrameReader,
     Step,
     Stepped,
-    Told,
     decode_to_box,
     encode,
     framed,
@@ -109,7 +109,7 @@ def _answer(alone: Alone, data: bytes) -> bytes:
                 return encode(Stepped(actions, stepped.wake_ns))
         assert isinstance(message, Ask)
         found = _found(alone, message.what)
-        return encode(Told(list(map(_escaped, found))))
+        return encode(Answer(list(map(_escaped, found))))
     except SubmissionError as exc:
         return _broke(exc.code, exc.headline, exc.evidence)
     except MemoryError:

@@ -72,7 +72,7 @@ class Broke(_Message, frozen=True):
     evidence: str
 
 
-class Told(_Message, frozen=True):
+class Answer(_Message, frozen=True):
     """The answer to `Ask`."""
 
     lines: list[str]
@@ -140,7 +140,7 @@ class Ended(_Message, frozen=True):
 
 
 ToBox = Begin | Step | Ask
-FromBox = Stepped | Broke | Told
+FromBox = Stepped | Broke | Answer
 ToZygote = Prepare | Fork | Learn | Await
 FromZygote = Prepared | Forked | Learnt | Ended
 

@@ -29,6 +29,7 @@ from labrpc.isolated.messages import (
     FRAME_BYTES_MAX,
     HEAD_BYTES,
     READ_BYTES,
+    Answer,
     Ask,
     Begin,
     Broke,
@@ -36,7 +37,6 @@ from labrpc.isolated.messages import (
     FromBox,
     Step,
     Stepped,
-    Told,
     body_length,
     decode_from_box,
     encode,
@@ -219,7 +219,7 @@ class ProcessBox:
         if self._ended:
             return []
         answer = self._exchange(Ask(what))
-        if not isinstance(answer, Told):
+        if not isinstance(answer, Answer):
             self._forged("answers a different question")
         return answer.lines[:LINES_MAX]
 

@@ -4,9 +4,9 @@ Without it, a thread of a box goes on until it waits, so that an unlocked
 read-modify-write is never cut in two. With it, the submission is compiled by
 `submission.preemptible`, with a check before each statement of its functions: now
 and then the thread loses its turn there for some microseconds of virtual time, and
-whatever happens to its server meanwhile comes between. It happens far more often, and
-for longer, right after a lock was released and at a thread's beginning: what a thread
-has read under a lock may be out of date there, and nothing keeps others out.
+whatever happens to its server meanwhile comes between. It loses its turn far more often,
+and for longer, when it has just released a lock or begun: what it has read under a lock
+may be out of date there, and nothing keeps others out.
 """
 
 from collections.abc import Iterator

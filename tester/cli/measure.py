@@ -33,7 +33,7 @@ from tester.scoring.rubric_file import load_rubric
 from tester.text import one_line
 
 TRIALS_MAX = 100_000
-# Each has seeds of its own, of which the lab's numbers have 64 bits.
+# Every trial's seed is derived from it, and has to fit into 64 bits.
 SEED_MAX = 1_000_000_000
 REFERENCE_NAME = "the reference"
 

@@ -1,4 +1,4 @@
-"""What the search finds of the mutants, without any scenario: `python -m tester.detection.by_search`.
+"""Measuring which mutants the search finds: `python -m tester.detection.by_search`.
 
 Each mutant is searched in a process of its own, and its row is kept as soon as it is
 known, so that the command continues where it was stopped.

@@ -67,7 +67,7 @@ class Mutant:
     def digest(self) -> str:
         """A fingerprint of the code, including the reference that it builds on.
 
-        It leaves out the docstring, of which runs depend on `--preempt` only.
+        It leaves out the docstring: all that a run takes from it is `--preempt`.
         """
         tree = ast.parse(self.path.read_bytes() if self.path.is_file() else b"")
         own = "".join(map(ast.dump, tree.body[1:]))

@@ -20,7 +20,7 @@ _DARK = "".join(
 _STYLE = f"<style>@media (prefers-color-scheme:dark){{{_DARK}}}</style>"
 # Colours that can be told apart on either.
 _COLOURS = ("#3f8fd2", "#d9822b", "#2aa876", "#c85bb4", "#8b7ae0", "#d65f5f")
-# A curve has so many steps, at most: more are not seen.
+# The most steps of a curve: nobody could see more of them.
 STEPS_MAX = 250
 
 

@@ -31,11 +31,11 @@ class Traffic(Observer):
 
     Attributes:
         broadcast_ns: when each server last sent to more than one other.
-        begun: broadcasts since `forget` that nobody has looked at, by sender: of those
-            that follow an answer or a wake-up, as the first ones of leaders do.
-        retry_ns: how long a candidate waits at least before it tries again. Whoever woke
-            up after so long without a broadcast is a candidate, and no new leader.
-        followed: broadcasts of which the arrivals are noted, by sender.
+        begun: broadcasts since the last `forget`, by sender: those that follow an answer
+            or a wake-up, as the first ones of leaders do.
+        retry_ns: how long a candidate waits at least before it tries again. A server that
+            wakes up after so long without a broadcast is a candidate, and no new leader.
+        followed: broadcasts whose arrivals are noted, by sender.
     """
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Traffic(Observer):
         """Note a broadcast, or the arrival of one that is followed."""
         if self.followed and type(event) is Request:
             self._note_arrival(now_ns, host.server, event)
-        # Whoever broadcasts does nothing after it in this step.
+        # A broadcast is the last thing that a server does in a step.
         if len(actions) < 2 or type(actions[-1]) is not Call:
             return
         sent = [action.data for action in actions if type(action) is Call]

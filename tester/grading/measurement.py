@@ -12,8 +12,8 @@ from tester.verdict import Verdict
 from tester.workers.job import MeasureJob
 from tester.workers.pool import Pool, WorkerLost
 
-# A submission of which so many batches of trials have failed is measured no further: each
-# may take a run's whole CPU time.
+# After this many failed batches a submission is measured no further: each may take a run's
+# whole CPU time.
 FAILED_BATCHES_MAX = 3
 
 

@@ -20,7 +20,7 @@ from labrpc.errors import LoadError
 from labrpc.submission.source_tree import read_regular
 from labrpc.submission.submission import Submission
 
-# So many tokens in a row are some three lines; shorter ones are alike in all programs.
+# The tokens of some three lines; shorter pieces are alike in all programs.
 TOKENS = 20
 WINDOW = 10
 # A submission is looked at up to this size: a Raft has a tenth of it.

@@ -1,4 +1,4 @@
-"""The moment at which a failing run was decided: from then on it failed whatever came.
+"""The moment at which a failing run was decided: after it, no future could pass.
 
 A run is a function of its random streams. So it can be repeated up to any step, and go on
 from there with other delays, losses and ties, again and again. The first step from which
@@ -17,7 +17,7 @@ from tester.verdict import Run
 from tester.views.wording import row_line
 
 FUTURES = 20
-# So many of them may end in another way where the failure is said to be decided.
+# The most of them that may end in another way where the failure counts as decided.
 OTHERS_MAX = 2
 # In all; a run of a second is made some hundred times.
 DECISION_CPU_S_MAX = 60.0

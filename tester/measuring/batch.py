@@ -70,6 +70,6 @@ def measure_batch(host: RunHost, probe: str, seed: int, trials: int) -> Batch:
 
 
 def broken_batch(verdict: Verdict, code: Code, reason: str) -> Batch:
-    """Return the batch of a submission of which nothing can be measured."""
+    """Return the batch of a submission that cannot be measured."""
     reason = one_line(encodable_text(reason), HEADLINE_CHARS_MAX)
     return Batch(verdict=verdict, code=code.name, reason=reason)

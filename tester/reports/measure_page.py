@@ -18,7 +18,7 @@ LANE = 22
 # How many submissions have a colour of their own. More are alike, the reference aside.
 COLOURS = 5
 TICKS = 5
-# A curve is drawn through so many points, at most.
+# The most points through which a curve is drawn.
 CURVE_POINTS = 100
 # Figures with a distribution worth a curve; the others are one dot a submission.
 CURVES = ("downtime_ms", "commit_latency_ms", "catch_up_ms", "recovery_ms")

@@ -176,7 +176,7 @@ def main() -> None:
     part = msgspec.json.decode(sys.stdin.buffer.read(), type=Part)
     # What a submission prints to the process's own output must not mix with it.
     out, sys.stdout = sys.stdout, sys.stderr
-    # Whoever starts this in the background may have it ignored.
+    # A shell that starts this in the background has it ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         outcome = search_part(part)

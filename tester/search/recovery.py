@@ -1,7 +1,7 @@
 """Recovery: whether servers agree again once nothing disturbs them any more.
 
 All servers are connected, messages arrive at once, and time passes for all of them
-alike: whoever's time-out ends first takes its step first. A leader is given a command,
+alike: the server whose time-out ends first takes its step first. A leader is given a command,
 and all servers have to apply it.
 """
 

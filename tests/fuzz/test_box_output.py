@@ -227,7 +227,7 @@ STEPPED = st.tuples(
 )  # fmt: skip
 OTHERS = st.one_of(
     st.tuples(st.just("Broke"), CODES, TEXTS, TEXTS),
-    st.tuples(st.just("Told"), st.lists(TEXTS, max_size=2)),
+    st.tuples(st.just("Answer"), st.lists(TEXTS, max_size=2)),
     ANY,
 )
 ENCODED = st.one_of(*[STEPPED] * 5, OTHERS).map(msgspec.msgpack.encode)

@@ -1,6 +1,6 @@
 """Answers a step as if it had been asked for its threads.
 
-Tries: a Told frame in place of a Stepped one
+Tries: an Answer frame in place of a Stepped one
 Wall: lock-step
 Outcome: caught, forged-message: answers a different question
 Without: unknown:
@@ -19,5 +19,5 @@ class Raft(Reference):
     def __init__(self, peers, me, persister, apply_ch):
         super().__init__(peers, me, persister, apply_ch)
         box_main._answer = lambda alone, data: frames.encode(
-            frames.Told(["never asked"])
+            frames.Answer(["never asked"])
         )

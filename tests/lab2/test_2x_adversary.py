@@ -24,7 +24,7 @@ from tester.scenario.faults import (
 pytestmark = [pytest.mark.part("2X"), pytest.mark.virtual_time]
 
 
-# Every so many episodes it is demanded that a cluster becomes quiet.
+# After how many episodes the cluster has to become quiet.
 QUIET_EPISODES = 3
 # How many commands a minority keeps to itself, at times more than a leader sends at once.
 LONE_COMMANDS = (1, 8, 30, 70, 110)
