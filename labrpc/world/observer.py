@@ -1,5 +1,7 @@
 """Observers of a world: any number may watch, and none changes what happens.
 
+`labrpc.world.futures` alone uses one to let chance go another way.
+
 Derive from `Observer`, override the methods of interest, and pass the object to
 `World.observe`. Only overridden methods are registered, so a run pays for nothing
 that no observer wants; several observers of one event are called in the order of

@@ -112,6 +112,9 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     added = reference if reference not in submissions else ""
     if added:
         submissions[added] = REFERENCE
+    with named_if_in_the_way(options.out):
+        # Now, and not when all is measured.
+        options.out.mkdir(parents=True, exist_ok=True)
     plan = MeasurementPlan(submissions, options.trials, options.seed, hosting)
     processes = chosen_processes(options, console)
     with counted_progress(
@@ -188,7 +191,6 @@ def _table(measured: list[Measured]) -> Table:
 
 def _write(out: Path, measurement: Measurement) -> None:
     with named_if_in_the_way(out):
-        out.mkdir(parents=True, exist_ok=True)
         write_atomically(out / "measure.json", measure_json(measurement))
         write_atomically(out / "measure.csv", measure_csv(measurement))
         write_atomically(out / "measure.html", measure_html(measurement))

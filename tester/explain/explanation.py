@@ -87,6 +87,8 @@ CODES = {
     "(section 5.2)",
     "refused-votes-restart-timer": "only a current leader's AppendEntries and a vote "
     "that is given restart the time-out (section 5.2)",
+    "refused-what-it-has": "a server accepts entries that follow one that it has, in "
+    "its log or in its snapshot (Figure 2, AppendEntries, step 2; section 7)",
     "refused-without-conflict": "AppendEntries of the current term are refused only "
     "if the log lacks the entry before them (Figure 2, AppendEntries)",
     "requests-repeated": "a leader sends heartbeats only as often as they prevent "

@@ -15,7 +15,7 @@ from tester.explain.history import (
     fact,
 )
 from tester.text import servers_named
-from tester.traces.rows import Replied, Warned
+from tester.traces.rows import Applied, AppliedSnapshot, Replied, Warned
 
 # More heartbeats a second than this prevent no more elections.
 HEARTBEATS_A_SECOND_MAX = 80
@@ -83,14 +83,42 @@ def refused_again_and_again(history: History) -> Iterator[Explanation]:
     worst = _most_repeated(refused.values())
     if len(worst) < REFUSED_MIN:
         return
-    rpc = worst[0]
-    yield _sent_without_end(
-        "refused-again-and-again",
+    rpc, prev = worst[0], worst[0].arg("prev_log_index")
+    text = (
         f"server {rpc.dst} refused the same append_entries of server {rpc.src} "
-        f"{len(worst)} times, each with prev_log_index {rpc.arg('prev_log_index')}, "
-        "though the first answer had arrived",
-        worst,
+        f"{len(worst)} times, each with prev_log_index {prev}, though "
     )
+    applied = _applied_by_both(history, rpc)
+    if prev is not None and applied >= prev:
+        yield _sent_without_end(
+            "refused-what-it-has", f"{text}both had applied index {applied}", worst
+        )
+    else:
+        yield _sent_without_end(
+            "refused-again-and-again", f"{text}the first answer had arrived", worst
+        )
+
+
+def _applied_by_both(history: History, refused: Rpc) -> int:
+    """Return the highest index that caller and receiver had applied by a refusal.
+
+    The receiver in the life in which it refused: up to there both have the same entries.
+    """
+    answer = refused.replied
+    assert answer is not None
+    by_caller = by_receiver = 0
+    for row in history.rows_of(Applied, AppliedSnapshot):
+        if row.n > answer.n:
+            break
+        if type(row) is not Applied and type(row) is not AppliedSnapshot:
+            continue
+        if type(row.index) is not int:
+            continue
+        if row.server == refused.src:
+            by_caller = max(by_caller, row.index)
+        elif row.server == refused.dst and row.incarnation == answer.incarnation:
+            by_receiver = max(by_receiver, row.index)
+    return min(by_caller, by_receiver)
 
 
 def snapshot_again_and_again(history: History) -> Iterator[Explanation]:

@@ -83,6 +83,15 @@ def test_a_file_in_the_way_is_named(made_up, tmp_path, capsys):
     assert "--out: cannot write" in capsys.readouterr().err
 
 
+def test_a_place_that_cannot_be_written_is_refused_before_any_trial(
+    made_up, tmp_path, capsys
+):
+    (tmp_path / "out").write_text("in the way")
+    assert run(tmp_path, POLLING) == 2
+    assert "--out: cannot write" in capsys.readouterr().err
+    assert not made_up
+
+
 def test_a_rubric_gives_points_to_submissions_and_not_to_the_reference(
     made_up, tmp_path
 ):

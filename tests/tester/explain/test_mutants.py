@@ -48,7 +48,7 @@ SAID = {
     "previous_term_not_compared": "accepted-without-match",
     "refusal_in_the_senders_term": "answered-in-older-term",
     "refusal_counted_twice": "negative-prev-log-index",
-    "refuses_below_its_snapshot": "refused-again-and-again",
+    "refuses_below_its_snapshot": "refused-what-it-has",
     "replaced_entries_not_saved": "conflict-not-replaced",
     "replies_counted_not_servers": "counted-unsent",
     "role_kept_in_new_term": "led-two-terms-without-election",

@@ -317,6 +317,26 @@ def test_a_leader_that_does_not_commit(elected, seconds, found):
     assert codes(elected) - {"left-without-heartbeats"} == found
 
 
+@pytest.mark.parametrize(
+    ("lives", "code"),
+    [
+        ({0: 1, 1: 1}, "refused-what-it-has"),
+        ({0: 1}, "refused-again-and-again"),
+        ({1: 1}, "refused-again-and-again"),
+        # What it had applied before a restart it may have lost.
+        ({0: 1, 1: 2}, "refused-again-and-again"),
+    ],
+)
+def test_one_request_is_refused_again_and_again(elected, lives, code):
+    for server, life in lives.items():
+        applied = {"server": server, "incarnation": life}
+        elected.add(rows.AppliedSnapshot, index=36, term=1, bytes=9, **applied)
+    for _ in range(12):
+        elected.append(0, 1, (35, 1), [(1, "x")], success=False)
+    found = codes(elected) & {"refused-what-it-has", "refused-again-and-again"}
+    assert found == {code}
+
+
 def test_nothing_is_said_where_entries_cannot_be_read(elected):
     for row in elected.rows:
         if isinstance(row, rows.Sent) and row.method == "append_entries":
