@@ -1,6 +1,7 @@
 """Repeats experiments of the Raft paper: `python -m tester.experiments figure16`.
 
-`ranking` compares the ranks that the paper gave up with the random time-outs it chose.
+`ranking` compares the ranks that the paper gave up with the random time-outs it chose;
+`wide_area` repeats the dissertation's elections between distant places.
 """
 
 import argparse
@@ -12,12 +13,13 @@ from pathlib import Path
 
 from tester.console import LabConsole, counted_progress, output_may_close, say
 from tester.errors import UsageError
-from tester.experiments import figure16_report, ranking_report
+from tester.experiments import figure16_report, ranking_report, wide_area_report
 from tester.experiments.figure16 import BOTTOM, EQUAL_LOGS, QUESTIONS, TOP
 from tester.experiments.figure16_report import write_json
 from tester.experiments.ranking import all_contests
 from tester.experiments.setting import Setting
 from tester.experiments.trials import Measured, run_settings
+from tester.experiments.wide_area import WIDE_AREA
 from tester.intake.default_submission import REFERENCE
 
 
@@ -49,6 +51,11 @@ EXPERIMENTS = {
     ),
     "ranking": Experiment(
         all_contests(), ranking_report.all_tables, ranking_report.write_graphs
+    ),
+    "wide_area": Experiment(
+        {wide_area_report.GROUP: WIDE_AREA},
+        wide_area_report.table,
+        wide_area_report.write_graphs,
     ),
 }
 # Between these lines of a page, the command writes an experiment's tables.

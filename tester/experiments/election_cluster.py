@@ -72,6 +72,7 @@ class ElectionCluster:
         self.world.observe(self.traffic)
         self.commands = 0
         self._successor: int | None = None
+        self._crashed_too: list[int] = []
 
     @property
     def longest_message_ms(self) -> float:
@@ -200,6 +201,11 @@ class ElectionCluster:
 
     # The crash.
 
+    def crash_too(self, server: int) -> None:
+        """Crash a server besides the leader, until the leader has been replaced."""
+        self.world.crash(server)
+        self._crashed_too.append(server)
+
     def crash_and_await_successor(
         self, leader: int, limit_ms: float, disturb: Callable[[], None]
     ) -> Replacement:
@@ -220,7 +226,9 @@ class ElectionCluster:
         until_ns = crashed_ns + round(limit_ms * MILLISECOND)
         self._await(lambda: self._found_successor(terms), until_ns, LOOK_NS)
         self.connect_all()
-        self.world.start(leader)
+        for server in (leader, *self._crashed_too):
+            self.world.start(server)
+        self._crashed_too.clear()
         successor = self._successor
         if successor is None:
             return Replacement(float("inf"), 0)

@@ -29,8 +29,8 @@ def crash_leader(cluster: ElectionCluster, setting: Setting) -> Replacement:
         heartbeat_ns = _let_logs_differ(cluster, setting, leader)
     else:
         heartbeat_ns = cluster.await_broadcast(leader)
-    after_ns = cluster.random.random() * setting.timeouts.heartbeat_ms * MILLISECOND
-    crash_ns = heartbeat_ns + round(after_ns)
+    after_ms = setting.crash_after_ms(cluster.random.random())
+    crash_ns = heartbeat_ns + round(after_ms * MILLISECOND)
     cluster.world.sleep_ns(max(crash_ns - cluster.world.now_ns, 0))
     return cluster.crash_and_await_successor(
         leader, setting.limit_ms, lambda: setting.disturb(cluster)

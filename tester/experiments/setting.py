@@ -62,6 +62,14 @@ class Setting:
         )
         return round(shortest_ms * MILLISECOND), round(longest_ms * MILLISECOND)
 
+    def crash_after_ms(self, draw: float) -> float:
+        """Return how long after a heartbeat was sent its leader crashes.
+
+        Args:
+            draw: a random number from 0 to 1.
+        """
+        return draw * self.timeouts.heartbeat_ms
+
     def prepare(self, cluster: ElectionCluster) -> None:
         """Set the clocks of a cluster that has just been started."""
         fastest = max(self.clock_rates.values(), default=Fraction(1))

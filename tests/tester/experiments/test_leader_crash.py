@@ -13,6 +13,7 @@ from tester.experiments.leader_crash import crash_leader
 from tester.experiments.setting import Setting
 from tester.experiments.timed_raft import ElectionTimeouts, timed
 from tester.experiments.trials import Measured, run_batch
+from tester.experiments.wide_area import WIDE_AREA
 
 RAFT = Path(__file__).resolve().parents[3] / "raft"
 USUAL = Setting("usual", ElectionTimeouts(150, 300), trials=8)
@@ -86,6 +87,15 @@ def test_a_server_without_the_last_entry_is_never_elected():
             }
             leader = cluster.settled_leader()
             assert last[leader] == max(last.values())
+
+
+def test_a_server_that_crashes_too_makes_elections_longer_and_comes_back():
+    both = [replace(setting, trials=12) for setting in WIDE_AREA]
+    alone, with_another = (measured(setting) for setting in both)
+    assert with_another.mean_ms > alone.mean_ms
+    assert with_another.split_share > alone.split_share
+    # All time-outs begin with the trial: half an interval is not missed before it.
+    assert alone.downtimes_ms[0] > 300
 
 
 def test_a_variant_runs_with_its_statements():
