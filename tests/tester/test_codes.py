@@ -22,7 +22,6 @@ SOURCES = [
     *(ROOT / "tester").rglob("*.py"),
     *(ROOT / "tests/lab2").glob("*.py"),
 ]
-TREES = {file: ast.parse(file.read_bytes()) for file in sorted(SOURCES)}
 # What a box may say without one that is known.
 FALLBACKS = {"UNKNOWN_FAILURE", "UNKNOWN_WARNING"}
 
@@ -56,6 +55,12 @@ journal (`code` of a run, `code` of each warning), in `junit.xml` (`type` of a f
 and in the last line of a trace. `labrpc/codes.py` and `tester/codes.py` define them;
 `python tests/tester/test_codes.py` writes this page.
 """
+
+
+@pytest.fixture(scope="module")
+def trees():
+    """Return the syntax tree of each file that may mention a code."""
+    return {file: ast.parse(file.read_bytes()) for file in sorted(SOURCES)}
 
 
 def page():
@@ -124,23 +129,23 @@ def test_no_name_is_given_twice():
         assert ALL_CODES[code.name] is code
 
 
-def test_codes_are_made_in_the_registries_only():
-    makers = [file for file, tree in TREES.items() if calls(tree, "Code")]
+def test_codes_are_made_in_the_registries_only(trees):
+    makers = [file for file, tree in trees.items() if calls(tree, "Code")]
     assert makers == sorted(REGISTRIES)
 
 
-def test_each_code_is_used():
+def test_each_code_is_used(trees):
     used = set().union(
-        *(constants(tree) for file, tree in TREES.items() if file not in REGISTRIES)
+        *(constants(tree) for file, tree in trees.items() if file not in REGISTRIES)
     )
     assert registered().keys() - used - FALLBACKS == set()
 
 
 @pytest.mark.parametrize("error", ["SubmissionError", "LoadError"])
-def test_each_error_of_a_submission_is_raised_with_a_code(error):
+def test_each_error_of_a_submission_is_raised_with_a_code(error, trees):
     sites = [
         (f"{file.relative_to(ROOT)}:{call.lineno}", call)
-        for file, tree in TREES.items()
+        for file, tree in trees.items()
         for call in calls(tree, error)
     ]
     assert len(sites) > 5
