@@ -313,7 +313,7 @@ NOT_DETERMINISTIC = Code(
 OVER_BUDGET = Code(
     "over-budget",
     Kind.FAILURE,
-    "The submission's CPU time for the whole grading was used up before this run.",
+    "The CPU time that the test has for all its seeds was used up before this run.",
 )
 
 # Warnings: likely mistakes that break no rule.

@@ -56,7 +56,7 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
             journal.finish()
     finally:
         journal.close()
-    grades = grading.grades()
+    grades = grading.record.grades()
     report(console, grades, options.out, options.verbose)
     if not finished:
         say(console, "interrupted: the runs so far are kept, --resume continues")

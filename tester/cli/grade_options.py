@@ -99,8 +99,8 @@ def _add_what(parser: Parser) -> None:
         "--budget",
         type=whole_number(1),
         metavar="SECONDS",
-        help="CPU time of one submission; after it, the submission's other runs fail "
-        "(default: 120 s, and 5 s for each run)",
+        help="CPU time of each test of a submission; after it, the test's other seeds "
+        "fail (default: 120 s, and 5 s for each seed)",
     )
 
 

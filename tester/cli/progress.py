@@ -26,7 +26,7 @@ def progress(console: Console, plan: Plan, grading: Grading) -> Iterator[Notify]
 
     Runs that the grading already has are counted, but not shown.
     """
-    done = {name: grading.runs(name) for name in plan.submissions}
+    done = {name: grading.record.runs(name) for name in plan.submissions}
     if console.is_terminal:
         yield from _bar(console, plan, done)
     else:

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     grading = Grading(plan)
     with progress(console, plan, grading) as notify:
         finished = grading.make_runs(processes, notify)
-    found = regrading.compare(grading)
+    found = regrading.compare(grading.record)
     for caveat in found.caveats:
         say(console, f"note: {caveat}")
     for difference in found.differences:

@@ -50,20 +50,22 @@ class Checkpoints:
         self._handed_out = handed_out
         self._pause_s = PAUSE_S_MIN
         self._complete: set[str] = set()
-        self._save_class(grading.grades(), under_way=True)
+        self._save_class(grading.record.grades(), under_way=True)
 
     def update(self, name: str) -> None:
         """Write a submission's files once it is complete, the class's from time to time."""
         if name not in self._complete and self._grading.is_complete(name):
             self._complete.add(name)
             with named_if_in_the_way(self._directory):
-                write_submission_files(self._directory, self._grading.grade(name))
+                write_submission_files(
+                    self._directory, self._grading.record.grade(name)
+                )
         if self._due.left_s() <= 0:
-            self._save_class(self._grading.grades(), under_way=True)
+            self._save_class(self._grading.record.grades(), under_way=True)
 
     def save(self) -> None:
         """Write all files, for the last time."""
-        grades = self._grading.grades()
+        grades = self._grading.record.grades()
         self._save_class(grades, similar=self._similar(grades))
         with named_if_in_the_way(self._directory):
             for grade in grades:

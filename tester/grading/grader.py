@@ -1,24 +1,23 @@
 """Grading: submissions by tests by seeds, spread over processes.
 
 A submission that cannot be loaded costs one job, a copy of another submission costs
-none, and none costs more CPU time than its budget. A result that is not believed at once
-is tried again when all others are done. Nothing that is done is lost: each result goes
-to the journal as it comes in, and after Ctrl-C the grading still reports, with the other
-runs unknown.
+none, and no test costs more CPU time than its budget. A result that is not believed at
+once is tried again when all others are done. Nothing that is done is lost: each result
+goes to the journal as it comes in, and after Ctrl-C the grading still reports, with the
+other runs unknown.
 """
 
-import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from tester.grading import unmade_runs
 from tester.grading.journal import Journal
+from tester.grading.pair import Pair
 from tester.grading.plan import Plan
+from tester.grading.record import GradingRecord
 from tester.grading.second_tries import SecondTries
-from tester.intake.duplicates import as_run_of_duplicate, find_duplicates
 from tester.judging.graded_test import GradedTest
-from tester.scoring.grades import Grade
 from tester.verdict import LoadResult, Run, Verdict
-from tester.workers.job import Job
+from tester.workers.job import Job, PictureJob, RunJob
 from tester.workers.pool import Pool, WorkerLost
 
 Notify = Callable[[Run], None]
@@ -33,6 +32,9 @@ class Grading:
         done: results of an earlier grading of the same plan. Those that came to no
             verdict are made again.
         journal: gets every result, None for nowhere.
+
+    Attributes:
+        record: what is known so far.
     """
 
     def __init__(
@@ -43,24 +45,20 @@ class Grading:
     ) -> None:
         self._plan = plan
         self._journal = journal
-        self._duplicates = find_duplicates(plan.submissions, plan.fingerprints)
-        self._loads: dict[str, LoadResult] = {}
-        self._runs: dict[str, dict[tuple[str, int], Run]] = {
-            name: {} for name in plan.submissions
-        }
-        self._spent_s = dict.fromkeys(plan.submissions, 0.0)
         self._unmade_reported: set[str] = set()
         self._cpu_s: dict[str, list[float]] = {test.name: [] for test in plan.tests}
-        self._second_tries = SecondTries()
-        self._dropped: set[str] = set()
+        self._second_tries = SecondTries(self._order)
+        # By submission and test.
+        self._dropped: set[tuple[str, str]] = set()
+        # Whether the run that is drawn has been reported already.
+        self._drawing: dict[tuple[str, str], bool] = {}
+        self.record = GradingRecord(plan)
         for result in done:
             self._second_tries.note(result)
         for result in done:
             unknown = result.verdict is Verdict.UNKNOWN
             if not unknown and not self._second_tries.wants(result):
                 self._keep(result)
-        for name, refused in plan.refused.items():
-            self._loads[name] = unmade_runs.refused(name, refused)
 
     def make_runs(self, processes: int, notify: Notify) -> bool:
         """Make the runs that are missing; return False if it was interrupted.
@@ -72,7 +70,7 @@ class Grading:
         with Pool(processes) as pool:
             try:
                 for name in self._plan.submissions:
-                    if name not in self._duplicates:
+                    if name not in self.record.duplicates:
                         self._enqueue(pool, name, notify)
                 self._work(pool, notify)
                 while (waiting := self._second_tries.take()) is not None:
@@ -86,6 +84,14 @@ class Grading:
                 return False
         return True
 
+    def is_complete(self, name: str) -> bool:
+        """Return whether no further run of a submission will be made."""
+        original = self.record.duplicates.get(name, name)
+        if self._second_tries.waits_for(original):
+            return False
+        is_drawn = not any(drawn == original for drawn, _ in self._drawing)
+        return is_drawn and self.record.has_all(original)
+
     def _work(self, pool: Pool, notify: Notify, second: Job | None = None) -> None:
         """Take in the results of all jobs that the pool has, and of those that follow.
 
@@ -97,14 +103,17 @@ class Grading:
         for job, result in pool.results():
             if isinstance(result, WorkerLost):
                 result = unmade_runs.unanswered(self._plan, job, result)
+            if isinstance(job, PictureJob):
+                assert isinstance(result, Run)
+                self._take_picture(job, result, notify)
+                continue
             result.retried = job is second
             self._keep(result)
-            if self._journal is not None:
-                self._journal.add(result)
+            self._write_down(result)
             self._second_tries.note(result)
             if self._second_tries.wants(result):
                 self._second_tries.add(job, result)
-                self._mind_budget(pool, job, notify)
+                self._mind_budget(pool, job)
             else:
                 self._settle(pool, job, result, notify)
 
@@ -115,76 +124,99 @@ class Grading:
         if isinstance(result, LoadResult):
             self._enqueue(pool, job.name, notify)
         else:
-            self._report(result, notify)
-            self._mind_budget(pool, job, notify)
-        if self.is_complete(job.name):
-            self._report_unmade(job.name, notify)
+            pair = self.record.pair(job.name, result.test)
+            if not self._draw(pool, job.name, pair, result):
+                self._report([result], notify)
+            self._mind_budget(pool, job)
+        self._end(job.name, notify)
 
-    def _mind_budget(self, pool: Pool, job: Job, notify: Notify) -> None:
-        """Drop a submission's other runs if it is over its budget.
+    def _end(self, name: str, notify: Notify) -> None:
+        """Report the runs that were not made of a submission that is complete, once."""
+        if self.is_complete(name) and name not in self._unmade_reported:
+            self._unmade_reported.add(name)
+            self._report(self.record.unmade(name), notify)
 
-        A second try may cost less than the first did: then they are made after all.
+    def _mind_budget(self, pool: Pool, job: Job) -> None:
+        """Drop what the budget of a test does not cover.
+
+        A second try may cost less than the first did: then it is made after all.
         """
-        if self._is_over_budget(job.name):
-            pool.drop(job.path)
-            self._dropped.add(job.name)
-        elif job.name in self._dropped:
-            self._dropped.remove(job.name)
-            self._enqueue(pool, job.name, notify)
+        if not isinstance(job, RunJob):
+            return
+        pair, key = self.record.pair(job.name, job.test), (job.name, job.test)
+        if pair.is_over_budget:
+            covered = set(pair.covered)
+            pool.drop(
+                job.path,
+                lambda other: (
+                    isinstance(other, RunJob)
+                    and other.test == job.test
+                    and other.seed not in covered
+                ),
+            )
+            self._dropped.add(key)
+        elif key in self._dropped:
+            self._dropped.remove(key)
+            for seed in pair.missing:
+                pool.add(self._plan.run_job(job.name, pair.test, seed))
 
-    def grade(self, name: str) -> Grade:
-        """Return what a submission has earned so far."""
-        original, load = self._duplicates.get(name, name), self.load(name)
-        runs = [self._as_of(run, name) for run in self._all_runs(original)]
-        does_not_load = load is not None and load.verdict is Verdict.FAILED
-        grade = self._plan.rubric.grade(
-            name,
-            str(self._plan.submissions[name]),
-            runs,
-            runs[0].reason if does_not_load else "",
-        )
-        return dataclasses.replace(
-            grade,
-            digest=self._plan.fingerprints[name],
-            same_as=self._duplicates.get(name, ""),
-            inside=self._plan.inside.get(name, "."),
-        )
+    def _draw(
+        self, pool: Pool, name: str, pair: Pair, settled: Run | None = None
+    ) -> bool:
+        """Have a picture drawn of a test's first failure, as soon as that is known.
 
-    def grades(self) -> list[Grade]:
-        """Return what each submission has earned so far."""
-        return [self.grade(name) for name in self._plan.submissions]
+        Returns whether that is the run that was settled: it is reported when it has its
+        picture.
 
-    def is_complete(self, name: str) -> bool:
-        """Return whether no further run of a submission will be made."""
-        name = self._duplicates.get(name, name)
-        load = self._loads.get(name)
-        if load is None or self._second_tries.waits_for(name):
+
+        Of the first in the order of the seeds, and not of the first that came in: else
+        the number of processes would show in the results.
+        """
+        key = name, pair.test.name
+        undecided = self._second_tries.seeds_of(*key)
+        first = pair.first_failure(self._plan.rubric.hidden, undecided)
+        job = self._plan.picture_job(first) if first is not None else None
+        if first is None or job is None or key in self._drawing:
             return False
-        missing = len(self._runs[name]) < self._plan.runs_each
-        return not load.passed or not missing or self._is_over_budget(name)
+        self._drawing[key] = first is not settled
+        pool.add_first(job)
+        return first is settled
 
-    def load(self, name: str) -> LoadResult | None:
-        """Return what came of loading a submission, None if that is still to come."""
-        return self._loads.get(self._duplicates.get(name, name))
-
-    def runs(self, name: str) -> list[Run]:
-        """Return the runs that were made of a submission, or of the one it duplicates."""
-        original = self._duplicates.get(name, name)
-        return [self._as_of(run, name) for run in self._runs[original].values()]
+    def _take_picture(self, job: PictureJob, run: Run, notify: Notify) -> None:
+        """Go on from a run of which a picture was drawn, or could not be."""
+        is_reported = self._drawing.pop((job.name, run.test))
+        self.record.keep(run)
+        self._write_down(run)
+        if not is_reported:
+            self._report([run], notify)
+        self._end(job.name, notify)
 
     def _enqueue(self, pool: Pool, name: str, notify: Notify) -> None:
         """Put a submission's missing runs into the queue: seed by seed, long ones first."""
-        if name not in self._loads:
+        load = self.record.load(name)
+        if load is None:
             pool.add(self._plan.load_job(name))
-        elif self.is_complete(name):
-            self._report_unmade(name, notify)
-        else:
-            by_cost = sorted(self._plan.tests, key=self._cost, reverse=True)
+            return
+        pairs = self.record.pairs(name)
+        if load.passed:
+            for pair in pairs:
+                self._draw(pool, name, pair)
+            by_cost = sorted(pairs, key=lambda p: self._cost(p.test), reverse=True)
+            missing = {pair.test.name: set(pair.missing) for pair in pairs}
             # Seed by seed: should time run out, every test has been run at some.
             for seed in self._plan.seeds:
-                for test in by_cost:
-                    if (test.name, seed) not in self._runs[name]:
-                        pool.add(self._plan.run_job(name, test, seed))
+                for pair in by_cost:
+                    if seed in missing[pair.test.name]:
+                        pool.add(self._plan.run_job(name, pair.test, seed))
+        self._end(name, notify)
+
+    def _order(self, job: Job) -> tuple[int, ...]:
+        """Return where a job has its place in the plan."""
+        submission = list(self._plan.submissions).index(job.name)
+        if not isinstance(job, RunJob):
+            return submission, -1, -1
+        tests = [test.name for test in self._plan.tests]
+        return submission, tests.index(job.test), self._plan.seeds.index(job.seed)
 
     def _cost(self, test: GradedTest) -> float:
         """Return what a run of a test has cost so far, or else may cost."""
@@ -192,58 +224,16 @@ class Grading:
         return sum(known) / len(known) if known else test.servers
 
     def _keep(self, result: Run | LoadResult) -> None:
-        """Take in a run, or what came of loading."""
-        if isinstance(result, LoadResult):
-            self._loads[result.submission] = result
-            return
-        runs = self._runs[result.submission]
-        first = runs.get((result.test, result.seed))
-        runs[result.test, result.seed] = result
-        self._cpu_s[result.test].append(result.cpu_s)
-        self._spent_s[result.submission] += unmade_runs.cost_s(result)
-        if first is not None:
-            self._spent_s[result.submission] -= unmade_runs.cost_s(first)
+        self.record.keep(result)
+        if isinstance(result, Run):
+            self._cpu_s[result.test].append(result.cpu_s)
 
-    def _is_over_budget(self, name: str) -> bool:
-        return self._spent_s[name] > self._plan.cpu_s_max
+    def _write_down(self, result: Run | LoadResult) -> None:
+        if self._journal is not None:
+            self._journal.add(result)
 
-    def _report(self, run: Run, notify: Notify) -> None:
-        """Report a run, and those of its duplicates."""
-        notify(run)
-        for duplicate, original in self._duplicates.items():
-            if original == run.submission:
-                notify(self._as_of(run, duplicate))
-
-    def _report_unmade(self, name: str, notify: Notify) -> None:
-        """Report, once, each run of a complete submission that was not made."""
-        if name in self._unmade_reported:
-            return
-        self._unmade_reported.add(name)
-        for run in self._all_runs(name):
-            if (run.test, run.seed) not in self._runs[name]:
-                self._report(run, notify)
-
-    def _as_of(self, run: Run, name: str) -> Run:
-        """Return a run as one of `name`, which may be a duplicate."""
-        if run.submission == name:
-            return run
-        paths = self._plan.submissions
-        return as_run_of_duplicate(run, name, paths[run.submission], paths[name])
-
-    def _all_runs(self, name: str) -> list[Run]:
-        """Return a submission's runs in the suite's order, also those not made."""
-        return [
-            self._runs[name].get((test.name, seed)) or self._missing(name, test, seed)
-            for test in self._plan.tests
-            for seed in self._plan.seeds
-        ]
-
-    def _missing(self, name: str, test: GradedTest, seed: int) -> Run:
-        """Return a run that was not made, and why."""
-        load = self._loads.get(name)
-        if load is not None and not load.passed:
-            return unmade_runs.not_loaded(load, test, seed)
-        if not self._is_over_budget(name):
-            return unmade_runs.not_reached(name, test, seed)
-        made = self._runs[name].values()
-        return unmade_runs.over_budget(self._plan, name, test, seed, made)
+    def _report(self, runs: Iterable[Run], notify: Notify) -> None:
+        """Report runs, and those of their duplicates."""
+        for run in runs:
+            for each in self.record.with_duplicates(run):
+                notify(each)

@@ -21,7 +21,7 @@ FILE = "journal.jsonl"
 # After this many results the journal is written to the disk itself: a power failure
 # costs no more.
 RESULTS_PER_SYNC = 100
-VERSION = 2
+VERSION = 3
 
 
 class Entered(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
         lab: the digest of the lab's own code.
         python: Python's version.
         rubric: its digest.
-        budget_s: CPU seconds that one submission has.
+        budget_s: CPU seconds that one test of one submission has.
     """
 
     lab: str

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labrpc.machine.watchdog import RUN_CPU_S_MAX
+from tester import codes
 from tester.grading.journal import Entered, Header
 from tester.intake.duplicates import fingerprint
 from tester.intake.refusals import Refused
@@ -14,7 +15,8 @@ from tester.judging.run_conditions import lab_digest
 from tester.judging.run_hosting import IN_PROCESS, RunHosting
 from tester.reports.files import submission_folder
 from tester.scoring.rubric import Rubric
-from tester.workers.job import LoadJob, RunJob
+from tester.verdict import Run
+from tester.workers.job import LoadJob, PictureJob, RunJob
 
 # Ten times what the reference needs for a run with a process for each server.
 BUDGET_S_PER_RUN = 5.0
@@ -29,7 +31,7 @@ class Plan:
         rubric: what the runs are worth.
         preempt: whether the submissions' threads may lose their turn.
         hosting: how the runs are hosted.
-        budget_s: the CPU seconds that one submission is given, None for the default.
+        budget_s: the CPU seconds of one test of one submission, None for the default.
         refused: why a submission is not even loaded, by name.
         inside: where in the student's repository it lies, by name, unless that is all.
         situations: whether to note which situations each run meets.
@@ -69,11 +71,11 @@ class Plan:
 
     @property
     def cpu_s_max(self) -> float:
-        """CPU seconds that one submission has."""
+        """CPU seconds that one test of one submission has for all its seeds."""
         if self.budget_s is not None:
             return self.budget_s
         # One run may take all that a run may take.
-        return RUN_CPU_S_MAX + BUDGET_S_PER_RUN * self.runs_each
+        return RUN_CPU_S_MAX + BUDGET_S_PER_RUN * len(self.seeds)
 
     def header(self) -> Header:
         """Return what the results depend on."""
@@ -118,11 +120,25 @@ class Plan:
             seed=seed,
             digest=True,
             situations=self.situations,
-            pictures=self._pictures(name, seed),
         )
 
-    def _pictures(self, name: str, seed: int) -> str:
-        """Return where a picture of a run goes; "" for a seed that is a secret."""
-        if self.out is None or seed in self.rubric.hidden:
-            return ""
-        return str(self.out / submission_folder(name))
+    def picture_job(self, run: Run) -> PictureJob | None:
+        """Return the job that draws a picture of a failed run; None for no picture.
+
+        A seed that is a secret must not be seen in one, and where nothing ran, there is
+        nothing to see. One that was drawn, or could not be, is not drawn again.
+        """
+        warned = {warning.code for warning in run.warnings}
+        is_done = run.picture or codes.PICTURE_NOT_DRAWN.name in warned
+        if self.out is None or run.seed in self.rubric.hidden:
+            return None
+        if is_done or not run.digest:
+            return None
+        return PictureJob(
+            path=str(self.submissions[run.submission]),
+            name=run.submission,
+            preempt=self.preempt,
+            hosting=self.hosting,
+            run=run,
+            folder=str(self.out / submission_folder(run.submission)),
+        )

@@ -12,9 +12,9 @@ import msgspec
 
 from tester.errors import UsageError
 from tester.grading import journal
-from tester.grading.grader import Grading
 from tester.grading.journal import Header, JournalContents
 from tester.grading.plan import Plan
+from tester.grading.record import GradingRecord
 from tester.judging.run_conditions import lab_digest
 from tester.judging.suite import collect
 from tester.scoring.rubric_file import default_rubric
@@ -102,7 +102,7 @@ class Regrading:
         self._require_sandbox = require_sandbox
         self.plan = self._plan(before.header, directory)
 
-    def compare(self, again: Grading) -> Comparison:
+    def compare(self, again: GradingRecord) -> Comparison:
         """Return how the runs that were recorded compare with those made again."""
         entered = {entry.name: entry for entry in self._before.header.submissions}
         fingerprint = entered[self._name].fingerprint

@@ -1,15 +1,17 @@
 """Runs that no worker has made or answered for, and why."""
 
-from collections.abc import Collection
+import msgspec
 
 from tester import codes
+from tester.grading.pair import Pair, cost_s
 from tester.grading.plan import Plan
 from tester.intake.refusals import Refused
 from tester.judging.graded_test import GradedTest
 from tester.judging.run import blank_run
 from tester.judging.run_conditions import RunConditions
-from tester.verdict import LoadResult, Run, Verdict, conclude
-from tester.workers.job import Job, RunJob
+from tester.text import one_line
+from tester.verdict import LoadResult, Run, RunWarning, Verdict, conclude
+from tester.workers.job import Job, PictureJob, RunJob
 from tester.workers.pool import HASH_SEED, WorkerLost
 
 
@@ -40,41 +42,37 @@ def not_reached(name: str, test: GradedTest, seed: int) -> Run:
     return run
 
 
-def over_budget(
-    plan: Plan, name: str, test: GradedTest, seed: int, made: Collection[Run]
-) -> Run:
-    """Return a run for which the submission has no time left.
+def over_budget(name: str, pair: Pair, seed: int) -> Run:
+    """Return a run for which its pair has no time left.
 
     Runs without a verdict are not held against the submission: see `cost_s`.
     """
+    made = pair.counted
     costliest = max(made, key=cost_s)
-    run = blank_run(test, name, seed)
+    run = blank_run(pair.test, name, seed)
     conclude(
         run,
         Verdict.FAILED,
         codes.OVER_BUDGET,
-        f"the submission's budget of {plan.cpu_s_max:g} s of CPU time was used up "
-        f"after {len(made)} of {plan.runs_each} runs",
-        f"the costliest run took {cost_s(costliest):.1f} s, in {costliest.test}: "
+        f"the test's budget of {pair.budget_s:g} s of CPU time was used up after "
+        f"{len(made)} of {len(pair.seeds)} runs",
+        f"the costliest run took {cost_s(costliest):.1f} s: "
         f"{costliest.reason or 'it passed'}",
     )
     return run
 
 
-def cost_s(run: Run) -> float:
-    """Return what a run takes of its submission's budget.
-
-    Sleep counts as CPU time does: it keeps the others waiting. What came to no verdict
-    is the lab's fault, and so is the time that it took.
-    """
-    return 0.0 if run.verdict is Verdict.UNKNOWN else run.cpu_s + run.idle_s
-
-
 def unanswered(plan: Plan, job: Job, lost: WorkerLost) -> Run | LoadResult:
     """Return the result of a job whose process did not answer.
 
-    Unknown, unless the process was stopped in the submission's own code.
+    Unknown, unless the process was stopped in the submission's own code. A run whose
+    picture could not be drawn stays as it is.
     """
+    if isinstance(job, PictureJob):
+        warning = f"the picture could not be drawn: {lost.reason}"
+        run = msgspec.structs.replace(job.run, warnings=list(job.run.warnings))
+        run.warnings.append(RunWarning(codes.PICTURE_NOT_DRAWN.name, one_line(warning)))
+        return run
     verdict = Verdict.FAILED if lost.is_submissions_fault else Verdict.UNKNOWN
     if not isinstance(job, RunJob):
         load, reason = LoadResult(submission=job.name, verdict=verdict), lost.reason

@@ -52,8 +52,6 @@ class RunJob(Job, frozen=True, kw_only=True):
         digest: whether to compute the trace's digest.
         traces: the directory to which the run is recorded, "" for no trace.
         situations: whether to note which situations it meets.
-        pictures: the directory that gets a picture if the run fails, and no other run
-            of the test has one there; "" for none.
     """
 
     test: str
@@ -61,12 +59,23 @@ class RunJob(Job, frozen=True, kw_only=True):
     digest: bool = False
     traces: str = ""
     situations: bool = False
-    pictures: str = ""
 
     def recording(self) -> Recording:
         """Return what is to be kept of the run."""
         traces = Path(self.traces) if self.traces else None
         return Recording(self.digest, traces, situations=self.situations)
+
+
+class PictureJob(Job, frozen=True, kw_only=True):
+    """Draw a picture of a failed run for its student.
+
+    Attributes:
+        run: what came of it.
+        folder: gets the picture.
+    """
+
+    run: Run
+    folder: str
 
 
 class MeasureJob(Job, frozen=True, kw_only=True):
@@ -83,7 +92,7 @@ class MeasureJob(Job, frozen=True, kw_only=True):
     trials: int
 
 
-AnyJob = LoadJob | RunJob | MeasureJob
+AnyJob = LoadJob | RunJob | PictureJob | MeasureJob
 """What a worker is sent."""
 
 

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, Pipe, wait
@@ -154,9 +154,17 @@ class Pool:
         for job in jobs:
             self._queues.setdefault(job.path, deque()).append(job)
 
-    def drop(self, path: str) -> None:
-        """Forget the jobs of a submission that no process has yet."""
-        self._queues.pop(path, None)
+    def add_first(self, job: Job) -> None:
+        """Put a job at the head of its submission's queue."""
+        self._queues.setdefault(job.path, deque()).appendleft(job)
+
+    def drop(
+        self, path: str, is_dropped: Callable[[Job], bool] = lambda job: True
+    ) -> None:
+        """Forget those jobs of a submission that no process has yet."""
+        kept = [job for job in self._queues.pop(path, ()) if not is_dropped(job)]
+        if kept:
+            self._queues[path] = deque(kept)
 
     def results(self) -> Iterator[tuple[Job, Run | LoadResult | WorkerLost]]:
         """Yield each graded job with its result, or with what became of its process."""
@@ -193,7 +201,7 @@ class Pool:
                 except OSError:
                     # It has died since its last answer: no job is lost.
                     self._discard(worker)
-                    self._queues.setdefault(job.path, deque()).appendleft(job)
+                    self.add_first(job)
         while self._queues and len(self._workers) < self._processes:
             worker = GradingProcess(number=self._free_number())
             self._workers.append(worker)

@@ -31,7 +31,15 @@ from tester.judging.run_hosting import RunHost, RunHosting
 from tester.judging.suite import collect
 from tester.measuring.batch import Batch, broken_batch, measure_batch
 from tester.verdict import LoadResult, Run, Verdict, conclude
-from tester.workers.job import Answer, AnyJob, Job, LoadJob, MeasureJob, RunJob
+from tester.workers.job import (
+    Answer,
+    AnyJob,
+    Job,
+    LoadJob,
+    MeasureJob,
+    PictureJob,
+    RunJob,
+)
 
 # The outer net: a run that wants more than its share is ended by its own limit.
 MEMORY_BYTES_MAX = 1 << 32
@@ -90,6 +98,8 @@ class Worker:
         """Do one job."""
         if isinstance(job, RunJob):
             return Answer(run=self._run(job))
+        if isinstance(job, PictureJob):
+            return Answer(run=self._draw(job))
         if isinstance(job, MeasureJob):
             return Answer(batch=self._measure(job))
         return Answer(load=self._load(job))
@@ -124,8 +134,6 @@ class Worker:
             host = self._host_for(job)
             conditions = self._conditions(job, host.boxes.submission)
             run = run_test(conditions, host, job.recording())
-            if job.pictures and run.verdict is Verdict.FAILED:
-                _draw(run, job, conditions, host)
         except LoadError as exc:
             run = self._run_without_host(job)
             _fail(run, exc)
@@ -133,6 +141,29 @@ class Worker:
             run = self._run_without_host(job)
             conclude(run, Verdict.UNKNOWN, LAB_BROKE, str(exc))
         run.submission = job.name
+        return run
+
+    def _draw(self, job: PictureJob) -> Run:
+        """Draw a picture of a failed run; return the run with the picture's name."""
+        # Where all runs pass, nothing of this is needed.
+        from tester.judging.picture import Pictures
+        from tester.views.redaction import without_places
+
+        run = job.run
+        with suppress(LoadError, LabError), tempfile.TemporaryDirectory() as traces:
+            host = self._host_for(job)
+            test = self._tests[run.test]
+            conditions = RunConditions(
+                host.boxes.submission, test, run.seed, job.preempt
+            )
+            pictures = Pictures(
+                Path(job.folder),
+                Path(traces),
+                lambda text: without_places(text, job.path),
+                for_student=True,
+            )
+            pictures.draw(run, conditions, host)
+        run.picture = Path(run.picture).name
         return run
 
     def _run_without_host(self, job: RunJob) -> Run:
@@ -163,29 +194,6 @@ class Worker:
         if self._host is not None:
             self._host.close()
             self._host = None
-
-
-def _draw(run: Run, job: RunJob, conditions: RunConditions, host: RunHost) -> None:
-    """Draw a picture of a failing run for the student; note its name in the run."""
-    # Where all runs pass, nothing of this is needed.
-    from tester.judging.picture import Pictures
-    from tester.views.redaction import without_places
-
-    folder = Path(job.pictures)
-    with tempfile.TemporaryDirectory() as traces:
-        pictures = Pictures(
-            folder,
-            Path(traces),
-            lambda text: without_places(text, job.path),
-            for_student=True,
-        )
-        file = pictures.file(run)
-        if file.is_file():
-            # Of an earlier try.
-            run.picture = str(file)
-        elif not any(folder.glob(f"{run.test}-seed*.html")):
-            pictures.draw(run, conditions, host)
-    run.picture = Path(run.picture).name
 
 
 def _fail(result: Run | LoadResult, exc: SubmissionError) -> None:

@@ -170,7 +170,9 @@ def test_runs_that_came_to_no_verdict_are_made_again(plan):
     ]
     grading = Grading(plan, done)
     assert grading.make_runs(1, ignore)
-    runs = {(run.test, run.seed): run.verdict for run in grading.grade("good").runs}
+    runs = {
+        (run.test, run.seed): run.verdict for run in grading.record.grade("good").runs
+    }
     assert runs.pop((plan.tests[0].name, 1)) is Verdict.FAILED
     assert len(runs) == 5
     assert set(runs.values()) == {Verdict.PASSED}
@@ -182,7 +184,7 @@ CHANGES = [
     (["--tests", "initial_election"], "the tests (2 then, 1 now)"),
     (["--preempt"], "--preempt (False then, True now)"),
     (["--isolation", "process"], "--isolation (none then, process now)"),
-    (["--budget", "7"], "--budget (150 s then, 7 s now)"),
+    (["--budget", "7"], "--budget (135 s then, 7 s now)"),
     (["--rubric", "RUBRIC"], "the rubric"),
 ]
 
@@ -425,7 +427,7 @@ def test_time_that_the_lab_lost_costs_no_points(folder, monkeypatch):
     loaded = LoadResult(submission="good", verdict=Verdict.PASSED)
     grading = Grading(plan, [loaded])
     assert grading.make_runs(1, ignore)
-    runs = grading.grade("good").runs
+    runs = grading.record.grade("good").runs
     assert {(run.verdict, run.reason) for run in runs} == {
         (Verdict.UNKNOWN, "the grading process hung")
     }
@@ -451,7 +453,7 @@ def test_identical_submissions_are_run_once(folder, tmp_path):
     record = journal.read(tmp_path)
     assert {run.submission for run in record.runs} == {"1-good", "data"}
     assert sorted(reported) == ["1-good"] * 2 + ["copy"] * 2 + ["data"] * 2
-    first, copy, data = grading.grades()
+    first, copy, data = grading.record.grades()
     assert (first.same_as, copy.same_as, data.same_as) == ("", "1-good", "")
     assert first.digest == copy.digest != data.digest
     found = json.loads(results_json([first, copy, data]))["submissions"]
@@ -480,7 +482,7 @@ def test_submissions_that_cannot_be_read_have_no_duplicates(folder):
     paths = {name: folder / name for name in ("x", "y")}
     tests = collect(None, "initial_election")
     plan = Plan(paths, tests, range(1), default_rubric(tests))
-    assert [grade.same_as for grade in Grading(plan).grades()] == ["", ""]
+    assert [grade.same_as for grade in Grading(plan).record.grades()] == ["", ""]
 
 
 # Regrading.

@@ -25,8 +25,8 @@ class FakePool:
     def add(self, *jobs):
         self._jobs += jobs
 
-    def drop(self, path):
-        self._jobs = [job for job in self._jobs if job.path != path]
+    def drop(self, path, is_dropped):
+        self._jobs = [j for j in self._jobs if j.path != path or not is_dropped(j)]
 
     def results(self):
         while self._jobs:
@@ -34,7 +34,8 @@ class FakePool:
             test = job.test if isinstance(job, RunJob) else "load"
             tries = self.done.count((job.name, test))
             self.done.append((job.name, test))
-            verdict, code, cpu_s = self._outcomes(job.name, test)[tries]
+            outcomes = self._outcomes(job.name, test)
+            verdict, code, cpu_s = outcomes[min(tries, len(outcomes) - 1)]
             if test == "load":
                 yield job, LoadResult(submission=job.name, verdict=verdict, code=code)
             else:
@@ -65,16 +66,22 @@ def graded(monkeypatch, tmp_path):
         for name in ("a", "b")
     ]
 
-    def grade(outcomes, budget_s=None, done=()):
+    def grade(outcomes, budget_s=None, done=(), seeds=(0,)):
         pool = FakePool(lambda name, test: outcomes.get((name, test), FINE))
         monkeypatch.setattr("tester.grading.grader.Pool", lambda processes: pool)
         paths = {name: tmp_path / name for name in names}
-        plan = Plan(paths, tests, [0], default_rubric(tests), budget_s=budget_s)
+        rubric = default_rubric(tests, 0, len(seeds))
+        plan = Plan(paths, tests, list(seeds), rubric, budget_s=budget_s)
         grading, reported = Grading(plan, done), []
         assert grading.make_runs(1, reported.append)
-        runs = {(r.submission, r.test): r for n in names for r in grading.grade(n).runs}
+        runs = {
+            (r.submission, r.test): r
+            for n in names
+            for r in grading.record.grade(n).runs
+        }
         # Each is reported once, when nothing more will become of it.
-        assert len({(run.submission, run.test) for run in reported}) == len(reported)
+        keys = {(run.submission, run.test, run.seed) for run in reported}
+        assert len(keys) == len(reported)
         return runs, pool.done
 
     return grade
@@ -103,13 +110,14 @@ def test_what_was_stopped_for_its_time_may_pass_alone(graded):
     assert (run.verdict, run.retried) == (PASSED, True)
 
 
-def test_once_it_is_shown_alone_the_others_are_believed(graded):
-    twice = [(FAILED, LIMIT, 120.0)] * 2
-    runs, done = graded({("one", "a"): twice, ("one", "b"): twice, ("two", "a"): twice})
+def test_once_it_is_shown_alone_the_tests_other_runs_are_believed(graded):
+    twice = [(FAILED, LIMIT, 20.0)] * 3
+    runs, done = graded({("one", "a"): twice, ("one", "b"): twice}, seeds=[0, 1])
     assert {key for key, run in runs.items() if run.verdict is FAILED} == {
-        ("one", "a"), ("one", "b"), ("two", "a"),
+        ("one", "a"), ("one", "b"),
     }  # fmt: skip
-    assert done[6:] == [("one", "a"), ("two", "a")]
+    # Those of another test are not: it may be on another machine.
+    assert done[10:] == [("one", "a"), ("one", "b")]
 
 
 def test_another_failure_is_believed_at_once(graded):
@@ -119,22 +127,25 @@ def test_another_failure_is_believed_at_once(graded):
 
 
 def test_what_is_left_out_for_the_budget_is_made_if_the_second_try_is_cheap(graded):
-    costly = [(FAILED, LIMIT, 120.0), *FINE]
-    runs, done = graded({("one", "a"): costly}, budget_s=100)
+    costly = [(FAILED, LIMIT, 120.0), *FINE, *FINE]
+    runs, done = graded({("one", "a"): costly}, budget_s=100, seeds=[0, 1])
     assert {run.verdict for run in runs.values()} == {PASSED}
-    assert done[-2:] == [("one", "a"), ("one", "b")]
+    assert done[-2:] == [("one", "a"), ("one", "a")]
 
 
-def test_what_is_left_out_for_the_budget_has_failed(graded):
-    runs, _ = graded({("one", "a"): [(FAILED, LIMIT, 120.0)] * 2}, budget_s=100)
-    run = runs["one", "b"]
-    assert (run.verdict, run.code) == (FAILED, "over-budget")
+def test_what_is_left_out_for_the_budget_has_failed_and_other_tests_go_on(graded):
+    twice = [(FAILED, LIMIT, 120.0)] * 2
+    runs, done = graded({("one", "a"): twice}, budget_s=100, seeds=[0, 1])
+    assert (runs["one", "a"].verdict, runs["one", "a"].code) == (FAILED, "over-budget")
+    assert runs["one", "b"].verdict is PASSED
+    assert done.count(("one", "a")) == 2
+    assert done.count(("one", "b")) == 2
 
 
 def test_time_without_a_verdict_is_not_the_submissions(graded):
-    lost = [(UNKNOWN, "process-lost", 120.0)] * 2
-    runs, _ = graded({("one", "a"): lost}, budget_s=100)
-    assert runs["one", "b"].verdict is PASSED
+    lost = [(UNKNOWN, "process-lost", 120.0), *FINE, (UNKNOWN, "process-lost", 120.0)]
+    runs, _ = graded({("one", "a"): lost}, budget_s=100, seeds=[0, 1])
+    assert runs["one", "a"].verdict is PASSED
 
 
 def test_a_grading_that_goes_on_tries_again_what_it_had_no_time_to(graded):
@@ -142,7 +153,9 @@ def test_a_grading_that_goes_on_tries_again_what_it_had_no_time_to(graded):
         return Run(submission="one", part="2A", test=test, seed=0, points=1,
                    verdict=FAILED, code=LIMIT, **more)  # fmt: skip
 
-    runs, done = graded({}, done=[run("a"), run("b", retried=True)])
+    shown = run("a", retried=True)
+    shown.seed = 1
+    runs, done = graded({}, done=[run("a"), shown], seeds=[0, 1])
     # Its like was shown alone: that is believed.
     assert runs["one", "a"].verdict is FAILED
     assert ("one", "a") not in done

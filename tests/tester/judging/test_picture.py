@@ -4,7 +4,6 @@ import gc
 import os
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from labrpc.submission.submission import Submission
@@ -13,8 +12,6 @@ from tester.judging.picture import Pictures
 from tester.judging.run import Recording, run_test, this_process, trace_file
 from tester.judging.run_conditions import RunConditions
 from tester.traces.store import make_room
-from tester.workers.job import RunJob
-from tester.workers.worker import Worker
 
 MUTANTS = Path(__file__).resolve().parents[2] / "mutants"
 
@@ -134,26 +131,6 @@ def test_the_oldest_files_make_room(tmp_path):
         "mine.html", "x-seed3.html", "x-seed4.html",
     ]  # fmt: skip
     make_room(tmp_path / "nowhere", "*", 3)
-
-
-def test_a_grading_leaves_a_picture_of_one_failing_run_of_each_test(tmp_path):
-    job = RunJob(
-        path=str(MUTANTS / "role_kept_in_new_term.py"), name="amy",
-        test="test_re_election", seed=0, pictures=str(tmp_path / "amy"),
-    )  # fmt: skip
-    worker = Worker(0)
-    try:
-        first, again = worker.answer(job).run, worker.answer(job).run
-        other = worker.answer(msgspec.structs.replace(job, seed=1)).run
-        none = worker.answer(msgspec.structs.replace(job, pictures="")).run
-    finally:
-        worker.close()
-    assert first.picture == again.picture == "test_re_election-seed0.html"
-    assert (other.picture, none.picture) == ("", "")
-    assert "what happened last" not in first.evidence
-    text = (tmp_path / "amy" / first.picture).read_text()
-    assert str(MUTANTS) not in text
-    assert [file.name for file in (tmp_path / "amy").iterdir()] == [first.picture]
 
 
 @pytest.mark.parametrize("enabled", [True, False])
