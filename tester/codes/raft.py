@@ -1,10 +1,6 @@
-"""Stable codes of what the lab's checks, scenarios and grading report.
+"""Codes of what the lab's checks and scenarios report about a Raft."""
 
-Beside those of `labrpc.codes`, which the emulated world reports by itself.
-"""
-
-from labrpc import codes as labrpc_codes
-from labrpc.codes import Code, Kind, by_name
+from labrpc.codes import Code, Kind
 
 # What must hold at every moment (`tester.oracles`).
 
@@ -232,7 +228,7 @@ TRANSFER_NOT_ENDED = Code(
 STALE_READ = Code(
     "stale-read",
     Kind.FAILURE,
-    "A read index was lower than what a server had applied before the read began.",
+    "A read did not show what had been applied, or shown to a client, before it began.",
     "section 6.4 (dissertation)",
     "linearizable reads",
 )
@@ -242,122 +238,3 @@ READ_REFUSED = Code(
     "A leader that a majority follows gave no read index, or not in time.",
     "section 6.4 (dissertation)",
 )
-
-# What was handed in cannot be graded (`tester.intake`): nothing of it is run.
-
-NOTHING_HANDED_IN = Code(
-    "nothing-handed-in", Kind.REFUSAL, "There is nothing, or only an empty folder."
-)
-NO_PROGRAM = Code(
-    "no-program", Kind.REFUSAL, "There is neither a Python file nor an archive."
-)
-NO_RAFT_FOUND = Code(
-    "no-raft-found",
-    Kind.REFUSAL,
-    "A folder or an archive holds no raft/, no raft.py, and not just one Python file.",
-)
-SEVERAL_RAFTS = Code(
-    "several-rafts", Kind.REFUSAL, "More than one folder holds a raft/ or a raft.py."
-)
-SEVERAL_ARCHIVES = Code(
-    "several-archives", Kind.REFUSAL, "There are several archives, and no Raft beside."
-)
-UNSUPPORTED_ARCHIVE = Code(
-    "unsupported-archive",
-    Kind.REFUSAL,
-    "It is an archive of a kind that the lab does not read, or not here.",
-)
-DAMAGED_ARCHIVE = Code(
-    "damaged-archive", Kind.REFUSAL, "The archive cannot be unpacked."
-)
-EMPTY_ARCHIVE = Code("empty-archive", Kind.REFUSAL, "No file is in the archive.")
-ENCRYPTED_ARCHIVE = Code(
-    "encrypted-archive", Kind.REFUSAL, "The archive takes a password."
-)
-UNUSUAL_COMPRESSION = Code(
-    "unusual-compression",
-    Kind.REFUSAL,
-    "The archive is compressed in a way whose use of memory the lab cannot limit.",
-)
-UPLOAD_TOO_LARGE = Code(
-    "upload-too-large",
-    Kind.REFUSAL,
-    "There are more files or bytes than a submission may have.",
-)
-PATH_LEADS_OUT = Code(
-    "path-leads-out",
-    Kind.REFUSAL,
-    "A name in the archive leads out of the folder it is unpacked to.",
-)
-LINK_IN_ARCHIVE = Code(
-    "link-in-archive",
-    Kind.REFUSAL,
-    "There is a link or a device in the archive where a module could be.",
-)
-UPLOAD_IS_LINK = Code(
-    "upload-is-link",
-    Kind.REFUSAL,
-    "What lies in the class's folder is a link: it could lead to anybody's program.",
-)
-UNREADABLE_UPLOAD = Code(
-    "unreadable-upload", Kind.REFUSAL, "A file or folder cannot be read."
-)
-
-# What is found across runs.
-
-NOT_DETERMINISTIC = Code(
-    "not-deterministic",
-    Kind.FAILURE,
-    "Two runs with the same seed differ: something from outside decides.",
-)
-OVER_BUDGET = Code(
-    "over-budget",
-    Kind.FAILURE,
-    "The CPU time that the test has for all its seeds was used up before this run.",
-)
-
-# Warnings: likely mistakes that break no rule.
-
-TERM_ROSE = Code(
-    "term-rose",
-    Kind.WARNING,
-    "The term rose though nothing failed.",
-    "section 5.2",
-)
-THREADS_AFTER_KILL = Code(
-    "threads-after-kill", Kind.WARNING, "Threads went on a second after kill()."
-)
-BROKE_AFTER_KILL = Code(
-    "broke-after-kill", Kind.WARNING, "A server failed after the test, in kill()."
-)
-
-TRACE_NOT_WRITTEN = Code(
-    "trace-not-written",
-    Kind.WARNING,
-    "The run's trace could not be written, or not to its end: it is not on the disk.",
-)
-
-PICTURE_NOT_DRAWN = Code(
-    "picture-not-drawn",
-    Kind.WARNING,
-    "There is no picture of this failing run: it could not be drawn, or the run came "
-    "to another end when it was made again.",
-)
-
-# No verdict: the lab's fault or the machine's, and never the submission's.
-
-LAB_BROKE = Code("lab-broke", Kind.NO_VERDICT, "The lab itself raised an error.")
-PROCESS_LOST = Code(
-    "process-lost", Kind.NO_VERDICT, "The process that judged this run died or hung."
-)
-TIMED_OUT = Code(
-    "timed-out",
-    Kind.NO_VERDICT,
-    "The run was ended by pytest-timeout, which counts real time.",
-)
-NOT_RUN = Code(
-    "not-run", Kind.NO_VERDICT, "The grading ended before this run was made."
-)
-
-CODES = by_name(globals())
-ALL_CODES = labrpc_codes.CODES | CODES

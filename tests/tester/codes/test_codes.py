@@ -1,6 +1,6 @@
 """The registry of codes: complete, in use, shown by tests, and documented.
 
-`python tests/tester/test_codes.py` writes docs/failures.md anew.
+`python tests/tester/codes/test_codes.py` writes docs/failures.md anew.
 """
 
 import ast
@@ -14,9 +14,9 @@ from labrpc.codes import Code, Kind
 from tester import codes as tester_codes
 from tester.codes import ALL_CODES
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs/failures.md"
-REGISTRIES = [ROOT / "labrpc/codes.py", ROOT / "tester/codes.py"]
+REGISTRIES = [ROOT / "labrpc/codes.py", *(ROOT / "tester/codes").glob("[a-z]*.py")]
 SOURCES = [
     *(ROOT / "labrpc").rglob("*.py"),
     *(ROOT / "tester").rglob("*.py"),
@@ -52,8 +52,8 @@ INTRODUCTION = """\
 Each failure, warning and refusal has a code. Wordings may improve from one version of
 the lab to the next; a code keeps its meaning. It stands in `results.json` and in the
 journal (`code` of a run, `code` of each warning), in `junit.xml` (`type` of a failure),
-and in the last line of a trace. `labrpc/codes.py` and `tester/codes.py` define them;
-`python tests/tester/test_codes.py` writes this page.
+and in the last line of a trace. `labrpc/codes.py` and `tester/codes/` define them;
+`python tests/tester/codes/test_codes.py` writes this page.
 """
 
 
@@ -183,7 +183,9 @@ def test_each_code_is_expected_by_some_test():
 
 
 def test_the_page_lists_all_codes():
-    assert PAGE.read_text(encoding="utf-8") == page(), "run tests/tester/test_codes.py"
+    assert PAGE.read_text(encoding="utf-8") == page(), (
+        "run tests/tester/codes/test_codes.py"
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Linearizability of a key/value service whose puts name the version they replace."""
