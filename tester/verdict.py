@@ -58,6 +58,9 @@ class Run(msgspec.Struct, kw_only=True):
         retried: this is a second try, made alone: the first one came to no verdict, or
             was stopped for the time that it took.
         hidden: the seed is a secret: no student may see it, or the replay command.
+        suite: the name of the instructor's suite that the test is of, "" for the lab's.
+        hidden_test: the test is a secret: no student may see a line of it, or the
+            replay command.
         situations: which of `tester.situations` it met, if that was asked for.
     """
 
@@ -82,6 +85,8 @@ class Run(msgspec.Struct, kw_only=True):
     digest: str = ""
     retried: bool = False
     hidden: bool = False
+    suite: str = ""
+    hidden_test: bool = False
     warnings: list[RunWarning] = msgspec.field(default_factory=list)
     situations: list[str] = msgspec.field(default_factory=list)
 
@@ -107,7 +112,7 @@ class Run(msgspec.Struct, kw_only=True):
             lines += [f"  {warning.text}" for warning in self.warnings[:WARNINGS_SHOWN]]
         if self.picture:
             lines += ["", f"picture: {self.picture}"]
-        if self.verdict is Verdict.FAILED:
+        if self.verdict is Verdict.FAILED and not self.suite:
             lines += ["", f"{HINTS} {self.test}"]
         if self.replay:
             lines += ["", f"replay: {one_line(self.replay, REPLAY_CHARS_MAX)}"]

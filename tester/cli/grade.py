@@ -22,11 +22,11 @@ from tester.handouts.starter_repo import TEMPLATE
 from tester.intake.find import check_paths, find_submissions
 from tester.intake.gradings import UNPACKED
 from tester.judging.graded_test import GradedTest
-from tester.judging.suite import collect
+from tester.judging.suite import Suites, collect
 from tester.reports import print_grades, remove_reports, write_details
 from tester.scoring.grades import Grade
 from tester.scoring.rubric import Rubric
-from tester.scoring.rubric_file import default_rubric, load_rubric
+from tester.scoring.rubric_file import default_rubric, load_rubric, rubric_suites
 from tester.text import counted, listed, one_line
 from tester.verdict import Run
 
@@ -78,13 +78,36 @@ def choose_tests(options: argparse.Namespace) -> tuple[list[GradedTest], Rubric]
     """Return the tests to run, and the rubric that says what they are worth."""
     parts = options.parts.upper().split(",") if options.parts else None
     first, count = options.seed, options.seeds
+    suites = choose_suites(options)
     if options.rubric is None:
-        tests = collect(parts, options.tests)
+        tests = collect(parts, options.tests, suites=suites)
         rubric = default_rubric(tests, first, count)
         return rubric.tests(tests), rubric
-    suite = collect(bonus=True)
-    rubric = load_rubric(options.rubric, suite, first, count, parts or ())
-    return rubric.tests(collect(parts or list(rubric.parts), options.tests)), rubric
+    everything = collect(bonus=True, suites=suites)
+    rubric = load_rubric(options.rubric, everything, first, count, parts or ())
+    chosen = collect(parts or list(rubric.parts), options.tests, suites=suites)
+    return rubric.tests(chosen), rubric
+
+
+def choose_suites(options: argparse.Namespace) -> Suites:
+    """Return whose tests are graded, by the options and the rubric.
+
+    Raises:
+        UsageError: there is none, or one lies among the submissions.
+    """
+    suites = Suites(tuple(options.suite), not options.no_lab_tests)
+    if options.rubric is not None:
+        suites = rubric_suites(options.rubric).joined(suites)
+    if not suites.own and not suites.lab:
+        raise UsageError("--no-lab-tests leaves no tests: add --suite DIR")
+    for folder in suites.own:
+        for path in options.paths:
+            if folder.resolve().is_relative_to(Path(path).resolve()):
+                raise UsageError(
+                    f"the suite {folder} lies in {path}, which is graded: the code there "
+                    "could read it. Move the suite elsewhere"
+                )
+    return suites
 
 
 def make_plan(

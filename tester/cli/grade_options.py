@@ -72,6 +72,20 @@ def _add_what(parser: Parser) -> None:
         help="only tests that match, as in pytest's -k",
     )
     add(
+        "--suite",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="DIR",
+        help="grade by the tests in this folder, too: see docs/scenarios.md; may be given "
+        "again",
+    )
+    add(
+        "--no-lab-tests",
+        action="store_true",
+        help="grade by the tests of --suite, or of the rubric's suites, alone",
+    )
+    add(
         "--seeds",
         type=whole_number(1, SEEDS_MAX),
         metavar="N",

@@ -21,7 +21,6 @@ from tester.grading.results_folder import refuse_links
 from tester.intake.default_submission import REFERENCE
 from tester.intake.find import find_submissions
 from tester.intake.gradings import UNPACKED
-from tester.judging.suite import collect
 from tester.measuring.figures import FIGURES
 from tester.measuring.measured import Measured
 from tester.measuring.plan import TRIALS
@@ -29,7 +28,7 @@ from tester.reports.files import write_atomically
 from tester.reports.measure_data import Measurement, measure_csv, measure_json
 from tester.reports.measure_page import measure_html, value
 from tester.scoring.measure_points import MeasureRule, measure_points
-from tester.scoring.rubric_file import load_rubric
+from tester.scoring.rubric_file import load_rubric_of_suite
 from tester.text import one_line
 
 TRIALS_MAX = 100_000
@@ -159,7 +158,7 @@ def _find(options: argparse.Namespace, console: Console) -> dict[str, Path]:
 
 def _rules(file: Path) -> Mapping[str, MeasureRule]:
     """Return what figures earn by a rubric."""
-    rules = load_rubric(file, collect(bonus=True)).measure
+    rules = load_rubric_of_suite(file).measure
     if not rules:
         raise UsageError(
             f"{file} has no table [measure], as in [measure.downtime_ms]: see "

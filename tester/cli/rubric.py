@@ -10,7 +10,7 @@ from tester.cli.parser import Parser
 from tester.cli.rubric_text import default_text, print_rubric
 from tester.console import say
 from tester.judging.suite import collect
-from tester.scoring.rubric_file import load_rubric
+from tester.scoring.rubric_file import load_rubric_of_suite
 
 
 def add_arguments(parser: Parser) -> None:
@@ -28,7 +28,7 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     if options.check is None:
         say(console, default_text(collect(bonus=True)).rstrip("\n"))
     else:
-        print_rubric(console, load_rubric(options.check, collect(bonus=True)))
+        print_rubric(console, load_rubric_of_suite(options.check))
     return ExitStatus.DONE
 
 

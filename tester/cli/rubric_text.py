@@ -22,6 +22,10 @@ _HEAD = """\
 # share of all points is left:
 # safety_cap = 0.5
 
+# Folders beside this file with tests of your own, and whether the lab's are graded, too:
+# suites = ["suite-autumn"]
+# lab_tests = true
+
 # What `raft-lab measure --rubric` gives for a figure, all of it up to `full`, and nothing
 # from `none` on; docs/measure.md has the figures, and points by rank:
 # measure.downtime_ms = { points = 5, full = 400, none = 800 }

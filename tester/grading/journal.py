@@ -38,6 +38,18 @@ class Entered(msgspec.Struct, frozen=True):
     refused: str = ""
 
 
+class EnteredSuite(msgspec.Struct, frozen=True):
+    """An instructor's suite whose tests are graded.
+
+    Attributes:
+        path: its folder.
+        digest: of its files.
+    """
+
+    path: str
+    digest: str
+
+
 class Header(msgspec.Struct, frozen=True, kw_only=True):
     """All that the results of a grading depend on.
 
@@ -46,6 +58,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
         python: Python's version.
         rubric: its digest.
         budget_s: CPU seconds that one test of one submission has.
+        suites: the instructor's suites.
     """
 
     lab: str
@@ -58,6 +71,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     rubric: str
     budget_s: float
     submissions: list[Entered]
+    suites: list[EnteredSuite] = []
     version: int = VERSION
 
     def differences(self, other: "Header") -> list[str]:
@@ -71,6 +85,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
                 found += self.hosting.differences(other.hosting)
             elif name == "submissions":
                 found.append(f"the submissions ({_changed(ours, theirs)})")
+            elif name == "suites":
+                found.append(f"the tests of --suite ({_changed_suites(ours, theirs)})")
             elif name in ("tests", "seeds") and len(ours) == len(theirs):
                 found.append(f"the {name} (as many, but others)")
             elif name in ("tests", "seeds"):
@@ -102,6 +118,14 @@ def _changed(then: list[Entered], now: list[Entered]) -> str:
     names = [name for name in old | new if old.get(name) != new.get(name)]
     names = names or ["their order"]
     return listed(names, 3)
+
+
+def _changed_suites(then: list[EnteredSuite], now: list[EnteredSuite]) -> str:
+    """Return the suites that are not the same in two gradings."""
+    old, new = (
+        {suite.path: suite.digest for suite in suites} for suites in (then, now)
+    )
+    return listed([path for path in old | new if old.get(path) != new.get(path)])
 
 
 class _Line(msgspec.Struct, omit_defaults=True):

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from labrpc.machine.watchdog import RUN_CPU_S_MAX
 from tester import codes
-from tester.grading.journal import Entered, Header
+from tester.grading.journal import Entered, EnteredSuite, Header
 from tester.intake.duplicates import fingerprint
 from tester.intake.refusals import Refused
 from tester.judging.graded_test import GradedTest
+from tester.judging.own_suite import suite_digest
 from tester.judging.run_conditions import lab_digest
 from tester.judging.run_hosting import IN_PROCESS, RunHosting
 from tester.reports.files import submission_folder
@@ -89,6 +90,11 @@ class Plan:
             hosting=self.hosting,
             rubric=self.rubric.digest,
             budget_s=self.cpu_s_max,
+            suites=[
+                EnteredSuite(str(folder), suite_digest(folder))
+                for folder in dict.fromkeys(test.suite for test in self.tests)
+                if folder is not None
+            ],
             submissions=[
                 Entered(
                     name,
@@ -117,20 +123,25 @@ class Plan:
             preempt=self.preempt,
             hosting=self.hosting,
             test=test.name,
+            suite=str(test.suite or ""),
             seed=seed,
             digest=True,
             situations=self.situations,
         )
 
+    def _suite_of(self, test: str) -> str:
+        (suite,) = [each.suite for each in self.tests if each.name == test]
+        return str(suite or "")
+
     def picture_job(self, run: Run) -> PictureJob | None:
         """Return the job that draws a picture of a failed run; None for no picture.
 
-        A seed that is a secret must not be seen in one, and where nothing ran, there is
-        nothing to see. One that was drawn, or could not be, is not drawn again.
+        A secret, a seed or a test, must not be seen in one, and where nothing ran, there
+        is nothing to see. One that was drawn, or could not be, is not drawn again.
         """
         warned = {warning.code for warning in run.warnings}
         is_done = run.picture or codes.PICTURE_NOT_DRAWN.name in warned
-        if self.out is None or run.seed in self.rubric.hidden:
+        if self.out is None or run.hidden_test or run.seed in self.rubric.hidden:
             return None
         if is_done or not run.digest:
             return None
@@ -140,5 +151,6 @@ class Plan:
             preempt=self.preempt,
             hosting=self.hosting,
             run=run,
+            suite=self._suite_of(run.test),
             folder=str(self.out / submission_folder(run.submission)),
         )

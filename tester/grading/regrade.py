@@ -15,8 +15,9 @@ from tester.grading import journal
 from tester.grading.journal import Header, JournalContents
 from tester.grading.plan import Plan
 from tester.grading.record import GradingRecord
+from tester.judging.own_suite import suite_digest
 from tester.judging.run_conditions import lab_digest
-from tester.judging.suite import collect
+from tester.judging.suite import Suites, collect
 from tester.scoring.rubric_file import default_rubric
 from tester.text import listed, readable_name
 from tester.verdict import LoadResult, Run, Verdict
@@ -117,6 +118,9 @@ class Regrading:
             found.caveats.append("its files are not those that were graded")
         if self._before.header.lab != lab_digest():
             found.caveats.append("the lab itself has changed")
+        for suite in self._before.header.suites:
+            if suite_digest(Path(suite.path)) != suite.digest:
+                found.caveats.append(f"the tests in {suite.path} have changed")
         if self._before.header.python != platform.python_version():
             found.caveats.append("Python's version has changed")
         # A result without a verdict may have been replaced: the last one counts.
@@ -147,7 +151,8 @@ class Regrading:
             raise UsageError(
                 f"{self._name} is no longer at {readable_name(entry.path)}"
             )
-        tests = {test.name: test for test in collect(bonus=True)}
+        suites = Suites(tuple(Path(suite.path) for suite in header.suites))
+        tests = {test.name: test for test in collect(bonus=True, suites=suites)}
         missing = [name for name in header.tests if name not in tests]
         if missing:
             raise UsageError(f"there is no test {missing[0]} any more")

@@ -15,8 +15,8 @@ from tester.handouts.starter_repo import (
     copy_root_files,
     new_directory,
 )
-from tester.judging.suite import collect, suite_path
-from tester.scoring.rubric_file import load_rubric
+from tester.judging.suite import suite_path
+from tester.scoring.rubric_file import load_rubric_of_suite, rubric_suites
 
 HERE = Path(__file__).resolve().parent
 TEMPLATE = HERE / "autograder_files"
@@ -36,7 +36,8 @@ def write_autograder(directory: Path, rubric: Path | None = None) -> None:
 
     Args:
         directory: where to.
-        rubric: the rubric to grade by; the secret that it names is copied, too.
+        rubric: the rubric to grade by; the secret and the suites that it names are
+            copied, too.
 
     Raises:
         UsageError: the directory is not empty, or the rubric is wrong.
@@ -47,7 +48,10 @@ def write_autograder(directory: Path, rubric: Path | None = None) -> None:
         shutil.copytree(TEMPLATE, directory, dirs_exist_ok=True, ignore=_LEFT_OUT)
         _copy_lab(directory / "lab")
         for name, file in copied.items():
-            shutil.copyfile(file, directory / name)
+            if file.is_dir():
+                shutil.copytree(file, directory / name, ignore=_LEFT_OUT)
+            else:
+                shutil.copyfile(file, directory / name)
         if copied:
             _leave_seeds_to_the_rubric(directory / "settings.toml")
     except OSError as exc:
@@ -70,8 +74,16 @@ def _rubric_files(rubric: Path) -> dict[str, Path]:
     Raises:
         UsageError: the rubric is wrong, or its secret is in another folder.
     """
-    load_rubric(rubric, collect(bonus=True))
+    load_rubric_of_suite(rubric)
     files = {RUBRIC: rubric}
+    for folder in rubric_suites(rubric).own:
+        beside = folder.parent == rubric.resolve().parent
+        if not beside or not folder.name.startswith("suite"):
+            raise UsageError(
+                f"--rubric: {rubric} names the suite {folder}; it is copied only if it "
+                "lies beside the rubric and its name begins with `suite`"
+            )
+        files[folder.name] = folder
     seeds = tomllib.loads(rubric.read_text(encoding="utf-8")).get("seeds", {})
     name = seeds.get("secret_file", "")
     if name:

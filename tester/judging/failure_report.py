@@ -12,6 +12,8 @@ from tester.text import clean, encodable_text
 from tester.verdict import Run, Verdict, conclude
 
 LOG_LINES_SHOWN = 20
+# Before the line of the test at which it failed.
+SCENARIO_STEP = "in the scenario: "
 
 
 def note_failure(
@@ -24,7 +26,7 @@ def note_failure(
         sections = [when.format("real") + ": in real time, no two runs are the same"]
     step = _step_of_scenario(test, exc)
     if step:
-        sections.append(f"in the scenario: {step}")
+        sections.append(f"{SCENARIO_STEP}{step}")
     if exc.evidence:
         sections.append(exc.evidence)
     sections.append(cluster.describe())
@@ -47,6 +49,18 @@ def scenario_raised(test: GradedTest, exc: BaseException) -> bool:
     An `assert` of a scenario judges the submission; one of the lab's, the lab.
     """
     return Path(traceback.extract_tb(exc.__traceback__)[-1].filename) == test.file
+
+
+def assertion_text(exc: AssertionError) -> str:
+    """Return what an `assert` of a scenario says: its message.
+
+    What pytest adds to it names objects of this process: no two runs would have the same
+    reason.
+    """
+    message = str(exc).partition("\nassert ")[0]
+    if not message or message.startswith("assert "):
+        return "a check of the scenario does not hold"
+    return message
 
 
 def _step_of_scenario(test: GradedTest, exc: BaseException) -> str:

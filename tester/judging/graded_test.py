@@ -26,6 +26,9 @@ class GradedTest:
         persistence: whether servers have to save their state.
         elections: whether a leader must have been answered by a majority.
         single_bug: whether the scenario was made for one kind of bug.
+        suite: the folder of the instructor's suite that it is of, None for the lab's own.
+        part_about: what its part is about, if an instructor's suite says so.
+        hidden: whether no student may see its source.
     """
 
     name: str
@@ -40,6 +43,9 @@ class GradedTest:
     persistence: bool = False
     elections: bool = True
     single_bug: bool = False
+    suite: Path | None = None
+    part_about: str = ""
+    hidden: bool = False
 
     def servers_at(self, seed: int) -> int:
         """Return how many servers it gets at a seed."""
@@ -59,6 +65,11 @@ class GradedTest:
     def is_bonus(self) -> bool:
         """Whether it runs only where its part is asked for."""
         return self.part in BONUS_PARTS
+
+    @property
+    def is_own_and_shown(self) -> bool:
+        """Whether it is of an instructor's suite, and students may read of it."""
+        return self.suite is not None and not self.hidden
 
     @property
     def description(self) -> str:

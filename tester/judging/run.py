@@ -22,6 +22,7 @@ from labrpc.world.observer import Observer
 from labrpc.world.recorder import DigestRecorder
 from tester import codes
 from tester.judging.failure_report import (
+    assertion_text,
     log_line,
     note_failure,
     scenario_raised,
@@ -221,6 +222,8 @@ def blank_run(test: GradedTest, submission: str, seed: int) -> Run:
         points=test.points,
         verdict=Verdict.PASSED,
         servers=test.servers_at(seed),
+        suite=test.suite.name if test.suite is not None else "",
+        hidden_test=test.hidden,
     )
 
 
@@ -272,7 +275,7 @@ def judge(
     except Exception as exc:
         raised = exc
         if isinstance(exc, AssertionError) and scenario_raised(test, exc):
-            failure = SubmissionError(codes.CHECK_FAILED, str(exc))
+            failure = SubmissionError(codes.CHECK_FAILED, assertion_text(exc))
             failure = failure.with_traceback(exc.__traceback__)
             note_failure(run, test, cluster, failure)
         else:

@@ -15,6 +15,7 @@ import msgspec
 
 from labrpc.submission.submission import Submission
 from tester.judging.graded_test import GradedTest
+from tester.judging.own_suite import suite_digest
 from tester.judging.run_hosting import IN_PROCESS, RunHosting
 from tester.judging.suite import suite_path
 from tester.text import command_line
@@ -32,6 +33,7 @@ class RunIdentity(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         submission: the digest of its source files.
         test: the test function's name.
+        suite: the digest of the instructor's suite that it is of, "" for the lab's.
         seed: from which all randomness of the run comes.
         preempt: whether threads may lose their turn between two statements.
         hash_seed: on which the order of a submission's sets depends, None if
@@ -42,6 +44,7 @@ class RunIdentity(msgspec.Struct, frozen=True, kw_only=True):
 
     submission: str
     test: str
+    suite: str
     seed: int
     preempt: bool
     hash_seed: int | None
@@ -73,6 +76,7 @@ class RunConditions:
         return RunIdentity(
             submission=self.submission.digest,
             test=self.test.name,
+            suite=suite_digest(self.test.suite) if self.test.suite else "",
             seed=self.seed,
             preempt=self.preempt,
             hash_seed=self.hash_seed,

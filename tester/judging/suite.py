@@ -1,38 +1,20 @@
-"""Where the graded suite lies, and reading a graded test off a pytest item.
+"""Where the graded suite lies, and which tests are graded.
 
-pytest collects; its markers say what each test is worth and what cluster it
-wants. In a wheel the suite travels as `tester/lab2`, in the repository it is
-`tests/lab2`.
+In a wheel the suite travels as `tester/lab2`, in the repository it is `tests/lab2`.
+An instructor's own suites may stand beside it, or instead of it.
 """
 
-import contextlib
-import io
-import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-import pytest
 
 from labrpc.errors import LabError
 from labrpc.submission.submission import candidates
 from tester.errors import UsageError
+from tester.judging.collection import collect_folder, graded_tests
 from tester.judging.graded_test import GradedTest
+from tester.judging.own_suite import read_own_suite
 from tester.text import nearest
-
-MARKERS = (
-    "part(name): the part of the lab that a graded test belongs to, as in '2A'",
-    "points(number): what a graded test is worth",
-    "cluster(servers, reliable=True, snapshots=False, persistence=False, "
-    "elections=True, servers_min=0): the cluster a graded test gets, at each seed of "
-    "another size where servers_min is set; with persistence, that servers save their "
-    "state is checked; with elections, that a majority answered a leader",
-    "single_bug: a scenario made for one kind of bug, which measures of detection count "
-    "apart",
-    "virtual_time: a graded test that needs what real time has not, such as pauses, "
-    "skewed clocks and crash points; left out with --real-time",
-)
 
 
 def suite_path() -> Path:
@@ -42,6 +24,12 @@ def suite_path() -> Path:
         if path.is_dir():
             return path
     raise LabError(f"the graded suite is neither in {here} nor beside it")
+
+
+def with_suite(test: GradedTest) -> GradedTest:
+    """Return a test of pytest's session with its suite, unless it is the lab's own."""
+    folder = test.file.parent.resolve()
+    return test if folder == suite_path() else replace(test, suite=folder)
 
 
 def what_to_collect(root: Path, named: list[str]) -> list[str]:
@@ -78,90 +66,54 @@ def _as_printed(name: str, suite: Path) -> str:
     return "::".join([str(inside), *test])
 
 
-def graded_test(item: pytest.Item) -> GradedTest | None:
-    """Return the graded test behind a pytest item, None if it is not one."""
-    cluster = item.get_closest_marker("cluster")
-    if cluster is None or not isinstance(item, pytest.Function):
-        return None
-    part = item.get_closest_marker("part")
-    points = item.get_closest_marker("points")
-    return GradedTest(
-        name=item.originalname,
-        part=part.args[0] if part else "",
-        points=points.args[0] if points else 0,
-        function=item.obj,
-        file=item.path,
-        single_bug=item.get_closest_marker("single_bug") is not None,
-        **cluster.kwargs,
-    )
+@dataclass(frozen=True)
+class Suites:
+    """Whose tests are graded.
+
+    Attributes:
+        own: the folders of an instructor's own suites.
+        lab: whether the lab's tests are graded beside them.
+    """
+
+    own: tuple[Path, ...] = ()
+    lab: bool = True
+
+    def joined(self, other: "Suites") -> "Suites":
+        """Return the suites of both."""
+        own = dict.fromkeys(path.resolve() for path in (*self.own, *other.own))
+        return Suites(tuple(own), self.lab and other.lab)
 
 
-def graded_tests(items: list[pytest.Item]) -> list[GradedTest]:
-    """Return the graded tests among pytest items."""
-    found = [graded_test(item) for item in items]
-    return [test for test in found if test is not None]
-
-
-@dataclass(eq=False)  # pytest may want a plugin's hash.
-class _Collected:
-    """A pytest plugin that keeps what was collected, what not, and what went wrong."""
-
-    tests: list[GradedTest] = field(default_factory=list)
-    others: list[GradedTest] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-
-    def pytest_configure(self, config: pytest.Config) -> None:
-        for marker in MARKERS:
-            config.addinivalue_line("markers", marker)
-
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self.tests = graded_tests(session.items)
-
-    def pytest_deselected(self, items: list[pytest.Item]) -> None:
-        self.others += graded_tests(items)
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
-            self.errors.append(str(report.longrepr))
+LAB_ONLY = Suites()
 
 
 def collect(
-    parts: list[str] | None = None, expression: str = "", bonus: bool = False
+    parts: list[str] | None = None,
+    expression: str = "",
+    bonus: bool = False,
+    suites: Suites = LAB_ONLY,
 ) -> list[GradedTest]:
-    """Return the graded tests, in the suite's order.
+    """Return the graded tests, in the suite's order, then those of own suites.
 
     Args:
         parts: only these parts, as in ["2A", "2B"]; None for all but the bonus parts.
         expression: only tests that match it, as pytest's `-k` does.
         bonus: whether None stands for all parts, the bonus parts among them.
+        suites: whose tests.
 
     Raises:
-        UsageError: no such part, a wrong expression, or nothing matches.
+        UsageError: no such part, a wrong expression, nothing matches, or an own suite
+            has something wrong with it.
     """
-    found = _Collected()
-    suite = suite_path()
-    options = ["--collect-only", "-p", "no:cacheprovider", "-p", "no:terminal"]
-    options += ["--import-mode=importlib", f"--rootdir={suite}", "-c", "/dev/null"]
-    # The lab may be installed in a student's repository, below a conftest.py of theirs.
-    # Without a limit, pytest also lists each folder above the suite.
-    options += ["--noconftest", f"--confcutdir={suite}"]
-    # These look for what others have left, by ten full collections of garbage.
-    options += ["-p", "no:unraisableexception", "-p", "no:threadexception"]
-    if expression:
-        options += ["-k", expression]
-    # What pytest has to say of a wrong expression is said below.
-    with contextlib.redirect_stderr(io.StringIO()), _no_plugins():
-        status = pytest.main([str(suite), *options], plugins=[found])
-    if found.errors:
-        raise LabError("the graded suite cannot be collected:\n" + found.errors[0])
-    if status == pytest.ExitCode.INTERRUPTED:
-        raise KeyboardInterrupt
-    if status == pytest.ExitCode.INTERNAL_ERROR:
-        raise LabError(f"pytest {pytest.__version__} cannot collect the graded suite")
-    if status == pytest.ExitCode.USAGE_ERROR:
-        raise UsageError(f"{expression!r} is not an expression that pytest's -k takes")
-    suite_tests = found.tests + found.others
-    known = sorted({test.part for test in suite_tests})
+    lab, others = _lab_tests(expression)
+    selected, everything = (lab, lab + others) if suites.lab else ([], [])
+    taken = lab + others
+    for folder in suites.own:
+        own = read_own_suite(folder, taken, expression)
+        selected = selected + own.tests
+        everything = everything + own.tests + own.others
+        taken = taken + own.tests + own.others
+    known = sorted({test.part for test in everything})
     unknown = [part for part in parts or [] if part not in known]
     if unknown:
         raise UsageError(f"no part {', '.join(unknown)}; there are {', '.join(known)}")
@@ -169,32 +121,22 @@ def collect(
     def is_wanted(test: GradedTest) -> bool:
         return (bonus or not test.is_bonus) if parts is None else test.part in parts
 
-    tests = [test for test in found.tests if is_wanted(test)]
+    tests = [test for test in selected if is_wanted(test)]
     if not tests:
         which = f" of part {', '.join(parts)}" if parts else ""
-        names = [test.name for test in suite_tests if is_wanted(test)]
+        words = [test.name for test in everything if is_wanted(test)]
         raise UsageError(
-            f"no graded test{which} matches {expression!r}{_meant(expression, names)}"
+            f"no graded test{which} matches {expression!r}{_meant(expression, words)}"
         )
     return tests
 
 
-@contextlib.contextmanager
-def _no_plugins() -> Iterator[None]:
-    """Let pytest load no plugins but its own while the block runs.
-
-    The variables of its own could name any module, and any option. The lab's plugin
-    would look for something to test.
-    """
-    own = {name: os.environ[name] for name in os.environ if name.startswith("PYTEST_")}
-    for name in own:
-        del os.environ[name]
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    try:
-        yield
-    finally:
-        del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
-        os.environ.update(own)
+def _lab_tests(expression: str) -> tuple[list[GradedTest], list[GradedTest]]:
+    """Return the lab's tests that match, and those that do not."""
+    found = collect_folder(suite_path(), expression)
+    if found.errors:
+        raise LabError("the graded suite cannot be collected:\n" + found.errors[0][1])
+    return graded_tests(found.selected), graded_tests(found.others)
 
 
 def _meant(expression: str, known: list[str]) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from tester.judging.collection import MARKERS, graded_test
 from tester.judging.seed_batch import SeedBatch
-from tester.judging.suite import MARKERS, graded_test, suite_path, what_to_collect
+from tester.judging.suite import suite_path, what_to_collect, with_suite
 from tester.pytest_plugin.bonus import is_left_out
 from tester.pytest_plugin.options import add_options, named_on_command_line
 from tester.pytest_plugin.restart import restart_if_needed
@@ -118,6 +119,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     test, batch = graded_test(pyfuncitem), batch_of(pyfuncitem)
     if test is None or batch is None:
         return None
+    test = with_suite(test)
     session = pyfuncitem.config.stash[_SESSION]
     runs = pyfuncitem.stash[_RUNS] = []
     try:

@@ -9,7 +9,7 @@ from tester.outcome import TestOutcome, VerdictCounts, by_kind
 from tester.reports.class_matrix import Matrix, class_matrix, is_waiting
 from tester.reports.parts import part_names, part_points
 from tester.reports.redaction import without_paths
-from tester.reports.suite_descriptions import suite_descriptions
+from tester.reports.suite_descriptions import about_test
 from tester.scoring.grades import Grade
 from tester.situations.report import situation_lines
 from tester.text import kind_of, one_line
@@ -229,16 +229,19 @@ def _tests(grades: list[Grade]) -> list[ClassTest]:
         for test in grade.tests:
             outcome = test.outcome
             found.setdefault((outcome.part, outcome.test), []).append(outcome)
-    return [_class_test(outcomes) for outcomes in found.values()]
+    return [
+        _class_test(outcomes, about_test(grades[0], name))
+        for (_, name), outcomes in found.items()
+    ]
 
 
-def _class_test(outcomes: list[TestOutcome]) -> ClassTest:
+def _class_test(outcomes: list[TestOutcome], about: str) -> ClassTest:
     whole = TestOutcome.of([run for outcome in outcomes for run in outcome.runs])
     verdicts = VerdictCounts.of(outcome.verdict for outcome in outcomes)
     kinds = by_kind(whole.failures).values()
     return ClassTest(
         outcome=whole,
-        about=suite_descriptions().tests.get(whole.test, ""),
+        about=about,
         passed=verdicts.passed,
         judged=verdicts.judged,
         reason=one_line(max(kinds, key=len)[0].reason) if kinds else "",

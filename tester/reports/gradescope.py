@@ -105,7 +105,7 @@ def text_of(test: TestReport) -> str:
     if test.evidence:
         lines += ["", test.evidence]
     lines += [f"Warning, which costs no points: {text}" for text in test.warnings]
-    if test.replay:
+    if test.advice:
         lines += ["", test.advice, test.replay]
     return "\n".join(lines).strip("\n")
 

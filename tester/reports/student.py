@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from tester.outcome import TestOutcome, VerdictCounts
 from tester.reports.redaction import for_the_student, without_paths
-from tester.reports.suite_descriptions import suite_descriptions
+from tester.reports.suite_descriptions import about_part, about_test
 from tester.scoring.grades import Grade, PartGrade, TestGrade
 from tester.scoring.safety import Breach, cap_words
 from tester.situations.report import situation_lines
@@ -17,6 +17,10 @@ from tester.text import block, command_line, kind_of, one_line
 from tester.verdict import Run, Verdict
 
 NOT_RUN = "not run: the submission does not load"
+HIDDEN_TEST = (
+    "It is a hidden test, which cannot be replayed: what it found wrong is above. Try the "
+    "other tests at many seeds, or write one of your own (docs/scenarios.md)."
+)
 SEEDS_TO_TRY = 200
 WARNINGS_SHOWN = 3
 
@@ -35,7 +39,7 @@ class TestReport:
         replay: the command that shows the failure in the student's own repository.
         picture: the file with a picture of a failing run, in the report's folder.
         advice: what the command does, and how reliably it shows the failure.
-        hidden: whether any of its seeds is hidden.
+        hidden: whether it is a hidden test, or any of its seeds is hidden.
         warnings: likely mistakes that break no rule.
     """
 
@@ -156,7 +160,7 @@ def _breach(breach: Breach) -> str:
 def _part(grade: Grade, part: PartGrade) -> PartReport:
     return PartReport(
         name=part.name,
-        about=suite_descriptions().parts.get(part.name, ""),
+        about=about_part(grade, part.name),
         earned=part.earned,
         extra=part.extra,
         policy=part.policy,
@@ -169,13 +173,13 @@ def _test(grade: Grade, test: TestGrade) -> TestReport:
     report = TestReport(
         part=outcome.part,
         name=outcome.test,
-        about=suite_descriptions().tests.get(outcome.test, ""),
+        about=about_test(grade, outcome.test),
         points=test.points,
         points_max=test.points_max,
         earned=test.earned,
         verdict=outcome.verdict,
         tally=_tally(outcome.counts),
-        hidden=any(run.hidden for run in outcome.runs),
+        hidden=any(run.hidden or run.hidden_test for run in outcome.runs),
         warnings=_warnings(grade, outcome),
     )
     if grade.load_error:
@@ -226,12 +230,16 @@ def _tally(counts: VerdictCounts) -> str:
 
 def _what_to_do(grade: Grade, run: Run) -> tuple[str, str]:
     """Return the command that shows a failure, and advice on it."""
+    if run.hidden_test:
+        return "", HIDDEN_TEST
     words = _own_command(grade, run)
     if not words:
         return "", ""
     elsewhere = ""
     if "--isolation" in words:
         elsewhere = " (--isolation process needs Linux: leave it out elsewhere)"
+    if run.suite:
+        elsewhere += f" (you need the folder {run.suite}, from your instructors)"
     if not run.hidden:
         return (
             command_line(words),
@@ -251,8 +259,9 @@ def _what_to_do(grade: Grade, run: Run) -> tuple[str, str]:
 def _own_command(grade: Grade, run: Run) -> list[str]:
     """Return the words of a replay command, as they work in the student's repository.
 
-    There the suite is the installed one, and the submission is the repository or the
-    part of it that was graded. Other options, such as `--preempt`, belong to the run.
+    There the suite is the installed one, or an instructor's folder beside the
+    repository's own, and the submission is the repository or the part of it that was
+    graded. Other options, such as `--preempt`, belong to the run.
     """
     words = shlex.split(run.replay)
     if "pytest" not in words or "--submission" not in words:
@@ -260,8 +269,12 @@ def _own_command(grade: Grade, run: Run) -> list[str]:
     words[words.index("--submission") + 1] = one_line(grade.inside)
     # The bracket ends the name, since other names may begin with it.
     own = ["--lab", "-k", f"{run.test}["]
-    return [
-        word
-        for given in words
-        for word in (own if given.endswith(f"::{run.test}") else [given])
-    ]
+    found: list[str] = []
+    for word in words:
+        if not word.endswith(f"::{run.test}"):
+            found.append(word)
+        elif run.suite:
+            found.append(f"{run.suite}/{word.rpartition(f'/{run.suite}/')[2]}")
+        else:
+            found += own
+    return found

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from tester.judging.suite import suite_path
+from tester.scoring.grades import Grade
 
 _PART = re.compile(r"Part (\w+)(?:, |: )(.+)")
 
@@ -40,6 +41,16 @@ def suite_descriptions() -> SuiteDescriptions:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 found.tests[node.name] = _first_line(node)
     return found
+
+
+def about_part(grade: Grade, part: str) -> str:
+    """Return what a part is about, "" if no suite says so."""
+    return grade.about.get(part) or suite_descriptions().parts.get(part, "")
+
+
+def about_test(grade: Grade, test: str) -> str:
+    """Return what a test is about, "" if its suite does not say, or not to students."""
+    return grade.about.get(test) or suite_descriptions().tests.get(test, "")
 
 
 def _first_line(node: ast.Module | ast.FunctionDef) -> str:

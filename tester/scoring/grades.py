@@ -1,7 +1,7 @@
 """The points that each test, part and submission has earned."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from math import fsum
 
 from tester.outcome import TestOutcome, by_test
@@ -122,6 +122,7 @@ class Grade:
         inside: its place in the student's repository, "." if it is all of that.
         safety_cap: the share of the points that is left at most, if any run breaks a
             safety property; None for all.
+        about: what an instructor's own parts and tests are about, by name.
     """
 
     submission: str
@@ -132,6 +133,7 @@ class Grade:
     same_as: str = ""
     inside: str = "."
     safety_cap: float | None = None
+    about: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def part_grades(self) -> list[PartGrade]:

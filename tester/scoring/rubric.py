@@ -57,6 +57,7 @@ class Rubric:
         safety_cap: the share of all points that is left at most, if any run breaks a
             safety property; None for all.
         measure: what figures of `measure` earn, by name; grading does not know them.
+        about: what an instructor's own parts and tests are about, by name.
     """
 
     parts: dict[str, Part]
@@ -64,6 +65,7 @@ class Rubric:
     hidden: tuple[int, ...] = ()
     safety_cap: float | None = None
     measure: Mapping[str, MeasureRule] = field(default_factory=dict)
+    about: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -120,7 +122,14 @@ class Rubric:
         for name, found in by_part.items():
             part = self.parts[name]
             tests += grade_tests(found, part.policy, part.extra, seeds, part.safety_cap)
-        return Grade(submission, path, tests, load_error, safety_cap=self.safety_cap)
+        return Grade(
+            submission,
+            path,
+            tests,
+            load_error,
+            safety_cap=self.safety_cap,
+            about=self.about,
+        )
 
     def _counts(self, part: str, test: str) -> bool:
         return part in self.parts and test in self.parts[part].points

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from tester.judging.graded_test import GradedTest
+from tester.judging.suite import Suites, collect
 from tester.scoring.grades import DECIMALS
 from tester.scoring.measure_points import read_measure
 from tester.scoring.policy import RULES, UNITS, Policy, WrongFormula, check_formula
@@ -32,6 +33,8 @@ class _Document(msgspec.Struct):
     parts: Any = None
     safety_cap: Share | None = None
     measure: Any = None
+    suites: list[str] = []
+    lab_tests: bool = True
 
 
 class _Seeds(msgspec.Struct):
@@ -63,6 +66,31 @@ def default_rubric(
     """Return the rubric that applies without a file, to these tests: see `load_rubric`."""
     asked = {test.part for test in tests}
     return _rubric(Table.of_text("", ""), Path(), tests, first, count, asked)
+
+
+def rubric_suites(file: Path) -> Suites:
+    """Return whose tests a rubric grades: the lab's, and those of its `suites`.
+
+    Raises:
+        UsageError: the file cannot be read, or a folder is not there.
+    """
+    table = Table.of_file(file)
+    document = table.read(_Document)
+    own = [file.parent / name for name in document.suites]
+    for folder in own:
+        if not folder.is_dir():
+            raise table.refusal(f"there is no folder {folder} with a suite", "suites")
+    if not own and not document.lab_tests:
+        raise table.refusal(
+            "without the lab's tests there are none: name a folder in `suites`",
+            "lab_tests",
+        )
+    return Suites(tuple(folder.resolve() for folder in own), document.lab_tests)
+
+
+def load_rubric_of_suite(file: Path) -> Rubric:
+    """Read a rubric, with all tests of the suites that it names: see `load_rubric`."""
+    return load_rubric(file, collect(bonus=True, suites=rubric_suites(file)))
 
 
 def load_rubric(
@@ -121,7 +149,9 @@ def _rubric(
             "parts",
         )
     measure = read_measure(table.table("measure"))
-    return Rubric(parts, public, hidden, document.safety_cap, measure)
+    about = {test.part: test.part_about for test in tests if test.part_about}
+    about |= {test.name: test.description for test in tests if test.is_own_and_shown}
+    return Rubric(parts, public, hidden, document.safety_cap, measure, about)
 
 
 def _read_seeds(

@@ -48,6 +48,7 @@ class RunJob(Job, frozen=True, kw_only=True):
 
     Attributes:
         test: the test's name.
+        suite: the folder of the instructor's suite that it is of, "" for the lab's.
         seed: from which all randomness of the run comes.
         digest: whether to compute the trace's digest.
         traces: the directory to which the run is recorded, "" for no trace.
@@ -55,6 +56,7 @@ class RunJob(Job, frozen=True, kw_only=True):
     """
 
     test: str
+    suite: str = ""
     seed: int
     digest: bool = False
     traces: str = ""
@@ -71,10 +73,12 @@ class PictureJob(Job, frozen=True, kw_only=True):
 
     Attributes:
         run: what came of it.
+        suite: as for `RunJob`.
         folder: gets the picture.
     """
 
     run: Run
+    suite: str = ""
     folder: str
 
 

@@ -25,10 +25,11 @@ from labrpc.machine.lab_process import lab_command, lab_environment
 from labrpc.machine.watchdog_timer import HangPolicy
 from labrpc.submission.submission import Submission
 from tester.codes import LAB_BROKE
+from tester.judging.graded_test import GradedTest
 from tester.judging.run import blank_run, boot_problem, run_test
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import RunHost, RunHosting
-from tester.judging.suite import collect
+from tester.judging.suite import Suites, collect
 from tester.measuring.batch import Batch, broken_batch, measure_batch
 from tester.verdict import LoadResult, Run, Verdict, conclude
 from tester.workers.job import (
@@ -90,7 +91,7 @@ class Worker:
     def __init__(self, number: int, hang_policy: HangPolicy | None = None) -> None:
         self._number = number
         self._hang_policy = hang_policy
-        self._tests = {test.name: test for test in collect(bonus=True)}
+        self._tests = {"": _by_name(collect(bonus=True))}
         self._host: RunHost | None = None
         self._hosted: tuple[str, bool, RunHosting] | None = None
 
@@ -152,7 +153,7 @@ class Worker:
         run = job.run
         with suppress(LoadError, LabError), tempfile.TemporaryDirectory() as traces:
             host = self._host_for(job)
-            test = self._tests[run.test]
+            test = self._test(job.suite, run.test)
             conditions = RunConditions(
                 host.boxes.submission, test, run.seed, job.preempt
             )
@@ -168,15 +169,22 @@ class Worker:
 
     def _run_without_host(self, job: RunJob) -> Run:
         """Return a run that cannot begin, with its replay command if there is one."""
-        run = blank_run(self._tests[job.test], job.name, job.seed)
+        run = blank_run(self._test(job.suite, job.test), job.name, job.seed)
         with suppress(LoadError):
             conditions = self._conditions(job, job.submission())
             run.replay = conditions.replay_command(job.hosting)
         return run
 
     def _conditions(self, job: RunJob, submission: Submission) -> RunConditions:
-        test = self._tests[job.test]
+        test = self._test(job.suite, job.test)
         return RunConditions(submission, test, job.seed, job.preempt)
+
+    def _test(self, suite: str, name: str) -> GradedTest:
+        """Return a test; the suite that has it, "" for the lab's, is read once."""
+        if suite not in self._tests:
+            suites = Suites((Path(suite),), lab=False)
+            self._tests[suite] = _by_name(collect(bonus=True, suites=suites))
+        return self._tests[suite][name]
 
     def _host_for(self, job: Job) -> RunHost:
         """Return what hosts the job's submission; the last one's host is kept."""
@@ -194,6 +202,10 @@ class Worker:
         if self._host is not None:
             self._host.close()
             self._host = None
+
+
+def _by_name(tests: list[GradedTest]) -> dict[str, GradedTest]:
+    return {test.name: test for test in tests}
 
 
 def _fail(result: Run | LoadResult, exc: SubmissionError) -> None:

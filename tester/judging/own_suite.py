@@ -1,0 +1,230 @@
+"""An instructor's own suite: graded tests from a folder, checked before anything runs.
+
+What is wrong with a suite is said at once, with file and line. Found during a grading,
+it would cost a night, or pass unnoticed: a test that no one grades.
+"""
+
+import ast
+import hashlib
+import inspect
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from tester.errors import UsageError
+from tester.judging.collection import Collected, collect_folder, graded_test
+from tester.judging.graded_test import GradedTest
+from tester.text import listed, unknown
+
+REFERENCE_PAGE = "docs/scenarios.md"
+# As `--parts` and the tables of a rubric name it.
+_PART = re.compile(r"Part ([0-9A-Z]+)(?:, |: )(.+)")
+# What a `cluster` marker may say: all of a graded test that it does not get elsewhere.
+_CLUSTER = (
+    "servers", "servers_min", "reliable", "snapshots", "persistence", "elections",
+)  # fmt: skip
+POINTS_MAX = 1_000_000
+Wrong = Callable[[str], UsageError]
+"""Makes the error about a test from its reason."""
+
+
+@dataclass(frozen=True)
+class OwnSuite:
+    """A suite that was read and checked.
+
+    Attributes:
+        tests: those that match the expression.
+        others: those that do not.
+    """
+
+    tests: list[GradedTest]
+    others: list[GradedTest]
+
+
+def read_own_suite(
+    folder: Path, taken: Sequence[GradedTest], expression: str = ""
+) -> OwnSuite:
+    """Read a suite.
+
+    Args:
+        folder: where it lies.
+        taken: the tests of the lab, and of suites before this one.
+        expression: only tests that match it, as pytest's `-k` does.
+
+    Raises:
+        UsageError: something is wrong with it.
+    """
+    folder = folder.resolve()
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: there is no such folder, so no suite to grade by")
+    trees = {file: _parsed(file) for file in sorted(folder.rglob("test_*.py"))}
+    files = [test.file for test in taken if test.suite is None]
+    for file, tree in trees.items():
+        if file.name in [of_lab.name for of_lab in files]:
+            raise _wrong(
+                file, 1, "the lab's own suite has a file of this name: rename it"
+            )
+        _check_names(file, tree)
+    try:
+        collected = collect_folder(folder, expression, strict=True)
+    finally:
+        # Another suite may have a file of the same name.
+        _forget_modules(folder)
+    _check_collected(folder, collected)
+    parts = {test.part for test in taken}
+    described: dict[str, str] = {}
+    for tree in trees.values():
+        about = _PART.match((ast.get_docstring(tree) or "").partition("\n")[0])
+        if about:
+            described.setdefault(about[1], about[2].rstrip(".:"))
+    tests = [_checked(item, parts | {*described}) for item in collected.items]
+    _check_unique(tests, taken)
+    tests = [
+        replace(test, suite=folder, part_about=described.get(test.part, ""))
+        for test in tests
+    ]
+    count = len(collected.selected)
+    return OwnSuite(tests[:count], tests[count:])
+
+
+def suite_digest(folder: Path) -> str:
+    """Return the digest of all files of a suite."""
+    digest = hashlib.blake2b(digest_size=16)
+    for file in sorted(folder.rglob("*")):
+        if file.suffix in (".py", ".txt"):
+            digest.update(f"{file.relative_to(folder)}\0".encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _parsed(file: Path) -> ast.Module:
+    try:
+        return ast.parse(file.read_bytes(), str(file))
+    except SyntaxError as exc:
+        raise _wrong(file, exc.lineno or 1, f"syntax error: {exc.msg}") from None
+    except ValueError as exc:
+        raise _wrong(file, 1, f"this is no Python: {exc}") from None
+
+
+def _wrong(file: Path, line: int, reason: str) -> UsageError:
+    return UsageError(f"{file}, line {line}: {reason}")
+
+
+def _check_names(file: Path, tree: ast.Module) -> None:
+    """Refuse a test that another one of its name replaces, so that it would never run."""
+    seen: dict[str, int] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            if node.name in seen:
+                reason = f"{node.name} is defined again: the one in line {seen[node.name]} would never run"
+                raise _wrong(file, node.lineno, reason)
+            seen[node.name] = node.lineno
+
+
+def _forget_modules(folder: Path) -> None:
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and Path(file).is_relative_to(folder):
+            del sys.modules[name]
+
+
+def _check_collected(folder: Path, collected: Collected) -> None:
+    if collected.errors:
+        file, text = collected.errors[0]
+        # pytest marks the lines that say what is wrong.
+        marked = [line[1:].strip() for line in text.splitlines() if line[:2] == "E "]
+        reason = marked[0] if marked else text.strip().splitlines()[-1]
+        raise UsageError(
+            f"{folder / file}: cannot be imported: {reason}. A suite's file imports "
+            "pytest, labrpc, tester and installed packages, and no file beside it"
+        )
+    if not collected.items:
+        raise UsageError(
+            f"{folder} has no graded test: that is a function test_… with the marker "
+            f"`cluster`, in a file test_….py ({REFERENCE_PAGE})"
+        )
+
+
+def _checked(item: pytest.Item, parts: set[str]) -> GradedTest:
+    """Return the graded test behind an item.
+
+    Raises:
+        UsageError: its markers or its parameters are wrong.
+    """
+    file, line = item.path, (item.reportinfo()[1] or 0) + 1
+
+    def wrong(reason: str) -> UsageError:
+        return _wrong(file, line, f"{item.name.partition('[')[0]}: {reason}")
+
+    clusters = list(item.iter_markers("cluster"))
+    if not isinstance(item, pytest.Function) or not clusters:
+        raise wrong(
+            "it has no marker `cluster`, so that nobody would grade it: add "
+            "@pytest.mark.cluster(servers=3)"
+        )
+    for word in clusters[0].kwargs:
+        if word not in _CLUSTER:
+            raise wrong(f"`cluster` takes no {unknown(word, _CLUSTER)}")
+    if clusters[0].args or not isinstance(clusters[0].kwargs.get("servers"), int):
+        raise wrong("`cluster` needs the number of servers, as in cluster(servers=3)")
+    if len(clusters) > 1:
+        raise wrong("it has the marker `cluster` twice")
+    if list(inspect.signature(item.obj).parameters) != ["cluster"]:
+        raise wrong("a graded test takes its cluster and nothing else: (cluster)")
+    _check_part(item, parts, wrong)
+    _check_points(item, wrong)
+    test = graded_test(item)
+    assert test is not None
+    return test
+
+
+def _check_part(item: pytest.Item, parts: set[str], wrong: Wrong) -> None:
+    own = list(item.iter_markers("part"))
+    if not own or len(own[0].args) != 1:
+        raise wrong('it has no part: add @pytest.mark.part("2B"), or one of your own')
+    part = own[0].args[0]
+    if len({marker.args for marker in own}) > 1:
+        raise wrong("it is of two parts: leave one marker `part`")
+    if part not in parts:
+        raise wrong(
+            f"there is no part {part}: there are {listed(sorted(parts), 20)}. For a new "
+            f'one, begin the file with """Part {str(part).upper()}: what it is about."""'
+        )
+
+
+def _check_points(item: pytest.Item, wrong: Wrong) -> None:
+    own = list(item.iter_markers("points"))
+    if len(own) > 1:
+        given = " and ".join(str(marker.args[0]) for marker in own if marker.args)
+        raise wrong(f"it has points twice, {given}: leave one marker `points`")
+    if not own or len(own[0].args) != 1:
+        raise wrong("it has no points: add @pytest.mark.points(5)")
+    points = own[0].args[0]
+    if isinstance(points, bool) or not isinstance(points, int | float):
+        raise wrong(f"its points must be a number, not {points!r}")
+    if not 0 <= points <= POINTS_MAX:
+        raise wrong(f"its points must be from 0 to {POINTS_MAX:,}, not {points}")
+
+
+def _check_unique(tests: list[GradedTest], taken: Sequence[GradedTest]) -> None:
+    """Refuse names that another test has: results and rubrics know tests by name."""
+    known = {test.name: test for test in taken}
+    counts = Counter(test.name for test in tests)
+    for test in tests:
+        if test.name in known:
+            raise UsageError(
+                f"{test.file}: there is a test {test.name} in "
+                f"{known[test.name].file.name} already: rename this one, since results "
+                "and rubrics know tests by their names"
+            )
+        if counts[test.name] > 1:
+            files = sorted({t.file.name for t in tests if t.name == test.name})
+            raise UsageError(
+                f"{test.file.parent}: {counts[test.name]} tests are called {test.name}, in "
+                f"{' and '.join(files)}: give each a name of its own, and no parametrize"
+            )
