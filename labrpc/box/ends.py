@@ -14,6 +14,7 @@ from labrpc.box.pending import Pending
 from labrpc.contract import ApplyMsg
 from labrpc.plain_values import plain_copy
 from labrpc.scheduling.greenlets import getcurrent
+from labrpc.scheduling.scheduler import Scheduler
 from labrpc.simulated.box_loops import BoxLoops
 from labrpc.world.events import Apply, Call, Persist
 
@@ -62,10 +63,21 @@ class PeerEnd:
 
 
 class PersisterEnd:
-    """What survives a crash (`labrpc.Persister`)."""
+    """What survives a crash (`labrpc.Persister`).
 
-    def __init__(self, outbox: Outbox, raft_state: bytes, snapshot: bytes) -> None:
+    Attributes:
+        save_ns: how long a save takes; 0 for no time at all.
+    """
+
+    def __init__(self, outbox: Outbox, scheduler: Scheduler) -> None:
+        self.save_ns = 0
         self._outbox = outbox
+        self._scheduler = scheduler
+        self._raft_state = b""
+        self._snapshot = b""
+
+    def restore(self, raft_state: bytes, snapshot: bytes) -> None:
+        """Take over what an earlier incarnation has saved."""
         self._raft_state = raft_state
         self._snapshot = snapshot
 
@@ -77,9 +89,13 @@ class PersisterEnd:
                     f"persister.save takes bytes; {name} is a {type(value).__name__} "
                     "(pickle.dumps makes bytes of it)"
                 )
-        self._raft_state = bytes(raft_state)
-        self._snapshot = bytes(snapshot or b"")
-        self._outbox.actions.append(Persist(self._raft_state, self._snapshot))
+        saved = Persist(bytes(raft_state), bytes(snapshot or b""))
+        if self.save_ns:
+            # A crash meanwhile finds what was there before.
+            self._scheduler.sleep(self.save_ns, "the disk")
+        self._raft_state = saved.raft_state
+        self._snapshot = saved.snapshot
+        self._outbox.actions.append(saved)
 
     def read_raft_state(self) -> bytes:
         """Return the state saved last, `b""` if none ever was."""

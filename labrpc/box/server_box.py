@@ -19,7 +19,16 @@ from labrpc.box.pending import Pending
 from labrpc.box.reports import BoxReports
 from labrpc.box.thread_server import ThreadServer
 from labrpc.simulated.context import BoxContext
-from labrpc.world.events import Boot, Invoke, Ready, Request, Response, Taken, Wake
+from labrpc.world.events import (
+    Boot,
+    Invoke,
+    Ready,
+    Request,
+    Response,
+    SaveTime,
+    Taken,
+    Wake,
+)
 
 
 class ServerBox:
@@ -47,6 +56,7 @@ class ServerBox:
         self._codec = codec
         self._calls = Pending(context, outbox)
         self._puts = Pending(context, outbox)
+        self._persister = PersisterEnd(outbox, context.scheduler)
         self._methods = MethodCalls(outbox, codec, reports, lint)
         self._server = ThreadServer(self._methods, context.scheduler)
         self._deliver: dict[type, Callable[[Any], None]] = {
@@ -55,8 +65,12 @@ class ServerBox:
             Response: lambda event: self._calls.settle(event.call_id, event.data),
             Invoke: self._server.invoke,
             Taken: lambda event: self._puts.settle(event.put_id),
+            SaveTime: self._set_save_time,
             Wake: lambda event: None,
         }
+
+    def _set_save_time(self, event: SaveTime) -> None:
+        self._persister.save_ns = event.save_ns
 
     def _boot(self, event: Boot) -> None:
         self.context.scheduler.spawn(self._start, (event,), "constructor")
@@ -73,7 +87,8 @@ class ServerBox:
             PeerEnd(self._calls, self._codec, loops, peer)
             for peer in range(event.servers)
         ]
-        persister = PersisterEnd(self._outbox, event.raft_state, event.snapshot)
+        persister = self._persister
+        persister.restore(event.raft_state, event.snapshot)
         args = (peers, context.server, persister, ApplyEnd(self._puts, loops))
 
         def construct() -> None:

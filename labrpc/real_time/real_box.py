@@ -25,6 +25,8 @@ from labrpc.box.lint import Linter
 from labrpc.box.outbox import Outbox
 from labrpc.box.reports import BoxReports
 from labrpc.box.server_box import ServerBox
+from labrpc.clock import to_seconds
+from labrpc.machine.wall_clock import sleep_s
 from labrpc.real_time.real_context import Ended, RealContext, adopt, box_of
 from labrpc.real_time.real_modules import (
     RealImporter,
@@ -225,6 +227,15 @@ class RealThreads(Scheduler):
         """Let a waiting thread go on, also one that is only about to wait."""
         self._gates.setdefault(task, SimpleQueue()).put(value)
         return True
+
+    def sleep(self, duration_ns: int, waits_for: Wait = "sleep") -> None:
+        """Make the current thread wait for a real time.
+
+        Raises:
+            Ended: the server crashed meanwhile.
+        """
+        sleep_s(to_seconds(duration_ns))
+        self._context.check_alive()
 
     def kill(self) -> None:
         """End all waits: the box is dead."""

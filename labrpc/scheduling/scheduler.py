@@ -296,9 +296,9 @@ class Scheduler:
             self.park("the clock", self.now_ns)
         return self.now_ns
 
-    def sleep(self, duration_ns: int) -> None:
+    def sleep(self, duration_ns: int, waits_for: "Wait" = "sleep") -> None:
         """Make the current thread wait for `duration_ns` of virtual time."""
-        self.park("sleep", self.now_ns + max(duration_ns, SLEEP_NS_MIN))
+        self.park(waits_for, self.now_ns + max(duration_ns, SLEEP_NS_MIN))
 
     def kill(self) -> None:
         """End all threads at once, as a power cut does.

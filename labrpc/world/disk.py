@@ -5,10 +5,17 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Disk:
-    """The last Raft state and snapshot that a server has saved."""
+    """The last Raft state and snapshot that a server has saved.
+
+    Attributes:
+        raft_state: the state.
+        snapshot: the snapshot.
+        save_ns: how long the thread that saves waits; 0 for no time at all.
+    """
 
     raft_state: bytes = b""
     snapshot: bytes = b""
+    save_ns: int = 0
 
     def save(self, raft_state: bytes, snapshot: bytes) -> None:
         """Replace both, atomically."""

@@ -58,6 +58,12 @@ class Taken(_Frame, frozen=True):
     put_id: int
 
 
+class SaveTime(_Frame, frozen=True):
+    """From now on each save takes so long, for which the thread that saves waits."""
+
+    save_ns: int
+
+
 class Wake(_Frame, frozen=True):
     """The moment that the box asked to be woken at has come."""
 
@@ -138,5 +144,5 @@ class Crash(_Frame, frozen=True):
     evidence: str
 
 
-Event = Boot | Request | Response | Invoke | Taken | Wake
+Event = Boot | Request | Response | Invoke | Taken | SaveTime | Wake
 Action = Ready | Call | Reply | Result | Apply | Persist | Log | Warn | Crash

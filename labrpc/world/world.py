@@ -34,6 +34,7 @@ from labrpc.world.events import (
     Reply,
     Request,
     Result,
+    SaveTime,
     Wake,
     Warn,
 )
@@ -160,6 +161,8 @@ class World(EventHeap):
         disk = self.disks[server]
         self.step(host, Boot(len(self.hosts), disk.raft_state, disk.snapshot))
         self._await(lambda: host.ready, host, "the constructor")
+        if disk.save_ns and host.up:
+            self.step(host, SaveTime(disk.save_ns))
 
     def crash(self, server: int) -> None:
         """Cut the power of a server: only its disk survives."""

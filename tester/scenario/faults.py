@@ -255,6 +255,13 @@ def slow_services(episode: Episode) -> None:
         episode.cluster.slow_state_machine(server, delay_us)
 
 
+def slow_disks(episode: Episode) -> None:
+    """Let each server's saves take a time of their own, while its other threads go on."""
+    for server in episode.cluster.servers:
+        delay_us = episode.random.choice([0, 300, 3_000, 20_000])
+        episode.cluster.slow_disk(server, delay_us)
+
+
 def _start(episode: Episode, server: int) -> None:
     """Start a server that is down, unless another fault has done so."""
     cluster = episode.cluster
@@ -267,7 +274,7 @@ MESSAGES = (
     slow_answers,
 )  # fmt: skip
 LINKS = (one_way_links, partial_partitions, flapping_links, bare_majorities)
-SERVERS = (pauses, skewed_clocks, slow_services)
+SERVERS = (pauses, skewed_clocks, slow_services, slow_disks)
 CRASHES = (crashes, crash_in_a_step, power_failures)
 FAULTS: tuple[Fault, ...] = (*MESSAGES, *LINKS, leaders_cut_off, *SERVERS, *CRASHES)
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from labrpc.clock import MICROSECOND, MILLISECOND
 from labrpc.world.crash_points import CrashPoint
+from labrpc.world.events import SaveTime
 from labrpc.world.network_faults import Link
 from tester.scenario.cluster import Cluster
 from tester.scenario.state_machine import TAKE_NS
@@ -89,6 +90,15 @@ class FaultyCluster(Cluster):
             self.world.control("crash point", server, name)
             host.crash_point = point
 
+    def slow_disk(self, server: int, delay_us: int) -> None:
+        """Let each save of a server take some time, for which its thread waits."""
+        world, save_ns = self.world, delay_us * MICROSECOND
+        world.control("save time", server, save_ns)
+        world.disks[server].save_ns = save_ns
+        host = world.hosts[server]
+        if host is not None and host.ready:
+            world.step(host, SaveTime(save_ns))
+
     def slow_state_machine(self, server: int, delay_us: int) -> None:
         """Let a server's state machine leave each message on the channel longer."""
         self.state_machines[server].take_ns = delay_us * MICROSECOND
@@ -119,6 +129,8 @@ class FaultyCluster(Cluster):
             self.resume(server)
             if self.world.clocks[server].rate != 1:
                 self.set_clock_rate(server, Fraction(1))
+            if self.world.disks[server].save_ns:
+                self.slow_disk(server, delay_us=0)
             if not self.is_up(server):
                 self.restart(server)
             self.state_machines[server].take_ns = TAKE_NS

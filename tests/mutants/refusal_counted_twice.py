@@ -6,7 +6,7 @@ match_index and in the end below 1.
 Paper: section 5.3, Figure 2 (nextIndex)
 Breaks: liveness
 Source: andreev-io/little-raft PR #18, etcd-io/raft #148
-Found by: test_minorities_return at seed 0
+Found by: test_minorities_return at seed 1
 """
 
 from raft.raft import Raft as Reference

@@ -5,7 +5,7 @@ come back.
 
 Paper: Figure 2 (persistent state), section 5.3
 Breaks: safety (Leader Completeness, State Machine Safety)
-Found by: test_swarm at seed 0
+Found by: test_minorities_return at seed 0
 """
 
 from raft.raft import Raft as Reference

@@ -5,7 +5,7 @@ A late RequestVote of another candidate of that same term then receives a second
 Paper: section 5.2, Figure 2 (votedFor: "in current term")
 Breaks: safety (Election Safety)
 Source: camunda/camunda #5356
-Found by: test_troubled_elections at seed 0
+Found by: test_snapshot_initialization_after_crash at seed 0
 """
 
 from raft.raft import Raft as Reference

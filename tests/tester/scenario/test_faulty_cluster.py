@@ -70,6 +70,48 @@ def test_each_server_takes_snapshots_at_its_own_interval(make_cluster):
     assert states == [b"", b"cut at 5", b""]
 
 
+SAVES = """
+    def start(self, command):
+        began = time.monotonic()
+        self.persister.save(command.encode(), b"")
+        print(command, round(time.monotonic() - began, 1))
+        return 1, 1, False
+    def get_state(self):
+        return self.persister.read_raft_state().count(b"new"), False
+"""
+
+
+def test_a_save_takes_time_for_its_thread_only(make_cluster):
+    cluster = make_cluster(SAVES)
+    cluster.start(0, "old")
+    cluster.slow_disk(0, delay_us=300_000)
+    saving = cluster.spawn(cluster.start, 0, "new")
+    cluster.sleep(0.1)
+    # The server answers, and what it has saved so far is what was there before.
+    assert cluster.get_state(0) == (0, False)
+    assert cluster.world.disks[0].raft_state == b"old"
+    cluster.join([saving])
+    assert cluster.get_state(0) == (1, False)
+    assert cluster.world.disks[0].raft_state == b"new"
+    # It lasts over a restart, and until the cluster heals.
+    cluster.restart(0)
+    cluster.start(0, "late")
+    cluster.heal()
+    cluster.start(0, "soon")
+    lines = [line for _, _, line in cluster.world.log]
+    assert lines == ["old 0.0", "new 0.3", "late 0.3", "soon 0.0"]
+
+
+def test_a_crash_during_a_save_finds_the_state_before(make_cluster):
+    cluster = make_cluster(SAVES)
+    cluster.slow_disk(0, delay_us=300_000)
+    cluster.spawn(cluster.start, 0, "lost")
+    cluster.sleep(0.2)
+    cluster.crash(0)
+    cluster.sleep(0.5)
+    assert cluster.world.disks[0].raft_state == b""
+
+
 def test_a_request_is_lost_and_no_reply(make_cluster):
     cluster = make_cluster(ASKS)
     cluster.lose_requests((0, 1))
