@@ -15,6 +15,7 @@ import pytest
 from labrpc.errors import LabError
 from tester.errors import UsageError
 from tester.judging.graded_test import GradedTest
+from tester.judging.script_module import script_module
 
 MARKERS = (
     "part(name): the part of the lab that a graded test belongs to, as in '2A'",
@@ -47,6 +48,7 @@ def graded_test(item: pytest.Item) -> GradedTest | None:
         file=item.path,
         single_bug=item.get_closest_marker("single_bug") is not None,
         hidden=item.get_closest_marker("hidden") is not None,
+        script=getattr(item.obj, "script", None),
         **cluster.kwargs,
     )
 
@@ -81,6 +83,12 @@ class Collected:
         for marker in MARKERS:
             config.addinivalue_line("markers", marker)
 
+    def pytest_collect_file(
+        self, file_path: Path, parent: pytest.Collector
+    ) -> pytest.Module | None:
+        """Collect scripts, too."""
+        return script_module(file_path, parent)
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Keep what matches."""
         self.selected = list(session.items)
@@ -101,7 +109,7 @@ def collect_folder(
     """Return what pytest collects in a folder.
 
     Args:
-        folder: with files `test_*.py`.
+        folder: with files `test_*.py`, and scripts.
         expression: only tests that match it, as pytest's `-k` does.
         strict: whether a marker that nobody knows is an error.
 

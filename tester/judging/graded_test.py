@@ -6,6 +6,7 @@ from pathlib import Path
 
 from labrpc.world.streams import stream
 from tester.scenario.checks import CheckedCluster
+from tester.search.choices import ChoiceList
 
 # They run only where they are asked for by name: docs/contract_bonus.md.
 BONUS_PARTS = ("2P", "2R", "2T")
@@ -29,6 +30,8 @@ class GradedTest:
         suite: the folder of the instructor's suite that it is of, None for the lab's own.
         part_about: what its part is about, if an instructor's suite says so.
         hidden: whether no student may see its source.
+        script: what happens, if that is a list of choices: then there is no cluster, and
+            the function is never called.
     """
 
     name: str
@@ -46,6 +49,7 @@ class GradedTest:
     suite: Path | None = None
     part_about: str = ""
     hidden: bool = False
+    script: ChoiceList | None = None
 
     def servers_at(self, seed: int) -> int:
         """Return how many servers it gets at a seed."""

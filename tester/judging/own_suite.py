@@ -19,6 +19,7 @@ import pytest
 from tester.errors import UsageError
 from tester.judging.collection import Collected, collect_folder, graded_test
 from tester.judging.graded_test import GradedTest
+from tester.judging.script_module import read_script
 from tester.text import listed, unknown
 
 REFERENCE_PAGE = "docs/scenarios.md"
@@ -63,6 +64,8 @@ def read_own_suite(
     if not folder.is_dir():
         raise UsageError(f"{folder}: there is no such folder, so no suite to grade by")
     trees = {file: _parsed(file) for file in sorted(folder.rglob("test_*.py"))}
+    for file in sorted(folder.rglob("*.txt")):
+        read_script(file)
     files = [test.file for test in taken if test.suite is None]
     for file, tree in trees.items():
         if file.name in [of_lab.name for of_lab in files]:
@@ -146,7 +149,7 @@ def _check_collected(folder: Path, collected: Collected) -> None:
     if not collected.items:
         raise UsageError(
             f"{folder} has no graded test: that is a function test_… with the marker "
-            f"`cluster`, in a file test_….py ({REFERENCE_PAGE})"
+            f"`cluster`, in a file test_….py, or a script ….txt ({REFERENCE_PAGE})"
         )
 
 
@@ -156,7 +159,9 @@ def _checked(item: pytest.Item, parts: set[str]) -> GradedTest:
     Raises:
         UsageError: its markers or its parameters are wrong.
     """
-    file, line = item.path, (item.reportinfo()[1] or 0) + 1
+    file, line = item.path, 1
+    if file.suffix == ".py":
+        line = (item.reportinfo()[1] or 0) + 1
 
     def wrong(reason: str) -> UsageError:
         return _wrong(file, line, f"{item.name.partition('[')[0]}: {reason}")

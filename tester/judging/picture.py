@@ -76,7 +76,7 @@ class Pictures:
             host: where it is made again.
             recorded: whether its trace is there already.
         """
-        if not _may_be_drawn(run):
+        if not _may_be_drawn(run) or conditions.test.script is not None:
             return
         try:
             if not self._record(run, conditions, host, recorded):

@@ -127,6 +127,11 @@ def run_test(
         future: from when on chance goes another way; None for the run itself.
     """
     host = host or this_process(conditions)
+    if conditions.test.script is not None:
+        # Few suites have scripts, and the search takes long to import.
+        from tester.judging.script_run import run_script
+
+        return run_script(new_run(conditions, host.hosting), conditions.test, host)
     recorder = recording.recorder(conditions)
     run = new_run(conditions, host.hosting)
     began_s = cpu_seconds() + host.boxes.cpu_s

@@ -102,7 +102,7 @@ class RunConditions:
                 *(["--hash-seed", str(hash_seed)] if hash_seed is not None else []),
                 *(["--preempt"] if self.preempt else []),
                 *hosting.pytest_options(),
-                *([] if hosting.real_time else ["--lab-trace"]),
+                *([] if hosting.real_time or self.test.script else ["--lab-trace"]),
             ]
         )
 

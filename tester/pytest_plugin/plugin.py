@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from tester.judging.collection import MARKERS, graded_test
+from tester.judging.script_module import script_module
 from tester.judging.seed_batch import SeedBatch
 from tester.judging.suite import suite_path, what_to_collect, with_suite
 from tester.pytest_plugin.bonus import is_left_out
@@ -74,6 +75,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None
 
 
+def pytest_collect_file(
+    file_path: Path, parent: pytest.Collector
+) -> pytest.Module | None:
+    """Collect graded scripts: lists of choices whose head names a part."""
+    return script_module(file_path, parent)
+
+
 def pytest_pycollect_makemodule(
     module_path: Path, parent: pytest.Collector
 ) -> pytest.Module | None:
@@ -124,7 +132,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     runs = pyfuncitem.stash[_RUNS] = []
     try:
         with session.runner.prompts():
-            if session.options.debugger:
+            if session.options.debugger and test.script is None:
                 session.runner.debug(test, batch, runs, pyfuncitem.addfinalizer)
             else:
                 session.runner.run(test, batch, runs)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from labrpc.box.in_process_box import restore_process
 from labrpc.box_factory import BoxFactory
 from labrpc.errors import SubmissionError
+from labrpc.machine.watchdog_timer import HangPolicy
 from labrpc.world.recorder import DigestRecorder
 from tester.search.budget import Limits
 from tester.search.choices import ChoiceList, Setting
@@ -41,16 +42,17 @@ def searched(
 
 
 def replayed(
-    boxes: BoxFactory, run: ChoiceList
+    boxes: BoxFactory, run: ChoiceList, hang_policy: HangPolicy | None = None
 ) -> tuple[JudgedRun, SubmissionError | None, str]:
     """Return a run that takes these choices, what failed in it, and its digest.
 
     Args:
         boxes: makes the servers' boxes.
         run: what holds in the world, and the choices.
+        hang_policy: what happens where the submission hangs in C.
     """
     with _quiet_process():
-        histories = Histories(boxes, run.setting)
+        histories = Histories(boxes, run.setting, hang_policy)
         try:
             recorder = DigestRecorder()
             rules = Rules(histories, run.setting)
