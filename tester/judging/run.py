@@ -128,10 +128,7 @@ def run_test(
     """
     host = host or this_process(conditions)
     if conditions.test.script is not None:
-        # Few suites have scripts, and the search takes long to import.
-        from tester.judging.script_run import run_script
-
-        return run_script(new_run(conditions, host.hosting), conditions.test, host)
+        return _run_script(conditions, host)
     recorder = recording.recorder(conditions)
     run = new_run(conditions, host.hosting)
     began_s = cpu_seconds() + host.boxes.cpu_s
@@ -172,6 +169,13 @@ def run_test(
         if recorder.problem:
             run.warnings += run_warnings({recorder.problem: codes.TRACE_NOT_WRITTEN})
     return run
+
+
+def _run_script(conditions: RunConditions, host: RunHost) -> Run:
+    # Few suites have scripts, and the search takes long to import.
+    from tester.judging.script_run import run_script
+
+    return run_script(new_run(conditions, host.hosting), conditions.test, host)
 
 
 _FIELD_NAMES: dict[str, dict[str, list[str]]] = {}
