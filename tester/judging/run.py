@@ -63,12 +63,14 @@ class Recording:
         traces: the directory to which the run is recorded, None for no trace.
         on_line: takes each line that servers print, as soon as they do.
         situations: whether to note which situations it meets.
+        observers: watch it as well.
     """
 
     digest: bool = False
     traces: Path | None = None
     on_line: TakeLine | None = None
     situations: bool = False
+    observers: tuple[Observer, ...] = ()
 
     def recorder(self, conditions: RunConditions) -> DigestRecorder | None:
         """Return what records a run, None if nothing does."""
@@ -195,6 +197,8 @@ def _watch(
     """Let observers watch a run that keep no trace; return who notes situations."""
     if recording.on_line is not None:
         cluster.world.observe(LinePrinter(recording.on_line))
+    for observer in recording.observers:
+        cluster.world.observe(observer)
     if not recording.situations:
         return None
     names = _field_names(conditions.submission)

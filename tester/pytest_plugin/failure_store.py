@@ -63,6 +63,20 @@ def format_failures(failures: list[Failure]) -> list[str]:
     ]
 
 
+def failure_file(
+    directory: Path, submission: str, test: str, seed: int, preempt: bool
+) -> Path:
+    """Return the file of a failing run, in the directory of kept failures."""
+    name = re.sub(r"[^\w.-]", "_", submission)
+    how = "-preempt" if preempt else ""
+    return directory / f"{name}--{test}--{seed}{how}.json"
+
+
+def choices_file(file: Path) -> Path:
+    """Return the file for the minimal list of a failing run, beside that of the run."""
+    return file.with_suffix(".choices.txt")
+
+
 class FailureStore:
     """The kept failures of one submission, in one session.
 
@@ -149,6 +163,7 @@ class FailureStore:
             self._write(file, failure)
         else:
             file.unlink(missing_ok=True)
+            choices_file(file).unlink(missing_ok=True)
             self.fixed.append(failure)
 
     def _failure(self, run: Run) -> Failure:
@@ -174,9 +189,9 @@ class FailureStore:
             return path.as_posix()
 
     def _file(self, test: str, seed: int) -> Path:
-        name = re.sub(r"[^\w.-]", "_", self._submission.name)
-        how = "-preempt" if self._preempt else ""
-        return self._directory / f"{name}--{test}--{seed}{how}.json"
+        return failure_file(
+            self._directory, self._submission.name, test, seed, self._preempt
+        )
 
     def _read(self, file: Path) -> Failure | None:
         """Return a kept failure of this very submission; None for any other file."""

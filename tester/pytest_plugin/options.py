@@ -28,6 +28,7 @@ VIRTUAL_TIME_ONLY = (
     "--lab-check-determinism",
     "--lab-failed",
     "--situations",
+    "--shrink",
     "--pdb",
     "--preempt",
 )
@@ -54,6 +55,7 @@ class SessionOptions:
         picture_count: of how many failing runs to draw a picture.
         situations: whether to note which situations the runs meet.
         decision: whether to find the step at which such a run was decided.
+        shrink: whether to make failing runs minimal, as lists of choices.
         check_determinism: whether to run each seed twice and compare.
         debugger: whether pytest's debugger opens at a failure.
         live: whether to show what servers print while they run.
@@ -74,6 +76,7 @@ class SessionOptions:
     picture_count: int
     situations: bool
     decision: bool
+    shrink: bool
     check_determinism: bool
     debugger: bool
     live: bool
@@ -119,6 +122,7 @@ def read_options(config: pytest.Config) -> SessionOptions:
         picture_count=option("--lab-pictures"),
         situations=option("--situations"),
         decision=option("--decision"),
+        shrink=option("--shrink"),
         check_determinism=option("--lab-check-determinism"),
         debugger=option("--pdb"),
         live=option("capture") == "no",
@@ -323,4 +327,10 @@ def _add_records(add: Callable[..., None]) -> None:
         action="store_true",
         help="with each picture, find the step from which on the run fails whatever the "
         "network does: some hundred runs, a minute of CPU at most",
+    )
+    add(
+        "--shrink",
+        action="store_true",
+        help="make the first failing runs minimal: the fewest choices (who times out, which "
+        "message arrives) that fail in the same way, half a minute of CPU each at most",
     )

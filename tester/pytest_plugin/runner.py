@@ -22,6 +22,7 @@ from tester.judging.run import Recording, TakeLine, graded_run, new_run
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import RunHost
 from tester.judging.seed_batch import SeedBatch
+from tester.pytest_plugin.failure_store import choices_file, failure_file
 from tester.pytest_plugin.hang_reporter import HangReporter
 from tester.pytest_plugin.live_lines import live_lines
 from tester.pytest_plugin.options import SessionOptions
@@ -145,7 +146,10 @@ class Runner:
             options.digest, options.traces, on_line, options.situations
         )
         run = graded_run(conditions, self._open_host(), recording)
-        self._draw(run, conditions)
+        if run.verdict is Verdict.FAILED and not options.real_time:
+            self._failed += 1
+            self._draw(run, conditions)
+            self._shrink(run, conditions)
         return run
 
     def _check_determinism(
@@ -160,9 +164,6 @@ class Runner:
     def _draw(self, run: Run, conditions: RunConditions) -> None:
         """Draw a picture of one of the first runs that fail."""
         options = self._options
-        if run.verdict is not Verdict.FAILED or options.real_time:
-            return
-        self._failed += 1
         workers = self._worker.count if self._worker is not None else 1
         # Each worker draws its share, and at least one.
         if self._failed > math.ceil(options.picture_count / workers):
@@ -179,6 +180,29 @@ class Runner:
         pictures.draw(run, conditions, self._open_host(), recorded)
         if run.picture:
             run.picture = os.path.relpath(run.picture, options.directory)
+
+    def _shrink(self, run: Run, conditions: RunConditions) -> None:
+        """Make one of the first runs that fail minimal, if that is wanted."""
+        if not self._options.shrink:
+            return
+        from tester.pytest_plugin.shrinking import SHRUNK_RUNS_MAX, note_minimal_list
+
+        if self._failed > SHRUNK_RUNS_MAX:
+            return
+        kept = failure_file(
+            self._failures,
+            conditions.submission.name,
+            run.test,
+            run.seed,
+            conditions.preempt,
+        )
+        note_minimal_list(
+            run,
+            conditions,
+            self._open_host(),
+            choices_file(kept),
+            self._options.directory,
+        )
 
     def _timed_out(self, conditions: RunConditions, exc: BaseException) -> Run:
         """Return the run that pytest-timeout has ended: a limit on the machine's time."""

@@ -158,6 +158,15 @@ class ChoiceList(_Value, frozen=True):
     choices: tuple[Choice, ...]
 
 
+MessageChoice = Deliver | Lose | Duplicate
+"""The choices of a message."""
+
+
+def with_message(choice: MessageChoice, message: MessageName) -> MessageChoice:
+    """Return the same choice of another message."""
+    return msgspec.structs.replace(choice, message=message)
+
+
 StepChoice = Deliver | TimeOut | Start
 """The choices that let a server take a step, in which it may die."""
 

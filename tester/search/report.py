@@ -39,9 +39,9 @@ def failure_lines(error: SubmissionError) -> Iterator[str]:
 
 
 def file_text(run: ChoiceList, submission: str, error: SubmissionError) -> str:
-    """Return the text of a file with a found run, which says how the run fails."""
+    """Return the text of a file with a run, which says how the run fails."""
     comments = (
-        f"A run of {one_line(submission)} that the search has found:",
+        f"A run of {one_line(submission)} that fails:",
         f"{error.code.name}: {one_line(error.headline)}",
     )
     return list_text(run, comments)

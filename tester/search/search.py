@@ -132,9 +132,12 @@ class _World:
         alike = shrink(self._by_outline, found.choices, found.error)
         _, error = run_choices(self.rules, alike.choices)
         shorter = len(alike.choices) < len(found.choices)
-        if shorter and error is not None and error.code is found.error.code:
+        if not shorter or error is None or error.code is not found.error.code:
+            return shrink(self.rules, found.choices, found.error)
+        if alike.interrupted:
             return alike._replace(error=error)
-        return shrink(self.rules, found.choices, found.error)
+        exact = shrink(self.rules, alike.choices, error)
+        return exact._replace(replays=alike.replays + exact.replays)
 
     @cached_property
     def exhaustive(self) -> ByTurns:

@@ -222,7 +222,8 @@ class ServerStep:
             self._apply_snapshot(message.snapshot)
         elif message.command_valid:
             state.applied = (*state.applied, message.command)
-            due = interval > 0 and message.command_index % interval == 0
+            # As the services of the suite do.
+            due = interval > 0 and (message.command_index + 1) % interval == 0
         self._step(Taken(put_id))
         if due and state.failure is None:
             snapshot = snapshot_bytes(state.applied)

@@ -33,7 +33,7 @@ def searched(
         seed: of its random part.
         explored: budgets that an earlier search has explored completely.
     """
-    with _quiet_process():
+    with quiet_process():
         search = Search(boxes, setting, seed, explored=explored)
         try:
             return search.run(limits)
@@ -51,7 +51,7 @@ def replayed(
         run: what holds in the world, and the choices.
         hang_policy: what happens where the submission hangs in C.
     """
-    with _quiet_process():
+    with quiet_process():
         histories = Histories(boxes, run.setting, hang_policy)
         try:
             recorder = DigestRecorder()
@@ -64,7 +64,7 @@ def replayed(
 
 
 @contextmanager
-def _quiet_process() -> Iterator[None]:
+def quiet_process() -> Iterator[None]:
     """Collect garbage at fixed points only, and leave out what is there already."""
     restore_process()
     enabled, frozen = gc.isenabled(), gc.get_freeze_count()

@@ -4,12 +4,13 @@ Delta debugging first, by halves and then smaller parts, then one choice at a ti
 none can go. A choice that no longer applies in a shorter list is skipped there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from labrpc.errors import SubmissionError
 from tester.search.choices import Choice
 from tester.search.judged_run import run_choices
+from tester.search.linked import LinkedChoice, run_linked
 from tester.search.rules import Rules
 
 REPLAYS_MAX = 2_000
@@ -23,49 +24,86 @@ class Shrunk(NamedTuple):
         error: how it fails.
         replays: how many lists were tried.
         interrupted: whether Ctrl-C came before all were.
+        out_of_time: whether time was up before all were.
     """
 
     choices: tuple[Choice, ...]
     error: SubmissionError
     replays: int
     interrupted: bool = False
+    out_of_time: bool = False
 
 
-def shrink(rules: Rules, choices: Sequence[Choice], error: SubmissionError) -> Shrunk:
+def shrink(
+    rules: Rules,
+    choices: Sequence[Choice],
+    error: SubmissionError,
+    out_of_time: Callable[[], bool] = lambda: False,
+) -> Shrunk:
     """Return the fewest choices found that break the same property.
 
     Args:
         rules: what each choice leads to.
         choices: a run that breaks it.
         error: how.
+        out_of_time: whether no more lists are to be tried.
     """
-    shrinking = _Shrinking(rules, tuple(choices), error)
-    interrupted = False
+    shrinking = _Shrinking(rules, tuple(choices), error, out_of_time)
+    interrupted = late = False
     try:
+        shrinking.link()
         shrinking.by_parts()
         shrinking.one_by_one()
     except KeyboardInterrupt:
         interrupted = True
-    return Shrunk(shrinking.choices, shrinking.error, shrinking.replays, interrupted)
+    except _OutOfTimeError:
+        late = True
+    return Shrunk(
+        shrinking.choices, shrinking.error, shrinking.replays, interrupted, late
+    )
+
+
+class _OutOfTimeError(Exception):
+    """The shortest list so far has to do."""
 
 
 class _Shrinking:
     """Keeps the shortest list so far that still fails in the same way."""
 
     def __init__(
-        self, rules: Rules, choices: tuple[Choice, ...], error: SubmissionError
+        self,
+        rules: Rules,
+        choices: tuple[Choice, ...],
+        error: SubmissionError,
+        out_of_time: Callable[[], bool],
     ) -> None:
-        self.choices = choices
         self.error = error
         self.replays = 0
+        self._linked = [LinkedChoice(*numbered) for numbered in enumerate(choices)]
         self._rules = rules
+        self._out_of_time = out_of_time
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """The shortest list so far."""
+        return tuple(linked.choice for linked in self._linked)
+
+    def link(self) -> None:
+        """Find out which choice has sent each message, if that can be known.
+
+        Where look-alikes are one, calls change their numbers.
+        """
+        if not self._rules.by_outline:
+            linked, error = run_linked(self._rules, self._linked)
+            if self._is_same(error):
+                self._linked = linked
 
     def by_parts(self) -> None:
         """Take out halves, then quarters, and so on."""
-        size = len(self.choices) // 2
+        size = len(self._linked) // 2
         while size > 1:
             at = 0
-            while at < len(self.choices):
+            while at < len(self._linked):
                 if not self._without(at, size):
                     at += size
             size //= 2
@@ -75,18 +113,31 @@ class _Shrinking:
         went = True
         while went:
             went = False
-            for at in reversed(range(len(self.choices))):
-                went = (at < len(self.choices) and self._without(at, 1)) or went
+            for at in reversed(range(len(self._linked))):
+                went = (at < len(self._linked) and self._without(at, 1)) or went
 
     def _without(self, at: int, size: int) -> bool:
-        """Take out some choices if the rest fails in the same way."""
+        """Take out some choices if the rest fails in the same way.
+
+        What did not apply, and what would come after the failure, is not in it.
+        """
+        return self._try(self._linked[:at] + self._linked[at + size :])
+
+    def _try(self, rest: list[LinkedChoice]) -> bool:
         if self.replays >= REPLAYS_MAX:
             return False
+        if self._out_of_time():
+            raise _OutOfTimeError
         self.replays += 1
-        rest = self.choices[:at] + self.choices[at + size :]
-        run, error = run_choices(self._rules, rest)
-        if error is None or error.code is not self.error.code:
+        if not self._rules.by_outline:
+            taken, error = run_linked(self._rules, rest)
+        else:
+            run, error = run_choices(self._rules, [linked.choice for linked in rest])
+            taken = [LinkedChoice(*numbered) for numbered in enumerate(run.choices)]
+        if error is None or not self._is_same(error):
             return False
-        # What did not apply, and what would come after the failure, is not in it.
-        self.choices, self.error = tuple(run.choices), error
+        self._linked, self.error = taken, error
         return True
+
+    def _is_same(self, error: SubmissionError | None) -> bool:
+        return error is not None and error.code is self.error.code

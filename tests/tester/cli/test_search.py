@@ -60,7 +60,7 @@ def test_what_cannot_be_kept_is_printed_whole(submission, capsys, tmp_path):
     assert grade.main(["search", submission(True), *SEARCH]) == 1
     out = capsys.readouterr().out
     assert "stubborn-not-elected-by-majority.txt cannot be written: Not a dir" in out
-    assert "# A run of stubborn that the search has found:" in out
+    assert "# A run of stubborn that fails:" in out
 
 
 def test_a_link_in_the_way_is_replaced_not_followed(submission, capsys, tmp_path):
@@ -81,7 +81,7 @@ def test_what_is_found_is_printed_kept_and_replayed(submission, capsys, tmp_path
     assert WRONG in out
     command = out.splitlines()[-1].removeprefix("replay: raft-lab ").split()
     kept = tmp_path / ".lab/search/stubborn-not-elected-by-majority.txt"
-    assert kept.read_text().startswith("# A run of stubborn that the search has found:")
+    assert kept.read_text().startswith("# A run of stubborn that fails:")
     assert grade.main(command) == 1
     replay = capsys.readouterr().out
     assert WRONG in replay

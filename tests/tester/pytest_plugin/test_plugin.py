@@ -79,7 +79,7 @@ def test_seeds_parts_and_the_summary_of_each_run(lab):
 
 def test_the_submission_option_and_what_a_failure_shows(lab, dictator, tmp_path):
     broken = dictator("def take(self, entry): print('ignored')")
-    shown = ("--lab-pictures", "3", "--decision")
+    shown = ("--lab-pictures", "3", "--decision", "--shrink")
     done = lab(QUICK, "--submission", broken.path, *shown)
     assert done.returncode == 1
     assert "server 0 accepted command 100 at index 1" in done.stdout
@@ -88,6 +88,7 @@ def test_the_submission_option_and_what_a_failure_shows(lab, dictator, tmp_path)
     assert "replay: pytest " in done.stdout
     assert "what happened last:" in done.stdout
     assert "when it was decided:\n  from the start: 20 of 20 runs" in done.stdout
+    assert "the fewest choices that fail in the same way: " in done.stdout
     picture = re.search(
         r"^picture: (\.lab/pictures/test_\w+-seed0\.html)$", done.stdout, re.M
     )

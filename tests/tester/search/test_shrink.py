@@ -3,6 +3,7 @@
 from tester import codes
 from tester.search.choice_text import parse_choices
 from tester.search.judged_run import run_choices
+from tester.search.linked import run_linked
 from tester.search.shrink import shrink
 
 VOTES_TWICE = ("self.voted_for in (None, candidate)", "True")
@@ -50,12 +51,12 @@ def test_an_interrupted_shrinking_keeps_the_shortest_list_so_far(
         calls.append(args)
         if len(calls) > 12:
             raise KeyboardInterrupt
-        return run_choices(*args)
+        return run_linked(*args)
 
     calls = []
     rules = world_rules(*VOTES_TWICE)
     run, error = run_choices(rules, LONG)
-    monkeypatch.setattr("tester.search.shrink.run_choices", run_or_interrupt)
+    monkeypatch.setattr("tester.search.shrink.run_linked", run_or_interrupt)
     shrunk = shrink(rules, run.choices, error)
     assert shrunk.interrupted
     assert 6 < len(shrunk.choices) < len(run.choices)

@@ -1,0 +1,164 @@
+"""A run of the suite expressed in choices: what happened to it, in the order of choices.
+
+A world that choices drive has no times, and its servers draw other random numbers. So what
+comes of it is not the same run, but one of the same events; whether it fails in the same
+way is tried.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from labrpc.errors import SubmissionError
+from tester import codes
+from tester.search.arrivals import name_of
+from tester.search.call_names import CallName, CallNames
+from tester.search.choices import (
+    Choice,
+    Crash,
+    Deliver,
+    Duplicate,
+    Lose,
+    Recover,
+    Start,
+    TimeOut,
+)
+from tester.search.judged_run import JudgedRun
+from tester.search.rules import Rules
+from tester.search.transcript import (
+    CalledByItself,
+    CallEnded,
+    Crashed,
+    Happened,
+    RequestArrived,
+    Transcript,
+)
+from tester.search.world_state import Message
+
+# How many time-outs a server may take until it makes a call that it has made in the suite.
+TIME_OUTS_MAX = 3
+# Servers that come to a stop: a list of choices finds it out by `recover`.
+STOPS = (codes.NO_LEADER.name, codes.NO_AGREEMENT.name, codes.NOT_CAUGHT_UP.name)
+# What only times, or the scenario's own counting, can show.
+NOT_IN_CHOICES = (
+    codes.TERMS_DIFFER.name,
+    codes.UNSTABLE_TERM.name,
+    codes.TOO_MANY_BYTES.name,
+    codes.TOO_MANY_RPCS.name,
+    codes.LOG_NOT_CUT.name,
+    codes.TEST_TOO_LONG.name,
+    codes.CHECK_FAILED.name,
+)
+
+
+class Expressed(NamedTuple):
+    """What came of expressing a run.
+
+    Attributes:
+        choices: those that were taken.
+        error: what failed; None if nothing did.
+    """
+
+    choices: tuple[Choice, ...]
+    error: SubmissionError | None
+
+
+def fails_alike(code: str, error: SubmissionError | None) -> bool:
+    """Return whether a list of choices fails as a run of the suite with this code did."""
+    if error is None:
+        return False
+    return error.code.name == code or (code in STOPS and error.code.name in STOPS)
+
+
+def express(rules: Rules, transcript: Transcript, code: str) -> Expressed:
+    """Express a run in choices, and take them.
+
+    Args:
+        rules: what each choice leads to.
+        transcript: of the run.
+        code: how the run failed.
+    """
+    names = CallNames()
+    run = JudgedRun(rules, [names])
+    expression = _Expression(run, names, transcript)
+    try:
+        run.boot()
+        for happened in transcript.happened:
+            for choice in expression.choices(happened):
+                run.take(choice)
+        if code in STOPS:
+            run.take(Recover())
+    except SubmissionError as exc:
+        return Expressed(tuple(run.choices), exc)
+    return Expressed(tuple(run.choices), None)
+
+
+class _Expression:
+    """Finds the choices for what happened, as the run that they drive goes on."""
+
+    def __init__(
+        self, run: JudgedRun, names: CallNames, transcript: Transcript
+    ) -> None:
+        self._run = run
+        self._names = names
+        self._arrivals = dict(transcript.arrivals)
+
+    def choices(self, happened: Happened) -> Iterator[Choice]:
+        """Yield the choices that let something happen, each after the one before."""
+        server, dies_after = happened.server, happened.dies_after
+        if isinstance(happened, RequestArrived):
+            yield from self._arrival(happened)
+        elif isinstance(happened, CallEnded):
+            yield from self._end_of_call(happened)
+        elif isinstance(happened, CalledByItself):
+            yield from self._time_outs(happened)
+        elif isinstance(happened, Crashed):
+            yield Crash(server)
+        else:
+            yield Start(server, dies_after)
+
+    def _arrival(self, arrived: RequestArrived) -> Iterator[Choice]:
+        request = self._in_flight(arrived.call, reply=False)
+        if request is None:
+            return
+        copies = self._arrivals.pop(arrived.call, 1) - 1
+        name = name_of(self._run.state, request)
+        for _ in range(copies):
+            yield Duplicate(name)
+        yield Deliver(name, arrived.dies_after)
+
+    def _end_of_call(self, ended: CallEnded) -> Iterator[Choice]:
+        reply = self._in_flight(ended.call, reply=True)
+        if reply is not None:
+            name = name_of(self._run.state, reply)
+            if ended.answered or reply.data is None:
+                yield Deliver(name, ended.dies_after)
+            else:
+                yield Lose(name)
+            return
+        request = self._in_flight(ended.call, reply=False)
+        if request is not None and not ended.answered:
+            yield Lose(name_of(self._run.state, request))
+
+    def _time_outs(self, made: CalledByItself) -> Iterator[Choice]:
+        """Yield time-outs until the server has made the calls that it made by itself.
+
+        It may have made them already: what a server does shortly after a step belongs to
+        that step.
+        """
+        for _ in range(TIME_OUTS_MAX):
+            missing = [c for c in made.calls if self._names.number(c) is None]
+            if not missing:
+                return
+            yield TimeOut(made.server, made.dies_after)
+
+    def _in_flight(self, call: CallName, reply: bool) -> Message | None:
+        number = self._names.number(call)
+        for message in self._run.state.in_flight:
+            caller = message.dst if message.reply else message.src
+            if (
+                message.reply == reply
+                and (caller, message.caller, message.call_id)
+                == (call.src, call.incarnation, number)
+            ):  # fmt: skip
+                return message
+        return None

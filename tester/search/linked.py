@@ -1,0 +1,121 @@
+"""Lists of choices whose messages are known by the choice that has sent them.
+
+A choice names a message by its link, its method, and which of several alike it is. Where a
+choice is taken out of a list, one heartbeat less changes the last of these for all that
+follow. So each message is linked to the choice in which its call was made: it is
+named anew in a shorter list, and gone where that choice is.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from labrpc.errors import SubmissionError
+from labrpc.world.events import Action, Call, Event
+from labrpc.world.observer import Observer
+from labrpc.world.rpc import Incarnation
+from tester.search.arrivals import name_of
+from tester.search.choices import Choice, Deliver, Duplicate, Lose, with_message
+from tester.search.judged_run import JudgedRun
+from tester.search.rules import Rules
+from tester.search.world_state import Message
+
+# Where the calls were made that servers make when they start.
+BOOT = -1
+
+
+class Link(NamedTuple):
+    """Where a message comes from.
+
+    Attributes:
+        made_in: the number of the choice in which its call was made.
+        src: the server that has called.
+        dst: the server that was called.
+        method: the name that was called.
+        nth: which of the choice's calls of this kind it is, from 1.
+        reply: whether it is the reply.
+    """
+
+    made_in: int
+    src: int
+    dst: int
+    method: str
+    nth: int
+    reply: bool
+
+
+class LinkedChoice(NamedTuple):
+    """A choice, with its number in the first list, and where its message comes from."""
+
+    number: int
+    choice: Choice
+    link: Link | None = None
+
+
+class _Calls(Observer):
+    """Notes in which choice each call is made."""
+
+    def __init__(self) -> None:
+        self.taking = BOOT
+        self.made: dict[tuple[int, int, int], Link] = {}
+        self.found: dict[Link, tuple[int, int, int]] = {}
+        self._counts: Counter[tuple[int, int, int, str]] = Counter()
+
+    def stepped(
+        self, now_ns: int, host: Incarnation, event: Event, actions: Sequence[Action]
+    ) -> None:
+        """Note the calls of a step."""
+        for action in actions:
+            if isinstance(action, Call):
+                kind = (self.taking, host.server, action.dst, action.method)
+                self._counts[kind] += 1
+                link = Link(*kind, self._counts[kind], reply=False)
+                call = (host.server, host.incarnation, action.call_id)
+                self.made[call] = link
+                self.found[link] = call
+
+
+def run_linked(
+    rules: Rules, choices: Iterable[LinkedChoice]
+) -> tuple[list[LinkedChoice], SubmissionError | None]:
+    """Take choices; return those that applied, named as here, and what failed."""
+    calls, taken = _Calls(), list[LinkedChoice]()
+    run = JudgedRun(rules, [calls])
+    try:
+        run.boot()
+        for linked in choices:
+            here = _here(run, calls, linked)
+            if here is None:
+                continue
+            calls.taking = here.number
+            # The last one has its place in the list also if it is the one that fails.
+            taken.append(here)
+            if not run.take(here.choice):
+                taken.pop()
+    except SubmissionError as exc:
+        return taken, exc
+    return taken, None
+
+
+def _here(run: JudgedRun, calls: _Calls, linked: LinkedChoice) -> LinkedChoice | None:
+    """Return a choice with its message named as in this run, None if it is not there."""
+    choice, link = linked.choice, linked.link
+    if not isinstance(choice, Deliver | Duplicate | Lose):
+        return linked
+    if link is None:
+        message = run.state.find(choice.message)
+        made = None if message is None else calls.made.get(_call_of(message))
+        if message is None or made is None:
+            return None
+        return linked._replace(link=made._replace(reply=message.reply))
+    call = calls.found.get(link._replace(reply=False))
+    for message in run.state.in_flight:
+        if message.reply == link.reply and _call_of(message) == call:
+            name = name_of(run.state, message)
+            return linked._replace(choice=with_message(choice, name))
+    return None
+
+
+def _call_of(message: Message) -> tuple[int, int, int]:
+    caller = message.dst if message.reply else message.src
+    return caller, message.caller, message.call_id

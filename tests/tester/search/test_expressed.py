@@ -1,0 +1,165 @@
+"""Runs of the suite in choices: what happened is found again, and fails in the same way."""
+
+from pathlib import Path
+
+import pytest
+
+from labrpc.box_factory import InProcessBoxFactory
+from labrpc.submission.submission import Submission
+from tester import codes
+from tester.judging.run import Recording, run_test
+from tester.judging.run_conditions import RunConditions
+from tester.search.call_names import CallName
+from tester.search.choice_text import choice_text
+from tester.search.choices import Setting
+from tester.search.expressed import express, fails_alike
+from tester.search.minimal import Minimal, NotExpressed, minimal_list
+from tester.search.transcript import (
+    CalledByItself,
+    CallEnded,
+    Crashed,
+    RequestArrived,
+    Started,
+    Transcript,
+)
+
+ROOT = Path(__file__).resolve().parents[3]
+VOTES_TWICE = ("self.voted_for in (None, candidate)", "True")
+
+
+def vote(src, dst, nth=1, incarnation=1):
+    return CallName(src, incarnation, dst, "Raft.vote", nth)
+
+
+def asked(server, nth=1):
+    """Return that a server of three has asked the two others for their votes."""
+    others = [other for other in range(3) if other != server]
+    return CalledByItself(server, None, tuple(vote(server, o, nth) for o in others))
+
+
+def transcript(*happened):
+    made = Transcript()
+    made.happened += happened
+    for one in happened:
+        if isinstance(one, RequestArrived):
+            made.arrivals[one.call] += 1
+    return made
+
+
+def expressed(rules, *happened, code="two-leaders"):
+    choices, error = express(rules, transcript(*happened), code)
+    return [choice_text(choice) for choice in choices], error
+
+
+def test_each_thing_that_happens_is_a_choice(world_rules):
+    choices, error = expressed(
+        world_rules(setting=Setting(elections_only=True)),
+        asked(1),
+        # It has stood already: what it does shortly after a step belongs to the step.
+        asked(1),
+        RequestArrived(0, None, vote(1, 0)),
+        RequestArrived(0, None, vote(1, 0)),
+        CallEnded(1, None, vote(1, 0), answered=True),
+        CallEnded(1, None, vote(1, 2), answered=False),
+        Started(0, None),
+        Crashed(0),
+        # Of a call that was never made.
+        RequestArrived(0, None, vote(2, 0)),
+        CallEnded(2, None, vote(2, 0), answered=False),
+    )
+    assert choices == [
+        "time-out 1",
+        "duplicate 1 -> 0 vote",
+        "deliver 1 -> 0 vote",
+        "deliver 1 -> 0 vote",
+        "deliver 0 -> 1 reply vote",
+        "lose 1 -> 2 vote",
+        "start 0",
+        "crash 0",
+    ]
+    assert error is None
+
+
+def test_a_death_in_a_step_and_the_failure_of_its_calls(world_rules):
+    choices, _ = expressed(
+        world_rules(setting=Setting(elections_only=True)),
+        asked(1),
+        RequestArrived(2, 1, vote(1, 2)),
+        CallEnded(1, None, vote(1, 2), answered=False),
+    )
+    assert choices == [
+        "time-out 1",
+        "deliver 1 -> 2 vote, dies after 1",
+        "deliver 2 -> 1 reply vote",
+    ]
+
+
+def test_servers_that_come_to_a_stop_have_to_recover(world_rules):
+    rules = world_rules("if 2 * self.votes > len(self.peers)", "if False")
+    choices, error = expressed(rules, code=codes.NOT_CAUGHT_UP.name)
+    assert choices == ["recover"]
+    assert fails_alike(codes.NOT_CAUGHT_UP.name, error)
+    assert not fails_alike(codes.TWO_LEADERS.name, error)
+    assert not fails_alike(codes.NO_LEADER.name, None)
+
+
+TWO_LEADERS = (
+    asked(2),
+    asked(1),
+    RequestArrived(0, None, vote(1, 0)),
+    RequestArrived(0, None, vote(2, 0)),
+    CallEnded(1, None, vote(1, 0), True),
+    CallEnded(2, None, vote(2, 0), True),
+)
+
+
+def minimal(boxes, code="two-leaders", happened=TWO_LEADERS, late=False):
+    setting = Setting(elections_only=True)
+    return minimal_list(boxes, setting, transcript(*happened), code, lambda: late)
+
+
+def test_what_a_failure_needs_is_left(elector_boxes):
+    boxes = elector_boxes(*VOTES_TWICE)
+    found = minimal(boxes, happened=(Crashed(0), *TWO_LEADERS, Crashed(1)))
+    assert isinstance(found, Minimal)
+    assert len(found.run.choices) == 6
+    assert (found.expressed, found.is_whole) == (7, True)
+    assert found.error.code is codes.TWO_LEADERS
+
+
+def test_a_list_that_took_too_long_is_not_shortened_further(elector_boxes):
+    found = minimal(elector_boxes(*VOTES_TWICE), late=True)
+    assert (len(found.run.choices), found.replays, found.is_whole) == (6, 0, False)
+
+
+@pytest.mark.parametrize(
+    ("code", "bug", "why"),
+    [
+        ("too-many-rpcs", VOTES_TWICE, "`too-many-rpcs` is found by times or counts"),
+        ("two-leaders", (), "another end: it passes"),
+        ("term-fell", VOTES_TWICE, "another end: it fails by `two-leaders`"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_expressed_is_said(elector_boxes, code, bug, why):
+    found = minimal(elector_boxes(*bug), code)
+    assert isinstance(found, NotExpressed)
+    assert why in found.why
+
+
+@pytest.mark.parametrize(
+    ("mutant", "test", "choices_max"),
+    [
+        ("votes_for_any_log", "test_rejoin_of_partitioned_leader", 250),
+    ],
+)  # fmt: skip
+def test_a_run_of_the_suite_fails_in_the_same_way(
+    mutant, test, choices_max, graded_tests
+):
+    submission = Submission.find(ROOT / "tests" / "mutants" / f"{mutant}.py")
+    seen = Transcript()
+    conditions = RunConditions(submission, graded_tests[test], 0)
+    run = run_test(conditions, recording=Recording(observers=(seen,)))
+    boxes = InProcessBoxFactory(submission)
+    found = minimal_list(boxes, Setting(), seen, run.code, lambda: True)
+    assert isinstance(found, Minimal)
+    assert 0 < found.expressed < choices_max
