@@ -16,6 +16,7 @@ COMMANDS = {
     "regrade": "repeat the runs of one submission, and compare them with the grading",
     "measure": "measure how fast submissions elect, commit and recover, at what cost",
     "search": "look for an order of events that breaks a submission",
+    "check-suite": "check whether a class can be graded by tests of your own",
     "rubric": "print the default rubric, or check a rubric and summarise it",
     "new": "write a starter repository for a student",
     "autograder": "write the folder of a Gradescope autograder",

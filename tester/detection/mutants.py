@@ -99,12 +99,17 @@ def find_mutants(names: list[str] | None = None) -> list[Mutant]:
     Raises:
         UsageError: no mutant has this name, or its docstring cannot be read.
     """
-    files = {file.stem: file for file in sorted(mutants_path().glob("*.py"))}
+    return find_mutants_in(mutants_path(), names)
+
+
+def find_mutants_in(folder: Path, names: list[str] | None = None) -> list[Mutant]:
+    """Return the mutants in a folder, as `find_mutants` does."""
+    files = {file.stem: file for file in sorted(folder.glob("*.py"))}
     if names is None:
         names = list(files)
     unknown = [name for name in names if name not in files]
     if unknown:
-        raise UsageError(f"no mutant {', '.join(unknown)} in {mutants_path()}")
+        raise UsageError(f"no mutant {', '.join(unknown)} in {folder}")
     return [read_mutant(files[name]) for name in names]
 
 

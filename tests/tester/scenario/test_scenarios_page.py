@@ -151,7 +151,7 @@ def test_there_are_ten_examples_and_the_first_is_short(examples):
     assert len([line for line in lines if not line.startswith("@")]) == 5
     (script,) = [test for test in examples if test.script is not None]
     assert script.name == "test_old_leader"
-    assert script.description.startswith("An old leader that hears of a later term")
+    assert script.description.startswith("The entry of an old leader is replaced")
 
 
 @pytest.mark.parametrize("number", range(10))
