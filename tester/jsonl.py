@@ -114,10 +114,17 @@ class Appender:
             OSError: nobody reads the pipe any more, or the disk is full.
         """
         line = encode(record) + b"\n"
-        size_bytes = len(line)
-        while line:
-            line = line[os.write(self.fd, line) :]
-        return size_bytes
+        self.write(line)
+        return len(line)
+
+    def write(self, lines: bytes) -> None:
+        """Write encoded records, each with its line break.
+
+        Raises:
+            OSError: nobody reads the pipe any more, or the disk is full.
+        """
+        while lines:
+            lines = lines[os.write(self.fd, lines) :]
 
     def truncate(self, size_bytes: int) -> None:
         """Drop what lies beyond `size_bytes`, such as a torn line."""

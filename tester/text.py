@@ -51,6 +51,9 @@ _NUMBERS = re.compile(r"\d+(?:\.\d+)?(?:, \d+)*")
 
 def clean(text: str) -> str:
     """Return text without what a page, a terminal or XML cannot hold, or CI obeys."""
+    # Nearly all texts are plain, and a page has tens of thousands of them.
+    if text.isascii() and text.isprintable() and not ("#" in text or "::" in text):
+        return text
     text = _TERMINAL_CODE.sub("", text)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _UNFIT.sub("\ufffd", text)

@@ -5,53 +5,136 @@ For people who look at a run. Calls nothing of the submission's, no property and
 """
 
 import enum
-import operator
-import sys
 from collections import deque
-from collections.abc import Callable, Container
-from dataclasses import dataclass
-from types import GetSetDescriptorType
+from collections.abc import Container
+from itertools import islice
+from operator import is_
 from typing import Any
 
+from labrpc.box.plain_text import (
+    ITEMS_SHOWN,
+    LAST_SHOWN,
+    SCALARS,
+    item_text,
+    list_text,
+    says_something,
+    stored_in,
+    stores_plainly,
+    value_text,
+)
+
 ATTRIBUTES_MAX = 80
-_ITEMS_SHOWN = 9
-_LAST_SHOWN = 2
-_CHARS_MAX = 60
-_BITS_MAX = 256
+# A tuple's items are shown only if they are scalars.
+_FIXED = frozenset([*SCALARS, tuple])
+_CHANGEABLE = frozenset([list, deque, set, dict])
+# Stands for a value that was never read.
+_UNREAD = object()
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is known of an attribute from the last time that it was read.
+class _Item:
+    """An item of a collection as it was when last read.
+
+    Attributes:
+        value: the item.
+        inside: the objects on which its text depends beside itself; None if none can
+            change.
+        text: it as text; None if it was never wanted.
+    """
+
+    __slots__ = ("inside", "text", "value")
+
+    def __init__(self, value: Any, inside: list[Any] | None) -> None:
+        self.value = value
+        self.inside = inside
+        self.text: str | None = None
+
+
+class _Attribute:
+    """An attribute as it was when last read.
 
     Attributes:
         name: what it is called in the result.
-        identity: what stays the same object, or the same objects, while the text does.
-        collection: list or set, if `identity` holds the items that are shown of one;
-            None if it does not.
-        length: how many items that list or set has.
+        may_have_own: whether its own attributes are shown, if it has some.
+        value: of the attribute.
         text: its value as text, None if it is not plain.
-        has_attributes: whether its value is an object of the submission's.
+        own: the attributes of an object of the submission's; None for any other value.
+        length: how many items it has, if it is a collection.
+        shown: the items that are shown of a collection; None for none, or if it has to
+            be read anew each time.
+        items: what is known of these, if one of them may change inside.
+        changeable: those that may change inside.
     """
 
-    name: str
-    identity: Any
-    collection: type | None
-    length: int
-    text: str | None
-    has_attributes: bool
+    __slots__ = (
+        "changeable",
+        "items",
+        "length",
+        "may_have_own",
+        "name",
+        "own",
+        "shown",
+        "text",
+        "value",
+    )
 
-    def has_items_of(self, value: Any) -> bool:
-        """Return whether it was read from a list or set with the items of this one."""
-        kind: Any = type(value)
-        if self.collection is not kind or self.length != len(value):
-            return False
-        items = value if self.length <= _ITEMS_SHOWN else value[-_LAST_SHOWN:]
-        return all(map(operator.is_, self.identity, items))
+    def __init__(self, prefix: str, name: Any) -> None:
+        self.name = prefix + name if type(name) is str else ""
+        self.may_have_own = not prefix
+        self.value: Any = None
+        self.text: str | None = None
+        self.own: _Attributes | None = None
+        self.length = 0
+        self.shown: list[Any] | None = None
+        self.items: list[_Item] = []
+        self.changeable: list[_Item] = []
+
+
+class _Attributes:
+    """The attributes of one object as they were when last read.
+
+    Attributes:
+        prefix: what stands before their names in the result.
+        count: how many there are.
+        names: those of the first, as far as they are read.
+        values: the values of these.
+        read: what is known of each.
+        changeable: those whose text may change though the value is the same object.
+    """
+
+    __slots__ = ("changeable", "count", "names", "prefix", "read", "values")
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.count = 0
+        self.names: list[Any] = []
+        self.values: list[Any] = []
+        self.read: list[_Attribute] = []
+        self.changeable: list[_Attribute] = []
+
+    def are_those_of(self, stored: dict[Any, Any]) -> bool:
+        """Return whether an object stores the same objects under the same names."""
+        return (
+            self.count == len(stored)
+            and all(map(is_, self.names, stored))
+            and all(map(is_, self.values, stored.values()))
+        )
+
+    def add_to(self, found: dict[str, str]) -> None:
+        """Add the texts of those that are plain, as long as there is room."""
+        for attribute in self.read:
+            if attribute.text is not None:
+                found[attribute.name] = attribute.text
+            elif attribute.own is not None:
+                attribute.own.add_to(found)
+            if len(found) >= ATTRIBUTES_MAX:
+                return
 
 
 class StateReader:
     """Reads one server's object again and again; keeps the text of what has not changed.
+
+    This is done at each step of a server, so what is the same object as before, and every
+    collection with the same items, is passed over in a few calls of C.
 
     Args:
         modules: the names of the submission's modules.
@@ -59,100 +142,149 @@ class StateReader:
 
     def __init__(self, modules: Container[str]) -> None:
         self._modules = modules
-        # By what stands before the names of an object's attributes, and by attribute.
-        self._known: dict[str, dict[str, _Known]] = {}
+        self._attributes = _Attributes("")
+        self._texts: dict[str, str] = {}
         self._plain_classes: dict[type, bool] = {}
         # The classes whose items in a list have a text that never changes.
         self._fixed = set(_FIXED)
+        # The classes whose items are shown by their attributes.
+        self._open: set[type] = set()
 
     def read(self, server: object) -> dict[str, str]:
         """Return the attributes that have plain values, as text.
 
         An attribute that is itself an object of the submission's is shown by its own
-        attributes, as in `log.last_index`.
+        attributes, as in `log.last_index`. As long as nothing changes, the result is the
+        same dictionary.
         """
-        found: dict[str, str] = {}
-        self._read(server, "", found)
-        return found
+        if self._update(self._attributes, server):
+            self._texts = {}
+            self._attributes.add_to(self._texts)
+        return self._texts
 
-    def _read(self, holder: object, prefix: str, found: dict[str, str]) -> None:
-        if not self._has_plain_class(holder):
-            return
-        known = self._known.setdefault(prefix, {})
-        for attribute, value in _stored(holder).items():
-            if type(attribute) is not str:
-                continue
-            seen = known.get(attribute)
-            # Most are the same object, and most lists have the same items. This runs for
-            # each attribute at each step of a server.
-            if seen is None or (
-                seen.identity is not value and not seen.has_items_of(value)
-            ):
-                seen = known[attribute] = self._look(prefix + attribute, value, seen)
-            if seen.text is not None:
-                found[seen.name] = seen.text
-            elif not prefix and seen.has_attributes:
-                self._read(value, f"{seen.name}.", found)
-            if len(found) >= ATTRIBUTES_MAX:
-                return
+    def _update(self, attributes: _Attributes, holder: object) -> bool:
+        """Read the attributes of an object; return whether a text may have changed."""
+        stored = stored_in(holder) if self._has_plain_class(holder) else {}
+        changed = not attributes.are_those_of(stored)
+        if changed:
+            self._read_anew(attributes, stored)
+        for attribute in attributes.changeable:
+            if self._has_changed(attribute):
+                changed = True
+        return changed
 
-    def _look(self, name: str, value: Any, before: _Known | None) -> _Known:
-        """Return what is known of a value that is another one, or may have changed."""
-        identity = self._identity(value)
-        if before is not None and _is_same(before.identity, identity):
-            return before
+    def _read_anew(self, attributes: _Attributes, stored: dict[Any, Any]) -> None:
+        """Read the attributes that are another object than before."""
+        names = list(islice(stored, ATTRIBUTES_MAX))
+        values = list(islice(stored.values(), ATTRIBUTES_MAX))
+        if len(names) == len(attributes.names) and all(
+            map(is_, attributes.names, names)
+        ):
+            before = attributes.values
+        else:
+            before = [_UNREAD] * len(names)
+            attributes.read = [_Attribute(attributes.prefix, name) for name in names]
+        for place, value in enumerate(values):
+            if value is not before[place] and type(names[place]) is str:
+                self._look(attributes.read[place], value)
+        attributes.count = len(stored)
+        attributes.names, attributes.values = names, values
+        attributes.changeable = [
+            attribute
+            for attribute in attributes.read
+            if attribute.own is not None or type(attribute.value) in _CHANGEABLE
+        ]
+
+    def _look(self, attribute: _Attribute, value: Any) -> None:
+        """Note what there is to know of an attribute's value."""
         kind = type(value)
-        has_items = kind in _COLLECTIONS and type(identity) is tuple
-        return _Known(
-            name=name,
-            identity=identity,
-            collection=kind if has_items else None,
-            length=len(value) if has_items else 0,
-            text=_value_text(value, self._modules),
-            has_attributes=kind.__module__ in self._modules,
-        )
-
-    def _identity(self, value: Any) -> Any:
-        """Return a value, or a tuple of the items shown, as long as none can change.
-
-        For a list that may change inside, return a list of what its text depends on.
-        """
-        kind = type(value)
+        attribute.value = value
+        attribute.own = None
+        if kind in _CHANGEABLE:
+            self._look_at_items(attribute, value)
+        else:
+            attribute.items = []
         if kind is list:
-            if len(value) <= _ITEMS_SHOWN:
-                return self._items_identity(value)
-            last = self._items_identity(value[-_LAST_SHOWN:])
-            # Large numbers that are equal are not always one object; interned text is.
-            return last if type(last) is tuple else [sys.intern(str(len(value))), *last]
-        if kind is set and len(value) <= _ITEMS_SHOWN:
-            return (
-                tuple(value) if self._fixed.issuperset(map(type, value)) else _UNKNOWN
-            )
-        return _UNKNOWN if kind in _CHANGEABLE else value
+            attribute.text = self._list_text(attribute, value)
+            return
+        attribute.text = value_text(value, self._modules)
+        if (
+            attribute.text is None
+            and attribute.may_have_own
+            and kind.__module__ in self._modules
+        ):
+            attribute.own = _Attributes(f"{attribute.name}.")
+            self._update(attribute.own, value)
 
-    def _items_identity(self, items: list[Any]) -> tuple[Any, ...] | list[Any]:
-        """Return the objects on which the text of a list's items depends."""
-        if self._fixed.issuperset(map(type, items)):
-            return tuple(items)
-        found: list[Any] = []
-        for item in items:
-            kind = type(item)
-            if kind in self._fixed:
-                found.append(item)
-            elif kind is list:
-                # How many parts follow keeps this list's apart from the next item's.
-                parts = item[:_ITEMS_SHOWN]
-                found += (kind, len(parts), *parts)
-            elif self._shows_attributes(item):
-                stored = _stored(item)
-                values = [
-                    v if type(v) in _SCALARS else type(v) for v in stored.values()
-                ]
-                found += (kind, len(stored), *stored, *values)
-            else:
+    def _look_at_items(self, attribute: _Attribute, value: Any) -> None:
+        """Note what there is to know of a collection's items."""
+        known = {id(item.value): item for item in attribute.items}
+        attribute.length = len(value)
+        attribute.shown = _shown(value)
+        attribute.items = items = []
+        shown = attribute.shown or []
+        if self._fixed.issuperset(map(type, shown)):
+            attribute.changeable = []
+            return
+        for value in shown:
+            inside = self._inside(value)
+            item = known.get(id(value))
+            if item is None or not _are_same(item.inside, inside):
+                item = _Item(value, inside)
+            items.append(item)
+        attribute.changeable = [item for item in items if item.inside is not None]
+
+    def _list_text(self, attribute: _Attribute, value: list[Any]) -> str | None:
+        """Return a list as text; that of an item which has not changed is still there."""
+        modules = self._modules
+        if not says_something(value, modules):
+            return None
+        texts = []
+        for item in attribute.items:
+            if item.text is None:
+                item.text = item_text(item.value, modules)
+            texts.append(item.text)
+        if not attribute.items:
+            texts = [item_text(item, modules) for item in attribute.shown or ()]
+        return list_text(texts, attribute.length)
+
+    def _has_changed(self, attribute: _Attribute) -> bool:
+        """Return whether a value that is the same object has another text."""
+        value = attribute.value
+        if attribute.own is not None:
+            return self._update(attribute.own, value)
+        if attribute.shown is not None and attribute.length == len(value):
+            shown = _shown(value)
+            if (
+                shown is not None
+                and all(map(is_, attribute.shown, shown))
+                and not any(map(self._has_changed_inside, attribute.changeable))
+            ):
+                return False
+        before = attribute.text
+        self._look(attribute, value)
+        return attribute.text != before
+
+    def _has_changed_inside(self, item: _Item) -> bool:
+        return not _are_same(item.inside, self._inside(item.value))
+
+    def _inside(self, item: Any) -> list[Any] | None:
+        """Return the objects on which an item's text depends beside the item itself.
+
+        None if there are none, so that it never changes.
+        """
+        kind = type(item)
+        if kind in self._fixed:
+            return None
+        if kind is list:
+            return [*item[:ITEMS_SHOWN]]
+        if kind not in self._open:
+            if not self._shows_attributes(item):
                 self._fixed.add(kind)
-                found.append(item)
-        return found
+                return None
+            self._open.add(kind)
+        stored = stored_in(item)
+        return [kind, *stored, *stored.values()]
 
     def _shows_attributes(self, item: object) -> bool:
         """Return whether an item of a list is shown by its own attributes."""
@@ -164,138 +296,22 @@ class StateReader:
     def _has_plain_class(self, value: object) -> bool:
         kind = type(value)
         if kind not in self._plain_classes:
-            self._plain_classes[kind] = _stores_plainly(kind)
+            self._plain_classes[kind] = stores_plainly(kind)
         return self._plain_classes[kind]
 
 
-# Stands for a value that may have changed inside, and equals no other.
-_UNKNOWN = object()
+def _are_same(before: list[Any] | None, now: list[Any] | None) -> bool:
+    if before is None or now is None:
+        return before is now
+    return len(before) == len(now) and all(map(is_, before, now))
 
 
-def _is_same(before: Any, now: Any) -> bool:
-    if before is _UNKNOWN or now is _UNKNOWN:
-        return False
-    if before is now:
-        return True
-    return (
-        type(before) is list
-        and type(now) is list
-        and len(before) == len(now)
-        and all(map(operator.is_, before, now))
-    )
+def _shown(value: Any) -> list[Any] | None:
+    """Return the items of a collection on which its text depends.
 
-
-def _stores_plainly(kind: type) -> bool:
-    """Return whether no class in between interferes with where attributes are stored."""
-    for base in kind.__mro__:
-        own = base.__dict__.get("__dict__")
-        if own is not None and type(own) is not GetSetDescriptorType:
-            return False
-    return True
-
-
-def _stored(value: object) -> dict[Any, Any]:
-    """Return what an object stores, under names or whatever it is filed under."""
-    try:
-        attributes: dict[Any, Any] = object.__getattribute__(value, "__dict__")
-    except AttributeError:
-        return {}
-    return attributes
-
-
-def _value_text(value: object, modules: Container[str]) -> str | None:
-    """Return a plain value as text, None for any other."""
+    None if there are too many of them, or none can tell.
+    """
     kind = type(value)
-    if kind in _SCALARS:
-        return _SCALARS[kind](value)
-    if kind in _LISTS:
-        if not any(_is_plain(type(item), modules) for item in value or [0]):  # type: ignore[attr-defined]
-            return None
-        items = value if kind is list else list(value)  # type: ignore[call-overload]
-        return _items_text(items, modules)  # type: ignore[arg-type]
-    if kind in _SETS:
-        items = [_item_text(item, modules) for item in value]  # type: ignore[attr-defined]
-        return "{" + ", ".join(sorted(items)[:_ITEMS_SHOWN]) + "}"
-    if kind is dict:
-        return _dict_text(value, modules)
-    if issubclass(kind, enum.Enum):
-        return str(object.__getattribute__(value, "_name_"))
-    return None
-
-
-def _is_plain(kind: type, modules: Container[str]) -> bool:
-    """Return whether an item says something: a number, an entry, no lock or peer."""
-    return kind in _SCALARS or kind in (*_LISTS, dict) or kind.__module__ in modules
-
-
-def _own_attributes(value: object) -> list[tuple[str, Any]]:
-    if not _stores_plainly(type(value)):
-        return []
-    named = [(name, v) for name, v in _stored(value).items() if type(name) is str]
-    return named[:_ITEMS_SHOWN]
-
-
-def _int_text(value: int) -> str:
-    bits = value.bit_length()
-    return str(value) if bits <= _BITS_MAX else f"a number of {bits} bits"
-
-
-def _str_text(value: str) -> str:
-    return repr(value if len(value) <= _CHARS_MAX else value[:_CHARS_MAX] + "…")
-
-
-_SCALARS: dict[type, Callable[[Any], str]] = {
-    int: _int_text,
-    str: _str_text,
-    bool: repr,
-    float: repr,
-    type(None): repr,
-    bytes: lambda value: f"{len(value)} bytes",
-}
-_LISTS = (list, tuple, deque)
-_SETS = (set, frozenset)
-# A tuple's items are shown only if they are scalars.
-_FIXED = frozenset([*_SCALARS, tuple])
-_CHANGEABLE = frozenset([deque, set, dict])
-_COLLECTIONS = frozenset([list, set])
-
-
-def _items_text(items: list[Any], modules: Container[str]) -> str:
-    if len(items) <= _ITEMS_SHOWN:
-        return f"[{', '.join([_item_text(item, modules) for item in items])}]"
-    last = ", ".join([_item_text(item, modules) for item in items[-_LAST_SHOWN:]])
-    return f"[… {last}], {len(items)} items"
-
-
-def _dict_text(value: Any, modules: Container[str]) -> str:
-    pairs = list(value.items())
-    shown = [
-        f"{_item_text(k, modules)}: {_item_text(v, modules)}"
-        for k, v in pairs[-_ITEMS_SHOWN:]
-    ]
-    if len(pairs) > _ITEMS_SHOWN:
-        return f"{len(pairs)} items, last {shown[-1]}"
-    return "{" + ", ".join(shown) + "}"
-
-
-def _item_text(value: Any, modules: Container[str]) -> str:
-    """Return one item of a list: a scalar, or the scalars of an entry."""
-    kind = type(value)
-    if kind in _SCALARS:
-        return _SCALARS[kind](value)
-    if kind is tuple or kind is list:
-        parts = [
-            _SCALARS[type(p)](p) if type(p) in _SCALARS else "…"
-            for p in value[:_ITEMS_SHOWN]
-        ]
-        return f"({', '.join(parts)})" if kind is tuple else f"[{', '.join(parts)}]"
-    if issubclass(kind, enum.Enum):
-        return str(object.__getattribute__(value, "_name_"))
-    if kind.__module__ not in modules:
-        return kind.__name__
-    fields = [
-        f"{name}={_SCALARS[type(v)](v)}"
-        for name, v in _own_attributes(value)
-        if type(v) in _SCALARS
-    ]
-    return f"{kind.__name__}({', '.join(fields)})"
+    if len(value) <= ITEMS_SHOWN:
+        return [*value, *value.values()] if kind is dict else list(value)
+    return value[-LAST_SHOWN:] if kind is list else None

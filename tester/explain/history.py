@@ -46,22 +46,20 @@ class Exchange:
     """
 
     sent: Sent
-    replied: Replied | None = field(default=None, kw_only=True)
+    replied: Replied | None = field(default=None, init=False)
     src: int = field(init=False)
     dst: int = field(init=False)
 
     def __post_init__(self) -> None:
-        """Take the two servers from the request."""
+        """Take the two servers and the arguments from the request."""
         self.src, self.dst = self.sent.server, self.sent.peer
+        self._arguments = values.fields(self.sent.body)
+        self._results: dict[str, Value] = {}
 
-    @cached_property
-    def _arguments(self) -> dict[str, Value]:
-        return values.fields(self.sent.body)
-
-    @cached_property
-    def _results(self) -> dict[str, Value]:
-        # Looked at when the whole trace has been read: the reply is there, or never.
-        return {} if self.replied is None else values.fields(self.replied.body)
+    def take_reply(self, replied: Replied) -> None:
+        """Note what the handler returned."""
+        self.replied = replied
+        self._results = values.fields(replied.body)
 
     def arg(self, name: str) -> int | None:
         """Return a number among the arguments."""
@@ -199,11 +197,11 @@ class History:
                 )
         elif type(row) is Replied:
             rpc = self._by_number.get(row.rpc)
-            if rpc is not None:
-                rpc.replied = rpc.replied or row
+            if rpc is not None and rpc.replied is None:
+                rpc.take_reply(row)
             delivery = self._deliveries.get((row.rpc, row.copy))
             if delivery is not None:
-                delivery.replied = row
+                delivery.take_reply(row)
         elif type(row) is ReplyArrived:
             rpc = self._by_number.get(row.rpc)
             if rpc is not None:

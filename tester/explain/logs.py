@@ -75,28 +75,29 @@ class _Audit:
         return list(self._found.values())
 
     def _note(self, row: AnyRow, model: LogModel) -> None:
-        match row:
-            case Sent():
-                self._sent(row, model)
-            case Arrived():
-                self._arrived(row, model)
-            case Replied():
-                self._replied(row, model)
-            case Applied():
-                self._applied(row, model)
-            case Proposed() if row.leads:
+        if type(row) is Sent:
+            self._sent(row, model)
+        elif type(row) is Arrived:
+            self._arrived(row, model)
+        elif type(row) is Replied:
+            self._replied(row, model)
+        elif type(row) is Applied:
+            self._applied(row, model)
+        elif type(row) is Proposed:
+            if row.leads:
                 model.propose(row)
-            case Boot():
-                model.boot(row, self._history.trace.header.persistence)
-            case Snapshotted() if type(row.index) is int:
+        elif type(row) is Boot:
+            model.boot(row, self._history.trace.header.persistence)
+        elif type(row) is Snapshotted:
+            if type(row.index) is int:
                 model.discard(row.index)
-            case AppliedSnapshot() if type(row.index) is type(row.term) is int:
-                model.discard(row.index)
-                model.apply_snapshot(row.index, row.term, row)
+        elif type(row) is AppliedSnapshot and type(row.index) is type(row.term) is int:
+            model.discard(row.index)
+            model.apply_snapshot(row.index, row.term, row)
 
     def _note_term(self, row: AnyRow) -> None:
         """Note the highest term that a server has shown."""
-        if isinstance(row, Sent | Replied):
+        if type(row) is Sent or type(row) is Replied:
             term = self._history.term(row) or 0
             self._terms[row.server] = max(self._terms[row.server], term)
 

@@ -38,7 +38,7 @@ def broken_term_rules(history: History) -> Iterator[Explanation]:
             shown[row.server] = _Shown()
         elif type(row) is Arrived:
             at_arrival[row.rpc, row.copy] = shown[row.server]
-        elif isinstance(row, Sent | Replied | Reported):
+        elif type(row) is Sent or type(row) is Replied or type(row) is Reported:
             term = _term(history, row)
             if term is None:
                 continue

@@ -119,7 +119,8 @@ class Pictures:
         if recorded and not file.is_file():
             return False  # It could not be written, which is a warning already.
         if not recorded:
-            again = run_test(conditions, host, Recording(traces=self.traces))
+            recording = Recording(traces=self.traces, at_once=False)
+            again = run_test(conditions, host, recording)
             if again.reason != run.reason:
                 came_to = again.reason or "it passes"
                 _warn(

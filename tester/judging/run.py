@@ -64,6 +64,7 @@ class Recording:
         on_line: takes each line that servers print, as soon as they do.
         situations: whether to note which situations it meets.
         observers: watch it as well.
+        at_once: whether each row of a trace is on disk as soon as it has happened.
     """
 
     digest: bool = False
@@ -71,6 +72,7 @@ class Recording:
     on_line: TakeLine | None = None
     situations: bool = False
     observers: tuple[Observer, ...] = ()
+    at_once: bool = True
 
     def recorder(self, conditions: RunConditions) -> DigestRecorder | None:
         """Return what records a run, None if nothing does."""
@@ -81,6 +83,7 @@ class Recording:
                 _header(conditions),
                 _field_names(conditions.submission),
                 conditions.test.file,
+                at_once=self.at_once,
             )
         return DigestRecorder() if self.digest else None
 

@@ -20,6 +20,7 @@ _DEPTH_MAX = 30
 _LONG_DIGITS_MAX = 300
 # Longer tuples are not entries of a log.
 _FLAT_MAX = 4
+_SKIPPED_TOGETHER = (50, 1)
 _INT, _LONG, _FLOAT, _BYTES, _TEXT = map(ord, "ilgsu")
 _TUPLE, _LIST, _DICT, _END_OF_DICT, _ELLIPSIS = map(ord, "([{0.")
 _PLAIN: dict[int, Value] = {
@@ -114,10 +115,12 @@ class _Reader:
 
     def _skip(self, count: int, depth: int) -> None:
         """Skip items: quickly, as long as they are tuples of numbers, as entries are."""
-        entry = _flat_tuple(self._data[self._at + 1 : self._at + 5])
-        while count and (found := entry.match(self._data, self._at)):
-            self._at = found.end()
-            count -= 1
+        length = self._data[self._at + 1 : self._at + 5]
+        for together in _SKIPPED_TOGETHER:
+            entries = _flat_tuples(length, together)
+            while count >= together and (found := entries.match(self._data, self._at)):
+                self._at = found.end()
+                count -= together
         for _ in range(count):
             self.value(depth)
 
@@ -150,17 +153,19 @@ class _Reader:
 
 
 @lru_cache(16)
-def _flat_tuple(length: bytes) -> re.Pattern[bytes]:
-    """Return a pattern of a tuple that holds as many numbers and constants.
+def _flat_tuples(length: bytes, together: int) -> re.Pattern[bytes]:
+    """Return a pattern of tuples that hold as many numbers and constants each.
 
     Args:
         length: as marshal writes it, in four bytes.
+        together: how many tuples.
     """
     (count,) = struct.unpack("<I", length) if len(length) == 4 else (0,)
     item = b"(?:i.{4}|[NTF]|g.{8})"
     if not 0 < count <= _FLAT_MAX:
         return re.compile(b"(?!)")
-    return re.compile(rb"\(" + re.escape(length) + item + b"{%d}" % count, re.DOTALL)
+    entry = rb"\(" + re.escape(length) + item + b"{%d}" % count
+    return re.compile(b"(?:%s){%d}" % (entry, together), re.DOTALL)
 
 
 def named(found: Sequence[Value], names: Sequence[str] | None) -> dict[str, Value]:

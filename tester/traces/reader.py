@@ -59,14 +59,16 @@ def read_trace(file: Path) -> Trace:
             found = list(_records(lines))
     except OSError as exc:
         raise UsageError(f"{file} cannot be read: {exc.strerror}") from None
-    rows = [row for row in found if not isinstance(row, Dropped | End)]
+    rows: list[AnyRow] = [
+        row for row in found if type(row) is not Dropped and type(row) is not End
+    ]
     return Trace(
         header=header,
         rows=rows,
-        end=next((row for row in found if isinstance(row, End)), None),
-        dropped=next((row for row in found if isinstance(row, Dropped)), None),
-        sent={row.rpc: row for row in rows if isinstance(row, Sent)},
-        replied={(r.rpc, r.copy): r for r in rows if isinstance(r, Replied)},
+        end=next((row for row in found if type(row) is End), None),
+        dropped=next((row for row in found if type(row) is Dropped), None),
+        sent={row.rpc: row for row in rows if type(row) is Sent},
+        replied={(r.rpc, r.copy): r for r in rows if type(r) is Replied},
     )
 
 

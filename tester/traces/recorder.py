@@ -57,6 +57,7 @@ class TraceRecorder(DigestRecorder):
         field_names: the names of the fields of the submission's classes.
         test_file: where the scenario stands, None if that is not to be shown.
         bytes_max: how large the file may become.
+        at_once: whether each row is on disk as soon as it has happened.
     """
 
     def __init__(
@@ -66,10 +67,11 @@ class TraceRecorder(DigestRecorder):
         field_names: FieldNames | None = None,
         test_file: Path | None = None,
         bytes_max: int = TRACE_BYTES_MAX,
+        at_once: bool = True,
     ) -> None:
         super().__init__()
         self.file = file
-        self._out = TraceFile(file, header, bytes_max)
+        self._out = TraceFile(file, header, bytes_max, at_once)
         self._messages = MessageRows(self._out, field_names or {})
         self._test_file = str(test_file or "")
         # Per function of the test, the line at which it was last.
@@ -123,8 +125,8 @@ class TraceRecorder(DigestRecorder):
         }
         self._begin_step(host, event, line)
         # Asking for its state changes no server, and a broken one is not asked.
-        asked = isinstance(event, Invoke) and event.method == "get_state"
-        if not asked and not any(type(action) is Crash for action in actions):
+        asked = type(event) is Invoke and event.method == "get_state"
+        if not asked and Crash not in map(type, actions):
             self._write_changes(host)
         for action in actions:
             write = self._writers.get(type(action))
@@ -132,18 +134,18 @@ class TraceRecorder(DigestRecorder):
                 write(host, action)
 
     def _cause(self, host: Incarnation, event: Event) -> int:
-        if isinstance(event, Request):
+        if type(event) is Request:
             return self._messages.cause_of_request(event)
-        if isinstance(event, Response):
+        if type(event) is Response:
             return self._messages.cause_of_response(host, event)
         return 0
 
     def _begin_step(self, host: Incarnation, event: Event, line: int) -> None:
         """Write what the world delivered to a box."""
-        if isinstance(event, Response):
+        if type(event) is Response:
             if event.data is None:
                 self._messages.no_reply(host, event, self._where)
-        elif isinstance(event, Invoke):
+        elif type(event) is Invoke:
             self._invoked[life(host), event.invoke_id] = _Invocation(
                 event.method, event.args, self._where["t"], line
             )
@@ -152,14 +154,15 @@ class TraceRecorder(DigestRecorder):
                 self._add(
                     rows.Snapshotted, index=values.of_plain(index), bytes=len(data)
                 )
-        elif isinstance(event, Boot):
+        elif type(event) is Boot:
             sizes = len(event.raft_state), len(event.snapshot)
             self._add(rows.Boot, raft_state=sizes[0], snapshot=sizes[1])
 
     def _write_changes(self, host: Incarnation) -> None:
         before = self._states.get(life(host), {})
         now = host.state()
-        if now == before:
+        # Nearly always it is the very same if it is equal.
+        if now is before or now == before:
             return
         self._states[life(host)] = now
         changed = {k: v for k, v in now.items() if before.get(k) != v}

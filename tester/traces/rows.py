@@ -306,6 +306,7 @@ class FactRow(msgspec.Struct, kw_only=True, frozen=True):
     text: str
 
 
+@final
 class Dropped(msgspec.Struct, kw_only=True, frozen=True):
     """The second line of a trace that has grown too long: the oldest rows are gone.
 
@@ -318,6 +319,7 @@ class Dropped(msgspec.Struct, kw_only=True, frozen=True):
     until_t: int
 
 
+@final
 class End(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """The last line: what came of the run.
 

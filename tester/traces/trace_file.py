@@ -1,7 +1,8 @@
 """The file of a trace: lines are added as the run goes on, and its size is bounded.
 
-What happened is on disk even if the run never ends. Where a file would grow too large,
-the older half of its rows is dropped: a failure shows in the last ones.
+What happened is on disk even if the run never ends, unless lines are collected on purpose.
+Where a file would grow too large, the older half of its rows is dropped: a failure shows
+in the last ones.
 """
 
 import os
@@ -12,6 +13,7 @@ from tester import jsonl
 from tester.traces.rows import Dropped, End, Header, Row
 
 TRACE_BYTES_MAX = 32 << 20
+_LINES_COLLECTED_MAX = 500
 
 
 class TraceFile:
@@ -21,6 +23,7 @@ class TraceFile:
         file: where to; its directory is made if need be.
         header: what the run is.
         bytes_max: how large the file may become.
+        at_once: whether each line is written at once, and not some hundreds together.
 
     Attributes:
         problem: why the file is not whole, "" if it is: a full disk, or a folder that
@@ -28,9 +31,15 @@ class TraceFile:
     """
 
     def __init__(
-        self, file: Path, header: Header, bytes_max: int = TRACE_BYTES_MAX
+        self,
+        file: Path,
+        header: Header,
+        bytes_max: int = TRACE_BYTES_MAX,
+        at_once: bool = True,
     ) -> None:
         self.problem = ""
+        self._lines: list[bytes] = []
+        self._lines_max = 1 if at_once else _LINES_COLLECTED_MAX
         self._file = file
         self._header = header
         self._bytes_max = bytes_max
@@ -55,14 +64,26 @@ class TraceFile:
     def end(self, end: End) -> None:
         """Write the last line, and close the file."""
         self._write(end)
+        self._flush()
         if self._out is not None:
             self._out.close()
 
     def _write(self, record: Any) -> None:
         if self._out is None:
             return
+        line = jsonl.encode(record) + b"\n"
+        self._bytes += len(line)
+        self._lines.append(line)
+        if len(self._lines) >= self._lines_max:
+            self._flush()
+
+    def _flush(self) -> None:
+        lines = b"".join(self._lines)
+        self._lines.clear()
+        if self._out is None:
+            return
         try:
-            self._bytes += self._out.append(record)
+            self._out.write(lines)
         except OSError as exc:
             self._give_up(exc)
 
@@ -75,6 +96,7 @@ class TraceFile:
 
     def _drop_older_half(self) -> None:
         """Write the file anew, beside itself, with the newer half of its rows."""
+        self._flush()
         lines = self._file.read_bytes().splitlines(keepends=True)
         del lines[: 2 if self._dropped else 1]
         kept: list[bytes] = []

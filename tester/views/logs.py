@@ -74,7 +74,7 @@ def _follow(row: rows.AnyRow, log: ServerLog, trace: Trace) -> None:
     elif type(row) is rows.Applied and type(row.index) is int:
         log.entries.setdefault(row.index, LogEntry(-1, _command(row.command)))
         log.applied = row.index
-    elif isinstance(row, rows.AppliedSnapshot | rows.Snapshotted):
+    elif type(row) is rows.AppliedSnapshot or type(row) is rows.Snapshotted:
         if type(row.index) is int:
             log.snapshot = max(log.snapshot, row.index)
             log.entries = {i: e for i, e in log.entries.items() if i > row.index}

@@ -109,7 +109,11 @@ class _Speaker:
         elif type(row) is rows.Saved:
             last = [r for r in self._moment.rows if type(r) is rows.Saved][-1]
             yield _of_row(last, trace, OTHER)
-        elif isinstance(row, rows.Arrived | rows.ReplyArrived | rows.NoReply):
+        elif (
+            type(row) is rows.Arrived
+            or type(row) is rows.ReplyArrived
+            or type(row) is rows.NoReply
+        ):
             yield self._arrived(row)
         else:
             yield _of_row(row, trace, _TOPICS.get(type(row), OTHER))

@@ -6,6 +6,8 @@ before, that changed nothing.
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import get_args
 
 from tester.traces import rows
 from tester.traces.reader import Trace
@@ -23,8 +25,16 @@ _REAL_NUMBER = re.compile(r"-?\d+\.\d+(e[+-]?\d+)?|inf|-inf|nan")
 
 def is_state(name: str, before: str, after: str) -> bool:
     """Return whether an attribute is part of Raft's state, and no deadline or lock."""
-    if _REAL_NUMBER.fullmatch(after) or after == GONE or _REAL_NUMBER.fullmatch(before):
-        return False
+    return (
+        _is_name_of_state(name)
+        and after != GONE
+        and not _REAL_NUMBER.fullmatch(after)
+        and not _REAL_NUMBER.fullmatch(before)
+    )
+
+
+@lru_cache(1024)
+def _is_name_of_state(name: str) -> bool:
     return bool(_STATE.search(name))
 
 
@@ -39,7 +49,10 @@ _OUTLINED = re.compile(r"vote|snapshot|install", re.IGNORECASE)
 def significant(trace: Trace, moments: Sequence[Moment]) -> list[bool]:
     """Return for each moment whether it tells something new."""
     judge = _Judge(trace, moments)
-    found = [judge.is_new(moment) for moment in moments]
+    found = [
+        changes or judge.is_new(moment)
+        for moment, changes in zip(moments, judge.changing, strict=True)
+    ]
     if sum(found) > LINES_MAX:
         for place, moment in enumerate(moments[:-LAST_IN_FULL]):
             found[place] = found[place] and judge.is_in_outline(moment)
@@ -69,17 +82,22 @@ def _marked(trace: Trace, moments: Sequence[Moment]) -> Iterable[int]:
             yield place
 
 
-_ALWAYS = (
+_ALWAYS = frozenset([
     rows.Scenario, rows.Control, rows.Boot, rows.Applied, rows.AppliedSnapshot,
     rows.Snapshotted, rows.Reported, rows.Printed, rows.Annotated, rows.Warned, rows.Broke,
-)  # fmt: skip
+])  # fmt: skip
+_MESSAGES = frozenset(get_args(rows.Message))
 
 
 _REMARKS = (rows.Warned, rows.Printed, rows.Annotated, rows.AppliedSnapshot)
 
 
 class _Judge:
-    """Knows which RPCs are repeats, and what each server saved last."""
+    """Knows which RPCs are repeats, and what each server saved last.
+
+    Attributes:
+        changing: for each moment, whether something changes in it.
+    """
 
     def __init__(self, trace: Trace, moments: Sequence[Moment]) -> None:
         self._lost_at_once = {
@@ -91,25 +109,24 @@ class _Judge:
         self._saves = {
             row.n for row in trace.rows if type(row) is rows.Saved and self._new(row)
         }
+        self.changing = [self._changes_something(moment) for moment in moments]
         eventful = {
             row.rpc
-            for moment in moments
-            if self._changes_something(moment)
+            for moment, changes in zip(moments, self.changing, strict=True)
+            if changes
             for row in moment.of(rows.Arrived, rows.ReplyArrived)
             if type(row) is rows.Arrived or type(row) is rows.ReplyArrived
         }
         self._repeats = _repeats(trace, eventful | self._lost_at_once)
 
     def is_new(self, moment: Moment) -> bool:
-        """Return whether a moment tells something new."""
-        if self._changes_something(moment):
-            return True
+        """Return whether a moment in which nothing changes tells something new."""
         for row in moment.rows:
             if type(row) is rows.Sent and row.rpc in self._lost_at_once:
                 continue
             if type(row) is rows.Lost or type(row) is rows.NoReply:
                 continue
-            if isinstance(row, rows.Message) and row.rpc not in self._repeats:
+            if type(row) in _MESSAGES and row.rpc not in self._repeats:  # type: ignore[union-attr]
                 return True
         return False
 
@@ -136,7 +153,7 @@ class _Judge:
 
     def _changes_something(self, moment: Moment) -> bool:
         return (
-            any(moment.of(*_ALWAYS))
+            not _ALWAYS.isdisjoint(map(type, moment.rows))
             or any(row.n in self._saves for row in moment.of(rows.Saved))
             or any(p.leads for p in moment.rows if type(p) is rows.Proposed)
             or any(is_state(k, *values) for k, values in moment.changes.items())

@@ -112,6 +112,30 @@ def test_nothing_of_the_submissions_is_called(reader):
     assert reader.read(None) == {}
 
 
+def test_the_submissions_dictionary_of_attributes_is_not_called(reader):
+    class Loud(dict):
+        def __iter__(self):
+            raise AssertionError
+
+        values = items = __len__ = __iter__
+
+    server = Server()
+    server.__dict__ = Loud(term=1)
+    assert reader.read(server) == {}
+
+
+def test_as_long_as_nothing_changes_the_result_is_the_same_dictionary(reader):
+    server = Server(term=1000, log=Log(), votes={1}, sent=[Entry(1, 2), None])
+    state = reader.read(server)
+    server.votes = {1}
+    assert reader.read(server) == state
+    again = reader.read(server)
+    assert reader.read(server) is again
+    server.sent[0].term = 2
+    assert reader.read(server) is not again
+    assert again["sent"] == "[Entry(term=1, command=2), None]"
+
+
 def test_an_object_with_many_attributes_is_shown_in_part(reader):
     server = Server(**{f"a{n}": n for n in range(200)})
     assert len(reader.read(server)) == ATTRIBUTES_MAX
@@ -135,8 +159,15 @@ def test_what_is_kept_of_the_last_time_is_never_shown_in_its_place(reader):
         )()
 
     held = [Entry(1, 1), [1], [1, 2]]
-    server = Server(many=[0] * 300)
+    server = Server(many=[0] * 300, by={}, queue=deque(), log=Log())
     for _ in range(300):
+        server.by[rng.randrange(4)] = item()
+        server.queue.append(item()) if rng.random() < 0.7 else server.queue.clear()
+        server.log.base = scalar()
+        vars(server).pop("extra", None)
+        vars(server).update(
+            {"extra": rng.choice([1, Log()])} if rng.random() < 0.3 else {}
+        )
         held[0].term, held[0].command = scalar(), item()
         held[rng.randrange(1, 3)][0] = scalar()
         server.items = [rng.choice([*held, item()]) for _ in range(rng.randrange(12))]

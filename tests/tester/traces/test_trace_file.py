@@ -11,8 +11,8 @@ HEADER = rows.Header(trace=rows.TRACE_VERSION, test="test_x", servers=3)
 END = rows.End(verdict="passed")
 
 
-def write(file, count, bytes_max=1 << 20):
-    out = TraceFile(file, HEADER, bytes_max)
+def write(file, count, bytes_max=1 << 20, at_once=True):
+    out = TraceFile(file, HEADER, bytes_max, at_once)
     for t in range(count):
         out.add(rows.Printed, t=t, server=0, line="x" * 50)
     return out
@@ -38,6 +38,16 @@ def test_the_oldest_rows_are_dropped_and_that_is_said(tmp_path):
     assert numbers == list(range(numbers[0], 1001))
     assert trace.dropped == rows.Dropped(dropped=numbers[0] - 1, until_t=numbers[0] - 2)
     assert trace.end == END
+
+
+@pytest.mark.parametrize("bytes_max", [1 << 20, 10_000])
+def test_rows_that_are_collected_give_the_same_file(tmp_path, bytes_max):
+    at_once, collected = tmp_path / "at_once", tmp_path / "collected"
+    write(at_once, 600, bytes_max).end(END)
+    out = write(collected, 600, bytes_max, at_once=False)
+    assert collected.stat().st_size < at_once.stat().st_size
+    out.end(END)
+    assert collected.read_bytes() == at_once.read_bytes()
 
 
 def test_a_trace_that_was_cut_off_is_read_to_its_last_whole_line(tmp_path):
