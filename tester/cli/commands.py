@@ -13,6 +13,7 @@ from tester.errors import UsageError
 # The first one is meant where no command is typed.
 COMMANDS = {
     "grade": "grade submissions; `grade` itself may be left out",
+    "merge": "join the shards of a grading that several machines have made",
     "regrade": "repeat the runs of one submission, and compare them with the grading",
     "measure": "measure how fast submissions elect, commit and recover, at what cost",
     "search": "look for an order of events that breaks a submission",

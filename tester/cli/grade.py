@@ -8,6 +8,7 @@ from rich.console import Console
 from tester.cli.capacity import chosen_processes
 from tester.cli.command import Command, ExitStatus
 from tester.cli.grade_options import add_arguments, check_options
+from tester.cli.grade_report import closing_status, report
 from tester.cli.hosting_options import chosen_hosting
 from tester.cli.progress import progress
 from tester.cli.sandbox_status import sandbox_status
@@ -23,15 +24,15 @@ from tester.intake.find import check_paths, find_submissions
 from tester.intake.gradings import UNPACKED
 from tester.judging.graded_test import GradedTest
 from tester.judging.suite import Suites, collect
-from tester.reports import print_grades, remove_reports, write_details
-from tester.scoring.grades import Grade
+from tester.outcome import VerdictCounts
+from tester.reports import remove_class_files, remove_reports
 from tester.scoring.rubric import Rubric
 from tester.scoring.rubric_file import default_rubric, load_rubric, rubric_suites
 from tester.text import counted, listed, one_line
 from tester.verdict import Run
 
 NOTE_CHARACTERS_MAX = 1_000
-LISTED_MAX = 20
+RESUME = "the same command with --resume makes these runs again"
 
 
 def run(options: argparse.Namespace, console: Console) -> ExitStatus:
@@ -56,6 +57,8 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
             journal.finish()
     finally:
         journal.close()
+    if plan.shard is not None:
+        return report_shard(console, plan, grading, options.out, finished)
     grades = grading.record.grades()
     report(console, grades, options.out, options.verbose)
     if not finished:
@@ -65,13 +68,7 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
         raise UsageError(
             "none of the submissions could be graded: see the reasons above"
         )
-    report_open(console, grades)
-    if options.fail_under is not None and report_below(
-        console, grades, options.fail_under
-    ):
-        return ExitStatus.FOUND
-    is_open = any(grade.is_range for grade in grades)
-    return ExitStatus.OPEN if is_open else ExitStatus.DONE
+    return closing_status(console, grades, options.fail_under, RESUME)
 
 
 def choose_tests(options: argparse.Namespace) -> tuple[list[GradedTest], Rubric]:
@@ -134,6 +131,7 @@ def make_plan(
         inside=intake.inside,
         situations=options.situations,
         out=options.out,
+        shard=options.shard,
     )
 
 
@@ -148,6 +146,8 @@ def begin(
         say(console, f"nothing to resume in {options.out}: a new grading begins")
     with named_if_in_the_way(options.out):
         left = remove_reports(options.out, journal.names, plan.submissions)
+        if plan.shard is not None:
+            remove_class_files(options.out)
     if left:
         say(
             console,
@@ -168,6 +168,10 @@ def make_runs(
 
     Returns False if it was interrupted.
     """
+    if plan.shard is not None:
+        # Grades come from all shards: `merge` writes them.
+        with progress(console, plan, grading) as show:
+            return grading.make_runs(processes, show)
     checkpoints = Checkpoints(options.out, grading, [TEMPLATE])
     with progress(console, plan, grading) as show:
 
@@ -180,54 +184,29 @@ def make_runs(
     return finished
 
 
-def report(console: Console, grades: list[Grade], out: Path, verbose: bool) -> None:
-    """Print the grades and where the files are."""
-    with named_if_in_the_way(out):
-        details = write_details(out, grades)
-    if not print_grades(console, grades, verbose=verbose):
-        say(console, f"each test, with replay commands: {details}, or --verbose")
+def report_shard(
+    console: Console, plan: Plan, grading: Grading, out: Path, finished: bool
+) -> ExitStatus:
+    """Report how far a shard has come; return the exit status."""
+    runs = [
+        run
+        for name in plan.submissions
+        if name not in plan.duplicates
+        for run in grading.record.shard_runs(name)
+    ]
+    counts = VerdictCounts.of(run.verdict for run in runs)
     say(
         console,
-        f"the class: {out}/class.html   grades: {out}/grades.csv   every run: "
-        f"{out}/results.json   for the students: {out}/submissions/",
+        f"shard {plan.shard}: {counts.passed} of {counted(counts.total, 'run')} passed, "
+        f"{counts.failed} failed, {counts.unknown} without a verdict; "
+        f"`merge` joins {out} with the other shards",
     )
-
-
-def report_open(console: Console, grades: list[Grade]) -> None:
-    """Name the submissions whose grade is a range."""
-    found = [
-        f"{one_line(grade.submission)} ({grade.earned})"
-        for grade in grades
-        if grade.is_range
-    ]
-    if found:
-        shown = listed(found, LISTED_MAX)
-        say(console, f"runs without a verdict leave open what was earned: {shown}")
-        say(console, "the same command with --resume makes these runs again")
-
-
-def report_below(console: Console, grades: list[Grade], percent: float) -> bool:
-    """Name the submissions that do not reach --fail-under; return whether there is one.
-
-    Runs without a verdict do not count as passed: with them it is not reached yet.
-    """
-    below, undecided = [], []
-    for grade in grades:
-        name = one_line(grade.submission)
-        if grade.percent is None or grade.percent_most is None:
-            if grade.points_max and percent:
-                undecided.append(f"{name} (no verdict)")
-        elif grade.percent_most < percent:
-            below.append(f"{name} ({grade.percent_most:.2f} %)")
-        elif grade.percent < percent:
-            least, most = f"{grade.percent:.2f} %", f"{grade.percent_most:.2f} %"
-            undecided.append(f"{name} (at least {least}, at most {most})")
-    limit = f"--fail-under {percent:g}"
-    if below:
-        say(console, f"below {limit}: {listed(below, LISTED_MAX)}")
-    if undecided:
-        say(console, f"not known to reach {limit}: {listed(undecided, LISTED_MAX)}")
-    return bool(below or undecided)
+    if not finished:
+        say(console, "interrupted: the runs so far are kept, --resume continues")
+        return ExitStatus.INTERRUPTED
+    if counts.unknown:
+        say(console, RESUME)
+    return ExitStatus.OPEN if counts.unknown else ExitStatus.DONE
 
 
 COMMAND = Command(

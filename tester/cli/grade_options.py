@@ -5,10 +5,12 @@ from pathlib import Path
 
 from tester.cli.hosting_options import add_hosting
 from tester.cli.options import (
+    add_fail_under,
     add_jobs,
     add_out,
+    add_verbose,
     name_pattern,
-    percentage,
+    shard,
     whole_number,
 )
 from tester.cli.parser import Parser
@@ -55,6 +57,11 @@ def check_options(options: argparse.Namespace) -> None:
     """Raise UsageError if options contradict each other."""
     if options.resume and options.fresh:
         raise UsageError("--resume and --fresh contradict each other: give one of them")
+    if options.shard is not None and options.fail_under is not None:
+        raise UsageError(
+            "--shard has no grades that --fail-under could look at: give --fail-under "
+            "to `merge`"
+        )
 
 
 def _add_what(parser: Parser) -> None:
@@ -124,6 +131,13 @@ def _add_how(parser: Parser) -> None:
     add_jobs(parser)
     add_out(parser, "where the results go (default grades/): see docs/results.md")
     add(
+        "--shard",
+        type=shard,
+        metavar="I/N",
+        help="only the I-th of N fixed shares of the runs, which `merge` joins: see "
+        "docs/shards.md",
+    )
+    add(
         "--resume",
         action="store_true",
         help="continue the grading in --out that was stopped",
@@ -133,21 +147,11 @@ def _add_how(parser: Parser) -> None:
         action="store_true",
         help="begin anew, even if --out holds a grading that was stopped",
     )
-    add(
-        "--fail-under",
-        type=percentage,
-        metavar="PERCENT",
-        help="exit with 1 if a submission has less",
-    )
+    add_fail_under(parser)
     add(
         "--situations",
         action="store_true",
         help="note which situations of Raft each run meets, for the reports of students "
         "and of the class",
     )
-    add(
-        "--verbose",
-        action="store_true",
-        help="print each test of each submission, with replay commands, however many "
-        "submissions there are; DIR/details.txt has them in any case",
-    )
+    add_verbose(parser)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tester.cli.parser import Parser
+from tester.grading.shard import SHARDS_MAX, Shard
 from tester.intake.platforms import GROUPS
 from tester.text import unknown
 
@@ -65,6 +66,18 @@ def name_pattern(text: str) -> re.Pattern[str]:
     return pattern
 
 
+def shard(text: str) -> Shard:
+    """Return a share of a grading, such as 3/40, for argparse."""
+    found = re.fullmatch(r"([0-9]{1,5})/([0-9]{1,5})", text)
+    number, count = map(int, found.groups()) if found else (0, 0)
+    if not 1 <= number <= count <= SHARDS_MAX:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no shard such as 3/40, the third of forty (of up to "
+            f"{SHARDS_MAX:,})"
+        )
+    return Shard(number, count)
+
+
 def server_numbers(text: str) -> set[int]:
     """Return the servers in a list such as 0,2, for argparse."""
     if not re.fullmatch(r"[0-9]{1,9}(,[0-9]{1,9})*", text):
@@ -87,6 +100,26 @@ def add_jobs(parser: Parser) -> None:
         default=os.cpu_count() or 1,
         metavar="J",
         help="how many processes work at a time (default: one per core)",
+    )
+
+
+def add_fail_under(parser: Parser) -> None:
+    """Add the option that makes a grade that is too low an exit status."""
+    parser.add_argument(
+        "--fail-under",
+        type=percentage,
+        metavar="PERCENT",
+        help="exit with 1 if a submission has less",
+    )
+
+
+def add_verbose(parser: Parser) -> None:
+    """Add the option that prints every test of every submission."""
+    parser.add_argument(
+        "--verbose",
+        action="store_true",
+        help="print each test of each submission, with replay commands, however many "
+        "submissions there are; DIR/details.txt has them in any case",
     )
 
 

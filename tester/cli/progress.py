@@ -26,7 +26,8 @@ def progress(console: Console, plan: Plan, grading: Grading) -> Iterator[Notify]
 
     Runs that the grading already has are counted, but not shown.
     """
-    done = {name: grading.record.runs(name) for name in plan.submissions}
+    names = [name for name in plan.submissions if plan.tests_of(name)]
+    done = {name: grading.record.runs(name) for name in names}
     if console.is_terminal:
         yield from _bar(console, plan, done)
     else:
@@ -61,13 +62,13 @@ def _bar(console: Console, plan: Plan, done: dict[str, list[Run]]) -> Iterator[N
 
 def _lines(console: Console, plan: Plan, done: dict[str, list[Run]]) -> Notify:
     """Print a line whenever a submission is finished."""
-    each = plan.runs_each
-    finished = sum(len(runs) == each for runs in done.values())
+    finished = sum(len(runs) == plan.runs_of(name) for name, runs in done.items())
 
     def notify(run: Run) -> None:
         nonlocal finished
         runs = done[run.submission]
         runs.append(run)
+        each = plan.runs_of(run.submission)
         if len(runs) == each:
             finished += 1
             passed = sum(run.passed for run in runs)

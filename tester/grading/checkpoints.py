@@ -3,14 +3,14 @@
 An outer time limit may end the grader without warning.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from labrpc.machine.wall_clock import Deadline
 from tester.errors import UsageError, is_disk_trouble
 from tester.grading.grader import Grading
-from tester.intake.similarity import SimilarPair, similar_pairs
+from tester.intake.similarity import similar_pairs
 from tester.reports import write_files, write_submission_files
 from tester.scoring.grades import Grade
 
@@ -50,7 +50,7 @@ class Checkpoints:
         self._handed_out = handed_out
         self._pause_s = PAUSE_S_MIN
         self._complete: set[str] = set()
-        self._save_class(grading.record.grades(), under_way=True)
+        self._save_class(grading.record.grades())
 
     def update(self, name: str) -> None:
         """Write a submission's files once it is complete, the class's from time to time."""
@@ -61,31 +61,41 @@ class Checkpoints:
                     self._directory, self._grading.record.grade(name)
                 )
         if self._due.left_s() <= 0:
-            self._save_class(self._grading.record.grades(), under_way=True)
+            self._save_class(self._grading.record.grades())
 
     def save(self) -> None:
         """Write all files, for the last time."""
         grades = self._grading.record.grades()
-        self._save_class(grades, similar=self._similar(grades))
-        with named_if_in_the_way(self._directory):
-            for grade in grades:
-                write_submission_files(self._directory, grade)
+        write_finished(self._directory, grades, self._handed_out)
 
-    def _similar(self, grades: list[Grade]) -> list[SimilarPair]:
-        """Return the submissions that have much code in common without being equal."""
-        distinct = {
-            grade.submission: Path(grade.path) for grade in grades if not grade.same_as
-        }
-        return similar_pairs(distinct, self._handed_out)
-
-    def _save_class(
-        self,
-        grades: list[Grade],
-        *,
-        similar: Sequence[SimilarPair] = (),
-        under_way: bool = False,
-    ) -> None:
+    def _save_class(self, grades: list[Grade]) -> None:
         with named_if_in_the_way(self._directory):
-            write_files(self._directory, grades, similar, under_way=under_way)
+            write_files(self._directory, grades, under_way=True)
         self._due = Deadline(self._pause_s)
         self._pause_s = min(2 * self._pause_s, PAUSE_S_MAX)
+
+
+def write_finished(
+    directory: Path,
+    grades: list[Grade],
+    handed_out: Sequence[Path] = (),
+    not_compared: Container[str] = (),
+) -> None:
+    """Write all files of a grading, for the last time.
+
+    Args:
+        directory: where the results go.
+        grades: one per submission.
+        handed_out: code that all have been given, which makes no two of them alike.
+        not_compared: submissions whose code is not here.
+    """
+    distinct = {
+        grade.submission: Path(grade.path)
+        for grade in grades
+        if not grade.same_as and grade.submission not in not_compared
+    }
+    similar = similar_pairs(distinct, handed_out)
+    with named_if_in_the_way(directory):
+        write_files(directory, grades, similar)
+        for grade in grades:
+            write_submission_files(directory, grade)

@@ -70,7 +70,8 @@ class Grading:
         with Pool(processes) as pool:
             try:
                 for name in self._plan.submissions:
-                    if name not in self.record.duplicates:
+                    is_original = name not in self._plan.duplicates
+                    if is_original and self._plan.tests_of(name):
                         self._enqueue(pool, name, notify)
                 self._work(pool, notify)
                 while (waiting := self._second_tries.take()) is not None:
@@ -86,7 +87,7 @@ class Grading:
 
     def is_complete(self, name: str) -> bool:
         """Return whether no further run of a submission will be made."""
-        original = self.record.duplicates.get(name, name)
+        original = self._plan.duplicates.get(name, name)
         if self._second_tries.waits_for(original):
             return False
         is_drawn = not any(drawn == original for drawn, _ in self._drawing)

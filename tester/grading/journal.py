@@ -6,6 +6,7 @@ when the grading continues.
 """
 
 import fcntl
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +14,10 @@ import msgspec
 
 from tester import jsonl
 from tester.errors import UsageError
+from tester.grading.shard import Shard
 from tester.judging.run_hosting import RunHosting
+from tester.reports.files import write_atomically
+from tester.scoring.rubric import Rules
 from tester.text import counted, listed
 from tester.verdict import LoadResult, Run
 
@@ -30,12 +34,16 @@ class Entered(msgspec.Struct, frozen=True):
     Attributes:
         fingerprint: of all its files, "" if it has none.
         refused: why it is not graded, "" if it is.
+        refused_code: the stable name of that.
+        inside: where in the student's repository it lies, "" if that is all.
     """
 
     name: str
     path: str
     fingerprint: str
     refused: str = ""
+    refused_code: str = ""
+    inside: str = ""
 
 
 class EnteredSuite(msgspec.Struct, frozen=True):
@@ -56,9 +64,13 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         lab: the digest of the lab's own code.
         python: Python's version.
-        rubric: its digest.
+        rubric: points, policies and caps.
+        hidden: those of the seeds that are a secret.
         budget_s: CPU seconds that one test of one submission has.
         suites: the instructor's suites.
+        shard: the share of it that is run here, None for all.
+        out: the folder of the results.
+        places: where the code of Python and of the lab lies, as results name it.
     """
 
     lab: str
@@ -68,18 +80,36 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     preempt: bool
     situations: bool = False
     hosting: RunHosting
-    rubric: str
+    rubric: Rules
+    hidden: list[int]
     budget_s: float
     submissions: list[Entered]
     suites: list[EnteredSuite] = []
+    shard: Shard | None = None
+    out: str = ""
+    places: list[str] = msgspec.field(default_factory=list)
     version: int = VERSION
 
-    def differences(self, other: "Header") -> list[str]:
-        """Return what is not the same in two headers, in words."""
+    def differences(
+        self,
+        other: "Header",
+        then: str = "then",
+        now: str = "now",
+        anywhere: bool = False,
+    ) -> list[str]:
+        """Return what is not the same in two headers, in words.
+
+        Args:
+            other: another one.
+            then, now: where the two are, in words.
+            anywhere: whether they may be of several shards and several machines.
+        """
         found = []
         for name in self.__struct_fields__:
             ours, theirs = getattr(self, name), getattr(other, name)
-            if ours == theirs:
+            if name in ("submissions", "suites") and anywhere:
+                ours, theirs = map(_without_paths, (ours, theirs))
+            if ours == theirs or name in _OF_A_PLACE:
                 continue
             if name == "hosting":
                 found += self.hosting.differences(other.hosting)
@@ -90,15 +120,18 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
             elif name in ("tests", "seeds") and len(ours) == len(theirs):
                 found.append(f"the {name} (as many, but others)")
             elif name in ("tests", "seeds"):
-                found.append(f"the {name} ({len(ours)} then, {len(theirs)} now)")
+                found.append(f"the {name} ({len(ours)} {then}, {len(theirs)} {now})")
             elif name in ("lab", "rubric", "version"):
                 found.append(_WORDS[name])
+            elif name == "hidden":
+                if self.seeds == other.seeds:
+                    found.append("which seeds are hidden")
             elif name == "budget_s":
                 if self.tests == other.tests and self.seeds == other.seeds:
                     # Or else it is the usual one that goes with them.
-                    found.append(f"--budget ({ours:g} s then, {theirs:g} s now)")
-            else:
-                found.append(f"{_WORDS[name]} ({ours} then, {theirs} now)")
+                    found.append(f"--budget ({ours:g} s {then}, {theirs:g} s {now})")
+            elif name != "shard" or not anywhere:
+                found.append(f"{_WORDS[name]} ({ours} {then}, {theirs} {now})")
         return found
 
 
@@ -108,8 +141,19 @@ _WORDS = {
     "preempt": "--preempt",
     "situations": "--situations",
     "rubric": "the rubric",
+    "shard": "--shard",
     "version": "the journal's format",
 }
+# No result depends on them.
+_OF_A_PLACE = {"out", "places"}
+
+
+def _without_paths(
+    entries: list[Entered] | list[EnteredSuite],
+) -> list[Entered | EnteredSuite]:
+    return [
+        msgspec.structs.replace(entry, path=Path(entry.path).name) for entry in entries
+    ]
 
 
 def _changed(then: list[Entered], now: list[Entered]) -> str:
@@ -135,6 +179,10 @@ class _Line(msgspec.Struct, omit_defaults=True):
     run: Run | None = None
     load: LoadResult | None = None
     finished: bool = False
+
+
+def _line(result: Run | LoadResult) -> _Line:
+    return _Line(run=result) if isinstance(result, Run) else _Line(load=result)
 
 
 @dataclass
@@ -183,6 +231,15 @@ def read(directory: Path) -> JournalContents | None:
     if found is not None:
         found.size_bytes = contents.size_bytes
     return found
+
+
+def is_begun(directory: Path) -> bool:
+    """Return whether the journal in a directory has a first line, of whatever kind."""
+    try:
+        with (directory / FILE).open("rb") as lines:
+            return lines.readline().endswith(b"\n")
+    except OSError:
+        return False
 
 
 class Journal:
@@ -274,20 +331,32 @@ class Journal:
     def _refuse_foreign(self) -> None:
         """Raise UsageError if there is a journal that cannot be understood."""
         file = self._directory / FILE
-        with file.open("rb") as lines:
-            begun = lines.readline().endswith(b"\n")
-        if begun and self._before is None:
+        if self._before is None and is_begun(self._directory):
             raise UsageError(
                 f"{file} is damaged, or another version of the lab has written it: "
                 "choose another --out, or drop it with --fresh"
             )
 
+    def of_same(self, header: Header) -> JournalContents | None:
+        """Return what is there of the same grading, None if there is nothing."""
+        before = self._before
+        if before is None or before.header.differences(header):
+            return None
+        return before
+
+    def replace(
+        self, header: Header, results: Iterable[Run | LoadResult], finished: bool
+    ) -> None:
+        """Write a whole grading in place of what is there, at one stroke."""
+        lines = [_Line(header=header), *map(_line, results)]
+        if finished:
+            lines.append(_Line(finished=True))
+        content = b"".join(jsonl.encode(line) + b"\n" for line in lines)
+        write_atomically(self._directory / FILE, content)
+
     def add(self, result: Run | LoadResult) -> None:
         """Write down a result."""
-        if isinstance(result, Run):
-            self._lines.append(_Line(run=result))
-        else:
-            self._lines.append(_Line(load=result))
+        self._lines.append(_line(result))
         self._unsynced += 1
         if self._unsynced >= RESULTS_PER_SYNC:
             self._sync()

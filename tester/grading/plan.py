@@ -7,16 +7,20 @@ from pathlib import Path
 
 from labrpc.machine.watchdog import RUN_CPU_S_MAX
 from tester import codes
+from tester.errors import UsageError
 from tester.grading.journal import Entered, EnteredSuite, Header
-from tester.intake.duplicates import fingerprint
+from tester.grading.shard import Shard
+from tester.intake.duplicates import find_duplicates, fingerprint
 from tester.intake.refusals import Refused
 from tester.judging.graded_test import GradedTest
 from tester.judging.own_suite import suite_digest
 from tester.judging.run_conditions import lab_digest
 from tester.judging.run_hosting import IN_PROCESS, RunHosting
+from tester.judging.suite import Suites, collect
 from tester.reports.files import submission_folder
 from tester.scoring.rubric import Rubric
 from tester.verdict import Run
+from tester.views.redaction import code_places
 from tester.workers.job import LoadJob, PictureJob, RunJob
 
 # Ten times what the reference needs for a run with a process for each server.
@@ -37,7 +41,10 @@ class Plan:
         inside: where in the student's repository it lies, by name, unless that is all.
         situations: whether to note which situations each run meets.
         out: the directory of the results, which gets pictures; None for no pictures.
-        fingerprints: equal for submissions of which every file is the same.
+        shard: the share of it that is run here, None for all.
+        fingerprints: equal for submissions of which every file is the same; taken from
+            the files if none are given.
+        duplicates: the submission whose runs count for another with the same files.
     """
 
     submissions: dict[str, Path]
@@ -51,24 +58,40 @@ class Plan:
     inside: dict[str, str] = field(default_factory=dict)
     situations: bool = False
     out: Path | None = None
-    fingerprints: dict[str, str] = field(init=False)
+    shard: Shard | None = None
+    fingerprints: dict[str, str] = field(default_factory=dict)
+    duplicates: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Take the fingerprint of every submission's files."""
-        self.fingerprints = {
+        """Take the fingerprint of every submission's files, and cut the shard."""
+        self.fingerprints = self.fingerprints or {
             name: "" if name in self.refused else fingerprint(path)
             for name, path in self.submissions.items()
         }
+        self.duplicates = find_duplicates(self.submissions, self.fingerprints)
+        self._mine: dict[str, set[str]] | None = None
+        if self.shard is not None:
+            nothing_to_run = self.duplicates.keys() | self.refused.keys()
+            self._mine = self.shard.pairs(
+                (name for name in self.submissions if name not in nothing_to_run),
+                [test.name for test in self.tests],
+            )
 
-    @property
-    def runs_each(self) -> int:
-        """How many runs a submission has."""
-        return len(self.tests) * len(self.seeds)
+    def tests_of(self, name: str) -> list[GradedTest]:
+        """Return the tests that are run here of a submission, or of its original."""
+        if self._mine is None:
+            return self.tests
+        mine = self._mine.get(self.duplicates.get(name, name), set())
+        return [test for test in self.tests if test.name in mine]
+
+    def runs_of(self, name: str) -> int:
+        """Return how many runs there are of a submission, or of its original."""
+        return len(self.tests_of(name)) * len(self.seeds)
 
     @property
     def runs(self) -> int:
         """How many runs there are."""
-        return len(self.submissions) * self.runs_each
+        return sum(map(self.runs_of, self.submissions))
 
     @property
     def cpu_s_max(self) -> float:
@@ -88,7 +111,8 @@ class Plan:
             preempt=self.preempt,
             situations=self.situations,
             hosting=self.hosting,
-            rubric=self.rubric.digest,
+            rubric=self.rubric.rules,
+            hidden=list(self.rubric.hidden),
             budget_s=self.cpu_s_max,
             suites=[
                 EnteredSuite(str(folder), suite_digest(folder))
@@ -96,14 +120,22 @@ class Plan:
                 if folder is not None
             ],
             submissions=[
-                Entered(
-                    name,
-                    str(path),
-                    self.fingerprints[name],
-                    str(self.refused.get(name, "")),
-                )
-                for name, path in self.submissions.items()
+                self._entered(name, path) for name, path in self.submissions.items()
             ],
+            shard=self.shard,
+            out=str(self.out.resolve()) if self.out is not None else "",
+            places=code_places(),
+        )
+
+    def _entered(self, name: str, path: Path) -> Entered:
+        refused = self.refused.get(name)
+        return Entered(
+            name,
+            str(path),
+            self.fingerprints[name],
+            str(refused or ""),
+            refused.code.name if refused else "",
+            self.inside.get(name, ""),
         )
 
     def load_job(self, name: str) -> LoadJob:
@@ -154,3 +186,42 @@ class Plan:
             suite=self._suite_of(run.test),
             folder=str(self.out / submission_folder(run.submission)),
         )
+
+
+def plan_of(header: Header, paths: dict[str, Path], out: Path | None) -> Plan:
+    """Return the whole plan of a grading, or of a shard of one, from its header.
+
+    Args:
+        header: of its journal.
+        paths: where the submissions lie, by name.
+        out: the directory of the results, None for no pictures.
+
+    Raises:
+        UsageError: the suite has one of the tests no more.
+    """
+    suites = Suites(tuple(Path(suite.path) for suite in header.suites))
+    tests = {test.name: test for test in collect(bonus=True, suites=suites)}
+    missing = [name for name in header.tests if name not in tests]
+    if missing:
+        raise UsageError(f"there is no test {missing[0]} any more")
+    public = header.seeds[: len(header.seeds) - len(header.hidden)]
+    first = public[0] if public else 0
+    rubric = header.rubric.rubric(range(first, first + len(public)), header.hidden)
+    return Plan(
+        paths,
+        rubric.tests(tests[name] for name in header.tests),
+        header.seeds,
+        rubric,
+        preempt=header.preempt,
+        hosting=header.hosting,
+        budget_s=header.budget_s,
+        refused={
+            entry.name: Refused(codes.ALL_CODES[entry.refused_code], entry.refused)
+            for entry in header.submissions
+            if entry.refused
+        },
+        inside={e.name: e.inside for e in header.submissions if e.inside},
+        situations=header.situations,
+        out=out,
+        fingerprints={entry.name: entry.fingerprint for entry in header.submissions},
+    )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from tester.grading import unmade_runs
 from tester.grading.pair import Pair
 from tester.grading.plan import Plan
-from tester.intake.duplicates import as_run_of_duplicate, find_duplicates
+from tester.intake.duplicates import as_run_of_duplicate
 from tester.scoring.grades import Grade
 from tester.verdict import LoadResult, Run, Verdict
 
@@ -17,14 +17,10 @@ class GradingRecord:
     Args:
         plan: what is graded.
         results: those that are known already; of two at one seed, the last one counts.
-
-    Attributes:
-        duplicates: the submission whose runs count for another with the same files.
     """
 
     def __init__(self, plan: Plan, results: Iterable[Run | LoadResult] = ()) -> None:
         self._plan = plan
-        self.duplicates = find_duplicates(plan.submissions, plan.fingerprints)
         self._loads: dict[str, LoadResult] = {}
         self._pairs = {
             name: {
@@ -50,15 +46,15 @@ class GradingRecord:
 
     def pairs(self, name: str) -> list[Pair]:
         """Return the pairs of a submission that are to be made, in the suite's order."""
-        return [self.pair(name, test.name) for test in self._plan.tests]
+        return [self.pair(name, test.name) for test in self._plan.tests_of(name)]
 
     def load(self, name: str) -> LoadResult | None:
         """Return what came of loading a submission, None if that is still to come."""
-        return self._loads.get(self.duplicates.get(name, name))
+        return self._loads.get(self._plan.duplicates.get(name, name))
 
     def runs(self, name: str) -> list[Run]:
         """Return the runs that count of a submission, or of the one it duplicates."""
-        original = self.duplicates.get(name, name)
+        original = self._plan.duplicates.get(name, name)
         return [
             self._as_of(run, name)
             for pair in self._pairs[original].values()
@@ -67,11 +63,11 @@ class GradingRecord:
 
     def has_all(self, name: str) -> bool:
         """Return whether a submission has a result for all that is to be made of it."""
-        name = self.duplicates.get(name, name)
-        load = self._loads.get(name)
+        name = self._plan.duplicates.get(name, name)
+        load, pairs = self._loads.get(name), self.pairs(name)
         if load is None:
-            return False
-        return not load.passed or not any(pair.missing for pair in self.pairs(name))
+            return not pairs
+        return not load.passed or not any(pair.missing for pair in pairs)
 
     def unmade(self, name: str) -> list[Run]:
         """Return the runs of a submission that were not made, and why not."""
@@ -82,18 +78,22 @@ class GradingRecord:
             if seed not in pair.made
         ]
 
+    def shard_runs(self, name: str) -> list[Run]:
+        """Return the runs of the pairs that are to be made, also those not made."""
+        return [run for pair in self.pairs(name) for run in self._runs_of(name, pair)]
+
     def with_duplicates(self, run: Run) -> list[Run]:
         """Return a run, and the same as one of each duplicate of its submission."""
         duplicates = [
             name
-            for name, original in self.duplicates.items()
+            for name, original in self._plan.duplicates.items()
             if original == run.submission
         ]
         return [run, *(self._as_of(run, name) for name in duplicates)]
 
     def grade(self, name: str) -> Grade:
         """Return what a submission has earned so far."""
-        original, load = self.duplicates.get(name, name), self.load(name)
+        original, load = self._plan.duplicates.get(name, name), self.load(name)
         runs = [self._as_of(run, name) for run in self._all_runs(original)]
         does_not_load = load is not None and load.verdict is Verdict.FAILED
         grade = self._plan.rubric.grade(
@@ -105,7 +105,7 @@ class GradingRecord:
         return dataclasses.replace(
             grade,
             digest=self._plan.fingerprints[name],
-            same_as=self.duplicates.get(name, ""),
+            same_as=self._plan.duplicates.get(name, ""),
             inside=self._plan.inside.get(name, "."),
         )
 

@@ -3,6 +3,7 @@
 Tests, seeds and options are those of the grading: its journal has them.
 """
 
+import dataclasses
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,12 +14,10 @@ import msgspec
 from tester.errors import UsageError
 from tester.grading import journal
 from tester.grading.journal import Header, JournalContents
-from tester.grading.plan import Plan
+from tester.grading.plan import Plan, plan_of
 from tester.grading.record import GradingRecord
 from tester.judging.own_suite import suite_digest
 from tester.judging.run_conditions import lab_digest
-from tester.judging.suite import Suites, collect
-from tester.scoring.rubric_file import default_rubric
 from tester.text import listed, readable_name
 from tester.verdict import LoadResult, Run, Verdict
 
@@ -151,19 +150,13 @@ class Regrading:
             raise UsageError(
                 f"{self._name} is no longer at {readable_name(entry.path)}"
             )
-        suites = Suites(tuple(Path(suite.path) for suite in header.suites))
-        tests = {test.name: test for test in collect(bonus=True, suites=suites)}
-        missing = [name for name in header.tests if name not in tests]
-        if missing:
-            raise UsageError(f"there is no test {missing[0]} any more")
-        return Plan(
-            {self._name: Path(entry.path)},
-            [tests[name] for name in header.tests],
-            header.seeds,
-            default_rubric(list(tests.values())),  # No points are given here.
-            preempt=header.preempt,
+        return dataclasses.replace(
+            plan_of(header, {self._name: Path(entry.path)}, None),
             hosting=msgspec.structs.replace(
                 header.hosting, require_sandbox=self._require_sandbox
             ),
-            budget_s=header.budget_s,
+            situations=False,
+            refused={},
+            # Taken anew: the files may have changed.
+            fingerprints={},
         )

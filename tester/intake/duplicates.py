@@ -2,8 +2,10 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -12,7 +14,9 @@ from labrpc.submission.source_tree import DEPTH_MAX, list_folder, read_regular
 from labrpc.submission.submission import Submission
 from tester.intake.archives import ONE_SUBMISSION
 from tester.text import quoted
-from tester.verdict import Run
+from tester.verdict import LoadResult, Run
+
+Result = TypeVar("Result", bound=Run | LoadResult)
 
 
 def fingerprint(path: Path) -> str:
@@ -88,12 +92,26 @@ def find_duplicates(
 
 def as_run_of_duplicate(run: Run, name: str, original: Path, path: Path) -> Run:
     """Return a run as that of the duplicate called `name`, which lies at `path`."""
-    return msgspec.structs.replace(
-        run,
-        submission=name,
-        # It lies in the other submission's folder.
-        picture="",
-        reason=run.reason.replace(str(original), str(path)),
-        evidence=run.evidence.replace(str(original), str(path)),
-        replay=run.replay.replace(quoted(str(original)), quoted(str(path))),
+    moved = with_place(run, str(original), str(path))
+    # The picture lies in the other submission's folder.
+    return msgspec.structs.replace(moved, submission=name, picture="")
+
+
+def with_place(result: Result, old: str, new: str) -> Result:
+    """Return a result that names a file or folder by another path."""
+    moved = msgspec.structs.replace(
+        result,
+        reason=_replaced(result.reason, old, new),
+        evidence=_replaced(result.evidence, old, new),
     )
+    if isinstance(moved, Run):
+        replay = _replaced(moved.replay, quoted(old), quoted(new))
+        moved = msgspec.structs.replace(moved, replay=replay)
+    return moved
+
+
+def _replaced(text: str, old: str, new: str) -> str:
+    """Return a text with another path, also where the path is the beginning of one."""
+    # Not /amy in /class/amy or in /amy2.
+    path = rf"(?<![\w./-]){re.escape(old)}(?![\w-]|\.\w)"
+    return re.sub(path, lambda found: new, text)

@@ -4,6 +4,7 @@ Reports read grades and runs only; they do not know how these came about.
 """
 
 from tester.reports.files import (
+    remove_class_files,
     remove_reports,
     write_details,
     write_files,
@@ -13,6 +14,7 @@ from tester.reports.terminal import print_grades
 
 __all__ = [
     "print_grades",
+    "remove_class_files",
     "remove_reports",
     "write_details",
     "write_files",

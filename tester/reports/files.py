@@ -26,6 +26,7 @@ from tester.reports.terminal import details_text
 from tester.scoring.grades import Grade
 
 SUBMISSIONS = "submissions"
+CLASS_FILES = ("results.json", "grades.csv", "junit.xml", "class.html")
 DETAILS = "details.txt"
 NAME_CHARACTERS_MAX = 60
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]*[a-z0-9_-]|[a-z0-9]")
@@ -117,6 +118,17 @@ def remove_reports(
         elif name not in now:
             left.append(str(folder))
     return left
+
+
+def remove_class_files(directory: Path) -> None:
+    """Remove the files of the class that an earlier grading wrote."""
+    for name in CLASS_FILES:
+        (directory / name).unlink(missing_ok=True)
+
+
+def is_picture(name: str) -> bool:
+    """Return whether a file of a submission's folder is a picture of a run."""
+    return _PICTURE.fullmatch(name) is not None
 
 
 def _is_written(file: Path) -> bool:

@@ -1,7 +1,6 @@
 """The rubric: the seeds, the points of each test, and the policies that earn them."""
 
 import dataclasses
-import hashlib
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -46,6 +45,23 @@ class Part:
     safety_cap: float | None = None
 
 
+class Rules(msgspec.Struct, frozen=True):
+    """The points, policies and caps of a rubric, as plain values for files.
+
+    Attributes:
+        parts: by name, without the parts that are left out.
+        safety_cap: the share of all points that is left at most, if any run breaks a
+            safety property; None for all.
+    """
+
+    parts: dict[str, Part]
+    safety_cap: float | None = None
+
+    def rubric(self, public: range, hidden: Iterable[int]) -> "Rubric":
+        """Return the rubric with these rules and seeds."""
+        return Rubric(self.parts, public, tuple(hidden), self.safety_cap)
+
+
 @dataclass(frozen=True)
 class Rubric:
     """The rules by which submissions are graded.
@@ -68,10 +84,9 @@ class Rubric:
     about: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def digest(self) -> str:
-        """A digest of the points, policies and caps, without the seeds."""
-        rules = repr((self.parts, self.safety_cap))
-        return hashlib.blake2b(rules.encode(), digest_size=16).hexdigest()
+    def rules(self) -> Rules:
+        """The points, policies and caps, without the seeds."""
+        return Rules(self.parts, self.safety_cap)
 
     def seeds(self) -> list[Seed]:
         """Return the seeds at which each test is run, the public ones first."""

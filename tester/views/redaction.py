@@ -22,10 +22,15 @@ def without_places(text: str, path: str) -> str:
     return text
 
 
+def code_places() -> list[str]:
+    """Return where the modules of Python, of its packages and of the lab lie."""
+    places = [sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")]
+    return [*places, str(Path(__file__).parents[2])]
+
+
 @cache
 def _code_folders() -> list[str]:
     """Return the folders of Python's and the lab's own modules, inner folders first."""
-    places = [sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")]
-    places.append(str(Path(__file__).parents[2]))  # The lab's own.
+    places = code_places()
     places += [os.path.realpath(place) for place in places]
     return sorted({f"{place}/" for place in places}, key=len, reverse=True)

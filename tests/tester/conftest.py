@@ -125,6 +125,12 @@ MakeCluster = Callable[..., CheckedCluster]
 RunScenario = Callable[..., Run]
 
 
+@pytest.fixture(scope="session")
+def dictator_source() -> str:
+    """Return the source of a dictator: it passes while nothing fails."""
+    return DICTATOR
+
+
 @pytest.fixture
 def dictator(tmp_path: Path) -> Dictator:
     """Return a function that writes a dictator with some methods overridden."""

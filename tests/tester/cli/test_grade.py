@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 import grade
-from tester.cli.grade import report_below
+from tester.cli.grade_report import report_below
 from tester.scoring.grades import Grade, grade_tests
 from tester.verdict import Run, Verdict
 
@@ -41,6 +41,11 @@ QUICK = ["--jobs", "1", "--isolation", "none"]
         (["RAFT", "--isolation", "thread"], "--isolation: invalid choice: 'thread'"),
         (["RAFT", "--sedes", "3"], "no option --sedes (did you mean --seeds?)"),
         (["RAFT", "--resume", "--fresh"], "--resume and --fresh contradict each other"),
+        (["RAFT", "--shard", "4/3"], "--shard: '4/3' is no shard such as 3/40"),
+        (
+            ["RAFT", "--shard", "1/2", "--fail-under", "9"],
+            "give --fail-under to `merge`",
+        ),
         (["RAFT", "--out", "FILE"], "--out: cannot write to"),
     ],
 )
