@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from labrpc.box.debugger import Debugger
 from labrpc.box.in_process_box import InProcessBox
 from labrpc.isolated.support import missing
+from labrpc.submission.entry import Entry
 from labrpc.submission.submission import Submission
 from labrpc.world.box import Box
 from labrpc.world.streams import incarnation_streams
@@ -39,8 +40,17 @@ class BoxFactory(Protocol):
     def begin_run(self) -> None:
         """Forget what earlier runs have used up."""
 
-    def box(self, server: int, incarnation: int, seed: str) -> Box:
-        """Make the box of one incarnation, in the run with this seed."""
+    def box(
+        self, server: int, incarnation: int, seed: str, entry: Entry | None = None
+    ) -> Box:
+        """Make the box of one incarnation, in the run with this seed.
+
+        Args:
+            server: the server's number.
+            incarnation: which of the server's lives this is, from 1.
+            seed: text from which all randomness of the run is derived.
+            entry: what it constructs; None for what the submission is named for.
+        """
 
     def close(self) -> None:
         """End what it has started."""
@@ -65,7 +75,9 @@ class InProcessBoxFactory:
     def begin_run(self) -> None:
         """Do nothing: the watchdog of a run counts for itself."""
 
-    def box(self, server: int, incarnation: int, seed: str) -> Box:
+    def box(
+        self, server: int, incarnation: int, seed: str, entry: Entry | None = None
+    ) -> Box:
         """Make the box of one incarnation, in the run with this seed."""
         streams = incarnation_streams(seed, server, incarnation)
         return InProcessBox(
@@ -75,6 +87,7 @@ class InProcessBoxFactory:
             streams,
             self.preempt,
             self._debugger,
+            entry,
         )
 
     def close(self) -> None:

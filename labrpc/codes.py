@@ -92,6 +92,11 @@ WRONG_PARAMETERS = Code(
     Kind.LOAD,
     "Raft.__init__ does not take (peers, me, persister, apply_ch).",
 )
+NO_SERVICES = Code(
+    "no-services",
+    Kind.LOAD,
+    "The server's object has no dictionary `services` of its parts.",
+)
 RAISES_IN_CONSTRUCTOR = Code(
     "raises-in-constructor", Kind.LOAD, "An exception left Raft.__init__."
 )

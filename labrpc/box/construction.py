@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 from labrpc import codes
@@ -9,6 +10,7 @@ from labrpc.box.reports import BoxReports
 from labrpc.codes import Code
 from labrpc.errors import LoadError
 from labrpc.simulated.context import BoxContext
+from labrpc.submission.entry import Entry
 from labrpc.submission.stacks import exception_report
 
 NOT_THERE = (
@@ -24,14 +26,15 @@ NO_PROGRAM = (
 class Construction:
     """Loads the submission of one box, constructs its class, and reports failures."""
 
-    def __init__(self, context: BoxContext, reports: BoxReports) -> None:
+    def __init__(self, context: BoxContext, reports: BoxReports, entry: Entry) -> None:
         self._context = context
         self._reports = reports
+        self._entry = entry
 
     def load_class(self) -> type | None:
         """Return the submission's class; None if it cannot be loaded."""
         loaded = self._attempt(
-            self._context.importer.load_class,
+            partial(self._context.importer.load_class, self._entry),
             codes.RAISES_WHEN_LOADED,
             "while it was loaded",
         )
@@ -44,12 +47,27 @@ class Construction:
             try:
                 return server_class(*args)
             except TypeError:
-                check_signature(server_class)
+                check_signature(server_class, self._entry.parameters)
                 raise
 
         return self._attempt(
             construct, codes.RAISES_IN_CONSTRUCTOR, "in its constructor"
         )
+
+    def services(self, server: Any) -> dict[str, Any] | None:
+        """Return the further objects of a server by name; None if it is of no use."""
+        if server is None:
+            return None
+        services = getattr(server, "services", None) if self._entry.services else {}
+        if isinstance(services, dict):
+            return dict(services)
+        name = self._entry.class_name
+        self._reports.fail(
+            codes.NO_SERVICES,
+            f"{name} has no dictionary `services`, where the lab finds its other parts",
+            f"set self.services in {name}.__init__: each part's name, and the object",
+        )
+        return None
 
     def _attempt(self, function: Callable[[], Any], code: Code, when: str) -> Any:
         """Return what a function of the submission does; None if it cannot be used."""
@@ -71,19 +89,19 @@ class Construction:
         return None
 
 
-def check_signature(server_class: type) -> None:
+def check_signature(server_class: type, parameters: tuple[str, ...]) -> None:
     """Raise LoadError if the class cannot be constructed as the lab does it."""
     try:
         signature = inspect.signature(server_class)
     except (TypeError, ValueError):
         return
     try:
-        signature.bind("peers", 0, "persister", "apply_ch")
+        signature.bind(*parameters)
     except TypeError as exc:
         found = ", ".join(["self", *signature.parameters])
         raise LoadError(
             codes.WRONG_PARAMETERS,
             f"{server_class.__name__}.__init__ has the wrong parameters: {exc}",
             f"found    def __init__({found})\n"
-            "expected def __init__(self, peers, me, persister, apply_ch)",
+            f"expected def __init__({', '.join(['self', *parameters])})",
         ) from None

@@ -41,7 +41,7 @@ class PeerEnd:
         if type(method) is not str:
             _check_method(method, "peer.call")
         if self._loops.running:
-            _refuse_on_loop(self._loops, "peer.call", "peer.acall")
+            refuse_on_loop(self._loops, "peer.call", "peer.acall")
         data = self._codec.encode(args)
         call_id = self._calls.next_number()
         call = Call(call_id, self._peer, method, data)
@@ -116,7 +116,7 @@ class ApplyEnd:
     def put(self, message: ApplyMsg) -> None:
         """Hand a message to the service; blocks until it has been taken."""
         if self._loops.running:
-            _refuse_on_loop(self._loops, "apply_ch.put", "apply_ch.aput")
+            refuse_on_loop(self._loops, "apply_ch.put", "apply_ch.aput")
         apply = self._apply(message, "put")
         self._puts.wait(apply.put_id, apply, PUT)
 
@@ -150,7 +150,7 @@ def _check_method(method: object, what: str) -> None:
         raise TypeError(f"{what} takes a method's name, not a {type(method).__name__}")
 
 
-def _refuse_on_loop(loops: BoxLoops, blocking: str, instead: str) -> None:
+def refuse_on_loop(loops: BoxLoops, blocking: str, instead: str) -> None:
     """Raise RuntimeError in a thread that runs an event loop, which must not block."""
     if getcurrent() in loops.running:
         raise RuntimeError(

@@ -24,6 +24,7 @@ from labrpc.simulated.context import BoxContext
 from labrpc.simulated.event_loop import close_coroutine
 from labrpc.simulated.output import Output
 from labrpc.simulated.stdlib import standard_modules
+from labrpc.submission.entry import Entry
 from labrpc.submission.stacks import (
     place_of,
     running_thread_report,
@@ -46,6 +47,7 @@ class InProcessBox(ServerBox):
         streams: the incarnation's random streams, by name.
         preempt: whether its threads may lose their turn between two statements.
         debugger: looks into it; None without a debugger.
+        entry: what it constructs; None for the class that the submission is named for.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class InProcessBox(ServerBox):
         streams: Streams,
         preempt: bool = False,
         debugger: Debugger | None = None,
+        entry: Entry | None = None,
     ) -> None:
         context = BoxContext(submission, server, incarnation, streams("entropy"))
         outbox = Outbox()
@@ -70,7 +73,7 @@ class InProcessBox(ServerBox):
             self._importer.builtins["breakpoint"] = debugger.breakpoint
         self._state_reader = StateReader(self._importer.own)
         codec = Codec(self._importer.own, self._importer.load_own)
-        super().__init__(context, outbox, reports, self._lint, codec)
+        super().__init__(context, outbox, reports, self._lint, codec, entry)
 
     # What the world calls.
 
@@ -136,7 +139,8 @@ class InProcessBox(ServerBox):
         """
         if not hasattr(self._methods.server, "kill"):
             return []
-        excused = {*self._calls.threads.values(), *self._puts.threads.values()}
+        waiting = (self._calls, self._puts, self._gets)
+        excused = {task for of in waiting for task in of.threads.values()}
         return [
             f"{task.name} {place}"
             for task in self.context.scheduler.tasks

@@ -19,6 +19,7 @@ class MethodCalls:
 
     Attributes:
         server: the submission's object; None until it has been constructed.
+        services: further objects whose methods can be called, by name.
         codec: decodes arguments and encodes replies.
     """
 
@@ -26,6 +27,7 @@ class MethodCalls:
         self, outbox: Outbox, codec: Codec, reports: BoxReports, lint: Linter
     ) -> None:
         self.server: Any = None
+        self.services: dict[str, Any] = {}
         self.codec = codec
         self._outbox = outbox
         self._reports = reports
@@ -35,7 +37,23 @@ class MethodCalls:
     def let_go(self) -> None:
         """Free the server's objects: a `__del__` may do anything, even run for ever."""
         self.server = None
+        self.services = {}
         self._handlers.clear()
+
+    def _find(self, name: str) -> Callable[..., Any] | None:
+        """Return the method that `name`, as in `Service.method`, means.
+
+        It is the named service's, or, if there is no such service, that of the server's
+        object, or else of the first service that has one.
+        """
+        service, _, method = name.rpartition(".")
+        named = self.services.get(service)
+        holders = [named] if named else [self.server, *self.services.values()]
+        for holder in holders:
+            found = getattr(holder, method, None)
+            if callable(found):
+                return cast("Callable[..., Any]", found)
+        return None
 
     # RPCs.
 
@@ -51,13 +69,12 @@ class MethodCalls:
         return handler(self.codec.decode(event.data))
 
     def _find_handler(self, event: Request) -> Callable[..., Any]:
-        method = method_name(event)
-        handler = getattr(self.server, method, None)
-        if callable(handler):
-            return cast("Callable[..., Any]", handler)
+        handler = self._find(event.method)
+        if handler is not None:
+            return handler
         raise NoSuchMethod(
             f"server {event.src} called {event.method!r}, but the class has no method "
-            f"{method!r}; it has {self._known_methods()}"
+            f"{method_name(event)!r}; it has {self._known_methods(event.method)}"
         )
 
     def reply(self, event: Request, reply: Any) -> None:
@@ -86,14 +103,14 @@ class MethodCalls:
         Raises:
             NoSuchMethod: there is none.
         """
-        method = getattr(self.server, event.method, None)
+        method = self._find(event.method)
         if method is not None:
             return method(*event.args)
         if event.method == "kill":
             return None
         raise NoSuchMethod(
             f"the class has no method {event.method!r}, which the service calls; it has "
-            f"{self._known_methods()}"
+            f"{self._known_methods(event.method)}"
         )
 
     def return_result(self, event: Invoke, value: Any) -> None:
@@ -110,8 +127,8 @@ class MethodCalls:
         """End the test: an exception has left a method that the service called."""
         self._reports.exception(exc, f"in {event.method}()")
 
-    def _known_methods(self) -> str:
-        kind = type(self.server)
+    def _known_methods(self, name: str) -> str:
+        kind = type(self.services.get(name.rpartition(".")[0], self.server))
         known = [
             n for n in dir(kind) if not n.startswith("_") and callable(getattr(kind, n))
         ]

@@ -12,7 +12,7 @@ from labrpc.world.events import Action
 
 
 class Pending:
-    """Actions of one kind that the world answers: the RPCs, or the applied messages.
+    """What threads and coroutines wait for: replies, or messages on a channel.
 
     Attributes:
         next_number: returns 1, 2, 3, …
@@ -29,27 +29,36 @@ class Pending:
     def __len__(self) -> int:
         return len(self.threads) + len(self._futures)
 
-    def wait(self, number: int, action: Action, waits_for: Wait) -> Any:
-        """Do an action; the current thread waits for what `settle` is given for it."""
+    def __contains__(self, number: int) -> bool:
+        return number in self.threads or number in self._futures
+
+    def wait(self, number: int, action: Action | None, waits_for: Wait) -> Any:
+        """Do an action, if any, and wait for what `settle` is given for the number.
+
+        Only the current thread waits.
+        """
         # In this order: on real threads, the answer may come at once.
         self.threads[number] = getcurrent()
-        self._outbox.actions.append(action)
+        if action is not None:
+            self._outbox.actions.append(action)
         try:
             return self._context.scheduler.park(waits_for)
         except WaitRefusedError:
             # At a debugger's prompt: the run goes on as if nothing had been typed.
             del self.threads[number]
-            self._outbox.actions.pop()
+            if action is not None:
+                self._outbox.actions.pop()
             self.next_number = itertools.count(number).__next__
             raise
 
-    async def wait_async(self, number: int, action: Action) -> Any:
-        """Do an action; the current coroutine waits for what `settle` is given."""
+    async def wait_async(self, number: int, action: Action | None) -> Any:
+        """Do what `wait` does; only the current coroutine waits."""
         asyncio = self._context.importer.load("asyncio")
         future = asyncio.get_running_loop().create_future()
         # In this order: on real threads, the answer may come at once.
         self._futures[number] = future
-        self._outbox.actions.append(action)
+        if action is not None:
+            self._outbox.actions.append(action)
         try:
             return await future
         finally:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from labrpc.box.async_server import AsyncServer, has_coroutines
+from labrpc.box.channel import LocalChannel
 from labrpc.box.construction import Construction
 from labrpc.box.encoding import Codec
 from labrpc.box.ends import ApplyEnd, PeerEnd, PersisterEnd
@@ -19,6 +20,7 @@ from labrpc.box.pending import Pending
 from labrpc.box.reports import BoxReports
 from labrpc.box.thread_server import ThreadServer
 from labrpc.simulated.context import BoxContext
+from labrpc.submission.entry import Entry
 from labrpc.world.events import (
     Boot,
     Invoke,
@@ -40,6 +42,7 @@ class ServerBox:
         reports: what it reports about its submission.
         lint: warns about likely mistakes.
         codec: encodes what it sends, with the classes of its own modules.
+        entry: what it constructs; None for the class that the submission is named for.
     """
 
     def __init__(
@@ -49,14 +52,17 @@ class ServerBox:
         reports: BoxReports,
         lint: Linter,
         codec: Codec,
+        entry: Entry | None = None,
     ) -> None:
         self.context = context
         self._outbox = outbox
         self._reports = reports
         self._codec = codec
+        self._entry = entry or context.submission.entry
         self._calls = Pending(context, outbox)
         self._puts = Pending(context, outbox)
         self._persister = PersisterEnd(outbox, context.scheduler)
+        self._gets = Pending(context, outbox)
         self._methods = MethodCalls(outbox, codec, reports, lint)
         self._server = ThreadServer(self._methods, context.scheduler)
         self._deliver: dict[type, Callable[[Any], None]] = {
@@ -78,28 +84,45 @@ class ServerBox:
     def _start(self, event: Boot) -> None:
         """Load the submission and construct its class, in the box's first thread."""
         context = self.context
-        construction = Construction(context, self._reports)
+        construction = Construction(context, self._reports, self._entry)
         server_class = construction.load_class()
         if server_class is None:
             return
-        loops = context.loops
-        peers = [
-            PeerEnd(self._calls, self._codec, loops, peer)
-            for peer in range(event.servers)
-        ]
-        persister = self._persister
-        persister.restore(event.raft_state, event.snapshot)
-        args = (peers, context.server, persister, ApplyEnd(self._puts, loops))
+        args = self._arguments(event)
 
         def construct() -> None:
-            self._methods.server = construction.construct(server_class, args)
-            if self._methods.server is not None:
+            methods = self._methods
+            methods.server = construction.construct(server_class, args)
+            services = construction.services(methods.server)
+            if services is not None:
+                methods.services = services
                 self._outbox.actions.append(Ready())
 
         if has_coroutines(server_class):
             self._run_event_loop(construct)
         else:
             construct()
+
+    def _arguments(self, event: Boot) -> tuple[Any, ...]:
+        """Return what the class is constructed with."""
+        context, entry, loops = self.context, self._entry, self.context.loops
+        self._persister.restore(event.raft_state, event.snapshot)
+        peers = [
+            PeerEnd(self._calls, self._codec, loops, peer)
+            for peer in range(event.servers)
+        ]
+        apply_ch = ApplyEnd(self._puts, loops)
+        if entry.local_channel:
+            apply_ch = LocalChannel(self._puts, self._gets, self._outbox, loops)
+        given = {
+            "peers": peers,
+            "servers": peers,
+            "me": context.server,
+            "persister": self._persister,
+            "apply_ch": apply_ch,
+            **entry.constants,
+        }
+        return tuple(given[name] for name in entry.parameters)
 
     def _run_event_loop(self, construct: Callable[[], None]) -> None:
         """Let an event loop call the constructor, and everything after it."""

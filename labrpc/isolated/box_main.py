@@ -86,6 +86,7 @@ def main(submission: Submission, preempt: bool, read_fd: int, write_fd: int) -> 
         begin.incarnation,
         lambda name: unpack_stream(begin.streams[name]),
         preempt,
+        entry=begin.entry,
     )
     alone = Alone(begin.server, box)
     warnings.simplefilter("ignore")

@@ -11,6 +11,7 @@ import msgspec
 
 from labrpc.isolated.value_codec import pack_all, pack_the_rest, unpack_all
 from labrpc.sandbox.measure import Measure
+from labrpc.submission.entry import Entry
 from labrpc.world.events import Action, Apply, Event, Invoke, Result
 
 # A run's largest frames, of a snapshot, take some 100 KB.
@@ -28,7 +29,7 @@ class _Message(msgspec.Struct, frozen=True, tag=True, array_like=True, gc=False)
 
 
 class Begin(_Message, frozen=True):
-    """Who the box is, and the states of its random streams, by name.
+    """Who the box is, the states of its random streams, and what it constructs.
 
     Not the run's seed: with that, a submission could recognise the run.
     """
@@ -36,6 +37,7 @@ class Begin(_Message, frozen=True):
     server: int
     incarnation: int
     streams: dict[str, bytes]
+    entry: Entry | None = None
 
 
 class Step(_Message, frozen=True):

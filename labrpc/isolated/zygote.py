@@ -34,6 +34,7 @@ from labrpc.isolated.zygote_link import (
     ZygoteLink,
 )
 from labrpc.sandbox.measure import Measure
+from labrpc.submission.entry import Entry
 from labrpc.submission.native_hang import stuck_call
 from labrpc.submission.submission import Submission
 from labrpc.world.events import Boot
@@ -206,7 +207,9 @@ class Zygote:
             self._start()
         self._limits.begin()
 
-    def box(self, server: int, incarnation: int, seed: str) -> ProcessBox:
+    def box(
+        self, server: int, incarnation: int, seed: str, entry: Entry | None = None
+    ) -> ProcessBox:
         """Fork the box of one incarnation, in the run with this seed.
 
         Raises:
@@ -231,7 +234,7 @@ class Zygote:
         for fd in (our_read, our_write):
             os.set_blocking(fd, False)
         self._limits.add(answer.pid)
-        begin = Begin(server, incarnation, states)
+        begin = Begin(server, incarnation, states, entry)
         box = ProcessBox(self, begin, answer.pid, fds[0], our_read, our_write)
         self._boxes[answer.pid] = box
         return box

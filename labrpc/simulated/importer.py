@@ -23,6 +23,7 @@ from labrpc.simulated import os_, pdb_
 from labrpc.simulated.context import BoxContext, current_box
 from labrpc.simulated.module_copy import copy_of, executed_spec
 from labrpc.simulated.stdlib import PRIVATE, module_functions, standard_modules
+from labrpc.submission.entry import Entry
 from labrpc.submission.submission import Submission
 
 
@@ -232,13 +233,15 @@ class Importer:
         if name in self.own:
             setattr(module, attribute, submodule)
 
-    def load_class(self) -> type:
-        """Load the submission and return its class.
+    def load_class(self, entry: Entry) -> type:
+        """Load the module of a class, and return the class.
 
         Raises:
             LoadError: there is no such class.
         """
-        package, class_name = self._submission.package, self._submission.class_name
+        if entry.preload:
+            self.load(entry.preload)
+        package, class_name = entry.module, entry.class_name
         module = self.load(package)
         inner = f"{package}.{package}"
         if not hasattr(module, class_name) and inner in self._submission.files:
@@ -254,7 +257,7 @@ class Importer:
             codes.NO_RAFT_CLASS,
             f"module {module.__name__} defines no class {class_name}",
             (f"it defines {', '.join(sorted(classes))}; " if classes else "")
-            + f"the lab constructs `{class_name}(peers, me, persister, apply_ch)`",
+            + f"the lab constructs `{class_name}({', '.join(entry.parameters)})`",
         )
 
 

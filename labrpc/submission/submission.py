@@ -11,7 +11,7 @@ import hashlib
 import sys
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -19,6 +19,7 @@ from types import CodeType
 
 from labrpc import codes
 from labrpc.errors import LoadError
+from labrpc.submission.entry import Entry
 from labrpc.submission.preemptible import preemptible
 from labrpc.submission.source_tree import (
     DEPTH_MAX,
@@ -132,6 +133,15 @@ class Submission:
             return False
 
     @property
+    def entry(self) -> Entry:
+        """What a box constructs, unless the lab asks for another class."""
+        return Entry(self.package, self.class_name)
+
+    def with_modules(self, files: dict[str, Path | None]) -> "Submission":
+        """Return it with further modules, from elsewhere."""
+        return replace(self, files=self.files | files, _code={})
+
+    @property
     def name(self) -> str:
         """What reports call the submission: its directory's or file's name."""
         if self.path.name == self.package:
@@ -184,9 +194,8 @@ class Submission:
                     "save it as plain text, in UTF-8",
                 ) from None
             except OSError as exc:
-                raise LoadError(
-                    codes.UNREADABLE_FILE, f"cannot read {self.relative(file)}: {exc}"
-                ) from None
+                what = f"cannot read {self.relative(file)}: {exc}"
+                raise LoadError(codes.UNREADABLE_FILE, what) from None
         return self._code[module, preempt]
 
     def _refuse_if_large(self, files: list[Path]) -> None:
@@ -194,10 +203,8 @@ class Submission:
         try:
             sizes = {file: file.stat().st_size for file in files}
         except OSError as exc:
-            raise LoadError(
-                codes.UNREADABLE_FILE,
-                f"cannot read {self.relative(exc.filename)}: {exc.strerror}",
-            ) from None
+            what = f"cannot read {self.relative(exc.filename)}: {exc.strerror}"
+            raise LoadError(codes.UNREADABLE_FILE, what) from None
         if sum(sizes.values()) > SOURCE_BYTES_MAX:
             largest = max(sizes, key=lambda file: sizes[file])
             raise LoadError(

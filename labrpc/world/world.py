@@ -65,15 +65,15 @@ class World(EventHeap):
         servers: how many servers there are; none is started yet.
         seed: text from which every random stream of the run is derived.
         make_box: makes the box of one incarnation.
-        supervisor: acts on servers as the run goes on; None for one that takes
-            whatever servers apply.
+        supervisor: acts on servers as the run goes on; None: takes what they apply.
+        clients: how many further boxes there are, with the numbers after the servers'.
 
     Attributes:
         now_ns: the virtual time.
         steps: how often a box has been stepped.
+        server_count: how many of the boxes are servers.
         log: (virtual nanoseconds, server, line) of what servers printed last.
-        warnings: likely mistakes that break no rule, each with its code, in the
-            order of finding.
+        warnings: likely mistakes that break no rule, each with its code, as found.
         clocks: each server's own clock, over all its incarnations.
         saved_at_step: the number of the step in which each server last wrote its
             disk, 0 if it never did.
@@ -85,22 +85,25 @@ class World(EventHeap):
         seed: str,
         make_box: MakeBox,
         supervisor: Supervisor | None = None,
+        clients: int = 0,
     ) -> None:
         super().__init__(seed)
+        self.server_count = servers
+        boxes = servers + clients
         self.steps = 0
         self.log: list[tuple[int, int, str]] = []
         self.warnings: dict[str, Code] = {}
-        self.disks = [Disk() for _ in range(servers)]
-        self.hosts: list[Host | None] = [None] * servers
-        self.clocks = [ServerClock() for _ in range(servers)]
-        self.saved_at_step = [0] * servers
+        self.disks = [Disk() for _ in range(boxes)]
+        self.hosts: list[Host | None] = [None] * boxes
+        self.clocks = [ServerClock() for _ in range(boxes)]
+        self.saved_at_step = [0] * boxes
         self.supervise(supervisor or Supervisor())
         self._observers = Observers()
         self.stepping: Host | None = None
-        self._incarnations = [0] * servers
+        self._incarnations = [0] * boxes
         self._make_box = make_box
         self._threads: list[ScenarioThread] = []
-        self.network = Network(servers, stream(seed, "network"), self)
+        self.network = Network(boxes, stream(seed, "network"), self)
         self._seed = seed
         self._routes: dict[type, Callable[[Host, Any], None]] = {
             Call: self.network.send,
@@ -159,7 +162,7 @@ class World(EventHeap):
         for notify in self._observers.started:
             notify(self.now_ns, host)
         disk = self.disks[server]
-        self.step(host, Boot(len(self.hosts), disk.raft_state, disk.snapshot))
+        self.step(host, Boot(self.server_count, disk.raft_state, disk.snapshot))
         self._await(lambda: host.ready, host, "the constructor")
         if disk.save_ns and host.up:
             self.step(host, SaveTime(disk.save_ns))

@@ -47,3 +47,42 @@ MAYBE_IN_VAIN = Code(
     "section 8",
     "Linearizability",
 )
+COUNTERS_DIFFER = Code(
+    "counters-differ",
+    Kind.FAILURE,
+    "State machines are not in the state that the answered requests lead to.",
+)
+WRONG_REPLY = Code(
+    "wrong-reply",
+    Kind.FAILURE,
+    "A submit was answered with a reply that is not its own request's.",
+)
+SUBMIT_STUCK = Code(
+    "submit-stuck", Kind.FAILURE, "A submit did not return though it has to."
+)
+ANSWERED_WITHOUT_MAJORITY = Code(
+    "answered-without-majority",
+    Kind.FAILURE,
+    "A server that reaches no majority answered a request.",
+    "section 8",
+)
+SNAPSHOT_UNWANTED = Code(
+    "snapshot-unwanted",
+    Kind.FAILURE,
+    "A server took a snapshot though the size of the log has no limit.",
+)
+SNAPSHOT_TOO_LARGE = Code(
+    "snapshot-too-large",
+    Kind.FAILURE,
+    "A snapshot is far larger than the values that it has to hold.",
+)
+OPERATION_STUCK = Code(
+    "operation-stuck",
+    Kind.FAILURE,
+    "A clerk's operation did not return though a majority is connected.",
+)
+OPERATIONS_TOO_SLOW = Code(
+    "operations-too-slow",
+    Kind.FAILURE,
+    "A clerk's operations take longer than a few messages do.",
+)

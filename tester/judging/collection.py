@@ -21,9 +21,10 @@ MARKERS = (
     "part(name): the part of the lab that a graded test belongs to, as in '2A'",
     "points(number): what a graded test is worth",
     "cluster(servers, reliable=True, snapshots=False, persistence=False, "
-    "elections=True, servers_min=0): the cluster a graded test gets, at each seed of "
-    "another size where servers_min is set; with persistence, that servers save their "
-    "state is checked; with elections, that a majority answered a leader",
+    "elections=True, servers_min=0, service='', clerks=0, max_raft_state=-1): the "
+    "cluster a graded test gets, at each seed of another size where servers_min is set; "
+    "with persistence, that servers save their state is checked; with elections, that a "
+    "majority answered a leader; with a service, that is above Raft, with clerks",
     "hidden: a graded test of an instructor that is a secret: its students see whether it "
     "passed and why not, but neither its source nor a replay command",
     "single_bug: a scenario made for one kind of bug, which measures of detection count "

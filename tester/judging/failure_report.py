@@ -7,7 +7,7 @@ from pathlib import Path
 from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
 from tester.judging.graded_test import GradedTest
-from tester.scenario.checks import CheckedCluster
+from tester.scenario.cluster import Cluster
 from tester.text import clean, encodable_text
 from tester.verdict import Run, Verdict, conclude
 
@@ -17,7 +17,7 @@ SCENARIO_STEP = "in the scenario: "
 
 
 def note_failure(
-    run: Run, test: GradedTest, cluster: CheckedCluster, exc: SubmissionError
+    run: Run, test: GradedTest, cluster: Cluster, exc: SubmissionError
 ) -> None:
     """Say what is wrong, when, where in the scenario, and what is known."""
     when = f"at {cluster.now:.6f} s of {{}} time, seed {run.seed}"

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 from labrpc.world.streams import stream
-from tester.scenario.checks import CheckedCluster
 from tester.search.choices import ChoiceList
 
 # They run only where they are asked for by name: docs/contract_bonus.md.
@@ -32,12 +32,17 @@ class GradedTest:
         hidden: whether no student may see its source.
         script: what happens, if that is a list of choices: then there is no cluster, and
             the function is never called.
+        service: what is handed in above Raft: the replicated state machine, or the
+            key/value servers and clerks. "" for nothing, as in lab 2.
+        clerks: how many clients there are.
+        max_raft_state: how large the saved Raft state may become before a server of a
+            service takes a snapshot, -1 for no snapshots.
     """
 
     name: str
     part: str
     points: float
-    function: Callable[[CheckedCluster], None]
+    function: Callable[[Any], None]
     file: Path
     servers: int
     servers_min: int = 0
@@ -50,6 +55,9 @@ class GradedTest:
     part_about: str = ""
     hidden: bool = False
     script: ChoiceList | None = None
+    service: Literal["", "rsm", "kv"] = ""
+    clerks: int = 0
+    max_raft_state: int = -1
 
     def servers_at(self, seed: int) -> int:
         """Return how many servers it gets at a seed."""
@@ -64,6 +72,11 @@ class GradedTest:
         It has the name, not the path: a run is the same wherever the suite lies.
         """
         return f"{self.name}/{seed}"
+
+    @property
+    def lab(self) -> int:
+        """The number of the lab that it belongs to."""
+        return 3 if self.service else 2
 
     @property
     def is_bonus(self) -> bool:

@@ -31,6 +31,9 @@ from tester.judging.graded_test import GradedTest
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import IN_PROCESS, RunHost, RunHosting
 from tester.scenario.checks import CheckedCluster
+from tester.scenario.kv_cluster import KVCluster
+from tester.scenario.measured_cluster import MeasuredCluster
+from tester.scenario.rsm_cluster import RsmCluster
 from tester.situations.observer import SituationObserver
 from tester.traces.field_names import field_names
 from tester.traces.recorder import TraceRecorder
@@ -102,7 +105,7 @@ def _header(conditions: RunConditions) -> Header:
         trace=TRACE_VERSION,
         test=test.name,
         seed=conditions.seed,
-        servers=test.servers_at(conditions.seed),
+        servers=test.servers_at(conditions.seed) + test.clerks,
         persistence=test.persistence,
         submission=conditions.submission.name,
         submission_digest=conditions.submission.digest,
@@ -195,14 +198,14 @@ def _field_names(submission: Submission) -> dict[str, list[str]]:
 
 
 def _watch(
-    cluster: CheckedCluster, conditions: RunConditions, recording: Recording
+    cluster: MeasuredCluster, conditions: RunConditions, recording: Recording
 ) -> SituationObserver | None:
     """Let observers watch a run that keep no trace; return who notes situations."""
     if recording.on_line is not None:
         cluster.world.observe(LinePrinter(recording.on_line))
     for observer in recording.observers:
         cluster.world.observe(observer)
-    if not recording.situations:
+    if not recording.situations or conditions.test.service:
         return None
     names = _field_names(conditions.submission)
     situations = SituationObserver(len(cluster.servers), names)
@@ -245,9 +248,21 @@ def blank_run(test: GradedTest, submission: str, seed: int) -> Run:
 
 def open_cluster(
     conditions: RunConditions, host: RunHost, observers: Sequence[Observer] = ()
-) -> CheckedCluster:
+) -> MeasuredCluster:
     """Return the cluster that a test wants, with no server started yet."""
     test = conditions.test
+    if test.service:
+        kind = RsmCluster if test.service == "rsm" else KVCluster
+        return kind(
+            conditions.submission,
+            test.run_name(conditions.seed),
+            test.servers_at(conditions.seed),
+            reliable=test.reliable,
+            clerks=test.clerks,
+            max_raft_state=test.max_raft_state,
+            observers=observers,
+            boxes=host.boxes,
+        )
     return CheckedCluster(
         conditions.submission,
         test.run_name(conditions.seed),
@@ -263,7 +278,7 @@ def open_cluster(
 
 
 def judge(
-    run: Run, test: GradedTest, cluster: CheckedCluster, boxes: BoxFactory
+    run: Run, test: GradedTest, cluster: MeasuredCluster, boxes: BoxFactory
 ) -> Exception | None:
     """Run a test on its cluster, note what came of it, and return what it raised."""
     raised: Exception | None = None
@@ -301,7 +316,7 @@ def judge(
     return raised
 
 
-def _measure(run: Run, cluster: CheckedCluster) -> None:
+def _measure(run: Run, cluster: MeasuredCluster) -> None:
     """Note what the scenario took."""
     run.virtual_s = round(cluster.now, 6)
     run.rpcs = cluster.network.calls

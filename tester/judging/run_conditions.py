@@ -17,7 +17,7 @@ from labrpc.submission.submission import Submission
 from tester.judging.graded_test import GradedTest
 from tester.judging.own_suite import suite_digest
 from tester.judging.run_hosting import IN_PROCESS, RunHosting
-from tester.judging.suite import suite_path
+from tester.judging.suite import LABS, suite_path
 from tester.text import command_line
 
 
@@ -112,7 +112,7 @@ def lab_digest() -> str:
     """Return the digest of all code that a verdict depends on."""
     root = Path(__file__).resolve().parents[2]
     digest = hashlib.blake2b(digest_size=16)
-    for folder in (root / "labrpc", root / "tester", suite_path()):
+    for folder in (root / "labrpc", root / "tester", *map(suite_path, LABS)):
         for file in sorted(folder.rglob("*.py")):
             digest.update(f"{file.relative_to(folder)}\0".encode())
             digest.update(file.read_bytes())

@@ -1,7 +1,8 @@
-"""Where the graded suite lies, and which tests are graded.
+"""Where the graded suites lie, and which tests are graded.
 
-In a wheel the suite travels as `tester/lab2`, in the repository it is `tests/lab2`.
-An instructor's own suites may stand beside it, or instead of it.
+In a wheel they travel as `tester/lab2` and `tester/lab3`, in the repository they are
+`tests/lab2` and `tests/lab3`. An instructor's own suites may stand beside them, or
+instead of them.
 """
 
 import re
@@ -16,20 +17,23 @@ from tester.judging.graded_test import GradedTest
 from tester.judging.own_suite import read_own_suite
 from tester.text import nearest
 
+LABS = (2, 3)
 
-def suite_path() -> Path:
-    """Return the directory of the graded suite."""
-    here = Path(__file__).resolve().parents[1]
-    for path in (here / "lab2", here.parent / "tests" / "lab2"):
+
+def suite_path(lab: int = 2) -> Path:
+    """Return the directory of a lab's graded suite."""
+    here, name = Path(__file__).resolve().parents[1], f"lab{lab}"
+    for path in (here / name, here.parent / "tests" / name):
         if path.is_dir():
             return path
-    raise LabError(f"the graded suite is neither in {here} nor beside it")
+    raise LabError(f"the graded suite {name} is neither in {here} nor beside it")
 
 
 def with_suite(test: GradedTest) -> GradedTest:
     """Return a test of pytest's session with its suite, unless it is the lab's own."""
     folder = test.file.parent.resolve()
-    return test if folder == suite_path() else replace(test, suite=folder)
+    is_labs = folder in map(suite_path, LABS)
+    return test if is_labs else replace(test, suite=folder)
 
 
 def what_to_collect(root: Path, named: list[str]) -> list[str]:

@@ -22,7 +22,7 @@ class Answers(Observer):
 
     def __init__(self, world: WatchedWorld) -> None:
         self._world = world
-        self._servers = range(len(world.hosts))
+        self._servers = range(world.server_count)
         # Per server, its RPCs under way: the server that was called, and the step.
         self._calls: list[dict[int, tuple[int, int]]] = [{} for _ in self._servers]
         # [server][other]: the step in which the last message of `other` has arrived.
@@ -38,8 +38,9 @@ class Answers(Observer):
 
     def started(self, now_ns: int, host: Incarnation) -> None:
         """Forget what a server's earlier incarnation called, and who answered that."""
-        self._calls[host.server] = {}
-        self._answered[host.server] = [-1 for _ in self._servers]
+        if host.server in self._servers:
+            self._calls[host.server] = {}
+            self._answered[host.server] = [-1 for _ in self._servers]
 
     def stepped(
         self,
@@ -50,11 +51,13 @@ class Answers(Observer):
     ) -> None:
         """Note what has arrived in a step, and what was sent."""
         server, step = host.server, self._world.steps
+        if server not in self._servers:
+            return
         if type(event) is Response:
             other, sent = self._calls[server].pop(event.call_id, (server, -1))
             if event.data is not None:
                 self._arrive(server, other, sent)
-        elif type(event) is Request:
+        elif type(event) is Request and event.src in self._servers:
             # When it was sent is not known here, so it counts as an answer to all
             # that has reached its sender by now.
             self._arrive(server, event.src, self._arrived[event.src][server])

@@ -58,6 +58,8 @@ class Invariants(Observer):
         persistence: whether servers have to save what they vote for and store, as
             from part 2C on.
         elections: whether a leader must have been answered by a majority.
+        starts: whether the lab itself calls `start`, so that it knows what may be
+            applied.
 
     Attributes:
         decided: the first command applied at each index, by any server.
@@ -65,12 +67,17 @@ class Invariants(Observer):
     """
 
     def __init__(
-        self, world: WatchedWorld, persistence: bool, elections: bool = False
+        self,
+        world: WatchedWorld,
+        persistence: bool,
+        elections: bool = False,
+        starts: bool = True,
     ) -> None:
+        servers = self._servers = range(world.server_count)
         self.decided: dict[int, Applied] = {}
-        self.states: list[tuple[int, bool] | None] = [None for _ in world.hosts]
+        self.states: list[tuple[int, bool] | None] = [None for _ in servers]
         self._world = world
-        servers = range(len(world.hosts))
+        self._starts = starts
         self._saved_at_step = [0 for _ in servers]
         answers = Answers(world) if elections else None
         self._leadership = Leadership(world, persistence, answers)
@@ -100,6 +107,8 @@ class Invariants(Observer):
     ) -> None:
         """Note whether a server has saved its state, or sent a message, in a step."""
         server = host.server
+        if server not in self._servers:
+            return
         saved_at_step = self._world.saved_at_step[server]
         if saved_at_step != self._saved_at_step[server]:
             self._saved_at_step[server] = saved_at_step
@@ -164,8 +173,10 @@ class Invariants(Observer):
         now = Applied(command, index, server, world.steps, world.now_ns)
         first = self.decided.get(index)
         if first is None:
-            self._proposals.check_committed(server, index, command)
-            self.decided[index] = self._applied_since[server] = now
+            if self._starts:
+                self._proposals.check_committed(server, index, command)
+                self._applied_since[server] = now
+            self.decided[index] = now
         elif first.command != command or type(first.command) is not type(command):
             raise SubmissionError(
                 codes.APPLIED_DIFFERENTLY,

@@ -65,7 +65,7 @@ class Leadership:
         self._world = world
         self._persistence = persistence
         self._answers = answers
-        self._servers = range(len(world.hosts))
+        self._servers = range(world.server_count)
         self._latest: list[StateReport | None] = [None for _ in self._servers]
         # What each incarnation last reported before it was in the term of `_latest`.
         self._before: list[StateReport | None] = [None for _ in self._servers]

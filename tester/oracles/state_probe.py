@@ -20,33 +20,38 @@ class StateProbe:
     Args:
         world: where the servers run.
         invariants: checks each report.
+        method: which asks for it.
 
     Attributes:
         active: whether to ask; switched off before `kill` is called.
     """
 
-    def __init__(self, world: World, invariants: Invariants) -> None:
+    def __init__(
+        self, world: World, invariants: Invariants, method: str = "get_state"
+    ) -> None:
         self.active = True
         self._world = world
         self._invariants = invariants
-        servers = range(len(world.hosts))
+        servers = range(world.server_count)
         # The incarnation that has been asked and has not answered yet.
         self._asked: list[Host | None] = [None for _ in servers]
         self._saved_at_step = [0 for _ in servers]
-        self._method = ["" for _ in servers]
+        self._called = ["" for _ in servers]
+        self._servers = servers
+        self._get_state = method
 
     def step_done(self, host: Host, actions: list[Action]) -> None:
         """Ask a server for its state if this step may have changed it."""
-        if not self.active:
-            return
         server = host.server
+        if not self.active or server not in self._servers:
+            return
         saved_at_step = self._world.saved_at_step[server]
         changed = saved_at_step != self._saved_at_step[server]
         self._saved_at_step[server] = saved_at_step
         for action in actions:
             if type(action) is Call:
-                if action.method != self._method[server]:
-                    self._method[server] = action.method
+                if action.method != self._called[server]:
+                    self._called[server] = action.method
                     changed = True
             elif type(action) is Result:
                 # It has just answered `start`, which reports its term as well.
@@ -55,7 +60,7 @@ class StateProbe:
             self._asked[server] = host
             asked = self._world.steps
             self._world.invoke_then(
-                host, partial(self._answered, host, asked), "get_state"
+                host, partial(self._answered, host, asked), self._get_state
             )
 
     def _answered(self, host: Host, asked: int, answer: Any) -> None:

@@ -2,6 +2,7 @@
 
 from labrpc.machine import memory
 from tester.intake.default_submission import REFERENCE
+from tester.intake.service_submission import raft_of
 from tester.judging.run_conditions import current_hash_seed
 from tester.pytest_plugin.options import SessionOptions
 from tester.text import one_line
@@ -32,6 +33,8 @@ def _submission(options: SessionOptions) -> str:
         return f"no submission: {one_line(options.problem)}"
     path = options.submission.path
     whose = " (the lab's reference)" if path == REFERENCE else ""
+    if options.lab == 3:
+        whose = f" on {raft_of(options.submission)}"
     return f"submission {one_line(str(path))}{whose}"
 
 

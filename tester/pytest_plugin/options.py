@@ -3,6 +3,7 @@
 Every other module sees them as one value, `SessionOptions`.
 """
 
+import functools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,8 +17,11 @@ from labrpc.submission.submission import Submission
 from tester.intake.default_submission import REFERENCE, default_submission
 from tester.intake.find import find_submission
 from tester.intake.refusals import Refused
+from tester.intake.service_submission import default_service, find_service
+from tester.judging.graded_test import GradedTest
 from tester.judging.run_conditions import current_hash_seed
 from tester.judging.run_hosting import RunHosting
+from tester.judging.suite import suite_path
 from tester.pytest_plugin.restart import HASH_SEED_MAX
 from tester.text import indented_below, parse_duration
 
@@ -41,7 +45,9 @@ class SessionOptions:
     """What the options of a pytest session say.
 
     Attributes:
-        submission: what is tested.
+        lab: the number of the lab whose suite the command line names.
+        submission: what is tested, in that lab.
+        named: the path that `--submission` names, None for none.
         problem: why it is not the Raft that lies here, though nobody has named
             another one, "" where there is no reason to ask.
         preempt: whether its threads may lose their turn between two statements.
@@ -63,7 +69,9 @@ class SessionOptions:
         directory: where pytest was started.
     """
 
+    lab: int
     submission: Submission
+    named: Path | None
     problem: str
     preempt: bool
     hosting: RunHosting
@@ -82,6 +90,18 @@ class SessionOptions:
     live: bool
     summary: Path | None
     directory: Path
+
+    def submission_of(self, test: GradedTest) -> Submission:
+        """Return what runs in a test, which may be one of the other lab.
+
+        Raises:
+            LoadError: there is none for that lab.
+        """
+        if test.lab == self.lab:
+            return self.submission
+        if test.lab == 2:
+            return Submission.find(self.named or REFERENCE)
+        return _service_at(self.named or default_service(self.directory))
 
     @property
     def real_time(self) -> bool:
@@ -107,9 +127,13 @@ def read_options(config: pytest.Config) -> SessionOptions:
         )
     _check_hash_seed(option("--hash-seed"))
     summary = option("--lab-summary")
-    submission, problem = _find_submission(config)
+    lab = 3 if _names_lab_3(config) else 2
+    submission, problem = _find_submission(config, lab)
+    named = option("--submission")
     return SessionOptions(
+        lab=lab,
         submission=submission,
+        named=Path(named) if named else None,
         problem=problem,
         preempt=option("--preempt"),
         hosting=_read_hosting(config),
@@ -151,24 +175,51 @@ def _check_hash_seed(hash_seed: int | None) -> None:
     )
 
 
-def _find_submission(config: pytest.Config) -> tuple[Submission, str]:
+def _names_lab_3(config: pytest.Config) -> bool:
+    """Return whether the command line names the suite of lab 3, or a test of it."""
+    suite, directory = suite_path(3), config.invocation_params.dir
+    files = [name.partition("::")[0] for name in named_on_command_line(config)]
+    return any((directory / file).resolve().is_relative_to(suite) for file in files)
+
+
+@functools.cache
+def _service_at(path: Path) -> Submission:
+    """Return the submission of lab 3 at a path: one object, compiled once."""
+    return find_service(path, suite_path(3))
+
+
+def _find_service(config: pytest.Config) -> tuple[Submission, str]:
+    """Return what is tested in lab 3."""
+    named = config.getoption("--submission")
+    path = Path(named) if named else default_service(config.invocation_params.dir)
+    try:
+        return _service_at(path), ""
+    except LoadError as exc:
+        raise pytest.UsageError(indented_below(f"--submission: {exc}")) from None
+
+
+def _find_submission(config: pytest.Config, lab: int) -> tuple[Submission, str]:
     """Return what is tested, and why it is not what lies here.
 
     A session that tests something else may begin where lies what looks like a Raft: it
     is no error before a graded test is collected.
     """
-    named, lab = config.getoption("--submission"), config.getoption("--lab")
+    if lab == 3:
+        return _find_service(config)
+    named, is_students = config.getoption("--submission"), config.getoption("--lab")
     if named:
         path = Path(named)
     else:
-        path = default_submission(config.rootpath, lab, config.invocation_params.dir)
+        path = default_submission(
+            config.rootpath, is_students, config.invocation_params.dir
+        )
     try:
         return Submission.find(find_submission(path).path), ""
     except Refused as exc:
         problem = indented_below(f"--submission {path}: {exc}")
     except LoadError as exc:
         problem = indented_below(f"--submission: {exc}")
-    if named or lab:
+    if named or is_students:
         raise pytest.UsageError(problem)
     return Submission.find(REFERENCE), problem
 

@@ -15,7 +15,7 @@ import pytest
 from tester.judging.collection import MARKERS, graded_test
 from tester.judging.script_module import script_module
 from tester.judging.seed_batch import SeedBatch
-from tester.judging.suite import suite_path, what_to_collect, with_suite
+from tester.judging.suite import LABS, suite_path, what_to_collect, with_suite
 from tester.pytest_plugin.bonus import is_left_out
 from tester.pytest_plugin.options import add_options, named_on_command_line
 from tester.pytest_plugin.restart import restart_if_needed
@@ -68,7 +68,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out the bonus parts that nobody has asked for."""
-    inside = collection_path.parent.resolve() == suite_path()
+    inside = collection_path.parent.resolve() in map(suite_path, LABS)
     expression = config.getoption("keyword")
     if inside and is_left_out(collection_path.name, expression, config.args):
         return True
@@ -87,7 +87,7 @@ def pytest_pycollect_makemodule(
 ) -> pytest.Module | None:
     """Call a file of the suite outside pytest's root the same, however it was named."""
     is_inside = module_path.is_relative_to(parent.config.rootpath)
-    if is_inside or module_path.resolve().parent != suite_path():
+    if is_inside or module_path.resolve().parent not in map(suite_path, LABS):
         return None
     named: pytest.Module = pytest.Module.from_parent(
         parent, path=module_path, nodeid=module_path.name

@@ -14,6 +14,7 @@ import pytest
 
 from labrpc.machine.wall_clock import Deadline
 from labrpc.machine.watchdog_timer import HangPolicy
+from labrpc.submission.submission import Submission
 from tester.codes import TIMED_OUT
 from tester.judging.debug import debug_test
 from tester.judging.debugger import PytestDebugger
@@ -59,7 +60,8 @@ class Runner:
         self._plugins = plugins
         self._failed = 0
         self._determinism: DeterminismCheck | None = None
-        self._host: RunHost | None = None
+        # A session may run the suites of two labs, each on a submission of its own.
+        self._hosts: dict[Submission, RunHost] = {}
         self._debugger: PytestDebugger | None = None
         if worker is None and not options.hosting.isolated:
             self._debugger = PytestDebugger()
@@ -96,7 +98,8 @@ class Runner:
             conditions = self._conditions(test, seed)
             run = self._new_run(conditions)
             self._log.begin(run)
-            failure = debug_test(run, conditions, self._open_host(), at_teardown)
+            host = self._open_host(conditions.submission)
+            failure = debug_test(run, conditions, host, at_teardown)
             runs.append(run)
             self._log.end(run)
             if failure is not None:
@@ -112,8 +115,8 @@ class Runner:
         """End what was started for the runs."""
         if self._determinism is not None:
             self._determinism.close()
-        if self._host is not None:
-            self._host.close()
+        for host in self._hosts.values():
+            host.close()
         if self._hang_reporter is not None:
             self._hang_reporter.close()
 
@@ -124,7 +127,8 @@ class Runner:
 
     def _conditions(self, test: GradedTest, seed: int) -> RunConditions:
         options = self._options
-        return RunConditions(options.submission, test, seed, options.preempt)
+        submission = options.submission_of(test)
+        return RunConditions(submission, test, seed, options.preempt)
 
     def _new_run(self, conditions: RunConditions) -> Run:
         return new_run(conditions, self._options.hosting)
@@ -145,7 +149,8 @@ class Runner:
         recording = Recording(
             options.digest, options.traces, on_line, options.situations
         )
-        run = graded_run(conditions, self._open_host(), recording)
+        host = self._open_host(conditions.submission)
+        run = graded_run(conditions, host, recording)
         if run.verdict is Verdict.FAILED and not options.real_time:
             self._failed += 1
             self._draw(run, conditions)
@@ -159,7 +164,8 @@ class Runner:
 
         if self._determinism is None:
             self._determinism = DeterminismCheck()
-        return self._determinism.run(conditions, self._open_host(), on_line)
+        host = self._open_host(conditions.submission)
+        return self._determinism.run(conditions, host, on_line)
 
     def _draw(self, run: Run, conditions: RunConditions) -> None:
         """Draw a picture of one of the first runs that fail."""
@@ -177,13 +183,14 @@ class Runner:
             decision=options.decision,
         )
         recorded = options.traces is not None
-        pictures.draw(run, conditions, self._open_host(), recorded)
+        host = self._open_host(conditions.submission)
+        pictures.draw(run, conditions, host, recorded)
         if run.picture:
             run.picture = os.path.relpath(run.picture, options.directory)
 
     def _shrink(self, run: Run, conditions: RunConditions) -> None:
         """Make one of the first runs that fail minimal, if that is wanted."""
-        if not self._options.shrink:
+        if not self._options.shrink or conditions.test.service:
             return
         from tester.pytest_plugin.shrinking import SHRUNK_RUNS_MAX, note_minimal_list
 
@@ -199,7 +206,7 @@ class Runner:
         note_minimal_list(
             run,
             conditions,
-            self._open_host(),
+            self._open_host(conditions.submission),
             choices_file(kept),
             self._options.directory,
         )
@@ -225,23 +232,24 @@ class Runner:
         self._log.end(run)
         return run
 
-    def _open_host(self) -> RunHost:
-        """Return what hosts the runs.
+    def _open_host(self, submission: Submission) -> RunHost:
+        """Return what hosts the runs of a submission.
 
         Raises:
             LabError: the servers cannot live there on this machine.
             LoadError: the submission cannot be made ready.
         """
-        if self._host is None:
+        host = self._hosts.get(submission)
+        if host is None:
             number = self._worker.number if self._worker is not None else 0
-            self._host = self._options.hosting.open(
-                self._options.submission,
+            host = self._hosts[submission] = self._options.hosting.open(
+                submission,
                 self._options.preempt,
                 self._hang_policy,
                 process_number=os.getppid() + number,
                 debugger=self._debugger,
             )
-        return self._host
+        return host
 
     @property
     def _hang_policy(self) -> HangPolicy:

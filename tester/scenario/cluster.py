@@ -1,8 +1,9 @@
 """A cluster of servers under the control of a scenario: the basic verbs of a test.
 
-Starts, crashes and connects servers, lets virtual time pass, and calls `get_state` and
-`start`. It checks only the types of what a server returns: `tester.oracles` has what
-must hold at every moment, `checks` what a scenario asks for.
+Starts, crashes and connects servers, lets virtual time pass, and asks servers for their
+state. It checks only the types of what a server returns: `tester.oracles` has what must
+hold at every moment, `checks` what a scenario asks for. Subclasses know what is above
+Raft: the lab's own state machine, or a service that was handed in.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +25,6 @@ from labrpc.world.world import World
 from tester import codes
 from tester.oracles.invariants import Invariants
 from tester.oracles.state_probe import StateProbe
-from tester.scenario.state_machine import SNAPSHOT_INTERVAL, StateMachine
 from tester.text import short
 
 # 6.824's limit for one test, here in virtual time.
@@ -42,7 +42,6 @@ class Cluster:
         seed: text from which all randomness of the run is derived.
         servers: how many there are.
         reliable: whether the network loses and delays nothing at first.
-        snapshots: whether the state machines take snapshots.
         persistence: whether servers have to save their state, as from part 2C on.
         elections: whether a leader must have been answered by a majority.
         observers: watch the world, in this order and before the invariants.
@@ -54,13 +53,15 @@ class Cluster:
         random: the scenario's own random stream.
         real_time: whether servers run on real threads and clocks.
         connected: whether each server is connected to the others.
-        snapshot_intervals: after how many commands each server's state machine takes
-            a snapshot, 0 for never.
-        state_machines: the state machine above each server's current incarnation.
         invariants: checks what must hold at every moment.
         state_probe: asks servers for their state when it may have changed.
         states: what each server has last said of itself.
+        asks_state_by: the method that reports a server's term, and whether it leads.
+        starts_commands: whether the lab itself gives commands to Raft.
     """
+
+    asks_state_by = "get_state"
+    starts_commands = True
 
     def __init__(
         self,
@@ -68,7 +69,6 @@ class Cluster:
         seed: str,
         servers: int,
         reliable: bool = True,
-        snapshots: bool = False,
         persistence: bool = False,
         elections: bool = False,
         observers: Sequence[Observer] = (),
@@ -81,22 +81,11 @@ class Cluster:
         self.seed = seed
         self.random = stream(seed, "scenario")
         self.connected = [False] * servers
-        self.snapshot_intervals = [SNAPSHOT_INTERVAL if snapshots else 0] * servers
-        self._snapshots_made: dict[bytes, int] = {}
-        supervisor = _ClusterSupervisor(self)
-        if real_time:
-            # Seldom wanted, and slow to import.
-            from labrpc.real_time.real_world import RealWorld
-
-            self.world: World = RealWorld(servers, seed, submission, supervisor)
-        else:
-            make_box = (boxes or InProcessBoxFactory(submission)).box
-            self.world = World(
-                servers,
-                seed,
-                lambda server, incarnation: make_box(server, incarnation, seed),
-                supervisor,
-            )
+        self.world = self._make_world(
+            submission,
+            _ClusterSupervisor(self),
+            boxes or InProcessBoxFactory(submission),
+        )
         for observer in observers:
             self.world.observe(observer)
         self.network = self.world.network
@@ -108,12 +97,27 @@ class Cluster:
             self.world,
             persistence=persistence and not real_time,
             elections=elections and not real_time,
+            starts=self.starts_commands,
         )
-        self.state_probe = StateProbe(self.world, self.invariants)
+        self.state_probe = StateProbe(self.world, self.invariants, self.asks_state_by)
         self.states = self.invariants.states
-        self.state_machines = [
-            self._new_state_machine(server) for server in self.servers
-        ]
+
+    def _make_world(
+        self, submission: Submission, supervisor: Supervisor, boxes: BoxFactory
+    ) -> World:
+        """Return the world of this cluster, with no server started yet."""
+        if self.real_time:
+            # Seldom wanted, and slow to import.
+            from labrpc.real_time.real_world import RealWorld
+
+            count = len(self.servers)
+            return RealWorld(count, self.seed, submission, supervisor)
+        return World(
+            len(self.servers),
+            self.seed,
+            lambda server, incarnation: boxes.box(server, incarnation, self.seed),
+            supervisor,
+        )
 
     def boot(self) -> None:
         """Start and connect every server."""
@@ -128,7 +132,7 @@ class Cluster:
         """
         self.crash(*servers)
         for server in servers:
-            self.state_machines[server] = self._new_state_machine(server)
+            self.prepare_start(server)
             self.world.start(server)
         self.connect(*servers)
 
@@ -148,14 +152,19 @@ class Cluster:
         """Return the servers that run at the moment."""
         return [server for server in self.servers if self.is_up(server)]
 
-    def _new_state_machine(self, server: int) -> StateMachine:
-        return StateMachine(
-            self.world,
-            server,
-            self.invariants,
-            self._snapshots_made,
-            self.snapshot_intervals[server],
-        )
+    # What is above Raft.
+
+    def prepare_start(self, server: int) -> None:
+        """Make what is above a server ready for its next incarnation."""
+        raise NotImplementedError
+
+    def take(self, host: Host, put_id: int, message: tuple[Any, ...]) -> None:
+        """Take a message that a server has put on its apply channel."""
+        raise NotImplementedError
+
+    def last_applied(self, server: int) -> int:
+        """Return the highest index that a server's incarnation has applied."""
+        raise NotImplementedError
 
     # Links.
 
@@ -239,7 +248,7 @@ class Cluster:
         if host is None:
             return 0, False
         began = self.world.steps
-        answer = self._ask(host, "get_state")
+        answer = self._ask(host, self.asks_state_by)
         if not host.up:
             return 0, False
         if not has_types(answer, int, bool):
@@ -249,23 +258,6 @@ class Cluster:
         term, is_leader = answer
         self.invariants.reported(host, term, is_leader, began)
         return term, is_leader
-
-    def start(self, server: int, command: Any) -> tuple[int, int, bool]:
-        """Offer a command to a server: index, term, and whether it leads."""
-        host = self._answering(server)
-        if host is None:
-            return -1, 0, False
-        proposal = self.invariants.proposed(host, command)
-        answer = self._ask(host, "start", command)
-        if not host.up:
-            return -1, 0, False
-        if not has_types(answer, int, int, bool):
-            self._wrong_answer(
-                server, "start", answer, "(index, term, is_leader): two ints and a bool"
-            )
-        index, term, is_leader = answer
-        self.invariants.answered(host, proposal, (index, term, is_leader))
-        return index, term, is_leader
 
     def _answering(self, server: int) -> Host | None:
         """Return the incarnation that can be called, None if there is none.
@@ -327,7 +319,7 @@ class Cluster:
                 role = f"{'leader' if state[1] else 'not leader'}, term {state[0]}"
                 role += " when last asked"
             where = "connected" if self.connected[server] else "cut off"
-            applied = self.state_machines[server].last_applied
+            applied = self.last_applied(server)
             lines.append(
                 f"server {server}: {role}; applied up to index {applied}; {where}"
             )
@@ -379,7 +371,7 @@ class _ClusterSupervisor(Supervisor):
         put_id: int,
         message: tuple[Any, ...],
     ) -> None:
-        self._cluster.state_machines[host.server].offer(host, put_id, message)
+        self._cluster.take(host, put_id, message)
 
     def crash_point_reached(self, world: SupervisedWorld, host: Host) -> None:
         self._cluster.crash(host.server)

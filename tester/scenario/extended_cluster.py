@@ -4,10 +4,10 @@ docs/contract_bonus.md is what submissions go by.
 """
 
 from tester.scenario.cluster import has_types
-from tester.scenario.faulty_cluster import FaultyCluster
+from tester.scenario.raft_cluster import RaftCluster
 
 
-class ExtendedCluster(FaultyCluster):
+class ExtendedCluster(RaftCluster):
     """A cluster with the verbs of the dissertation's extensions."""
 
     def transfer_leadership(self, server: int, target: int) -> bool:

@@ -14,6 +14,7 @@ from labrpc.clock import from_seconds
 from labrpc.world import crash_points
 from labrpc.world.streams import stream
 from tester.scenario.faulty_cluster import FaultyCluster
+from tester.scenario.raft_cluster import RaftCluster
 
 _T = TypeVar("_T")
 
@@ -250,9 +251,10 @@ def power_failures(episode: Episode) -> None:
 
 def slow_services(episode: Episode) -> None:
     """Let state machines leave applied messages on the channel for a while."""
-    for server in episode.cluster.servers:
-        delay_us = episode.random.randint(10, 50_000)
-        episode.cluster.slow_state_machine(server, delay_us)
+    cluster = episode.cluster
+    assert isinstance(cluster, RaftCluster), "no state machine is the lab's"
+    for server in cluster.servers:
+        cluster.slow_state_machine(server, episode.random.randint(10, 50_000))
 
 
 def slow_disks(episode: Episode) -> None:

@@ -11,7 +11,6 @@ from labrpc.world.crash_points import CrashPoint
 from labrpc.world.events import SaveTime
 from labrpc.world.network_faults import Link
 from tester.scenario.cluster import Cluster
-from tester.scenario.state_machine import TAKE_NS
 
 
 class FaultyCluster(Cluster):
@@ -99,15 +98,6 @@ class FaultyCluster(Cluster):
         if host is not None and host.ready:
             world.step(host, SaveTime(save_ns))
 
-    def slow_state_machine(self, server: int, delay_us: int) -> None:
-        """Let a server's state machine leave each message on the channel longer."""
-        self.state_machines[server].take_ns = delay_us * MICROSECOND
-
-    def set_snapshot_interval(self, server: int, interval: int) -> None:
-        """Let a server's state machine take a snapshot after this many commands."""
-        self.snapshot_intervals[server] = interval
-        self.state_machines[server].snapshot_interval = interval
-
     # All at once.
 
     def note_faults(self, number: int, *names: str) -> None:
@@ -133,5 +123,8 @@ class FaultyCluster(Cluster):
                 self.slow_disk(server, delay_us=0)
             if not self.is_up(server):
                 self.restart(server)
-            self.state_machines[server].take_ns = TAKE_NS
+            self.heal_above(server)
         self.connect(*self.servers)
+
+    def heal_above(self, server: int) -> None:
+        """Undo the faults of what is above a server's Raft."""

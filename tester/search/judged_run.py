@@ -57,6 +57,7 @@ class ChosenWorld:
     def __init__(self, servers: int) -> None:
         self.now_ns = 0
         self.steps = 0
+        self.server_count = servers
         self.saved_at_step = [0] * servers
         self.hosts: Sequence[Life | None] = [None] * servers
         self.observers = Observers()

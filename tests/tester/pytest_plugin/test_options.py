@@ -24,6 +24,7 @@ class Config:
     """As much of pytest's configuration as the options are read from."""
 
     rootpath = ROOT
+    args_source = None
 
     class invocation_params:
         dir = Path("/where/pytest/was/started")

@@ -26,9 +26,13 @@ NOT_FOR_SCENARIOS = {
     "boot",
     "close",
     "describe",
+    "heal_above",
+    "last_applied",
     "note_faults",
+    "prepare_start",
     "shut_down",
     "sleep_ns",
+    "take",
 }
 HEADINGS = {
     "Servers": (

@@ -1,0 +1,55 @@
+"""Finding the submission of lab 3: a service, and the Raft that it stands on.
+
+A submission is a folder with `rsm/`, `kv/` from part 3B on, and `raft/`; or a single
+file beside them, which is loaded first and replaces what it changes. Where there is no
+`raft/`, the service stands on the lab's reference.
+"""
+
+from pathlib import Path
+
+from labrpc.submission.submission import Submission, candidates
+from tester.intake.default_submission import REFERENCE
+
+PACKAGE, CLASS_NAME = "rsm", "RSM"
+# The module of the lab's own that part 3A runs beside a student's.
+COUNTER = "lab_counter"
+_EXAMPLE = REFERENCE.parent / "tests" / "submissions" / "kv_threads"
+
+
+def find_service(path: Path, suite: Path) -> Submission:
+    """Return the submission of lab 3 at a path.
+
+    Args:
+        path: a folder or a file.
+        suite: where the graded suite of lab 3 lies.
+
+    Raises:
+        LoadError: there is none.
+    """
+    found = Submission.find(path, PACKAGE, CLASS_NAME)
+    files: dict[str, Path | None] = {COUNTER: suite / "counter.py"}
+    if found.path.is_file():
+        for name in ("kv", "raft"):
+            if candidates(found.root, name):
+                files |= Submission.find(found.root / name, name).files
+    if "raft" not in found.files | files:
+        files |= Submission.find(REFERENCE).files
+    return found.with_modules(files)
+
+
+def raft_of(service: Submission) -> str:
+    """Return whose Raft a service stands on, for a report."""
+    file = service.files["raft"]
+    is_reference = file is not None and file.is_relative_to(REFERENCE)
+    return "the lab's reference Raft" if is_reference else "its own Raft"
+
+
+def default_service(directory: Path) -> Path:
+    """Return the service to test where nobody has named one.
+
+    That is the one that lies here or above, else the lab's example.
+    """
+    for folder in (directory, *directory.parents):
+        if candidates(folder, PACKAGE):
+            return folder
+    return _EXAMPLE

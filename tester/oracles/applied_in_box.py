@@ -1,0 +1,52 @@
+"""What one server has applied, where the service above Raft is handed in as well.
+
+The lab sees what is put on the apply channel, but not the service's calls of `start` and
+`snapshot`. So it does not know the index of a saved snapshot until something is applied.
+"""
+
+from labrpc.contract import ApplyMsg
+from labrpc.errors import SubmissionError
+from tester import codes
+from tester.oracles.applied_log import AppliedLog
+from tester.oracles.invariants import Invariants
+from tester.text import short
+
+
+class AppliedInBox(AppliedLog):
+    """What one server has applied in its current incarnation, checked as it comes.
+
+    Args:
+        server: its number.
+        invariants: checks each command that is applied.
+        saved: the snapshot on its disk, `b""` if there is none.
+    """
+
+    def __init__(self, server: int, invariants: Invariants, saved: bytes) -> None:
+        super().__init__(server, invariants, {}, b"")
+        self._saved_index_unknown = bool(saved)
+
+    def _apply_command(self, index: int, command: object) -> None:
+        if self._saved_index_unknown and type(index) is int:
+            # Its snapshot goes up to the entry before, which some server has applied.
+            if index - 1 in self._invariants.decided:
+                self.last_applied = index - 1
+            self._saved_index_unknown = False
+        super()._apply_command(index, command)
+
+    def _apply_snapshot(self, message: ApplyMsg) -> None:
+        index = message.snapshot_index
+        if type(index) is not int or index not in self._invariants.decided:
+            raise SubmissionError(
+                codes.WRONG_SNAPSHOT_INDEX,
+                f"server {self._server} applied a snapshot with snapshot_index "
+                f"{short(index)}, which no server has applied (section 7)",
+            )
+        if index < self.last_applied:
+            raise SubmissionError(
+                codes.SNAPSHOT_WENT_BACK,
+                f"server {self._server} applied a snapshot of index {index} after index "
+                f"{self.last_applied}: its state went back (section 7)",
+                "a snapshot that is older than what is applied must be ignored",
+            )
+        self._saved_index_unknown = self._has_applied_nothing = False
+        self.last_applied = index

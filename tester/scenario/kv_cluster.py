@@ -1,0 +1,202 @@
+"""A cluster of key/value servers and the clerks of their clients.
+
+The lab notes each operation where it calls a clerk, outside of every box, and the
+history is checked as the operations return: one that is not linearizable ends the run.
+"""
+
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any, NamedTuple
+
+from labrpc.submission.entry import Entry
+from labrpc.world.scenario_thread import ScenarioThread
+from labrpc.world.streams import stream
+from tester import codes
+from tester.oracles.linearizability.history import VersionedHistory
+from tester.oracles.linearizability.operation import Outcome
+from tester.scenario.cluster import has_types
+from tester.scenario.service_cluster import ServiceCluster
+from tester.text import counted, is_or_are, servers_named, short
+
+OK = "OK"
+NO_KEY = "ErrNoKey"
+VERSION = "ErrVersion"
+MAYBE = "ErrMaybe"
+GET_OUTCOMES: dict[str, Outcome] = {OK: "ok", NO_KEY: "no_key"}
+PUT_OUTCOMES: dict[str, Outcome] = {**GET_OUTCOMES, VERSION: "version", MAYBE: "maybe"}
+# How long an operation may take once a majority is connected and nothing fails.
+OPERATION_S_MAX = 10
+
+
+class Got(NamedTuple):
+    """What a get has returned."""
+
+    value: str
+    version: int
+    err: str
+
+
+class Client:
+    """A client: its clerk, and the thread of the scenario that calls it.
+
+    Attributes:
+        clerk: the clerk's number.
+        stopped: whether it is to begin no further operation.
+        random: its own random stream.
+        thread: the thread; None until it has been started.
+    """
+
+    def __init__(self, clerk: int, draws: Random) -> None:
+        self.clerk = clerk
+        self.random = draws
+        self.stopped = False
+        self.thread: ScenarioThread | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether its thread has ended."""
+        return self.thread is not None and self.thread.ended
+
+
+class KVCluster(ServiceCluster):
+    """A cluster of key/value servers, and clerks.
+
+    Attributes:
+        history: the operations of all clients.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.history = VersionedHistory(len(self.servers))
+        self._last_operation = self._clients = self._values = 0
+
+    def server_entry(self) -> Entry:
+        """Return the student's server."""
+        return self._service("kv", "KVServer")
+
+    # Operations.
+
+    def get(self, clerk: int, key: str) -> Got:
+        """Let a client get a key, and wait for the answer."""
+        answers: list[Got] = []
+
+        def take(value: Any) -> None:
+            if not has_types(value, str, int, str) or value[2] not in GET_OUTCOMES:
+                self._refuse(clerk, "get", value, "(value, version, err)", GET_OUTCOMES)
+            got = Got(*value)
+            self._returned(number, GET_OUTCOMES[got.err], got.value, got.version)
+            answers.append(got)
+
+        number = self._called(clerk, "get", key)
+        self.call(self._host_of(clerk), take, "get", key)
+        return answers[0]
+
+    def put(self, clerk: int, key: str, value: str, version: int) -> str:
+        """Let a client put a value, and wait for the answer."""
+        answers: list[str] = []
+
+        def take(err: Any) -> None:
+            if type(err) is not str or err not in PUT_OUTCOMES:
+                self._refuse(clerk, "put", err, "an err", PUT_OUTCOMES)
+            self._returned(number, PUT_OUTCOMES[err], "", 0)
+            answers.append(err)
+
+        number = self._called(clerk, "put", key, value, version)
+        self.call(self._host_of(clerk), take, "put", key, value, version)
+        return answers[0]
+
+    def _host_of(self, clerk: int) -> Any:
+        return self.world.hosts[self.box_of(clerk)]
+
+    def _called(
+        self, clerk: int, kind: Any, key: str, value: str = "", version: int = 0
+    ) -> int:
+        self._last_operation = number = self._last_operation + 1
+        self.history.called(number, clerk, kind, key, value, version, self.now_ns)
+        return number
+
+    def _returned(
+        self, number: int, outcome: Outcome, value: str, version: int
+    ) -> None:
+        self.history.returned(number, outcome, value, version, self.now_ns)
+
+    def _refuse(
+        self, clerk: int, method: str, value: Any, what: str, known: dict[str, Outcome]
+    ) -> None:
+        self.fail(
+            codes.WRONG_ANSWER,
+            f"{method}() of clerk {clerk} returned {short(value)}, but must return "
+            f"{what}; err is one of {', '.join(known)}",
+        )
+
+    def put_until_done(self, client: Client, key: str, value: str) -> int:
+        """Get a key and put it again until a put returns OK or ErrMaybe.
+
+        Returns the version that this put has, or may have, written.
+        """
+        while True:
+            got = self.get(client.clerk, key)
+            err = self.put(client.clerk, key, value, got.version)
+            if err in (OK, MAYBE):
+                return got.version + 1
+            # A put with this version was refused, so another value names the next one.
+            value += "'"
+
+    # Clients.
+
+    def new_client(self, clerk: int) -> Client:
+        """Return a client that calls a clerk."""
+        self._clients += 1
+        return Client(clerk, stream(self.seed, "client", self._clients))
+
+    def new_value(self, client: Client) -> str:
+        """Return a value that was not put before."""
+        self._values += 1
+        return f"{client.clerk}-{self._values}"
+
+    def start_client(self, clerk: int, work: Callable[..., None], *args: Any) -> Client:
+        """Let a client work beside the others, in a thread of its own."""
+        client = self.new_client(clerk)
+        client.thread = self.spawn(work, client, *args)
+        return client
+
+    def end_clients(
+        self, clients: Sequence[Client], seconds: float = OPERATION_S_MAX
+    ) -> None:
+        """Fail unless the clients' last operations return within some time."""
+        ends = self.now + seconds
+        while not all(client.ended for client in clients) and self.now < ends:
+            self.sleep(0.010)
+        left = [c.clerk for c in clients if not c.ended]
+        if left:
+            pending = [
+                str(o) for o in self.history.operations.values() if not o.returned_at
+            ]
+            self.fail(
+                codes.OPERATION_STUCK,
+                f"{counted(len(left), 'operation')} {is_or_are(left)} not answered "
+                f"within {seconds:.0f} s though a majority is connected and nothing fails",
+                "\n".join(pending[:5])
+                + "\npossible causes: a server waits for an entry that another leader "
+                "has replaced; a clerk waits for a server that no longer leads; no "
+                "leader is elected",
+            )
+
+    def require_unanswered(
+        self, clients: Sequence[Client], servers: Sequence[int]
+    ) -> None:
+        """Fail if an operation has returned whose client reaches no majority.
+
+        Args:
+            clients: each has called one operation.
+            servers: those that they reach.
+        """
+        answered = [client.clerk for client in clients if client.ended]
+        self.require(
+            not answered,
+            codes.ANSWERED_WITHOUT_MAJORITY,
+            f"the operation of clerk {short(answered)} returned, though it reaches "
+            f"{servers_named(servers)} only: no majority",
+            "a get, too, has to go through the log: a leader that is cut off does not "
+            "know whether it still leads",
+        )

@@ -1,0 +1,181 @@
+"""A cluster of replicated state machines: the lab's counter above a student's RSM."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from labrpc.submission.entry import Entry
+from labrpc.world.scenario_thread import ScenarioThread
+from tester import codes
+from tester.scenario.cluster import has_types
+from tester.scenario.service_cluster import ServiceCluster
+from tester.text import counted, servers_named, short
+
+OK = "OK"
+WRONG_LEADER = "ErrWrongLeader"
+# For how long a request is submitted again and again, and the pause in between.
+SUBMIT_S_MAX = 10
+PAUSE_S = 0.050
+# How often the counters are looked at, and the pauses in between.
+LOOKS_MAX = 30
+PAUSE_S_MIN = 0.010
+PAUSE_S_MAX = 1.0
+
+
+class Answer(NamedTuple):
+    """What one submit has returned: OK and the reply, or an error."""
+
+    err: str
+    reply: Any
+
+
+class Submits:
+    """Requests that were submitted at the same time, and what came of them."""
+
+    def __init__(self) -> None:
+        self.threads: list[ScenarioThread] = []
+        self.answers: list[Answer] = []
+
+    def succeeded(self) -> int:
+        """Return how many have returned OK."""
+        return sum(answer.err == OK for answer in self.answers)
+
+
+class RsmCluster(ServiceCluster):
+    """A cluster whose servers each hold a counter, replicated by a student's RSM.
+
+    Requests are `inc` and `dec`, whose reply is the new number, and `null`.
+    """
+
+    def server_entry(self) -> Entry:
+        """Return the lab's server, which constructs a student's RSM."""
+        return self._service("lab_counter", "CounterServer")
+
+    # Requests.
+
+    def submit(self, server: int, request: str) -> Answer:
+        """Submit a request to one server, and wait for the answer."""
+        answers: list[Answer] = []
+        self._submit_then(server, request, answers.append)
+        return answers[0] if answers else Answer(WRONG_LEADER, None)
+
+    def _submit_then(
+        self, server: int, request: str, then: Callable[[Answer], None]
+    ) -> None:
+        host = self._answering(server)
+        if host is not None:
+            self.call(host, lambda v: then(self._checked(server, v)), "submit", request)
+
+    def _checked(self, server: int, value: Any) -> Answer:
+        is_pair = isinstance(value, (tuple, list)) and len(value) == 2
+        if not is_pair or value[0] not in (OK, WRONG_LEADER):
+            self._wrong_answer(
+                server, "submit", value, f"(err, reply), err {OK!r} or {WRONG_LEADER!r}"
+            )
+        return Answer(*value)
+
+    def submit_all(self, count: int, request: str, server: int) -> Submits:
+        """Submit many requests to one server, at the same time."""
+        submits = Submits()
+        for _ in range(count):
+            submits.threads.append(
+                self.spawn(self._submit_then, server, request, submits.answers.append)
+            )
+        return submits
+
+    def increase(self, expected: int) -> int:
+        """Have the counter increased once, by whichever server leads.
+
+        Returns the reply once this many servers show it. Other requests may be under way.
+        """
+        ends = self.now + SUBMIT_S_MAX
+        while self.now < ends:
+            for server in self.up():
+                if not self.connected[server]:
+                    continue
+                err, reply = self.submit(server, "inc")
+                if err == OK:
+                    self.check_counters(reply, expected)
+                    return int(reply)
+            self.sleep(PAUSE_S)
+        self.fail(
+            codes.NO_AGREEMENT,
+            f"no server answered a submit with {OK!r} within {SUBMIT_S_MAX} s, though "
+            f"{servers_named([s for s in self.up() if self.connected[s]])} are "
+            "connected and a majority",
+            "submit() returns OK with the reply once its request has been applied on "
+            "the server that it was submitted to",
+        )
+
+    # Counters.
+
+    def counter(self, server: int) -> int:
+        """Return the number that a server's state machine holds."""
+        host = self._answering(server)
+        value = self._ask(host, "counter") if host is not None else 0
+        if host is not None and host.up and not has_types((value,), int):
+            self._wrong_answer(server, "counter", value, "an int")
+        return int(value or 0)
+
+    def check_counters(self, number: int, expected: int) -> None:
+        """Fail unless, after some time, this many servers' counters show a number."""
+        pause_s = PAUSE_S_MIN
+        for _ in range(LOOKS_MAX):
+            shown = {server: self.counter(server) for server in self.up()}
+            if sum(value >= number for value in shown.values()) >= expected:
+                break
+            self.sleep(pause_s)
+            pause_s = min(2 * pause_s, PAUSE_S_MAX)
+        right = [server for server, value in shown.items() if value == number]
+        self.require(
+            len(right) >= expected,
+            codes.COUNTERS_DIFFER,
+            f"{counted(expected, 'counter')} should be {number}; "
+            + ", ".join(f"that of server {s} is {v}" for s, v in shown.items()),
+            "each server performs every committed request once, in the order of the log",
+        )
+
+    def require_replies(self, submits: Submits, first: int) -> None:
+        """Fail unless the replies of all these are the numbers from `first` on."""
+        replies = sorted(a.reply for a in submits.answers if a.err == OK)
+        expected = list(range(first, first + len(submits.threads)))
+        self.require(
+            replies == expected,
+            codes.WRONG_REPLY,
+            f"{counted(len(expected), 'inc')} submitted at once should be answered by "
+            f"{short(expected)}; the answers are {short(replies)}",
+            "submit() returns the reply to its own request: it waits for its own "
+            "operation at the index that start() returned",
+        )
+
+    def require_no_ok(self, submits: Submits, server: int) -> None:
+        """Fail if a server that reaches no majority has answered one of these."""
+        self.require(
+            submits.succeeded() == 0,
+            codes.ANSWERED_WITHOUT_MAJORITY,
+            f"server {server}, which is cut off, answered {submits.succeeded()} of "
+            f"{len(submits.threads)} submits with {OK!r}",
+            "a request is answered once it has been applied, which takes a majority",
+        )
+
+    def end_all(self, submits: Submits, seconds: float) -> None:
+        """Fail unless all these submits return within some time."""
+        ends = self.now + seconds
+        while any(not t.ended for t in submits.threads) and self.now < ends:
+            self.sleep(0.010)
+        left = sum(not thread.ended for thread in submits.threads)
+        self.require(
+            left == 0,
+            codes.SUBMIT_STUCK,
+            f"{left} of {len(submits.threads)} submits did not return within "
+            f"{seconds:.0f} s",
+            "a submit whose entry may have been replaced must end: the term has "
+            f"changed, another operation is at its index, or the server shuts down; "
+            f"it returns {WRONG_LEADER!r}",
+        )
+
+    # Shutting down.
+
+    def kill(self, *servers: int) -> None:
+        """Call `kill` on servers, which have to answer all submits."""
+        for server in servers:
+            self.world.invoke(server, "kill")

@@ -1,0 +1,250 @@
+"""A cluster whose servers were handed in with the service that stands on Raft.
+
+The lab starts no commands here and takes no messages off the apply channel: both happen
+within a server. It still sees what is applied, and asks the Raft in each server for its
+state, so that a property which Raft breaks is reported before one of the service.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from labrpc.box_factory import BoxFactory
+from labrpc.contract import ApplyMsg
+from labrpc.submission.entry import SERVER_PARAMETERS, Entry
+from labrpc.submission.submission import Submission
+from labrpc.world.host import Host
+from labrpc.world.observer import Observer
+from labrpc.world.scenario_thread import current_scenario_thread
+from labrpc.world.supervisor import Supervisor
+from labrpc.world.world import World
+from tester import codes
+from tester.oracles.applied_in_box import AppliedInBox
+from tester.scenario.checks import LEADER_S_MAX, NO_LEADER_CAUSES
+from tester.scenario.measured_cluster import MeasuredCluster
+from tester.text import is_or_are, servers_named
+
+# The parameter that RSM and KVServer get beside those of Raft.
+LIMIT = "max_raft_state"
+
+
+class ServiceCluster(MeasuredCluster):
+    """Servers of one submission, and clients of them.
+
+    Args:
+        submission: what runs in every box.
+        seed: text from which all randomness of the run is derived.
+        servers: how many there are.
+        reliable: whether the network loses and delays nothing at first.
+        clerks: how many clients there are, each with a box of its own.
+        max_raft_state: how large the saved Raft state may become before a server takes
+            a snapshot, -1 for no snapshots.
+        observers: watch the world, in this order and before the invariants.
+        boxes: makes the boxes; None for boxes in this process.
+
+    Attributes:
+        clerks: the clients' numbers.
+        max_raft_state: how large the saved Raft state may become before a server takes
+            a snapshot, -1 for no snapshots.
+        applied: what each server's current incarnation has applied.
+    """
+
+    asks_state_by = "Raft.get_state"
+    starts_commands = False
+
+    def __init__(
+        self,
+        submission: Submission,
+        seed: str,
+        servers: int,
+        reliable: bool = True,
+        clerks: int = 0,
+        max_raft_state: int = -1,
+        observers: Sequence[Observer] = (),
+        boxes: BoxFactory | None = None,
+    ) -> None:
+        self.clerks = range(clerks)
+        self.max_raft_state = max_raft_state
+        # A single file is loaded first, and replaces what it changes.
+        self._preload = submission.package if submission.path.is_file() else ""
+        super().__init__(
+            submission,
+            seed,
+            servers,
+            reliable,
+            persistence=True,
+            elections=True,
+            observers=observers,
+            boxes=boxes,
+        )
+        # A clerk that asks a server which is cut off has to try another one soon.
+        self.network.long_delays = False
+        self.applied = [AppliedInBox(s, self.invariants, b"") for s in self.servers]
+
+    def _make_world(
+        self, submission: Submission, supervisor: Supervisor, boxes: BoxFactory
+    ) -> World:
+        entries = [self.server_entry()] * len(self.servers)
+        entries += [self.clerk_entry()] * len(self.clerks)
+        return World(
+            len(self.servers),
+            self.seed,
+            lambda box, life: boxes.box(box, life, self.seed, entries[box]),
+            supervisor,
+            len(self.clerks),
+        )
+
+    # What boxes construct.
+
+    def server_entry(self) -> Entry:
+        """Return what a server's box constructs."""
+        raise NotImplementedError
+
+    def clerk_entry(self) -> Entry:
+        """Return what a client's box constructs."""
+        return Entry("kv", "Clerk", ("servers",), preload=self._preload)
+
+    def _service(self, module: str, class_name: str) -> Entry:
+        """Return the entry of a class that gets what Raft gets, and the limit."""
+        return Entry(
+            module,
+            class_name,
+            (*SERVER_PARAMETERS, LIMIT),
+            {LIMIT: self.max_raft_state},
+            services=True,
+            local_channel=True,
+            preload=self._preload,
+        )
+
+    # Servers and clients.
+
+    def boot(self) -> None:
+        """Start and connect every server, and start every client."""
+        super().boot()
+        for clerk in self.clerks:
+            self.world.start(self.box_of(clerk))
+            self.connect_clerk(clerk, *self.servers)
+
+    def box_of(self, clerk: int) -> int:
+        """Return the number of a client's box, which follow the servers'."""
+        return len(self.servers) + clerk
+
+    def connect_clerk(self, clerk: int, *servers: int) -> None:
+        """Let a client reach these servers, and no others."""
+        self.world.control("connect clerk", clerk, *servers)
+        for server in self.servers:
+            self.network.enable(self.box_of(clerk), server, server in servers)
+
+    def partition(self, *groups: Sequence[int]) -> None:
+        """Connect the servers of each group to each other, and to no others."""
+        self.world.control("partition", *map(list, groups))
+        for group in groups:
+            for server in group:
+                self.connected[server] = 2 * len(group) > len(self.servers)
+                for other in self.servers:
+                    self.network.enable(server, other, other in group)
+
+    def heal_partition(self) -> None:
+        """Connect all servers with each other, and every client with all of them."""
+        self.connect(*self.servers)
+        for clerk in self.clerks:
+            self.connect_clerk(clerk, *self.servers)
+
+    def next_servers(self, server: int, count: int) -> list[int]:
+        """Return the `count` servers that follow `server`, in a circle."""
+        return [(server + i) % len(self.servers) for i in range(1, count + 1)]
+
+    def prepare_start(self, server: int) -> None:
+        """Note that a server begins from its saved snapshot."""
+        saved = self.world.disks[server].snapshot
+        self.applied[server] = AppliedInBox(server, self.invariants, saved)
+
+    def take(self, host: Host, put_id: int, message: tuple[Any, ...]) -> None:
+        """Check a message that a server has put on its apply channel."""
+        self.applied[host.server].apply(ApplyMsg(*message))
+
+    def last_applied(self, server: int) -> int:
+        """Return the highest index that a server's incarnation has applied."""
+        return self.applied[server].last_applied
+
+    # Raft below the service.
+
+    def leader(self) -> int:
+        """Return the connected server that leads the latest term; wait for one."""
+        for _ in range(50 * LEADER_S_MAX):
+            leaders = {}
+            connected = [s for s in self.up() if self.connected[s]]
+            for server in connected:
+                term, leads = self.get_state(server)
+                if leads:
+                    leaders[term] = server
+            if leaders:
+                return leaders[max(leaders)]
+            self.sleep(0.020)
+        self.fail(
+            codes.NO_LEADER,
+            f"no leader after {LEADER_S_MAX} s, though {servers_named(connected)} "
+            f"{is_or_are(connected)} connected and a majority (section 5.2)",
+            NO_LEADER_CAUSES,
+        )
+
+    def check_log_size(self, factor: int) -> None:
+        """Fail if a saved Raft state is larger than `factor` times the limit."""
+        size, server = self.raft_state_bytes_max()
+        self.require(
+            size <= factor * self.max_raft_state,
+            codes.LOG_NOT_CUT,
+            f"server {server} has saved {size} bytes of Raft state; "
+            f"{LIMIT} is {self.max_raft_state}, and {factor} times that is allowed",
+            "once the saved state is as large as the limit, the RSM gives Raft a "
+            "snapshot, and Raft drops the entries that it covers (section 7)",
+        )
+
+    def check_snapshot_size(self, most: int) -> None:
+        """Fail if a server has saved a snapshot of more bytes than that."""
+        disks = enumerate(self.world.disks)
+        size, server = max((len(disk.snapshot), server) for server, disk in disks)
+        self.require(
+            size <= most,
+            codes.SNAPSHOT_TOO_LARGE,
+            f"server {server} has saved a snapshot of {size} bytes; {most} are enough",
+            "a snapshot has the values that there are, and not what has led to them",
+        )
+
+    def check_no_snapshots(self) -> None:
+        """Fail if a server has saved a snapshot though there is no limit."""
+        found = [s for s in self.servers if self.world.disks[s].snapshot]
+        self.require(
+            not found,
+            codes.SNAPSHOT_UNWANTED,
+            f"{servers_named(found)} saved a snapshot though {LIMIT} is -1",
+        )
+
+    # Calls that the lab makes, and that may take long.
+
+    def call(
+        self, host: Host, then: Callable[[Any], None], method: str, *args: Any
+    ) -> None:
+        """Call a method, and wait until `then` has taken what it returned.
+
+        For threads of the scenario: others go on meanwhile. If the server crashes, the
+        thread waits for ever.
+        """
+        returned: list[bool] = []
+        thread = current_scenario_thread()
+
+        def take(value: Any) -> None:
+            then(value)
+            returned.append(True)
+            if waits:
+                assert thread is not None
+                self.world.after(0, thread.resume)
+
+        waits = False
+        self.world.invoke_then(host, take, method, *args)
+        waits = thread is not None
+        while not returned:
+            if thread is not None:
+                thread.pause()
+            else:
+                self.world.poll()
+                self._check_time()

@@ -1,0 +1,154 @@
+"""Services that break one rule each: the suite of lab 3 says which."""
+
+from pathlib import Path
+
+import pytest
+
+from tester.intake.service_submission import find_service
+from tester.judging.collection import collect_folder, graded_tests
+from tester.judging.run import run_test
+from tester.judging.run_conditions import RunConditions
+from tester.judging.suite import suite_path
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "submissions" / "kv_threads"
+RSM = "import rsm, threading, time\nclass RSM(rsm.RSM):\n{}\nrsm.RSM = RSM\n"
+KV = "import kv, time\nclass {0}(kv.{0}):\n{1}\nkv.{0} = {0}\n"
+
+
+@pytest.fixture(scope="module")
+def tests():
+    found = collect_folder(suite_path(3), "")
+    return {test.name: test for test in graded_tests(found.selected)}
+
+
+@pytest.fixture
+def verdict(tests, tmp_path):
+    """Return what runs a test of a service that one file changes."""
+    for package in ("rsm", "kv"):
+        (tmp_path / package).symlink_to(EXAMPLE / package)
+
+    def run(source, name, seed=0):
+        file = tmp_path / "changed.py"
+        file.write_text(source)
+        service = find_service(file, suite_path(3))
+        return run_test(RunConditions(service, tests[name], seed))
+
+    return run
+
+
+def rsm(method):
+    return RSM.format(method)
+
+
+BROKEN = {
+    "counters-differ": (
+        "test_rsm_basic",
+        rsm(
+            "    def __init__(self, peers, me, *rest):\n"
+            "        self.me = me\n"
+            "        super().__init__(peers, me, *rest)\n"
+            "    def _answer(self, *args):\n"
+            "        self.state_machine.number += self.me == 1\n"
+            "        super()._answer(*args)"
+        ),
+    ),
+    "wrong-reply": (
+        "test_rsm_concurrent",
+        rsm("    def submit(self, r):\n        return super().submit(r)[0], 7"),
+    ),
+    "submit-stuck": (
+        "test_rsm_shutdown",
+        rsm("    def kill(self):\n        self.raft.kill()"),
+    ),
+    "answered-without-majority": (
+        "test_rsm_leader_partition",
+        rsm(
+            "    def submit(self, request):\n"
+            "        if request == 'dec' and self.raft.start(('x', request))[2]:\n"
+            "            return 'OK', 0\n"
+            "        return super().submit(request)"
+        ),
+    ),
+    "snapshot-unwanted": (
+        "test_kv_speed",
+        rsm(
+            "    def __init__(self, peers, me, persister, apply_ch, limit, machine):\n"
+            "        super().__init__(peers, me, persister, apply_ch, 1000, machine)"
+        ),
+    ),
+    "log-not-cut": (
+        "test_kv_snapshot_speed",
+        rsm("    def _take_snapshot_if_large(self):\n        pass"),
+    ),
+    "snapshot-too-large": (
+        "test_kv_snapshot_size",
+        KV.format(
+            "KVServer",
+            "    def restore(self, data):\n"
+            "        super().restore(data[:-1000])\n"
+            "    def snapshot(self):\n"
+            "        return super().snapshot() + bytes(1000)",
+        ),
+    ),
+    "operations-too-slow": (
+        "test_kv_speed",
+        rsm(
+            "    def submit(self, request):\n"
+            "        time.sleep(0.04)\n"
+            "        return super().submit(request)"
+        ),
+    ),
+    "operation-stuck": (
+        "test_kv_basic",
+        KV.format(
+            "Clerk",
+            "    def get(self, key):\n        time.sleep(20)\n        return super().get(key)",
+        ),
+    ),
+    "no-services": (
+        "test_kv_versions",
+        KV.format(
+            "KVServer",
+            "    def __init__(self, *args):\n"
+            "        super().__init__(*args)\n"
+            "        del self.services",
+        ),
+    ),
+    "wrong-answer": (
+        "test_kv_versions",
+        KV.format("Clerk", "    def get(self, key):\n        return None"),
+    ),
+    "stale-read": (
+        "test_kv_one_partition",
+        KV.format(
+            "KVServer",
+            "    def get(self, args):\n"
+            "        import kv.messages\n"
+            "        if self.rsm.raft.get_state()[1]:\n"
+            "            err, value, version = self._get(args.key)\n"
+            "            return kv.messages.GetReply(err, value, version)\n"
+            "        return kv.messages.GetReply('ErrWrongLeader')",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("code", BROKEN)
+def test_a_service_that_breaks_a_rule_is_told_which(verdict, code):
+    name, source = BROKEN[code]
+    run = verdict(source, name)
+    assert run.code == code, f"{run.code}: {run.reason}\n{run.evidence}"
+
+
+def test_raft_is_blamed_before_the_service(verdict):
+    # A Raft that applies entries at the wrong index breaks the service, too.
+    source = (
+        "import raft.raft\n"
+        "class Raft(raft.raft.Raft):\n"
+        "    def _take_committed(self):\n"
+        "        taken = super()._take_committed()\n"
+        "        return taken[1:] or taken\n"
+        "raft.Raft = raft.raft.Raft = Raft\n"
+    )
+    run = verdict(source, "test_rsm_concurrent")
+    assert run.code == "applied-out-of-order"
