@@ -20,6 +20,7 @@ COMMANDS = {
     "check-suite": "check whether a class can be graded by tests of your own",
     "rubric": "print the default rubric, or check a rubric and summarise it",
     "new": "write a starter repository for a student",
+    "handout": "write an assignment's page for each part",
     "autograder": "write the folder of a Gradescope autograder",
     "trace": "show a recorded run, draw a picture of it, or compare two",
 }

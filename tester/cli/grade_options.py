@@ -53,6 +53,25 @@ def add_arguments(parser: Parser) -> None:
     _add_how(parser)
 
 
+def add_suites(parser: Parser) -> None:
+    """Add the options that say whose tests are graded."""
+    add = parser.add_argument
+    add(
+        "--suite",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="DIR",
+        help="grade by the tests in this folder, too: see docs/scenarios.md; may be given "
+        "again",
+    )
+    add(
+        "--no-lab-tests",
+        action="store_true",
+        help="grade by the tests of --suite, or of the rubric's suites, alone",
+    )
+
+
 def check_options(options: argparse.Namespace) -> None:
     """Raise UsageError if options contradict each other."""
     if options.resume and options.fresh:
@@ -78,20 +97,7 @@ def _add_what(parser: Parser) -> None:
         metavar="EXPR",
         help="only tests that match, as in pytest's -k",
     )
-    add(
-        "--suite",
-        action="append",
-        type=Path,
-        default=[],
-        metavar="DIR",
-        help="grade by the tests in this folder, too: see docs/scenarios.md; may be given "
-        "again",
-    )
-    add(
-        "--no-lab-tests",
-        action="store_true",
-        help="grade by the tests of --suite, or of the rubric's suites, alone",
-    )
+    add_suites(parser)
     add(
         "--seeds",
         type=whole_number(1, SEEDS_MAX),

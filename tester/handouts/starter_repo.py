@@ -40,12 +40,16 @@ def write_starter(directory: Path) -> None:
         raise cannot_write(directory, exc) from None
 
 
+def root_file(name: str) -> Path:
+    """Return where a file of the lab lies that belongs to no package."""
+    return (KEPT_IN_WHEEL if KEPT_IN_WHEEL.is_dir() else HERE.parents[1]) / name
+
+
 def copy_root_files(names: Iterable[str], directory: Path) -> None:
     """Copy files of the lab that belong to no package, with their folders."""
-    root = KEPT_IN_WHEEL if KEPT_IN_WHEEL.is_dir() else HERE.parents[1]
     for name in names:
         (directory / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(root / name, directory / name)
+        shutil.copyfile(root_file(name), directory / name)
 
 
 def cannot_write(directory: Path, exc: OSError) -> UsageError:

@@ -1,0 +1,180 @@
+"""The pages of an assignment: what the lab knows, and nothing else."""
+
+import re
+
+import pytest
+
+import grade
+from tester.explain.explanation import CODES
+from tester.handouts.assignment import RULES_OF_PART, part_sheets
+from tester.handouts.assignment_pages import write_pages
+from tester.handouts.documents import contract_limits, part_hints
+from tester.judging.own_suite import read_own_suite
+from tester.scoring.rubric_file import default_rubric, load_rubric
+
+SUITE = '''\
+"""Part 3A: calm <clusters> & `code`."""
+
+import pytest
+
+pytestmark = pytest.mark.part("3A")
+
+
+@pytest.mark.points(4)
+@pytest.mark.hidden
+@pytest.mark.cluster(servers=3)
+def test_trap(cluster):
+    """A trap that nobody knows."""
+
+
+@pytest.mark.points(1)
+@pytest.mark.cluster(
+    servers=5, servers_min=3, reliable=False, snapshots=True, persistence=True
+)
+def test_shown(cluster):
+    """Five & fewer servers, with `code`.
+
+    More than the first
+    line.
+    """
+    cluster.check_one_leader()
+'''
+RUBRIC = """\
+[seeds]
+count = 5
+hidden = 20
+secret_file = "secret.txt"
+[policy]
+rule = "share"
+[parts.3A]
+extra = true
+safety_cap = 0.5
+"""
+
+
+@pytest.fixture(scope="module")
+def tests(tmp_path_factory, suite):
+    """Return a test of the lab, and those of an own suite."""
+    folder = tmp_path_factory.mktemp("course") / "suite-autumn"
+    folder.mkdir()
+    (folder / "test_calm.py").write_text(SUITE)
+    (folder.parent / "secret.txt").write_text("0123456789abcdef")
+    (folder.parent / "rubric.toml").write_text(RUBRIC)
+    of_lab = [test for test in suite if test.name == "test_initial_election"]
+    return [*of_lab, *read_own_suite(folder, suite).tests]
+
+
+@pytest.fixture(scope="module")
+def sheets(tests):
+    rubric = load_rubric(tests[-1].suite.parent / "rubric.toml", tests)
+    return part_sheets(rubric, tests)
+
+
+@pytest.fixture(scope="module")
+def written(sheets, tmp_path_factory):
+    """Return the pages as text, by name."""
+    files = write_pages(tmp_path_factory.mktemp("pages") / "out", sheets)
+    return {file.name: file.read_text() for file in files}
+
+
+def test_each_rule_that_a_trace_can_prove_is_of_one_part():
+    rules = [code for codes in RULES_OF_PART.values() for code in codes]
+    assert sorted(rules) == sorted(CODES), "give each explanation its part"
+
+
+def test_hints_and_limits_are_those_of_the_documents(suite):
+    hints = part_hints()
+    assert "test_initial_election" in hints["2A"].tests
+    assert hints["2A"].first_of_all.startswith("does every branch of `request_vote`")
+    for test in suite:
+        assert hints[test.part].tests[test.name], test.name
+    limits = contract_limits()
+    assert limits[0] == ("a leader, while a majority is connected", "within 5 s")
+    assert len(limits) == 13
+
+
+def test_a_sheet_has_what_rubric_docstring_and_a_run_say(sheets):
+    of_lab, own = sheets
+    assert (of_lab.name, of_lab.topic) == (
+        "2A",
+        "leader election (sections 5.1 and 5.2)",
+    )
+    assert of_lab.points == "6 points"
+    assert of_lab.seeds == (
+        "5 seeds that you know (0 to 4) and 20 seeds that nobody knows before"
+    )
+    assert "a candidate is elected at the first try" in of_lab.situations
+    assert re.fullmatch(
+        r"3\.\d virtual seconds, .* RPCs, .* commits", of_lab.tests[0].cost
+    )
+    assert (of_lab.command, own.command) == ("pytest -k 2A", "pytest suite-autumn")
+    assert own.points == "5 extra points"
+    assert own.earned == [
+        "each test earns its points in proportion to the seeds at which it passes",
+        "the rubric leaves at most 50 % of the points if any run breaks a safety property",
+    ]
+    assert own.hidden == "1 hidden test with 4 points"
+    (shown,) = own.tests
+    assert (shown.name, shown.more) == ("test_shown", "More than the first line.")
+    assert shown.cluster == (
+        "3 to 5 servers, as the seed has it; a network that loses, delays and reorders; "
+        "services that take snapshots; it is checked that servers save what others rely on"
+    )
+
+
+def test_the_pages_show_no_hidden_test_and_escape_the_rest(written, made_up):
+    assert set(written) == {
+        "part_2A.md", "part_2A.html", "part_3A.md", "part_3A.html",
+    }  # fmt: skip
+    for name in ("part_3A.md", "part_3A.html"):
+        assert "test_trap" not in written[name]
+        assert "A trap that nobody knows" not in written[name]
+        assert "1 hidden test with 4 points" in written[name]
+        assert "kept from you until then" in written[name]
+    assert (
+        "<h1>Part 3A: calm &lt;clusters&gt; &amp; `code`</h1>"
+        in written["part_3A.html"]
+    )
+    assert (
+        "<p>Five &amp; fewer servers, with <code>code</code>. More"
+        in written["part_3A.html"]
+    )
+    for name, text in written.items():
+        if name.endswith(".html"):
+            page = made_up.Page(text.encode())
+            assert not {tag for tag, _ in page.elements} & {"script", "img", "link"}
+        else:
+            assert not re.search(r"\n\n\n|{[{%]", text), name
+
+
+def test_hints_come_in_steps_that_are_folded(written):
+    for text in (written["part_2A.md"], written["part_2A.html"]):
+        steps = [text.index(f"<summary>{words}") for words in (
+            "What happens in runs", "It fails: where", "The whole part", "This test",
+        )]  # fmt: skip
+        assert steps == sorted(steps)
+        assert text.count("<details>") == text.count("</details>") == 4
+    assert "<code>request_vote</code> return a reply" in written["part_2A.html"]
+
+
+def test_without_seeds_of_a_rubric_all_is_known(suite):
+    tests = [test for test in suite if test.name == "test_initial_election"]
+    (sheet,) = part_sheets(default_rubric(tests), tests)
+    assert sheet.seeds == "1 seed that you know (0)"
+    assert sheet.hidden == ""
+
+
+def test_the_command_writes_only_to_a_new_folder(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("tester.cli.handout.part_sheets", lambda *_: [])
+    (tmp_path / "mine.txt").write_text("")
+    assert grade.main(["handout", str(tmp_path)]) == 2
+    assert "exists and is not empty" in capsys.readouterr().err
+    assert grade.main(["handout", str(tmp_path / "new"), "--parts", "9Z"]) == 2
+    assert "no part 9Z" in capsys.readouterr().err
+
+
+def test_the_command_names_what_it_wrote(tmp_path, capsys, monkeypatch, sheets):
+    monkeypatch.setattr("tester.cli.handout.part_sheets", lambda *_: sheets)
+    assert grade.main(["handout", str(tmp_path / "new"), "--parts", "2A"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.endswith("part_2A.md, part_2A.html, part_3A.md, part_3A.html")
