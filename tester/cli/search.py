@@ -296,6 +296,9 @@ def _keep_run(
     words = ["raft-lab", "search", str(options.submission), "--replay", str(file)]
     if options.isolation != "process":
         words += ["--isolation", options.isolation]
+    shown = ["pytest", "--replay", str(file), "--submission", str(options.submission)]
+    shown += ["--preempt"] if options.preempt else []
+    say(console, f"with a picture, or --pdb: {command_line(shown)}")
     say(console, f"replay: {command_line(words)}")
     return ExitStatus.FOUND
 

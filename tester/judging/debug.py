@@ -12,6 +12,7 @@ import pytest
 from labrpc.box.in_process_box import InProcessBox
 from labrpc.machine.watchdog import watchdog
 from labrpc.submission.submission import Submission
+from tester.judging.debugger import PytestDebugger
 from tester.judging.graded_test import GradedTest
 from tester.judging.run import judge, open_cluster
 from tester.judging.run_conditions import RunConditions
@@ -37,6 +38,8 @@ def debug_test(
     test, submission = conditions.test, conditions.submission
     debugger = host.debugger
     assert debugger is not None
+    if test.script is not None:
+        return _debug_script(run, conditions, host, debugger)
     cluster = open_cluster(conditions, host)
     looking = ExitStack()
     looking.enter_context(debugger.looking_at(cluster))
@@ -55,6 +58,22 @@ def debug_test(
     return failure.with_traceback(_frames(test, submission, raised, debugger.raised))
 
 
+def _debug_script(
+    run: Run, conditions: RunConditions, host: RunHost, debugger: PytestDebugger
+) -> BaseException | None:
+    """Run a script as `debug_test` does a scenario; its servers have ended by then."""
+    from tester.judging.script_run import run_script
+
+    run_script(run, conditions.test, host)
+    if run.passed:
+        return None
+    frames: TracebackType | None = None
+    if debugger.raised is not None:
+        frames = _linked(_entries(debugger.raised, conditions.submission.owns))
+    failure = pytest.fail.Exception(failure_text([run]), pytrace=False)
+    return failure.with_traceback(frames)
+
+
 def _frames(
     test: GradedTest,
     submission: Submission,
@@ -68,6 +87,11 @@ def _frames(
     frames = _entries(raised, lambda file: file == str(test.file))
     if in_server is not None:
         frames += _entries(in_server, submission.owns)
+    return _linked(frames)
+
+
+def _linked(frames: list[TracebackType]) -> TracebackType | None:
+    """Return entries as one traceback, None for none."""
     linked: TracebackType | None = None
     for entry in reversed(frames):
         linked = TracebackType(linked, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)

@@ -7,7 +7,7 @@ a run has failed. There, the command `lab()` prints the cluster.
 import builtins
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -16,6 +16,10 @@ from labrpc.scheduling.scheduler import current_task
 from labrpc.simulated.importer import HostModules
 from labrpc.world.events import Invoke, Result
 from tester.scenario.cluster import Cluster, has_types
+
+if TYPE_CHECKING:
+    # Takes long to import, and few sessions run lists of choices.
+    from tester.search.histories import Histories
 
 # No call of the world's has this number, so a late answer is not mistaken.
 LOOK_ID = 0
@@ -39,6 +43,7 @@ class PytestDebugger:
     def __init__(self) -> None:
         self.raised: BaseException | None = None
         self._cluster: Cluster | None = None
+        self._histories: Histories | None = None
         self._run_goes_on = False
 
     @contextmanager
@@ -60,6 +65,15 @@ class PytestDebugger:
             yield
         finally:
             self._cluster = None
+
+    @contextmanager
+    def looking_at_list(self, histories: "Histories") -> Iterator[None]:
+        """Let prompts look at the servers of a list of choices while the block runs."""
+        self.raised, self._histories = None, histories
+        try:
+            yield
+        finally:
+            self._histories = None
 
     # For the boxes: see `labrpc.box.debugger`.
 
@@ -106,13 +120,20 @@ class PytestDebugger:
 
     def _stepping_box(self) -> InProcessBox | None:
         """Return the box in whose code a prompt opens, None if it is in none."""
-        if self._cluster is None or current_task() is None:
+        world = self._cluster.world if self._cluster else self._histories
+        if world is None or current_task() is None:
             return None
-        host = self._cluster.world.stepping
+        host = world.stepping
         return host.box if host and isinstance(host.box, InProcessBox) else None
 
     def _description(self) -> str:
-        return "no test runs here" if self._cluster is None else describe(self._cluster)
+        if self._cluster is not None:
+            return describe(self._cluster)
+        stepped = self._histories.stepping if self._histories else None
+        if stepped is None:
+            return "no test runs here"
+        # The other servers may wait in states that this run does not come from.
+        return f"server {stepped.server}:\n{_indented(stepped.threads())}"
 
 
 def describe(cluster: Cluster) -> str:

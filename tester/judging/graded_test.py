@@ -84,6 +84,11 @@ class GradedTest:
         return self.part in BONUS_PARTS
 
     @property
+    def is_replay(self) -> bool:
+        """Whether it is a list of choices that is of no suite."""
+        return self.script is not None and not self.part
+
+    @property
     def is_own_and_shown(self) -> bool:
         """Whether it is of an instructor's suite, and students may read of it."""
         return self.suite is not None and not self.hidden

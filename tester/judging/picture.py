@@ -76,7 +76,7 @@ class Pictures:
             host: where it is made again.
             recorded: whether its trace is there already.
         """
-        if not _may_be_drawn(run) or conditions.test.script is not None:
+        if not _may_be_drawn(run):
             return
         try:
             if not self._record(run, conditions, host, recorded):
@@ -93,7 +93,9 @@ class Pictures:
         self, run: Run, conditions: RunConditions, host: RunHost, trace: Trace
     ) -> list[list[str]]:
         """Return a block of lines on when the run was decided, if that is wanted."""
-        if not self.decision or trace.end is None:
+        # Nothing of a script is left to chance.
+        by_chance = conditions.test.script is None
+        if not self.decision or trace.end is None or not by_chance:
             return []
         found = find_decision(run, conditions, host, trace.end.steps)
         return [decision_lines(found, trace)]

@@ -136,7 +136,7 @@ def run_test(
     """
     host = host or this_process(conditions)
     if conditions.test.script is not None:
-        return _run_script(conditions, host)
+        return _run_script(conditions, host, recording)
     recorder = recording.recorder(conditions)
     run = new_run(conditions, host.hosting)
     began_s = cpu_seconds() + host.boxes.cpu_s
@@ -172,18 +172,29 @@ def run_test(
         run.situations = situations.met()
     if recorder is not None:
         run.digest = recorder.hexdigest()
+    _finish(recorder, run, raised)
+    return run
+
+
+def _finish(
+    recorder: DigestRecorder | None, run: Run, raised: Exception | None
+) -> None:
+    """Write the end of a run to its trace, if there is one."""
     if isinstance(recorder, TraceRecorder):
         recorder.finish(run, getattr(raised, "facts", ()))
         if recorder.problem:
             run.warnings += run_warnings({recorder.problem: codes.TRACE_NOT_WRITTEN})
-    return run
 
 
-def _run_script(conditions: RunConditions, host: RunHost) -> Run:
+def _run_script(conditions: RunConditions, host: RunHost, recording: Recording) -> Run:
     # Few suites have scripts, and the search takes long to import.
     from tester.judging.script_run import run_script
 
-    return run_script(new_run(conditions, host.hosting), conditions.test, host)
+    recorder = recording.recorder(conditions)
+    run = new_run(conditions, host.hosting)
+    raised = run_script(run, conditions.test, host, recorder)
+    _finish(recorder, run, raised)
+    return run
 
 
 _FIELD_NAMES: dict[str, dict[str, list[str]]] = {}

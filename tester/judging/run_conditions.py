@@ -90,19 +90,18 @@ class RunConditions:
         Args:
             hosting: how the run was hosted.
         """
-        hash_seed = self.hash_seed
+        hash_seed, test = self.hash_seed, self.test
+        what = [f"{test.file}::{test.name}", "--seed", str(self.seed)]
         return command_line(
             [
                 "pytest",
-                f"{self.test.file}::{self.test.name}",
-                "--seed",
-                str(self.seed),
+                *(["--replay", str(test.file)] if test.is_replay else what),
                 "--submission",
                 str(self.submission.path),
                 *(["--hash-seed", str(hash_seed)] if hash_seed is not None else []),
                 *(["--preempt"] if self.preempt else []),
                 *hosting.pytest_options(),
-                *([] if hosting.real_time or self.test.script else ["--lab-trace"]),
+                *([] if hosting.real_time else ["--lab-trace"]),
             ]
         )
 

@@ -109,17 +109,46 @@ def _head(file: Path) -> tuple[str, dict[str, str]]:
     return about, fields
 
 
+def read_replay(file: Path, preempt: bool) -> Script:
+    """Read a list of choices that is of no suite, such as one that a search has kept.
+
+    Args:
+        file: with the list.
+        preempt: whether threads lose their turn in this session.
+
+    Raises:
+        UsageError: it is none, or its threads do what those of the session do not.
+    """
+    choices = read_choices(file)
+    if choices.setting.preempt != preempt:
+        how = "add --preempt" if choices.setting.preempt else "leave --preempt out"
+        raise UsageError(f"{file} says `preempt {int(choices.setting.preempt)}`: {how}")
+    name = re.sub(r"\W+", "_", file.stem.partition(".")[0])
+    about = f"The list of choices in {file.name}."
+    return Script(f"test_{name}", about, "", 0.0, False, choices)
+
+
 class ScriptModule(pytest.Module):
     """A script, as a module with one graded test: pytest collects it as any other."""
 
+    def _read(self) -> Script:
+        return read_script(self.path)
+
     def _getobj(self) -> ModuleType:
         try:
-            script = read_script(self.path)
+            script = self._read()
         except UsageError as exc:
             raise self.CollectError(str(exc)) from None
         module = ModuleType(script.name)
         setattr(module, script.name, _scenario(script))
         return module
+
+
+class ReplayModule(ScriptModule):
+    """A list of choices that is of no suite, as a module with one graded test."""
+
+    def _read(self) -> Script:
+        return read_replay(self.path, self.config.getoption("--preempt"))
 
 
 def _scenario(script: Script) -> object:
@@ -133,7 +162,7 @@ def _scenario(script: Script) -> object:
     setting = script.choices.setting
     marks = [
         pytest.mark.cluster(servers=setting.servers, persistence=setting.persistence),
-        pytest.mark.part(script.part),
+        *([pytest.mark.part(script.part)] if script.part else []),
         pytest.mark.points(script.points),
         pytest.mark.virtual_time,
     ]
@@ -147,4 +176,10 @@ def script_module(file: Path, parent: pytest.Collector) -> pytest.Module | None:
     if not is_script(file):
         return None
     module: pytest.Module = ScriptModule.from_parent(parent, path=file)
+    return module
+
+
+def replay_module(file: Path, parent: pytest.Collector) -> pytest.Module:
+    """Return what collects a list of choices that is of no suite."""
+    module: pytest.Module = ReplayModule.from_parent(parent, path=file)
     return module

@@ -4,32 +4,42 @@ What happens is what the script says, so a run is the same at every seed.
 """
 
 import warnings
+from contextlib import nullcontext
 
 import msgspec
 
 from labrpc import codes as labrpc_codes
+from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
 from labrpc.machine import memory
 from labrpc.machine.wall_clock import cpu_seconds
+from labrpc.world.recorder import DigestRecorder
 from tester import codes
 from tester.judging.failure_report import SCENARIO_STEP
 from tester.judging.graded_test import GradedTest
 from tester.judging.run_hosting import RunHost
 from tester.search.choice_text import choice_text
 from tester.search.choices import ChoiceList
-from tester.search.judged_run import JudgedRun
+from tester.search.judged_run import CHOICE_NS, JudgedRun
 from tester.search.session import replayed
 from tester.verdict import Run, Verdict, conclude
 
 
-def run_script(run: Run, test: GradedTest, host: RunHost) -> Run:
+def run_script(
+    run: Run, test: GradedTest, host: RunHost, recorder: DigestRecorder | None = None
+) -> SubmissionError | None:
     """Let a script happen, and note in the run what came of it.
 
     Args:
         run: one that has not begun.
         test: whose script it is.
         host: where it is run.
+        recorder: records it; None where the digest is enough.
+
+    Returns:
+        What failed; None if nothing did.
     """
+    error: SubmissionError | None = None
     script = test.script
     assert script is not None
     boxes = host.boxes
@@ -39,8 +49,13 @@ def run_script(run: Run, test: GradedTest, host: RunHost) -> Run:
     try:
         with warnings.catch_warnings(action="ignore"), memory.limited():
             judged, error, run.digest = replayed(
-                boxes, ChoiceList(setting, script.choices), host.hang_policy
+                boxes,
+                ChoiceList(setting, script.choices),
+                host.hang_policy,
+                recorder,
+                host.debugger.looking_at_list if host.debugger else nullcontext,
             )
+        run.virtual_s = to_seconds(len(judged.choices) * CHOICE_NS)
         run.commits = max(len(server.applied) for server in judged.state.servers)
         if error is not None:
             conclude(
@@ -60,7 +75,7 @@ def run_script(run: Run, test: GradedTest, host: RunHost) -> Run:
         conclude(run, Verdict.UNKNOWN, codes.LAB_BROKE, reason)
     run.cpu_s = round(cpu_seconds() + boxes.cpu_s - began_s, 6)
     run.idle_s = float(int(boxes.idle_s))
-    return run
+    return error
 
 
 def _evidence(test: GradedTest, judged: JudgedRun, error: SubmissionError) -> str:

@@ -33,6 +33,7 @@ VIRTUAL_TIME_ONLY = (
     "--lab-failed",
     "--situations",
     "--shrink",
+    "--replay",
     "--pdb",
     "--preempt",
 )
@@ -62,6 +63,7 @@ class SessionOptions:
         situations: whether to note which situations the runs meet.
         decision: whether to find the step at which such a run was decided.
         shrink: whether to make failing runs minimal, as lists of choices.
+        replay: the list of choices that is run instead of any test, None for none.
         check_determinism: whether to run each seed twice and compare.
         debugger: whether pytest's debugger opens at a failure.
         live: whether to show what servers print while they run.
@@ -85,6 +87,7 @@ class SessionOptions:
     situations: bool
     decision: bool
     shrink: bool
+    replay: Path | None
     check_determinism: bool
     debugger: bool
     live: bool
@@ -126,7 +129,7 @@ def read_options(config: pytest.Config) -> SessionOptions:
             f"--seeds {option('--seeds')}: a test needs at least one seed"
         )
     _check_hash_seed(option("--hash-seed"))
-    summary = option("--lab-summary")
+    summary, replay = option("--lab-summary"), option("--replay")
     lab = 3 if _names_lab_3(config) else 2
     submission, problem = _find_submission(config, lab)
     named = option("--submission")
@@ -147,6 +150,7 @@ def read_options(config: pytest.Config) -> SessionOptions:
         situations=option("--situations"),
         decision=option("--decision"),
         shrink=option("--shrink"),
+        replay=(directory / replay).resolve() if replay else None,
         check_determinism=option("--lab-check-determinism"),
         debugger=option("--pdb"),
         live=option("capture") == "no",
@@ -307,6 +311,12 @@ def _add_choices(add: Callable[..., None]) -> None:
         "--lab-failed",
         action="store_true",
         help="run only the seeds that failed before, kept in .lab/failures",
+    )
+    add(
+        "--replay",
+        metavar="FILE",
+        help="run a list of choices, such as --shrink and `raft-lab search` keep, instead "
+        "of any test",
     )
     add(
         "--preempt",

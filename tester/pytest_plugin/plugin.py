@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from tester.judging.collection import MARKERS, graded_test
-from tester.judging.script_module import script_module
+from tester.judging.script_module import replay_module, script_module
 from tester.judging.seed_batch import SeedBatch
 from tester.judging.suite import LABS, suite_path, what_to_collect, with_suite
 from tester.pytest_plugin.bonus import is_left_out
@@ -49,7 +49,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     config.stash[_SESSION] = LabSession(config)
     # Under xdist, each worker parses the command line anew and does the same.
-    if config.getoption("--lab"):
+    replay = config.stash[_SESSION].options.replay
+    if replay is not None:
+        config.args[:] = [str(replay)]
+    elif config.getoption("--lab"):
         named = named_on_command_line(config)
         config.args[:] = what_to_collect(config.rootpath, named)
 
@@ -78,7 +81,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collect_file(
     file_path: Path, parent: pytest.Collector
 ) -> pytest.Module | None:
-    """Collect graded scripts: lists of choices whose head names a part."""
+    """Collect graded scripts: lists of choices whose head names a part, or `--replay`'s."""
+    session = parent.config.stash.get(_SESSION, None)
+    if session is not None and file_path == session.options.replay:
+        return replay_module(file_path, parent)
     return script_module(file_path, parent)
 
 
@@ -132,7 +138,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     runs = pyfuncitem.stash[_RUNS] = []
     try:
         with session.runner.prompts():
-            if session.options.debugger and test.script is None:
+            if session.options.debugger:
                 session.runner.debug(test, batch, runs, pyfuncitem.addfinalizer)
             else:
                 session.runner.run(test, batch, runs)

@@ -36,8 +36,12 @@ class SessionReport:
         self.keep_failures(runs)
 
     def keep_failures(self, runs: list[Run]) -> None:
-        """Keep the failures among runs; in real time no seed would repeat them."""
-        for run in runs if not self._options.real_time else []:
+        """Keep the failures among runs; in real time no seed would repeat them.
+
+        A list of choices is kept already.
+        """
+        options = self._options
+        for run in [] if options.real_time or options.replay else runs:
             self._store.note(run)
 
     def add_without_turn(self, test: str) -> None:

@@ -107,7 +107,8 @@ def _lines(
     except UsageError as exc:
         yield f"  the list could not be kept: {exc}"
         return
-    words = ["raft-lab", "search", str(submission.path), "--replay"]
-    words += [os.path.relpath(file, directory)]
-    words += [] if host.hosting.isolated else ["--isolation", "none"]
-    yield f"  replay: {command_line(words)}"
+    words = ["pytest", "--replay", os.path.relpath(file, directory)]
+    words += ["--submission", str(submission.path)]
+    words += ["--preempt"] if conditions.preempt else []
+    words += host.hosting.pytest_options()
+    yield f"  replay, with a picture: {command_line(words)}"

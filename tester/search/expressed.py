@@ -32,7 +32,7 @@ from tester.search.transcript import (
     RequestArrived,
     Transcript,
 )
-from tester.search.world_state import Message
+from tester.search.world_state import Message, call_of
 
 # How many time-outs a server may take until it makes a call that it has made in the suite.
 TIME_OUTS_MAX = 3
@@ -154,11 +154,7 @@ class _Expression:
     def _in_flight(self, call: CallName, reply: bool) -> Message | None:
         number = self._names.number(call)
         for message in self._run.state.in_flight:
-            caller = message.dst if message.reply else message.src
-            if (
-                message.reply == reply
-                and (caller, message.caller, message.call_id)
-                == (call.src, call.incarnation, number)
-            ):  # fmt: skip
+            made = call.src, call.incarnation, number
+            if message.reply == reply and call_of(message) == made:
                 return message
         return None

@@ -28,11 +28,13 @@ from tester.oracles.commits import Proposal
 from tester.oracles.invariants import Invariants
 from tester.scenario.cluster import has_types
 from tester.search.choice_text import choice_text
-from tester.search.choices import Choice, Expect, Recover
+from tester.search.choices import Choice, Deliver, Expect, Lose, Recover
+from tester.search.chosen_messages import ChosenMessages
 from tester.search.recovery import recover
 from tester.search.rules import Rules
 from tester.search.server_state import BoxStep, ServerState
 from tester.search.server_step import GET_STATE, SNAPSHOT, START
+from tester.search.world_state import WorldState
 
 CHOICE_NS = MILLISECOND
 _OUTWARD = (Persist, Call, Reply)
@@ -87,6 +89,9 @@ class JudgedRun:
         self._world = world = ChosenWorld(servers)
         for observer in observers:
             world.observe(observer)
+        self._messages: ChosenMessages | None = None
+        if world.observers.of_messages:
+            self._messages = ChosenMessages(world.observers, world)
         persistence = rules.setting.persistence
         self._invariants = Invariants(world, persistence, elections=True)
         self._lives: list[Life] = []
@@ -151,12 +156,15 @@ class JudgedRun:
         Raises:
             SubmissionError: as `take` does.
         """
-        transition = self._rules.take(self.state, choice)
+        before = self.state
+        transition = self._rules.take(before, choice)
         if transition is None:
             return False
         self.state = transition.state
         self._world.now_ns += CHOICE_NS
         self._control(choice_text(choice))
+        if self._messages is not None and isinstance(choice, Deliver | Lose):
+            self._report_message(self._messages, before, choice)
         stepped, started = transition.stepped, transition.started
         if stepped is not None:
             self._pass_on(stepped, transition.outward)
@@ -165,6 +173,15 @@ class JudgedRun:
         if started is not None:
             self._begin(started)
         return True
+
+    def _report_message(
+        self, messages: ChosenMessages, before: WorldState, choice: Deliver | Lose
+    ) -> None:
+        """Report what becomes of a message that was on its way."""
+        message = before.find(choice.message)
+        assert message is not None
+        number = before.servers[message.dst].requests + 1
+        messages.chosen(choice, message, self._lives[message.dst], number)
 
     def _control(self, what: str) -> None:
         for notify in self._world.observers.controlled:
@@ -222,6 +239,8 @@ class JudgedRun:
         world.steps += 1
         for notify in world.observers.stepped:
             notify(world.now_ns, life, event, actions)
+        if self._messages is not None:
+            self._report_sent(self._messages, life, actions)
         for action in actions:
             if isinstance(action, Persist):
                 world.saved_at_step[server] = world.steps
@@ -231,6 +250,15 @@ class JudgedRun:
                 self._note_result(life, action)
         for notify in world.observers.settled:
             notify(world.now_ns, life, event, actions)
+
+    def _report_sent(
+        self, messages: ChosenMessages, life: Life, actions: Sequence[Action]
+    ) -> None:
+        for action in actions:
+            if isinstance(action, Call):
+                messages.called(life, action)
+            elif isinstance(action, Reply):
+                messages.replied(life, action)
 
     def _note_invoked(self, life: Life, event: Invoke) -> None:
         proposal = None

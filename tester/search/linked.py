@@ -18,7 +18,7 @@ from tester.search.arrivals import name_of
 from tester.search.choices import Choice, Deliver, Duplicate, Lose, with_message
 from tester.search.judged_run import JudgedRun
 from tester.search.rules import Rules
-from tester.search.world_state import Message
+from tester.search.world_state import call_of
 
 # Where the calls were made that servers make when they start.
 BOOT = -1
@@ -104,18 +104,13 @@ def _here(run: JudgedRun, calls: _Calls, linked: LinkedChoice) -> LinkedChoice |
         return linked
     if link is None:
         message = run.state.find(choice.message)
-        made = None if message is None else calls.made.get(_call_of(message))
+        made = None if message is None else calls.made.get(call_of(message))
         if message is None or made is None:
             return None
         return linked._replace(link=made._replace(reply=message.reply))
     call = calls.found.get(link._replace(reply=False))
     for message in run.state.in_flight:
-        if message.reply == link.reply and _call_of(message) == call:
+        if message.reply == link.reply and call_of(message) == call:
             name = name_of(run.state, message)
             return linked._replace(choice=with_message(choice, name))
     return None
-
-
-def _call_of(message: Message) -> tuple[int, int, int]:
-    caller = message.dst if message.reply else message.src
-    return caller, message.caller, message.call_id

@@ -88,7 +88,7 @@ class Rules:
     def initial(self) -> WorldState:
         """Return the world in which all servers have just started."""
         servers = range(self.setting.servers)
-        return WorldState(
+        state = WorldState(
             tuple([self._histories.started(s, 1, b"", b"") for s in servers]),
             tuple([Past() for _ in servers]),
             (),
@@ -96,6 +96,9 @@ class Rules:
             (),
             Spent(),
         )
+        for started in state.servers:
+            state = self._send(state, started, started.outward)
+        return state
 
     def take(self, state: WorldState, choice: Choice) -> Transition | None:
         """Return what a choice leads to, None if it does not apply.
@@ -301,7 +304,7 @@ class Rules:
             state.cut,
             state.spent._replace(crashes=crashes),
         )
-        return changed, started
+        return self._send(changed, started, started.outward), started
 
 
 def _disk(state: ServerState, outward: tuple[Action, ...]) -> tuple[bytes, bytes]:

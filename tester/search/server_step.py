@@ -192,6 +192,12 @@ class ServerStep:
 
     def _step(self, event: Event) -> None:
         """Step the box, and take what it applies until it waits for something else."""
+        self._step_box(event)
+        if not self._setting.slow_service:
+            self._take_if_free()
+
+    def _step_box(self, event: Event) -> None:
+        """Step the box."""
         state = self.state
         if state.failure is not None:
             return
@@ -203,8 +209,6 @@ class ServerStep:
         self._box_steps.append(BoxStep(state.now_ns, event, tuple(actions)))
         for action in actions:
             self._note(action)
-        if not self._setting.slow_service:
-            self._take_if_free()
 
     def _take_if_free(self) -> None:
         """Let the service take a message, unless it makes a snapshot."""
@@ -224,10 +228,12 @@ class ServerStep:
             state.applied = (*state.applied, message.command)
             # As the services of the suite do.
             due = interval > 0 and (message.command_index + 1) % interval == 0
-        self._step(Taken(put_id))
+        self._step_box(Taken(put_id))
         if due and state.failure is None:
             snapshot = snapshot_bytes(state.applied)
             self._invoke(SNAPSHOT, len(state.applied), snapshot)
+        elif not self._setting.slow_service:
+            self._take_if_free()
 
     def _apply_snapshot(self, snapshot: bytes) -> None:
         """Take in a snapshot; whether it is one of the service's, the oracles judge."""

@@ -1,8 +1,8 @@
 """A search, or a replay, in this process: boxes, memory and collections."""
 
 import gc
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from labrpc.box.in_process_box import restore_process
 from labrpc.box_factory import BoxFactory
@@ -15,6 +15,8 @@ from tester.search.histories import Histories
 from tester.search.judged_run import JudgedRun, run_choices
 from tester.search.rules import Rules
 from tester.search.search import Exhausted, Outcome, Search
+
+LookingAt = Callable[[Histories], AbstractContextManager[object]]
 
 
 def searched(
@@ -42,7 +44,11 @@ def searched(
 
 
 def replayed(
-    boxes: BoxFactory, run: ChoiceList, hang_policy: HangPolicy | None = None
+    boxes: BoxFactory,
+    run: ChoiceList,
+    hang_policy: HangPolicy | None = None,
+    recorder: DigestRecorder | None = None,
+    looking_at: LookingAt = nullcontext,
 ) -> tuple[JudgedRun, SubmissionError | None, str]:
     """Return a run that takes these choices, what failed in it, and its digest.
 
@@ -50,13 +56,15 @@ def replayed(
         boxes: makes the servers' boxes.
         run: what holds in the world, and the choices.
         hang_policy: what happens where the submission hangs in C.
+        recorder: records it; None where the digest is enough.
+        looking_at: lets a debugger look at the servers while the run goes on.
     """
     with quiet_process():
         histories = Histories(boxes, run.setting, hang_policy)
         try:
-            recorder = DigestRecorder()
+            recorder = recorder or DigestRecorder()
             rules = Rules(histories, run.setting)
-            with histories.watched():
+            with histories.watched(), looking_at(histories):
                 judged, error = run_choices(rules, run.choices, [recorder])
             return judged, error, recorder.hexdigest()
         finally:

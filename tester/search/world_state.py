@@ -211,6 +211,12 @@ def _nth(name: MessageName, nth: int) -> MessageName:
     return MessageName(name.src, name.dst, name.method, name.reply, nth)
 
 
+def call_of(message: Message) -> tuple[int, int, int]:
+    """Return the call of a message: the server, which of its lives, and the number."""
+    caller = message.dst if message.reply else message.src
+    return caller, message.caller, message.call_id
+
+
 def with_messages(
     in_flight: Sequence[Message], added: Iterable[Message]
 ) -> tuple[Message, ...]:

@@ -70,7 +70,8 @@ class MessageRows:
         self._count = 0
         self._read: dict[bytes, Value] = {}
         self._rpcs: dict[tuple[Life, int], _Rpc] = {}
-        self._deliveries: dict[int, _Delivery] = {}
+        # By the receiver's life, and the number that the request has there.
+        self._deliveries: dict[tuple[Life, int], _Delivery] = {}
         # Per call, the row at which its reply arrived, or was lost.
         self._settled: dict[tuple[Life, int], int] = {}
 
@@ -94,7 +95,8 @@ class MessageRows:
 
     def replied(self, reply: Reply, where: dict[str, Any]) -> None:
         """Write that a handler has returned."""
-        delivery = self._deliveries.get(reply.request_id)
+        receiver = where["server"], where["incarnation"]
+        delivery = self._deliveries.get((receiver, reply.request_id))
         if delivery is not None:
             delivery.replied = self._out.add(
                 rows.Replied,
@@ -114,9 +116,9 @@ class MessageRows:
 
     # What led to a step.
 
-    def cause_of_request(self, event: Request) -> int:
+    def cause_of_request(self, host: Incarnation, event: Request) -> int:
         """Return the row at which a request arrived."""
-        delivery = self._deliveries.get(event.request_id)
+        delivery = self._deliveries.get((life(host), event.request_id))
         return delivery.arrived if delivery is not None else 0
 
     def cause_of_response(self, host: Incarnation, event: Response) -> int:
@@ -135,7 +137,9 @@ class MessageRows:
             copy=delivery.copy,
             **rpc.seen_from(rpc.dst),
         )
-        self._deliveries[delivery.request_id] = _Delivery(rpc, row, delivery.copy)
+        receipt = _receipt(delivery)
+        if receipt is not None:
+            self._deliveries[receipt] = _Delivery(rpc, row, delivery.copy)
 
     def reply_arrived(self, now_ns: int, delivery: Delivery) -> None:
         """Write that a reply has reached the caller."""
@@ -164,7 +168,8 @@ class MessageRows:
 
     def _take_replied(self, delivery: Delivery) -> int:
         """Return the row at which the reply left; the delivery has come to its end."""
-        found = self._deliveries.pop(delivery.request_id, None)
+        receipt = _receipt(delivery)
+        found = None if receipt is None else self._deliveries.pop(receipt, None)
         return found.replied if found is not None else 0
 
     def _message(self, data: bytes) -> Value:
@@ -174,6 +179,12 @@ class MessageRows:
                 self._read.clear()
             known = self._read[data] = read_message(data, self._field_names)
         return known
+
+
+def _receipt(delivery: Delivery) -> tuple[Life, int] | None:
+    """Return where a request has arrived, and its number there; None if it has not."""
+    receiver = delivery.receiver
+    return None if receiver is None else (life(receiver), delivery.request_id)
 
 
 def _call(delivery: Delivery) -> tuple[Life, int]:

@@ -135,7 +135,7 @@ class TraceRecorder(DigestRecorder):
 
     def _cause(self, host: Incarnation, event: Event) -> int:
         if type(event) is Request:
-            return self._messages.cause_of_request(event)
+            return self._messages.cause_of_request(host, event)
         if type(event) is Response:
             return self._messages.cause_of_response(host, event)
         return 0

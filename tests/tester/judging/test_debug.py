@@ -67,6 +67,17 @@ def test_breakpoint_stops_in_the_submission_and_lab_shows_the_cluster(stopping):
     assert "1 of 1 runs passed" in output
 
 
+def test_a_prompt_opens_in_a_list_of_choices(stopping):
+    file = stopping / "list.txt"
+    file.write_text("time-out 0\ndeliver 0 -> 2 request_vote")
+    typed = ["p args", "print('here')", "lab()", "c"]
+    output = run(stopping, f"--replay={file}", stopping, typed, "-s").stdout
+    assert "RequestVoteArgs(term=1" in output
+    assert "here" in output
+    assert re.search(r"server 2:\n  thread .* waits for", output)
+    assert "1 of 1 runs passed" in output
+
+
 WAITING = "import time; time.sleep(1)"
 LOCKING = "lock = threading.Lock(); lock.acquire(); lock.acquire()"
 CALLING = "self.peers[0].call('Raft.request_vote', args)"

@@ -10,10 +10,10 @@ from tester.errors import UsageError
 from tester.judging import script_run
 from tester.judging.own_suite import read_own_suite
 from tester.judging.picture import Pictures
-from tester.judging.run import run_test
+from tester.judging.run import run_test, this_process
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import RunHosting
-from tester.judging.script_module import is_script, read_script
+from tester.judging.script_module import is_script, read_replay, read_script
 from tester.verdict import Verdict
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -64,11 +64,24 @@ def test_the_head_says_what_markers_say_elsewhere(figure_8):
     assert not is_script(FIGURE_8)
 
 
+@pytest.mark.parametrize(
+    ("text", "preempt", "name"),
+    [("preempt 0\nrecover", False, "test_found_here"),
+     ("preempt 1\nrecover", True, "test_found_here")],
+)  # fmt: skip
+def test_a_list_that_is_of_no_suite_is_replayed(script, text, preempt, name):
+    file = script(text, "found-here.choices.txt")
+    replay = read_replay(file, preempt)
+    assert (replay.name, replay.part, replay.points) == (name, "", 0.0)
+    with pytest.raises(UsageError, match="--preempt"):
+        read_replay(file, not preempt)
+
+
 def test_a_correct_raft_passes_and_who_counts_copies_fails(figure_8):
     conditions = RunConditions(Submission.find(RAFT), figure_8, 7)
     run, again = run_test(conditions), run_test(conditions)
     assert (run.verdict, run.digest) == (Verdict.PASSED, again.digest)
-    assert "--lab-trace" not in run.replay
+    assert run.replay.endswith(" --lab-trace")
     run = run_test(RunConditions(Submission.find(MUTANT), figure_8, 7))
     assert (run.verdict, run.code) == (Verdict.FAILED, "applied-differently")
     assert (
@@ -112,11 +125,16 @@ def test_whose_fault_it_is(scripted, monkeypatch, error, verdict, code):
     assert (run.verdict, run.code) == (verdict, code)
 
 
-def test_no_picture_is_drawn_of_a_script(figure_8, tmp_path):
+def test_a_picture_is_drawn_of_a_script(figure_8, tmp_path):
     conditions = RunConditions(Submission.find(MUTANT), figure_8, 0)
     run = run_test(conditions)
-    Pictures(tmp_path / "pictures", tmp_path / "traces").draw(run, conditions, None)
-    assert (run.picture, run.warnings) == ("", [])
+    pictures = Pictures(tmp_path / "pictures", tmp_path / "traces", decision=True)
+    pictures.draw(run, conditions, this_process(conditions))
+    assert run.warnings == []
+    assert "deliver 2 -&gt; 1 reply append_entries" in Path(run.picture).read_text()
+    assert "only entries of the leader's own term are committed" in run.evidence
+    # Nothing of a script is left to chance.
+    assert "when it was decided" not in run.evidence
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,8 @@ def test_the_submission_option_and_what_a_failure_shows(lab, dictator, tmp_path)
     assert "replay: pytest " in done.stdout
     assert "what happened last:" in done.stdout
     assert "when it was decided:\n  from the start: 20 of 20 runs" in done.stdout
-    assert "the fewest choices that fail in the same way: " in done.stdout
+    assert "the fewest choices that fail in the same way: 1, of " in done.stdout
+    assert "  recover\n  no-agreement: for 10 virtual seconds no new" in done.stdout
     picture = re.search(
         r"^picture: (\.lab/pictures/test_\w+-seed0\.html)$", done.stdout, re.M
     )
@@ -96,6 +97,21 @@ def test_the_submission_option_and_what_a_failure_shows(lab, dictator, tmp_path)
     assert "1 of 2 runs passed" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     assert "tester/" not in done.stdout.replace(str(broken.path), "")
+
+
+def test_a_minimal_list_is_replayed_by_the_command_that_is_printed(
+    lab, dictator, tmp_path
+):
+    broken = dictator("def take(self, entry): print('ignored')")
+    file = tmp_path / "found.choices.txt"
+    file.write_text("recover")
+    options = ("--submission", broken.path, "--lab-pictures", "1")
+    done = lab("--replay", str(file), *options, files="")
+    assert done.returncode == 1
+    assert "no new command was applied by all servers" in done.stdout
+    assert "picture: .lab/pictures/test_found-seed0.html" in done.stdout
+    assert f"replay: pytest --replay {file} --submission " in done.stdout
+    assert not (tmp_path / ".lab" / "failures").exists()
 
 
 def test_digests_are_printed_when_asked_for(lab):
