@@ -22,7 +22,7 @@ VERSION_GIVEN_TWICE = Code(
 LOST_REPLY = Code(
     "lost-reply",
     Kind.FAILURE,
-    "A put was refused although it had been applied: its first reply was lost.",
+    "A put was refused that had been applied before: nothing else can have refused it.",
     "section 8",
     "Linearizability",
 )

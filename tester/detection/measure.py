@@ -1,6 +1,7 @@
 """Measuring what the suite detects: every mutant against every test at many seeds.
 
     python -m tester.detection [MUTANT…] --seeds 20 --write docs/detection.md
+    python -m tester.detection --lab 3 --seeds 20 --write docs/detection_kv.md
 
 The reference runs too: a failure of it is a false alarm. Every run is written to
 a file as it ends, so that Ctrl-C loses nothing and `--resume` continues.
@@ -37,7 +38,7 @@ from tester.detection.mutants import (
 )
 from tester.errors import UsageError
 from tester.judging.graded_test import GradedTest
-from tester.judging.suite import collect
+from tester.judging.suite import LABS, collect
 from tester.verdict import LoadResult, Run, Verdict
 from tester.workers.job import RunJob
 from tester.workers.pool import Pool, WorkerLost
@@ -50,7 +51,7 @@ Key = tuple[str, str, int]
 
 @dataclass
 class Lane:
-    """The tests of one part, in the suite's order, for one mutant at one seed.
+    """The tests of a part, or of all parts, in order, for one mutant at one seed.
 
     Attributes:
         stop_early: skip the rest once a test has found the mutant.
@@ -69,6 +70,7 @@ class Lane:
         return RunJob(
             path=str(self.mutant.path),
             name=self.mutant.name,
+            lab=self.mutant.lab,
             test=test.name,
             seed=self.seed,
             preempt=self.mutant.preempt,
@@ -91,11 +93,20 @@ def lanes(
     tests: list[GradedTest],
     seeds: range,
     thorough: bool = False,
+    once: bool = False,
 ) -> Iterator[Lane]:
-    """Yield all lanes; every mutant gets a seed before the next seed begins."""
+    """Yield all lanes; every mutant gets a seed before the next seed begins.
+
+    Args:
+        mutants: the rows of the measurement.
+        tests: in the suite's order.
+        seeds: those of the runs.
+        thorough: whether all tests of a part are run, also after one found the mutant.
+        once: whether all parts are one lane: what one has found, no other has to find.
+    """
     parts: dict[str, list[GradedTest]] = {}
     for test in tests:
-        parts.setdefault(test.part, []).append(test)
+        parts.setdefault("" if once else test.part, []).append(test)
     for seed in seeds:
         for mutant in mutants:
             # An alarm in the reference must not hide another one.
@@ -118,7 +129,7 @@ def measure(
         tests: in the suite's order.
     """
     parts = {test.name: test.part for test in tests}
-    active: dict[tuple[str, str, int], Lane] = {}
+    active: dict[Key, Lane] = {}
     with Pool(processes) as pool:
 
         def advance(lane: Lane) -> bool:
@@ -126,7 +137,7 @@ def measure(
             while (job := lane.next_job()) is not None:
                 known = done.get((job.name, job.test, job.seed))
                 if known is None:
-                    active[job.name, parts[job.test], job.seed] = lane
+                    active[job.name, job.test, job.seed] = lane
                     pool.add(job)
                     return True
                 lane.note(known)
@@ -144,7 +155,7 @@ def measure(
             assert not isinstance(result, LoadResult)
             probe = _probe(job, parts[job.test], result)
             report(probe)
-            lane = active.pop((job.name, probe.part, job.seed))
+            lane = active.pop((job.name, job.test, job.seed))
             lane.note(probe)
             if not advance(lane):
                 begin_lanes(1)
@@ -201,6 +212,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("mutants", nargs="*", metavar="MUTANT", help="only these (default: all)")
+    add("--lab", type=int, choices=LABS, default=2, help="2 (default) or 3")
     add("--parts", help="only these parts, as in 2A,2X")
     add("-k", "--tests", default="", metavar="EXPR", help="only tests that match")
     add("--seeds", type=int, default=1, metavar="N", help="how many (default 1)")
@@ -210,6 +222,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--thorough",
         action="store_true",
         help="run all tests of a part, even after one has found the mutant",
+    )
+    add(
+        "--once",
+        action="store_true",
+        help="run no other part at a seed at which one has found the mutant",
     )
     add("--out", type=Path, default=Path(".lab/detection.jsonl"), metavar="FILE")
     add(
@@ -230,9 +247,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Measure what the options name; return the exit status."""
-    mutants = [reference(), *find_mutants(options.mutants or None)]
+    lab = options.lab
+    mutants = [reference(lab), *find_mutants(options.mutants or None, lab)]
     parts = options.parts.upper().split(",") if options.parts else None
-    tests = collect(parts, options.tests)
+    tests = collect(parts, options.tests, lab=lab)
     seeds = range(options.seed, options.seed + options.seeds)
     digests = {mutant.name: mutant.digest for mutant in mutants}
     done = read_results(options.out, digests) if options.resume else {}
@@ -252,10 +270,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
                     markup=False,
                 )
 
-        title = f"{len(mutants)} Rafts, {len(tests)} tests, {len(seeds)} seeds"
+        title = f"{len(mutants)} submissions, {len(tests)} tests, {len(seeds)} seeds"
         try:
             with console.status(title):
-                todo = lanes(mutants, tests, seeds, options.thorough)
+                todo = lanes(mutants, tests, seeds, options.thorough, options.once)
                 measure(todo, done, tests, options.jobs, report)
         except KeyboardInterrupt:
             console.print(

@@ -1,7 +1,7 @@
-"""The mutants, and the fields of their docstrings.
+"""The mutants of each lab, and the fields of their docstrings.
 
-A mutant is a submission in one file with exactly one bug. Its docstring describes
-the bug, and then has fields, one on each line; indented lines continue a field:
+A mutant is a submission in one file with exactly one bug: a Raft, or a service, which
+replaces one class of the reference by its own. Its docstring describes the bug, and then has fields, one on each line; indented lines continue a field:
 
     Paper: the section or figure that the bug breaks
     Breaks: liveness, or safety (one or more properties)
@@ -20,6 +20,7 @@ from pathlib import Path
 
 from labrpc.submission.submission import Submission
 from tester.errors import UsageError
+from tester.intake.service_submission import find_service
 from tester.judging.suite import suite_path
 
 FIELDS = ("Paper", "Breaks", "Source", "Go suite", "Found by", "Equivalent")
@@ -31,7 +32,7 @@ REFERENCE = "reference"
 
 @dataclass(frozen=True)
 class Mutant:
-    """A Raft with one known bug; the reference is a mutant without any.
+    """A submission with one known bug; the reference is a mutant without any.
 
     Attributes:
         name: the file's name.
@@ -44,6 +45,7 @@ class Mutant:
         found_by: a test and a seed that fail with it, None if none is known.
         preempt: whether that run is one with `--preempt`; then all runs are.
         equivalent: why it behaves like the reference, "" if it does not.
+        lab: the number of the lab.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Mutant:
     found_by: tuple[str, int] | None = None
     preempt: bool = False
     equivalent: str = ""
+    lab: int = 2
 
     @property
     def breaks(self) -> str:
@@ -71,38 +74,51 @@ class Mutant:
         """
         tree = ast.parse(self.path.read_bytes() if self.path.is_file() else b"")
         own = "".join(map(ast.dump, tree.body[1:]))
-        base = Submission.find(mutants_path() / "raft").digest
+        base = reference(self.lab).submission().digest
         how = "with --preempt" if self.preempt else ""
         return hashlib.blake2b(f"{base}{own}{how}".encode(), digest_size=16).hexdigest()
 
+    def submission(self) -> Submission:
+        """Return the submission that it is."""
+        if self.lab == 3:
+            return find_service(self.path, suite_path(3))
+        return Submission.find(self.path)
 
-def mutants_path() -> Path:
-    """Return the directory of the mutants.
+
+def mutants_path(lab: int = 2) -> Path:
+    """Return the directory of a lab's mutants.
 
     Raises:
         UsageError: there is none; only the lab's repository has them.
     """
-    path = suite_path().parent / "mutants"
+    path = suite_path(lab).parent / "mutants"
+    if lab == 3:
+        path /= "kv"
     if not path.is_dir():
         raise UsageError(f"{path} does not exist: work in the lab's repository")
     return path
 
 
-def reference() -> Mutant:
-    """Return the reference, whose detections are false alarms."""
-    return Mutant(REFERENCE, mutants_path() / "raft", "none", "")
+def reference(lab: int = 2) -> Mutant:
+    """Return what a lab's mutants build on, whose detections are false alarms."""
+    mutants = mutants_path(lab)
+    # The folder of a service is where its packages lie.
+    path = mutants / "raft" if lab == 2 else (mutants / "rsm").resolve().parent
+    return Mutant(REFERENCE, path, "none", "", lab=lab)
 
 
-def find_mutants(names: list[str] | None = None) -> list[Mutant]:
-    """Return the mutants of these names, in this order; all of them for None.
+def find_mutants(names: list[str] | None = None, lab: int = 2) -> list[Mutant]:
+    """Return the mutants of these names, in this order; all of a lab's for None.
 
     Raises:
         UsageError: no mutant has this name, or its docstring cannot be read.
     """
-    return find_mutants_in(mutants_path(), names)
+    return find_mutants_in(mutants_path(lab), names, lab)
 
 
-def find_mutants_in(folder: Path, names: list[str] | None = None) -> list[Mutant]:
+def find_mutants_in(
+    folder: Path, names: list[str] | None = None, lab: int = 2
+) -> list[Mutant]:
     """Return the mutants in a folder, as `find_mutants` does."""
     files = {file.stem: file for file in sorted(folder.glob("*.py"))}
     if names is None:
@@ -110,10 +126,10 @@ def find_mutants_in(folder: Path, names: list[str] | None = None) -> list[Mutant
     unknown = [name for name in names if name not in files]
     if unknown:
         raise UsageError(f"no mutant {', '.join(unknown)} in {folder}")
-    return [read_mutant(files[name]) for name in names]
+    return [read_mutant(files[name], lab) for name in names]
 
 
-def read_mutant(file: Path) -> Mutant:
+def read_mutant(file: Path, lab: int = 2) -> Mutant:
     """Return what a mutant's docstring says.
 
     Raises:
@@ -146,6 +162,7 @@ def read_mutant(file: Path) -> Mutant:
         (found[1], int(found[2])) if found else None,
         bool(found and found[3]),
         fields.get("Equivalent", ""),
+        lab,
     )
 
 

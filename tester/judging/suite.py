@@ -96,6 +96,7 @@ def collect(
     expression: str = "",
     bonus: bool = False,
     suites: Suites = LAB_ONLY,
+    lab: int = 2,
 ) -> list[GradedTest]:
     """Return the graded tests, in the suite's order, then those of own suites.
 
@@ -104,14 +105,15 @@ def collect(
         expression: only tests that match it, as pytest's `-k` does.
         bonus: whether None stands for all parts, the bonus parts among them.
         suites: whose tests.
+        lab: the number of the lab whose tests stand beside those of own suites.
 
     Raises:
         UsageError: no such part, a wrong expression, nothing matches, or an own suite
             has something wrong with it.
     """
-    lab, others = _lab_tests(expression)
-    selected, everything = (lab, lab + others) if suites.lab else ([], [])
-    taken = lab + others
+    labs, others = _lab_tests(expression, lab)
+    selected, everything = (labs, labs + others) if suites.lab else ([], [])
+    taken = labs + others
     for folder in suites.own:
         own = read_own_suite(folder, taken, expression)
         selected = selected + own.tests
@@ -135,9 +137,9 @@ def collect(
     return tests
 
 
-def _lab_tests(expression: str) -> tuple[list[GradedTest], list[GradedTest]]:
-    """Return the lab's tests that match, and those that do not."""
-    found = collect_folder(suite_path(), expression)
+def _lab_tests(expression: str, lab: int) -> tuple[list[GradedTest], list[GradedTest]]:
+    """Return a lab's tests that match, and those that do not."""
+    found = collect_folder(suite_path(lab), expression)
     if found.errors:
         raise LabError("the graded suite cannot be collected:\n" + found.errors[0][1])
     return graded_tests(found.selected), graded_tests(found.others)

@@ -82,7 +82,7 @@ def _round(cluster: KVCluster, partitions: bool = False, keys: int = 1) -> None:
     """Let each clerk's client work for a while, and heal what was done meanwhile."""
     ends_ns = cluster.now_ns + int(ROUND_S * 1e9)
     clients = [
-        cluster.start_client(clerk, _work, cluster, keys) for clerk in cluster.clerks
+        cluster.start_client(clerk, work, cluster, keys) for clerk in cluster.clerks
     ]
     if partitions:
         partition = cluster.spawn(_partition_repeatedly, cluster, ends_ns)
@@ -96,7 +96,7 @@ def _round(cluster: KVCluster, partitions: bool = False, keys: int = 1) -> None:
     cluster.end_clients(clients)
 
 
-def _work(client: Client, cluster: KVCluster, keys: int) -> None:
+def work(client: Client, cluster: KVCluster, keys: int) -> None:
     """Put one key, or random ones, until the client is stopped."""
     pause_s_max = 2 / (1 - AT_ONCE) * len(cluster.clerks) / TURNS_PER_S
     while True:

@@ -9,8 +9,10 @@ from pathlib import Path
 import msgspec
 
 from labrpc.submission.submission import Submission
+from tester.intake.service_submission import find_service
 from tester.judging.run import Recording
 from tester.judging.run_hosting import IN_PROCESS, RunHosting
+from tester.judging.suite import suite_path
 from tester.measuring.batch import Batch
 from tester.verdict import LoadResult, Run
 
@@ -21,12 +23,14 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     Attributes:
         path: where the submission lies.
         name: what reports call it.
+        lab: the number of the lab that it is a submission of.
         preempt: whether its threads may lose their turn between two statements.
         hosting: how it is hosted.
     """
 
     path: str
     name: str
+    lab: int = 2
     preempt: bool = False
     hosting: RunHosting = IN_PROCESS
 
@@ -36,6 +40,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         Raises:
             LoadError: nothing there, or nothing that could be a submission.
         """
+        if self.lab == 3:
+            return find_service(Path(self.path), suite_path(3))
         return Submission.find(self.path)
 
 

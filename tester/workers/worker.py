@@ -29,7 +29,7 @@ from tester.judging.graded_test import GradedTest
 from tester.judging.run import blank_run, boot_problem, run_test
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import RunHost, RunHosting
-from tester.judging.suite import Suites, collect
+from tester.judging.suite import LAB_ONLY, Suites, collect
 from tester.measuring.batch import Batch, broken_batch, measure_batch
 from tester.verdict import LoadResult, Run, Verdict, conclude
 from tester.workers.job import (
@@ -91,9 +91,10 @@ class Worker:
     def __init__(self, number: int, hang_policy: HangPolicy | None = None) -> None:
         self._number = number
         self._hang_policy = hang_policy
-        self._tests = {"": _by_name(collect(bonus=True))}
+        # By lab and suite.
+        self._tests = {(2, ""): _by_name(collect(bonus=True))}
         self._host: RunHost | None = None
-        self._hosted: tuple[str, bool, RunHosting] | None = None
+        self._hosted: tuple[str, int, bool, RunHosting] | None = None
 
     def answer(self, job: AnyJob) -> Answer:
         """Do one job."""
@@ -153,7 +154,7 @@ class Worker:
         run = job.run
         with suppress(LoadError, LabError), tempfile.TemporaryDirectory() as traces:
             host = self._host_for(job)
-            test = self._test(job.suite, run.test)
+            test = self._test(job, run.test)
             conditions = RunConditions(
                 host.boxes.submission, test, run.seed, job.preempt
             )
@@ -169,26 +170,28 @@ class Worker:
 
     def _run_without_host(self, job: RunJob) -> Run:
         """Return a run that cannot begin, with its replay command if there is one."""
-        run = blank_run(self._test(job.suite, job.test), job.name, job.seed)
+        run = blank_run(self._test(job, job.test), job.name, job.seed)
         with suppress(LoadError):
             conditions = self._conditions(job, job.submission())
             run.replay = conditions.replay_command(job.hosting)
         return run
 
     def _conditions(self, job: RunJob, submission: Submission) -> RunConditions:
-        test = self._test(job.suite, job.test)
+        test = self._test(job, job.test)
         return RunConditions(submission, test, job.seed, job.preempt)
 
-    def _test(self, suite: str, name: str) -> GradedTest:
-        """Return a test; the suite that has it, "" for the lab's, is read once."""
-        if suite not in self._tests:
-            suites = Suites((Path(suite),), lab=False)
-            self._tests[suite] = _by_name(collect(bonus=True, suites=suites))
-        return self._tests[suite][name]
+    def _test(self, job: RunJob | PictureJob, name: str) -> GradedTest:
+        """Return a test; the suite that has it is read once."""
+        key = job.lab, job.suite
+        if key not in self._tests:
+            own = Suites((Path(job.suite),), lab=False) if job.suite else LAB_ONLY
+            tests = collect(bonus=True, suites=own, lab=job.lab)
+            self._tests[key] = _by_name(tests)
+        return self._tests[key][name]
 
     def _host_for(self, job: Job) -> RunHost:
         """Return what hosts the job's submission; the last one's host is kept."""
-        wanted = (job.path, job.preempt, job.hosting)
+        wanted = (job.path, job.lab, job.preempt, job.hosting)
         if self._host is None or self._hosted != wanted:
             self.close()
             self._host = job.hosting.open(

@@ -191,13 +191,25 @@ def _refused_in_vain(
             "without an answer is to be sent again until there is one",
             first_lane,
         )
+    if later is None and put.outcome == "version":
+        # Of two explanations the likelier: either way its clerk returns the wrong error.
+        return _failure(
+            codes.LOST_REPLY,
+            f"{_did(put)} although no other put can have replaced version "
+            f"{version.number} {_RULE}",
+            operations,
+            "its own first copy was applied, perhaps, and the reply lost: a put that is "
+            "sent again and then gets ErrVersion returns ErrMaybe. Or it was applied "
+            "twice by the service, or refused in vain",
+            first_lane,
+        )
     return _failure(
         codes.REFUSED_IN_VAIN,
         f"{_did(put)}, though {had} {_RULE}",
         operations,
         "a put succeeds if it gives the version that the key has. Possible causes: the "
-        "answer belongs to another operation; a put was applied twice, and answered "
-        "the second time; a put of another client was applied and never shown",
+        "answer belongs to another operation; versions are compared on a state that "
+        "is not the log's",
         first_lane,
     )
 

@@ -215,14 +215,28 @@ def test_versions_rise_by_one():
     contradiction("a put x 0\na: OK\nb put y 2\nb: OK", "never-written")
 
 
-def test_a_put_of_the_present_version_is_not_refused():
-    error = contradiction(
-        "a put x 0\na: OK\nb put y 1\nb: ErrVersion", "refused-in-vain"
+def test_a_put_that_only_its_own_copy_can_have_refused():
+    error = contradiction("a put x 0\na: OK\nb put y 1\nb: ErrVersion", "lost-reply")
+    assert "although no other put can have replaced version 1" in error.headline
+
+
+def test_a_put_of_the_version_before_and_after_is_not_refused():
+    """Client c's put cannot have replaced version 1 before b's returned."""
+    contradiction(
+        """
+        a put x 0
+        a: OK
+        d put z 1
+        b put y 1
+        b: ErrVersion
+        c put w 1
+        c: OK
+        """,
+        "refused-in-vain",
     )
-    assert "since no other put can have replaced it" in error.headline
 
 
-def test_a_put_is_not_refused_if_all_others_began_later():
+def test_a_put_that_nothing_has_refused_once_the_others_were():
     """Client a's put may have replaced version 0, until it is refused as well."""
     contradiction(
         "a put x 0\nb put y 0\nb: ErrVersion\nc put z 0\na: ErrVersion",

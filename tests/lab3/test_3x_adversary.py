@@ -1,0 +1,118 @@
+"""Part 3X, the adversary: clients go on while servers, links and messages fail at random.
+
+In each episode something fails for a second or two while clients get and put. Then
+all is healed, and each operation that is under way has to return within ten
+virtual seconds. The history is checked all the time.
+"""
+
+from fractions import Fraction
+
+import pytest
+
+from tester.scenario.faults import (
+    CRASHES,
+    LINKS,
+    heavy_tails,
+    inject,
+    leaders_cut_off,
+    losses,
+    lost_replies,
+    lost_requests,
+    pauses,
+    skewed_clocks,
+    slow_answers,
+    slow_disks,
+    slow_links,
+    swarm,
+)
+from tester.scenario.kv_cluster import Client, KVCluster
+from tester.scenario.kv_rounds import work
+
+pytestmark = [pytest.mark.part("3X"), pytest.mark.virtual_time]
+
+LIMIT = 1000
+KEYS = 3
+# All but copies of requests: a put that was sent once, and is refused since a copy of it
+# came first, is nothing that a clerk can tell from one that another put has forestalled.
+FAULTS = (
+    *LINKS, *CRASHES, heavy_tails, leaders_cut_off, losses, lost_replies, lost_requests,
+    pauses, skewed_clocks, slow_answers, slow_disks, slow_links,
+)  # fmt: skip
+# How long a leader that is cut off keeps its clients waiting: another one is elected.
+ALONE_S = 1.0
+# The clock of a server that is not to become leader.
+SLOW = Fraction(1, 8)
+
+
+@pytest.mark.points(3)
+@pytest.mark.cluster(
+    servers=5, servers_min=3, service="kv", clerks=4, max_raft_state=LIMIT
+)
+def test_kv_swarm(cluster: KVCluster) -> None:
+    """Any mixture of faults of links, messages, servers and clocks."""
+    for number in range(8):
+        clients = _start(cluster, [*cluster.clerks])
+        chosen = swarm(cluster.random, FAULTS)
+        inject(cluster, number, cluster.random.uniform(0.5, 1.5), chosen)
+        _heal(cluster, clients)
+
+
+@pytest.mark.points(3)
+@pytest.mark.cluster(servers=5, servers_min=3, service="kv", clerks=6)
+def test_kv_old_leaders(cluster: KVCluster) -> None:
+    """A leader that was cut off, and has clients waiting, learns that others went on."""
+    half = len(cluster.clerks) // 2
+    for _ in range(8):
+        leader = cluster.leader()
+        others = [server for server in cluster.servers if server != leader]
+        cluster.partition(others, [leader])
+        for clerk in cluster.clerks:
+            cluster.connect_clerk(clerk, *([leader] if clerk < half else others))
+        waiting = _start(cluster, [*cluster.clerks[:half]])
+        cluster.sleep(cluster.random.uniform(0, ALONE_S / 4))
+        going_on = _start(cluster, [*cluster.clerks[half:]])
+        cluster.sleep(ALONE_S)
+        _heal(cluster, [*waiting, *going_on])
+
+
+@pytest.mark.points(2)
+@pytest.mark.cluster(servers=3, service="kv", clerks=2, max_raft_state=LIMIT)
+def test_kv_snapshots_lead(cluster: KVCluster) -> None:
+    """A server that was away, and got a snapshot, or that restarts from one, leads next."""
+    client = cluster.new_client(0)
+    for number in range(6):
+        leader = cluster.leader()
+        next_leader, other = cluster.random.sample(cluster.next_servers(leader, 2), 2)
+        if number % 2:
+            cluster.crash(next_leader)
+        else:
+            cluster.split_off(next_leader)
+        cluster.connect_clerk(0, leader, other)
+        for key in range(10 * number, 10 * number + 30):
+            cluster.put_until_done(client, f"k{key}", cluster.new_value(client))
+        if number % 2:
+            cluster.restart(next_leader)
+        cluster.connect(*cluster.servers)
+        cluster.sleep(0.5)
+        # Nobody but the one that was away can be elected.
+        cluster.set_clock_rate(other, SLOW)
+        cluster.disconnect(leader)
+        cluster.connect_clerk(1, next_leader, other)
+        for key in range(10 * number + 30):
+            if cluster.random.random() < 0.3:
+                cluster.get(1, f"k{key}")
+        _heal(cluster, [])
+
+
+def _start(cluster: KVCluster, clerks: list[int]) -> list[Client]:
+    """Let clients get and put a few keys."""
+    return [cluster.start_client(clerk, work, cluster, KEYS) for clerk in clerks]
+
+
+def _heal(cluster: KVCluster, clients: list[Client]) -> None:
+    """Undo what was done, and let the clients end."""
+    for client in clients:
+        client.stopped = True
+    cluster.heal()
+    cluster.heal_partition()
+    cluster.end_clients(clients)

@@ -1,0 +1,20 @@
+"""A request at whose index another leader's entry is applied waits on, and no longer in
+the list of those that may be given up.
+
+Paper: section 8
+Breaks: liveness
+"""
+
+import rsm
+from rsm.rsm import RSM as Reference
+
+
+class RSM(Reference):
+    def _answer(self, index, operation_id, reply):
+        with self.lock:
+            submitted = self.submitted.pop(index, None)
+            if submitted is not None and submitted.operation_id == operation_id:
+                submitted.answer.set_result(("OK", reply))
+
+
+rsm.RSM = RSM

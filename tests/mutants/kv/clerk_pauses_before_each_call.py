@@ -1,0 +1,18 @@
+"""The clerk pauses before each request, not only when all servers were asked in vain.
+
+Paper: section 8
+Breaks: liveness
+"""
+
+import kv
+from kv.clerk import Clerk as Reference
+from kv.clerk import time
+
+
+class Clerk(Reference):
+    def _call(self, method, args):
+        time.sleep(0.05)
+        return super()._call(method, args)
+
+
+kv.Clerk = Clerk

@@ -1,0 +1,17 @@
+"""Keys that begin with the same two characters are one key.
+
+Paper: section 8
+Breaks: safety (Linearizability)
+"""
+
+import kv
+from kv.server import KVServer as Reference
+
+
+class KVServer(Reference):
+    def do_op(self, request):
+        kind, key, *rest = request
+        return super().do_op((kind, key[:2], *rest))
+
+
+kv.KVServer = KVServer

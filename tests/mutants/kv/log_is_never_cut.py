@@ -1,0 +1,16 @@
+"""The replicated state machine takes no snapshot.
+
+Paper: section 7
+Breaks: liveness
+"""
+
+import rsm
+from rsm.rsm import RSM as Reference
+
+
+class RSM(Reference):
+    def _take_snapshot_if_large(self):
+        pass
+
+
+rsm.RSM = RSM

@@ -1,0 +1,18 @@
+"""Every put that is refused returns ErrMaybe, also one that was sent once.
+
+Paper: section 8
+Breaks: safety (Linearizability)
+"""
+
+import kv
+from kv.clerk import Clerk as Reference
+from kv.messages import MAYBE, VERSION
+
+
+class Clerk(Reference):
+    def put(self, key, value, version):
+        err = super().put(key, value, version)
+        return MAYBE if err == VERSION else err
+
+
+kv.Clerk = Clerk

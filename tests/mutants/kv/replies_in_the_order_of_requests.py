@@ -1,0 +1,19 @@
+"""A reply goes to the request that has waited longest, whichever index it has.
+
+Paper: section 8
+Breaks: safety (Linearizability)
+"""
+
+import rsm
+from rsm.rsm import RSM as Reference
+
+
+class RSM(Reference):
+    def _answer(self, index, operation_id, reply):
+        with self.lock:
+            if self.submitted:
+                first = self.submitted.pop(next(iter(self.submitted)))
+                first.answer.set_result(("OK", reply))
+
+
+rsm.RSM = RSM

@@ -1,0 +1,23 @@
+"""submit waits for its request with the lock that the applier needs.
+
+Paper: section 8
+Breaks: liveness
+"""
+
+import rsm
+from rsm.rsm import RSM as Reference
+from rsm.rsm import Submitted, uuid
+
+
+class RSM(Reference):
+    def submit(self, request):
+        operation_id = uuid.uuid4().hex
+        with self.lock:
+            index, term, is_leader = self.raft.start((operation_id, request))
+            if not is_leader:
+                return "ErrWrongLeader", None
+            submitted = self.submitted[index] = Submitted(operation_id, term)
+            return submitted.answer.result()
+
+
+rsm.RSM = RSM
