@@ -230,7 +230,7 @@ STALE_READ = Code(
     Kind.FAILURE,
     "A read did not show what had been applied, or shown to a client, before it began.",
     "section 6.4 (dissertation)",
-    "linearizable reads",
+    "Linearizability",
 )
 READ_REFUSED = Code(
     "read-refused",

@@ -1,7 +1,7 @@
 """An answer to entries that were sent before a read began confirms the leader.
 
 Paper: section 6.4 of the dissertation
-Breaks: safety (linearizable reads)
+Breaks: safety (Linearizability)
 Found by: test_answers_from_before_a_read at seed 0
 """
 

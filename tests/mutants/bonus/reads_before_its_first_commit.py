@@ -1,7 +1,7 @@
 """A leader answers a read before it has committed an entry of its term.
 
 Paper: section 6.4 of the dissertation
-Breaks: safety (linearizable reads)
+Breaks: safety (Linearizability)
 Found by: test_reads_at_a_new_leader at seed 0
 """
 

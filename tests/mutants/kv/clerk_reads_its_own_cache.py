@@ -1,7 +1,7 @@
 """The clerk answers a get with what it was shown last, as long as its own puts succeed.
 
 Paper: section 8
-Breaks: safety (linearizable reads)
+Breaks: safety (Linearizability)
 """
 
 import kv

@@ -1,7 +1,7 @@
 """Every server answers gets from its table, without an entry in the log.
 
 Paper: section 8
-Breaks: safety (linearizable reads)
+Breaks: safety (Linearizability)
 """
 
 import kv

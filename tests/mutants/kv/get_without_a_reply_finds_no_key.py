@@ -1,7 +1,7 @@
 """A get that gets no reply returns ErrNoKey.
 
 Paper: section 8
-Breaks: safety (linearizable reads)
+Breaks: safety (Linearizability)
 """
 
 import kv

@@ -2,7 +2,7 @@
 does not know that another one leads.
 
 Paper: section 8
-Breaks: safety (linearizable reads)
+Breaks: safety (Linearizability)
 """
 
 import kv

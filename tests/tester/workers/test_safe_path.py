@@ -229,7 +229,7 @@ def test_what_lies_above_the_suite_does_not_run(tmp_path, project, monkeypatch):
     (tmp_path / "repository" / "conftest.py").write_text(
         SHADOW.format(marker=str(marker))
     )
-    monkeypatch.setattr("tester.judging.suite.suite_path", lambda: suite)
+    monkeypatch.setattr("tester.judging.suite.suite_path", lambda lab: suite)
     assert len(collect(expression="test_initial_election")) == 1
     assert not marker.exists(), marker.read_text()
 
