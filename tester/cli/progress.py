@@ -29,12 +29,14 @@ def progress(console: Console, plan: Plan, grading: Grading) -> Iterator[Notify]
     names = [name for name in plan.submissions if plan.tests_of(name)]
     done = {name: grading.record.runs(name) for name in names}
     if console.is_terminal:
-        yield from _bar(console, plan, done)
+        yield from _bar(console, plan, grading, done)
     else:
-        yield _lines(console, plan, done)
+        yield _lines(console, plan, grading, done)
 
 
-def _bar(console: Console, plan: Plan, done: dict[str, list[Run]]) -> Iterator[Notify]:
+def _bar(
+    console: Console, plan: Plan, grading: Grading, done: dict[str, list[Run]]
+) -> Iterator[Notify]:
     columns = (
         TextColumn("grading"),
         BarColumn(),
@@ -50,32 +52,44 @@ def _bar(console: Console, plan: Plan, done: dict[str, list[Run]]) -> Iterator[N
             "grading", total=plan.runs, completed=len(runs), failed=failed, current=""
         )
 
+        spared: dict[str, int] = {}
+
         def notify(run: Run) -> None:
             nonlocal failed
             failed += run.verdict is Verdict.FAILED
+            spared[run.submission] = grading.record.spared(run.submission)
             bar.update(
-                task, advance=1, failed=failed, current=escape(one_line(run.submission))
+                task,
+                advance=1,
+                total=plan.runs - sum(spared.values()),
+                failed=failed,
+                current=escape(one_line(run.submission)),
             )
 
         yield notify
 
 
-def _lines(console: Console, plan: Plan, done: dict[str, list[Run]]) -> Notify:
+def _lines(
+    console: Console, plan: Plan, grading: Grading, done: dict[str, list[Run]]
+) -> Notify:
     """Print a line whenever a submission is finished."""
-    finished = sum(len(runs) == plan.runs_of(name) for name, runs in done.items())
+
+    def missing(name: str) -> int:
+        return plan.runs_of(name) - grading.record.spared(name) - len(done[name])
+
+    finished = {name for name in done if missing(name) <= 0}
 
     def notify(run: Run) -> None:
-        nonlocal finished
-        runs = done[run.submission]
+        name = run.submission
+        runs = done[name]
         runs.append(run)
-        each = plan.runs_of(run.submission)
-        if len(runs) == each:
-            finished += 1
+        if name not in finished and missing(name) <= 0:
+            finished.add(name)
             passed = sum(run.passed for run in runs)
-            name = one_line(run.submission)
             say(
                 console,
-                f"[{finished}/{len(done)}] {name}: {passed} of {each} runs passed",
+                f"[{len(finished)}/{len(done)}] {one_line(name)}: {passed} of "
+                f"{len(runs)} runs passed",
             )
 
     return notify

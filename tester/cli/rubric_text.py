@@ -30,6 +30,10 @@ _HEAD = """\
 # from `none` on; docs/measure.md has the figures, and points by rank:
 # measure.downtime_ms = { points = 5, full = 400, none = 800 }
 
+# Stop a test as soon as its points are clear, with this probability at least; the seeds
+# below are then the most that a test gets:
+# confidence = { level = 0.99 }
+
 [seeds]
 first = 0    # the first public seed, and
 count = 1    # how many; --seed and --seeds override them
@@ -132,6 +136,8 @@ def print_rubric(console: Console, rubric: Rubric) -> None:
     say(console, f"in all: {total:g} points, at {_seeds(rubric)}")
     if rubric.safety_cap is not None:
         say(console, f"    {cap_words(rubric.safety_cap)}")
+    if rubric.confidence is not None:
+        say(console, f"    {rubric.confidence.words}")
 
 
 def _seeds(rubric: Rubric) -> str:

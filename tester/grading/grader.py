@@ -114,7 +114,7 @@ class Grading:
             self._second_tries.note(result)
             if self._second_tries.wants(result):
                 self._second_tries.add(job, result)
-                self._mind_budget(pool, job)
+                self._drop_uncovered(pool, job)
             else:
                 self._settle(pool, job, result, notify)
 
@@ -128,7 +128,7 @@ class Grading:
             pair = self.record.pair(job.name, result.test)
             if not self._draw(pool, job.name, pair, result):
                 self._report([result], notify)
-            self._mind_budget(pool, job)
+            self._drop_uncovered(pool, job)
         self._end(job.name, notify)
 
     def _end(self, name: str, notify: Notify) -> None:
@@ -137,15 +137,15 @@ class Grading:
             self._unmade_reported.add(name)
             self._report(self.record.unmade(name), notify)
 
-    def _mind_budget(self, pool: Pool, job: Job) -> None:
-        """Drop what the budget of a test does not cover.
+    def _drop_uncovered(self, pool: Pool, job: Job) -> None:
+        """Drop what the budget of a test does not cover, and what is not needed.
 
-        A second try may cost less than the first did: then it is made after all.
+        A second try may come to something else: then it is made after all.
         """
         if not isinstance(job, RunJob):
             return
         pair, key = self.record.pair(job.name, job.test), (job.name, job.test)
-        if pair.is_over_budget:
+        if pair.is_cut:
             covered = set(pair.covered)
             pool.drop(
                 job.path,

@@ -5,7 +5,7 @@ neither the number of processes nor the machines among which a grading is divide
 a verdict.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from tester.judging.graded_test import GradedTest
@@ -19,16 +19,21 @@ class Pair:
     Attributes:
         seeds: in the order in which they count.
         budget_s: after so many CPU seconds, all seeds that follow have failed.
-        made: the runs that were made, by seed. Some may lie beyond the budget: several
+        clearness: says whether the seeds that are left are needed, from how many came
+            to a verdict and how many of these failed; None if all are.
+        made: the runs that were made, by seed. Some may lie beyond the end: several
             processes run ahead of each other.
-        end: how many seeds, from the first one on, the budget covers.
+        end: how many seeds count, from the first one on.
+        is_clear: whether the end is where the rest is not needed.
     """
 
     test: GradedTest
     seeds: Sequence[int]
     budget_s: float
+    clearness: Callable[[int, int], bool] | None = None
     made: dict[int, Run] = field(default_factory=dict)
     end: int = field(init=False)
+    is_clear: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self.end = len(self.seeds)
@@ -36,23 +41,49 @@ class Pair:
     def keep(self, run: Run) -> None:
         """Take in a run; a second one at a seed replaces the first."""
         self.made[run.seed] = run
+        self.is_clear = False
         spent_s, self.end = 0.0, len(self.seeds)
+        judged = failed = 0
+        all_before = True
         for index, seed in enumerate(self.seeds):
             if spent_s > self.budget_s:
                 self.end = index
-                break
-            if seed in self.made:
-                spent_s += cost_s(self.made[seed])
+                return
+            made = self.made.get(seed)
+            if made is None:
+                all_before = False
+                continue
+            spent_s += cost_s(made)
+            judged += made.verdict is not Verdict.UNKNOWN
+            failed += made.verdict is Verdict.FAILED
+            if all_before and self.clearness and self.clearness(judged, failed):
+                self.end, self.is_clear = index + 1, True
+                return
 
     @property
     def is_over_budget(self) -> bool:
         """Whether seeds are left for which the budget has nothing."""
+        return self.is_cut and not self.is_clear
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether seeds are left at which no run counts."""
         return self.end < len(self.seeds)
 
     @property
     def covered(self) -> Sequence[int]:
-        """The seeds that the budget covers."""
+        """The seeds at which a run counts."""
         return self.seeds[: self.end]
+
+    @property
+    def reported(self) -> Sequence[int]:
+        """The seeds that results name: not those that are not needed."""
+        return self.covered if self.is_clear else self.seeds
+
+    @property
+    def spared(self) -> int:
+        """How many seeds are not needed."""
+        return len(self.seeds) - len(self.reported)
 
     @property
     def counted(self) -> list[Run]:

@@ -24,7 +24,10 @@ class GradingRecord:
         self._loads: dict[str, LoadResult] = {}
         self._pairs = {
             name: {
-                test.name: Pair(test, plan.seeds, plan.cpu_s_max) for test in plan.tests
+                test.name: Pair(
+                    test, plan.seeds, plan.cpu_s_max, plan.rubric.clearness(test)
+                )
+                for test in plan.tests
             }
             for name in plan.submissions
         }
@@ -74,13 +77,18 @@ class GradingRecord:
         return [
             self._missing(name, pair, seed)
             for pair in self.pairs(name)
-            for seed in pair.seeds
+            for seed in pair.reported
             if seed not in pair.made
         ]
 
     def shard_runs(self, name: str) -> list[Run]:
         """Return the runs of the pairs that are to be made, also those not made."""
         return [run for pair in self.pairs(name) for run in self._runs_of(name, pair)]
+
+    def spared(self, name: str) -> int:
+        """Return how many runs of a submission are not needed."""
+        original = self._plan.duplicates.get(name, name)
+        return sum(pair.spared for pair in self.pairs(original))
 
     def with_duplicates(self, run: Run) -> list[Run]:
         """Return a run, and the same as one of each duplicate of its submission."""
@@ -131,7 +139,7 @@ class GradingRecord:
     def _runs_of(self, name: str, pair: Pair) -> Iterator[Run]:
         """Yield a run for each seed of a pair."""
         counted = {run.seed: run for run in pair.counted}
-        for seed in pair.seeds:
+        for seed in pair.reported:
             yield counted.get(seed) or self._missing(name, pair, seed)
 
     def _missing(self, name: str, pair: Pair, seed: int) -> Run:

@@ -7,6 +7,12 @@ from statistics import mean, median
 
 from tester.outcome import TestOutcome, VerdictCounts, by_kind
 from tester.reports.class_matrix import Matrix, class_matrix, is_waiting
+from tester.reports.failure_rates import (
+    AlwaysFailing,
+    RareFailure,
+    always_failing,
+    rare_failures,
+)
 from tester.reports.parts import part_names, part_points
 from tester.reports.redaction import without_paths
 from tester.reports.suite_descriptions import about_test
@@ -103,6 +109,8 @@ class ClassFigures:
         unknown_reasons: the reasons of runs without a verdict, each with its number.
         runs: the number of runs that were made.
         matrix: who fails what.
+        always: the tests that submissions fail at every seed.
+        rare: the tests that submissions fail at some seeds only.
         situations: how many situations the class has met, and the run that meets each;
             empty if that was not asked for.
     """
@@ -117,6 +125,8 @@ class ClassFigures:
     unknown_reasons: list[tuple[str, int]]
     runs: int
     matrix: Matrix
+    always: list[AlwaysFailing]
+    rare: list[RareFailure]
     situations: list[str]
 
     @property
@@ -177,10 +187,12 @@ def class_figures(grades: list[Grade], folder_of: Callable[[str], str]) -> Class
     all_runs = [run for grade in grades for run in grade.runs]
     runs = [run for run in all_runs if not is_waiting(run)]
     unknown = by_kind(run for run in runs if run.verdict is Verdict.UNKNOWN).values()
+    hrefs = {name: row.href for name, row in rows.items()}
+    loaded = [grade for grade in grades if not grade.load_error]
     return ClassFigures(
         parts=parts,
         submissions=list(rows.values()),
-        tests=_tests([grade for grade in grades if not grade.load_error]),
+        tests=_tests(loaded),
         reasons=_reasons(grades, rows),
         load_errors=_load_errors(grades, rows),
         bars=_bars(_percents(rows.values())),
@@ -190,7 +202,9 @@ def class_figures(grades: list[Grade], folder_of: Callable[[str], str]) -> Class
             key=lambda reason: -reason[1],
         )[:REASONS_SHOWN],
         runs=len(runs),
-        matrix=class_matrix(grades, {name: row.href for name, row in rows.items()}),
+        matrix=class_matrix(grades, hrefs),
+        always=always_failing(loaded, hrefs),
+        rare=rare_failures(loaded, hrefs),
         situations=situation_lines(runs),
     )
 

@@ -7,7 +7,7 @@ version; a field that changes its meaning, or is removed, does.
 import msgspec
 
 from tester import jsonl
-from tester.scoring.grades import Grade
+from tester.scoring.grades import Grade, TestGrade
 from tester.verdict import Run
 from tester.versions import PYTHON
 
@@ -15,7 +15,14 @@ RESULTS_VERSION = 6
 
 
 class TestResult(msgspec.Struct, kw_only=True):
-    """The points of one test of one submission, and its runs by verdict."""
+    """The points of one test of one submission, and its runs by verdict.
+
+    Attributes:
+        share: of the runs with a verdict, how many passed; None if there are none.
+        interval: the share of all seeds that pass, at least and at most, where a rubric
+            has a `confidence`; None if it has not.
+        error: the probability, at most, that the interval is wrong; None without one.
+    """
 
     __test__ = False  # Not a test class, though pytest would think so.
 
@@ -27,6 +34,9 @@ class TestResult(msgspec.Struct, kw_only=True):
     runs: int
     passed: int
     unknown: int
+    share: float | None = None
+    interval: tuple[float, float] | None = None
+    error: float | None = None
 
 
 class PartResult(msgspec.Struct, kw_only=True):
@@ -156,17 +166,24 @@ def _submission(grade: Grade) -> SubmissionResult:
             )
             for part in grade.part_grades
         ],
-        tests=[
-            TestResult(
-                part=test.outcome.part,
-                test=test.outcome.test,
-                points=test.points,
-                points_at_most=test.points_most,
-                points_max=test.points_max,
-                runs=test.outcome.counts.total,
-                passed=test.outcome.counts.passed,
-                unknown=test.outcome.counts.unknown,
-            )
-            for test in grade.tests
-        ],
+        tests=[_test(test) for test in grade.tests],
+    )
+
+
+def _test(test: TestGrade) -> TestResult:
+    counts, sample = test.outcome.counts, test.sample
+    return TestResult(
+        part=test.outcome.part,
+        test=test.outcome.test,
+        points=test.points,
+        points_at_most=test.points_most,
+        points_max=test.points_max,
+        runs=counts.total,
+        passed=counts.passed,
+        unknown=counts.unknown,
+        share=round(counts.passed / counts.judged, 6) if counts.judged else None,
+        interval=(round(sample.passing[0], 6), round(sample.passing[1], 6))
+        if sample
+        else None,
+        error=sample.error if sample else None,
     )

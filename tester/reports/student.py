@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from tester.outcome import TestOutcome, VerdictCounts
 from tester.reports.redaction import for_the_student, without_paths
 from tester.reports.suite_descriptions import about_part, about_test
+from tester.scoring.confidence import Sample
 from tester.scoring.grades import Grade, PartGrade, TestGrade
 from tester.scoring.safety import Breach, cap_words
 from tester.situations.report import situation_lines
-from tester.text import block, command_line, kind_of, one_line
+from tester.text import block, command_line, counted, kind_of, one_line
 from tester.verdict import Run, Verdict
 
 NOT_RUN = "not run: the submission does not load"
@@ -178,7 +179,7 @@ def _test(grade: Grade, test: TestGrade) -> TestReport:
         points_max=test.points_max,
         earned=test.earned,
         verdict=outcome.verdict,
-        tally=_tally(outcome.counts),
+        tally=_tally(outcome.counts, test.sample),
         hidden=any(run.hidden or run.hidden_test for run in outcome.runs),
         warnings=_warnings(grade, outcome),
     )
@@ -221,11 +222,15 @@ def _warnings(grade: Grade, outcome: TestOutcome) -> tuple[str, ...]:
     return tuple(kinds.values())[:WARNINGS_SHOWN]
 
 
-def _tally(counts: VerdictCounts) -> str:
-    if counts.total <= 1:
+def _tally(counts: VerdictCounts, sample: Sample | None) -> str:
+    if counts.total <= 1 and sample is None:
         return ""
-    text = f"{counts.passed} of {counts.total} runs passed"
-    return text + (f", {counts.unknown} came to no verdict" if counts.unknown else "")
+    text = f"{counts.passed} of {counted(counts.total, 'run')} passed"
+    if counts.unknown:
+        text += f", {counts.unknown} came to no verdict"
+    if sample is not None and counts.total < sample.seeds:
+        text += f"; no more were needed: it passes at {sample.words}"
+    return text
 
 
 def _what_to_do(grade: Grade, run: Run) -> tuple[str, str]:

@@ -112,6 +112,8 @@ def _row(test: TestGrade) -> list[str]:
     if unknown:
         reason = reason or f"unknown: {unknown.reason}"
         passed += f", {counts.unknown} unknown"
+    if test.sample is not None and counts.total < test.sample.seeds:
+        passed += f" (up to {test.sample.seeds})"
     style = _STYLES[outcome.verdict]
     return [
         outcome.part,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from math import fsum
 
 from tester.outcome import TestOutcome, by_test
+from tester.scoring.confidence import Confidence, Sample, sample
 from tester.scoring.policy import Policy, Share
 from tester.scoring.safety import Breach, cap_words, capped, safety_record
 from tester.verdict import Run
@@ -25,6 +26,7 @@ class TestGrade:
         extra: its points are added, but are not among those that can be earned.
         safety_cap: the share of its part's points that is left at most, if a run of
             the part breaks a safety property; None for all.
+        sample: what its runs say of all seeds, None where all seeds are run.
     """
 
     __test__ = False  # Not a test class, though pytest would think so.
@@ -34,6 +36,7 @@ class TestGrade:
     policy: Policy
     extra: bool = False
     safety_cap: float | None = None
+    sample: Sample | None = None
 
     @property
     def points(self) -> float:
@@ -236,6 +239,7 @@ def grade_tests(
     extra: bool = False,
     seeds: int | None = None,
     safety_cap: float | None = None,
+    confidence: Confidence | None = None,
 ) -> list[TestGrade]:
     """Grade runs of one part of one submission, test by test.
 
@@ -246,6 +250,7 @@ def grade_tests(
         seeds: how many the rubric has; None: as many as the runs have.
         safety_cap: the share of the part's points that is left if a run breaks a
             safety property, None for all.
+        confidence: when a test is stopped, None for never.
     """
     runs = list(runs)
     in_order = sorted(runs, key=lambda run: (run.hidden, run.seed))
@@ -255,9 +260,25 @@ def grade_tests(
     count = max((o.counts.total for o in found), default=0) if seeds is None else seeds
     shares = policy.shares([outcome.runs for outcome in found], count)
     return [
-        TestGrade(outcome, share, policy, extra, safety_cap)
+        TestGrade(
+            outcome,
+            share,
+            policy,
+            extra,
+            safety_cap,
+            _sample(confidence, outcome, count),
+        )
         for outcome, share in zip(found, shares, strict=True)
     ]
+
+
+def _sample(
+    confidence: Confidence | None, outcome: TestOutcome, seeds: int
+) -> Sample | None:
+    counts = outcome.counts
+    if confidence is None:
+        return None
+    return sample(confidence, counts.judged, counts.failed, seeds)
 
 
 def _any_unknown(tests: Iterable[TestGrade]) -> bool:

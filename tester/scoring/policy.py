@@ -24,7 +24,7 @@ FUNCTIONS: dict[str, Callable[..., float]] = {
     "ceil": math.ceil,
     "floor": math.floor,
 }
-_EXACT = 1e-9
+EXACT = 1e-9
 
 
 class WrongFormula(Exception):
@@ -92,6 +92,10 @@ class Policy:
             return [self._share(counts, seeds)] * len(tests)
         return [self._share(_counted(runs), seeds) for runs in tests]
 
+    def share_of(self, passed: int, seeds: int) -> float:
+        """Return the share that is earned if so many of all seeds pass."""
+        return self._share_if(passed, seeds, seeds)
+
     def _share(self, counts: VerdictCounts, seeds: int) -> Share:
         least, most = counts.passed, counts.passed + counts.unknown
         return Share(
@@ -148,13 +152,13 @@ def check_formula(formula: str, seeds: int) -> None:
         raise WrongFormula(f"gives {before:g} if no seed passes, but must give 0")
     for passed in range(1, seeds + 1):
         share = evaluate_formula(formula, passed, seeds)
-        if share < before - _EXACT:
+        if share < before - EXACT:
             raise WrongFormula(
                 f"gives {share:g} if {passed} of {seeds} seeds pass, but {before:g} if "
                 "fewer do"
             )
         before = share
-    if before < 1 - _EXACT:
+    if before < 1 - EXACT:
         raise WrongFormula(
             f"gives {before:g} if all {seeds} seeds pass, but must give 1: was it made "
             "for another number of seeds?"

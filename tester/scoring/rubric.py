@@ -1,14 +1,16 @@
 """The rubric: the seeds, the points of each test, and the policies that earn them."""
 
 import dataclasses
+import functools
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from tester.errors import UsageError
 from tester.judging.graded_test import GradedTest
+from tester.scoring.confidence import Confidence, is_clear
 from tester.scoring.grades import Grade, TestGrade, grade_tests
 from tester.scoring.measure_points import MeasureRule
 from tester.scoring.policy import Policy
@@ -52,14 +54,25 @@ class Rules(msgspec.Struct, frozen=True):
         parts: by name, without the parts that are left out.
         safety_cap: the share of all points that is left at most, if any run breaks a
             safety property; None for all.
+        about: what an instructor's own parts and tests are about, by name.
+        confidence: when a test is stopped, None for never.
     """
 
     parts: dict[str, Part]
     safety_cap: float | None = None
+    about: dict[str, str] = {}
+    confidence: Confidence | None = None
 
     def rubric(self, public: range, hidden: Iterable[int]) -> "Rubric":
         """Return the rubric with these rules and seeds."""
-        return Rubric(self.parts, public, tuple(hidden), self.safety_cap)
+        return Rubric(
+            self.parts,
+            public,
+            tuple(hidden),
+            self.safety_cap,
+            about=self.about,
+            confidence=self.confidence,
+        )
 
 
 @dataclass(frozen=True)
@@ -74,6 +87,7 @@ class Rubric:
             safety property; None for all.
         measure: what figures of `measure` earn, by name; grading does not know them.
         about: what an instructor's own parts and tests are about, by name.
+        confidence: when a test is stopped, None for never.
     """
 
     parts: dict[str, Part]
@@ -82,11 +96,24 @@ class Rubric:
     safety_cap: float | None = None
     measure: Mapping[str, MeasureRule] = field(default_factory=dict)
     about: Mapping[str, str] = field(default_factory=dict)
+    confidence: Confidence | None = None
 
     @property
     def rules(self) -> Rules:
         """The points, policies and caps, without the seeds."""
-        return Rules(self.parts, self.safety_cap)
+        return Rules(self.parts, self.safety_cap, dict(self.about), self.confidence)
+
+    def clearness(self, test: GradedTest) -> Callable[[int, int], bool] | None:
+        """Return what says, after some seeds, whether the rest of a test is needed.
+
+        It takes how many came to a verdict, and how many of these failed. None: all are
+        needed.
+        """
+        if self.confidence is None:
+            return None
+        seeds = len(self.public) + len(self.hidden)
+        policy = self.parts[test.part].policy
+        return functools.partial(is_clear, policy, self.confidence, seeds)
 
     def seeds(self) -> list[Seed]:
         """Return the seeds at which each test is run, the public ones first."""
@@ -136,7 +163,14 @@ class Rubric:
         tests: list[TestGrade] = []
         for name, found in by_part.items():
             part = self.parts[name]
-            tests += grade_tests(found, part.policy, part.extra, seeds, part.safety_cap)
+            tests += grade_tests(
+                found,
+                part.policy,
+                part.extra,
+                seeds,
+                part.safety_cap,
+                self.confidence if not load_error else None,
+            )
         return Grade(
             submission,
             path,

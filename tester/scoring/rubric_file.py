@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from tester.judging.graded_test import GradedTest
 from tester.judging.suite import Suites, collect
+from tester.scoring.confidence import Confidence
 from tester.scoring.grades import DECIMALS
 from tester.scoring.measure_points import read_measure
 from tester.scoring.policy import RULES, UNITS, Policy, WrongFormula, check_formula
@@ -35,6 +36,7 @@ class _Document(msgspec.Struct):
     measure: Any = None
     suites: list[str] = []
     lab_tests: bool = True
+    confidence: Any = None
 
 
 class _Seeds(msgspec.Struct):
@@ -42,6 +44,11 @@ class _Seeds(msgspec.Struct):
     count: Count = 1
     hidden: Count | None = None
     secret_file: str = ""
+
+
+class _Confidence(msgspec.Struct):
+    level: Annotated[float, Meta(ge=0.5, lt=1)] | None = None
+    within: Annotated[float, Meta(ge=0, le=0.5)] = 0.0
 
 
 class _Policy(msgspec.Struct):
@@ -148,10 +155,14 @@ def _rubric(
             "no points can be earned: every part is extra, left out, or worth nothing",
             "parts",
         )
+    confidence = None
+    if document.confidence is not None:
+        confidence = _read_confidence(table.table("confidence"), parts)
     measure = read_measure(table.table("measure"))
     about = {test.part: test.part_about for test in tests if test.part_about}
     about |= {test.name: test.description for test in tests if test.is_own_and_shown}
-    return Rubric(parts, public, hidden, document.safety_cap, measure, about)
+    cap = document.safety_cap
+    return Rubric(parts, public, hidden, cap, measure, about, confidence)
 
 
 def _read_seeds(
@@ -202,6 +213,24 @@ def _read_secret(table: Table, folder: Path, seeds: _Seeds) -> bytes:
             "secret_file",
         )
     return secret
+
+
+def _read_confidence(table: Table, parts: dict[str, Part]) -> Confidence:
+    given = table.read(_Confidence)
+    if given.level is None:
+        raise table.refusal(
+            "[confidence] needs a `level`, as in level = 0.99: how sure to be before a "
+            "test is stopped",
+            "level",
+        )
+    for name, part in parts.items():
+        if part.policy.per == "part":
+            raise table.refusal(
+                f"part {name} is graded as a whole at each seed, so that no test of it "
+                'can be stopped: take per = "test" there, or leave [confidence] out',
+                "level",
+            )
+    return Confidence(given.level, given.within)
 
 
 def _read_policy(table: Table, seeds: int) -> Policy:

@@ -75,7 +75,7 @@ def test_each_line_that_is_printed_as_a_comment_is_right(suite, rubric, tmp_path
     (tmp_path / "secret.txt").write_bytes(SECRET)
     lines = default_text(suite).splitlines()
     settings = [line for line in lines if line.startswith("# ") and " = " in line]
-    assert len(settings) == 12
+    assert len(settings) == 13
     for line in settings:
         # What it replaces has to go.
         key = line.split()[1]

@@ -203,7 +203,7 @@ def test_every_key_and_word_is_explained(documented):
 def test_what_is_advised_is_right(documented, tmp_path):
     (tmp_path / "secret.txt").write_text("a secret of enough bytes")
     blocks = re.findall(r"^```toml\n(.*?)^```", documented, re.M | re.S)
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     for block in blocks:
         (tmp_path / "rubric.toml").write_text(block)
         load_rubric(tmp_path / "rubric.toml", collect(bonus=True))
