@@ -3,9 +3,10 @@
 Made only while somebody observes messages: see `observer` and `message_fates`.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+
+import msgspec
 
 
 class Incarnation(Protocol):
@@ -40,8 +41,7 @@ class Loss(StrEnum):
     CALLER_GONE = "caller gone"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Rpc:
+class Rpc(msgspec.Struct, frozen=True, eq=False):
     """One RPC: the same object from send to end.
 
     Attributes:
@@ -59,8 +59,7 @@ class Rpc:
     method: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True, eq=False):
     """One copy of an RPC's request on its way, and the reply to it.
 
     Attributes:

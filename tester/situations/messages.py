@@ -1,6 +1,6 @@
 """Reading a message as one of the three RPCs, by the recommended names."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tester.situations.model import Append, Install, Request, VoteRequest
 from tester.traces import values
@@ -8,8 +8,16 @@ from tester.traces.marshalled import FieldNames
 from tester.traces.payload import read_message
 from tester.traces.values import Value
 
+_VOTE, _APPEND, _INSTALL = "request_vote", "append_entries", "install_snapshot"
+_FIELDS = {
+    _VOTE: ("term", "last_log_index", "last_log_term"),
+    _APPEND: ("term", "prev_log_index", "leader_commit"),
+    _INSTALL: ("term", "last_included_index", "last_included_term"),
+}
 # Heartbeats and their answers are alike: what was read of the last messages is kept.
 _KEPT = 512
+_Numbers = tuple[Any, ...]
+"""The fields of a request that count, in the order of its class."""
 
 
 class Answer(NamedTuple):
@@ -29,54 +37,51 @@ class MessageReader:
 
     def __init__(self, field_names: FieldNames) -> None:
         self._field_names = field_names
-        self._read: dict[bytes, Value] = {}
+        self._requests: dict[tuple[str, bytes], _Numbers | None] = {}
+        self._answers: dict[bytes, Answer | None] = {}
         self._appends = 0
 
     def request(self, src: int, dst: int, method: str, data: bytes) -> Request | None:
         """Return a request; None if it is another RPC, or lacks a field."""
+        key = method, data
+        if key not in self._requests:
+            if len(self._requests) >= _KEPT:
+                self._requests.clear()
+            self._requests[key] = self._read_request(method, data)
+        numbers = self._requests[key]
+        if numbers is None:
+            return None
+        if method.endswith(_APPEND):
+            self._appends += 1
+            term, prev, terms, commit = numbers
+            return Append(src, dst, term, prev, terms, commit, self._appends)
+        if method.endswith(_VOTE):
+            return VoteRequest(src, dst, *numbers)
+        return Install(src, dst, *numbers)
+
+    def _read_request(self, method: str, data: bytes) -> _Numbers | None:
         name = method.rpartition(".")[2]
-        if name not in ("request_vote", "append_entries", "install_snapshot"):
+        if name not in _FIELDS:
             return None
         body = self._fields(data)
-        term = _number(body, "term")
-        if term is None:
+        numbers = tuple([_number(body, field) for field in _FIELDS[name]])
+        if None in numbers:
             return None
-        if name == "request_vote":
-            index, last = (
-                _number(body, "last_log_index"),
-                _number(body, "last_log_term"),
-            )
-            if index is None or last is None:
-                return None
-            return VoteRequest(src, dst, term, index, last)
-        if name == "append_entries":
-            return self._append(src, dst, term, body)
-        index = _number(body, "last_included_index")
-        last = _number(body, "last_included_term")
-        if index is None or last is None:
-            return None
-        return Install(src, dst, term, index, last)
-
-    def _append(
-        self, src: int, dst: int, term: int, body: dict[str, Value]
-    ) -> Append | None:
-        prev, commit = _number(body, "prev_log_index"), _number(body, "leader_commit")
-        count = values.length(body.get("entries"))
-        if prev is None or commit is None or count is None:
-            return None
-        self._appends += 1
-        terms = [_term_of(entry) for entry in values.items(body["entries"])]
-        if len(terms) < count:
-            # Of a long list the middle was not kept; terms never fall within a log.
-            middle = [terms[values.FIRST]] * (count - len(terms))
-            terms[values.FIRST : values.FIRST] = middle
-        known = [one for one in terms if one is not None]
-        if len(known) < count:
-            return None
-        return Append(src, dst, term, prev, known, commit, self._appends)
+        if name == _APPEND:
+            term, prev, commit = numbers
+            terms = _terms(body.get("entries"))
+            return None if terms is None else (term, prev, terms, commit)
+        return numbers
 
     def answer(self, data: bytes) -> Answer | None:
         """Return what a handler returned, None if it has no term."""
+        if data not in self._answers:
+            if len(self._answers) >= _KEPT:
+                self._answers.clear()
+            self._answers[data] = self._read_answer(data)
+        return self._answers[data]
+
+    def _read_answer(self, data: bytes) -> Answer | None:
         body = self._fields(data)
         term = _number(body, "term")
         if term is None:
@@ -84,12 +89,21 @@ class MessageReader:
         return Answer(term, _flag(body, "vote_granted"), _flag(body, "success"))
 
     def _fields(self, data: bytes) -> dict[str, Value]:
-        found = self._read.get(data)
-        if found is None:
-            if len(self._read) >= _KEPT:
-                self._read.clear()
-            found = self._read[data] = read_message(data, self._field_names)
-        return values.fields(found)
+        return values.fields(read_message(data, self._field_names))
+
+
+def _terms(entries: Value) -> list[int] | None:
+    """Return the terms of a list of entries, None if they cannot be known."""
+    count = values.length(entries)
+    if count is None:
+        return None
+    terms = [_term_of(entry) for entry in values.items(entries)]
+    if len(terms) < count:
+        # Of a long list the middle was not kept; terms never fall within a log.
+        middle = [terms[values.FIRST]] * (count - len(terms))
+        terms[values.FIRST : values.FIRST] = middle
+    known = [one for one in terms if one is not None]
+    return known if len(known) == count else None
 
 
 def _number(body: dict[str, Value], name: str) -> int | None:

@@ -12,7 +12,7 @@ FAR = 10
 FEW_REFUSALS = 3
 
 
-@dataclass
+@dataclass(slots=True)
 class VoteRequest:
     """A request for a vote."""
 
@@ -24,7 +24,7 @@ class VoteRequest:
     answers: list[bool] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(slots=True)
 class Append:
     """AppendEntries; `number` counts those of all servers."""
 
@@ -42,7 +42,7 @@ class Append:
         return self.prev + len(self.entries)
 
 
-@dataclass
+@dataclass(slots=True)
 class Install:
     """InstallSnapshot."""
 
@@ -116,14 +116,14 @@ class SituationModel:
     def arrived(self, request: Request) -> None:
         """Note that a request reaches its receiver."""
         dst = self.servers[request.dst]
-        self.meet("deposed-by-request", bool(dst.leads_in) and request.term > dst.term)
-        self.meet("term-skipped", request.term > dst.term + 1)
+        if request.term > dst.term:
+            self.meet("deposed-by-request", bool(dst.leads_in))
+            self.meet("term-skipped", request.term > dst.term + 1)
         if isinstance(request, VoteRequest):
             self.meet("vote-request-of-older-term", request.term < dst.term)
-        else:
-            self.meet("candidate-yields", dst.stands_in == request.term)
-            if dst.stands_in == request.term:
-                dst.stands_in = 0
+        elif dst.stands_in == request.term:
+            self.meet("candidate-yields")
+            dst.stands_in = 0
         dst.observe_term(request.term)
         if isinstance(request, Append):
             self._append_arrived(request, dst)
@@ -131,9 +131,13 @@ class SituationModel:
             self._install_arrived(request, dst)
 
     def _append_arrived(self, append: Append, dst: ServerModel) -> None:
-        self.meet("append-of-deposed-leader", append.term < dst.term)
-        self.meet("append-inside-snapshot", append.prev < dst.base)
-        self.meet("commit-beyond-entries", append.commit > append.last)
+        # Nearly all hold nothing worth noting, and there are many of them.
+        if append.term < dst.term:
+            self.meet("append-of-deposed-leader")
+        if append.prev < dst.base:
+            self.meet("append-inside-snapshot")
+        if append.commit > append.last:
+            self.meet("commit-beyond-entries")
         if append.entries and all(
             dst.log.get(index) == term
             for index, term in enumerate(append.entries, start=append.prev + 1)
@@ -186,17 +190,19 @@ class SituationModel:
             self._refusals[pair].append(append.prev)
             return
         replaced = dst.store(append.prev, append.entries)
-        self._replaced(replaced, bool(self._refusals[pair]))
         refused = self._refusals.pop(pair, [])
-        far = bool(refused) and refused[0] - append.prev > FAR
-        self.meet("backed-up-far", far and len(refused) <= FEW_REFUSALS)
+        if replaced:
+            self._replaced(replaced, bool(refused))
+        if refused and refused[0] - append.prev > FAR:
+            self.meet("backed-up-far", len(refused) <= FEW_REFUSALS)
         self._conflicts.discard(pair)
-        self._look_for_older_terms(append)
+        if append.entries:
+            self._look_for_older_terms(append)
 
     def _replaced(self, replaced: dict[int, int], after_refusal: bool) -> None:
         """Note that a follower's entries were replaced."""
         several = len(set(replaced.values())) > 1
-        self.meet("suffix-replaced", bool(replaced))
+        self.meet("suffix-replaced")
         self.meet("backed-up-over-terms", several and after_refusal)
         for index, term in replaced.items():
             self.meet("older-term-replaced", (index, term) in self._older_on_majority)
@@ -214,15 +220,17 @@ class SituationModel:
     def reply_arrived(self, request: Request, term: int) -> None:
         """Note that a reply reaches the caller."""
         src = self.servers[request.src]
-        self.meet("deposed-by-reply", bool(src.leads_in) and term > src.term)
-        self.meet("term-skipped", term > src.term + 1)
+        if term > src.term:
+            self.meet("deposed-by-reply", bool(src.leads_in))
+            self.meet("term-skipped", term > src.term + 1)
         if isinstance(request, VoteRequest):
             self.meet("vote-reply-too-late", src.term > request.term)
         elif isinstance(request, Append):
             pair = request.src, request.dst
-            last = self._last_heard.get(pair, 0)
-            self.meet("replies-out-of-order", request.number < last)
-            self._last_heard[pair] = max(last, request.number)
+            if request.number < self._last_heard.get(pair, 0):
+                self.meet("replies-out-of-order")
+            else:
+                self._last_heard[pair] = request.number
         src.observe_term(term)
 
     def reply_lost(self) -> None:

@@ -107,11 +107,27 @@ class _Reader:
 
     def _items(self, count: int, depth: int) -> Value:
         if count <= values.ITEMS_MAX:
-            return [self.value(depth) for _ in range(count)]
-        first = [self.value(depth) for _ in range(values.FIRST)]
+            return self._several(count, depth)
+        first = self._several(values.FIRST, depth)
         self._skip(count - values.FIRST - values.LAST, depth)
-        last = [self.value(depth) for _ in range(values.LAST)]
+        last = self._several(values.LAST, depth)
         return values.of_long_list(count, first, last)
+
+    def _several(self, count: int, depth: int) -> list[Value]:
+        """Return the values that come next; most are numbers or constants."""
+        data = self._data
+        found = []
+        for _ in range(count):
+            kind = data[self._at]
+            if kind == _INT:
+                found.append(_unpack_int(data, self._at + 1)[0])
+                self._at += 5
+            elif kind in _PLAIN:
+                found.append(_PLAIN[kind])
+                self._at += 1
+            else:
+                found.append(self.value(depth))
+        return found
 
     def _skip(self, count: int, depth: int) -> None:
         """Skip items: quickly, as long as they are tuples of numbers, as entries are."""
@@ -140,7 +156,7 @@ class _Reader:
         if count == 3 and self._data[self._at : self._at + 1] == b"{":
             self._at += 1
             return values.of_object(name, self._pairs(depth))
-        found = [self.value(depth) for _ in range(count - 2)]
+        found = self._several(count - 2, depth)
         return values.of_object(name, named(found, self._field_names.get(known_as)))
 
     def _pairs(self, depth: int) -> dict[str, Value]:
