@@ -4,7 +4,7 @@ The standard library's own module, executed over simulated locks, keeps everythi
 except how a thread starts, ends and is waited for, and which threads there are.
 """
 
-from types import ModuleType, SimpleNamespace
+from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
 from labrpc.scheduling.greenlets import getcurrent
@@ -28,6 +28,43 @@ def finish(module: ModuleType) -> None:
     # What only threads of the operating system need.
     names["_dangling"] = SimpleNamespace(add=lambda thread: None)
     names["_make_invoke_excepthook"] = lambda: None
+    _start_without_event(names)
+
+
+class _Started:
+    """Whether a thread has started, as the `Event` in which a thread keeps it says it.
+
+    Nothing waits for it here. An `Event` is a condition, a lock and a queue, and to make
+    one and set it takes more than everything else that starts a thread.
+    """
+
+    __slots__ = ("_flag",)
+
+    def __init__(self) -> None:
+        self._flag = False
+
+    def is_set(self) -> bool:
+        """Return whether the thread has started."""
+        return self._flag
+
+    def set(self) -> None:
+        """Note that it has."""
+        self._flag = True
+
+
+def _start_without_event(names: dict[str, Any]) -> None:
+    """Let `Thread.__init__`, and nothing else of the module, make a `_Started`."""
+    init: Any = names["Thread"].__init__
+    made = FunctionType(
+        init.__code__,
+        names | {"Event": _Started},
+        init.__name__,
+        init.__defaults__,
+        init.__closure__,
+    )
+    made.__kwdefaults__ = init.__kwdefaults__
+    made.__doc__, made.__qualname__ = init.__doc__, init.__qualname__
+    names["Thread"].__init__ = made
 
 
 def _schedule_threads(names: dict[str, Any]) -> None:

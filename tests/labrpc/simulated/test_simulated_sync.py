@@ -28,6 +28,24 @@ def event_is_waited_for_set_and_cleared():
 
 
 @program
+def a_thread_knows_whether_it_has_started():
+    import threading
+
+    class Named(threading.Thread):
+        pass
+
+    thread = Named(target=print, name="t", daemon=True)
+    seen = [thread.is_alive(), repr(thread)]
+    for act in (thread.join, thread.start, thread.start):
+        try:
+            seen.append(act())
+        except RuntimeError as exc:
+            seen.append(str(exc))
+    thread.join()
+    return [*seen, thread.is_alive(), "stopped" in repr(thread)]
+
+
+@program
 def semaphore_counts():
     import threading
 
