@@ -368,6 +368,7 @@ def test_the_tests_have_the_rooms_of_what_they_test(package):
 
 SPEAK_VERBS = [
     *sorted((ROOT / "tests/lab2").glob("*.py")),
+    *sorted((ROOT / "tests/lab3").glob("*.py")),
     ROOT / "tester/scenario/faults.py",
 ]
 INSIDE_A_CLUSTER = {"world", "network", "state_machines", "invariants", "states"}

@@ -10,7 +10,7 @@ FILES = sorted(
     file for file in TESTS.rglob("*.py") if re.match(r"test_|conftest", file.name)
 )
 # What passes there or not is for the cluster to say, whose verbs check.
-SCENARIOS = "tests/lab2/"
+SCENARIOS = ("tests/lab2/", "tests/lab3/")
 
 
 # A test that asserts nothing passes whatever happens.

@@ -43,7 +43,7 @@ class Submits:
 class RsmCluster(ServiceCluster):
     """A cluster whose servers each hold a counter, replicated by a student's RSM.
 
-    Requests are `inc` and `dec`, whose reply is the new number, and `null`.
+    A request is a number to add to the counter, and the reply is the sum.
     """
 
     def server_entry(self) -> Entry:
@@ -52,14 +52,14 @@ class RsmCluster(ServiceCluster):
 
     # Requests.
 
-    def submit(self, server: int, request: str) -> Answer:
+    def submit(self, server: int, request: int) -> Answer:
         """Submit a request to one server, and wait for the answer."""
         answers: list[Answer] = []
         self._submit_then(server, request, answers.append)
         return answers[0] if answers else Answer(WRONG_LEADER, None)
 
     def _submit_then(
-        self, server: int, request: str, then: Callable[[Answer], None]
+        self, server: int, request: int, then: Callable[[Answer], None]
     ) -> None:
         host = self._answering(server)
         if host is not None:
@@ -73,7 +73,7 @@ class RsmCluster(ServiceCluster):
             )
         return Answer(*value)
 
-    def submit_all(self, count: int, request: str, server: int) -> Submits:
+    def submit_all(self, count: int, request: int, server: int) -> Submits:
         """Submit many requests to one server, at the same time."""
         submits = Submits()
         for _ in range(count):
@@ -92,7 +92,7 @@ class RsmCluster(ServiceCluster):
             for server in self.up():
                 if not self.connected[server]:
                     continue
-                err, reply = self.submit(server, "inc")
+                err, reply = self.submit(server, 1)
                 if err == OK:
                     self.check_counters(reply, expected)
                     return int(reply)
@@ -141,8 +141,8 @@ class RsmCluster(ServiceCluster):
         self.require(
             replies == expected,
             codes.WRONG_REPLY,
-            f"{counted(len(expected), 'inc')} submitted at once should be answered by "
-            f"{short(expected)}; the answers are {short(replies)}",
+            f"{counted(len(expected), 'request')} to add 1, submitted at once, should be "
+            f"answered by {short(expected)}; the answers are {short(replies)}",
             "submit() returns the reply to its own request: it waits for its own "
             "operation at the index that start() returned",
         )

@@ -21,7 +21,7 @@ def test_rsm_basic(cluster: RsmCluster) -> None:
         cluster.require(
             reply == number + 1,
             codes.WRONG_REPLY,
-            f"inc number {number + 1} was answered by {reply}",
+            f"request number {number + 1} to add 1 was answered by {reply}",
         )
 
 
@@ -29,7 +29,7 @@ def test_rsm_basic(cluster: RsmCluster) -> None:
 @pytest.mark.cluster(servers=3, service="rsm")
 def test_rsm_concurrent(cluster: RsmCluster) -> None:
     """Requests that are submitted at the same time each get the reply to their own."""
-    submits = cluster.submit_all(50, "inc", cluster.leader())
+    submits = cluster.submit_all(50, 1, cluster.leader())
     cluster.end_all(submits, 2)
     cluster.require_replies(submits, 1)
     cluster.check_counters(50, 3)
@@ -54,7 +54,7 @@ def test_rsm_leader_partition(cluster: RsmCluster) -> None:
     number = cluster.increase(3)
     leader = cluster.leader()
     cluster.disconnect(leader)
-    submits = cluster.submit_all(100, "dec", leader)
+    submits = cluster.submit_all(100, -1, leader)
     cluster.sleep(0.010)
     number = cluster.increase(2)
     cluster.sleep(1)
@@ -98,7 +98,7 @@ def test_rsm_restart_submit(cluster: RsmCluster) -> None:
         cluster.increase(3) == number + 1,
         codes.WRONG_REPLY,
         f"the counter was {number} before the restart, and is not {number + 1} after "
-        "the next inc",
+        "the next request to add 1",
     )
 
 
@@ -114,13 +114,13 @@ def test_rsm_snapshot(cluster: RsmCluster) -> None:
     cluster.require(
         reply == 101,
         codes.WRONG_REPLY,
-        f"after 100 inc and a restart from snapshots, the next one was answered by {reply}",
+        f"after adding 1 a hundred times and a restart from snapshots, the next reply is {reply}",
         "restore the state machine from persister.read_snapshot() in the constructor",
     )
 
 
 def _restart_after_100(cluster: RsmCluster) -> int:
-    """Restart all servers after 100 inc; return the counter's number after one more."""
+    """Restart all servers after 100 requests; return the reply to one more."""
     for _ in range(100):
         cluster.increase(3)
     cluster.crash(*cluster.servers)
@@ -130,7 +130,7 @@ def _restart_after_100(cluster: RsmCluster) -> int:
     cluster.require(
         reply == 101,
         codes.WRONG_REPLY,
-        f"after 100 inc and a restart, the next one was answered by {reply}",
+        f"after adding 1 a hundred times and a restart, the next reply is {reply}",
         "a server that restarts without a snapshot performs the log from index 1 on",
     )
     cluster.sleep(1)
@@ -140,7 +140,7 @@ def _restart_after_100(cluster: RsmCluster) -> int:
 
 def _shut_down_with_requests(cluster: RsmCluster) -> None:
     """Shut all servers down while many requests are under way."""
-    submits = cluster.submit_all(100, "null", cluster.leader())
+    submits = cluster.submit_all(100, 0, cluster.leader())
     cluster.sleep(0.001)
     cluster.kill(*cluster.servers)
     cluster.end_all(submits, SHUTDOWN_S_MAX)

@@ -64,7 +64,7 @@ BROKEN = {
         "test_rsm_leader_partition",
         rsm(
             "    def submit(self, request):\n"
-            "        if request == 'dec' and self.raft.start(('x', request))[2]:\n"
+            "        if request == -1 and self.raft.start(('x', request))[2]:\n"
             "            return 'OK', 0\n"
             "        return super().submit(request)"
         ),
