@@ -3,6 +3,7 @@ the list of those that may be given up.
 
 Paper: section 8
 Breaks: liveness
+Found by: test_rsm_leader_failure at seed 0
 """
 
 import rsm

@@ -3,6 +3,7 @@ copy may have been applied.
 
 Paper: section 8
 Breaks: safety (Linearizability)
+Found by: test_kv_unreliable at seed 0
 """
 
 import kv

@@ -2,6 +2,7 @@
 
 Paper: section 8
 Breaks: liveness
+Found by: test_kv_one_partition at seed 0
 """
 
 import kv

@@ -2,6 +2,7 @@
 
 Paper: section 7
 Breaks: safety (Linearizability)
+Found by: test_kv_snapshots_lead at seed 0
 """
 
 import rsm

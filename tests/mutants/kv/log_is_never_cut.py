@@ -2,6 +2,7 @@
 
 Paper: section 7
 Breaks: liveness
+Found by: test_rsm_snapshot at seed 0
 """
 
 import rsm

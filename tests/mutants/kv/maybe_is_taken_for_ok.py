@@ -3,6 +3,7 @@ the first copy was applied.
 
 Paper: section 8
 Breaks: safety (Linearizability)
+Found by: test_kv_one_partition at seed 0
 """
 
 import kv

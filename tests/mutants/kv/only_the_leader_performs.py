@@ -2,6 +2,7 @@
 
 Paper: section 8
 Breaks: safety (Linearizability)
+Found by: test_kv_many_partitions_one_client at seed 0
 """
 
 import kv

@@ -2,6 +2,7 @@
 
 Paper: section 8
 Breaks: safety (Linearizability)
+Found by: test_rsm_restart_replay at seed 0
 """
 
 import rsm

@@ -3,6 +3,7 @@ applied at their index.
 
 Paper: section 8
 Breaks: liveness
+Found by: test_rsm_leader_partition at seed 0
 """
 
 import rsm

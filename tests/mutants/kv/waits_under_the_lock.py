@@ -2,6 +2,7 @@
 
 Paper: section 8
 Breaks: liveness
+Found by: test_rsm_basic at seed 0
 """
 
 import rsm

@@ -3,6 +3,7 @@ may have lost its leadership after it gave the put to Raft.
 
 Paper: section 8
 Breaks: safety (Linearizability)
+Found by: test_kv_swarm at seed 0
 """
 
 import kv
