@@ -23,7 +23,7 @@ from tester.verdict import Verdict, conclude
 from tester.workers.pool import WorkerLost
 
 SUITE = '''\
-"""Part 3A: what is to be checked."""
+"""Part 9A: what is to be checked."""
 
 import random
 
@@ -31,7 +31,7 @@ import pytest
 
 from tester import codes
 
-pytestmark = pytest.mark.part("3A")
+pytestmark = pytest.mark.part("9A")
 
 
 @pytest.mark.points(1)

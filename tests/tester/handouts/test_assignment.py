@@ -13,11 +13,11 @@ from tester.judging.own_suite import read_own_suite
 from tester.scoring.rubric_file import default_rubric, load_rubric
 
 SUITE = '''\
-"""Part 3A: calm <clusters> & `code`."""
+"""Part 9A: calm <clusters> & `code`."""
 
 import pytest
 
-pytestmark = pytest.mark.part("3A")
+pytestmark = pytest.mark.part("9A")
 
 
 @pytest.mark.points(4)
@@ -46,7 +46,7 @@ hidden = 20
 secret_file = "secret.txt"
 [policy]
 rule = "share"
-[parts.3A]
+[parts.9A]
 extra = true
 safety_cap = 0.5
 """
@@ -124,20 +124,20 @@ def test_a_sheet_has_what_rubric_docstring_and_a_run_say(sheets):
 
 def test_the_pages_show_no_hidden_test_and_escape_the_rest(written, made_up):
     assert set(written) == {
-        "part_2A.md", "part_2A.html", "part_3A.md", "part_3A.html",
+        "part_2A.md", "part_2A.html", "part_9A.md", "part_9A.html",
     }  # fmt: skip
-    for name in ("part_3A.md", "part_3A.html"):
+    for name in ("part_9A.md", "part_9A.html"):
         assert "test_trap" not in written[name]
         assert "A trap that nobody knows" not in written[name]
         assert "1 hidden test with 4 points" in written[name]
         assert "kept from you until then" in written[name]
     assert (
-        "<h1>Part 3A: calm &lt;clusters&gt; &amp; `code`</h1>"
-        in written["part_3A.html"]
+        "<h1>Part 9A: calm &lt;clusters&gt; &amp; `code`</h1>"
+        in written["part_9A.html"]
     )
     assert (
         "<p>Five &amp; fewer servers, with <code>code</code>. More"
-        in written["part_3A.html"]
+        in written["part_9A.html"]
     )
     for name, text in written.items():
         if name.endswith(".html"):
@@ -177,4 +177,4 @@ def test_the_command_names_what_it_wrote(tmp_path, capsys, monkeypatch, sheets):
     monkeypatch.setattr("tester.cli.handout.part_sheets", lambda *_: sheets)
     assert grade.main(["handout", str(tmp_path / "new"), "--parts", "2A"]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert said.endswith("part_2A.md, part_2A.html, part_3A.md, part_3A.html")
+    assert said.endswith("part_2A.md, part_2A.html, part_9A.md, part_9A.html")

@@ -117,3 +117,24 @@ def test_a_rubric_that_is_wrong_or_cannot_travel_is_refused(tmp_path, text, word
     with pytest.raises(UsageError, match=words):
         write_autograder(tmp_path / "written", rubric)
     assert not (tmp_path / "written").exists()
+
+
+def test_the_suites_of_a_rubric_travel_along(tmp_path):
+    suite = tmp_path / "suite-autumn"
+    suite.mkdir()
+    text = (
+        '"""Part 9A: calm clusters."""\nimport pytest\n@pytest.mark.part("9A")\n'
+        "@pytest.mark.points(1)\n@pytest.mark.cluster(servers=3)\n"
+        "def test_calm(cluster): cluster.check_one_leader()\n"
+    )
+    (suite / "test_calm.py").write_text(text)
+    rubric = tmp_path / "rubric.toml"
+    rubric.write_text('suites = ["suite-autumn"]\n')
+    write_autograder(tmp_path / "written", rubric)
+    assert (tmp_path / "written/suite-autumn/test_calm.py").read_text() == text
+    # Only by such a name does run_autograder know what not to show.
+    assert "/suite*" in (tmp_path / "written/run_autograder").read_text()
+    suite.rename(tmp_path / "autumn")
+    rubric.write_text('suites = ["autumn"]\n')
+    with pytest.raises(UsageError, match="its name begins with `suite`"):
+        write_autograder(tmp_path / "again", rubric)

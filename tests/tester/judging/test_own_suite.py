@@ -27,11 +27,11 @@ from tester.workers.job import RunJob
 from tester.workers.worker import Worker
 
 HEAD = '''\
-"""Part 3A: leaders that stay."""
+"""Part 9A: leaders that stay."""
 
 import pytest
 
-pytestmark = pytest.mark.part("3A")
+pytestmark = pytest.mark.part("9A")
 '''
 STAYS = '''
 @pytest.mark.points(5)
@@ -74,14 +74,14 @@ def own_tests(suite):
 def test_own_tests_stand_beside_the_labs_or_instead_of_them(write, own_tests):
     folder = write(HEAD + STAYS + SECRET)
     stays, secret = own_tests(folder)
-    assert (stays.name, stays.part, stays.points) == ("test_stays", "3A", 5)
+    assert (stays.name, stays.part, stays.points) == ("test_stays", "9A", 5)
     assert (stays.suite, stays.part_about) == (folder, "leaders that stay")
     assert (stays.hidden, secret.hidden) == (False, True)
     both = collect(suites=Suites((folder,)))
     assert both == [*collect(), *both[-2:]]
     assert [test.name for test in both[-2:]] == ["test_stays", "test_secret"]
     selected = collect(
-        ["2A", "3A"], "test_stays and not secret or initial", suites=Suites((folder,))
+        ["2A", "9A"], "test_stays and not secret or initial", suites=Suites((folder,))
     )
     assert [test.name for test in selected] == ["test_initial_election", "test_stays"]
     assert "test_stays" not in sys.modules
@@ -90,10 +90,10 @@ def test_own_tests_stand_beside_the_labs_or_instead_of_them(write, own_tests):
 def test_suites_may_have_files_of_the_same_name_and_parts_of_the_lab(write, tmp_path):
     write(HEAD + STAYS)
     (tmp_path / "suite").rename(tmp_path / "first")
-    second = write(HEAD.replace('k.part("3A")', 'k.part("2B")') + SECRET)
-    found = collect(["2B", "3A"], suites=Suites((tmp_path / "first", second)))
+    second = write(HEAD.replace('k.part("9A")', 'k.part("2B")') + SECRET)
+    found = collect(["2B", "9A"], suites=Suites((tmp_path / "first", second)))
     assert [(test.part, test.name) for test in found[-2:]] == [
-        ("3A", "test_stays"),
+        ("9A", "test_stays"),
         ("2B", "test_secret"),
     ]
 
@@ -116,10 +116,10 @@ def test_suites_may_have_files_of_the_same_name_and_parts_of_the_lab(write, tmp_
             HEAD + "\n@pytest.mark.points(4)" + STAYS,
             "test_stays: it has points twice, 4 and 5|it has points twice, 5 and 4",
         ),
-        (HEAD.replace('.part("3A")', ".hidden") + STAYS, "it has no part: add"),
+        (HEAD.replace('.part("9A")', ".hidden") + STAYS, "it has no part: add"),
         (
-            HEAD.replace('.part("3A")', '.part("3a")') + STAYS,
-            'no part 3a: there are 2A, .* 3A. For a new one, .*"""Part 3A: what it is',
+            HEAD.replace('.part("9A")', '.part("9a")') + STAYS,
+            'no part 9a: there are 2A, .* 9A. For a new one, .*"""Part 9A: what it is',
         ),
         (HEAD + '\n@pytest.mark.part("2A")' + STAYS, "it is of two parts"),
         (HEAD + STAYS + STAYS, "line 17: test_stays is defined again: the one in line 9"),
@@ -179,7 +179,7 @@ def test_a_process_that_judges_reads_the_suite_itself(write, dictator):
         assert worker.answer(other).run.suite == ""
     finally:
         worker.close()
-    assert (run.verdict, run.part, run.suite) == (Verdict.PASSED, "3A", "suite")
+    assert (run.verdict, run.part, run.suite) == (Verdict.PASSED, "9A", "suite")
 
 
 def test_no_server_can_read_a_suite(write, dictator, own_tests):
@@ -234,7 +234,7 @@ def test_students_see_the_reason_of_a_hidden_test_and_none_of_its_lines(
     text = student_markdown(grade).decode()
     assert "A leader stays" not in text  # Of a test that has passed.
     assert "hidden test, which cannot be replayed" in text
-    assert "| 3A | leaders that stay |" in text
+    assert "| 9A | leaders that stay |" in text
     assert "check_one_leader" in results_json([grade]).decode()
 
 
@@ -290,7 +290,7 @@ def test_a_rubric_names_suites_and_gives_their_tests_points(write, tmp_path, cap
     rubric = tmp_path / "rubric.toml"
     rubric.write_text(
         'suites = ["suite"]\nlab_tests = false\n'
-        "[parts.3A.tests]\ntest_secret = 40\n[parts.3A.policy]\nrule = 'share'\n"
+        "[parts.9A.tests]\ntest_secret = 40\n[parts.9A.policy]\nrule = 'share'\n"
     )
     assert grade.main(["rubric", "--check", str(rubric)]) == 0
     said = capsys.readouterr().out
