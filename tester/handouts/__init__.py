@@ -1,1 +1,1 @@
-"""What the lab writes for others: starters and autograders."""
+"""What the lab writes for others: starters, assignments and autograders."""
