@@ -22,6 +22,8 @@ from tester.situations.catalogue import SITUATIONS
 from tester.text import counted
 from tester.verdict import Run
 
+CONTRACT, BONUS = "docs/contract.md", "docs/contract_bonus.md"
+ADVERSARY = "2X"
 # In which part each rule that a trace can prove broken first comes into play.
 RULES_OF_PART = {
     "2A": (
@@ -83,7 +85,9 @@ class PartSheet:
         points: how many it has, in words.
         earned: how they are earned, in words.
         seeds: at which each test is run, in words.
+        documents: what says what a server gets and must do.
         rules: of the paper, that come into play here first.
+        has_all_rules: whether those of all other parts come into play, and no new ones.
         first_of_all: the first hint.
         tests: those that students may know.
         hidden: how many hidden tests there are, and what they are worth; "" for none.
@@ -98,7 +102,9 @@ class PartSheet:
     points: str
     earned: list[str]
     seeds: str
+    documents: list[str]
     rules: list[str]
+    has_all_rules: bool
     first_of_all: str
     tests: list[TestSheet]
     hidden: str
@@ -149,7 +155,9 @@ def _part_sheet(
         + ("extra points" if part.extra else "points"),
         earned=[part.policy.words, *([f"the rubric leaves {cap}"] if cap else [])],
         seeds=_seeds(rubric),
+        documents=[CONTRACT, *([BONUS] if tests[0].is_bonus else [])],
         rules=[CODES[code] for code in RULES_OF_PART.get(name, ())],
+        has_all_rules=name == ADVERSARY,
         first_of_all=hints.first_of_all,
         tests=[_test_sheet(test, hints, runs.get(test.name)) for test in shown],
         hidden=_hidden([test for test in tests if test.hidden]),

@@ -10,6 +10,9 @@ from tester.handouts.assignment import RULES_OF_PART, part_sheets
 from tester.handouts.assignment_pages import write_pages
 from tester.handouts.documents import contract_limits, part_hints
 from tester.judging.own_suite import read_own_suite
+from tester.judging.run import blank_run
+from tester.judging.suite import collect
+from tester.reports.pages import page
 from tester.scoring.rubric_file import default_rubric, load_rubric
 
 SUITE = '''\
@@ -162,6 +165,28 @@ def test_without_seeds_of_a_rubric_all_is_known(suite):
     (sheet,) = part_sheets(default_rubric(tests), tests)
     assert sheet.seeds == "1 seed that you know (0)"
     assert sheet.hidden == ""
+
+
+@pytest.mark.parametrize(
+    ("part", "documents", "has_all_rules"),
+    [
+        ("2P", ["docs/contract.md", "docs/contract_bonus.md"], False),
+        ("2X", ["docs/contract.md"], True),
+    ],
+)
+def test_bonus_parts_and_the_adversary_say_what_they_add(
+    part, documents, has_all_rules, monkeypatch
+):
+    monkeypatch.setattr("tester.handouts.assignment.run_test", lambda *_, **__: a_run)
+    first = collect([part])[0]
+    a_run = blank_run(first, "reference", 0)
+    (sheet,) = part_sheets(default_rubric([first]), [first])
+    assert (sheet.documents, sheet.has_all_rules) == (documents, has_all_rules)
+    for suffix in ("md", "html"):
+        text = page(f"handout.{suffix}", sheet=sheet, names=[part]).decode()
+        assert ("No new ones" in text) == has_all_rules
+        assert ("contract_bonus.md" in text) == (part == "2P")
+        assert " says what it gets" in text or " say what it gets" in text
 
 
 def test_the_command_writes_only_to_a_new_folder(tmp_path, capsys, monkeypatch):
