@@ -19,7 +19,7 @@ from tester.grading.grader import Grading
 from tester.grading.journal import Journal
 from tester.grading.plan import Plan
 from tester.grading.results_folder import refuse_links
-from tester.handouts.starter_repo import TEMPLATE
+from tester.handouts.starter_repo import TEMPLATES
 from tester.intake.find import check_paths, find_submissions
 from tester.intake.gradings import UNPACKED
 from tester.judging.graded_test import GradedTest
@@ -172,7 +172,7 @@ def make_runs(
         # Grades come from all shards: `merge` writes them.
         with progress(console, plan, grading) as show:
             return grading.make_runs(processes, show)
-    checkpoints = Checkpoints(options.out, grading, [TEMPLATE])
+    checkpoints = Checkpoints(options.out, grading, list(TEMPLATES.values()))
     with progress(console, plan, grading) as show:
 
         def notify(run: Run) -> None:

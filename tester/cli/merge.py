@@ -16,7 +16,7 @@ from tester.grading.merge import Merge
 from tester.grading.record import GradingRecord
 from tester.grading.results_folder import refuse_links
 from tester.grading.shard_folders import ShardFolders
-from tester.handouts.starter_repo import TEMPLATE
+from tester.handouts.starter_repo import TEMPLATES
 from tester.reports import remove_reports
 from tester.text import counted, listed, one_line
 
@@ -68,7 +68,7 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
             f"as it was graded: {listed(changed, LISTED_MAX)}",
         )
     grades = GradingRecord(merge.plan, merge.results).grades()
-    write_finished(options.out, grades, [TEMPLATE], changed)
+    write_finished(options.out, grades, list(TEMPLATES.values()), changed)
     report(console, grades, options.out, options.verbose)
     return closing_status(console, grades, options.fail_under, ADVICE)
 

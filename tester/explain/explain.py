@@ -72,6 +72,8 @@ SHOWN_MAX = 3
 
 def explanation_blocks(trace: Trace) -> list[list[str]]:
     """Return what a failing run's trace shows of the failure: each time a title, and lines."""
+    if trace.header.service:
+        return []
     found = [explanation_lines(trace), link_lines(trace)]
     return [lines for lines in found if lines]
 
@@ -96,9 +98,9 @@ def explain(trace: Trace) -> list[Explanation]:
     """Return what a trace proves, at most one sentence of each kind.
 
     Nothing of one that has lost its beginning: whatever did not happen may have happened
-    there.
+    there. Nor where a service starts the commands, which no row shows.
     """
-    if trace.dropped is not None:
+    if trace.dropped is not None or trace.header.service:
         return []
     history = History(trace)
     found: dict[str, Explanation] = {}

@@ -11,23 +11,30 @@ from pathlib import Path, PurePath
 from tester.errors import UsageError
 from tester.handouts.starter_repo import (
     DOCUMENTS,
+    OWN_DOCUMENTS,
     cannot_write,
     copy_root_files,
     new_directory,
 )
-from tester.judging.suite import suite_path
+from tester.judging.suite import LABS, suite_path
 from tester.scoring.rubric_file import load_rubric_of_suite, rubric_suites
 
 HERE = Path(__file__).resolve().parent
 TEMPLATE = HERE / "autograder_files"
-ROOT_FILES = ("pyproject.toml", "README.md", "LICENSE", *DOCUMENTS)
+ROOT_FILES = (
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    *DOCUMENTS,
+    *OWN_DOCUMENTS.values(),
+)
 PACKAGES = ("labrpc", "tester")
 RUBRIC = "rubric.toml"
 # Exactly as it is written in settings.toml.
 SEEDS_OPTION = '"--seeds", "3", '
 # An experiment replaces parts of the reference, and so names them.
 _LEFT_OUT = shutil.ignore_patterns(
-    "__pycache__", "*.pyc", "lab2", "lab_files", "experiments"
+    "__pycache__", "*.pyc", "lab2", "lab3", "lab_files", "experiments"
 )
 
 
@@ -65,7 +72,9 @@ def _copy_lab(lab: Path) -> None:
     shutil.copyfile(HERE.parents[1] / "grade.py", lab / "grade.py")
     for package in PACKAGES:
         shutil.copytree(HERE.parents[1] / package, lab / package, ignore=_LEFT_OUT)
-    shutil.copytree(suite_path(), lab / "tests" / "lab2", ignore=_LEFT_OUT)
+    for number in LABS:
+        suite = lab / "tests" / f"lab{number}"
+        shutil.copytree(suite_path(number), suite, ignore=_LEFT_OUT)
 
 
 def _rubric_files(rubric: Path) -> dict[str, Path]:

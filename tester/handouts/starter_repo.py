@@ -1,4 +1,4 @@
-"""A student's starter repository: `raft-lab new DIR`.
+"""A student's starter repository: `raft-lab new DIR`, for lab 3 with `--lab 3`.
 
 The documents come from the root of the lab's repository; everything else is a template.
 """
@@ -10,19 +10,16 @@ from pathlib import Path
 from tester.errors import UsageError
 
 HERE = Path(__file__).resolve().parent
-TEMPLATE = HERE / "starter"
+# By the number of the lab.
+TEMPLATES = {2: HERE / "starter", 3: HERE / "starter_kv"}
 # Where a wheel keeps the files from the root of the repository.
 KEPT_IN_WHEEL = HERE.parent / "lab_files"
-DOCUMENTS = (
-    "docs/contract.md",
-    "docs/contract_bonus.md",
-    "docs/debugging.md",
-    "docs/symptoms.md",
-)
+DOCUMENTS = ("docs/contract.md", "docs/debugging.md", "docs/symptoms.md")
+OWN_DOCUMENTS = {2: "docs/contract_bonus.md", 3: "docs/contract_kv.md"}
 
 
-def write_starter(directory: Path) -> None:
-    """Copy the starter and its documents into a directory that is new or empty.
+def write_starter(directory: Path, lab: int = 2) -> None:
+    """Copy a lab's starter and its documents into a directory that is new or empty.
 
     Raises:
         UsageError: the directory is not empty.
@@ -30,12 +27,12 @@ def write_starter(directory: Path) -> None:
     new_directory(directory)
     try:
         shutil.copytree(
-            TEMPLATE,
+            TEMPLATES[lab],
             directory,
             dirs_exist_ok=True,
             ignore=shutil.ignore_patterns("__pycache__", "*.pyc"),
         )
-        copy_root_files(DOCUMENTS, directory)
+        copy_root_files([*DOCUMENTS, OWN_DOCUMENTS[lab]], directory)
     except OSError as exc:
         raise cannot_write(directory, exc) from None
 

@@ -17,7 +17,9 @@ from tester.judging.graded_test import GradedTest
 from tester.judging.own_suite import read_own_suite
 from tester.text import nearest
 
-LABS = (2, 3)
+# What is handed in for each lab.
+PACKAGES = {2: ("raft",), 3: ("rsm", "kv", "raft")}
+LABS = tuple(PACKAGES)
 
 
 def suite_path(lab: int = 2) -> Path:
@@ -36,24 +38,26 @@ def with_suite(test: GradedTest) -> GradedTest:
     return test if is_labs else replace(test, suite=folder)
 
 
-def what_to_collect(root: Path, named: list[str]) -> list[str]:
+def what_to_collect(root: Path, named: list[str], lab: int = 2) -> list[str]:
     """Return what pytest is to collect in a student's repository.
 
     Args:
         root: the repository.
         named: the files, folders and tests that the person has named.
+        lab: the number of the lab that the repository is for.
     """
     root = root.resolve()
-    suite, own_tests = suite_path(), root / "tests"
+    suite, own_tests = suite_path(lab), root / "tests"
     named = [_as_printed(name, suite) for name in named]
     if suite.is_relative_to(own_tests):
         # The lab's own repository, whose tests are not a student's.
         return named or [str(suite)]
     paths = [Path(name).resolve() for name in named]
-    rafts = [path.resolve() for path in candidates(root)]
-    if any(path not in (root, *rafts) for path in paths):
+    packages = PACKAGES[lab]
+    handed_in = [p.resolve() for name in packages for p in candidates(root, name)]
+    if any(path not in (root, *handed_in) for path in paths):
         return named
-    # Who names the repository or the Raft in it means that it be tested.
+    # Who names the repository or the package in it means that it be tested.
     tests = [] if root in paths or not own_tests.is_dir() else [str(own_tests)]
     return [str(suite), *tests, *named]
 

@@ -3,7 +3,6 @@
 Every other module sees them as one value, `SessionOptions`.
 """
 
-import functools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,12 +16,16 @@ from labrpc.submission.submission import Submission
 from tester.intake.default_submission import REFERENCE, default_submission
 from tester.intake.find import find_submission
 from tester.intake.refusals import Refused
-from tester.intake.service_submission import default_service, find_service
+from tester.intake.service_submission import default_service
 from tester.judging.graded_test import GradedTest
 from tester.judging.run_conditions import current_hash_seed
 from tester.judging.run_hosting import RunHosting
-from tester.judging.suite import suite_path
 from tester.pytest_plugin.restart import HASH_SEED_MAX
+from tester.pytest_plugin.service_options import (
+    find_service_of,
+    service_at,
+    wants_lab_3,
+)
 from tester.text import indented_below, parse_duration
 
 # What makes no sense where no two runs are the same, and time does not stand still.
@@ -104,7 +107,7 @@ class SessionOptions:
             return self.submission
         if test.lab == 2:
             return Submission.find(self.named or REFERENCE)
-        return _service_at(self.named or default_service(self.directory))
+        return service_at(self.named or default_service(self.directory))
 
     @property
     def real_time(self) -> bool:
@@ -130,7 +133,7 @@ def read_options(config: pytest.Config) -> SessionOptions:
         )
     _check_hash_seed(option("--hash-seed"))
     summary, replay = option("--lab-summary"), option("--replay")
-    lab = 3 if _names_lab_3(config) else 2
+    lab = 3 if wants_lab_3(config, named_on_command_line(config)) else 2
     submission, problem = _find_submission(config, lab)
     named = option("--submission")
     return SessionOptions(
@@ -179,29 +182,6 @@ def _check_hash_seed(hash_seed: int | None) -> None:
     )
 
 
-def _names_lab_3(config: pytest.Config) -> bool:
-    """Return whether the command line names the suite of lab 3, or a test of it."""
-    suite, directory = suite_path(3), config.invocation_params.dir
-    files = [name.partition("::")[0] for name in named_on_command_line(config)]
-    return any((directory / file).resolve().is_relative_to(suite) for file in files)
-
-
-@functools.cache
-def _service_at(path: Path) -> Submission:
-    """Return the submission of lab 3 at a path: one object, compiled once."""
-    return find_service(path, suite_path(3))
-
-
-def _find_service(config: pytest.Config) -> tuple[Submission, str]:
-    """Return what is tested in lab 3."""
-    named = config.getoption("--submission")
-    path = Path(named) if named else default_service(config.invocation_params.dir)
-    try:
-        return _service_at(path), ""
-    except LoadError as exc:
-        raise pytest.UsageError(indented_below(f"--submission: {exc}")) from None
-
-
 def _find_submission(config: pytest.Config, lab: int) -> tuple[Submission, str]:
     """Return what is tested, and why it is not what lies here.
 
@@ -209,7 +189,7 @@ def _find_submission(config: pytest.Config, lab: int) -> tuple[Submission, str]:
     is no error before a graded test is collected.
     """
     if lab == 3:
-        return _find_service(config)
+        return find_service_of(config)
     named, is_students = config.getoption("--submission"), config.getoption("--lab")
     if named:
         path = Path(named)
@@ -282,6 +262,11 @@ def _add_choices(add: Callable[..., None]) -> None:
         action="store_true",
         help="run the graded suite, wherever the lab is installed, against this "
         "repository",
+    )
+    add(
+        "--lab3",
+        action="store_true",
+        help="run the suite of lab 3, the key/value service, in the same way",
     )
     add(
         "--submission",

@@ -52,9 +52,9 @@ def pytest_configure(config: pytest.Config) -> None:
     replay = config.stash[_SESSION].options.replay
     if replay is not None:
         config.args[:] = [str(replay)]
-    elif config.getoption("--lab"):
-        named = named_on_command_line(config)
-        config.args[:] = what_to_collect(config.rootpath, named)
+    elif config.getoption("--lab") or config.getoption("--lab3"):
+        named, lab = named_on_command_line(config), config.stash[_SESSION].options.lab
+        config.args[:] = what_to_collect(config.rootpath, named, lab)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -254,5 +254,6 @@ def _tests_nothing(config: pytest.Config) -> bool:
     """Return whether a submission was named, but no test and not the suite."""
     option = config.getoption
     nothing_named = config.args_source is pytest.Config.ArgsSource.INVOCATION_DIR
-    named = option("--submission") and not option("--lab")
+    suite = option("--lab") or option("--lab3")
+    named = option("--submission") and not suite
     return bool(named and nothing_named and not option("collectonly"))

@@ -6,7 +6,7 @@ history is checked as the operations return: one that is not linearizable ends t
 
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from labrpc.submission.entry import Entry
 from labrpc.world.scenario_thread import ScenarioThread
@@ -15,8 +15,8 @@ from tester import codes
 from tester.oracles.linearizability.history import VersionedHistory
 from tester.oracles.linearizability.operation import Outcome
 from tester.scenario.cluster import has_types
-from tester.scenario.service_cluster import ServiceCluster
-from tester.text import counted, is_or_are, servers_named, short
+from tester.scenario.service_cluster import CALL_S_MAX, ServiceCluster
+from tester.text import counted, servers_named, short
 
 OK = "OK"
 NO_KEY = "ErrNoKey"
@@ -24,8 +24,7 @@ VERSION = "ErrVersion"
 MAYBE = "ErrMaybe"
 GET_OUTCOMES: dict[str, Outcome] = {OK: "ok", NO_KEY: "no_key"}
 PUT_OUTCOMES: dict[str, Outcome] = {**GET_OUTCOMES, VERSION: "version", MAYBE: "maybe"}
-# How long an operation may take once a majority is connected and nothing fails.
-OPERATION_S_MAX = 10
+PENDING_SHOWN = 5
 
 
 class Got(NamedTuple):
@@ -161,7 +160,7 @@ class KVCluster(ServiceCluster):
         return client
 
     def end_clients(
-        self, clients: Sequence[Client], seconds: float = OPERATION_S_MAX
+        self, clients: Sequence[Client], seconds: float = CALL_S_MAX
     ) -> None:
         """Fail unless the clients' last operations return within some time."""
         ends = self.now + seconds
@@ -169,18 +168,25 @@ class KVCluster(ServiceCluster):
             self.sleep(0.010)
         left = [c.clerk for c in clients if not c.ended]
         if left:
-            pending = [
-                str(o) for o in self.history.operations.values() if not o.returned_at
-            ]
-            self.fail(
-                codes.OPERATION_STUCK,
-                f"{counted(len(left), 'operation')} {is_or_are(left)} not answered "
-                f"within {seconds:.0f} s though a majority is connected and nothing fails",
-                "\n".join(pending[:5])
-                + "\npossible causes: a server waits for an entry that another leader "
-                "has replaced; a clerk waits for a server that no longer leads; no "
-                "leader is elected",
-            )
+            self._fail_stuck(len(left), seconds)
+
+    def fail_call(self, method: str) -> NoReturn:
+        """Fail since an operation has not returned in time."""
+        self._fail_stuck(1, CALL_S_MAX)
+
+    def _fail_stuck(self, count: int, seconds: float) -> NoReturn:
+        pending = [
+            str(o) for o in self.history.operations.values() if not o.returned_at
+        ]
+        self.fail(
+            codes.OPERATION_STUCK,
+            f"{counted(count, 'operation')} not answered within {seconds:.0f} s though a "
+            "majority is connected and nothing fails",
+            "\n".join(pending[:PENDING_SHOWN])
+            + "\npossible causes: a server waits for an entry that another leader has "
+            "replaced; a clerk waits for a server that no longer leads; no leader is "
+            "elected",
+        )
 
     def require_unanswered(
         self, clients: Sequence[Client], servers: Sequence[int]

@@ -1,13 +1,13 @@
 """A cluster of replicated state machines: the lab's counter above a student's RSM."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from labrpc.submission.entry import Entry
 from labrpc.world.scenario_thread import ScenarioThread
 from tester import codes
 from tester.scenario.cluster import has_types
-from tester.scenario.service_cluster import ServiceCluster
+from tester.scenario.service_cluster import CALL_S_MAX, ServiceCluster
 from tester.text import counted, servers_named, short
 
 OK = "OK"
@@ -104,6 +104,14 @@ class RsmCluster(ServiceCluster):
             "connected and a majority",
             "submit() returns OK with the reply once its request has been applied on "
             "the server that it was submitted to",
+        )
+
+    def fail_call(self, method: str) -> NoReturn:
+        """Fail since a submit has not returned in time."""
+        self.fail(
+            codes.SUBMIT_STUCK,
+            f"{method}() did not return within {CALL_S_MAX} s though a majority is "
+            "connected and nothing fails",
         )
 
     # Counters.

@@ -6,7 +6,7 @@ state, so that a property which Raft breaks is reported before one of the servic
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from labrpc.box_factory import BoxFactory
 from labrpc.contract import ApplyMsg
@@ -25,6 +25,8 @@ from tester.text import is_or_are, servers_named
 
 # The parameter that RSM and KVServer get beside those of Raft.
 LIMIT = "max_raft_state"
+# How long an operation may take once a majority is connected and nothing fails.
+CALL_S_MAX = 10
 
 
 class ServiceCluster(MeasuredCluster):
@@ -226,8 +228,8 @@ class ServiceCluster(MeasuredCluster):
     ) -> None:
         """Call a method, and wait until `then` has taken what it returned.
 
-        For threads of the scenario: others go on meanwhile. If the server crashes, the
-        thread waits for ever.
+        A thread of the scenario may wait as long as it takes, and for ever if the server
+        crashes; the scenario's main part fails after `CALL_S_MAX`.
         """
         returned: list[bool] = []
         thread = current_scenario_thread()
@@ -240,6 +242,7 @@ class ServiceCluster(MeasuredCluster):
                 self.world.after(0, thread.resume)
 
         waits = False
+        ends = self.now + CALL_S_MAX
         self.world.invoke_then(host, take, method, *args)
         waits = thread is not None
         while not returned:
@@ -248,3 +251,9 @@ class ServiceCluster(MeasuredCluster):
             else:
                 self.world.poll()
                 self._check_time()
+                if self.now > ends:
+                    self.fail_call(method)
+
+    def fail_call(self, method: str) -> NoReturn:
+        """Fail since a method has not returned in time."""
+        raise NotImplementedError

@@ -26,6 +26,8 @@ class Header(msgspec.Struct, kw_only=True, omit_defaults=True):
     Attributes:
         trace: the version of the format.
         servers: how many there are.
+        clients: how many clients of them there are, which are numbered after them.
+        service: what stands on Raft in each server, "" for the lab's state machine.
         submission_digest: of its source files.
         persistence: whether the test requires servers to save their state.
         preempt: whether threads could lose their turn between two statements.
@@ -36,6 +38,8 @@ class Header(msgspec.Struct, kw_only=True, omit_defaults=True):
     test: str = ""
     seed: int = 0
     servers: int = 0
+    clients: int = 0
+    service: str = ""
     persistence: bool = False
     submission: str = ""
     submission_digest: str = ""
@@ -44,6 +48,23 @@ class Header(msgspec.Struct, kw_only=True, omit_defaults=True):
     file: str = ""
     lab: str = ""
     python: str = ""
+
+    @property
+    def lanes(self) -> range:
+        """The numbers of the servers, and then of the clients."""
+        return range(self.servers + self.clients)
+
+    def lane(self, number: int) -> str:
+        """Return a server, a client, or the test, which is -1, as text."""
+        if number < 0:
+            return "the test"
+        client = number - self.servers
+        return f"client {client}" if client >= 0 else f"server {number}"
+
+    def short_lane(self, number: int) -> str:
+        """Return a server's number, or that of a client, as in "c0"."""
+        client = number - self.servers
+        return f"c{client}" if client >= 0 else f"{number}"
 
 
 class Row(

@@ -12,7 +12,6 @@ from tester.traces import rows
 from tester.traces.reader import Trace
 from tester.views.moments import Moment, moments
 from tester.views.phrases import phrases
-from tester.views.wording import who
 
 # A step takes no virtual time; this makes it wide enough to be seen and clicked.
 STEP_US = 50
@@ -40,12 +39,12 @@ def perfetto_json(trace: Trace) -> bytes:
 
 
 def _tracks(trace: Trace) -> Iterator[dict[str, Any]]:
-    for server in range(-1, trace.header.servers):
+    for server in (-1, *trace.header.lanes):
         yield {
             "ph": "M",
             "name": "thread_name",
             **_track(server),
-            "args": {"name": who(server)},
+            "args": {"name": trace.header.lane(server)},
         }
 
 
@@ -79,7 +78,7 @@ def _us(t: int) -> float:
 
 def shiviz_log(trace: Trace) -> bytes:
     """Return a run as ShiViz reads it by default: an event, then its host and clock."""
-    servers = range(trace.header.servers)
+    servers = trace.header.lanes
     clocks: dict[int, dict[int, int]] = {server: {} for server in servers}
     sent: dict[int, dict[int, int]] = {}
     lines = []

@@ -10,7 +10,7 @@ from tester.traces.values import on_one_line
 from tester.views.folding import Fold
 from tester.views.phrases import phrases
 from tester.views.timeline import Timeline
-from tester.views.wording import row_line, when, who
+from tester.views.wording import row_line, when
 
 LINE_CHARS_MAX = 240
 
@@ -45,10 +45,9 @@ def last_lines(laid_out: Timeline, count: int) -> list[str]:
         if isinstance(line, Fold):
             found.append(f"{when(line.t):>13}  {on_one_line(line.text())}")
         else:
+            where = laid_out.trace.header.lane(line.server)
             said = " · ".join(phrase.text for phrase in phrases(line, laid_out.trace))
-            found.append(
-                f"{when(line.t):>13}  {who(line.server):8}  {cut(said, LINE_CHARS_MAX)}"
-            )
+            found.append(f"{when(line.t):>13}  {where:8}  {cut(said, LINE_CHARS_MAX)}")
     return found
 
 

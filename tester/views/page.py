@@ -82,7 +82,7 @@ def page_html(
         first=max(laid_out.first, left_out),
         first_end=max(laid_out.first, left_out) + FIRST_WINDOW,
         left_out=left_out,
-        servers=range(trace.header.servers),
+        servers=trace.header.lanes,
         topics=TOPICS,
         facts=_facts(laid_out),
         replay=replay,
@@ -166,7 +166,7 @@ def _facts(laid_out: Timeline) -> list[tuple[str, int, str]]:
 
 def _data(laid_out: Timeline, left_out: int, redact: Callable[[str], str]) -> str:
     data = {
-        "servers": laid_out.trace.header.servers,
+        "servers": [laid_out.trace.header.lane(n) for n in laid_out.trace.header.lanes],
         "window": FIRST_WINDOW,
         "first": max(laid_out.first, left_out),
         "facts": [place for place in laid_out.facts if place >= left_out],
@@ -184,7 +184,7 @@ def _data(laid_out: Timeline, left_out: int, redact: Callable[[str], str]) -> st
 def _state_changes(laid_out: Timeline) -> list[list[list[Any]]]:
     """Return per server the lines at which it becomes something else, and what."""
     found: list[list[list[Any]]] = []
-    for server in range(laid_out.trace.header.servers):
+    for server in laid_out.trace.header.lanes:
         changes: list[list[Any]] = []
         before: ServerState | None = None
         for number, states in enumerate(laid_out.states):

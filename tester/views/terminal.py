@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from tester.text import clean
-from tester.traces.rows import SCENARIO
+from tester.traces.rows import SCENARIO, Header
 from tester.views.folding import Fold
 from tester.views.lines import ending, heading
 from tester.views.phrases import LOST, phrases
@@ -30,7 +30,7 @@ def terminal_lines(timeline: Timeline, selection: Selection) -> Iterator[Text]:
     trace = timeline.trace
     widths = _widths(timeline)
     yield Text(heading(trace), style="bold")
-    yield _head(widths)
+    yield _head(widths, trace.header)
     marks = timeline.marks
     for number in selection.of(timeline):
         yield _line(number, timeline, widths, marks.get(number, ""))
@@ -45,12 +45,14 @@ def _widths(timeline: Timeline) -> list[int]:
             [_COLUMN_CHARS_MIN]
             + [len(_state_text(states[server])) + 2 for states in timeline.states]
         )
-        for server in range(timeline.trace.header.servers)
+        for server in timeline.trace.header.lanes
     ]
 
 
-def _head(widths: list[int]) -> Text:
-    columns = "".join(f" {server}".ljust(width) for server, width in enumerate(widths))
+def _head(widths: list[int], header: Header) -> Text:
+    columns = "".join(
+        f" {header.short_lane(lane)}".ljust(width) for lane, width in enumerate(widths)
+    )
     return Text(f"{'time':>{_TIME_CHARS}}  {columns} what happened", style="dim")
 
 

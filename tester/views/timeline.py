@@ -117,7 +117,7 @@ def _first_line(trace: Trace, lines: list[Shown], facts: list[int]) -> int:
 
 
 def _states(trace: Trace, lines: list[Shown]) -> list[list[ServerState]]:
-    now = [ServerState() for _ in range(trace.header.servers)]
+    now = [ServerState() for _ in trace.header.lanes]
     states = []
     for line in lines:
         for row in line.rows:

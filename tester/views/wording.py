@@ -22,14 +22,10 @@ def when(t: int) -> str:
     return f"{to_seconds(t):.6f} s"
 
 
-def who(server: int) -> str:
-    """Return a server, or the test, which is -1, as text."""
-    return "the test" if server < 0 else f"server {server}"
-
-
 def row_line(row: AnyRow, trace: Trace) -> str:
     """Return what a row says, with its time and server."""
-    return f"{when(row.t):>13}  {who(row.server):8}  {row_text(row, trace)}"
+    where = trace.header.lane(row.server)
+    return f"{when(row.t):>13}  {where:8}  {row_text(row, trace)}"
 
 
 def row_text(row: AnyRow, trace: Trace) -> str:

@@ -157,7 +157,7 @@
       show(Math.max(0, placeOf(lineOf(row)) - Math.floor(data.window / 4)));
     }
     const texts = data.details[lineOf(row)] || [row.cells[2].textContent];
-    const where = row.cells[0].textContent + " s, " + (row.dataset.s === "-1" ? "the test" : "server " + row.dataset.s);
+    const where = row.cells[0].textContent + " s, " + (row.dataset.s === "-1" ? "the test" : data.servers[row.dataset.s]);
     $("details").replaceChildren(...[where, ...texts].map((text) => Object.assign(document.createElement("p"), { textContent: text })));
     panel.hidden = false;
     history.replaceState(null, "", "#" + row.id);

@@ -1,6 +1,7 @@
 """The student's starter, and the wheel in which it and the graded suite travel."""
 
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -11,6 +12,7 @@ import pytest
 import grade
 from labrpc.submission.submission import Submission
 from tester.handouts.gradescope_bundle import ROOT_FILES
+from tester.intake.service_submission import find_service, raft_of
 from tester.judging.graded_test import BONUS_PARTS
 from tester.judging.run import run_test
 from tester.judging.run_conditions import RunConditions
@@ -48,6 +50,35 @@ def test_new_writes_a_repository(starter, project, capsys):
     source = (starter / "raft/raft.py").read_text()
     for method in ("__init__", "get_state", "start", "snapshot"):
         assert f"    def {method}(" in source
+
+
+def test_the_starter_of_lab_3_loads_and_says_what_is_to_do(tmp_path, project):
+    starter = tmp_path / "my-service"
+    assert grade.main(["new", str(starter), "--lab", "3"]) == 0
+    assert (starter / "docs/contract_kv.md").read_bytes() == (
+        project / "docs/contract_kv.md"
+    ).read_bytes()
+    readme = (starter / "README.md").read_text()
+    parts = {file.stem.split("_")[1] for file in suite_path(3).glob("test_*.py")}
+    assert set(re.findall(r"pytest -k (3\w) +#", readme)) == parts
+    service = find_service(starter, suite_path(3))
+    assert raft_of(service) == "the lab's reference Raft"
+    for name, code in (
+        ("test_rsm_basic", "no-agreement"),
+        ("test_kv_versions", "operation-stuck"),
+    ):
+        (test,) = collect(expression=name, lab=3)
+        assert run_test(RunConditions(service, test, 0)).code == code
+    shutil.copytree(project / "tests/submissions/plain/raft", starter / "raft")
+    assert raft_of(find_service(starter, suite_path(3))) == "its own Raft"
+
+
+def test_the_starter_of_lab_3_runs_the_suite_of_lab_3(tmp_path):
+    assert grade.main(["new", str(tmp_path / "mine"), "--lab", "3"]) == 0
+    root, suite = tmp_path / "mine", str(suite_path(3))
+    assert what_to_collect(root, [], lab=3) == [suite]
+    assert what_to_collect(root, [str(root / "kv")], lab=3)[0] == suite
+    assert 'addopts = ["--lab3"]' in (root / "pyproject.toml").read_text()
 
 
 @pytest.mark.parametrize("kind", ["directory", "file", "below a file"])

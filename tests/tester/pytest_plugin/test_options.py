@@ -10,7 +10,7 @@ from tester.text import parse_duration
 
 ROOT = Path(__file__).resolve().parents[3]
 DEFAULTS = {
-    "--lab": False, "--submission": str(ROOT / "raft"), "--seed": None, "--seeds": 1,
+    "--lab": False, "--lab3": False, "--submission": str(ROOT / "raft"), "--seed": None, "--seeds": 1,
     "--hash-seed": None,
     "--for": None, "--isolation": "none", "--lab-failed": False, "--real-time": False,
     "--preempt": False, "--lab-check-determinism": False, "--lab-summary": None,

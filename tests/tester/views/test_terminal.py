@@ -3,6 +3,7 @@
 import pytest
 
 from tester.traces import rows
+from tester.traces.reader import Trace
 from tester.views.selection import AROUND_LINES, Selection
 from tester.views.terminal import terminal_lines
 from tester.views.timeline import timeline
@@ -77,3 +78,11 @@ def test_facts_are_marked(run):
     lines = shown(failed)
     assert any(" ① says that it leads term 3" in line for line in lines)
     assert lines[-1] == "failed: no"
+
+
+def test_clients_are_lanes_after_the_servers():
+    trace = Trace(rows.Header(trace=rows.TRACE_VERSION, servers=2, clients=1), [])
+    header = trace.header
+    assert list(header.lanes) == [0, 1, 2]
+    assert [header.lane(n) for n in (-1, 1, 2)] == ["the test", "server 1", "client 0"]
+    assert [header.short_lane(n) for n in header.lanes] == ["0", "1", "c0"]

@@ -1,0 +1,42 @@
+"""What the options say of lab 3: whether it is wanted, and which service is tested."""
+
+import functools
+from pathlib import Path
+
+import pytest
+
+from labrpc.errors import LoadError
+from labrpc.submission.submission import Submission
+from tester.intake.service_submission import default_service, find_service
+from tester.judging.suite import suite_path
+from tester.text import indented_below
+
+
+def wants_lab_3(config: pytest.Config, named: list[str]) -> bool:
+    """Return whether the suite of lab 3 is wanted, or a test of it is named.
+
+    Args:
+        config: with the options.
+        named: the files, folders and tests of the command line.
+    """
+    if config.getoption("--lab3"):
+        return True
+    suite, directory = suite_path(3), config.invocation_params.dir
+    files = [name.partition("::")[0] for name in named]
+    return any((directory / file).resolve().is_relative_to(suite) for file in files)
+
+
+@functools.cache
+def service_at(path: Path) -> Submission:
+    """Return the submission of lab 3 at a path: one object, compiled once."""
+    return find_service(path, suite_path(3))
+
+
+def find_service_of(config: pytest.Config) -> tuple[Submission, str]:
+    """Return what is tested in lab 3."""
+    named = config.getoption("--submission")
+    path = Path(named) if named else default_service(config.invocation_params.dir)
+    try:
+        return service_at(path), ""
+    except LoadError as exc:
+        raise pytest.UsageError(indented_below(f"--submission: {exc}")) from None
