@@ -62,6 +62,8 @@ def test_the_head_says_what_markers_say_elsewhere(figure_8):
     assert figure_8.hidden
     assert (figure_8.servers, figure_8.persistence) == (3, True)
     assert not is_script(FIGURE_8)
+    assert is_script(figure_8.file)
+    assert not is_script(figure_8.file.with_name("gone.txt"))
 
 
 @pytest.mark.parametrize(
@@ -161,6 +163,23 @@ def test_what_is_wrong_with_a_script_is_said_in_one_line(script, text, name, wor
     with pytest.raises(UsageError, match=words) as raised:
         read_script(file)
     assert "\n" not in str(raised.value)
+
+
+def test_pytest_runs_a_suites_folder_with_its_scripts(script, shell, tmp_path):
+    folder = script(f"{HEAD}time-out 0\nexpect 0, term 9\n").parent
+    script("Some notes of somebody's.", "notes.txt")
+    (folder / "test_mine.py").write_text(
+        "import pytest\n"
+        "@pytest.mark.cluster(servers=3)\n"
+        "def test_mine(cluster): cluster.check_one_leader()\n"
+    )
+    done = shell(
+        f"pytest {folder} -v -p no:cacheprovider --submission {RAFT}", tmp_path
+    )
+    assert "old_copies.txt::test_old_copies[seed0] FAILED" in done.stdout, done.stderr
+    assert "test_mine.py::test_mine[seed0] PASSED" in done.stdout
+    assert "server 0 is not in the state that the list expects" in done.stdout
+    assert "1 failed, 1 passed" in done.stdout
 
 
 def test_a_suite_with_a_wrong_script_is_refused(scripted):
