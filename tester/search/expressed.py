@@ -36,8 +36,12 @@ from tester.search.world_state import Message, call_of
 
 # How many time-outs a server may take until it makes a call that it has made in the suite.
 TIME_OUTS_MAX = 3
-# Servers that come to a stop: a list of choices finds it out by `recover`.
-STOPS = (codes.NO_LEADER.name, codes.NO_AGREEMENT.name, codes.NOT_CAUGHT_UP.name)
+# Servers that come to a stop, and how a list of choices may find it out by `recover`.
+STOPS = {
+    codes.NO_LEADER.name: (codes.NO_LEADER,),
+    codes.NO_AGREEMENT.name: (codes.NO_AGREEMENT, codes.NO_LEADER),
+    codes.NOT_CAUGHT_UP.name: (codes.NO_AGREEMENT,),
+}
 # What only times, or the scenario's own counting, can show.
 NOT_IN_CHOICES = (
     codes.TERMS_DIFFER.name,
@@ -66,7 +70,7 @@ def fails_alike(code: str, error: SubmissionError | None) -> bool:
     """Return whether a list of choices fails as a run of the suite with this code did."""
     if error is None:
         return False
-    return error.code.name == code or (code in STOPS and error.code.name in STOPS)
+    return error.code.name == code or error.code in STOPS.get(code, ())
 
 
 def express(rules: Rules, transcript: Transcript, code: str) -> Expressed:
