@@ -282,9 +282,11 @@ def _import(
 ) -> Any:
     task = getcurrent()
     importer = task.scheduler.owner.importer if type(task) is Task else _importer()
-    if not fromlist and not level and name in importer.own and "." not in name:
+    if not fromlist and not level and name in importer.own:
         # `pickle` imports the module of each class that it meets.
-        return importer.own[name]
+        top = name.partition(".")[0]
+        if top in importer.own:
+            return importer.own[top]
     return importer.import_(name, globals, fromlist, level)
 
 

@@ -4,7 +4,7 @@ It reads messages as a trace does: the recommended names of RPCs and fields say 
 happens, and nothing of a submission is unpickled.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from labrpc.world.events import (
@@ -44,9 +44,15 @@ class SituationObserver(Observer):
         self._requests: dict[int, VoteRequest | Append | Install] = {}
         self._replies: dict[int, int] = {}
         self._executed: set[int] = set()
-        self._invoked: dict[tuple[int, int, int], str] = {}
+        self._starts: set[_Call] = set()
         self._crash_points: dict[int, object] = {}
         self._step: tuple[Incarnation, Event, Sequence[Action]] | None = None
+        self._notes: dict[type, Callable[[Incarnation, Any], None]] = {
+            Call: self._called,
+            Reply: self._replied,
+            Apply: self._applied,
+            Result: self._returned,
+        }
 
     def met(self) -> list[str]:
         """Return the situations of the run so far, in the order in which they came."""
@@ -58,23 +64,18 @@ class SituationObserver(Observer):
         self, now_ns: int, host: Incarnation, event: Event, actions: Sequence[Action]
     ) -> None:
         """Note what a server did."""
-        self._step = host, event, actions
         if type(event) is Invoke:
-            key = host.server, host.incarnation, event.invoke_id
-            self._invoked[key] = event.method
-            if event.method == "snapshot" and type(event.args[0]) is int:
+            if event.method == "start":
+                self._starts.add((host.server, host.incarnation, event.invoke_id))
+            elif event.method == "snapshot" and type(event.args[0]) is int:
                 self.model.snapshot_made(host.server, event.args[0])
+        if not actions:
+            return
+        self._step = host, event, actions
         for action in actions:
-            if type(action) is Call:
-                self._called(host, action)
-            elif type(action) is Reply:
-                self._replied(action)
-            elif type(action) is Apply:
-                self._applied(host.server, action.message)
-            elif type(action) is Result:
-                key = host.server, host.incarnation, action.invoke_id
-                if self._invoked.pop(key, "") == "start":
-                    self._started(host.server, action.value)
+            note = self._notes.get(type(action))
+            if note is not None:
+                note(host, action)
 
     def settled(
         self, now_ns: int, host: Incarnation, event: Event, actions: Sequence[Action]
@@ -88,7 +89,7 @@ class SituationObserver(Observer):
             self._calls[host.server, host.incarnation, call.call_id] = request
             self.model.sent(request)
 
-    def _replied(self, reply: Reply) -> None:
+    def _replied(self, host: Incarnation, reply: Reply) -> None:
         self._executed.add(reply.request_id)
         request = self._requests.get(reply.request_id)
         if request is None:
@@ -97,24 +98,31 @@ class SituationObserver(Observer):
         if answer is None:
             return
         self._replies[reply.request_id] = answer.term
-        if isinstance(request, VoteRequest) and answer.vote_granted is not None:
+        if type(request) is Append:
+            if answer.success is not None:
+                self.model.append_answered(request, answer.term, answer.success)
+        elif type(request) is VoteRequest and answer.vote_granted is not None:
             self.model.vote_answered(request, answer.term, answer.vote_granted)
-        elif isinstance(request, Append) and answer.success is not None:
-            self.model.append_answered(request, answer.term, answer.success)
 
-    def _applied(self, server: int, message: tuple[Any, ...]) -> None:
-        command_valid, _, index, snapshot_valid, _, snapshot_index, term = message
+    def _applied(self, host: Incarnation, apply: Apply) -> None:
+        command_valid, _, index, snapshot_valid, _, snapshot_index, term = apply.message
         if command_valid and type(index) is int:
-            self.model.applied(server, index)
+            self.model.applied(host.server, index)
         elif snapshot_valid and type(snapshot_index) is int and type(term) is int:
-            self.model.applied_snapshot(server, snapshot_index, term)
+            self.model.applied_snapshot(host.server, snapshot_index, term)
 
-    def _started(self, server: int, value: object) -> None:
+    def _returned(self, host: Incarnation, result: Result) -> None:
+        """Note what `start` has returned."""
+        key = host.server, host.incarnation, result.invoke_id
+        if key not in self._starts:
+            return
+        self._starts.remove(key)
+        value = result.value
         if not isinstance(value, (tuple, list)) or len(value) != 3:
             return
         index, term, leads = value
         if leads is True and type(index) is int and type(term) is int:
-            self.model.accepted(server, index, term)
+            self.model.accepted(host.server, index, term)
 
     # Messages.
 
