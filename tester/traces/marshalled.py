@@ -30,6 +30,7 @@ _PLAIN: dict[int, Value] = {
     _ELLIPSIS: "...",
 }
 _unpack_int = struct.Struct("<i").unpack_from
+_unpack_count = struct.Struct("<I").unpack_from
 
 
 def read_marshalled(data: bytes, field_names: FieldNames) -> Value:
@@ -91,7 +92,8 @@ class _Reader:
         return taken
 
     def _count(self) -> int:
-        (count,) = struct.unpack("<I", self._take(4))
+        (count,) = _unpack_count(self._data, self._at)
+        self._at += 4
         return int(count)
 
     def _long(self) -> int:
@@ -148,9 +150,9 @@ class _Reader:
 
     def _object(self, count: int, depth: int) -> Value:
         """Return an object, which is a tuple of `...`, its class and its fields."""
-        self._at += 1
-        if self._take(1) != b"u":
+        if self._data[self._at + 1] != _TEXT:
             raise ValueError("no class")
+        self._at += 2
         known_as = self._text()
         name = known_as.rpartition(":")[2]
         if count == 3 and self._data[self._at : self._at + 1] == b"{":
