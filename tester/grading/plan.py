@@ -25,6 +25,8 @@ from tester.workers.job import LoadJob, PictureJob, RunJob
 
 # Ten times what the reference needs for a run with a process for each server.
 BUDGET_S_PER_RUN = 5.0
+# As much for each state of a search.
+BUDGET_S_PER_STATE = 0.06
 
 
 @dataclass
@@ -101,6 +103,11 @@ class Plan:
         # One run may take all that a run may take.
         return RUN_CPU_S_MAX + BUDGET_S_PER_RUN * len(self.seeds)
 
+    def budget_s_of(self, test: GradedTest) -> float:
+        """Return the CPU seconds of one test of one submission; a search has its own."""
+        states = test.search_states * len(self.seeds)
+        return self.cpu_s_max + BUDGET_S_PER_STATE * states
+
     def header(self) -> Header:
         """Return what the results depend on."""
         return Header(
@@ -159,6 +166,7 @@ class Plan:
             seed=seed,
             digest=True,
             situations=self.situations,
+            search_states=test.search_states,
         )
 
     def _suite_of(self, test: str) -> str:

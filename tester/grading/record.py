@@ -25,7 +25,10 @@ class GradingRecord:
         self._pairs = {
             name: {
                 test.name: Pair(
-                    test, plan.seeds, plan.cpu_s_max, plan.rubric.clearness(test)
+                    test,
+                    plan.seeds,
+                    plan.budget_s_of(test),
+                    plan.rubric.clearness(test),
                 )
                 for test in plan.tests
             }

@@ -27,6 +27,8 @@ MARKERS = (
     "majority answered a leader; with a service, that is above Raft, with clerks",
     "hidden: a graded test of an instructor that is a secret: its students see whether it "
     "passed and why not, but neither its source nor a replay command",
+    "search(states): a graded test without a scenario: the servers are searched for orders "
+    "of events that break a property, until this number of states is found",
     "single_bug: a scenario made for one kind of bug, which measures of detection count "
     "apart",
     "virtual_time: a graded test that needs what real time has not, such as pauses, "
@@ -41,6 +43,7 @@ def graded_test(item: pytest.Item) -> GradedTest | None:
         return None
     part = item.get_closest_marker("part")
     points = item.get_closest_marker("points")
+    search = item.get_closest_marker("search")
     return GradedTest(
         name=item.originalname,
         part=part.args[0] if part else "",
@@ -50,6 +53,7 @@ def graded_test(item: pytest.Item) -> GradedTest | None:
         single_bug=item.get_closest_marker("single_bug") is not None,
         hidden=item.get_closest_marker("hidden") is not None,
         script=getattr(item.obj, "script", None),
+        search_states=search.kwargs["states"] if search else 0,
         **cluster.kwargs,
     )
 

@@ -14,7 +14,7 @@ from labrpc.machine.watchdog import watchdog
 from labrpc.submission.submission import Submission
 from tester.judging.debugger import PytestDebugger
 from tester.judging.graded_test import GradedTest
-from tester.judging.run import judge, open_cluster
+from tester.judging.run import judge, open_cluster, run_test
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import RunHost
 from tester.verdict import Run, Verdict, failure_text
@@ -38,8 +38,8 @@ def debug_test(
     test, submission = conditions.test, conditions.submission
     debugger = host.debugger
     assert debugger is not None
-    if test.script is not None:
-        return _debug_script(run, conditions, host, debugger)
+    if test.script is not None or test.search_states:
+        return _debug_list(run, conditions, host, debugger)
     cluster = open_cluster(conditions, host)
     looking = ExitStack()
     looking.enter_context(debugger.looking_at(cluster))
@@ -58,13 +58,16 @@ def debug_test(
     return failure.with_traceback(_frames(test, submission, raised, debugger.raised))
 
 
-def _debug_script(
+def _debug_list(
     run: Run, conditions: RunConditions, host: RunHost, debugger: PytestDebugger
 ) -> BaseException | None:
-    """Run a script as `debug_test` does a scenario; its servers have ended by then."""
-    from tester.judging.script_run import run_script
+    """Run a script, or a search, as `debug_test` does a scenario.
 
-    run_script(run, conditions.test, host)
+    Its servers have ended when the prompt opens.
+    """
+    made = run_test(conditions, host)
+    for name in made.__struct_fields__:
+        setattr(run, name, getattr(made, name))
     if run.passed:
         return None
     frames: TracebackType | None = None

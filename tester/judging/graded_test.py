@@ -9,7 +9,7 @@ from labrpc.world.streams import stream
 from tester.search.choices import ChoiceList
 
 # They run only where they are asked for by name: docs/contract_bonus.md.
-BONUS_PARTS = ("2P", "2R", "2T")
+BONUS_PARTS = ("2P", "2R", "2S", "2T")
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class GradedTest:
         hidden: whether no student may see its source.
         script: what happens, if that is a list of choices: then there is no cluster, and
             the function is never called.
+        search_states: how many states its search finds, if it is one: then there is no
+            cluster, either; 0 if it is none.
         service: what is handed in above Raft: the replicated state machine, or the
             key/value servers and clerks. "" for nothing, as in lab 2.
         clerks: how many clients there are.
@@ -55,6 +57,7 @@ class GradedTest:
     part_about: str = ""
     hidden: bool = False
     script: ChoiceList | None = None
+    search_states: int = 0
     service: Literal["", "rsm", "kv"] = ""
     clerks: int = 0
     max_raft_state: int = -1

@@ -93,8 +93,9 @@ class Pictures:
         self, run: Run, conditions: RunConditions, host: RunHost, trace: Trace
     ) -> list[list[str]]:
         """Return a block of lines on when the run was decided, if that is wanted."""
-        # Nothing of a script is left to chance.
-        by_chance = conditions.test.script is None
+        # Nothing of a script, or of what a search has found, is left to chance.
+        test = conditions.test
+        by_chance = test.script is None and not test.search_states
         if not self.decision or trace.end is None or not by_chance:
             return []
         found = find_decision(run, conditions, host, trace.end.steps)

@@ -6,7 +6,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labrpc import codes as labrpc_codes
@@ -139,6 +139,8 @@ def run_test(
     host = host or this_process(conditions)
     if conditions.test.script is not None:
         return _run_script(conditions, host, recording)
+    if conditions.test.search_states:
+        return _run_search(conditions, host, recording)
     recorder = recording.recorder(conditions)
     run = new_run(conditions, host.hosting)
     began_s = cpu_seconds() + host.boxes.cpu_s
@@ -196,6 +198,20 @@ def _run_script(conditions: RunConditions, host: RunHost, recording: Recording) 
     run = new_run(conditions, host.hosting)
     raised = run_script(run, conditions.test, host, recorder)
     _finish(recorder, run, raised)
+    return run
+
+
+def _run_search(conditions: RunConditions, host: RunHost, recording: Recording) -> Run:
+    from tester.judging.search_run import run_search
+
+    def recorder_of(servers: int) -> DigestRecorder | None:
+        # What is found may be a run of more servers, or fewer.
+        test = replace(conditions.test, servers=servers, servers_min=0)
+        return recording.recorder(replace(conditions, test=test))
+
+    run = new_run(conditions, host.hosting)
+    recorder, error = run_search(run, conditions.test, host, recorder_of)
+    _finish(recorder, run, error)
     return run
 
 

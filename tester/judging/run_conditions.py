@@ -96,6 +96,11 @@ class RunConditions:
             [
                 "pytest",
                 *(["--replay", str(test.file)] if test.is_replay else what),
+                *(
+                    ["--search-states", str(test.search_states)]
+                    if test.search_states
+                    else []
+                ),
                 "--submission",
                 str(self.submission.path),
                 *(["--hash-seed", str(hash_seed)] if hash_seed is not None else []),

@@ -1,10 +1,9 @@
-"""The lab's options of pytest: declared, read and checked once.
+"""The lab's options of pytest: read and checked once.
 
 Every other module sees them as one value, `SessionOptions`.
 """
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,6 +66,7 @@ class SessionOptions:
         decision: whether to find the step at which such a run was decided.
         shrink: whether to make failing runs minimal, as lists of choices.
         replay: the list of choices that is run instead of any test, None for none.
+        search_states: how many states searches find; None for what the tests say.
         check_determinism: whether to run each seed twice and compare.
         debugger: whether pytest's debugger opens at a failure.
         live: whether to show what servers print while they run.
@@ -91,6 +91,7 @@ class SessionOptions:
     decision: bool
     shrink: bool
     replay: Path | None
+    search_states: int | None
     check_determinism: bool
     debugger: bool
     live: bool
@@ -153,6 +154,7 @@ def read_options(config: pytest.Config) -> SessionOptions:
         situations=option("--situations"),
         decision=option("--decision"),
         shrink=option("--shrink"),
+        search_states=option("--search-states"),
         replay=(directory / replay).resolve() if replay else None,
         check_determinism=option("--lab-check-determinism"),
         debugger=option("--pdb"),
@@ -242,141 +244,3 @@ def _read_duration(text: str | None) -> float | None:
         raise pytest.UsageError(
             f"--for takes a duration such as 90s, 10m or 8h, not {text!r}"
         ) from None
-
-
-# Declaring them.
-
-
-def add_options(parser: pytest.Parser) -> None:
-    """Declare the lab's options."""
-    add = parser.getgroup("lab", "Raft lab").addoption
-    _add_choices(add)
-    _add_hosting(add)
-    _add_records(add)
-
-
-def _add_choices(add: Callable[..., None]) -> None:
-    """Declare what to run, and at which seeds."""
-    add(
-        "--lab",
-        action="store_true",
-        help="run the graded suite, wherever the lab is installed, against this "
-        "repository",
-    )
-    add(
-        "--lab3",
-        action="store_true",
-        help="run the suite of lab 3, the key/value service, in the same way",
-    )
-    add(
-        "--submission",
-        metavar="PATH",
-        help="what to test: a directory with raft/ or raft.py, or one .py file "
-        "(default: the Raft of this repository or folder, else the lab's own reference)",
-    )
-    add(
-        "--seed",
-        type=int,
-        metavar="N",
-        help="first seed (default: seeds that failed before, then from 0)",
-    )
-    add("--seeds", type=int, default=1, metavar="N", help="how many (default 1)")
-    add(
-        "--hash-seed",
-        type=int,
-        metavar="N",
-        help="the order of sets of strings, as PYTHONHASHSEED=N fixes it",
-    )
-    add(
-        "--for",
-        metavar="TIME",
-        help="run fresh seeds for this time, such as 90s, 10m or 8h",
-    )
-    add(
-        "--lab-failed",
-        action="store_true",
-        help="run only the seeds that failed before, kept in .lab/failures",
-    )
-    add(
-        "--replay",
-        metavar="FILE",
-        help="run a list of choices, such as --shrink and `raft-lab search` keep, instead "
-        "of any test",
-    )
-    add(
-        "--preempt",
-        action="store_true",
-        help="let threads of the submission lose their turn between two statements, "
-        "which finds missing locks",
-    )
-
-
-def _add_hosting(add: Callable[..., None]) -> None:
-    """Declare how runs are hosted."""
-    add(
-        "--isolation",
-        choices=["process", "none"],
-        default="none",
-        help="process: each server in a sandboxed process of its own, as grading does",
-    )
-    add(
-        "--real-time",
-        action="store_true",
-        help="run on real threads and clocks, to check the simulation against them; "
-        "slow, and no run can be replayed",
-    )
-
-
-def _add_records(add: Callable[..., None]) -> None:
-    """Declare what to compare, and what to write down of each run."""
-    add(
-        "--lab-check-determinism",
-        action="store_true",
-        help="run each seed twice, in two processes, and fail where the two differ",
-    )
-    add(
-        "--lab-summary",
-        metavar="FILE",
-        help="append a summary in Markdown to FILE, such as $GITHUB_STEP_SUMMARY",
-    )
-    add(
-        "--lab-digest",
-        action="store_true",
-        help="print the digest of each run's trace: equal for equal runs",
-    )
-    add(
-        "--lab-trace",
-        action="store_true",
-        help="record every event of each run to a file, as docs/trace.md describes",
-    )
-    add(
-        "--lab-trace-dir",
-        default=".lab/traces",
-        metavar="DIR",
-        help="where traces go (default .lab/traces)",
-    )
-    add(
-        "--lab-pictures",
-        type=int,
-        default=3,
-        metavar="N",
-        help="draw a picture of the first N failing runs, in .lab/pictures: each is "
-        "made once more for it, if it took less than 5 s of CPU (default 3)",
-    )
-    add(
-        "--situations",
-        action="store_true",
-        help="report which situations of Raft the runs met, and the cheapest seed of each",
-    )
-    add(
-        "--decision",
-        action="store_true",
-        help="with each picture, find the step from which on the run fails whatever the "
-        "network does: some hundred runs, a minute of CPU at most",
-    )
-    add(
-        "--shrink",
-        action="store_true",
-        help="make the first failing runs minimal: the fewest choices (who times out, which "
-        "message arrives) that fail in the same way, half a minute of CPU each at most",
-    )

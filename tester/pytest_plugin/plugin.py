@@ -17,7 +17,8 @@ from tester.judging.script_module import replay_module, script_module
 from tester.judging.seed_batch import SeedBatch
 from tester.judging.suite import LABS, suite_path, what_to_collect, with_suite
 from tester.pytest_plugin.bonus import is_left_out
-from tester.pytest_plugin.options import add_options, named_on_command_line
+from tester.pytest_plugin.declarations import add_options
+from tester.pytest_plugin.options import named_on_command_line
 from tester.pytest_plugin.restart import restart_if_needed
 from tester.pytest_plugin.seed_choice import batch_of
 from tester.pytest_plugin.session import LabSession

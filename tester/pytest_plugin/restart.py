@@ -18,6 +18,8 @@ HASH_SEED_MAX = (1 << 32) - 1
 # The lab's options with a value that may name something on the disk.
 _WITH_VALUE = (
     "--submission",
+    "--replay",
+    "--search-states",
     "--lab-trace-dir",
     "--lab-summary",
     "--lab-pictures",

@@ -6,6 +6,7 @@ import re
 import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -127,6 +128,8 @@ class Runner:
 
     def _conditions(self, test: GradedTest, seed: int) -> RunConditions:
         options = self._options
+        if test.search_states and options.search_states:
+            test = replace(test, search_states=options.search_states)
         submission = options.submission_of(test)
         return RunConditions(submission, test, seed, options.preempt)
 

@@ -61,8 +61,8 @@ def _minimal_list(
     run: Run, conditions: RunConditions, host: RunHost
 ) -> Minimal | NotExpressed:
     boxes, test = host.boxes, conditions.test
-    if test.script is not None:
-        return NotExpressed("its script is a list of choices already")
+    if test.script is not None or test.search_states:
+        return NotExpressed("it is a list of choices already")
     began_s = cpu_seconds() + boxes.cpu_s
 
     def out_of_time() -> bool:

@@ -7,6 +7,7 @@ path of the grading machine, and all its text is clean and of bounded size.
 import shlex
 from dataclasses import dataclass, replace
 
+from tester.judging.graded_test import BONUS_PARTS
 from tester.outcome import TestOutcome, VerdictCounts
 from tester.reports.redaction import for_the_student, without_paths
 from tester.reports.suite_descriptions import about_part, about_test
@@ -273,7 +274,8 @@ def _own_command(grade: Grade, run: Run) -> list[str]:
         return []
     words[words.index("--submission") + 1] = one_line(grade.inside)
     # The bracket ends the name, since other names may begin with it.
-    own = ["--lab", "-k", f"{run.test}["]
+    asked = f"{run.part} and " if run.part in BONUS_PARTS else ""
+    own = ["--lab", "-k", f"{asked}{run.test}["]
     found: list[str] = []
     for word in words:
         if not word.endswith(f"::{run.test}"):

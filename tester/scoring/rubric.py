@@ -39,12 +39,14 @@ class Part:
         extra: the points are added, but are not among those that can be earned.
         safety_cap: the share of the points that is left at most, if a run of the part
             breaks a safety property; None for all.
+        states: how many states its searches find; None for what the tests say.
     """
 
     points: dict[str, float]
     policy: Policy
     extra: bool = False
     safety_cap: float | None = None
+    states: int | None = None
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -129,13 +131,21 @@ class Rubric:
             UsageError: the rubric leaves out all of them.
         """
         found = [
-            dataclasses.replace(test, points=self.parts[test.part].points[test.name])
+            self._with_points(test)
             for test in tests
             if self._counts(test.part, test.name)
         ]
         if not found:
             raise UsageError("the rubric leaves out every test that was selected")
         return found
+
+    def _with_points(self, test: GradedTest) -> GradedTest:
+        part = self.parts[test.part]
+        states = test.search_states
+        if states and part.states is not None:
+            states = part.states
+        points = part.points[test.name]
+        return dataclasses.replace(test, points=points, search_states=states)
 
     def grade(
         self, submission: str, path: str, runs: Iterable[Run], load_error: str = ""

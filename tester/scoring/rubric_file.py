@@ -23,6 +23,7 @@ SEEDS_MAX = 10_000
 SECRET_BYTES_MIN = 16
 Points = Annotated[float, Meta(ge=0, le=1_000_000)]
 Share = Annotated[float, Meta(ge=0, le=1)]
+States = Annotated[int, Meta(ge=1, le=10_000_000)]
 Count = Annotated[int, Meta(ge=0, le=SEEDS_MAX)]
 
 
@@ -63,6 +64,7 @@ class _Part(msgspec.Struct):
     extra: bool = False
     leave_out: bool | list[str] = False
     safety_cap: Share | None = None
+    states: States | None = None
     policy: Any = None
     tests: Any = None
 
@@ -277,7 +279,13 @@ def _read_part(
     elif given.leave_out:
         own = []
     worth = _worth(table, given, own, named)
-    return Part(worth, policy, given.extra, given.safety_cap)
+    if given.states is not None and not any(test.search_states for test in own):
+        raise table.refusal(
+            "`states` is the budget of a search, and no test of the part is one: remove "
+            "it, or move it to part 2S",
+            "states",
+        )
+    return Part(worth, policy, given.extra, given.safety_cap, given.states)
 
 
 def _check_test(

@@ -59,6 +59,7 @@ class RunJob(Job, frozen=True, kw_only=True):
         digest: whether to compute the trace's digest.
         traces: the directory to which the run is recorded, "" for no trace.
         situations: whether to note which situations it meets.
+        search_states: how many states the test's search finds; 0 if it is none.
     """
 
     test: str
@@ -67,6 +68,7 @@ class RunJob(Job, frozen=True, kw_only=True):
     digest: bool = False
     traces: str = ""
     situations: bool = False
+    search_states: int = 0
 
     def recording(self) -> Recording:
         """Return what is to be kept of the run."""

@@ -14,6 +14,7 @@ import signal
 import sys
 import tempfile
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -178,6 +179,8 @@ class Worker:
 
     def _conditions(self, job: RunJob, submission: Submission) -> RunConditions:
         test = self._test(job, job.test)
+        if test.search_states:
+            test = replace(test, search_states=job.search_states)
         return RunConditions(submission, test, job.seed, job.preempt)
 
     def _test(self, job: RunJob | PictureJob, name: str) -> GradedTest:

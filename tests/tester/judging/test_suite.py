@@ -474,7 +474,7 @@ def test_parts_and_expressions_select_tests():
 def test_bonus_parts_are_on_only_where_they_are_asked_for():
     assert not [test for test in TESTS if test.is_bonus]
     bonus = [test for test in collect(bonus=True) if test.is_bonus]
-    assert {test.part for test in bonus} == {"2P", "2R", "2T"}
+    assert {test.part for test in bonus} == {"2P", "2R", "2S", "2T"}
     for part in BONUS_PARTS:
         own = collect([part])
         assert own == [test for test in bonus if test.part == part]

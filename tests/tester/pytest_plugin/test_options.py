@@ -15,7 +15,7 @@ DEFAULTS = {
     "--for": None, "--isolation": "none", "--lab-failed": False, "--real-time": False,
     "--preempt": False, "--lab-check-determinism": False, "--lab-summary": None,
     "--lab-digest": False, "--lab-trace": False, "--lab-trace-dir": ".lab/traces",
-    "--lab-pictures": 3, "--situations": False, "--decision": False, "--shrink": False, "--replay": None,
+    "--lab-pictures": 3, "--situations": False, "--decision": False, "--shrink": False, "--replay": None, "--search-states": None,
     "--pdb": False, "capture": "fd",
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from tester.pytest_plugin import restart
-from tester.pytest_plugin.options import add_options
+from tester.pytest_plugin.declarations import add_options
 
 
 class Restarted(Exception):

@@ -1,0 +1,103 @@
+"""A search as a graded test: what it finds is in the failure, and can be replayed."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from labrpc.errors import LabError
+from labrpc.submission.submission import Submission
+from tester.errors import UsageError
+from tester.grading.plan import BUDGET_S_PER_STATE, Plan
+from tester.judging import search_run
+from tester.judging.picture import Pictures
+from tester.judging.run import run_test, this_process
+from tester.judging.run_conditions import RunConditions
+from tester.judging.suite import collect
+from tester.scoring.rubric_file import default_rubric, load_rubric
+from tester.search.choice_text import parse_choices
+from tester.verdict import Verdict
+
+ROOT = Path(__file__).resolve().parents[3]
+# Each server says that it leads term 1, and nothing else ever happens.
+ALL_LEAD = """\
+class Raft:
+    def __init__(self, peers, me, persister, apply_ch): pass
+    def get_state(self): return 1, True
+    def start(self, command): return -1, 1, False
+"""
+
+
+@pytest.fixture(scope="module")
+def search():
+    (test,) = collect(["2S"])
+    return test
+
+
+@pytest.fixture
+def all_lead(tmp_path, search):
+    """The conditions of a search of servers that all lead."""
+    file = tmp_path / "all_lead.py"
+    file.write_text(ALL_LEAD)
+    return RunConditions(Submission.find(file), replace(search, search_states=60), 0)
+
+
+def test_a_search_that_finds_nothing_passes_and_is_the_same_each_time(search):
+    test = replace(search, search_states=60)
+    raft = Submission.find(ROOT / "raft")
+    runs = [run_test(RunConditions(raft, test, seed)) for seed in (0, 0, 1)]
+    assert [run.verdict for run in runs] == [Verdict.PASSED] * 3
+    assert runs[0].digest == runs[1].digest
+    assert " --search-states 60 " in runs[0].replay
+
+
+def test_what_is_found_is_a_list_that_fails_in_the_same_way(all_lead, tmp_path):
+    run = run_test(all_lead)
+    assert (run.verdict, run.code) == (Verdict.FAILED, "not-elected-by-majority")
+    before, _, text = run.evidence.partition("run `pytest --replay found.txt`:\n")
+    assert "the search has found it after " in before
+    found = parse_choices(text, "found.txt")
+    (again,) = [
+        run_test(RunConditions(all_lead.submission, test, 0))
+        for test in [replace(all_lead.test, search_states=0, script=found)]
+    ]
+    assert (again.code, again.reason) == (run.code, run.reason)
+    pictures = Pictures(tmp_path / "pictures", tmp_path / "traces")
+    pictures.draw(run, all_lead, this_process(all_lead))
+    assert (Path(run.picture).name, run.warnings) == ("test_search-seed0.html", [])
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict", "code"),
+    [
+        (MemoryError(), Verdict.FAILED, "memory-limit"),
+        (LabError("no box answers"), Verdict.UNKNOWN, "lab-broke"),
+    ],
+)
+def test_a_search_that_breaks(all_lead, monkeypatch, error, verdict, code):
+    def searched(*args):
+        raise error
+
+    monkeypatch.setattr(search_run, "searched", searched)
+    run = run_test(all_lead)
+    assert (run.verdict, run.code) == (verdict, code)
+
+
+def test_a_rubric_says_how_many_states_it_finds(search, tmp_path):
+    file = tmp_path / "rubric.toml"
+    file.write_text("[parts.2S]\npoints = 5\nstates = 70\n")
+    (test,) = load_rubric(file, [search]).tests([search])
+    assert (test.search_states, test.points) == (70, 5)
+    (usual,) = default_rubric([search]).tests([search])
+    assert usual.search_states == search.search_states
+    plan = Plan({"a": ROOT / "raft"}, [test], [0, 1], load_rubric(file, [search]))
+    assert plan.run_job("a", test, 0).search_states == 70
+    more_s = plan.budget_s_of(test) - plan.cpu_s_max
+    assert more_s == pytest.approx(2 * 70 * BUDGET_S_PER_STATE)
+
+
+def test_a_budget_of_states_is_refused_where_nothing_is_searched(tmp_path, suite):
+    file = tmp_path / "rubric.toml"
+    file.write_text("[parts.2A]\nstates = 70\n")
+    with pytest.raises(UsageError, match=r"line 2: .*no test of the part is one"):
+        load_rubric(file, suite)
