@@ -74,15 +74,16 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
 def choose_tests(options: argparse.Namespace) -> tuple[list[GradedTest], Rubric]:
     """Return the tests to run, and the rubric that says what they are worth."""
     parts = options.parts.upper().split(",") if options.parts else None
-    first, count = options.seed, options.seeds
+    first, count, lab = options.seed, options.seeds, options.lab
     suites = choose_suites(options)
     if options.rubric is None:
-        tests = collect(parts, options.tests, suites=suites)
+        tests = collect(parts, options.tests, suites=suites, lab=lab)
         rubric = default_rubric(tests, first, count)
         return rubric.tests(tests), rubric
-    everything = collect(bonus=True, suites=suites)
+    everything = collect(bonus=True, suites=suites, lab=lab)
     rubric = load_rubric(options.rubric, everything, first, count, parts or ())
-    chosen = collect(parts or list(rubric.parts), options.tests, suites=suites)
+    named = parts or list(rubric.parts)
+    chosen = collect(named, options.tests, suites=suites, lab=lab)
     return rubric.tests(chosen), rubric
 
 

@@ -15,6 +15,7 @@ from tester.cli.options import (
 )
 from tester.cli.parser import Parser
 from tester.errors import UsageError
+from tester.judging.suite import LABS
 from tester.scoring.rubric_file import SEEDS_MAX
 
 EPILOG = """\
@@ -86,6 +87,13 @@ def check_options(options: argparse.Namespace) -> None:
 def _add_what(parser: Parser) -> None:
     """Add the options that say what is run."""
     add = parser.add_argument
+    add(
+        "--lab",
+        type=int,
+        choices=LABS,
+        default=2,
+        help="2 (default): Raft; 3: the key/value service, docs/contract_kv.md",
+    )
     add(
         "--parts",
         metavar="2A,2B",

@@ -16,7 +16,7 @@ from tester.judging.graded_test import GradedTest
 from tester.judging.own_suite import suite_digest
 from tester.judging.run_conditions import lab_digest
 from tester.judging.run_hosting import IN_PROCESS, RunHosting
-from tester.judging.suite import Suites, collect
+from tester.judging.suite import LABS, Suites, collect
 from tester.reports.files import submission_folder
 from tester.scoring.rubric import Rubric
 from tester.verdict import Run
@@ -91,6 +91,11 @@ class Plan:
         return len(self.tests_of(name)) * len(self.seeds)
 
     @property
+    def lab(self) -> int:
+        """The number of the lab whose tests are run."""
+        return max((test.lab for test in self.tests), default=2)
+
+    @property
     def runs(self) -> int:
         """How many runs there are."""
         return sum(map(self.runs_of, self.submissions))
@@ -152,6 +157,7 @@ class Plan:
             name=name,
             preempt=self.preempt,
             hosting=self.hosting,
+            lab=self.lab,
         )
 
     def run_job(self, name: str, test: GradedTest, seed: int) -> RunJob:
@@ -164,6 +170,7 @@ class Plan:
             test=test.name,
             suite=str(test.suite or ""),
             seed=seed,
+            lab=self.lab,
             digest=True,
             situations=self.situations,
             search_states=test.search_states,
@@ -191,6 +198,7 @@ class Plan:
             preempt=self.preempt,
             hosting=self.hosting,
             run=run,
+            lab=self.lab,
             suite=self._suite_of(run.test),
             folder=str(self.out / submission_folder(run.submission)),
         )
@@ -208,7 +216,10 @@ def plan_of(header: Header, paths: dict[str, Path], out: Path | None) -> Plan:
         UsageError: the suite has one of the tests no more.
     """
     suites = Suites(tuple(Path(suite.path) for suite in header.suites))
-    tests = {test.name: test for test in collect(bonus=True, suites=suites)}
+    tests: dict[str, GradedTest] = {}
+    for lab in LABS:
+        found = collect(bonus=True, suites=suites, lab=lab)
+        tests = {test.name: test for test in found} | tests
     missing = [name for name in header.tests if name not in tests]
     if missing:
         raise UsageError(f"there is no test {missing[0]} any more")

@@ -4,12 +4,12 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from labrpc.submission import source_tree
-from labrpc.submission.submission import Submission
 from tester.intake.attempts import keep_last_attempt
 from tester.intake.file_names import STRAY
 from tester.intake.gradescope_export import METADATA, gradescope_names
 from tester.intake.gradings import holds_only_results
 from tester.intake.platforms import Names, Student
+from tester.intake.recognition import looks_like_submission
 from tester.intake.unpacked import Unpacked
 from tester.intake.uploads import HandIn, Upload, names_for
 from tester.text import listed, readable_name
@@ -130,7 +130,7 @@ def _is_nobodys(child: Path) -> bool:
 
 def _is_made_by_tools(child: Path) -> bool:
     if source_tree.is_skipped(child):
-        return child.is_dir() and not Submission.looks_like_one(child)
+        return child.is_dir() and not looks_like_submission(child)
     # An environment may as well be the folder of a student who works in it.
     return source_tree.is_environment(child) and not any(
         file.endswith(".py")

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from itertools import chain, count
 from pathlib import Path
 
-from labrpc.submission.submission import Submission
 from tester.codes import NOTHING_HANDED_IN, SEVERAL_ARCHIVES, SEVERAL_RAFTS
 from tester.errors import UsageError
 from tester.intake.archives import WHOLE_CLASS, names_in
@@ -19,6 +18,7 @@ from tester.intake.class_folders import hand_ins, holds_many
 from tester.intake.file_names import is_archive
 from tester.intake.hand_in import FoundSubmission, submission_in
 from tester.intake.platforms import Names
+from tester.intake.recognition import looks_like_submission
 from tester.intake.refusals import Refused, RefusedArchive
 from tester.intake.roots import is_class, outermost
 from tester.intake.unpacked import Unpacked
@@ -131,7 +131,7 @@ def _hand_ins_at(
             )
         except (Refused, RefusedArchive):
             return [hand_in_at(path)]  # It will be refused under its name.
-    elif path.is_file() or Submission.looks_like_one(path):
+    elif path.is_file() or looks_like_submission(path):
         return [hand_in_at(path)]
     try:
         path = outermost(path, unpacked.directory, names)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labrpc.submission.source_tree import read_regular
-from labrpc.submission.submission import Submission, candidates
+from labrpc.submission.submission import candidates
 from tester.codes import (
     NO_PROGRAM,
     NO_RAFT_FOUND,
@@ -18,6 +18,7 @@ from tester.codes import (
 from tester.errors import is_disk_trouble
 from tester.intake.archives import ONE_SUBMISSION
 from tester.intake.file_names import is_archive, unread_suffix
+from tester.intake.recognition import looks_like_submission
 from tester.intake.refusals import Refused
 from tester.intake.roots import (
     archives_below,
@@ -197,7 +198,7 @@ class _Search:
         """
         directory = innermost(directory)
         self._unpacked.check_links(directory)
-        if Submission.looks_like_one(directory):
+        if looks_like_submission(directory):
             self._note_if_class(directory)
             self._note_if_numbered(directory)
             return directory, repository

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from labrpc.submission.source_tree import DEPTH_MAX, is_skipped, walk
-from labrpc.submission.submission import Submission
 from tester.intake.archives import names_in
 from tester.intake.class_folders import holds_many
 from tester.intake.file_names import STRAY, is_archive
 from tester.intake.gradings import holds_only_results
 from tester.intake.platforms import Names
+from tester.intake.recognition import looks_like_submission
 from tester.intake.refusals import RefusedArchive
 from tester.intake.uploads import hand_in_at
 
@@ -44,7 +44,7 @@ def outermost(start: Path, unpack_to: Path, names: Names) -> Path:
             return child if is_class(child, names) else start
         if child is None or child.is_symlink() or not child.is_dir():
             return path if path != start and is_class(path, names) else start
-        if Submission.looks_like_one(child):
+        if looks_like_submission(child):
             return start
         path = child
     return start
@@ -66,7 +66,7 @@ def _is_students(child: Path) -> bool:
             and not child.is_symlink()
             and not is_skipped(child)
             and not (child / "__init__.py").exists()
-            and Submission.looks_like_one(child)
+            and looks_like_submission(child)
         )
     except OSError:  # A folder that cannot be read counts as no student's.
         return False
@@ -94,7 +94,7 @@ def innermost(directory: Path) -> Path:
     """Return the folder that the student packed, below folders that hold only one."""
     for _ in range(DEPTH_MAX):
         child = _only(directory.iterdir())
-        if Submission.looks_like_one(directory):
+        if looks_like_submission(directory):
             break
         # A link could lead to another student's.
         if child is None or child.is_symlink() or not child.is_dir():
@@ -109,7 +109,7 @@ def repository_in(directory: Path) -> Path:
     That is the directory itself if its content was packed, or the only folder in it.
     """
     child = _only(directory.iterdir())
-    if Submission.looks_like_one(directory) or child is None or child.is_symlink():
+    if looks_like_submission(directory) or child is None or child.is_symlink():
         return directory
     # Neither a file nor one of these is a whole repository.
     is_part = (

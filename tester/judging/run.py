@@ -21,6 +21,7 @@ from labrpc.world.futures import DrawingAnew, Future
 from labrpc.world.observer import Observer
 from labrpc.world.recorder import DigestRecorder
 from tester import codes
+from tester.intake.service_submission import COUNTER
 from tester.judging.failure_report import (
     assertion_text,
     log_line,
@@ -374,7 +375,9 @@ def boot_problem(host: RunHost) -> SubmissionError | None:
     """Return why no server of a submission can be started, None if it can."""
     boxes = host.boxes
     boxes.begin_run()
-    cluster = CheckedCluster(boxes.submission, "load", servers=3, boxes=boxes)
+    submission = boxes.submission
+    kind = RsmCluster if COUNTER in submission.files else CheckedCluster
+    cluster = kind(submission, "load", servers=3, boxes=boxes)
     with memory.limited(), watchdog(cluster.world, hang_policy=host.hang_policy):
         try:
             cluster.boot()

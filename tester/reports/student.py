@@ -5,6 +5,7 @@ path of the grading machine, and all its text is clean and of bounded size.
 """
 
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from tester.judging.graded_test import BONUS_PARTS
@@ -144,13 +145,23 @@ def student_report(grade: Grade) -> StudentReport:
         load_evidence=load_evidence,
         inside="" if grade.inside == "." else one_line(grade.inside),
         try_it=command_line(
-            ["pytest", "--lab", "--submission", one_line(grade.inside)]
+            [
+                "pytest",
+                _suite_option(grade.runs),
+                "--submission",
+                one_line(grade.inside),
+            ]
         ),
         safety=[_breach(breach) for breach in grade.safety_record],
         safety_cap=cap_words(grade.safety_cap) if grade.safety_record else "",
         situations=situation_lines(grade.runs),
         parts=[_part(grade, part) for part in grade.part_grades],
     )
+
+
+def _suite_option(runs: Iterable[Run]) -> str:
+    """Return the option with which pytest runs the suite that these runs are of."""
+    return "--lab3" if any("/lab3/" in run.replay for run in runs) else "--lab"
 
 
 def _breach(breach: Breach) -> str:
@@ -275,7 +286,7 @@ def _own_command(grade: Grade, run: Run) -> list[str]:
     words[words.index("--submission") + 1] = one_line(grade.inside)
     # The bracket ends the name, since other names may begin with it.
     asked = f"{run.part} and " if run.part in BONUS_PARTS else ""
-    own = ["--lab", "-k", f"{asked}{run.test}["]
+    own = [_suite_option([run]), "-k", f"{asked}{run.test}["]
     found: list[str] = []
     for word in words:
         if not word.endswith(f"::{run.test}"):

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 
-from tester.judging.suite import suite_path
+from tester.judging.suite import LABS, suite_path
 from tester.scoring.grades import Grade
 
 _PART = re.compile(r"Part (\w+)(?:, |: )(.+)")
@@ -29,9 +29,10 @@ class SuiteDescriptions:
 
 @cache
 def suite_descriptions() -> SuiteDescriptions:
-    """Return the descriptions of the installed suite."""
+    """Return the descriptions of the installed suites."""
     found = SuiteDescriptions()
-    for file in sorted(suite_path().glob("test_*.py")):
+    files = [file for lab in LABS for file in sorted(suite_path(lab).glob("test_*.py"))]
+    for file in files:
         tree = ast.parse(file.read_bytes())
         named = _PART.match(_first_line(tree))
         if named:

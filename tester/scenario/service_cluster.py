@@ -18,6 +18,7 @@ from labrpc.world.scenario_thread import current_scenario_thread
 from labrpc.world.supervisor import Supervisor
 from labrpc.world.world import World
 from tester import codes
+from tester.intake.service_submission import raft_of
 from tester.oracles.applied_in_box import AppliedInBox
 from tester.scenario.checks import LEADER_S_MAX, NO_LEADER_CAUSES
 from tester.scenario.measured_cluster import MeasuredCluster
@@ -65,6 +66,7 @@ class ServiceCluster(MeasuredCluster):
         boxes: BoxFactory | None = None,
     ) -> None:
         self.clerks = range(clerks)
+        self._submission = submission
         self.max_raft_state = max_raft_state
         # A single file is loaded first, and replaces what it changes.
         self._preload = submission.package if submission.path.is_file() else ""
@@ -154,6 +156,12 @@ class ServiceCluster(MeasuredCluster):
     def next_servers(self, server: int, count: int) -> list[int]:
         """Return the `count` servers that follow `server`, in a circle."""
         return [(server + i) % len(self.servers) for i in range(1, count + 1)]
+
+    def describe(self) -> str:
+        """Return each server's state, and whose Raft the service stands on."""
+        return (
+            f"{super().describe()}\nthe service stands on {raft_of(self._submission)}"
+        )
 
     def prepare_start(self, server: int) -> None:
         """Note that a server begins from its saved snapshot."""

@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 
@@ -59,6 +60,30 @@ def test_wrong_usage_ends_in_one_line(capsys, example, tmp_path, arguments, word
     (line,) = said.err.splitlines()
     assert line.startswith("raft-lab: ")
     assert words in line
+
+
+# Lab 3.
+
+
+def test_services_are_graded_by_the_suite_of_lab_3(tmp_path, project, capsys):
+    for name, packages in (("amy", ("rsm", "kv")), ("bob", ("rsm",))):
+        for package in packages:
+            source = project / "tests/submissions/kv_threads" / package
+            shutil.copytree(source, tmp_path / "class" / name / package)
+    status = grade.main([
+        str(tmp_path / "class"), "--lab", "3", "--tests", "rsm_basic or kv_versions",
+        *QUICK, "--out", str(tmp_path / "out"),
+    ])  # fmt: skip
+    assert status == 0
+    output = capsys.readouterr().out
+    assert "amy: 4 of 4 points" in output
+    # No kv/ yet: part 3A counts all the same.
+    assert "bob: 2 of 4 points" in output
+    report = (tmp_path / "out/submissions/bob/report.md").read_text()
+    assert 'pytest --lab3 -k "test_kv_versions[" --seed 0' in report
+    assert "A put succeeds if the key has the version that it names" in report
+    again = ["regrade", "bob", "--out", str(tmp_path / "out"), "--jobs", "1"]
+    assert grade.main(again) == 0, capsys.readouterr().out
 
 
 # --fail-under.

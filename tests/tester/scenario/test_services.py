@@ -152,3 +152,4 @@ def test_raft_is_blamed_before_the_service(verdict):
     )
     run = verdict(source, "test_rsm_concurrent")
     assert run.code == "applied-out-of-order"
+    assert "the service stands on the lab's reference Raft" in run.evidence

@@ -1,0 +1,13 @@
+"""Whether a folder or a file is meant to be a submission, of whichever lab."""
+
+from pathlib import Path
+
+from labrpc.submission.submission import Submission
+
+# What a submission of lab 2 and of lab 3 has at least.
+_PACKAGES = ("raft", "rsm")
+
+
+def looks_like_submission(path: Path) -> bool:
+    """Return whether `path` is meant to be a submission, without reading it."""
+    return any(Submission.looks_like_one(path, package) for package in _PACKAGES)
