@@ -63,7 +63,7 @@ def add_arguments(parser: Parser) -> None:
         help="one more Raft that is correct, such as your own solution; may be given again",
     )
     add(
-        "--lab",
+        "--repository",
         type=Path,
         default=REPOSITORY,
         metavar="DIR",
@@ -79,7 +79,7 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     mutants = _mutants(options, console)
     check = SuiteCheck(
         tests,
-        correct_rafts(options.lab, options.correct),
+        correct_rafts(options.repository, options.correct),
         mutants,
         range(options.seeds),
         range(options.mutant_seeds if mutants else 0),
@@ -92,12 +92,12 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
         task = bar.add_task("", total=check.runs)
         check.make_runs(processes, lambda: bar.advance(task))
     _print_table(console, check, bool(mutants))
-    _print_found(console, check, mutants, found_by_lab(options.lab))
+    _print_found(console, check, mutants, found_by_lab(options.repository))
     return _print_problems(console, check)
 
 
 def _mutants(options: argparse.Namespace, console: Console) -> list[Mutant]:
-    folder = options.lab / "tests" / "mutants"
+    folder = options.repository / "tests" / "mutants"
     if not options.mutant_seeds:
         return []
     if not folder.is_dir():
@@ -105,7 +105,7 @@ def _mutants(options: argparse.Namespace, console: Console) -> list[Mutant]:
             console,
             f"note: {folder} is not there, so what the suite finds is not known, and the "
             "reference is the only correct Raft of the lab's: clone its repository, and "
-            "name it with --lab DIR",
+            "name it with --repository DIR",
         )
         return []
     names = options.mutants.split(",") if options.mutants else None

@@ -35,7 +35,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     """Write the pages."""
-    nothing_else = argparse.Namespace(paths=[], tests="", seed=None, seeds=None)
+    nothing_else = argparse.Namespace(paths=[], tests="", seed=None, seeds=None, lab=2)
     tests, rubric = choose_tests(
         argparse.Namespace(**vars(nothing_else), **vars(options))
     )

@@ -237,7 +237,7 @@ def test_the_command_names_what_is_not_fit_to_grade_by(
 ):
     fake_runs(wrong_and_mutant)
     command = ["check-suite", str(folder), "--seeds", "2", "--jobs", "1"]
-    assert grade.main([*command, "--lab", str(tmp_path)]) == 1
+    assert grade.main([*command, "--repository", str(tmp_path)]) == 1
     said = capsys.readouterr().out
     assert "mutants is not there, so what the suite finds is not known" in said
     assert "2 tests not fit to grade by: test_wrong_expectation, test_own_dice" in said
@@ -256,7 +256,7 @@ def test_the_command_says_what_the_labs_tests_do_not_find(
     row = re.search(rf"^\| {MUTANT} \|.*", page, re.M)[0]
     page = page.replace(row, row.replace("100 %", "67 %"))
     (tmp_path / "docs" / "detection.md").write_text(page)
-    command = ["check-suite", str(folder), "--jobs", "1", "--lab", str(tmp_path)]
+    command = ["check-suite", str(folder), "--jobs", "1", "--repository", str(tmp_path)]
     assert grade.main([*command, "--mutants", f"{MUTANT},second_vote"]) == 1
     said = capsys.readouterr().out
     assert "mutants found by tests without a fault: 1 of 2" in said
