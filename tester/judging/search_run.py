@@ -4,17 +4,14 @@ What it finds is reported with the fewest choices that bring it about.
 """
 
 import hashlib
-import warnings
 from collections.abc import Callable
 
-from labrpc import codes as labrpc_codes
 from labrpc.errors import SubmissionError
-from labrpc.machine import memory
 from labrpc.machine.wall_clock import cpu_seconds
 from labrpc.world.recorder import DigestRecorder
-from tester import codes
 from tester.judging.graded_test import GradedTest
 from tester.judging.run_hosting import RunHost
+from tester.judging.without_cluster import judged_without_cluster
 from tester.search.budget import Limits
 from tester.search.choice_text import list_text
 from tester.search.choices import ChoiceList, Setting
@@ -46,30 +43,19 @@ def run_search(
     setting = Setting(
         test.servers_at(run.seed), persistence=test.persistence, preempt=boxes.preempt
     )
-    began_s = cpu_seconds() + boxes.cpu_s
     limits = Limits(test.search_states, None, lambda: cpu_seconds() + boxes.cpu_s)
     recorder: DigestRecorder | None = None
     error: SubmissionError | None = None
-    try:
-        with warnings.catch_warnings(action="ignore"), memory.limited():
-            outcome = searched(boxes, setting, limits, str(run.seed))
-            run.digest = _digest(outcome)
-            if outcome.run is not None and outcome.found is not None:
-                error = outcome.found.error
-                recorder = make_recorder(outcome.run.setting.servers)
-                if recorder is not None:
-                    replayed(boxes, outcome.run, host.hang_policy, recorder)
-                _note_found(run, outcome.run, error, outcome)
-    except MemoryError:
-        memory.lift_limit()
-        most = memory.RUN_BYTES_MAX >> 20
-        reason = f"memory limit: the servers take more than {most} MB"
-        conclude(run, Verdict.FAILED, labrpc_codes.MEMORY_LIMIT, reason)
-    except Exception as exc:
-        reason = f"the lab itself broke: {type(exc).__name__}: {exc}"
-        conclude(run, Verdict.UNKNOWN, codes.LAB_BROKE, reason)
-    run.cpu_s = round(cpu_seconds() + boxes.cpu_s - began_s, 6)
-    run.idle_s = float(int(boxes.idle_s))
+    with judged_without_cluster(run, boxes):
+        seed, hang_policy = str(run.seed), host.hang_policy
+        outcome = searched(boxes, setting, limits, seed, hang_policy=hang_policy)
+        run.digest = _digest(outcome)
+        if outcome.run is not None and outcome.found is not None:
+            error = outcome.found.error
+            recorder = make_recorder(outcome.run.setting.servers)
+            if recorder is not None:
+                replayed(boxes, outcome.run, hang_policy, recorder)
+            _note_found(run, outcome.run, error, outcome)
     return recorder, error
 
 
@@ -78,7 +64,6 @@ def _note_found(
 ) -> None:
     """Note how a found run fails, and the list that shows it."""
     run.servers = found.setting.servers
-    run.commits = 0
     lines = [
         error.evidence,
         f"the search has found it after {counted(outcome.states, 'state')}, with "

@@ -25,6 +25,7 @@ def searched(
     limits: Limits,
     seed: str = "0",
     explored: Collection[Exhausted] = (),
+    hang_policy: HangPolicy | None = None,
 ) -> Outcome:
     """Return what comes of a search.
 
@@ -34,9 +35,12 @@ def searched(
         limits: end the search.
         seed: of its random part.
         explored: budgets that an earlier search has explored completely.
+        hang_policy: what happens where the submission hangs in C.
     """
     with quiet_process():
-        search = Search(boxes, setting, seed, explored=explored)
+        search = Search(
+            boxes, setting, seed, explored=explored, hang_policy=hang_policy
+        )
         try:
             return search.run(limits)
         finally:

@@ -75,7 +75,7 @@ def test_what_is_found_is_a_list_that_fails_in_the_same_way(all_lead, tmp_path):
     ],
 )
 def test_a_search_that_breaks(all_lead, monkeypatch, error, verdict, code):
-    def searched(*args):
+    def searched(*args, **options):
         raise error
 
     monkeypatch.setattr(search_run, "searched", searched)
