@@ -13,7 +13,7 @@ from tester.intake.default_submission import REFERENCE
 PACKAGE, CLASS_NAME = "rsm", "RSM"
 # The module of the lab's own that part 3A runs beside a student's.
 COUNTER = "lab_counter"
-_EXAMPLE = REFERENCE.parent / "tests" / "submissions" / "kv_threads"
+_EXAMPLE = REFERENCE.parent / "tests" / "services" / "kv_threads"
 
 
 def find_service(path: Path, suite: Path) -> Submission:

@@ -103,7 +103,7 @@ def test_mutants(mutant, zygote, in_both):
 BROKEN = [
     path
     for path in sorted((ROOT / "tests/submissions").iterdir())
-    if path.name not in ("polling", "asyncio_raft", "kv_threads")
+    if path.name not in ("polling", "asyncio_raft")
 ]
 # Each server has less memory than all of them have together, and tells less at once.
 # A server's own limit, or that of all of them together: whichever is noticed first.

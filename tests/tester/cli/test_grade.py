@@ -68,7 +68,7 @@ def test_wrong_usage_ends_in_one_line(capsys, example, tmp_path, arguments, word
 def test_services_are_graded_by_the_suite_of_lab_3(tmp_path, project, capsys):
     for name, packages in (("amy", ("rsm", "kv")), ("bob", ("rsm",))):
         for package in packages:
-            source = project / "tests/submissions/kv_threads" / package
+            source = project / "tests/services/kv_threads" / package
             shutil.copytree(source, tmp_path / "class" / name / package)
     status = grade.main([
         str(tmp_path / "class"), "--lab", "3", "--tests", "rsm_basic or kv_versions",

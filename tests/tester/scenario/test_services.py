@@ -10,7 +10,7 @@ from tester.judging.run import run_test
 from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import suite_path
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "submissions" / "kv_threads"
+EXAMPLE = Path(__file__).resolve().parents[2] / "services" / "kv_threads"
 RSM = "import rsm, threading, time\nclass RSM(rsm.RSM):\n{}\nrsm.RSM = RSM\n"
 KV = "import kv, time\nclass {0}(kv.{0}):\n{1}\nkv.{0} = {0}\n"
 
