@@ -154,10 +154,11 @@ def _ask_for_states(cluster: Cluster) -> None:
     stepped without the world, so that looking leaves no trace in the run.
     """
     world = cluster.world
-    for host in world.hosts:
+    look = Invoke(LOOK_ID, cluster.asks_state_by, ())
+    for host in world.hosts[: world.server_count]:
         if host is None or not host.ready or host is world.stepping:
             continue
-        actions, _ = host.box.step(world.now_ns, Invoke(LOOK_ID, "get_state", ()))
+        actions, _ = host.box.step(world.now_ns, look)
         for action in actions:
             if isinstance(action, Result) and has_types(action.value, int, bool):
                 cluster.states[host.server] = tuple(action.value)

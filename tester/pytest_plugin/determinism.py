@@ -79,6 +79,7 @@ class DeterminismCheck:
                 preempt=conditions.preempt,
                 hosting=host.hosting,
                 test=conditions.test.name,
+                lab=conditions.test.lab,
                 suite=str(conditions.test.suite or ""),
                 seed=conditions.seed,
                 traces=str(traces),

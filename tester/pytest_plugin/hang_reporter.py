@@ -42,6 +42,7 @@ class HangReporter:
     def __init__(self, options: "SessionOptions", failures: Path) -> None:
         settings = {
             "sys_path": sys.path,
+            "lab": options.lab,
             "submission": str(options.submission.path),
             "preempt": options.preempt,
             "failures": str(failures),
@@ -103,13 +104,14 @@ def _report(log: bytes, settings: dict[str, object]) -> None:
     """Report as the session would have done, and keep the failures."""
     sys.path[:] = settings["sys_path"]  # type: ignore[call-overload]
 
-    from labrpc.submission.submission import Submission
     from tester.pytest_plugin.failure_store import FailureStore
     from tester.pytest_plugin.run_log import RunLogContents
     from tester.pytest_plugin.tally import Tally, table_lines
     from tester.verdict import Verdict, failure_text
+    from tester.workers.job import Job
 
-    submission = Submission.find(str(settings["submission"]))
+    path, lab = str(settings["submission"]), int(str(settings["lab"]))
+    submission = Job(path=path, name="", lab=lab).submission()
     contents = RunLogContents.read(log)
     last = contents.last_run(submission, died=True)
     runs = contents.ended + last

@@ -30,6 +30,7 @@ from labrpc.world.events import (
 )
 from labrpc.world.recorder import DigestRecorder
 from labrpc.world.rpc import Delivery, Incarnation, Loss
+from tester.text import cut
 from tester.traces import rows, values
 from tester.traces.marshalled import FieldNames
 from tester.traces.message_rows import Life, MessageRows, life
@@ -37,6 +38,9 @@ from tester.traces.trace_file import TRACE_BYTES_MAX, TraceFile
 from tester.verdict import Run
 
 GONE = "(gone)"
+OPERATION_CHARS_MAX = 200
+# What the lab calls of a service, by what is handed in.
+OPERATIONS = {"rsm": ("submit",), "kv": ("get", "put")}
 
 
 class _Invocation(NamedTuple):
@@ -74,6 +78,8 @@ class TraceRecorder(DigestRecorder):
         self._out = TraceFile(file, header, bytes_max, at_once)
         self._messages = MessageRows(self._out, field_names or {})
         self._test_file = str(test_file or "")
+        # The lab calls a service's operations, which Raft's rows do not show.
+        self._operations = OPERATIONS.get(header.service, ())
         # Per function of the test, the line at which it was last.
         self._lines: dict[str, int] = {}
         self._invoked: dict[tuple[Life, int], _Invocation] = {}
@@ -125,7 +131,7 @@ class TraceRecorder(DigestRecorder):
         }
         self._begin_step(host, event, line)
         # Asking for its state changes no server, and a broken one is not asked.
-        asked = type(event) is Invoke and event.method == "get_state"
+        asked = type(event) is Invoke and event.method.endswith("get_state")
         if not asked and Crash not in map(type, actions):
             self._write_changes(host)
         for action in actions:
@@ -149,6 +155,10 @@ class TraceRecorder(DigestRecorder):
             self._invoked[life(host), event.invoke_id] = _Invocation(
                 event.method, event.args, self._where["t"], line
             )
+            if event.method in self._operations:
+                arguments = ", ".join(map(repr, event.args))
+                what = f"{event.method}({arguments}) is called"
+                self._add(rows.Annotated, text=cut(what, OPERATION_CHARS_MAX))
             if event.method == "snapshot":
                 index, data = event.args
                 self._add(
@@ -173,7 +183,13 @@ class TraceRecorder(DigestRecorder):
 
     def _result(self, host: Incarnation, result: Result) -> None:
         called = self._invoked.pop((life(host), result.invoke_id), None)
-        if called is None or called.method not in ("start", "get_state"):
+        if called is not None and called.method in self._operations:
+            what = f"{called.method} returns {result.value!r}"
+            self._add(rows.Annotated, text=cut(what, OPERATION_CHARS_MAX))
+            return
+        # Of a service, it is the method of its Raft.
+        method = "" if called is None else called.method.removeprefix("Raft.")
+        if called is None or method not in ("start", "get_state"):
             return
         value = result.value
         if not isinstance(value, (tuple, list)) or len(value) < 2:

@@ -6,9 +6,11 @@ import pytest
 
 from tester.intake.service_submission import find_service
 from tester.judging.collection import collect_folder, graded_tests
-from tester.judging.run import run_test
+from tester.judging.run import Recording, run_test, trace_file
 from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import suite_path
+from tester.traces import rows
+from tester.traces.reader import read_trace
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "services" / "kv_threads"
 RSM = "import rsm, threading, time\nclass RSM(rsm.RSM):\n{}\nrsm.RSM = RSM\n"
@@ -153,3 +155,20 @@ def test_raft_is_blamed_before_the_service(verdict):
     run = verdict(source, "test_rsm_concurrent")
     assert run.code == "applied-out-of-order"
     assert "the service stands on the lab's reference Raft" in run.evidence
+
+
+def test_a_trace_shows_operations_in_the_lanes_of_clients(tests, tmp_path):
+    service = find_service(EXAMPLE, suite_path(3))
+    conditions = RunConditions(service, tests["test_kv_versions"], 0)
+    run_test(conditions, recording=Recording(traces=tmp_path))
+    trace = read_trace(trace_file(tmp_path, conditions))
+    assert (trace.header.servers, trace.header.clients) == (5, 1)
+    shown = [
+        (trace.header.lane(row.server), row.text)
+        for row in trace.rows
+        if isinstance(row, rows.Annotated)
+    ]
+    assert ("client 0", "put('k', 'b', 0) is called") in shown
+    assert ("client 0", "get returns ('g', 3, 'OK')") in shown
+    # The Raft in each server says who leads, as in lab 2.
+    assert any(isinstance(row, rows.Reported) and row.leads for row in trace.rows)
