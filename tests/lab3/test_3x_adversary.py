@@ -62,16 +62,34 @@ def test_kv_swarm(cluster: KVCluster) -> None:
 def test_kv_old_leaders(cluster: KVCluster) -> None:
     """A leader that was cut off, and has clients waiting, learns that others went on."""
     half = len(cluster.clerks) // 2
-    for _ in range(8):
+    for number in range(8):
         leader = cluster.leader()
         others = [server for server in cluster.servers if server != leader]
-        cluster.partition(others, [leader])
         for clerk in cluster.clerks:
             cluster.connect_clerk(clerk, *([leader] if clerk < half else others))
-        waiting = _start(cluster, [*cluster.clerks[:half]])
+        handed_on = number % 2
+        if handed_on:
+            # The others have the entries that clients wait for, and commit them later.
+            versions = [cluster.get(c, f"of {c}").version for c in range(half)]
+            cluster.lose_replies(*[(other, leader) for other in others])
+            waiting = [
+                cluster.start_client(clerk, _put_once, cluster, version)
+                for clerk, version in enumerate(versions)
+            ]
+            cluster.sleep(0.1)
+        cluster.partition(others, [leader])
+        if not handed_on:
+            # Nobody else has these entries, and they are replaced.
+            waiting = _start(cluster, [*cluster.clerks[:half]])
         cluster.sleep(cluster.random.uniform(0, ALONE_S / 4))
         going_on = _start(cluster, [*cluster.clerks[half:]])
         cluster.sleep(ALONE_S)
+        if handed_on:
+            # It learns that it leads no more before it learns what was committed.
+            cluster.lose_replies()
+            cluster.lose_requests(*[(other, leader) for other in others])
+            cluster.heal_partition()
+            cluster.sleep(0.2)
         _heal(cluster, [*waiting, *going_on])
 
 
@@ -107,6 +125,12 @@ def test_kv_snapshots_lead(cluster: KVCluster) -> None:
 def _start(cluster: KVCluster, clerks: list[int]) -> list[Client]:
     """Let clients get and put a few keys."""
     return [cluster.start_client(clerk, work, cluster, KEYS) for clerk in clerks]
+
+
+def _put_once(client: Client, cluster: KVCluster, version: int) -> None:
+    """Put a key that no other client puts."""
+    value = cluster.new_value(client)
+    cluster.put(client.clerk, f"of {client.clerk}", value, version)
 
 
 def _heal(cluster: KVCluster, clients: list[Client]) -> None:
