@@ -144,7 +144,7 @@ FLOORS = {
         ["measuring"],
         ["scoring", "workers"],
         ["detection", "experiments", "pytest_plugin", "reports"],
-        ["grading", "handouts"],
+        ["cluster_engine", "grading", "handouts"],
         ["cli"],
     ],
 }

@@ -1,21 +1,25 @@
 """The command `grade`: run submissions, and write what they have earned."""
 
 import argparse
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from tester.cli.capacity import chosen_processes
+from tester.cli.cluster import chosen_engine
 from tester.cli.command import Command, ExitStatus
 from tester.cli.grade_options import add_arguments, check_options
 from tester.cli.grade_report import closing_status, report
 from tester.cli.hosting_options import chosen_hosting
+from tester.cli.options import LOCAL
 from tester.cli.progress import progress
 from tester.cli.sandbox_status import sandbox_status
 from tester.console import say
 from tester.errors import UsageError
 from tester.grading.checkpoints import Checkpoints, named_if_in_the_way
-from tester.grading.grader import Grading
+from tester.grading.grader import Grading, Notify
 from tester.grading.journal import Journal
 from tester.grading.plan import Plan
 from tester.grading.results_folder import refuse_links
@@ -30,6 +34,7 @@ from tester.scoring.rubric import Rubric
 from tester.scoring.rubric_file import default_rubric, load_rubric, rubric_suites
 from tester.text import counted, listed, one_line
 from tester.verdict import Run
+from tester.workers.engine import Engine
 
 NOTE_CHARACTERS_MAX = 1_000
 RESUME = "the same command with --resume makes these runs again"
@@ -41,22 +46,29 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     check_paths(options.paths)
     refuse_links(options.out, options.paths)
     tests, rubric = choose_tests(options)
-    status_lines = sandbox_status(chosen_hosting(options))
+    is_here = options.dask in (None, LOCAL)
+    # What workers of a cluster have, they say themselves.
+    status_lines = sandbox_status(chosen_hosting(options)) if is_here else []
     journal = Journal(options.out)
+    engine: Engine | None = None
     try:
         if not options.resume and not options.fresh:
             journal.refuse_to_overwrite()
         for line in status_lines:
             say(console, line)
-        processes = chosen_processes(options, console)
+        processes = chosen_processes(options, console) if is_here else options.jobs
         plan = make_plan(options, tests, rubric, console)
+        engine = chosen_engine(options, console, plan, processes)
         begin(options, console, plan, journal)
         grading = Grading(plan, journal.results, journal)
-        finished = make_runs(options, console, plan, grading, processes)
+        run_with = partial(grading.make_runs, processes, engine=engine)
+        finished = make_runs(options, console, plan, grading, run_with)
         if finished:
             journal.finish()
     finally:
         journal.close()
+        if engine is not None:
+            engine.close()
     if plan.shard is not None:
         return report_shard(console, plan, grading, options.out, finished)
     grades = grading.record.grades()
@@ -163,16 +175,16 @@ def make_runs(
     console: Console,
     plan: Plan,
     grading: Grading,
-    processes: int,
+    run_with: Callable[[Notify], bool],
 ) -> bool:
     """Make the runs that are missing, and keep the files up to date.
 
-    Returns False if it was interrupted.
+    Returns False if it was interrupted, as `run_with` does, which makes them.
     """
     if plan.shard is not None:
         # Grades come from all shards: `merge` writes them.
         with progress(console, plan, grading) as show:
-            return grading.make_runs(processes, show)
+            return run_with(show)
     checkpoints = Checkpoints(options.out, grading, list(TEMPLATES.values()))
     with progress(console, plan, grading) as show:
 
@@ -180,7 +192,7 @@ def make_runs(
             show(run)
             checkpoints.update(run.submission)
 
-        finished = grading.make_runs(processes, notify)
+        finished = run_with(notify)
     checkpoints.save()
     return finished
 

@@ -5,10 +5,12 @@ from pathlib import Path
 
 from tester.cli.hosting_options import add_hosting
 from tester.cli.options import (
+    LOCAL,
     add_fail_under,
     add_jobs,
     add_out,
     add_verbose,
+    cluster_address,
     name_pattern,
     shard,
     whole_number,
@@ -150,6 +152,15 @@ def _add_how(parser: Parser) -> None:
         metavar="I/N",
         help="only the I-th of N fixed shares of the runs, which `merge` joins: see "
         "docs/shards.md",
+    )
+    add(
+        "--dask",
+        nargs="?",
+        const=LOCAL,
+        type=cluster_address,
+        metavar="ADDRESS",
+        help="run on the workers of the Dask scheduler at this address; without one, on "
+        "new workers of this machine: see docs/shards.md",
     )
     add(
         "--resume",

@@ -40,8 +40,9 @@ from tester.errors import UsageError
 from tester.judging.graded_test import GradedTest
 from tester.judging.suite import LABS, collect
 from tester.verdict import LoadResult, Run, Verdict
+from tester.workers.engine import WorkerLost
 from tester.workers.job import RunJob
-from tester.workers.pool import Pool, WorkerLost
+from tester.workers.pool import Pool
 
 EXIT_USAGE, EXIT_INTERRUPTED = 2, 130
 

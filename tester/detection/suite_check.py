@@ -17,8 +17,9 @@ from tester.judging.graded_test import GradedTest
 from tester.judging.run import blank_run
 from tester.text import counted, listed
 from tester.verdict import Run, Verdict, conclude
+from tester.workers.engine import WorkerLost
 from tester.workers.job import RunJob
-from tester.workers.pool import GradingProcess, Pool, WorkerLost
+from tester.workers.pool import GradingProcess, Pool
 
 # At these seeds each test runs a second time, in a process with another hash seed.
 SEEDS_TWICE = 2

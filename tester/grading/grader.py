@@ -17,8 +17,9 @@ from tester.grading.record import GradingRecord
 from tester.grading.second_tries import SecondTries
 from tester.judging.graded_test import GradedTest
 from tester.verdict import LoadResult, Run, Verdict
+from tester.workers.engine import Engine, WorkerLost
 from tester.workers.job import Job, PictureJob, RunJob
-from tester.workers.pool import Pool, WorkerLost
+from tester.workers.pool import Pool
 
 Notify = Callable[[Run], None]
 """Takes each run as it comes in."""
@@ -60,14 +61,17 @@ class Grading:
             if not unknown and not self._second_tries.wants(result):
                 self._keep(result)
 
-    def make_runs(self, processes: int, notify: Notify) -> bool:
+    def make_runs(
+        self, processes: int, notify: Notify, engine: Engine | None = None
+    ) -> bool:
         """Make the runs that are missing; return False if it was interrupted.
 
         Args:
             processes: how many at a time.
             notify: takes each run that is made, and those that will not be made.
+            engine: carries out the jobs, None for processes of this machine.
         """
-        with Pool(processes) as pool:
+        with engine or Pool(processes) as pool:
             try:
                 for name in self._plan.submissions:
                     is_original = name not in self._plan.duplicates
@@ -93,7 +97,7 @@ class Grading:
         is_drawn = not any(drawn == original for drawn, _ in self._drawing)
         return is_drawn and self.record.has_all(original)
 
-    def _work(self, pool: Pool, notify: Notify, second: Job | None = None) -> None:
+    def _work(self, pool: Engine, notify: Notify, second: Job | None = None) -> None:
         """Take in the results of all jobs that the pool has, and of those that follow.
 
         Args:
@@ -119,7 +123,7 @@ class Grading:
                 self._settle(pool, job, result, notify)
 
     def _settle(
-        self, pool: Pool, job: Job, result: Run | LoadResult, notify: Notify
+        self, pool: Engine, job: Job, result: Run | LoadResult, notify: Notify
     ) -> None:
         """Go on from a result that counts."""
         if isinstance(result, LoadResult):
@@ -137,7 +141,7 @@ class Grading:
             self._unmade_reported.add(name)
             self._report(self.record.unmade(name), notify)
 
-    def _drop_uncovered(self, pool: Pool, job: Job) -> None:
+    def _drop_uncovered(self, pool: Engine, job: Job) -> None:
         """Drop what the budget of a test does not cover, and what is not needed.
 
         A second try may come to something else: then it is made after all.
@@ -162,7 +166,7 @@ class Grading:
                 pool.add(self._plan.run_job(job.name, pair.test, seed))
 
     def _draw(
-        self, pool: Pool, name: str, pair: Pair, settled: Run | None = None
+        self, pool: Engine, name: str, pair: Pair, settled: Run | None = None
     ) -> bool:
         """Have a picture drawn of a test's first failure, as soon as that is known.
 
@@ -192,7 +196,7 @@ class Grading:
             self._report([run], notify)
         self._end(job.name, notify)
 
-    def _enqueue(self, pool: Pool, name: str, notify: Notify) -> None:
+    def _enqueue(self, pool: Engine, name: str, notify: Notify) -> None:
         """Put a submission's missing runs into the queue: seed by seed, long ones first."""
         load = self.record.load(name)
         if load is None:

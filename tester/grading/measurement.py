@@ -9,8 +9,9 @@ from tester.measuring.batch import Batch, broken_batch
 from tester.measuring.measured import Measured
 from tester.measuring.plan import BatchPlan, batches
 from tester.verdict import Verdict
+from tester.workers.engine import WorkerLost
 from tester.workers.job import MeasureJob
-from tester.workers.pool import Pool, WorkerLost
+from tester.workers.pool import Pool
 
 # After this many failed batches a submission is measured no further: each may take a run's
 # whole CPU time.

@@ -9,7 +9,7 @@ from tester.errors import UsageError
 from tester.grading import journal
 from tester.grading.journal import Header, JournalContents
 from tester.grading.shard import Shard
-from tester.intake.duplicates import with_place
+from tester.intake.duplicates import with_places
 from tester.text import listed
 from tester.verdict import LoadResult, Run
 
@@ -57,19 +57,12 @@ class ShardFolder:
             places: where the code of Python and of the lab lies there.
         """
         old_paths = {entry.name: entry.path for entry in self.header.submissions}
-        # A folder of packages lies inside Python's own.
-        pairs = sorted(
-            zip(self.header.places, places, strict=True),
-            key=lambda pair: len(pair[0]),
-            reverse=True,
-        )
-        moved: list[Run | LoadResult] = []
-        for result in self.contents.results:
-            name = result.submission
-            for old, new in [(old_paths[name], str(paths[name])), *pairs]:
-                if old != new:
-                    result = with_place(result, old, new)
-            moved.append(result)
+        pairs = list(zip(self.header.places, places, strict=True))
+        moved: list[Run | LoadResult] = [
+            with_places(result, [(old_paths[name], str(paths[name])), *pairs])
+            for result in self.contents.results
+            for name in [result.submission]
+        ]
         return replace(self, contents=replace(self.contents, results=moved))
 
 

@@ -11,8 +11,9 @@ from tester.judging.run import blank_run
 from tester.judging.run_conditions import RunConditions
 from tester.text import one_line
 from tester.verdict import LoadResult, Run, RunWarning, Verdict, conclude
+from tester.workers.engine import WorkerLost
 from tester.workers.job import Job, PictureJob, RunJob
-from tester.workers.pool import HASH_SEED, WorkerLost
+from tester.workers.pool import HASH_SEED
 
 
 def refused(name: str, why: Refused) -> LoadResult:

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -95,6 +95,15 @@ def as_run_of_duplicate(run: Run, name: str, original: Path, path: Path) -> Run:
     moved = with_place(run, str(original), str(path))
     # The picture lies in the other submission's folder.
     return msgspec.structs.replace(moved, submission=name, picture="")
+
+
+def with_places(result: Result, pairs: Iterable[tuple[str, str]]) -> Result:
+    """Return a result of another machine, with the paths of this one."""
+    # A folder of packages lies inside Python's own.
+    for old, new in sorted(pairs, key=lambda pair: len(pair[0]), reverse=True):
+        if old != new:
+            result = with_place(result, old, new)
+    return result
 
 
 def with_place(result: Result, old: str, new: str) -> Result:

@@ -9,21 +9,21 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from multiprocessing.connection import Connection, Pipe, wait
 
 import msgspec
 
-from labrpc.codes import HANGS_IN_C, Code
+from labrpc.codes import HANGS_IN_C
 from labrpc.machine.lab_process import lab_command, lab_environment
 from labrpc.submission.native_hang import stuck_call
 from tester.codes import PROCESS_LOST
 from tester.measuring.batch import Batch
 from tester.verdict import LoadResult, Run
 from tester.workers.effort import Effort
+from tester.workers.engine import Engine, WorkerLost
 from tester.workers.job import Answer, Job, MeasureJob
 
 LOOK_MS = 500
@@ -32,25 +32,6 @@ STACK_S_MAX = 5.0
 # Fixed, so that the order of a submission's sets repeats.
 HASH_SEED = 0
 _STACK_BYTES_MAX = 1 << 20
-
-
-@dataclass(frozen=True)
-class WorkerLost:
-    """What became of a process that did not answer.
-
-    Attributes:
-        code: the stable name of what happened.
-        is_submissions_fault: it was stopped in the submission's own code.
-        cpu_s: CPU seconds that it had used for the job.
-        idle_s: whole seconds in which it was idle meanwhile.
-    """
-
-    code: Code
-    reason: str
-    evidence: str = ""
-    is_submissions_fault: bool = False
-    cpu_s: float = 0.0
-    idle_s: float = 0.0
 
 
 class GradingProcess:
@@ -135,36 +116,13 @@ class GradingProcess:
         self._stack.close()
 
 
-class Pool:
-    """Runs jobs on several processes; jobs may be added while it runs.
-
-    A process stays with its submission while there are jobs of it, then takes one
-    that nobody has, and helps out with another's only when there is none.
-
-    Use as a context manager, so that no process outlives it.
-    """
+class Pool(Engine):
+    """Carries out jobs on several processes of this machine."""
 
     def __init__(self, processes: int) -> None:
+        super().__init__()
         self._processes = processes
         self._workers: list[GradingProcess] = []
-        self._queues: dict[str, deque[Job]] = {}
-
-    def add(self, *jobs: Job) -> None:
-        """Put jobs at the end of their submissions' queues."""
-        for job in jobs:
-            self._queues.setdefault(job.path, deque()).append(job)
-
-    def add_first(self, job: Job) -> None:
-        """Put a job at the head of its submission's queue."""
-        self._queues.setdefault(job.path, deque()).appendleft(job)
-
-    def drop(
-        self, path: str, is_dropped: Callable[[Job], bool] = lambda job: True
-    ) -> None:
-        """Forget those jobs of a submission that no process has yet."""
-        kept = [job for job in self._queues.pop(path, ()) if not is_dropped(job)]
-        if kept:
-            self._queues[path] = deque(kept)
 
     def results(self) -> Iterator[tuple[Job, Run | LoadResult | WorkerLost]]:
         """Yield each graded job with its result, or with what became of its process."""
@@ -195,7 +153,7 @@ class Pool:
     def _hand_out(self) -> None:
         for worker in list(self._workers):
             if worker.job is None and self._queues:
-                job = self._take(worker.path)
+                job = self._next(worker.path)
                 try:
                     worker.give(job)
                 except OSError:
@@ -205,20 +163,10 @@ class Pool:
         while self._queues and len(self._workers) < self._processes:
             worker = GradingProcess(number=self._free_number())
             self._workers.append(worker)
-            worker.give(self._take())
+            worker.give(self._next())
 
-    def _take(self, path: str = "") -> Job:
-        """Return the next job for a process that has the submission at `path`."""
-        if path not in self._queues:
-            taken = [worker.path for worker in self._workers]
-            free = (path for path in self._queues if path not in taken)
-            longest = max(self._queues, key=lambda path: len(self._queues[path]))
-            path = next(free, longest)
-        queue = self._queues[path]
-        job = queue.popleft()
-        if not queue:
-            del self._queues[path]
-        return job
+    def _next(self, path: str = "") -> Job:
+        return self._take(path, [worker.path for worker in self._workers])
 
     def _free_number(self) -> int:
         # From the grader's own number on: another grader begins at another core.
@@ -241,9 +189,7 @@ class Pool:
         worker.stop()
         self._workers.remove(worker)
 
-    def __enter__(self) -> "Pool":
-        return self
-
-    def __exit__(self, *exc: object) -> None:
+    def close(self) -> None:
+        """End all processes."""
         for worker in self._workers:
             worker.stop()

@@ -20,7 +20,7 @@ from tester.intake.default_submission import REFERENCE
 from tester.judging.own_suite import read_own_suite
 from tester.judging.run import blank_run
 from tester.verdict import Verdict, conclude
-from tester.workers.pool import WorkerLost
+from tester.workers.engine import WorkerLost
 
 SUITE = '''\
 """Part 9A: what is to be checked."""

@@ -11,7 +11,7 @@ from tester.judging.run_hosting import IN_PROCESS
 from tester.measuring.batch import Batch
 from tester.measuring.measured import GIVEN_UP
 from tester.verdict import Verdict
-from tester.workers.pool import WorkerLost
+from tester.workers.engine import WorkerLost
 
 SUBMISSIONS = Path(__file__).resolve().parents[2] / "submissions"
 

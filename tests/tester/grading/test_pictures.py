@@ -11,8 +11,8 @@ from tester.grading.grader import Grading
 from tester.grading.plan import Plan
 from tester.judging.suite import collect
 from tester.scoring.rubric_file import default_rubric
+from tester.workers.engine import WorkerLost
 from tester.workers.job import PictureJob
-from tester.workers.pool import WorkerLost
 
 AMY = Path(__file__).resolve().parents[2] / "mutants" / "role_kept_in_new_term.py"
 

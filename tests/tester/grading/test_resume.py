@@ -26,8 +26,9 @@ from tester.reports.results import results_json
 from tester.scoring.rubric_file import default_rubric
 from tester.text import counted
 from tester.verdict import LoadResult, Run, Verdict
+from tester.workers.engine import WorkerLost
 from tester.workers.job import LoadJob
-from tester.workers.pool import GradingProcess, Pool, WorkerLost
+from tester.workers.pool import GradingProcess, Pool
 
 WHAT = ["--tests", "initial_election or basic_agree", "--seeds", "3", "--jobs", "1"]
 WHAT += ["--isolation", "none"]

@@ -1,0 +1,40 @@
+"""Which addresses of a cluster may be used: beyond this machine, only with encryption."""
+
+import ipaddress
+
+from tester.errors import UsageError
+
+# Dask's own names of transports that are encrypted.
+ENCRYPTED = ("tls", "wss")
+# Within one process.
+INTERNAL = ("inproc",)
+
+
+def refuse_unencrypted(address: str, whose: str) -> None:
+    """Raise UsageError if what is sent to an address could be read by others.
+
+    Args:
+        address: as Dask writes it, such as tls://10.1.2.3:8786.
+        whose: what is there, in words.
+    """
+    scheme, _, place = address.partition("://")
+    if scheme in (*ENCRYPTED, *INTERNAL) or _is_here(place):
+        return
+    raise UsageError(
+        f"--dask: {whose} at {address} is on another machine, and not encrypted: "
+        "submissions and results could be read and changed on the way. Start the "
+        "scheduler and its workers with TLS, and name it as tls://HOST:PORT "
+        "(docs/shards.md#a-cluster)"
+    )
+
+
+def _is_here(place: str) -> bool:
+    """Return whether a host and port are of the machine's own loopback."""
+    host = place.rpartition(":")[0].strip("[]")
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        # What a name leads to may change.
+        return False

@@ -1,0 +1,124 @@
+"""A submission as bytes: how it travels to a machine that does not have it.
+
+It is known by the digest of these bytes, so a machine that has them needs them only once.
+Links travel as what they say: what they lead to is none of the submission's.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from labrpc.submission.source_tree import read_regular
+from tester.intake.archives import ONE_SUBMISSION
+
+# No run depends on them.
+LEFT_BEHIND = {"__pycache__", ".git"}
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A file, or a link.
+
+    Attributes:
+        place: relative to the submission, "" if it is a single file.
+        data: the content, or what the link says.
+    """
+
+    place: str
+    data: bytes
+    is_link: bool = False
+
+
+class Tree(msgspec.Struct, frozen=True):
+    """All that lies in a submission.
+
+    Attributes:
+        name: of its folder or file.
+    """
+
+    name: str
+    entries: list[Entry]
+
+
+@dataclass(frozen=True)
+class Content:
+    """A submission that can travel."""
+
+    data: bytes
+    digest: str
+
+
+class TooLarge(Exception):
+    """A submission is larger than what may be handed in."""
+
+
+def pack(path: Path) -> Content:
+    """Return a submission's content.
+
+    Raises:
+        TooLarge: it takes more room than a submission may.
+        OSError: it cannot be read.
+    """
+    path.lstat()  # Raises what is wrong with it.
+    entries: list[Entry] = []
+    left_bytes = ONE_SUBMISSION.bytes
+    for file in sorted(_files(path)):
+        place = "" if file == path else file.relative_to(path).as_posix()
+        is_link = file.is_symlink()
+        if not is_link and not file.is_file():
+            continue
+        if not is_link and file.stat().st_size > left_bytes:
+            raise TooLarge
+        if is_link:
+            data = os.fsencode(os.readlink(file))
+        else:
+            data = read_regular(file, left_bytes)
+        left_bytes -= len(data)
+        entries.append(Entry(place, data, is_link))
+        if left_bytes < 0 or len(entries) > ONE_SUBMISSION.files:
+            raise TooLarge
+    data = msgspec.msgpack.encode(Tree(path.name, entries))
+    return Content(data, hashlib.blake2b(data, digest_size=16).hexdigest())
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    found = []
+    for folder, folders, files in os.walk(path):
+        here = Path(folder)
+        links = [name for name in folders if (here / name).is_symlink()]
+        found += [here / name for name in (*links, *files)]
+        folders[:] = [name for name in folders if name not in LEFT_BEHIND]
+    return found
+
+
+def unpack(data: bytes, folder: Path) -> Path:
+    """Write a submission into an empty folder; return where it lies.
+
+    Raises:
+        ValueError: the content is damaged.
+    """
+    tree = msgspec.msgpack.decode(data, type=Tree)
+    root = folder / _plain(tree.name)
+    for entry in tree.entries:
+        place = root / _plain(entry.place) if entry.place else root
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if place.parent.resolve() != place.parent:
+            raise ValueError(f"{entry.place} lies behind a link")
+        if entry.is_link:
+            place.symlink_to(os.fsdecode(entry.data))
+        else:
+            place.write_bytes(entry.data)
+    if not root.exists():
+        root.mkdir(parents=True)
+    return root
+
+
+def _plain(place: str) -> PurePosixPath:
+    path = PurePosixPath(place)
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        raise ValueError(f"{place!r} is no place inside a submission")
+    return path

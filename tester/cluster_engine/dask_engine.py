@@ -1,0 +1,374 @@
+"""Jobs on the workers of a Dask cluster.
+
+The client decides which worker gets which job, as a pool does for its processes, and has
+everything that must not be lost: a worker, a machine or the scheduler may be killed at any
+moment. What a lost worker had is given to another one.
+"""
+
+import logging
+import platform
+import queue
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import distributed
+import msgspec
+
+from labrpc.machine.wall_clock import Deadline
+from tester.cluster_engine import remote
+from tester.cluster_engine.addresses import refuse_unencrypted
+from tester.cluster_engine.content import Content, TooLarge, pack
+from tester.cluster_engine.remote import Description, Order, Reply
+from tester.codes import PROCESS_LOST
+from tester.errors import UsageError
+from tester.intake.duplicates import with_places
+from tester.judging.run_conditions import lab_digest
+from tester.judging.run_hosting import RunHosting
+from tester.reports.files import write_atomically
+from tester.text import counted, one_line
+from tester.verdict import LoadResult, Run
+from tester.views.redaction import code_places
+from tester.workers.engine import Engine, WorkerLost
+from tester.workers.job import AnyJob, Job, PictureJob
+from tester.workers.pool import Pool
+
+# Its constructors have no types.
+_dask: Any = distributed
+
+LOCAL = "local"
+# How often to look which workers there are.
+LOOK_S = 1.0
+CONNECT_S_MAX = 30.0
+# How long workers may take to start.
+WORKERS_S_MAX = 180.0
+# A scheduler that does not answer for this time is gone.
+SILENT_S_MAX = 30.0
+# A job with which as many workers were lost is not given to another.
+LOSSES_MAX = 3
+
+Answer = tuple[Job, Run | LoadResult | WorkerLost]
+
+
+@dataclass
+class Slot:
+    """A thread of a worker, and the job that it has.
+
+    Attributes:
+        path: the submission that it ran last.
+    """
+
+    address: str
+    job: Job | None = None
+    future: Any = None
+    path: str = ""
+
+
+@dataclass
+class Usable:
+    """A worker that may be given jobs."""
+
+    description: Description
+    slots: list[Slot] = field(default_factory=list)
+
+
+class DaskEngine(Engine):
+    """Carries out jobs on a cluster.
+
+    Args:
+        address: of the scheduler; LOCAL for workers on this machine.
+        workers: how many, for LOCAL.
+        hosting: how runs are hosted: a worker that cannot is given no jobs.
+        note: takes lines for a person.
+
+    Raises:
+        UsageError: the cluster cannot be used.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        workers: int,
+        hosting: RunHosting,
+        note: Callable[[str], None],
+    ) -> None:
+        super().__init__()
+        self._hosting = hosting
+        self._note = note
+        self._here = code_places()
+        self._usable: dict[str, Usable] = {}
+        self._refused: dict[str, str] = {}
+        self._contents: dict[str, Content | None] = {}
+        self._sent: set[tuple[str, str]] = set()
+        self._losses: Counter[Job] = Counter()
+        self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._local: Pool | None = None
+        self._cluster: Any = None
+        self._is_closed = False
+        if address == LOCAL:
+            self._cluster = _dask.LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                host="127.0.0.1",
+                dashboard_address=None,
+                silence_logs=logging.CRITICAL,
+            )
+            address = self._cluster.scheduler_address
+        refuse_unencrypted(address, "the scheduler")
+        try:
+            self._client: Any = _dask.Client(
+                address, timeout=CONNECT_S_MAX, set_as_default=False
+            )
+        except (OSError, TimeoutError, ValueError) as exc:
+            raise UsageError(
+                f"--dask: there is no scheduler at {address}: {one_line(str(exc))}"
+            ) from None
+        self._address = address
+        self._silent = Deadline(SILENT_S_MAX)
+        self._next_look = Deadline(0)
+        try:
+            self._wait_for_workers()
+        except BaseException:
+            self.close()
+            raise
+
+    def results(self) -> Iterator[Answer]:
+        """Yield each graded job with its result, or with what became of its process."""
+        while self._queues or self._busy():
+            if self._next_look.left_s() <= 0:
+                yield from self._look_for_workers()
+            if self._is_connected:
+                yield from self._hand_out()
+            try:
+                future = self._done.get(timeout=LOOK_S)
+            except queue.Empty:
+                continue
+            slot = next((slot for slot in self._busy() if slot.future is future), None)
+            if slot is not None:
+                yield from self._take_reply(slot)
+
+    def close(self) -> None:
+        """Leave the cluster, and end it if it is this engine's own."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        for slot in self._busy():
+            _forget(slot.future)
+        if self._local is not None:
+            self._local.close()
+        self._client.close(timeout=5)
+        if self._cluster is not None:
+            self._cluster.close(timeout=5)
+
+    @property
+    def _is_connected(self) -> bool:
+        return bool(self._client.status == "running")
+
+    # Workers.
+
+    def _busy(self) -> list[Slot]:
+        slots = (slot for worker in self._usable.values() for slot in worker.slots)
+        return [slot for slot in slots if slot.job is not None]
+
+    def _wait_for_workers(self) -> None:
+        deadline = Deadline(WORKERS_S_MAX)
+        while not self._usable:
+            list(self._look_for_workers())
+            if self._refused and not self._usable:
+                reasons = "; ".join(f"{a}: {why}" for a, why in self._refused.items())
+                raise UsageError(f"--dask: no worker can be used: {reasons}")
+            if deadline.left_s() <= 0:
+                raise UsageError(
+                    f"--dask: the scheduler at {self._address} has no workers: start "
+                    "some with `dask worker`"
+                )
+            with suppress(TimeoutError):
+                self._client.wait_for_workers(1, timeout=LOOK_S)
+        threads = sum(len(worker.slots) for worker in self._usable.values())
+        self._note(f"cluster: {self._address}, {counted(threads, 'job')} at a time")
+
+    def _look_for_workers(self) -> Iterator[Answer]:
+        """Find out which workers have come, and which have gone."""
+        self._next_look = Deadline(LOOK_S)
+        try:
+            known = self._client.scheduler_info(n_workers=-1)["workers"]
+            new = known.keys() - self._usable.keys() - self._refused.keys()
+            for address, found in self._descriptions(sorted(new)).items():
+                self._admit(address, known[address]["nthreads"], found)
+        except (OSError, RuntimeError, ValueError, LookupError):
+            # Dask's ways to say that it has no connection.
+            if self._silent.left_s() <= 0:
+                raise UsageError(
+                    f"--dask: the scheduler at {self._address} is gone: the runs so far "
+                    "are kept; start it again, and continue with --resume"
+                ) from None
+            return
+        self._silent = Deadline(SILENT_S_MAX)
+        for address in self._usable.keys() - known.keys():
+            for slot in self._usable.pop(address).slots:
+                if slot.job is not None:
+                    yield from self._lose(slot)
+
+    def _descriptions(self, addresses: list[str]) -> dict[str, Any]:
+        """Ask workers what they are like; those that are gone already are left out."""
+        if not addresses:
+            return {}
+        found: dict[str, Any] = self._client.run(
+            remote.describe, workers=addresses, on_error="return"
+        )
+        return found
+
+    def _admit(self, address: str, threads: int, found: object) -> None:
+        """Give a worker jobs from now on, if it can be used.
+
+        Args:
+            address: the worker's.
+            threads: how many jobs it does at a time.
+            found: its description, or why there is none.
+        """
+        if isinstance(found, OSError):
+            return  # It has gone already.
+        if not isinstance(found, bytes):
+            self._refuse(address, f"it cannot say what it has: {found!r}")
+            return
+        description = msgspec.msgpack.decode(found, type=Description)
+        problem = self._problem(address, description)
+        if problem:
+            self._refuse(address, problem)
+            return
+        slots = [Slot(address) for _ in range(threads)]
+        self._usable[address] = Usable(description, slots)
+        missing = [layer.name for layer in description.layers if not layer.in_force]
+        if missing and self._hosting.isolated:
+            layers = ", ".join(missing)
+            self._note(
+                f"note: worker {address}: layers of the sandbox are MISSING: {layers}"
+            )
+
+    def _refuse(self, address: str, problem: str) -> None:
+        self._refused[address] = one_line(problem)
+        self._note(f"note: worker {address} is not used: {one_line(problem)}")
+
+    def _problem(self, address: str, description: Description) -> str:
+        """Return why a worker cannot be used, "" if it can."""
+        refuse_unencrypted(address, "a worker")
+        if description.lab != lab_digest():
+            return "it has another version of the lab"
+        if description.python != platform.python_version():
+            return f"it has Python {description.python}"
+        if not self._hosting.isolated:
+            return ""
+        if description.problem:
+            return f"--isolation process: {description.problem}"
+        missing = [layer for layer in description.layers if not layer.in_force]
+        if missing and self._hosting.require_sandbox:
+            reasons = "; ".join(f"{layer.name}: {layer.detail}" for layer in missing)
+            return f"--require-sandbox: layers are missing: {reasons}"
+        return ""
+
+    # Jobs.
+
+    def _hand_out(self) -> Iterator[Answer]:
+        for worker in self._usable.values():
+            for slot in worker.slots:
+                while slot.job is None and self._queues:
+                    taken = [s.path for w in self._usable.values() for s in w.slots]
+                    job = self._take(slot.path, taken)
+                    if self._content(job.path) is None:
+                        yield from self._carry_out_here(job)
+                        continue
+                    self._give(slot, job)
+
+    def _content(self, path: str) -> Content | None:
+        """Return a submission's content, None if it cannot travel."""
+        if path not in self._contents:
+            try:
+                self._contents[path] = pack(Path(path))
+            except (TooLarge, OSError):
+                self._contents[path] = None
+        return self._contents[path]
+
+    def _carry_out_here(self, job: Job) -> Iterator[Answer]:
+        """Do the job of a submission that is not there, or is too large to travel."""
+        self._local = self._local or Pool(1)
+        self._local.add(job)
+        yield from self._local.results()
+
+    def _give(self, slot: Slot, job: Job, with_content: bool = False) -> None:
+        content = self._contents[job.path]
+        assert content is not None
+        key = slot.address, content.digest
+        is_new = with_content or key not in self._sent
+        self._sent.add(key)
+        assert isinstance(job, AnyJob)
+        order = Order(job, content.digest, content.data if is_new else b"")
+        try:
+            slot.future = self._client.submit(
+                remote.carry_out,
+                msgspec.msgpack.encode(order),
+                workers=[slot.address],
+                allow_other_workers=False,
+                pure=False,
+            )
+            slot.future.add_done_callback(self._done.put)
+        except (OSError, RuntimeError, ValueError):
+            # The connection was lost in this moment.
+            self.add_first(job)
+            return
+        slot.job, slot.path = job, job.path
+
+    def _take_reply(self, slot: Slot) -> Iterator[Answer]:
+        job, future = slot.job, slot.future
+        assert job is not None
+        try:
+            data = future.result(timeout=SILENT_S_MAX)
+        except Exception:
+            # The worker was lost, or the scheduler: others tell which.
+            yield from self._lose(slot)
+            return
+        reply = msgspec.msgpack.decode(data, type=Reply)
+        if reply.lacks_content:
+            self._give(slot, job, with_content=True)
+            return
+        slot.job = slot.future = None
+        yield job, self._result(job, reply, self._usable[slot.address].description)
+
+    def _lose(self, slot: Slot) -> Iterator[Answer]:
+        """Give the job of a lost worker to another."""
+        job, slot.job = slot.job, None
+        assert job is not None
+        _forget(slot.future)
+        self._sent = {key for key in self._sent if key[0] != slot.address}
+        # Where the scheduler is gone, all is lost, whatever the jobs are.
+        self._losses[job] += self._is_connected
+        if self._losses[job] < LOSSES_MAX:
+            self.add_first(job)
+        else:
+            reason = f"{LOSSES_MAX} workers were lost during this run"
+            yield job, WorkerLost(PROCESS_LOST, reason)
+
+    def _result(
+        self, job: Job, reply: Reply, there: Description
+    ) -> Run | LoadResult | WorkerLost:
+        """Return a result as it would be on this machine."""
+        if reply.lost is not None:
+            return reply.lost.worker_lost()
+        result = reply.run or reply.load
+        assert result is not None
+        places = [(reply.path, job.path), *zip(there.places, self._here, strict=True)]
+        result = with_places(result, places)
+        if isinstance(job, PictureJob) and reply.picture:
+            assert isinstance(result, Run)
+            folder = Path(job.folder)
+            folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(folder / Path(result.picture).name, reply.picture)
+        return result
+
+
+def _forget(future: Any) -> None:
+    """Have a job given up, if there is anybody who could."""
+    with suppress(Exception):
+        future.cancel(force=True)

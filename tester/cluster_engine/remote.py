@@ -1,0 +1,216 @@
+"""What a worker of the cluster does: it carries out jobs as one machine does.
+
+A worker runs nothing of a submission itself: it has grading processes as `workers.Pool`
+has, which may die or hang. Orders and replies are msgpack of fixed types.
+"""
+
+import atexit
+import os
+import platform
+import tempfile
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from labrpc.errors import LabError
+from labrpc.isolated.zygote import sandbox_measures
+from tester.cluster_engine.content import unpack
+from tester.codes import ALL_CODES
+from tester.judging.run_conditions import lab_digest
+from tester.verdict import LoadResult, Run
+from tester.views.redaction import code_places
+from tester.workers.engine import WorkerLost
+from tester.workers.job import AnyJob, PictureJob
+from tester.workers.pool import Pool
+
+
+class Order(msgspec.Struct):
+    """A job for a worker.
+
+    Attributes:
+        job: its path is that on the client's machine.
+        digest: of the submission's content.
+        content: the submission, b"" if the worker should have it.
+    """
+
+    job: AnyJob
+    digest: str
+    content: bytes = b""
+
+
+class Lost(msgspec.Struct):
+    """A `WorkerLost` as plain values."""
+
+    code: str
+    reason: str
+    evidence: str
+    is_submissions_fault: bool
+    cpu_s: float
+    idle_s: float
+
+    @classmethod
+    def of(cls, lost: WorkerLost) -> "Lost":
+        """Return what became of a process as plain values."""
+        return cls(
+            lost.code.name,
+            lost.reason,
+            lost.evidence,
+            lost.is_submissions_fault,
+            lost.cpu_s,
+            lost.idle_s,
+        )
+
+    def worker_lost(self) -> WorkerLost:
+        """Return it as the grader knows it."""
+        return WorkerLost(
+            ALL_CODES[self.code],
+            self.reason,
+            self.evidence,
+            self.is_submissions_fault,
+            self.cpu_s,
+            self.idle_s,
+        )
+
+
+class Reply(msgspec.Struct, omit_defaults=True):
+    """The answer to an order.
+
+    Attributes:
+        lacks_content: the submission has to be sent along.
+        path: where the submission lies on the worker's machine.
+        picture: the content of the run's picture.
+    """
+
+    run: Run | None = None
+    load: LoadResult | None = None
+    lost: Lost | None = None
+    lacks_content: bool = False
+    path: str = ""
+    picture: bytes = b""
+
+
+class Layer(msgspec.Struct, frozen=True):
+    """A layer of the sandbox on a worker's machine."""
+
+    name: str
+    in_force: bool
+    detail: str
+
+
+class Description(msgspec.Struct):
+    """What a client has to know of a worker.
+
+    Attributes:
+        places: where the code of Python and of the lab lies there.
+        layers: of the sandbox.
+        problem: why there can be no isolation, "" if there can be.
+    """
+
+    lab: str
+    python: str
+    places: list[str]
+    layers: list[Layer]
+    problem: str = ""
+
+
+def describe() -> bytes:
+    """Return the description of this worker."""
+    found = Description(lab_digest(), platform.python_version(), code_places(), [])
+    try:
+        found.layers = [
+            Layer(layer.name, layer.in_force, layer.detail)
+            for layer in sandbox_measures()
+        ]
+    except LabError as exc:
+        found.problem = str(exc)
+    return msgspec.msgpack.encode(found)
+
+
+class Executor:
+    """The grading processes and the submissions of one worker."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._idle: list[Pool] = []
+        self._folder = tempfile.TemporaryDirectory(prefix="raft-lab-")
+        # Servers in a sandbox read their submission as another user.
+        os.chmod(self._folder.name, 0o755)
+
+    def carry_out(self, order: Order) -> Reply:
+        """Do a job."""
+        path = self._place_of(order)
+        if path is None:
+            return Reply(lacks_content=True)
+        job = msgspec.structs.replace(order.job, path=str(path))
+        with tempfile.TemporaryDirectory() as pictures:
+            if isinstance(job, PictureJob):
+                job = msgspec.structs.replace(job, folder=pictures)
+            reply = self._done(job)
+            if reply.run is not None and reply.run.picture:
+                with suppress(OSError):
+                    reply.picture = (Path(pictures) / reply.run.picture).read_bytes()
+        reply.path = str(path)
+        return reply
+
+    def close(self) -> None:
+        """End all processes, and remove the submissions."""
+        for pool in self._idle:
+            pool.close()
+        self._idle.clear()
+        self._folder.cleanup()
+
+    def _done(self, job: AnyJob) -> Reply:
+        with self._lock:
+            pool = self._idle.pop() if self._idle else Pool(1)
+        pool.add(job)
+        try:
+            ((_, result),) = pool.results()
+        finally:
+            with self._lock:
+                self._idle.append(pool)
+        if isinstance(result, WorkerLost):
+            return Reply(lost=Lost.of(result))
+        if isinstance(result, LoadResult):
+            return Reply(load=result)
+        return Reply(run=result)
+
+    def _place_of(self, order: Order) -> Path | None:
+        """Return where a submission lies here, None if it is not here."""
+        folder = Path(self._folder.name) / order.digest
+        with self._lock:
+            if not folder.is_dir():
+                if not order.content:
+                    return None
+                with tempfile.TemporaryDirectory(dir=self._folder.name) as beside:
+                    os.chmod(beside, 0o755)
+                    unpack(order.content, Path(beside))
+                    # At one stroke: half of a submission is never run.
+                    os.rename(beside, folder)
+                    os.mkdir(beside)
+            (path,) = folder.iterdir()
+        return path
+
+
+_executor: Executor | None = None
+_executor_lock = threading.Lock()
+
+
+@atexit.register
+def leave() -> None:
+    """End the grading processes of this worker, and remove the submissions."""
+    global _executor
+    if _executor is not None:
+        _executor.close()
+        _executor = None
+
+
+def carry_out(order: bytes) -> bytes:
+    """Do a job on this worker."""
+    global _executor
+    with _executor_lock:
+        if _executor is None:
+            _executor = Executor()
+    reply = _executor.carry_out(msgspec.msgpack.decode(order, type=Order))
+    return msgspec.msgpack.encode(reply)
