@@ -52,4 +52,4 @@ def default_service(directory: Path) -> Path:
     for folder in (directory, *directory.parents):
         if candidates(folder, PACKAGE):
             return folder
-    return _EXAMPLE
+    return _EXAMPLE if _EXAMPLE.is_dir() else directory
