@@ -30,7 +30,7 @@ CORRECT = (
     "tests/submissions/polling",
     "tests/submissions/asyncio_raft",
     "tests/correct/portions_of_10.py",
-    "tests/correct/ranked/ranked.py",
+    "tests/correct/ranked/ranked_random.py",
 )
 CORRECT_WITH_BONUS = "tests/correct/bonus/everything.py"
 

@@ -1,3 +1,3 @@
-"""A correct Raft whose elections are decided by rank alone: see `raft/election.py`."""
+"""A safe Raft whose elections are decided by rank alone, at times in vain: see `raft/election.py`."""
 
 from raft.election import Raft as Raft

@@ -209,7 +209,7 @@ def test_without_any_correct_raft_nothing_is_known(checked):
 def test_the_correct_rafts_are_those_that_are_there(project, tmp_path):
     names = [raft.name for raft in correct_rafts(project, [])]
     assert names == [
-        "reference", "polling", "asyncio_raft", "portions_of_10", "ranked", "everything",
+        "reference", "polling", "asyncio_raft", "portions_of_10", "ranked_random", "everything",
     ]  # fmt: skip
     own = correct_rafts(tmp_path, [project / "tests/submissions/plain"])
     assert [(raft.name, raft.has_bonus) for raft in own] == [

@@ -1,4 +1,4 @@
-"""A correct Raft with ranks in place of random time-outs, which the paper tried first.
+"""Ranks in place of random time-outs, which the paper tried first.
 
 "Initially we planned to use a ranking system: each candidate was assigned a unique rank,
 which was used to select between competing candidates" (section 5.2). A server's rank is its
@@ -8,6 +8,8 @@ yields to it, and waits longer than that one's next election takes.
 
 A server whose log is behind cannot win (5.4.1), so to yield to it is in vain: a more
 up-to-date log ranks above every number.
+
+Nothing of Figure 3 depends on ranks. Progress does: see docs/paper.md.
 """
 
 from raft.messages import RequestVoteArgs, RequestVoteReply
