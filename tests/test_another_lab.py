@@ -53,10 +53,12 @@ def test_the_lab_is_small(files):
     assert sum(len(text.splitlines()) for text in files.values()) < LINES_MAX
 
 
+@pytest.mark.slow
 def test_the_correct_submission_passes(run):
     assert "15 passed" in run("pytest")
 
 
+@pytest.mark.slow
 def test_the_mutant_fails_and_its_trace_can_be_read(run, tmp_path):
     broken = ("pytest", "--replica", "forgetful.py", "--basetemp", tmp_path / "runs")
     shown = run(*broken, "-k", "survive_the_primary and 3")

@@ -27,6 +27,7 @@ def without_line_numbers(text):
     return re.sub(r"\.py:\d+ in ", ".py in ", text)
 
 
+@pytest.mark.slow
 def test_the_failing_run_is_what_its_command_prints():
     block = README.partition("<!-- checked: failing run -->")[2].partition("\n## ")[0]
     command, *lines = [line[4:] for line in block.strip("\n").splitlines()]
@@ -69,6 +70,7 @@ def test_the_section_on_grading_has_every_option_and_no_other(capsys):
     assert named <= set().union(*known.values())
 
 
+@pytest.mark.slow
 def test_the_section_on_pytest_has_every_option_and_no_other():
     command = [sys.executable, "-m", "pytest", "--help", "-p", "no:cacheprovider"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

@@ -30,6 +30,7 @@ def hidden(tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_the_path_of_a_student_needs_nothing_that_windows_lacks(hidden):
     done = hidden("windows", ROOT / ".ci/student.py", "initial_election")
     assert done.returncode == 0, done.stdout + done.stderr

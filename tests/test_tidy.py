@@ -89,6 +89,7 @@ def offences(folders, forbidden, but=()):
 # Layers: grade → tester → labrpc ← raft.
 
 
+@pytest.mark.slow
 def test_no_modules_import_each_other_in_a_circle():
     # The reference's package shows its class, as packages do.
     faces = {"raft", "labrpc"}
@@ -227,6 +228,7 @@ def test_the_machines_clock_has_one_door():
     assert offences([*PACKAGES, "grade.py"], {"time", "datetime"}, but=allowed) == []
 
 
+@pytest.mark.slow
 def test_random_numbers_come_from_named_streams():
     found = []
     for name in set(modules("labrpc", "tester", "grade.py")) - {WARMUP_SERVER}:
@@ -284,6 +286,7 @@ def iterated(tree):
             yield node.value
 
 
+@pytest.mark.slow
 def test_no_order_comes_from_a_set():
     found = [
         f"{name}:{node.lineno}: {ast.unparse(node)}"
@@ -319,6 +322,7 @@ def untidy(name):
                 yield f"{name}:{node.lineno} {node.name}: {length} lines"
 
 
+@pytest.mark.slow
 def test_modules_and_functions_are_short_and_say_what_they_are_for():
     assert [found for name in MODULES for found in untidy(name)] == []
 

@@ -4,6 +4,8 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+
 TESTS = Path(__file__).resolve().parent
 ROOT = TESTS.parent
 FILES = sorted(
@@ -68,6 +70,7 @@ def asserts_nothing(tree, known=frozenset()):
     ]
 
 
+@pytest.mark.slow
 def test_every_test_asserts_something():
     trees = {
         file.relative_to(ROOT).as_posix(): ast.parse(file.read_bytes())
@@ -91,6 +94,35 @@ def test_a_test_that_asserts_nothing_would_be_found():
         "def test_c():\n    with pytest.raises(OSError): open('x')\n"
     )
     assert asserts_nothing(tree) == ["3 test_b"]
+
+
+# `pytest -m "not slow"` has a test of every module.
+
+
+def fast_tests(tree):
+    """Return the tests of a module of which some run is not slow."""
+    return [
+        f.name
+        for f in functions(tree)
+        if f.name.startswith("test_")
+        and "pytest.mark.slow" not in map(ast.unparse, f.decorator_list)
+    ]
+
+
+def test_every_module_has_a_test_that_is_not_slow():
+    found = {
+        file.relative_to(ROOT).as_posix()
+        for file in FILES
+        if file.name.startswith("test_")
+        and not fast_tests(ast.parse(file.read_bytes()))
+    }
+    assert found == set()
+
+
+def test_a_module_of_slow_tests_would_be_found():
+    slow = "@pytest.mark.slow\ndef test_a(): assert x"
+    assert fast_tests(ast.parse(slow)) == []
+    assert fast_tests(ast.parse(f"{slow}\ndef test_b(): assert x")) == ["test_b"]
 
 
 # Work that is left to do belongs to the issues.

@@ -191,6 +191,7 @@ DAMAGE = st.sampled_from(["inside", "outside", "noise"])
 DAMAGED = st.builds(Package, SUFFIXES, MEMBERS, DAMAGE, SEEDS)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(WHOLE | DAMAGED)
 def test_an_archive_is_unpacked_within_bounds_or_refused(package):

@@ -277,6 +277,7 @@ CASES = st.tuples(
 )
 
 
+@pytest.mark.slow
 @FUZZ
 @given(case=CASES)
 def test_an_answer_is_let_through_or_fails_the_submission(check, case):
@@ -298,6 +299,7 @@ PLANTED_BOX = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bug", PLANTED_OUTPUT)
 def test_a_planted_bug_of_the_output_is_found(bug, check, plant, finds):
     planted = plant(box_output, *PLANTED_OUTPUT[bug])

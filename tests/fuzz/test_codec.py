@@ -233,6 +233,7 @@ PLANTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bug", PLANTED)
 def test_a_planted_bug_is_found(bug, plant, finds):
     assert finds(messages(), check, encoding, plant(encoding, *PLANTED[bug]))

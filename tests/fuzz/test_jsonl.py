@@ -94,12 +94,14 @@ CASES = st.tuples(
 )
 
 
+@pytest.mark.slow
 @FUZZ
 @given(CASES)
 def test_what_lies_before_the_damage_is_read(case):
     check(jsonl, case)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(st.lists(st.binary(max_size=30) | st.just(b'{"begun": {}}\n'), max_size=5))
 def test_the_log_of_a_process_that_died_is_read_whatever_it_holds(parts):

@@ -254,6 +254,7 @@ def test_it_agrees_with_all_orders_tried(history):
     check(key_history, history)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(st.integers(0, 1 << 40))
 def test_what_a_register_has_made_is_linearizable(seed):

@@ -123,6 +123,7 @@ def damaged(draw):
 MESSAGES = VALUES | PICKLES | OBJECTS | damaged() | EDGES
 
 
+@pytest.mark.slow
 @FUZZ
 @given(MESSAGES)
 def test_any_message_is_put_into_words(message):

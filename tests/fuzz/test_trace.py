@@ -112,6 +112,7 @@ STEPS = st.lists(st.tuples(IDS, EVENTS, st.lists(ACTIONS, max_size=3)), max_size
 CASES = st.tuples(STEPS, TEXTS, st.just(1.0) | st.floats(0, 1))
 
 
+@pytest.mark.slow
 @FUZZ
 @given(CASES)
 def test_any_trace_is_read_as_lines_of_text(case):

@@ -11,6 +11,7 @@ from rich.console import Console
 from tester.console import LabConsole, counted_progress, say
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("columns", "width"), [(None, 160), ("60", 60), ("0", 160), ("wide", 160)]
 )

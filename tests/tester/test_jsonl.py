@@ -112,6 +112,7 @@ def test_what_json_cannot_hold_is_escaped(record, written):
     assert json.loads(jsonl.encode(record)) == written
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(st.text() | st.booleans() | st.none()), st.binary())
 def test_whatever_is_appended_to_a_line_ends_the_file_there(values, tail):

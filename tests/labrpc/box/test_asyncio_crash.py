@@ -80,6 +80,7 @@ def late(self):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after_s", [0.0, 0.1, 0.3, 0.5, 2.0])
 def test_crash_in_the_midst_is_quiet_and_final(lab, capfd, recwarn, after_s):
     gc.collect()
@@ -221,6 +222,7 @@ SCRIPT = """
 """
 
 
+@pytest.mark.slow
 def test_one_seed_gives_one_digest_in_every_process(lab, other_process):
     path = str(lab.write(CHATTY))
     printed = [other_process(SCRIPT, seed, path) for seed in (0, 1, 2)]

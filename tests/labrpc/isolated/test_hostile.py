@@ -323,6 +323,7 @@ def judge(graded_tests, run_isolated, tmp_path, monkeypatch):
     return run
 
 
+@pytest.mark.slow
 @by_name(ATTACKS)
 def test_it_is_caught_or_harmless(attack, zygote, judge, reference):
     boxes = zygote(attack.path)
@@ -341,6 +342,7 @@ def test_it_is_caught_or_harmless(attack, zygote, judge, reference):
     reference()
 
 
+@pytest.mark.slow
 @by_name(SANDBOXED)
 def test_without_its_wall_in_the_sandbox_it_succeeds(attack, zygote, judge):
     if "user" in attack.walls and os.geteuid() != 0:
@@ -352,11 +354,13 @@ def test_without_its_wall_in_the_sandbox_it_succeeds(attack, zygote, judge):
     assert re.search(attack.without, said), run
 
 
+@pytest.mark.slow
 @by_name(IN_PROCESS)
 def test_in_the_graders_process_it_succeeds(attack):
     assert re.search(attack.without, in_process(attack))
 
 
+@pytest.mark.slow
 @by_name(JUDGED)
 def test_without_the_judges_check_it_succeeds(
     attack, zygote, judge, monkeypatch, capsys

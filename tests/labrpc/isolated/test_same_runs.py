@@ -37,6 +37,7 @@ def in_both(run_isolated, graded_tests):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "preempt"),
     [(path, False) for path in CORRECT]
@@ -92,6 +93,7 @@ def test_swarm_of_faults(zygote, in_both):
     assert there.digest == here.digest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_mutants(mutant, zygote, in_both):
     here, there = in_both(zygote(mutant.path, mutant.preempt), *mutant.found_by)
@@ -147,12 +149,14 @@ def impatient(monkeypatch, set_in_children):
     set_in_children("labrpc.machine.watchdog", "STEP_CPU_S_MAX", STEP_CPU_S_MAX)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("path", LOOPS, ids=lambda path: path.stem)
 def test_a_loop_is_described_in_the_same_words(path, zygote, in_both):
     check_words(path, zygote, in_both)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.stem)
 def test_what_is_wrong_is_said_in_the_same_words(path, zygote, in_both):
     check_words(path, zygote, in_both)
@@ -175,6 +179,7 @@ def _without_names(reason):
     return re.sub(r"'[^']*'|\(.*?\)", "…", reason)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LESS_MEMORY)
 def test_each_server_has_a_memory_of_its_own(name, zygote, run_isolated, graded_tests):
     boxes = zygote(ACCIDENTS[name])
@@ -184,6 +189,7 @@ def test_each_server_has_a_memory_of_its_own(name, zygote, run_isolated, graded_
     assert re.search(LESS_MEMORY[name], run.reason)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", STUCK_CALLS)
 def test_a_call_into_c_that_does_not_return_is_ended_and_shown(
     name, zygote, run_isolated, graded_tests, set_in_children

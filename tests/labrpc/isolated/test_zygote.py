@@ -35,6 +35,7 @@ def pids_of_children():
     return set(map(int, tasks.read_text().split()))
 
 
+@pytest.mark.slow
 def test_a_run_leaves_no_process_behind(zygote, run_isolated, graded_tests):
     before = pids_of_children()
     boxes = zygote(RAFT)
@@ -74,6 +75,7 @@ def test_a_submission_that_brings_the_compiler_down_does_not_load(monkeypatch):
     assert refused.value.code.name == "compiler-died"
 
 
+@pytest.mark.slow
 def test_a_run_whose_zygote_dies_is_unknown_and_the_next_one_is_whole(
     zygote, run_isolated, graded_tests
 ):
@@ -96,6 +98,7 @@ def test_a_run_whose_zygote_dies_is_unknown_and_the_next_one_is_whole(
     assert (again.verdict, again.digest) == (whole.verdict, whole.digest)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*PRIVATE, *SHARED, "asyncio", "math", "this"])
 def test_a_server_may_import_what_it_may_in_process(
     name, tmp_path, zygote, run_isolated, graded_tests
@@ -118,6 +121,7 @@ def test_a_server_may_import_what_it_may_in_process(
 PROCESS = RunHosting(isolation="process")
 
 
+@pytest.mark.slow
 def test_a_grading_process_keeps_the_zygote_of_its_last_submission():
     worker = Worker(0)
     try:
@@ -144,6 +148,7 @@ def test_a_grading_process_keeps_the_zygote_of_its_last_submission():
 LACKING = [Measure("files", False, "no Landlock here"), Measure("user", True, "nobody")]
 
 
+@pytest.mark.slow
 def test_a_zygote_behind_too_few_walls_makes_no_box_if_all_are_required(monkeypatch):
     monkeypatch.setattr(
         zygote_link,
@@ -154,6 +159,7 @@ def test_a_zygote_behind_too_few_walls_makes_no_box_if_all_are_required(monkeypa
         Zygote(Submission.find(RAFT), require_sandbox=True)
 
 
+@pytest.mark.slow
 def test_no_box_inherits_a_file_that_a_library_has_left_open(
     zygote, run_isolated, graded_tests, monkeypatch, tmp_path
 ):
@@ -171,6 +177,7 @@ def test_no_box_inherits_a_file_that_a_library_has_left_open(
     assert "BREACH" not in trace.read_text()
 
 
+@pytest.mark.slow
 def test_no_message_depends_on_what_a_sockets_buffer_holds(tmp_path, zygote):
     folder = tmp_path / ("x" * 200) / ("y" * 200)
     folder.mkdir(parents=True)
@@ -194,6 +201,7 @@ dataclasses_._codes[{NESTED + " " * LEVELS + "pass"!r}] = None
 """
 
 
+@pytest.mark.slow
 def test_what_a_box_teaches_costs_no_more_than_a_moment(tmp_path, zygote, monkeypatch):
     monkeypatch.setattr(zygote_module, "LEARN_CPU_S_MAX", 0.1)
     monkeypatch.setattr(zygote_link, "LOOK_MS", 10)
@@ -208,6 +216,7 @@ def test_what_a_box_teaches_costs_no_more_than_a_moment(tmp_path, zygote, monkey
     assert any(isinstance(action, Ready) for action in actions)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("limit", "taught"), [(1 << 18, True), (10, False)])
 def test_what_is_too_long_is_not_taught(monkeypatch, zygote, limit, taught):
     asked, ask = [], ZygoteLink.ask
@@ -222,11 +231,13 @@ def test_what_is_too_long_is_not_taught(monkeypatch, zygote, limit, taught):
     assert (Learn in asked) == taught
 
 
+@pytest.mark.slow
 def test_code_that_is_nested_deeply_can_be_looked_through(tmp_path, zygote):
     (tmp_path / "raft.py").write_text(f"deep = {'lambda: ' * 1200}0\nclass Raft: pass")
     assert zygote(tmp_path).measures
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("zygotes_that_break", "error", "reason"),
     [

@@ -59,6 +59,7 @@ def test_who_sleeps_is_not_looked_at(no_timers):
     assert looks == []
 
 
+@pytest.mark.slow
 def test_a_call_into_c_that_does_not_return_writes_its_stack(
     no_timers, tmp_path, monkeypatch
 ):

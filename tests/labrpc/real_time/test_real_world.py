@@ -222,6 +222,7 @@ def test_put_blocks_until_the_service_has_taken_the_message(
 # What a submission does wrong.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("thread", "where"),
     [
@@ -426,6 +427,7 @@ def graded(name: str) -> GradedTest:
     return next(test for test in collect() if test.name == name)
 
 
+@pytest.mark.slow
 def test_the_reference_passes_a_graded_test_in_real_time() -> None:
     submission = Submission.find(ROOT / "raft")
     test = graded("test_basic_agreement")
@@ -443,6 +445,7 @@ def test_the_reference_passes_a_graded_test_in_real_time() -> None:
     assert run.replay.endswith("--real-time")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["raft", "tests/submissions/polling"])
 def test_a_cluster_goes_on_from_what_it_persisted(path: str) -> None:
     worlds = []
@@ -476,6 +479,7 @@ def test_a_failure_says_that_real_time_does_not_repeat() -> None:
     assert "in real time, no two runs are the same" in run.evidence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("real_time", [False, True])
 def test_a_server_is_down_until_its_constructor_has_returned(
     lab: Lab, real_time: bool

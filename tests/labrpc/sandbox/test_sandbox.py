@@ -104,6 +104,7 @@ def test_without_landlock_the_machine_can_be_read_and_nothing_written():
     assert uid != 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lacking", "why"),
     [

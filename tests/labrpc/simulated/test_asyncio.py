@@ -509,6 +509,7 @@ async def eager_tasks_begin_at_once():
     return log
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", PROGRAMS, ids=lambda f: f.__name__)
 def test_same_as_real_asyncio(same_for_real, function):
     text = textwrap.dedent(inspect.getsource(function)).removeprefix("@program\n")

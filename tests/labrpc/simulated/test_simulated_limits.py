@@ -307,6 +307,7 @@ def test_one_seed_gives_one_outcome_and_another_seed_another(lab):
         assert other[i] != first[i]
 
 
+@pytest.mark.slow
 def test_one_seed_gives_one_outcome_in_every_process(lab, other_process):
     script = """
         import sys

@@ -118,6 +118,7 @@ FILES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "when"),
     # `import *` is only allowed at module level.

@@ -99,6 +99,7 @@ def test_another_seed_gives_another_digest(lab, path):
     assert len(digests) == 3
 
 
+@pytest.mark.slow
 def test_every_process_and_hash_seed_gives_the_same_digest(
     lab, path, other_process, request
 ):

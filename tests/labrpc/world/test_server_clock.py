@@ -24,6 +24,7 @@ def clock_of(changes):
     return clock, now_ns
 
 
+@pytest.mark.slow
 @given(CHANGES, st.integers(0, 10**12), st.integers(0, 10**12), RATES)
 def test_it_never_goes_back(changes, earlier_ns, later_ns, rate):
     clock, now_ns = clock_of(changes)
@@ -33,6 +34,7 @@ def test_it_never_goes_back(changes, earlier_ns, later_ns, rate):
     assert first_ns == clock.local_ns(now_ns) <= clock.local_ns(now_ns + later_ns)
 
 
+@pytest.mark.slow
 @given(CHANGES, st.integers(1, 10**12))
 def test_world_ns_is_the_first_moment_that_shows_a_time(changes, ahead_ns):
     clock, now_ns = clock_of(changes)
@@ -43,6 +45,7 @@ def test_world_ns_is_the_first_moment_that_shows_a_time(changes, ahead_ns):
     assert clock.local_ns(at_ns - 1) < local_ns
 
 
+@pytest.mark.slow
 @given(CHANGES, st.integers(0, 10**12))
 def test_a_time_that_is_shown_leads_back_to_a_moment_that_shows_it(changes, passed_ns):
     clock, now_ns = clock_of(changes)

@@ -8,6 +8,7 @@ import pytest
 import grade
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("zip") is None, reason="there is no zip here")
 def test_the_next_step_that_is_printed_zips_the_contents(tmp_path, capsys, shell):
     folder = tmp_path / "my autograder"

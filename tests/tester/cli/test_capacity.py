@@ -22,6 +22,7 @@ def graded(dictator, tmp_path, capsys, monkeypatch):
     return run
 
 
+@pytest.mark.slow
 def test_fewer_processes_start(graded):
     status, said = graded(2 * capacity.BYTES_PER_RUN)
     assert status == 0
@@ -35,6 +36,7 @@ def test_grading_refuses_where_no_run_has_its_memory(graded, tmp_path):
     assert (tmp_path / "out/journal.jsonl").read_text() == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("free", [None, 1 << 40])
 def test_enough_memory_is_not_mentioned(graded, free):
     status, said = graded(free)

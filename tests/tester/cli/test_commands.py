@@ -37,6 +37,7 @@ def test_a_module_and_a_line_make_a_command(monkeypatch, capsys):
     assert "Check a suite." in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_command_that_needs_little_loads_little(shell, tmp_path):
     """`new` starts at once, since it imports no tests and no machinery of grading."""
     code = (

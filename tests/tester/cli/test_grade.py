@@ -22,6 +22,7 @@ QUICK = ["--jobs", "1", "--isolation", "none"]
 # Wrong usage.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -65,6 +66,7 @@ def test_wrong_usage_ends_in_one_line(capsys, example, tmp_path, arguments, word
 # Lab 3.
 
 
+@pytest.mark.slow
 def test_services_are_graded_by_the_suite_of_lab_3(tmp_path, project, capsys):
     for name, packages in (("amy", ("rsm", "kv")), ("bob", ("rsm",))):
         for package in packages:
@@ -89,6 +91,7 @@ def test_services_are_graded_by_the_suite_of_lab_3(tmp_path, project, capsys):
 # --fail-under.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("percent", "expected"), [("66.6", 0), ("66.7", 1)])
 def test_fail_under(dictator, tmp_path, capsys, percent, expected):
     # A leader, worth 6 points, but no agreement, worth 3.
@@ -117,6 +120,7 @@ def test_who_is_stopped_while_the_suite_is_collected_is_stopped(
 # What is shown.
 
 
+@pytest.mark.slow
 def test_on_a_terminal_no_color_is_heeded(example, tmp_path):
     try:
         ours, theirs = pty.openpty()
@@ -141,6 +145,7 @@ def test_on_a_terminal_no_color_is_heeded(example, tmp_path):
     assert not [code for code in colours if re.search(rb"[34]\d", code)]
 
 
+@pytest.mark.slow
 def test_no_escape_codes_reach_a_file(shell, example, tmp_path):
     done = shell(
         f"{sys.executable} -m grade {example('no_raft_class')} --tests election "

@@ -133,6 +133,7 @@ def test_messages_name_the_program_that_was_typed(
     assert f"see {program} new --help" in error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "program"),
     [("-m grade", "python -m grade"), ("{project}/grade.py", "grade.py")],
@@ -213,6 +214,7 @@ def unread(shell, tmp_path):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", UNREAD.values(), ids=UNREAD)
 def test_a_grading_that_nobody_watches_goes_on(unread, dictator, tmp_path, how):
     kings = dictator("def get_state(self): return 1, True")
@@ -226,12 +228,14 @@ def test_a_grading_that_nobody_watches_goes_on(unread, dictator, tmp_path, how):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", UNREAD.values(), ids=UNREAD)
 @pytest.mark.parametrize("arguments", ["--help", "rubric"])
 def test_other_commands_end_well_though_nobody_reads(unread, arguments, how):
     assert unread(arguments, how) == (0, "")
 
 
+@pytest.mark.slow
 def test_where_there_are_only_ascii_letters_others_are_spelt_out(shell, tmp_path):
     posix = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     done = shell(f"{sys.executable} -m grade --help", tmp_path, **posix)
@@ -255,6 +259,7 @@ def ignore_ctrl_c():
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("signals", "begin", "expected"),
     [

@@ -23,6 +23,7 @@ def test_wrong_usage_ends_in_one_line(arguments, words, tmp_path, monkeypatch, c
     assert words in line
 
 
+@pytest.mark.slow
 def test_the_status_says_whether_a_run_differs(dictator, tmp_path, capsys):
     submission = dictator()
     out = ["--out", str(tmp_path / "out")]

@@ -38,6 +38,7 @@ def submission(tmp_path, monkeypatch):
     return write
 
 
+@pytest.mark.slow
 def test_nothing_found_is_status_0(capsys):
     search = ("search", str(ROOT / "raft"), *SEARCH[:-1], "400")
     assert grade.main([*search]) == 0
@@ -100,6 +101,7 @@ def test_a_replay_that_passes_says_what_did_not_apply(submission, capsys, tmp_pa
     assert digest.startswith("digest ")
 
 
+@pytest.mark.slow
 def test_a_replay_has_the_same_digest_in_every_process(submission, tmp_path):
     (tmp_path / "list.txt").write_text("crash 1\ncrash 2\n")
     command = ["search", submission(False), "--replay", "list.txt", *SEARCH[:2]]

@@ -75,6 +75,7 @@ def test_pages_and_exports_are_written(recorded, tmp_path, capsys):
     assert log.read_text().splitlines()[1].startswith("server0 {")
 
 
+@pytest.mark.slow
 def test_a_terminal_that_knows_only_ascii_gets_every_line(recorded):
     command = [sys.executable, "-m", "grade", "trace", recorded]
     ascii_only = os.environ | {"PYTHONIOENCODING": "ascii"}

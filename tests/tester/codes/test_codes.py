@@ -129,11 +129,13 @@ def test_no_name_is_given_twice():
         assert ALL_CODES[code.name] is code
 
 
+@pytest.mark.slow
 def test_codes_are_made_in_the_registries_only(trees):
     makers = [file for file, tree in trees.items() if calls(tree, "Code")]
     assert makers == sorted(REGISTRIES)
 
 
+@pytest.mark.slow
 def test_each_code_is_used(trees):
     used = set().union(
         *(constants(tree) for file, tree in trees.items() if file not in REGISTRIES)
@@ -141,6 +143,7 @@ def test_each_code_is_used(trees):
     assert registered().keys() - used - FALLBACKS == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", ["SubmissionError", "LoadError"])
 def test_each_error_of_a_submission_is_raised_with_a_code(error, trees):
     sites = [

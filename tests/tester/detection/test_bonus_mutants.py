@@ -64,6 +64,7 @@ def test_each_mutant_is_listed():
     assert list(FOUND) == list(MUTANTS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FOUND)
 def test_a_mutant_of_an_extension_is_found_as_what_it_is(name):
     mutant = MUTANTS[name]
@@ -97,6 +98,7 @@ def test_the_contract_states_the_times_that_the_tests_use():
         assert f"within {TESTS[test].function.__globals__[name]:g} s" in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("test", TESTS)
 def test_a_raft_with_all_extensions_passes(test):
     passed = run(CORRECT, test, 0)

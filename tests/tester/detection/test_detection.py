@@ -65,11 +65,13 @@ def test_a_mutant_overrides_few_methods_of_the_reference(mutant):
     assert len(methods) <= 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutant", MUTANTS, ids=NAMES)
 def test_a_mutant_boots(mutant):
     assert boot_problem(IN_PROCESS.open(Submission.find(mutant.path))) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutant", FOUND, ids=[mutant.name for mutant in FOUND])
 def test_the_suite_finds_a_mutant(mutant):
     test, seed = mutant.found_by
@@ -80,6 +82,7 @@ def test_the_suite_finds_a_mutant(mutant):
     assert run.reason
 
 
+@pytest.mark.slow
 def test_the_reference_passes_where_mutants_fail():
     submission = Submission.find(reference().path)
     runs = sorted({(*mutant.found_by, mutant.preempt) for mutant in FOUND})
@@ -304,6 +307,7 @@ def measured(tmp_path, *arguments):
     return done, out, document
 
 
+@pytest.mark.slow
 def test_the_command_measures_and_resumes(tmp_path):
     names = ["leader_does_not_count_itself", "candidate_never_tries_again"]
     options = ["-k", "follower_failure", "--seeds", "2"]
@@ -327,6 +331,7 @@ def test_the_command_measures_and_resumes(tmp_path):
     assert len(out.read_bytes().splitlines()) == 1 + 6
 
 
+@pytest.mark.slow
 def test_what_the_command_does_not_know_is_said(tmp_path):
     done, _, document = measured(tmp_path, "nonsense")
     assert done.returncode == detection.EXIT_USAGE

@@ -82,6 +82,7 @@ def test_each_mutant_is_listed():
     assert len(FOUND) >= 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FOUND if os.environ.get("LAB_NIGHTLY") else ALWAYS)
 def test_a_mutant_is_found_as_what_it_is(name):
     mutant = MUTANTS[name]
@@ -99,6 +100,7 @@ def test_a_mutant_that_breaks_a_property_is_found_by_it():
     assert safety - named == UNNAMED
 
 
+@pytest.mark.slow
 def test_the_reference_passes_where_mutants_fail():
     runs = sorted({mutant.found_by for mutant in MUTANTS.values() if mutant.found_by})
     for test, seed in runs if os.environ.get("LAB_NIGHTLY") else runs[::6]:

@@ -244,6 +244,7 @@ def test_the_command_names_what_is_not_fit_to_grade_by(
     assert "reference at seed 0: the term is 1, not 0\n  replay: pytest …" in said
 
 
+@pytest.mark.slow
 def test_the_command_says_what_the_labs_tests_do_not_find(
     folder, project, tmp_path, fake_runs, capsys
 ):

@@ -35,6 +35,7 @@ def run(tmp_path, *options):
     return command.main(["figure16", "--out", str(tmp_path / "out"), *options])
 
 
+@pytest.mark.slow
 def test_tables_stand_below_the_marker_of_a_page(no_trials, tmp_path, capsys):
     page = tmp_path / "page.md"
     marker, end = command.MARKER.format("figure16"), command.END.format("figure16")

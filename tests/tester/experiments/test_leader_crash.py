@@ -28,6 +28,7 @@ def usual():
     return measured(USUAL)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_trials(usual):
     assert measured(USUAL).replacements == usual.replacements
     assert measured(USUAL, seed=1).replacements != usual.replacements
@@ -67,6 +68,7 @@ def test_what_makes_elections_harder_makes_them_longer(usual, changes):
     assert measured(replace(USUAL, **changes)).mean_ms > usual.mean_ms
 
 
+@pytest.mark.slow
 def test_a_server_that_was_cut_off_is_terms_ahead():
     ahead = measured(replace(USUAL, cut_off_ms=2_000.0))
     # It deposes whoever is elected in a term that it has left behind.
@@ -89,6 +91,7 @@ def test_a_server_without_the_last_entry_is_never_elected():
             assert last[leader] == max(last.values())
 
 
+@pytest.mark.slow
 def test_a_server_that_crashes_too_makes_elections_longer_and_comes_back():
     both = [replace(setting, trials=12) for setting in WIDE_AREA]
     alone, with_another = (measured(setting) for setting in both)

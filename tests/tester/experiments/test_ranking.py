@@ -32,12 +32,14 @@ def undisturbed():
     return {design.name: measured(design, "the leader crashes") for design in DESIGNS}
 
 
+@pytest.mark.slow
 def test_ranks_alone_need_a_second_term_and_randomness_seldom_does(undisturbed):
     assert all(one.terms == 2 for one in undisturbed[RANKS.name].replacements)
     for design in (RANDOM, BOTH):
         assert undisturbed[design.name].split_share < 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", [case for case in CASES if CASES[case] is not None])
 def test_a_top_rank_that_misbehaves_costs_time(undisturbed, case):
     assert measured(RANKS, case).mean_ms > 1.2 * undisturbed[RANKS.name].mean_ms
@@ -49,6 +51,7 @@ def test_who_does_not_wait_after_yielding_competes_again(undisturbed):
     assert slow.mean_ms == float("inf")
 
 
+@pytest.mark.slow
 def test_to_yield_to_a_log_that_is_behind_is_in_vain():
     # Some trials are as quick, where the last entry is on the highest-ranked servers.
     means_ms = [

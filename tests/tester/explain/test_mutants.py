@@ -122,6 +122,7 @@ NAMES = sorted(SAID) if os.environ.get("LAB_NIGHTLY") else QUICK
 MUTANTS = {mutant.name: mutant for mutant in find_mutants()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_rule_that_a_mutant_breaks_is_named(name, graded_tests, recorded):
     mutant = MUTANTS[name]

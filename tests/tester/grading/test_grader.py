@@ -45,6 +45,7 @@ def verdicts(results):
 # Grading.
 
 
+@pytest.mark.slow
 def test_one_submission_at_two_seeds(graded, example):
     status, results, rows, output = graded(
         example("raft"), "--tests", "initial_election or basic_agreement",
@@ -68,6 +69,7 @@ def test_one_submission_at_two_seeds(graded, example):
     assert "\x1b" not in output
 
 
+@pytest.mark.slow
 def test_a_folder_in_which_some_do_not_load(graded, example, dictator):
     folder = dictator("def get_state(self): return 1, True", name="kings").path.parent
     dictator(name="dictator")
@@ -102,6 +104,7 @@ def test_a_folder_in_which_some_do_not_load(graded, example, dictator):
     assert re.search(r"^pytest .*--seed 0 --subm.* --hash-seed 0", output, re.M)
 
 
+@pytest.mark.slow
 def test_two_submissions_called_raft_have_names_of_their_own(graded, example, dictator):
     other = dictator(name="raft").path
     status, results, rows, _ = graded(example("raft"), other, *ONE_TEST, "--jobs", "1")
@@ -112,6 +115,7 @@ def test_two_submissions_called_raft_have_names_of_their_own(graded, example, di
     assert all(name.endswith("/raft") for name in names)
 
 
+@pytest.mark.slow
 def test_the_number_of_processes_changes_nothing_but_the_cpu_time(
     graded, example, dictator
 ):
@@ -162,6 +166,7 @@ def freeze(process):
     process.send_signal(signal.SIGSTOP)
 
 
+@pytest.mark.slow
 def test_a_run_whose_process_dies_is_made_once_more_alone(graded, dictator, sabotage):
     given = sabotage(3, before=freeze, after=kill)
     tests = "--tests", "2A and not many"
@@ -176,6 +181,7 @@ def test_a_run_whose_process_dies_is_made_once_more_alone(graded, dictator, sabo
     assert row["unknown_runs"] == "0"
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_again_costs_its_submission_nothing(
     graded, dictator, sabotage
 ):
@@ -200,6 +206,7 @@ def test_a_process_that_dies_again_costs_its_submission_nothing(
     assert "what was earned: fake (at least 6, at most 13 of 13 points)" in output
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_between_two_jobs_is_replaced(graded, dictator, sabotage):
     def end(process):
         process.kill()
@@ -211,12 +218,14 @@ def test_a_process_that_dies_between_two_jobs_is_replaced(graded, dictator, sabo
     assert len(results["runs"]) == 2
 
 
+@pytest.mark.slow
 def test_a_load_whose_process_dies_is_made_once_more(graded, dictator, sabotage):
     sabotage(1, after=kill)
     _, results, _, _ = graded(dictator().path, *ONE_TEST, "--jobs", "1")
     assert [run["verdict"] for run in results["runs"]] == ["passed"]
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_while_it_loads_makes_all_unknown(
     graded, dictator, sabotage
 ):
@@ -233,6 +242,7 @@ def test_a_process_that_dies_while_it_loads_makes_all_unknown(
     assert (row["points"], row["points_at_most"], row["points_max"]) == ("0", "6", "6")
 
 
+@pytest.mark.slow
 def test_a_call_into_c_that_does_not_return_is_the_submissions_fault(graded, dictator):
     # The stack is written in ASCII only.
     endless = dictator("def get_state(self): return sum(range(10**13)), True", "é").path
@@ -245,6 +255,7 @@ def test_a_call_into_c_that_does_not_return_is_the_submissions_fault(graded, dic
     assert row["points"] == "0"
 
 
+@pytest.mark.slow
 def test_no_exception_makes_a_failure_unknown(graded, dictator):
     king = dictator("def get_state(self): raise KeyboardInterrupt").path
     _, results, (row,), _ = graded(king, *ONE_TEST, "--jobs", "1")

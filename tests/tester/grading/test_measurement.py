@@ -95,6 +95,7 @@ def test_a_process_that_is_lost_is_a_problem_of_its_batch_only(pool, is_fault):
     assert not measured.given_up
 
 
+@pytest.mark.slow
 def test_real_processes_measure_what_loads_and_report_what_does_not():
     paths = {
         "polling": SUBMISSIONS / "polling",

@@ -90,6 +90,7 @@ def ignore(run):
 # Going on.
 
 
+@pytest.mark.slow
 def test_killed_and_resumed_it_comes_to_the_same(graded, folder, tmp_path):
     assert graded(out="whole")[0] == 0
     out = tmp_path / "out"
@@ -111,6 +112,7 @@ def test_killed_and_resumed_it_comes_to_the_same(graded, folder, tmp_path):
     assert results(out) == results(tmp_path / "whole")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("runs", "torn"), [(0, b""), (5, b'{"run":{"submiss'), (5, b"\0\0\0\n")]
 )
@@ -126,6 +128,7 @@ def test_a_torn_line_is_dropped(graded, tmp_path, torn, runs):
     assert json.loads(resumed[-1]) == {"finished": True}
 
 
+@pytest.mark.slow
 def test_what_is_through_is_not_run_again(graded, tmp_path):
     graded()
     before = lines(tmp_path / "out")
@@ -133,6 +136,7 @@ def test_what_is_through_is_not_run_again(graded, tmp_path):
     assert lines(tmp_path / "out") == [*before, before[-1]]
 
 
+@pytest.mark.slow
 def test_a_journal_without_its_first_line_is_begun_anew(graded, tmp_path):
     graded()
     whole = results(tmp_path / "out")
@@ -144,6 +148,7 @@ def test_a_journal_without_its_first_line_is_begun_anew(graded, tmp_path):
     assert results(tmp_path / "out") == whole
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", ["--resume", "--seeds"])
 def test_a_journal_of_another_version_is_refused(graded, tmp_path, option):
     (tmp_path / "out").mkdir()
@@ -156,6 +161,7 @@ def test_a_journal_of_another_version_is_refused(graded, tmp_path, option):
     assert graded("--fresh")[0] == 0
 
 
+@pytest.mark.slow
 def test_runs_that_came_to_no_verdict_are_made_again(plan):
     done = [LoadResult(submission="good", verdict=Verdict.PASSED)]
     done += [
@@ -190,6 +196,7 @@ CHANGES = [
 ]
 
 
+@pytest.mark.slow
 def test_another_grading_does_not_go_on(graded, tmp_path):
     graded()
     stop_after(tmp_path / "out", 4)
@@ -204,6 +211,7 @@ def test_another_grading_does_not_go_on(graded, tmp_path):
         assert lines(tmp_path / "out") == before
 
 
+@pytest.mark.slow
 def test_changed_submissions_and_a_changed_lab_are_named(
     graded, folder, tmp_path, monkeypatch
 ):
@@ -217,6 +225,7 @@ def test_changed_submissions_and_a_changed_lab_are_named(
     assert "the lab itself" in said
 
 
+@pytest.mark.slow
 def test_unfinished_work_is_not_overwritten(graded, tmp_path):
     graded()
     stop_after(tmp_path / "out", 4)
@@ -242,6 +251,7 @@ def test_two_graders_do_not_write_to_one_place(graded, tmp_path):
     assert "another grading is writing to" in said
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_a_grading_which_then_goes_on(graded, tmp_path, monkeypatch):
     really_append = jsonl.Appender.append
 
@@ -273,6 +283,7 @@ def test_a_place_that_cannot_be_written_or_read_is_named(graded, tmp_path):
 # Files.
 
 
+@pytest.mark.slow
 def test_results_are_there_before_the_first_run_and_kept_up_to_date(
     plan, tmp_path, monkeypatch
 ):
@@ -293,6 +304,7 @@ def test_results_are_there_before_the_first_run_and_kept_up_to_date(
     assert counts == [5, 4, 3, 2, 1, 0]
 
 
+@pytest.mark.slow
 def test_a_submissions_own_files_are_there_when_it_is_through(
     folder, tmp_path, monkeypatch
 ):
@@ -312,6 +324,7 @@ def test_a_submissions_own_files_are_there_when_it_is_through(
     assert there == [[], ["1-good"], ["1-good"], ["1-good", "2-kings"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [[], ["--fresh"], ["--resume"]])
 def test_no_report_of_an_earlier_grading_is_left(graded, folder, tmp_path, how):
     graded()
@@ -343,6 +356,7 @@ def test_what_is_in_the_way_of_reports_is_named(graded, tmp_path):
 # The queue.
 
 
+@pytest.mark.slow
 def test_a_process_stays_with_its_submission_and_helps_out_when_it_is_done():
     with Pool(1) as pool:
         names = ["a", "b", "a", "b", "a"]
@@ -354,6 +368,7 @@ def test_a_process_stays_with_its_submission_and_helps_out_when_it_is_done():
         assert [process.path for process in pool._workers] == ["/no/a", "/no/a"]
 
 
+@pytest.mark.slow
 def test_two_processes_begin_with_two_submissions(monkeypatch):
     given = []
     real_give = GradingProcess.give
@@ -369,6 +384,7 @@ def test_two_processes_begin_with_two_submissions(monkeypatch):
     assert given[:2] == ["a", "b"]
 
 
+@pytest.mark.slow
 def test_tests_with_many_servers_or_much_to_do_come_first(folder):
     tests = collect(None, "initial_election or many_elections")
     assert [test.servers for test in tests] == [3, 7]
@@ -391,6 +407,7 @@ def test_tests_with_many_servers_or_much_to_do_come_first(folder):
 # The budget.
 
 
+@pytest.mark.slow
 def test_what_is_over_the_budget_fails_and_the_others_go_on(graded, tmp_path, dictator):
     busy = "def get_state(self):\n    sum(range(10**7))\n    return 1, self.me == 0"
     dictator(busy, name="class/0-busy")
@@ -415,6 +432,7 @@ def test_what_is_over_the_budget_fails_and_the_others_go_on(graded, tmp_path, di
     assert "0-busy" in said
 
 
+@pytest.mark.slow
 def test_time_that_the_lab_lost_costs_no_points(folder, monkeypatch):
     tests = collect(None, "initial_election")
     plan = Plan({"good": folder / "1-good"}, tests, range(1), default_rubric(tests))
@@ -437,6 +455,7 @@ def test_time_that_the_lab_lost_costs_no_points(folder, monkeypatch):
 # Twins.
 
 
+@pytest.mark.slow
 def test_identical_submissions_are_run_once(folder, tmp_path):
     good = folder / "1-good"
     shutil.copytree(good, folder / "copy")
@@ -502,6 +521,7 @@ def regraded(tmp_path, capsys):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "runs"), [("1-good", 6), ("2-kings", 6), ("3-typo", 1)]
 )
@@ -513,6 +533,7 @@ def test_a_submission_is_repeated_and_identical(graded, regraded, name, runs):
     assert "note:" not in said
 
 
+@pytest.mark.slow
 def test_a_duplicate_is_compared_with_the_runs_that_counted_for_it(
     graded, regraded, folder
 ):
@@ -531,6 +552,7 @@ CHANGED = [
 ]
 
 
+@pytest.mark.slow
 def test_what_differs_is_said(graded, regraded, tmp_path):
     graded()
     written = lines(tmp_path / "out")
@@ -548,6 +570,7 @@ def test_what_differs_is_said(graded, regraded, tmp_path):
         assert sum(words in line for line in differences) == 1
 
 
+@pytest.mark.slow
 def test_a_submission_that_has_changed_is_said_to_have(graded, regraded, folder):
     graded()
     with (folder / "1-good" / "raft.py").open("a") as file:
@@ -557,6 +580,7 @@ def test_a_submission_that_has_changed_is_said_to_have(graded, regraded, folder)
     assert "note: its files are not those that were graded" in said
 
 
+@pytest.mark.slow
 def test_what_cannot_be_repeated_is_wrong_usage(graded, regraded, folder):
     assert "no grading stands in" in regraded("1-good")[2]
     (folder / "eve.zip").write_bytes(b"")

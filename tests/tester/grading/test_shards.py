@@ -134,6 +134,7 @@ def merged(out, shards, *options):
     return grade.main(["merge", *map(str, shards), "--out", str(out), *options])
 
 
+@pytest.mark.slow
 def test_forty_shards_merged_are_what_one_machine_writes(place, tmp_path, capsys):
     shards = cut(place, tmp_path)
     assert merged(tmp_path / "out", reversed(shards)) == 0
@@ -151,6 +152,7 @@ def test_forty_shards_merged_are_what_one_machine_writes(place, tmp_path, capsys
     assert merged(tmp_path / "out", shards, "--fail-under", "100") == 1
 
 
+@pytest.mark.slow
 def test_shards_that_are_missing_or_unfinished_leave_a_range(place, tmp_path, capsys):
     one, two, three, four = shards = cut(place, tmp_path, 4)
     lines = (one / journal.FILE).read_bytes().splitlines(keepends=True)

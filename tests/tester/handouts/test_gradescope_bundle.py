@@ -82,6 +82,7 @@ def test_nothing_is_overwritten(tmp_path, capsys):
     assert names_in(tmp_path / "mine") == {"notes.txt"}
 
 
+@pytest.mark.slow
 def test_a_rubric_and_its_secret_travel_along(tmp_path):
     rubric = tmp_path / "course.toml"
     rubric.write_text('[seeds]\nhidden = 20\nsecret_file = "secret.txt"\n')
@@ -95,6 +96,7 @@ def test_a_rubric_and_its_secret_travel_along(tmp_path):
     assert msgspec.toml.decode(settings, type=Settings).options == ["--jobs", "1"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -119,6 +121,7 @@ def test_a_rubric_that_is_wrong_or_cannot_travel_is_refused(tmp_path, text, word
     assert not (tmp_path / "written").exists()
 
 
+@pytest.mark.slow
 def test_the_suites_of_a_rubric_travel_along(tmp_path):
     suite = tmp_path / "suite-autumn"
     suite.mkdir()

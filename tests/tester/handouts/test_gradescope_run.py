@@ -72,6 +72,7 @@ def run_autograder(root):
     return done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("below", "inside"), [("", "."), ("my-repository/src", "src")])
 def test_a_submission_is_graded_wherever_it_lies(root, example, below, inside):
     set_options(root, "--tests", "initial_election or basic_agreement")
@@ -92,6 +93,7 @@ def test_a_submission_is_graded_wherever_it_lies(root, example, below, inside):
     assert "all submissions" in printed
 
 
+@pytest.mark.slow
 def test_what_an_earlier_run_has_left_does_not_count(root, example, made_up):
     write_submission_files(root / "grades", made_up.mixed())
     set_options(root, "--tests", "initial_election", "--isolation", "process")
@@ -108,6 +110,7 @@ def all_have_passed_somewhere(results):
     )
 
 
+@pytest.mark.slow
 def test_grading_stops_before_gradescopes_limit_and_what_is_done_counts(
     root, example, monkeypatch, capsys
 ):
@@ -135,6 +138,7 @@ def test_grading_stops_before_gradescopes_limit_and_what_is_done_counts(
     assert "at least 0, at most 20 of 20 points" in results.output
 
 
+@pytest.mark.slow
 def test_results_are_there_and_whole_before_grading_ends(root, example):
     set_options(root, "--parts", "2A", "--seeds", "2000", time_limit_s=120)
     hand_in(root, example("polling"))
@@ -169,6 +173,7 @@ def test_results_are_there_and_whole_before_grading_ends(root, example):
         assert "came to no verdict" in test.output
 
 
+@pytest.mark.slow
 def test_a_rubric_with_hidden_seeds_keeps_them(root, example):
     text = '[seeds]\ncount = 0\nhidden = 1\nsecret_file = "secret.txt"\n'
     (root / "source/rubric.toml").write_text(text)
@@ -186,6 +191,7 @@ def test_a_rubric_with_hidden_seeds_keeps_them(root, example):
     assert results_in(root).score == 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("files", [{}, {"a.py": "", "b.py": ""}, {"notes.txt": "hi"}])
 def test_what_is_no_submission_is_told_what_is_missing(root, files):
     for name, text in files.items():
@@ -197,6 +203,7 @@ def test_what_is_no_submission_is_told_what_is_missing(root, files):
     assert "`raft.py`" in results.output
 
 
+@pytest.mark.slow
 def test_a_single_file_is_a_submission_whatever_its_name(root, example):
     set_options(root, "--tests", "initial_election")
     source = (example("only_2a") / "raft.py").read_text()
@@ -205,6 +212,7 @@ def test_a_single_file_is_a_submission_whatever_its_name(root, example):
     assert results_in(root).score == 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["source/lab", "source/settings.toml"])
 def test_a_link_out_of_the_submission_is_not_followed(root, target, project):
     shutil.copytree(project / "raft", root / "source/lab/raft")
@@ -215,6 +223,7 @@ def test_a_link_out_of_the_submission_is_not_followed(root, target, project):
     assert "no submission was found" in results_in(root).output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
@@ -244,6 +253,7 @@ def test_an_autograder_that_was_not_set_up_says_so(root):
     msgspec.json.decode(content)
 
 
+@pytest.mark.slow
 def test_secrets_are_for_the_autograder_only(root, example):
     for name in ("rubric.toml", "secret.txt"):
         (root / "source" / name).write_text("")

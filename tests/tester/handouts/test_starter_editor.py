@@ -29,6 +29,7 @@ def read(starter, name):
     return json.loads((starter / name).read_text())
 
 
+@pytest.mark.slow
 def test_the_container_is_set_up_by_its_own_steps(starter, shell, tmp_path):
     container = read(starter, ".devcontainer/devcontainer.json")
     version = container["image"].rpartition(":")[2]
@@ -54,6 +55,7 @@ def test_a_container_without_the_lab_is_not_set_up(starter, shell, tmp_path):
     assert shell(f'PATH="{path}" bash .devcontainer/setup.sh', starter).returncode == 7
 
 
+@pytest.mark.slow
 def test_an_editor_finds_the_tests_and_runs_one_by_its_place(starter, shell, project):
     settings = read(starter, ".vscode/settings.json")
     assert settings["python.testing.pytestEnabled"]

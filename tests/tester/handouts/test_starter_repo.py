@@ -97,6 +97,7 @@ def test_new_overwrites_nothing(tmp_path, capsys, kind):
     assert {p: p.is_file() and p.read_text() for p in tmp_path.rglob("*")} == before
 
 
+@pytest.mark.slow
 def test_pytest_in_the_starter_fails_helpfully(starter, shell):
     done = shell("pytest -k 2A -p no:cacheprovider", starter)
     assert done.returncode == 1, done.stdout + done.stderr
@@ -107,6 +108,7 @@ def test_pytest_in_the_starter_fails_helpfully(starter, shell):
     assert "Traceback" not in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_graded_test_named_by_its_place_tests_the_starter(starter, project, shell):
     """pytest's root is then the lab's, and its settings too."""
     place = project / "tests/lab2/test_2a_election.py::test_initial_election"
@@ -116,6 +118,7 @@ def test_a_graded_test_named_by_its_place_tests_the_starter(starter, project, sh
     assert "no leader after 5 s, though servers 0, 1, 2 are connected" in done.stdout
 
 
+@pytest.mark.slow
 def test_what_pytest_prints_behind_failed_can_be_pasted_back(starter, shell):
     """Twice: the second time the failure is a kept one; and `--lf` finds it, too."""
     command = "pytest -q -k initial_election"
@@ -127,6 +130,7 @@ def test_what_pytest_prints_behind_failed_can_be_pasted_back(starter, shell):
         command = again.format(failed[0])
 
 
+@pytest.mark.slow
 def test_a_submission_with_a_blank_leaves_the_starters_settings(starter, shell):
     """pytest takes its path for the one of a folder of tests, and its root from it."""
     other = starter.parent / "other"
@@ -152,6 +156,7 @@ def with_own_tests(starter):
     return starter
 
 
+@pytest.mark.slow
 def test_own_tests_test_the_students_raft(with_own_tests, shell):
     done = shell("pytest tests -p no:cacheprovider", with_own_tests)
     assert done.returncode == 0, done.stdout
@@ -161,6 +166,7 @@ def test_own_tests_test_the_students_raft(with_own_tests, shell):
     assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("below", "naming"),
     [("my-raft", ""), ("my-raft", "."), ("my-raft", "raft"), ("", "my-raft")],
@@ -190,6 +196,7 @@ def test_whoever_names_a_test_gets_no_more(with_own_tests, project, monkeypatch)
     assert what_to_collect(project, [str(project)]) == [str(project)]
 
 
+@pytest.mark.slow
 def test_without_the_lab_pytest_says_what_is_missing(starter, shell):
     done = shell("pytest", starter, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
@@ -197,6 +204,7 @@ def test_without_the_lab_pytest_says_what_is_missing(starter, shell):
     assert "unrecognized" not in done.stderr
 
 
+@pytest.mark.slow
 def test_every_test_comes_to_a_verdict_on_the_starter(starter, graded_tests):
     submission = Submission.find(starter)
     found = {
@@ -230,6 +238,7 @@ def wheel(project, tmp_path_factory):
         return {name: archive.getinfo(name).file_size for name in archive.namelist()}
 
 
+@pytest.mark.slow
 def test_suite_and_starter_travel_in_the_wheel(wheel, project):
     expected = [
         "grade.py",

@@ -164,6 +164,7 @@ def test_links_and_devices_are_left_out_where_no_module_is_read(
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("make", "name"), [(make_zip, "a.zip"), (make_tar, "a.tgz")])
 def test_absurd_sizes_are_refused(tmp_path, make, name):
     bomb = make(tmp_path / name, {"raft/x.py": bytes(ONE_SUBMISSION.bytes + 1)})
@@ -199,6 +200,7 @@ def test_what_is_installed_is_no_part_of_the_bounds(tmp_path, make, name, root):
     assert contents(tmp_path / "to") == files
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["w:gz", "w:bz2", "w:xz"])
 def test_of_a_compressed_tar_no_more_is_decompressed_than_can_be_borne(
     tmp_path, monkeypatch, mode
@@ -310,6 +312,7 @@ def test_the_folder_that_was_packed_is_found(tmp_path, files, found):
     assert innermost(tmp_path) == tmp_path / found
 
 
+@pytest.mark.slow
 def test_grading_a_folder_of_archives(tmp_path, example, capsys):
     """One of them is refused: that costs nobody else anything."""
     folder, out = tmp_path / "in", tmp_path / "out"

@@ -322,6 +322,7 @@ def test_each_accident_is_tried():
     assert {file.stem for file in ACCIDENTS.glob("*.py")} == tried
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAILED)
 def test_it_fails_by_its_own_fault(name, accident_tests, unaffected, impatient):
     test, code, reason, evidence = FAILED[name]

@@ -44,6 +44,7 @@ def test_ranks_decide_between_candidates(run_correct, name):
 
 
 # Here a server's term climbs in vain, unless it asks first.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "test",
     [

@@ -57,6 +57,7 @@ def stopping(tmp_path):
 # `breakpoint()`.
 
 
+@pytest.mark.slow
 def test_breakpoint_stops_in_the_submission_and_lab_shows_the_cluster(stopping):
     output = run(stopping, ELECTION, stopping, ["p args", "lab()", "c", "c"]).stdout
     assert "RequestVoteArgs(term=1" in output
@@ -67,6 +68,7 @@ def test_breakpoint_stops_in_the_submission_and_lab_shows_the_cluster(stopping):
     assert "1 of 1 runs passed" in output
 
 
+@pytest.mark.slow
 def test_a_prompt_opens_in_a_list_of_choices(stopping):
     file = stopping / "list.txt"
     file.write_text("time-out 0\ndeliver 0 -> 2 request_vote")
@@ -84,6 +86,7 @@ CALLING = "self.peers[0].call('Raft.request_vote', args)"
 REFUSED = "nothing can wait at a debugger's prompt: the world stands still"
 
 
+@pytest.mark.slow
 def test_looking_changes_nothing_in_the_run(stopping, tmp_path):
     commands = ["lab()", "n", "print('here:', args)", WAITING, "lab()", "c", "c"]
     looked = run(stopping, ELECTION, stopping, commands).stdout
@@ -93,6 +96,7 @@ def test_looking_changes_nothing_in_the_run(stopping, tmp_path):
     assert digest(looked) == digest(plain)
 
 
+@pytest.mark.slow
 def test_an_rpc_from_the_prompt_is_not_sent(stopping, tmp_path):
     tried = run(stopping, ELECTION, stopping, [CALLING, "c", "c"]).stdout
     assert f"WaitRefusedError: {REFUSED}" in tried
@@ -112,6 +116,7 @@ def take(self, entry):
 
 
 # Without commands, the end of the input, as Ctrl-D.
+@pytest.mark.slow
 @pytest.mark.parametrize("commands", [["q"], ["n", "q"], []])
 def test_quitting_ends_the_session_without_a_verdict(commands, dictator, tmp_path):
     done = run(tmp_path, AGREEMENT, dictator(SWALLOWED).path, commands)
@@ -122,6 +127,7 @@ def test_quitting_ends_the_session_without_a_verdict(commands, dictator, tmp_pat
     assert not (tmp_path / ".lab/failures").exists()
 
 
+@pytest.mark.slow
 def test_quitting_in_the_scenario_ends_the_session_too(tmp_path):
     suite = tmp_path / "test_own.py"
     suite.write_text(
@@ -174,6 +180,7 @@ def test_a_breakpoint_where_nobody_can_debug_fails_with_its_place(
     assert f"raft.py:{line} in take\n        {statement}" in result.evidence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "statement"),
     [
@@ -207,6 +214,7 @@ def test_python_can_be_told_to_pass_breakpoints_over(
 # `--pdb`.
 
 
+@pytest.mark.slow
 def test_pdb_opens_in_the_scenario_after_the_whole_report(tmp_path):
     broken = ROOT / "tests" / "submissions" / "counts_older_terms"
     commands = ["p 'now', cluster.now", "lab()", "q"]
@@ -233,6 +241,7 @@ def look_up(self, entry):
 """
 
 
+@pytest.mark.slow
 def test_pdb_opens_where_the_submission_raised_with_the_scenario_above(
     dictator, tmp_path
 ):
@@ -252,6 +261,7 @@ def test_pdb_opens_where_the_submission_raised_with_the_scenario_above(
     assert prompt.count("WaitRefusedError: no server runs here, nor at a debug") == 2
 
 
+@pytest.mark.slow
 def test_pdb_opens_in_a_module_that_cannot_be_loaded(dictator, tmp_path):
     submission = dictator().path
     file = submission / "raft.py"
@@ -261,6 +271,7 @@ def test_pdb_opens_in_a_module_that_cannot_be_loaded(dictator, tmp_path):
     assert "('is', 17)" in output
 
 
+@pytest.mark.slow
 def test_pdb_does_nothing_where_all_passes(tmp_path):
     done = run(tmp_path, ELECTION, ROOT / "raft", [], "--pdb")
     assert done.returncode == 0
@@ -268,6 +279,7 @@ def test_pdb_does_nothing_where_all_passes(tmp_path):
     assert "1 of 1 runs passed" in done.stdout
 
 
+@pytest.mark.slow
 def test_pdb_opens_in_a_task_that_nobody_awaited(tmp_path):
     shutil.copytree(ROOT / "tests/submissions/asyncio_raft/raft", tmp_path / "raft")
     file = tmp_path / "raft/server.py"

@@ -71,6 +71,7 @@ def own_tests(suite):
     return lambda folder: read_own_suite(folder, suite).tests
 
 
+@pytest.mark.slow
 def test_own_tests_stand_beside_the_labs_or_instead_of_them(write, own_tests):
     folder = write(HEAD + STAYS + SECRET)
     stays, secret = own_tests(folder)
@@ -98,6 +99,7 @@ def test_suites_may_have_files_of_the_same_name_and_parts_of_the_lab(write, tmp_
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -182,6 +184,7 @@ def test_a_process_that_judges_reads_the_suite_itself(write, dictator):
     assert (run.verdict, run.part, run.suite) == (Verdict.PASSED, "9A", "suite")
 
 
+@pytest.mark.slow
 def test_no_server_can_read_a_suite(write, dictator, own_tests):
     folder = write(HEAD + STAYS)
     spy = dictator(f"""

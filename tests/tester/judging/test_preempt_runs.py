@@ -34,6 +34,7 @@ def unlocked(dictator):
     return dictator(UNLOCKED)
 
 
+@pytest.mark.slow
 def test_a_missing_lock_fails_only_with_preemption_and_is_replayed(
     shell, unlocked, project, tmp_path
 ):
@@ -62,6 +63,7 @@ def test_a_missing_lock_fails_only_with_preemption_and_is_replayed(
     assert "(Leader Append-Only, Figure 3)" in alone.stdout
 
 
+@pytest.mark.slow
 def test_the_grader_preempts_too(shell, unlocked, project, tmp_path):
     command = f"python {project}/grade.py {unlocked.path} --tests {TEST} --seeds 3"
     command += " --isolation none"
@@ -73,6 +75,7 @@ def test_the_grader_preempts_too(shell, unlocked, project, tmp_path):
     assert all("--preempt" in run["replay"] for run in failed)
 
 
+@pytest.mark.slow
 def test_the_determinism_check_preempts_both_runs(shell, example, project, tmp_path):
     done = shell(
         f"pytest -p no:cacheprovider {project}/tests/lab2 -k {TEST} --preempt "

@@ -41,6 +41,7 @@ def replayed(shell, command, directory, **variables):
     return done.stdout, digest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "test", "seed"),
     [
@@ -67,6 +68,7 @@ def test_a_replay_command_gives_the_same_failure(
     assert digest == run.digest
 
 
+@pytest.mark.slow
 def test_a_failure_under_pytest_prints_a_command_that_can_be_pasted(
     shell, dictator, tmp_path, project
 ):
@@ -105,6 +107,7 @@ def test_the_command_fixes_the_hash_seed_only_where_the_run_had_one(
     assert shlex.split(command)[1] == f"{test.file}::test_re_election"
 
 
+@pytest.mark.slow
 def test_equal_runs_have_equal_digests_in_every_process(
     shell, example, graded_tests, tmp_path
 ):
@@ -141,6 +144,7 @@ def test_another_seed_is_another_run(example, graded_tests):
     assert len(digests) == 4
 
 
+@pytest.mark.slow
 def test_a_digest_does_not_depend_on_being_recorded_or_on_earlier_runs(
     example, graded_tests, tmp_path
 ):

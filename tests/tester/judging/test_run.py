@@ -193,6 +193,7 @@ def test_what_a_submission_says_can_always_be_written(dictator):
     json.dumps(run.reason + run.evidence).encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("odd", ["'\\udc80'", "2**70", "{(1, 2): [2**70]}"])
 def test_whatever_a_submission_applies_can_be_recorded(dictator, tmp_path, odd):
     submission = dictator(f"""

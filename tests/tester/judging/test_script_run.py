@@ -79,6 +79,7 @@ def test_a_list_that_is_of_no_suite_is_replayed(script, text, preempt, name):
         read_replay(file, not preempt)
 
 
+@pytest.mark.slow
 def test_a_correct_raft_passes_and_who_counts_copies_fails(figure_8):
     conditions = RunConditions(Submission.find(RAFT), figure_8, 7)
     run, again = run_test(conditions), run_test(conditions)
@@ -93,6 +94,7 @@ def test_a_correct_raft_passes_and_who_counts_copies_fails(figure_8):
     assert (run.commits, run.suite, run.hidden_test) == (1, "suite", True)
 
 
+@pytest.mark.slow
 def test_servers_in_processes_of_their_own_take_the_same_choices(scripted):
     test = scripted(f"{HEAD}time-out 0\nexpect 0, term 9\n")
     raft = Submission.find(RAFT)
@@ -127,6 +129,7 @@ def test_whose_fault_it_is(scripted, monkeypatch, error, verdict, code):
     assert (run.verdict, run.code) == (verdict, code)
 
 
+@pytest.mark.slow
 def test_a_picture_is_drawn_of_a_script(figure_8, tmp_path):
     conditions = RunConditions(Submission.find(MUTANT), figure_8, 0)
     run = run_test(conditions)
@@ -165,6 +168,7 @@ def test_what_is_wrong_with_a_script_is_said_in_one_line(script, text, name, wor
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.slow
 def test_pytest_runs_a_suites_folder_with_its_scripts(script, shell, tmp_path):
     folder = script(f"{HEAD}time-out 0\nexpect 0, term 9\n").parent
     script("Some notes of somebody's.", "notes.txt")

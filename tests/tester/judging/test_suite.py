@@ -74,6 +74,7 @@ OF_EACH_KIND = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["raft", "polling", "asyncio_raft"])
 @pytest.mark.parametrize("test", OF_EACH_KIND)
 def test_a_correct_raft_of_any_style_passes(run_example, name, test):
@@ -87,6 +88,7 @@ def test_a_correct_raft_of_any_style_passes(run_example, name, test):
 # Examples that are not correct.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("test", NAMES)
 def test_only_2a_passes_part_2a_and_no_other(run_example, graded_tests, test):
     run = run_example("only_2a", test)
@@ -125,6 +127,7 @@ WORDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WORDS)
 def test_a_broken_example_fails_and_is_told_why(run_example, name):
     run = run_example(name, "test_initial_election")
@@ -150,6 +153,7 @@ def test_committing_older_terms_by_counting_is_seen_by_figure_8(run_example):
     assert "the commit rule (section 5.4.2, Figure 8)" in run.evidence
 
 
+@pytest.mark.slow
 def test_committing_older_terms_by_counting_is_all_that_is_wrong_there(run_example):
     for test in ("test_re_election", "test_backup_of_wrong_logs", "test_churn"):
         assert run_example("counts_older_terms", test).passed
@@ -402,6 +406,7 @@ def start(self, command):
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("test", "override", "code", "words"), SCENARIOS)
 def test_what_a_scenario_asks_for_can_fail(run_scenario, test, override, code, words):
     run = run_scenario(test, override)
@@ -446,6 +451,7 @@ def test_a_test_is_over_after_120_virtual_seconds(run_scenario):
     assert run.virtual_s < 122
 
 
+@pytest.mark.slow
 def test_churn_misses_a_command_that_a_client_saw_committed(monkeypatch, run_example):
     # The check of every applied entry stops any submission first, so the final log
     # itself is made to lack what was committed.
@@ -462,6 +468,7 @@ def test_churn_misses_a_command_that_a_client_saw_committed(monkeypatch, run_exa
 # Which tests.
 
 
+@pytest.mark.slow
 def test_parts_and_expressions_select_tests():
     assert [test.part for test in collect(["2A"])] == ["2A"] * 3
     assert {test.part for test in collect(["2D", "2B"])} == {"2B", "2D"}
@@ -471,6 +478,7 @@ def test_parts_and_expressions_select_tests():
     ]
 
 
+@pytest.mark.slow
 def test_bonus_parts_are_on_only_where_they_are_asked_for():
     assert not [test for test in TESTS if test.is_bonus]
     bonus = [test for test in collect(bonus=True) if test.is_bonus]
@@ -487,6 +495,7 @@ def test_bonus_parts_are_on_only_where_they_are_asked_for():
         collect(None, "returning_server")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("parts", "expression", "words"),
     [

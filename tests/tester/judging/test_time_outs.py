@@ -50,6 +50,7 @@ def with_time_outs(tmp_path_factory, example):
     return make
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("test", TESTS)
 @pytest.mark.parametrize("corner", CORNERS)
 def test_the_reference_passes_with_other_time_outs(

@@ -114,6 +114,7 @@ def test_the_same_seed_gives_the_same_samples(measured):
     assert first.samples != measure_batch(host, "elections", 4, 2).samples
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "probe", "why"),
     [

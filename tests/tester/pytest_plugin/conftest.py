@@ -27,8 +27,8 @@ def submission(tmp_path: Path) -> Submission:
 def options(submission: Submission, tmp_path: Path) -> SessionOptions:
     """Return the options of a session in which nothing is said but the submission."""
     return SessionOptions(
-        submission=submission, problem="", preempt=False, hosting=IN_PROCESS, first_seed=None,
+        lab=2, submission=submission, named=None, problem="", preempt=False, hosting=IN_PROCESS, first_seed=None,
         seed_count=1, duration_s=None, failed_only=False, digest=False, traces=None, picture_count=3,
-        situations=False, decision=False, check_determinism=False, debugger=False, live=False,
+        situations=False, decision=False, shrink=False, replay=None, search_states=None, check_determinism=False, debugger=False, live=False,
         summary=None, directory=tmp_path,
     )  # fmt: skip

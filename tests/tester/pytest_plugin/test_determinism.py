@@ -56,6 +56,7 @@ def check(tmp_path):
         check.close()
 
 
+@pytest.mark.slow
 def test_the_order_of_a_set_of_strings_is_named_with_its_place(check):
     run = check('{"alpha", "beta", "gamma", "delta", "epsilon"}')
     assert (run.verdict, run.code) == ("failed", "not-deterministic")
@@ -73,10 +74,12 @@ def test_an_id_is_told_from_the_order_of_a_set(check):
     assert "raft.py:12: id() differs from run to run" in run.evidence
 
 
+@pytest.mark.slow
 def test_a_deterministic_submission_passes(check):
     assert check("[*{3, 1, 2}, *sorted({'b', 'a'})]").passed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["raft", "tests/submissions/polling", "tests/submissions/asyncio_raft"]
 )

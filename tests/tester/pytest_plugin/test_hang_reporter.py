@@ -54,6 +54,7 @@ ACCIDENTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ACCIDENTS)
 def test_without_workers_the_report_is_made_for_the_process_that_hangs(
     name, lab, project, tmp_path
@@ -70,6 +71,7 @@ def test_without_workers_the_report_is_made_for_the_process_that_hangs(
     assert kept(tmp_path) == [f"{name}--test_initial_election--0.json"]
 
 
+@pytest.mark.slow
 def test_what_ran_before_is_in_that_report(lab, dictator):
     done = lab(dictator(HANGS_LATER).path, TWO_TESTS, "--seeds=2")
     assert "2 of 3 runs passed" in done.stderr
@@ -77,6 +79,7 @@ def test_what_ran_before_is_in_that_report(lab, dictator):
     assert re.search(r"raft\.py:\d+ in start\n +sum\(", done.stderr)
 
 
+@pytest.mark.slow
 def test_with_workers_only_the_one_test_ends(lab, dictator, tmp_path):
     submission = dictator(HANGS_LATER).path
     done = lab(submission, TWO_TESTS, "-n", "2", "--seeds", "2")

@@ -25,6 +25,7 @@ def lab(shell, directory, project, *options):
     )
 
 
+@pytest.mark.slow
 def test_a_run_has_the_same_digest_in_both_hostings(shell, project, tmp_path):
     digests = []
     for isolation in ("none", "process"):
@@ -35,6 +36,7 @@ def test_a_run_has_the_same_digest_in_both_hostings(shell, project, tmp_path):
     assert digests[0] == digests[1] != []
 
 
+@pytest.mark.slow
 def test_a_failure_of_isolation_is_replayed_by_its_command(
     shell, dictator, project, tmp_path
 ):

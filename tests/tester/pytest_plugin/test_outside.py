@@ -108,6 +108,7 @@ def pressed(long_suite, tmp_path):
 # pytest-timeout.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("test", "override", "workers"),
     [("waits", "", []), ("goes_on", SWALLOWS, []), ("goes_on", SWALLOWS, ["-n", "1"])],
@@ -137,6 +138,7 @@ def test_pytest_timeout_makes_the_run_unknown(
 # KeyboardInterrupt.
 
 
+@pytest.mark.slow
 def test_a_server_that_raises_keyboard_interrupt_does_not_end_the_session(
     shell, long_suite, dictator, tmp_path
 ):
@@ -176,6 +178,7 @@ def test_a_server_cannot_swallow_ctrl_c(dictator, graded_tests):
 # Ctrl-C.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]])
 def test_ctrl_c_shows_what_has_been_done(workers, pressed, dictator, tmp_path):
     """One test never ends; before it, others have passed or failed.
@@ -197,6 +200,7 @@ def test_ctrl_c_shows_what_has_been_done(workers, pressed, dictator, tmp_path):
     assert len(list((tmp_path / ".lab/failures").iterdir())) == runs[1]
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_the_workers_have_not_come_to_report(pressed, dictator):
     """An item of two seeds: the first has passed, the second never ends."""
     many = ["-k", "second", "--seeds", "41", "-n", "1"]
@@ -205,6 +209,7 @@ def test_ctrl_c_keeps_what_the_workers_have_not_come_to_report(pressed, dictator
     assert "1 of 1 runs passed" in output, output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]])
 def test_a_second_ctrl_c_ends_it_at_once(workers, pressed, dictator):
     many = ["-k", "goes_on", *workers]

@@ -63,6 +63,7 @@ def verdicts(done):
 # What is run.
 
 
+@pytest.mark.slow
 def test_seeds_parts_and_the_summary_of_each_run(lab):
     done = lab("-k 2A -v --seed 5 --seeds 2")
     assert done.returncode == 0, done.stdout
@@ -77,6 +78,7 @@ def test_seeds_parts_and_the_summary_of_each_run(lab):
     assert not re.search(r"^[0-9a-f]{32} ", done.stdout, re.M)
 
 
+@pytest.mark.slow
 def test_the_submission_option_and_what_a_failure_shows(lab, dictator, tmp_path):
     broken = dictator("def take(self, entry): print('ignored')")
     shown = ("--lab-pictures", "3", "--decision", "--shrink")
@@ -99,6 +101,7 @@ def test_the_submission_option_and_what_a_failure_shows(lab, dictator, tmp_path)
     assert "tester/" not in done.stdout.replace(str(broken.path), "")
 
 
+@pytest.mark.slow
 def test_a_minimal_list_is_replayed_by_the_command_that_is_printed(
     lab, dictator, tmp_path
 ):
@@ -114,12 +117,14 @@ def test_a_minimal_list_is_replayed_by_the_command_that_is_printed(
     assert not (tmp_path / ".lab" / "failures").exists()
 
 
+@pytest.mark.slow
 def test_digests_are_printed_when_asked_for(lab):
     done = lab(QUICK + " -q --lab-digest --seeds 2")
     found = re.findall(r"^([0-9a-f]{32}) ", done.stdout, re.M)
     assert len(found) == len(set(found)) == 4, done.stdout
 
 
+@pytest.mark.slow
 def test_lab_runs_the_suite_from_anywhere_against_that_directory(shell, dictator):
     directory = dictator("def get_state(self): return 1, False").path
     done = shell("pytest --lab -p no:cacheprovider -k initial_election", directory)
@@ -127,6 +132,7 @@ def test_lab_runs_the_suite_from_anywhere_against_that_directory(shell, dictator
     assert "no leader after 5 s, though servers 0, 1, 2" in done.stdout
 
 
+@pytest.mark.slow
 def test_two_workers_give_the_same_verdicts_and_properties(lab, example, tmp_path):
     options = (
         "-k '2A or concurrent' -v --seed 0 --lab-pictures 3 --submission",
@@ -157,6 +163,7 @@ def test_two_workers_give_the_same_verdicts_and_properties(lab, example, tmp_pat
 # All that the servers print.
 
 
+@pytest.mark.slow
 def test_with_s_each_line_is_printed_below_test_and_seed(lab, dictator):
     chatty = dictator("def take(self, entry): print('took', entry[0], '\\ud800')")
     done = lab("-s -k basic_agreement --seed 3 --seeds 2 --submission", chatty.path)
@@ -176,6 +183,7 @@ def test_with_s_each_line_is_printed_below_test_and_seed(lab, dictator):
     assert "test_basic_agreement, seed 0:" not in spread.stdout
 
 
+@pytest.mark.slow
 def test_to_be_given_the_lines_does_not_change_a_run(dictator, graded_tests):
     take = """
 def apply(self, index, command):
@@ -203,6 +211,7 @@ def apply(self, index, command):
 # Seeds that failed before.
 
 
+@pytest.mark.slow
 def test_kept_seeds_run_once_until_two_sessions_find_them_fixed(lab, dictator):
     options = "-k initial_election -v --submission", dictator(LEADERLESS).path
     seeds = ", ".join(map(str, range(10)))
@@ -222,6 +231,7 @@ def test_kept_seeds_run_once_until_two_sessions_find_them_fixed(lab, dictator):
         assert (line in done.stdout) == is_fixed
 
 
+@pytest.mark.slow
 def test_kept_seeds_that_fail_differently_are_told_apart(lab, own_suite):
     suite = own_suite("""
         def test_fails(cluster):
@@ -234,6 +244,7 @@ def test_kept_seeds_that_fail_differently_are_told_apart(lab, own_suite):
     assert "test_fails: 1 failed, first at seed 1: it is too high" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["", "-n 1"])
 def test_where_nothing_can_be_written_the_failure_is_shown(
     lab, dictator, tmp_path, workers
@@ -253,6 +264,7 @@ def test_where_nothing_can_be_written_the_failure_is_shown(
 # Whose fault it is.
 
 
+@pytest.mark.slow
 def test_an_error_of_the_labs_own_is_unknown_and_no_failure(lab, own_suite):
     suite = own_suite("""
         def test_breaks(cluster):
@@ -265,6 +277,7 @@ def test_an_error_of_the_labs_own_is_unknown_and_no_failure(lab, own_suite):
     assert "1 unknown" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_failure_is_not_called_unknown(lab, own_suite):
     suite = own_suite("""
         def test_fails(cluster):
@@ -278,6 +291,7 @@ def test_a_failure_is_not_called_unknown(lab, own_suite):
     assert "unknown" not in done.stdout
 
 
+@pytest.mark.slow
 def test_warnings_are_shown_once_with_how_often(lab, own_suite):
     suite = own_suite("""
         def test_warns(cluster):
@@ -292,6 +306,7 @@ def test_warnings_are_shown_once_with_how_often(lab, own_suite):
     assert "warning (3 runs of test_warns_more): a lock is held\n" in done.stdout
 
 
+@pytest.mark.slow
 def test_tests_that_are_not_graded_are_left_alone(lab, tmp_path):
     (tmp_path / "test_plain.py").write_text("def test_plain(): assert True\n")
     done = lab("-v", files="test_plain.py")
@@ -314,6 +329,7 @@ def test_a_raft_further_down_is_the_one_that_is_tested(shell, dictator, tmp_path
 # Wrong options.
 
 
+@pytest.mark.slow
 def test_a_submission_without_anything_to_run_says_what_to_do(lab, shell, dictator):
     directory = dictator().path
     words = "--submission: no graded test has run: add --lab to run the graded suite"
@@ -325,6 +341,7 @@ def test_a_submission_without_anything_to_run_says_what_to_do(lab, shell, dictat
     assert words not in lab("-k nothing --submission", directory).stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "words"),
     [

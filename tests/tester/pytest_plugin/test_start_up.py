@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 SLOW = ("asyncio", "jinja2", "labrpc.real_time", "multiprocessing", "rich", "yaml")
 FOR_PICTURES = ("jinja2", "tester.explain", "tester.views")
 
@@ -17,6 +19,7 @@ def imported_by(program, modules):
     return done.stdout.splitlines()[-1].split(), done.stderr
 
 
+@pytest.mark.slow
 def test_the_plugin_imports_nothing_that_is_slow_and_seldom_needed():
     program = "import tester.pytest_plugin.plugin, tester.pytest_plugin.session"
     assert imported_by(program, SLOW) == ([], "")
@@ -26,6 +29,7 @@ def test_a_grading_process_does_not_import_what_draws_pictures():
     assert imported_by("import tester.workers.worker", FOR_PICTURES) == ([], "")
 
 
+@pytest.mark.slow
 def test_a_session_that_passes_does_not_import_what_draws_pictures(project):
     test = project / "tests/lab2/test_2a_election.py::test_initial_election"
     arguments = [str(test), "-p", "no:cacheprovider"]

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from labrpc.submission.submission import Submission
 from tester.judging.run import graded_run
 from tester.judging.run_conditions import RunConditions
@@ -102,6 +104,7 @@ def lab(directory, *options):
     )
 
 
+@pytest.mark.slow
 def test_failing_seeds_are_tried_first_and_alone_with_lab_failed(tmp_path):
     k = ["-k", "test_figure_8 and not unreliable"]
     reports = ["--lab-summary", "summary.md", "--junitxml", "junit.xml"]
@@ -125,6 +128,7 @@ def test_failing_seeds_are_tried_first_and_alone_with_lab_failed(tmp_path):
     assert f"of {len(kept)} runs passed" in alone.stdout
 
 
+@pytest.mark.slow
 def test_for_runs_fresh_seeds_until_the_time_is_up(tmp_path):
     done = lab(tmp_path, "-k", "test_initial_election", "--for", "1s", "-q")
     assert done.returncode == 0, done.stdout
@@ -132,6 +136,7 @@ def test_for_runs_fresh_seeds_until_the_time_is_up(tmp_path):
     assert runs > 1
 
 
+@pytest.mark.slow
 def test_with_for_what_had_no_turn_is_skipped_not_passed(tmp_path):
     done = lab(tmp_path, "--for", "1s", "-rs")
     assert done.returncode == 0, done.stdout
@@ -148,6 +153,7 @@ def test_with_for_what_had_no_turn_is_skipped_not_passed(tmp_path):
     assert f"{skipped} of the tests did not run before the time was up" in done.stdout
 
 
+@pytest.mark.slow
 def test_wrong_durations_end_in_one_line(tmp_path):
     done = lab(tmp_path, "--for", "soon")
     assert done.returncode == 4

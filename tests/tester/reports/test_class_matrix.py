@@ -2,6 +2,8 @@
 
 from types import SimpleNamespace
 
+import pytest
+
 from tester import codes
 from tester.grading.checkpoints import Checkpoints
 from tester.reports.class_figures import class_figures
@@ -113,6 +115,7 @@ def test_reasons_of_one_submission_are_folded(made_up):
     assert "has 2 leaders" not in folded
 
 
+@pytest.mark.slow
 def test_the_tables_are_sorted_and_filtered_in_a_browser(made_up, show, tmp_path):
     file = tmp_path / "class.html"
     file.write_bytes(made_up.of_class(under_way(made_up)))
@@ -134,6 +137,7 @@ def test_the_tables_are_sorted_and_filtered_in_a_browser(made_up, show, tmp_path
         assert rows() == ["alice"]
 
 
+@pytest.mark.slow
 def test_the_class_lists_the_situations_that_were_noted(made_up):
     run = made_up.a_run(verdict=Verdict.PASSED, situations=["two-leaders"])
     page = made_up.Page(class_html([made_up.a_grade(run)], submission_folder))

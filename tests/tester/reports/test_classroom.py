@@ -93,6 +93,7 @@ def test_a_step_that_does_not_load_has_failed_with_its_maximum(made_up):
     assert read_step(content).status == "fail"
 
 
+@pytest.mark.slow
 def test_a_step_fits_into_a_variable(made_up):
     runs = [
         made_up.a_run(f"test_number_{n}", evidence="試験\n" * 100_000)
@@ -108,6 +109,7 @@ def test_a_step_fits_into_a_variable(made_up):
     assert message.startswith("term 0 has 2 leaders")
 
 
+@pytest.mark.slow
 def test_the_documented_workflow_hands_the_points_to_the_reporter(
     project, example, tmp_path, shell
 ):
@@ -127,6 +129,7 @@ def test_the_documented_workflow_hands_the_points_to_the_reporter(
     assert "# Raft lab: my repository" in Path(files["GITHUB_STEP_SUMMARY"]).read_text()
 
 
+@pytest.mark.slow
 def test_the_documented_commands_give_all_or_nothing_and_isolate(
     project, example, tmp_path, shell
 ):

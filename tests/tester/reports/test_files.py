@@ -123,6 +123,7 @@ def test_odd_names_get_safe_folders_of_their_own(made_up):
     assert len({folder.lower() for folder in folders}) == len(folders)
 
 
+@pytest.mark.slow
 def test_hostile_names_write_to_their_folders_only(tmp_path, made_up):
     out = tmp_path / "a" / "out"
     for grade in made_up.hostile():

@@ -99,6 +99,7 @@ def test_numbers_have_three_digits_that_count(number, text):
     assert value(number) == text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
 def test_the_page_fits_and_is_readable_in_a_browser(show, tmp_path, width, scheme):
     file = tmp_path / "measure.html"

@@ -88,6 +88,7 @@ def test_what_the_lab_itself_broke_at_is_not_for_students(made_up):
     assert (test.reason, test.evidence, test.replay) == (run.reason, "", "")
 
 
+@pytest.mark.slow
 def test_the_command_replays_the_failure_in_the_students_repository(
     graded_tests, example, tmp_path, shell
 ):

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tester.reports.student_report import student_html, student_markdown
 from tester.verdict import RunWarning, Verdict
 from tester.versions import PYTHON
@@ -104,6 +106,7 @@ def test_warnings_that_differ_in_numbers_are_shown_once(made_up):
         assert shown in text.replace("\\", "")
 
 
+@pytest.mark.slow
 def test_a_link_opens_the_reason_that_hides_its_test(made_up, show, tmp_path):
     file = tmp_path / "report.html"
     file.write_bytes(student_html(three_reasons(made_up)))

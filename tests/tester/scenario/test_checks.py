@@ -360,6 +360,7 @@ def apply(self, index, command):
 """
 
 
+@pytest.mark.slow
 def test_the_time_for_catching_up_grows_with_the_entries(make_cluster):
     cluster = make_cluster(APPLIES_SLOWLY.format(seconds=0.15))
     for number in range(100):

@@ -158,6 +158,7 @@ def test_there_are_ten_examples_and_the_first_is_short(examples):
     assert script.description.startswith("The entry of an old leader is replaced")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(10))
 def test_the_reference_passes_an_example(examples, number):
     run = run_test(RunConditions(Submission.find(ROOT / "raft"), examples[number], 0))

@@ -135,6 +135,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", BROKEN)
 def test_a_service_that_breaks_a_rule_is_told_which(verdict, code):
     name, source = BROKEN[code]

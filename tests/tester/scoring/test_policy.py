@@ -155,6 +155,7 @@ def test_best_n_of_several_runs_is_a_formula():
     assert [share(best, passed, 3 - passed) for passed in range(4)] == [0, 0.5, 1, 1]
 
 
+@pytest.mark.slow
 @given(st.integers(1, 50), st.data())
 def test_a_formulas_value_is_clamped(seeds, data):
     steep = Policy("threshold", formula="3 * passed / seeds - 1")

@@ -123,6 +123,7 @@ def test_a_weight_multiplies_named_divided_and_default_points(rubric):
     assert points_of(named, "2A") == [18, 15, 21]
 
 
+@pytest.mark.slow
 @given(
     st.integers(0, 10**6).map(lambda number: number / 100),
     st.lists(st.integers(1, 100), min_size=1, max_size=40),
@@ -209,6 +210,7 @@ def test_a_policy_is_for_all_parts_or_for_one(suite, rubric):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_no_policy_gives_points_to_a_submission_that_does_not_load(suite):
     for file in EXAMPLES.glob("*.toml"):
         found = load_rubric(file, suite)
@@ -287,6 +289,7 @@ def example(name, suite, verdict, code=""):
     return found.grade("s", "/s", runs)
 
 
+@pytest.mark.slow
 def test_the_example_in_sjtus_style(suite):
     def verdict(test, seed):
         # 2A fails at 101 seeds, by one test or the other: 299 are left.
@@ -345,6 +348,7 @@ def test_the_example_with_a_safety_cap(suite):
 # The command line.
 
 
+@pytest.mark.slow
 def test_a_submission_is_graded_by_a_rubric(tmp_path, dictator, capsys):
     (tmp_path / "s").write_bytes(SECRET)
     (tmp_path / "rubric.toml").write_text(

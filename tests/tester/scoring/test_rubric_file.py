@@ -150,6 +150,7 @@ VALUES = [
 
 
 # However slow the machine is at the moment.
+@pytest.mark.slow
 @settings(deadline=None)
 @given(data=st.data())
 def test_whatever_is_written_is_read_or_refused_in_one_line(
@@ -200,6 +201,7 @@ def test_every_key_and_word_is_explained(documented):
         assert f"`[parts.2A.{part}]`" in documented
 
 
+@pytest.mark.slow
 def test_what_is_advised_is_right(documented, tmp_path):
     (tmp_path / "secret.txt").write_text("a secret of enough bytes")
     blocks = re.findall(r"^```toml\n(.*?)^```", documented, re.M | re.S)

@@ -1,5 +1,7 @@
 """Runs by episodes, and states of servers that are taken for one since they look alike."""
 
+import pytest
+
 from tester import codes
 from tester.search.budget import Budget, Limits
 from tester.search.choice_text import choice_text, parse_choices
@@ -26,6 +28,7 @@ def by_outline(world_rules, *bug, setting=THREE):
     return world_rules(*bug, setting=setting, look_alikes=True)
 
 
+@pytest.mark.slow
 def test_episodes_find_a_second_vote_and_the_same_one_each_time(world_rules):
     found = []
     for _ in range(2):

@@ -119,6 +119,7 @@ def minimal(boxes, code="two-leaders", happened=TWO_LEADERS, late=False):
     return minimal_list(boxes, setting, transcript(*happened), code, lambda: late)
 
 
+@pytest.mark.slow
 def test_what_a_failure_needs_is_left(elector_boxes):
     boxes = elector_boxes(*VOTES_TWICE)
     found = minimal(boxes, happened=(Crashed(0), *TWO_LEADERS, Crashed(1)))
@@ -128,6 +129,7 @@ def test_what_a_failure_needs_is_left(elector_boxes):
     assert found.error.code is codes.TWO_LEADERS
 
 
+@pytest.mark.slow
 def test_a_list_that_took_too_long_is_not_shortened_further(elector_boxes):
     found = minimal(elector_boxes(*VOTES_TWICE), late=True)
     assert (len(found.run.choices), found.replays, found.is_whole) == (6, 0, False)
@@ -147,6 +149,7 @@ def test_what_cannot_be_expressed_is_said(elector_boxes, code, bug, why):
     assert why in found.why
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mutant", "test", "choices_max"),
     [

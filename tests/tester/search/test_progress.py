@@ -72,6 +72,7 @@ def test_a_search_that_cannot_be_continued_is_not(tmp_path, text, message):
         read_progress(file, SearchProgress("digest", ELECTIONS, "7"))
 
 
+@pytest.mark.slow
 def test_parts_find_the_same_each_time_and_the_first_one_counts(elector_file):
     path = elector_file(*ALL_LEAD)
     parts = [
@@ -91,6 +92,7 @@ def test_a_part_that_breaks_is_no_result(elector_file):
         searched_in_parts([part])
 
 
+@pytest.mark.slow
 def test_what_processes_find_has_to_fail_here(elector_file, capsys, monkeypatch):
     command = ["search", elector_file(), "--isolation", "none", "--elections-only"]
     forged = PartOutcome(1, 0.1, run="time-out 0\n")
@@ -104,6 +106,7 @@ def test_what_processes_find_has_to_fail_here(elector_file, capsys, monkeypatch)
     assert "no-agreement" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_search_is_continued_by_the_command(elector_file, capsys):
     command = ["search", elector_file(), "--isolation", "none", "--elections-only"]
     assert grade.main([*command, "--states", "30"]) == 0

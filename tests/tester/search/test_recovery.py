@@ -82,6 +82,7 @@ def applied_by_the_leader(text):
     return run.state.servers[0].applied
 
 
+@pytest.mark.slow
 def test_a_slow_service_takes_one_message_in_each_step():
     assert applied_by_the_leader(BURST.format(slow=0)) == (1, 2)
     slowly = BURST.format(slow=1)

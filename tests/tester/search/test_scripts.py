@@ -43,6 +43,7 @@ def test_the_reference_makes_the_logs_of_figure_7_equal():
     assert tuple(run.choices) == FIGURE_7.choices
 
 
+@pytest.mark.slow
 def test_who_does_not_replace_conflicts_fails_figure_7():
     _, error, _ = replay("tests/mutants/conflicts_not_replaced.py", script=FIGURE_7)
     assert error is not None
@@ -68,6 +69,7 @@ def test_figure_8_is_the_same_run_with_each_server_in_a_process_of_its_own():
     assert digest == replay("raft")[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("enabled", [True, False])
 def test_a_replay_leaves_the_collector_as_it_was(enabled):
     before = gc.isenabled()

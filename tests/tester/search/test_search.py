@@ -1,5 +1,7 @@
 """The whole search: its strategies find bugs by turns, and it is a function of its limits."""
 
+import pytest
+
 from tester import codes
 from tester.search import search as search_module
 from tester.search.budget import Budget, Limits
@@ -13,6 +15,7 @@ from tester.search.search import ByTurns, Search
 VOTES_TWICE = ("self.voted_for in (None, candidate)", "True")
 
 
+@pytest.mark.slow
 def test_guided_runs_find_a_second_vote_and_the_same_one_each_time(world_rules):
     found = []
     for _ in range(2):
@@ -52,6 +55,7 @@ def test_budgets_read_as_words():
     )
 
 
+@pytest.mark.slow
 def test_a_search_ends_with_the_fewest_choices(elector_boxes, monkeypatch):
     monkeypatch.setattr(search_module, "TURN_STATES", 20)
     search = Search(elector_boxes(*VOTES_TWICE), Setting(elections_only=True))

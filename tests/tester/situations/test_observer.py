@@ -13,6 +13,7 @@ from tester.situations.report import NAMES_DIFFER, MetSituations, situation_line
 from tester.verdict import Run, Verdict
 
 
+@pytest.mark.slow
 def test_watching_changes_no_run(example, graded_tests):
     conditions = RunConditions(
         Submission.find(example("raft")), graded_tests["test_told_term"], 1

@@ -39,6 +39,7 @@ def of(trace, kind):
     return [row for row in trace.rows if isinstance(row, kind)]
 
 
+@pytest.mark.slow
 def test_the_header_and_the_end_say_which_run_it_is(recorded):
     run, trace = recorded["test_basic_persistence"]
     header = trace.header

@@ -62,6 +62,7 @@ OVERLAPS = """() => {
 }"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
 def test_arrows_join_rows_and_run_forwards_and_nothing_overlaps(
     show, failure, width, scheme
@@ -79,6 +80,7 @@ def test_arrows_join_rows_and_run_forwards_and_nothing_overlaps(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.slow
 def test_a_fact_leads_to_its_line_and_the_keys_go_on_from_there(show, failure):
     page = show(failure)
     page.click(".facts a >> nth=1")
@@ -96,6 +98,7 @@ def test_a_fact_leads_to_its_line_and_the_keys_go_on_from_there(show, failure):
     assert page.locator("#panel").is_hidden()
 
 
+@pytest.mark.slow
 def test_a_click_on_a_message_shows_its_reply_and_the_address_leads_back(show, failure):
     page = show(failure)
     row = page.locator(SHOWN_ROWS, has_text="request_vote(term=2").first
@@ -108,6 +111,7 @@ def test_a_click_on_a_message_shows_its_reply_and_the_address_leads_back(show, f
     assert again.locator("tr.selected").get_attribute("id") == fragment[1:]
 
 
+@pytest.mark.slow
 def test_filters_and_the_search_leave_out_lines(show, failure):
     page = show(failure)
     before = page.locator(SHOWN_ROWS).count()
@@ -123,6 +127,7 @@ def test_filters_and_the_search_leave_out_lines(show, failure):
     assert page.locator(SHOWN_ROWS + "[data-s='1']").count() == 0
 
 
+@pytest.mark.slow
 def test_a_long_run_is_shown_in_windows_of_bounded_size(show, long_run):
     page = show(long_run)
     assert page.locator(SHOWN_ROWS).count() == FIRST_WINDOW

@@ -123,6 +123,7 @@ def marker(repository, tmp_path):
     return marker
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [
@@ -141,6 +142,7 @@ def test_no_command_runs_what_lies_where_it_is_typed(
     assert not marker.exists(), marker.read_text()
 
 
+@pytest.mark.slow
 def test_pytest_elsewhere_runs_nothing_of_what_it_tests(
     repository, shell, marker, tmp_path, project
 ):
@@ -180,6 +182,7 @@ TAINTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "module",
     [
@@ -238,6 +241,7 @@ def test_what_lies_above_the_suite_does_not_run(tmp_path, project, monkeypatch):
 _GROWN = "import tester.workers.worker as w; w.MEMORY_BYTES_KEPT = 0; w.main()"
 
 
+@pytest.mark.slow
 def test_a_worker_that_starts_again_finds_no_modules_here(
     repository, marker, monkeypatch
 ):
