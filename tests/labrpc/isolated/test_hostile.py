@@ -265,6 +265,16 @@ LEAVE_OUT = {
 REFERENCE_TEST = "test_initial_election"
 
 
+def one_for_each_wall(attacks):
+    """Return attacks that succeed where they may; all of them in a nightly job of CI.
+
+    That an attack succeeds without a wall shows that the wall is what stops it.
+    """
+    if os.environ.get("LAB_NIGHTLY"):
+        return attacks
+    return list({frozenset(attack.walls): attack for attack in attacks}.values())
+
+
 def by_name(attacks):
     return pytest.mark.parametrize("attack", attacks, ids=lambda attack: attack.name)
 
@@ -343,7 +353,7 @@ def test_it_is_caught_or_harmless(attack, zygote, judge, reference):
 
 
 @pytest.mark.slow
-@by_name(SANDBOXED)
+@by_name(one_for_each_wall(SANDBOXED))
 def test_without_its_wall_in_the_sandbox_it_succeeds(attack, zygote, judge):
     if "user" in attack.walls and os.geteuid() != 0:
         pytest.skip("only the superuser can become another user")
@@ -355,13 +365,13 @@ def test_without_its_wall_in_the_sandbox_it_succeeds(attack, zygote, judge):
 
 
 @pytest.mark.slow
-@by_name(IN_PROCESS)
+@by_name(one_for_each_wall(IN_PROCESS))
 def test_in_the_graders_process_it_succeeds(attack):
     assert re.search(attack.without, in_process(attack))
 
 
 @pytest.mark.slow
-@by_name(JUDGED)
+@by_name(one_for_each_wall(JUDGED))
 def test_without_the_judges_check_it_succeeds(
     attack, zygote, judge, monkeypatch, capsys
 ):

@@ -1,5 +1,7 @@
 """No test is too strict for any sensible time-outs that a student may choose."""
 
+import os
+
 import pytest
 
 from labrpc.submission.submission import Submission
@@ -14,6 +16,8 @@ CORNERS = {
     "long, hardly spread": (0.85, 1.0, 0.15),
     "long, many heartbeats": (0.5, 1.0, 0.04),
 }
+# Two of them, or all: a nightly job of CI sets LAB_NIGHTLY.
+TRIED = list(CORNERS) if os.environ.get("LAB_NIGHTLY") else list(CORNERS)[1:4:2]
 # Those in which time matters most.
 TESTS = (
     "test_re_election",
@@ -52,7 +56,7 @@ def with_time_outs(tmp_path_factory, example):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("test", TESTS)
-@pytest.mark.parametrize("corner", CORNERS)
+@pytest.mark.parametrize("corner", TRIED)
 def test_the_reference_passes_with_other_time_outs(
     with_time_outs, graded_tests, corner, test
 ):
