@@ -67,6 +67,19 @@ def test_without_matplotlib_the_numbers_are_written_all_the_same(
     assert (tmp_path / "out/figure16.json").exists()
 
 
+@pytest.mark.slow
+def test_elections_between_distant_places_stand_beside_the_dissertations(
+    no_trials, tmp_path, capsys
+):
+    assert command.main(["wide_area", "--out", str(tmp_path)]) == 0
+    row = (
+        "| 1 of 5 failed | 3 | > 100,000 | > 100,000 | 200 | 66.7% "
+        "| mean 475, 99.9 % under 1,500 |"
+    )
+    assert row in capsys.readouterr().out
+    assert (tmp_path / "wide-area.svg").exists()
+
+
 @pytest.mark.parametrize(
     ("text", "why"), [("nothing", "has no line"), (None, "No such file")]
 )
