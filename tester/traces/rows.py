@@ -61,6 +61,10 @@ class Header(msgspec.Struct, kw_only=True, omit_defaults=True):
         client = number - self.servers
         return f"client {client}" if client >= 0 else f"server {number}"
 
+    def peer(self, number: int) -> str:
+        """Return who a message is from or to: a server's number, or a client."""
+        return self.lane(number) if number >= self.servers else f"{number}"
+
     def short_lane(self, number: int) -> str:
         """Return a server's number, or that of a client, as in "c0"."""
         client = number - self.servers

@@ -162,7 +162,7 @@ class _Speaker:
             topic = LOST
         elif type(row) is rows.Arrived and row.rpc in self._trace.sent:
             body = values.brief_fields_text(self._trace.sent[row.rpc].body)
-            text = on_one_line(arrived_text(row, body))
+            text = on_one_line(arrived_text(row, body, self._trace))
         return Phrase(topic, text, row.n, (row.rpc,))
 
     def _sent_t(self, row: rows.Lost) -> int:

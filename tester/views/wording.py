@@ -126,43 +126,46 @@ def _broke(row: rows.Broke, trace: Trace) -> str:
 
 @_text.register
 def _sent(row: rows.Sent, trace: Trace) -> str:
-    return f"▶ {row.peer}  {row.method}({values.fields_text(row.body)})"
+    return (
+        f"▶ {trace.header.peer(row.peer)}  {row.method}({values.fields_text(row.body)})"
+    )
 
 
 @_text.register
 def _arrived(row: rows.Arrived, trace: Trace) -> str:
     sent = trace.sent.get(row.rpc)
     body = values.fields_text(sent.body) if sent is not None else "…"
-    return arrived_text(row, body)
+    return arrived_text(row, body, trace)
 
 
 @_text.register
 def _replied(row: rows.Replied, trace: Trace) -> str:
-    return f"▷ {row.peer}  {row.method} → {values.fields_text(row.body)}"
+    return f"▷ {trace.header.peer(row.peer)}  {row.method} → {values.fields_text(row.body)}"
 
 
 @_text.register
 def _reply_arrived(row: rows.ReplyArrived, trace: Trace) -> str:
     replied = trace.replied.get((row.rpc, row.copy))
     body = values.fields_text(replied.body) if replied is not None else "…"
-    return f"◁ {row.peer}  {row.method} → {body}{_of_copy(row.copy)}"
+    return f"◁ {trace.header.peer(row.peer)}  {row.method} → {body}{_of_copy(row.copy)}"
 
 
 @_text.register
 def _lost(row: rows.Lost, trace: Trace) -> str:
     what = "reply" if row.reply else "request"
     why = "" if row.why == f"{what} lost" else f": {row.why}"
-    return f"✗ {row.method} {what} from {row.peer} lost{why}{_of_copy(row.copy)}"
+    peer = trace.header.peer(row.peer)
+    return f"✗ {row.method} {what} from {peer} lost{why}{_of_copy(row.copy)}"
 
 
 @_text.register
 def _no_reply(row: rows.NoReply, trace: Trace) -> str:
-    return f"✗ {row.peer}  {row.method} returns None: no reply"
+    return f"✗ {trace.header.peer(row.peer)}  {row.method} returns None: no reply"
 
 
-def arrived_text(row: rows.Arrived, body: str) -> str:
+def arrived_text(row: rows.Arrived, body: str, trace: Trace) -> str:
     """Return that a request arrives, with its body as text."""
-    return f"◀ {row.peer}  {row.method}({body}){_of_copy(row.copy)}"
+    return f"◀ {trace.header.peer(row.peer)}  {row.method}({body}){_of_copy(row.copy)}"
 
 
 def _of_copy(copy: bool) -> str:

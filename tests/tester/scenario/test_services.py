@@ -11,6 +11,7 @@ from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import suite_path
 from tester.traces import rows
 from tester.traces.reader import read_trace
+from tester.views.wording import row_text
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "services" / "kv_threads"
 RSM = "import rsm, threading, time\nclass RSM(rsm.RSM):\n{}\nrsm.RSM = RSM\n"
@@ -171,5 +172,9 @@ def test_a_trace_shows_operations_in_the_lanes_of_clients(tests, tmp_path):
     ]
     assert ("client 0", "put('k', 'b', 0) is called") in shown
     assert ("client 0", "get returns ('g', 3, 'OK')") in shown
+    texts = [
+        row_text(row, trace) for row in trace.rows if isinstance(row, rows.Arrived)
+    ]
+    assert any(text.startswith("◀ client 0  put(") for text in texts)
     # The Raft in each server says who leads, as in lab 2.
     assert any(isinstance(row, rows.Reported) and row.leads for row in trace.rows)

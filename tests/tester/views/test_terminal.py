@@ -86,3 +86,4 @@ def test_clients_are_lanes_after_the_servers():
     assert list(header.lanes) == [0, 1, 2]
     assert [header.lane(n) for n in (-1, 1, 2)] == ["the test", "server 1", "client 0"]
     assert [header.short_lane(n) for n in header.lanes] == ["0", "1", "c0"]
+    assert [header.peer(n) for n in header.lanes] == ["0", "1", "client 0"]
