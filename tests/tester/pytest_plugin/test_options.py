@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tester.judging.graded_test import GradedTest
 from tester.judging.run_hosting import RunHosting
 from tester.pytest_plugin.options import read_options
 from tester.text import parse_duration
@@ -118,3 +119,12 @@ def test_durations_are_read(text, seconds):
 def test_other_durations_are_refused(text):
     with pytest.raises(ValueError):
         parse_duration(text)
+
+
+@pytest.mark.parametrize(("lab3", "other"), [(True, ""), (False, "kv")])
+def test_the_submission_of_the_other_lab_is_found_once(lab3, other):
+    options = read(lab3=lab3, submission=None)
+    test = GradedTest("test", "", 1, print, ROOT, servers=3, service=other)
+    found = options.submission_of(test)
+    assert found is not options.submission
+    assert options.submission_of(test) is found
