@@ -1,7 +1,7 @@
 """Names of calls that two runs of one submission have in common.
 
-A call's number counts all calls of its server. Its name says less, the how-manieth call
-to a peer by a method it is, so that one call more to another peer does not change it.
+A call's number counts all calls of its server. Its name counts only those by the same
+method to the same peer, so that one call more to another peer does not change it.
 """
 
 from collections import Counter

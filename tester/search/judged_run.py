@@ -32,12 +32,11 @@ from tester.search.choices import Choice, Deliver, Expect, Lose, Recover
 from tester.search.chosen_messages import ChosenMessages
 from tester.search.recovery import recover
 from tester.search.rules import Rules
-from tester.search.server_state import BoxStep, ServerState
+from tester.search.server_state import OUTWARD, BoxStep, ServerState
 from tester.search.server_step import GET_STATE, SNAPSHOT, START
 from tester.search.world_state import WorldState
 
 CHOICE_NS = MILLISECOND
-_OUTWARD = (Persist, Call, Reply)
 
 
 class Life:
@@ -220,7 +219,7 @@ class JudgedRun:
                 return
             actions: list[Action] = []
             for action in box_step.actions:
-                if isinstance(action, _OUTWARD):
+                if isinstance(action, OUTWARD):
                     left -= 1
                 actions.append(action)
                 if outward_max is not None and not left:

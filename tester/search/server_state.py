@@ -7,7 +7,10 @@ and nobody has to look into them, or to compare them.
 from typing import Any, NamedTuple
 
 from labrpc.errors import SubmissionError
-from labrpc.world.events import Action, Event
+from labrpc.world.events import Action, Call, Event, Persist, Reply
+
+OUTWARD = (Persist, Call, Reply)
+"""The actions that reach the disk or another server: a crash may come between them."""
 
 
 class Arrival(NamedTuple):

@@ -94,9 +94,7 @@ class _Shrinking:
         Where look-alikes are one, calls change their numbers.
         """
         if not self._rules.by_outline:
-            linked, error = run_linked(self._rules, self._linked)
-            if self._is_same(error):
-                self._linked = linked
+            self._keep_if_same(*run_linked(self._rules, self._linked))
 
     def by_parts(self) -> None:
         """Take out halves, then quarters, and so on."""
@@ -117,27 +115,28 @@ class _Shrinking:
                 went = (at < len(self._linked) and self._without(at, 1)) or went
 
     def _without(self, at: int, size: int) -> bool:
-        """Take out some choices if the rest fails in the same way.
-
-        What did not apply, and what would come after the failure, is not in it.
-        """
-        return self._try(self._linked[:at] + self._linked[at + size :])
-
-    def _try(self, rest: list[LinkedChoice]) -> bool:
+        """Take out some choices; return whether the rest fails in the same way."""
         if self.replays >= REPLAYS_MAX:
             return False
         if self._out_of_time():
             raise _OutOfTimeError
         self.replays += 1
+        rest = self._linked[:at] + self._linked[at + size :]
         if not self._rules.by_outline:
             taken, error = run_linked(self._rules, rest)
         else:
             run, error = run_choices(self._rules, [linked.choice for linked in rest])
             taken = [LinkedChoice(*numbered) for numbered in enumerate(run.choices)]
-        if error is None or not self._is_same(error):
+        return self._keep_if_same(taken, error)
+
+    def _keep_if_same(
+        self, taken: list[LinkedChoice], error: SubmissionError | None
+    ) -> bool:
+        """Keep a list that fails in the same way.
+
+        What did not apply, and what would come after the failure, is not in it.
+        """
+        if error is None or error.code is not self.error.code:
             return False
         self._linked, self.error = taken, error
         return True
-
-    def _is_same(self, error: SubmissionError | None) -> bool:
-        return error is not None and error.code is self.error.code

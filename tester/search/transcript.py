@@ -1,4 +1,4 @@
-"""What happened in a run of the suite, without its times: the material of choices."""
+"""The events of a run of the suite, without their times, for expressing them in choices."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,8 +9,6 @@ from labrpc.world.events import (
     Call,
     Event,
     Invoke,
-    Persist,
-    Reply,
     Request,
     Response,
     Result,
@@ -18,14 +16,13 @@ from labrpc.world.events import (
 )
 from labrpc.world.observer import Observer
 from labrpc.world.rpc import Delivery, Incarnation
+from tester.scenario.cluster import has_types
 from tester.search.call_names import CallName, CallNames
+from tester.search.server_state import OUTWARD
 from tester.search.server_step import SNAPSHOT, START
 
-_OUTWARD = (Persist, Call, Reply)
-
-
-# Each says which server it happened to, and how many saves, calls and replies of the step
-# got out before the server died in it; None if it lived on.
+# Each of these names the server that it happened to, and says how many saves, calls and
+# replies of the step got out before the server died in it; None if it did not die.
 
 
 class RequestArrived(NamedTuple):
@@ -58,14 +55,14 @@ class CalledByItself(NamedTuple):
 
 
 class Started(NamedTuple):
-    """A command was given to it, which it has not refused."""
+    """The server was given a command, and has not refused it."""
 
     server: int
     dies_after: int | None
 
 
 class Crashed(NamedTuple):
-    """It has crashed between two steps."""
+    """The server has crashed between two steps."""
 
     server: int
     dies_after: None = None
@@ -93,7 +90,7 @@ class Transcript(Observer):
         self._unsettled: tuple[Incarnation, int, bool] | None = None
 
     def snapshot_intervals(self) -> list[int]:
-        """Return after how many commands services took snapshots, the shortest first."""
+        """Return the intervals of snapshots, in commands, the shortest first."""
         found = set()
         for indices in self._snapshots.values():
             gaps = [b - a for a, b in zip([-1, *indices], indices, strict=False)]
@@ -116,7 +113,7 @@ class Transcript(Observer):
         happened = self._happened(host, event, actions)
         if happened is not None:
             self.happened.append(happened)
-        outward = sum(isinstance(action, _OUTWARD) for action in actions)
+        outward = sum(isinstance(action, OUTWARD) for action in actions)
         self._unsettled = host, outward, happened is not None
 
     def settled(
@@ -169,8 +166,7 @@ def _refused(actions: Sequence[Action]) -> bool:
     """Return whether a step's result of `start` says that the server does not lead."""
     return any(
         isinstance(action, Result)
-        and isinstance(action.value, (tuple, list))
-        and len(action.value) == 3
-        and action.value[2] is False
+        and has_types(action.value, int, int, bool)
+        and not action.value[2]
         for action in actions
     )
