@@ -36,9 +36,8 @@ class _Item:
 
     Attributes:
         value: the item.
-        inside: the objects on which its text depends beside itself; None if none can
-            change.
-        text: it as text; None if it was never wanted.
+        inside: the other objects on which its text depends; None if it never changes.
+        text: its text; None if nobody has asked for it.
     """
 
     __slots__ = ("inside", "text", "value")
@@ -56,7 +55,7 @@ class _Attribute:
         name: what it is called in the result.
         may_have_own: whether its own attributes are shown, if it has some.
         value: of the attribute.
-        text: its value as text, None if it is not plain.
+        text: its value as text; None if the value is not plain.
         own: the attributes of an object of the submission's; None for any other value.
         length: how many items it has, if it is a collection.
         shown: the items that are shown of a collection; None for none, or if it has to
@@ -95,7 +94,7 @@ class _Attributes:
     Attributes:
         prefix: what stands before their names in the result.
         count: how many there are.
-        names: those of the first, as far as they are read.
+        names: the names of those that are read, which are the first ones.
         values: the values of these.
         read: what is known of each.
         changeable: those whose text may change though the value is the same object.
@@ -218,21 +217,21 @@ class StateReader:
 
     def _look_at_items(self, attribute: _Attribute, value: Any) -> None:
         """Note what there is to know of a collection's items."""
-        known = {id(item.value): item for item in attribute.items}
+        before, attribute.items, attribute.changeable = attribute.items, [], []
         attribute.length = len(value)
         attribute.shown = _shown(value)
-        attribute.items = items = []
         shown = attribute.shown or []
         if self._fixed.issuperset(map(type, shown)):
-            attribute.changeable = []
             return
-        for value in shown:
-            inside = self._inside(value)
-            item = known.get(id(value))
+        known = {id(item.value): item for item in before}
+        for content in shown:
+            inside = self._inside(content)
+            item = known.get(id(content))
             if item is None or not _are_same(item.inside, inside):
-                item = _Item(value, inside)
-            items.append(item)
-        attribute.changeable = [item for item in items if item.inside is not None]
+                item = _Item(content, inside)
+            attribute.items.append(item)
+            if item.inside is not None:
+                attribute.changeable.append(item)
 
     def _list_text(self, attribute: _Attribute, value: list[Any]) -> str | None:
         """Return a list as text; that of an item which has not changed is still there."""
