@@ -133,7 +133,7 @@ def one_way_links(episode: Episode) -> None:
 
 
 def partial_partitions(episode: Episode) -> None:
-    """Cut some pairs apart, both of which others still reach."""
+    """Cut the links of some pairs of servers, which others may still reach."""
     while True:
         cut = set(episode.some_links(0.25))
         _set_links(episode, cut | {(b, a) for a, b in cut})
@@ -252,13 +252,15 @@ def power_failures(episode: Episode) -> None:
 def slow_services(episode: Episode) -> None:
     """Let state machines leave applied messages on the channel for a while."""
     cluster = episode.cluster
-    assert isinstance(cluster, RaftCluster), "no state machine is the lab's"
+    assert isinstance(cluster, RaftCluster), (
+        "only the lab's own state machines can be slow"
+    )
     for server in cluster.servers:
         cluster.slow_state_machine(server, episode.random.randint(10, 50_000))
 
 
 def slow_disks(episode: Episode) -> None:
-    """Let each server's saves take a time of their own, while its other threads go on."""
+    """Make saves slow, on each server by another time; its other threads go on."""
     for server in episode.cluster.servers:
         delay_us = episode.random.choice([0, 300, 3_000, 20_000])
         episode.cluster.slow_disk(server, delay_us)
