@@ -206,7 +206,7 @@ def _run_search(conditions: RunConditions, host: RunHost, recording: Recording) 
     from tester.judging.search_run import run_search
 
     def recorder_of(servers: int) -> DigestRecorder | None:
-        # What is found may be a run of more servers, or fewer.
+        # The run that is found may have more servers than the test, or fewer.
         test = replace(conditions.test, servers=servers, servers_min=0)
         return recording.recorder(replace(conditions, test=test))
 

@@ -63,7 +63,7 @@ def read_script(file: Path) -> Script:
     """Read a script.
 
     Raises:
-        UsageError: it is none, or something is wrong with it.
+        UsageError: it is no graded script, or something is wrong with it.
     """
     about, fields = _head(file)
     if not _NAME.fullmatch(file.stem):
@@ -116,14 +116,14 @@ def _head(file: Path) -> tuple[str, dict[str, str]]:
 
 
 def read_replay(file: Path, preempt: bool) -> Script:
-    """Read a list of choices that is of no suite, such as one that a search has kept.
+    """Read a list of choices outside any suite, such as one that a search has kept.
 
     Args:
         file: with the list.
         preempt: whether threads lose their turn in this session.
 
     Raises:
-        UsageError: it is none, or its threads do what those of the session do not.
+        UsageError: it is no such list, or its `preempt` is not that of the session.
     """
     choices = read_choices(file)
     if choices.setting.preempt != preempt:
@@ -151,7 +151,7 @@ class ScriptModule(pytest.Module):
 
 
 class ReplayModule(ScriptModule):
-    """A list of choices that is of no suite, as a module with one graded test."""
+    """A list of choices outside any suite, as a module with one graded test."""
 
     def _read(self) -> Script:
         return read_replay(self.path, self.config.getoption("--preempt"))
@@ -186,6 +186,6 @@ def script_module(file: Path, parent: pytest.Collector) -> pytest.Module | None:
 
 
 def replay_module(file: Path, parent: pytest.Collector) -> pytest.Module:
-    """Return what collects a list of choices that is of no suite."""
+    """Return what collects a list of choices outside any suite."""
     module: pytest.Module = ReplayModule.from_parent(parent, path=file)
     return module

@@ -1,6 +1,6 @@
-"""A search as a graded test: it has a budget of states, and so is the same everywhere.
+"""A search as a graded test: with a budget of states, it is the same on every machine.
 
-What it finds is reported with the fewest choices that bring it about.
+What it finds is reported with the fewest choices that lead there.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from tester.text import counted
 from tester.verdict import Run, Verdict, conclude
 
 MakeRecorder = Callable[[int], DigestRecorder | None]
-"""Returns what records a run of so many servers, None if nothing does."""
+"""Returns what records a run of this number of servers, None if nothing does."""
 
 
 def run_search(
@@ -37,7 +37,8 @@ def run_search(
         make_recorder: records what was found.
 
     Returns:
-        What has recorded the found run, and how that fails; None if nothing was found.
+        What has recorded the run that was found, and how it fails; None for what there
+        is not.
     """
     boxes = host.boxes
     setting = Setting(

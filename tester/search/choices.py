@@ -159,11 +159,11 @@ class ChoiceList(_Value, frozen=True):
 
 
 MessageChoice = Deliver | Lose | Duplicate
-"""The choices of a message."""
+"""The choices that concern a message."""
 
 
 def with_message(choice: MessageChoice, message: MessageName) -> MessageChoice:
-    """Return the same choice of another message."""
+    """Return the same choice for another message."""
     return msgspec.structs.replace(choice, message=message)
 
 

@@ -1,6 +1,6 @@
 """The fates of messages in a run that choices drive, as observers of any world see them.
 
-Made only where somebody observes messages: the search does not.
+Exists only if somebody observes messages; the search does not.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ _CallKey = tuple[int, int, int]
 
 
 class ChosenMessages:
-    """Reports what becomes of each message.
+    """Reports each message's fate.
 
     Args:
         observers: where to report.

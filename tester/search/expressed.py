@@ -1,8 +1,8 @@
 """A run of the suite expressed in choices: what happened to it, in the order of choices.
 
-A world that choices drive has no times, and its servers draw other random numbers. So what
-comes of it is not the same run, but one of the same events; whether it fails in the same
-way is tried.
+A world that choices drive has no times, and its servers draw other random numbers. So the
+result is not the same run, but one with the same events; only trying shows whether it fails
+in the same way.
 """
 
 from collections.abc import Iterator
@@ -34,15 +34,15 @@ from tester.search.transcript import (
 )
 from tester.search.world_state import Message, call_of
 
-# How many time-outs a server may take until it makes a call that it has made in the suite.
+# How many time-outs a server may take until it makes a call that it made in the suite.
 TIME_OUTS_MAX = 3
-# Servers that come to a stop, and how a list of choices may find it out by `recover`.
+# The codes of servers that come to a stop, and those by which `recover` may find it.
 STOPS = {
     codes.NO_LEADER.name: (codes.NO_LEADER,),
     codes.NO_AGREEMENT.name: (codes.NO_AGREEMENT, codes.NO_LEADER),
     codes.NOT_CAUGHT_UP.name: (codes.NO_AGREEMENT,),
 }
-# What only times, or the scenario's own counting, can show.
+# What only times, or the counts of a scenario, can show.
 NOT_IN_CHOICES = (
     codes.TERMS_DIFFER.name,
     codes.UNSTABLE_TERM.name,

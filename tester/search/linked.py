@@ -1,9 +1,9 @@
-"""Lists of choices whose messages are known by the choice that has sent them.
+"""Lists of choices whose messages are identified by the choices that sent them.
 
-A choice names a message by its link, its method, and which of several alike it is. Where a
-choice is taken out of a list, one heartbeat less changes the last of these for all that
-follow. So each message is linked to the choice in which its call was made: it is
-named anew in a shorter list, and gone where that choice is.
+A choice names a message by its sender and receiver, its method, and its place among those
+alike. When a choice is taken out of a list, there may be one heartbeat less, which changes
+this place for all that follow. So each message is linked to the choice in which its call
+was made: in a shorter list it is named anew, and gone if that choice is gone.
 """
 
 from collections import Counter
@@ -20,7 +20,7 @@ from tester.search.judged_run import JudgedRun
 from tester.search.rules import Rules
 from tester.search.world_state import call_of
 
-# Where the calls were made that servers make when they start.
+# Stands for a choice, for the calls that servers make when they start.
 BOOT = -1
 
 

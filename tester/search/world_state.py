@@ -233,10 +233,10 @@ def without_message(
 
 
 def compared_servers(state: WorldState) -> list[tuple[bool, int, int, int]]:
-    """Return of each server how it compares with the others.
+    """Return how each server compares with the others.
 
-    Whether it leads, and its rank by term, by size of what it saved, and by how much it
-    has applied; equals have one rank.
+    That is whether it leads, and its rank by term, by size of what it saved, and by how
+    much it has applied; equal servers share a rank.
     """
     terms = sorted({server.term for server in state.servers})
     sizes = sorted({len(server.raft_state) for server in state.servers})

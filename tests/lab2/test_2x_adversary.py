@@ -26,7 +26,7 @@ from tester.scenario.faults import (
 pytestmark = [pytest.mark.part("2X"), pytest.mark.virtual_time]
 
 
-# After how many episodes the cluster has to become quiet.
+# Each time after this many episodes, the cluster has to become quiet.
 QUIET_EPISODES = 3
 # How many commands a minority keeps to itself, at times more than a leader sends at once.
 LONE_COMMANDS = (1, 8, 30, 70, 110)
@@ -225,7 +225,7 @@ def _return_where_needed(
     others: list[int],
     come_back: Callable[..., None],
 ) -> None:
-    """Let a minority return where no majority is without it, while commands go on."""
+    """Let a minority return when there is no majority without it, while commands go on."""
     leader = cluster.check_one_leader()
     followers = [server for server in others if server != leader]
     spare = followers[: (len(cluster.servers) - 1) // 2]
@@ -244,7 +244,7 @@ def _return_where_needed(
 def _lose_answers(
     cluster: CheckedCluster, away: list[int], others: list[int], snapshots: bool
 ) -> None:
-    """Lose what a minority answers to the others, which then do not know what it has."""
+    """Lose a minority's answers to the others, which then do not know what it has."""
     for _ in range(3):
         if snapshots:
             _draw_snapshot_intervals(cluster)

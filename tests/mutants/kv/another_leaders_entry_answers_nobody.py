@@ -1,5 +1,5 @@
-"""A request at whose index another leader's entry is applied waits on, and no longer in
-the list of those that may be given up.
+"""When another leader's entry is applied at a request's index, the request is dropped from
+the list of those that wait, and never answered.
 
 Paper: section 8
 Breaks: liveness

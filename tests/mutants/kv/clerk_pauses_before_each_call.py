@@ -1,4 +1,4 @@
-"""The clerk pauses before each request, not only when all servers were asked in vain.
+"""The clerk pauses before each request, not only after it has asked all servers in vain.
 
 Paper: section 8
 Breaks: liveness

@@ -1,4 +1,4 @@
-"""Every put that is refused returns ErrMaybe, also one that was sent once.
+"""Every put that is refused returns ErrMaybe, even one that was sent only once.
 
 Paper: section 8
 Breaks: safety (Linearizability)

@@ -1,5 +1,5 @@
-"""A put that was sent again and then gets ErrVersion returns OK: it is taken for granted that
-the first copy was applied.
+"""A put that was sent again and then gets ErrVersion returns OK: the clerk assumes that the
+first copy was applied.
 
 Paper: section 8
 Breaks: safety (Linearizability)

@@ -1,4 +1,4 @@
-"""A reply goes to the request that has waited longest, whichever index it has.
+"""A reply goes to the request that has waited longest, whatever its index.
 
 Paper: section 8
 Breaks: safety (Linearizability)

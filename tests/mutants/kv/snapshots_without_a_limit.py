@@ -1,4 +1,4 @@
-"""Snapshots are taken also where the limit says that none are wanted.
+"""Snapshots are taken even where the limit says that none are wanted.
 
 Paper: section 7
 Breaks: liveness

@@ -1,4 +1,4 @@
-"""Nobody answers requests whose leader has lost its leadership, unless another entry is
+"""Requests whose leader has lost its leadership are answered only if another entry is
 applied at their index.
 
 Paper: section 8

@@ -1,4 +1,4 @@
-"""A request that others have come after is answered ErrWrongLeader although it was applied.
+"""A request that others have followed is answered ErrWrongLeader although it was applied.
 
 Paper: section 8
 Breaks: liveness

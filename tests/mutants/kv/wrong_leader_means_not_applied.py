@@ -1,5 +1,5 @@
-"""The clerk counts only lost replies as sent before: a server that answers ErrWrongLeader
-may have lost its leadership after it gave the put to Raft.
+"""The clerk does not count a put as sent if the answer is ErrWrongLeader: that server may
+have lost its leadership after it gave the put to Raft.
 
 Paper: section 8
 Breaks: safety (Linearizability)
