@@ -1,4 +1,4 @@
-"""What one server has applied, where the service above Raft is handed in as well.
+"""What one server has applied where the service above Raft was handed in, too.
 
 The lab sees what is put on the apply channel, but not the service's calls of `start` and
 `snapshot`. So it does not know the index of a saved snapshot until something is applied.
@@ -41,12 +41,6 @@ class AppliedInBox(AppliedLog):
                 f"server {self._server} applied a snapshot with snapshot_index "
                 f"{short(index)}, which no server has applied (section 7)",
             )
-        if index < self.last_applied:
-            raise SubmissionError(
-                codes.SNAPSHOT_WENT_BACK,
-                f"server {self._server} applied a snapshot of index {index} after index "
-                f"{self.last_applied}: its state went back (section 7)",
-                "a snapshot that is older than what is applied must be ignored",
-            )
+        self._check_not_older(index)
         self._saved_index_unknown = self._has_applied_nothing = False
         self.last_applied = index

@@ -98,6 +98,12 @@ class AppliedLog:
                 f"{short(message.snapshot_index)}, but the service made it at index {index} "
                 "(section 7)",
             )
+        self._check_not_older(index)
+        self._has_applied_nothing = False
+        self._restore(message.snapshot)
+
+    def _check_not_older(self, index: int) -> None:
+        """Fail if a snapshot up to an index is older than what is applied."""
         if index < self.last_applied:
             raise SubmissionError(
                 codes.SNAPSHOT_WENT_BACK,
@@ -105,8 +111,6 @@ class AppliedLog:
                 f"{self.last_applied}: its state went back (section 7)",
                 "a snapshot that is older than what is applied must be ignored",
             )
-        self._has_applied_nothing = False
-        self._restore(message.snapshot)
 
     def snapshot(self) -> bytes:
         """Return what is applied as the bytes of a snapshot.

@@ -223,7 +223,7 @@ def take_answer(operation, number, outcome, value, version):
 
 def first_contradiction(module, history):
     """Return the number of the event at which the checker raises, None if it does not."""
-    checker, operations = module.KeyHistory(0), {}
+    checker, operations = module.KeyHistory(), {}
     for number, (event, which, *rest) in enumerate(history, 1):
         if event == "call":
             (operations[which],) = replay([("call", which, *rest)], 1)

@@ -21,7 +21,6 @@ def never_written(
     operation: Operation,
     missing: int | None,
     puts: Sequence[Operation],
-    first_lane: int,
 ) -> SubmissionError:
     """Return the failure of an operation that shows what no put can have written.
 
@@ -30,7 +29,6 @@ def never_written(
         missing: an earlier version that nobody wrote; None where the value of this one
             was never put.
         puts: those of the same value and other versions.
-        first_lane: the number of client 0 in views.
     """
     if missing is None:
         what = "which no client has put with this version"
@@ -49,11 +47,10 @@ def never_written(
         f"{_did(operation)}, {what} {_RULE}",
         [*puts[-1:], operation],
         hint,
-        first_lane,
     )
 
 
-def lost_reply(put: Operation, shown_by: Operation, first_lane: int) -> SubmissionError:
+def lost_reply(put: Operation, shown_by: Operation) -> SubmissionError:
     """Return the failure of a put that was refused although it had been applied."""
     return _failure(
         codes.LOST_REPLY,
@@ -62,12 +59,11 @@ def lost_reply(put: Operation, shown_by: Operation, first_lane: int) -> Submissi
         f"version {put.version + 1} can only be this put's. Its first reply was lost, "
         "perhaps, and it was sent again: a put that is sent again and then gets "
         "ErrVersion returns ErrMaybe, since the first copy may have been applied",
-        first_lane,
     )
 
 
 def two_writers(
-    version: Version, put: Operation, shown_by: Operation, first_lane: int
+    version: Version, put: Operation, shown_by: Operation
 ) -> SubmissionError:
     """Return the failure of a version that is two puts'.
 
@@ -75,7 +71,6 @@ def two_writers(
         version: with the put that wrote it, as an earlier operation has shown.
         put: another one that wrote it.
         shown_by: the operation that shows this.
-        first_lane: the number of client 0 in views.
     """
     writer, earlier = version.writer, version.writer_shown_by
     assert writer is not None
@@ -107,12 +102,11 @@ def two_writers(
         "possible causes: a put was answered before it was committed, so that another "
         "leader gave the version again; the comparison of versions and the change are "
         "not one operation of the log; a snapshot lacks what had been applied",
-        first_lane,
     )
 
 
 def late_version(
-    version: Version, bound: Bound, rival: Operation | None, first_lane: int
+    version: Version, bound: Bound, rival: Operation | None
 ) -> SubmissionError:
     """Return the failure of a version that was shown before it can have been written.
 
@@ -121,46 +115,40 @@ def late_version(
         bound: why it was written later.
         rival: if the bound is a refused put's, another put that may have replaced the
             version before that.
-        first_lane: the number of client 0 in views.
     """
-    operation = bound.operation
-    shown = [version.shown_by] if version.shown_by is not None else []
     if bound.refused:
-        return _refused_in_vain(version, bound, rival, first_lane)
+        return _refused_in_vain(version, bound, rival)
+    operation = bound.operation
     if operation.kind == "get":
-        return _failure(
-            codes.STALE_READ,
-            f"{_did(operation)}, though version {version.number} had been shown before "
-            f"it asked {_RULE}",
-            [*shown, operation],
-            "possible causes: a server that no longer leads answered from its own "
-            "state, without an entry in the log; a put was answered before it was "
-            "committed; a snapshot or a restart lost what had been applied",
-            first_lane,
+        code = codes.STALE_READ
+        causes = (
+            "a server that no longer leads answered from its own state, without an entry "
+            "in the log; a put was answered before it was committed; a snapshot or a "
+            "restart lost what had been applied"
         )
-    if operation.outcome == "no_key":
-        return _failure(
-            codes.REFUSED_IN_VAIN,
-            f"{_did(operation)}, though version {version.number} had been shown before "
-            f"it asked {_RULE}",
-            [*shown, operation],
-            "possible causes: a server answered from an old state; a snapshot or a "
-            "restart lost what had been applied",
-            first_lane,
+    elif operation.outcome == "no_key":
+        code = codes.REFUSED_IN_VAIN
+        causes = (
+            "a server answered from an old state; a snapshot or a restart lost what had "
+            "been applied"
+        )
+    else:
+        code = codes.VERSION_GIVEN_TWICE
+        causes = (
+            "the versions are not compared, or not as one operation of the log; what had "
+            "been applied was lost"
         )
     return _failure(
-        codes.VERSION_GIVEN_TWICE,
+        code,
         f"{_did(operation)}, though version {version.number} had been shown before it "
         f"asked {_RULE}",
-        [*shown, operation],
-        "possible causes: the versions are not compared, or not as one operation of "
-        "the log; what had been applied was lost",
-        first_lane,
+        [operation] if version.shown_by is None else [version.shown_by, operation],
+        f"possible causes: {causes}",
     )
 
 
 def _refused_in_vain(
-    version: Version, bound: Bound, rival: Operation | None, first_lane: int
+    version: Version, bound: Bound, rival: Operation | None
 ) -> SubmissionError:
     """Return the failure of a put that gave the version the key had all the time."""
     put, later = bound.operation, bound.next_bound
@@ -180,7 +168,6 @@ def _refused_in_vain(
             "and the get shows that version. Possible causes: a server that no longer "
             "leads answered from its own state; a snapshot or a restart lost what had "
             "been applied",
-            first_lane,
         )
     if put.outcome == "maybe":
         return _failure(
@@ -189,7 +176,6 @@ def _refused_in_vain(
             operations,
             "ErrMaybe is for a put that was sent again and then got ErrVersion. A put "
             "without an answer is to be sent again until there is one",
-            first_lane,
         )
     if later is None and put.outcome == "version":
         # Of two explanations the likelier: either way its clerk returns the wrong error.
@@ -200,8 +186,7 @@ def _refused_in_vain(
             operations,
             "its own first copy was applied, perhaps, and the reply lost: a put that is "
             "sent again and then gets ErrVersion returns ErrMaybe. Or it was applied "
-            "twice by the service, or refused in vain",
-            first_lane,
+            "twice by the service, or refused for no reason",
         )
     return _failure(
         codes.REFUSED_IN_VAIN,
@@ -210,16 +195,15 @@ def _refused_in_vain(
         "a put succeeds if it gives the version that the key has. Possible causes: the "
         "answer belongs to another operation; versions are compared on a state that "
         "is not the log's",
-        first_lane,
     )
 
 
 def _did(operation: Operation) -> str:
     """Return what happened to an operation, as a clause."""
-    verb = "got" if operation.kind == "put" else "read"
+    client, answer = f"client {operation.client}", operation.answer
     if operation.kind == "get":
-        return f"client {operation.client} {verb} {operation.answer} from {short(operation.key)}"
-    return f"client {operation.client} {verb} {operation.answer} for {operation.name}"
+        return f"{client} read {answer} from {short(operation.key)}"
+    return f"{client} got {answer} for {operation.name}"
 
 
 def _failure(
@@ -227,7 +211,6 @@ def _failure(
     headline: str,
     operations: Sequence[Operation],
     hint: str,
-    first_lane: int,
 ) -> SubmissionError:
     """Return a failure with the operations in the order in which they returned."""
     distinct = list({operation.id: operation for operation in operations}.values())
@@ -243,5 +226,5 @@ def _failure(
         code,
         headline,
         "\n".join([*lines, hint]),
-        [operation.fact(first_lane) for operation in distinct],
+        [operation.fact() for operation in distinct],
     )

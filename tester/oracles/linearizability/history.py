@@ -2,9 +2,9 @@
 
 A key/value store is linearizable exactly if each of its keys is, so every key has a
 history of its own. No check fails a correct service: what is not known to have been
-applied may have been, and what is not known to have been refused in vain was not.
+applied may have been, and what is not known to have been refused wrongly was not.
 
-What the lab has to see to:
+What the lab has to ensure:
 
 - the values that are put to one key with one version differ. A value that is read then
   says which put wrote it, and no search is needed;
@@ -55,11 +55,12 @@ class VersionedHistory:
             raise LabError(f"two operations have the id {operation_id}")
         self._events += 1
         operation = self.operations[operation_id] = Operation(
-            operation_id, client, kind, key, value, version, now_ns, self._events
-        )
+            operation_id, client, kind, key, value, version, now_ns, self._events,
+            lane=self._first_lane + client,
+        )  # fmt: skip
         history = self._keys.get(key)
         if history is None:
-            history = self._keys[key] = KeyHistory(self._first_lane)
+            history = self._keys[key] = KeyHistory()
         if kind == "put" and not history.put_called(operation):
             raise LabError(
                 f"{operation.name} was put before: values have to differ, so that a get "

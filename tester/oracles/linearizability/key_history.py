@@ -50,14 +50,9 @@ from tester.oracles.linearizability.version import NEVER, Bound, Version
 
 
 class KeyHistory:
-    """The versions of one key, and between which events each was written.
+    """The versions of one key, and between which events each was written."""
 
-    Args:
-        first_lane: the number of client 0 in views.
-    """
-
-    def __init__(self, first_lane: int) -> None:
-        self._first_lane = first_lane
+    def __init__(self) -> None:
         # The highest version that an operation has shown.
         self._shown = 0
         # The highest version that may have been written by now.
@@ -114,9 +109,9 @@ class KeyHistory:
                 for v in self._versions.values()
                 if get.value in v.puts
             ]
-            raise never_written(get, None, same, self._first_lane)
+            raise never_written(get, None, same)
         if put.outcome in ("version", "no_key"):
-            raise lost_reply(put, get, self._first_lane)
+            raise lost_reply(put, get)
         self._settle(version, put, get)
         self._show(version.number, get)
         self._raise(version.number + 1, Bound(get.called_at, get))
@@ -130,7 +125,7 @@ class KeyHistory:
         """Note which put wrote a version."""
         if version.writer is not None:
             if version.writer is not writer:
-                raise two_writers(version, writer, by, self._first_lane)
+                raise two_writers(version, writer, by)
             return
         version.writer, version.writer_shown_by = writer, by
         version.writers = {writer.id: writer}
@@ -148,7 +143,7 @@ class KeyHistory:
         if shown_by is not None and (
             first is None or first.called_at > version.shown_at
         ):
-            raise lost_reply(put, shown_by, self._first_lane)
+            raise lost_reply(put, shown_by)
         if first is not None:
             self._raise(version.number, Bound(first.called_at, first))
         else:
@@ -164,7 +159,7 @@ class KeyHistory:
     def _show(self, number: int, by: Operation) -> None:
         """Note that a version has been written by now, and all before it."""
         if number > self._reach:
-            raise never_written(by, self._reach + 1, [], self._first_lane)
+            raise never_written(by, self._reach + 1, [])
         while self._shown < number:
             self._shown += 1
             version = self._versions[self._shown]
@@ -200,7 +195,7 @@ class KeyHistory:
             version.after = bound.event
             if version.shown_at < bound.event:
                 rival = self._rival(version.number, bound.operation)
-                raise late_version(version, bound, rival, self._first_lane)
+                raise late_version(version, bound, rival)
             # No bound is as low as version 0, so this is another one.
             number -= 1
             put = self._versions[number].refused_before(bound.event)

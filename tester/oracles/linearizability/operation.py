@@ -26,6 +26,7 @@ class Operation(msgspec.Struct):
         called_at: the number of the event in the history; events are numbered from 1
             in their order, also where several happen at one instant of virtual time.
         returned_at: the number of the event, 0 if it has not returned.
+        lane: the client's number in views, where clients stand below servers.
     """
 
     id: int
@@ -39,6 +40,7 @@ class Operation(msgspec.Struct):
     return_ns: int = 0
     returned_at: int = 0
     outcome: Outcome = "pending"
+    lane: int = 0
 
     @property
     def name(self) -> str:
@@ -65,11 +67,7 @@ class Operation(msgspec.Struct):
             f"{called}; it returned {self.answer} at {to_seconds(self.return_ns):.6f} s"
         )
 
-    def fact(self, first_lane: int) -> Fact:
-        """Return it as a fact of a failure.
-
-        Args:
-            first_lane: the number of client 0 in views.
-        """
+    def fact(self) -> Fact:
+        """Return it as a fact of a failure."""
         time_ns = self.return_ns if self.returned_at else self.call_ns
-        return Fact(first_lane + self.client, time_ns, str(self))
+        return Fact(self.lane, time_ns, str(self))
