@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from labrpc.clock import MILLISECOND, SECOND
 from tester import codes
 from tester.measuring.watching import Applications, Arrivals
-from tester.scenario.checks import LEADER_S_MAX, NO_LEADER_CAUSES, CheckedCluster
+from tester.scenario.checks import CheckedCluster
+from tester.scenario.polled_cluster import LEADER_S_MAX, NO_LEADER_CAUSES
 
 SERVERS = 5
 # A scenario may take 120 virtual seconds: a trial that begins later might not end.

@@ -10,13 +10,15 @@ from typing import Any, NoReturn
 from tester import codes
 from tester.scenario.cluster import TEST_SECONDS_MAX
 from tester.scenario.extended_cluster import ExtendedCluster
-from tester.scenario.measured_cluster import MeasuredCluster
+from tester.scenario.polled_cluster import (
+    LEADER_S_MAX,
+    NO_LEADER_CAUSES,
+    PolledCluster,
+)
 from tester.text import counted, is_or_are, servers_named, short
 
 # 6.824's election time-out T: what a solution may need for one election.
 ELECTION_TIMEOUT = 1.0
-# For how long a leader may be missing, about: a look each half a second.
-LEADER_S_MAX = 5
 # For how long servers may take to agree on a command: once a leader has accepted it, and
 # in all, if it is offered again and again.
 ACCEPTED_S_MAX = 2
@@ -29,18 +31,13 @@ CATCH_UP_S_PER_ENTRY = 0.2
 # How long a command is where small and large ones are mixed; 0 for a number.
 COMMAND_BYTES = (*[0] * 10, 1500, 3500)
 
-NO_LEADER_CAUSES = (
-    "possible causes: no server becomes a candidate; no candidate gets the votes of a "
-    "majority, as when time-outs are much alike; no leader keeps the others from "
-    "becoming candidates (section 5.2)"
-)
 REPLICATION = (
     "a leader repeats AppendEntries, or sends its snapshot, until every server that it "
     "reaches stores its entries (sections 5.3 and 7)"
 )
 
 
-class CheckedCluster(ExtendedCluster, MeasuredCluster):
+class CheckedCluster(ExtendedCluster, PolledCluster):
     """A cluster that a scenario can check."""
 
     # Leaders and terms (section 5.2).
@@ -55,20 +52,10 @@ class CheckedCluster(ExtendedCluster, MeasuredCluster):
         """
         for _ in range(2 * LEADER_S_MAX):
             self.sleep(0.450 + 0.100 * self.random.random())
-            leaders: dict[int, int] = {}
-            for server in self.connected_servers():
-                term, is_leader = self.get_state(server)
-                if is_leader:
-                    leaders[term] = server
-            if leaders:
-                return leaders[max(leaders)]
-        connected = self.connected_servers()
-        self.fail(
-            codes.NO_LEADER,
-            f"no leader after {LEADER_S_MAX} s, though {servers_named(connected)} "
-            f"{is_or_are(connected)} connected and a majority (section 5.2)",
-            NO_LEADER_CAUSES,
-        )
+            leader = self._latest_leader()
+            if leader is not None:
+                return leader
+        self._fail_without_leader()
 
     def check_no_leader(self) -> None:
         """Fail if a connected server believes that it leads."""
@@ -96,10 +83,6 @@ class CheckedCluster(ExtendedCluster, MeasuredCluster):
                 "a server that sees a higher term in an RPC adopts it (section 5.1)",
             )
         return next(iter(terms.values()))
-
-    def connected_servers(self) -> list[int]:
-        """Return the servers that run and are connected."""
-        return [server for server in self.up() if self.connected[server]]
 
     # Agreement (sections 5.3 and 5.4).
 
@@ -261,10 +244,6 @@ class CheckedCluster(ExtendedCluster, MeasuredCluster):
             codes.NO_AGREEMENT, f"{what} (sections 5.2 and 5.3)", "\n".join(facts)
         )
 
-    def _connected_now(self) -> str:
-        connected = self.connected_servers()
-        return f"{servers_named(connected)} {is_or_are(connected)} connected"
-
     def wait(self, index: int, expected: int, start_term: int | None = None) -> Any:
         """Wait until `expected` servers have applied `index`; return the command.
 
@@ -368,7 +347,3 @@ class CheckedCluster(ExtendedCluster, MeasuredCluster):
         """Return a random command: mostly a number, at times a text of kilobytes."""
         number, size = self.random_command(), self.random.choice(COMMAND_BYTES)
         return str(number).ljust(size, ".") if size else number
-
-    def next_servers(self, server: int, count: int) -> list[int]:
-        """Return the `count` servers that follow `server`, in a circle."""
-        return [(server + i) % len(self.servers) for i in range(1, count + 1)]

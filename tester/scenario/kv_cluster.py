@@ -77,32 +77,28 @@ class KVCluster(ServiceCluster):
 
     def get(self, clerk: int, key: str) -> Got:
         """Let a client get a key, and wait for the answer."""
-        answers: list[Got] = []
 
-        def take(value: Any) -> None:
+        def read(value: Any) -> Got:
             if not has_types(value, str, int, str) or value[2] not in GET_OUTCOMES:
                 self._refuse(clerk, "get", value, "(value, version, err)", GET_OUTCOMES)
             got = Got(*value)
             self._returned(number, GET_OUTCOMES[got.err], got.value, got.version)
-            answers.append(got)
+            return got
 
         number = self._called(clerk, "get", key)
-        self.call(self._host_of(clerk), take, "get", key)
-        return answers[0]
+        return self.call(self._host_of(clerk), read, "get", key)
 
     def put(self, clerk: int, key: str, value: str, version: int) -> str:
         """Let a client put a value, and wait for the answer."""
-        answers: list[str] = []
 
-        def take(err: Any) -> None:
+        def read(err: Any) -> str:
             if type(err) is not str or err not in PUT_OUTCOMES:
                 self._refuse(clerk, "put", err, "an err", PUT_OUTCOMES)
             self._returned(number, PUT_OUTCOMES[err], "", 0)
-            answers.append(err)
+            return str(err)
 
         number = self._called(clerk, "put", key, value, version)
-        self.call(self._host_of(clerk), take, "put", key, value, version)
-        return answers[0]
+        return self.call(self._host_of(clerk), read, "put", key, value, version)
 
     def _host_of(self, clerk: int) -> Any:
         return self.world.hosts[self.box_of(clerk)]

@@ -1,10 +1,10 @@
-"""What the scenarios of the key/value service have in common: rounds of clients' work.
+"""Rounds of clients' work, which the scenarios of the key/value service share.
 
 In a round, clients put for some time while the network may be partitioned. Then all is
 healed, their last operations have to return, and the servers may be restarted.
 """
 
-from labrpc.clock import MILLISECOND, to_seconds
+from labrpc.clock import MILLISECOND, from_seconds, to_seconds
 from tester import codes
 from tester.scenario.kv_cluster import Client, KVCluster
 
@@ -15,8 +15,8 @@ CALM_S = 1.0
 # A partition lasts a second, and up to this much longer.
 PARTITION_S_SPREAD = 0.2
 ONE_KEY = "k"
-# How many times the limit a saved Raft state may take: entries come in before a snapshot
-# has been taken.
+# How many times its limit a saved Raft state may reach: entries come in before a
+# snapshot has been taken.
 LOG_FACTOR = 8
 # How many sequential puts are timed, and how long each may take.
 SPEED_PUTS = 100
@@ -31,17 +31,10 @@ AT_ONCE = 0.5
 GETS = 0.3
 
 
-def rounds(cluster: KVCluster) -> None:
-    """Let clients put for some rounds in which only messages may get lost."""
+def rounds(cluster: KVCluster, partitions: bool = False) -> None:
+    """Let clients put for some rounds, all servers running."""
     for _ in range(ROUNDS):
-        _round(cluster)
-    _check_end(cluster)
-
-
-def partitioned_rounds(cluster: KVCluster) -> None:
-    """Let clients put for some rounds with changing partitions."""
-    for _ in range(ROUNDS):
-        _round(cluster, partitions=True)
+        _round(cluster, partitions)
     _check_end(cluster)
 
 
@@ -80,7 +73,7 @@ def speed(cluster: KVCluster) -> None:
 
 def _round(cluster: KVCluster, partitions: bool = False, keys: int = 1) -> None:
     """Let each clerk's client work for a while, and heal what was done meanwhile."""
-    ends_ns = cluster.now_ns + int(ROUND_S * 1e9)
+    ends_ns = cluster.now_ns + from_seconds(ROUND_S)
     clients = [
         cluster.start_client(clerk, work, cluster, keys) for clerk in cluster.clerks
     ]
@@ -123,7 +116,7 @@ def _partition_repeatedly(cluster: KVCluster, ends_ns: int) -> None:
 
 
 def _check_end(cluster: KVCluster) -> None:
-    """Look once more at what was put, and check the size of what is saved."""
+    """Read every key once more, and check the size of what is saved."""
     for key in sorted({o.key for o in cluster.history.operations.values()}):
         cluster.get(0, key)
     _check_sizes(cluster)

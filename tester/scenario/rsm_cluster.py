@@ -1,6 +1,6 @@
 """A cluster of replicated state machines: the lab's counter above a student's RSM."""
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, NoReturn
 
 from labrpc.submission.entry import Entry
@@ -8,7 +8,7 @@ from labrpc.world.scenario_thread import ScenarioThread
 from tester import codes
 from tester.scenario.cluster import has_types
 from tester.scenario.service_cluster import CALL_S_MAX, ServiceCluster
-from tester.text import counted, servers_named, short
+from tester.text import counted, short
 
 OK = "OK"
 WRONG_LEADER = "ErrWrongLeader"
@@ -54,16 +54,10 @@ class RsmCluster(ServiceCluster):
 
     def submit(self, server: int, request: int) -> Answer:
         """Submit a request to one server, and wait for the answer."""
-        answers: list[Answer] = []
-        self._submit_then(server, request, answers.append)
-        return answers[0] if answers else Answer(WRONG_LEADER, None)
-
-    def _submit_then(
-        self, server: int, request: int, then: Callable[[Answer], None]
-    ) -> None:
         host = self._answering(server)
-        if host is not None:
-            self.call(host, lambda v: then(self._checked(server, v)), "submit", request)
+        if host is None:
+            return Answer(WRONG_LEADER, None)
+        return self.call(host, partial(self._checked, server), "submit", request)
 
     def _checked(self, server: int, value: Any) -> Answer:
         is_pair = isinstance(value, (tuple, list)) and len(value) == 2
@@ -76,22 +70,21 @@ class RsmCluster(ServiceCluster):
     def submit_all(self, count: int, request: int, server: int) -> Submits:
         """Submit many requests to one server, at the same time."""
         submits = Submits()
-        for _ in range(count):
-            submits.threads.append(
-                self.spawn(self._submit_then, server, request, submits.answers.append)
-            )
+
+        def submit() -> None:
+            submits.answers.append(self.submit(server, request))
+
+        submits.threads = [self.spawn(submit) for _ in range(count)]
         return submits
 
     def increase(self, expected: int) -> int:
-        """Have the counter increased once, by whichever server leads.
+        """Increase the counter once, through whichever server leads.
 
         Returns the reply once this many servers show it. Other requests may be under way.
         """
         ends = self.now + SUBMIT_S_MAX
         while self.now < ends:
-            for server in self.up():
-                if not self.connected[server]:
-                    continue
+            for server in self.connected_servers():
                 err, reply = self.submit(server, 1)
                 if err == OK:
                     self.check_counters(reply, expected)
@@ -100,8 +93,7 @@ class RsmCluster(ServiceCluster):
         self.fail(
             codes.NO_AGREEMENT,
             f"no server answered a submit with {OK!r} within {SUBMIT_S_MAX} s, though "
-            f"{servers_named([s for s in self.up() if self.connected[s]])} are "
-            "connected and a majority",
+            f"{self._connected_now()} and a majority",
             "submit() returns OK with the reply once its request has been applied on "
             "the server that it was submitted to",
         )

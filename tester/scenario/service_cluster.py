@@ -6,7 +6,7 @@ state, so that a property which Raft breaks is reported before one of the servic
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from labrpc.box_factory import BoxFactory
 from labrpc.contract import ApplyMsg
@@ -20,17 +20,18 @@ from labrpc.world.world import World
 from tester import codes
 from tester.intake.service_submission import raft_of
 from tester.oracles.applied_in_box import AppliedInBox
-from tester.scenario.checks import LEADER_S_MAX, NO_LEADER_CAUSES
-from tester.scenario.measured_cluster import MeasuredCluster
-from tester.text import is_or_are, servers_named
+from tester.scenario.polled_cluster import LEADER_S_MAX, PolledCluster
+from tester.text import servers_named
 
 # The parameter that RSM and KVServer get beside those of Raft.
 LIMIT = "max_raft_state"
 # How long an operation may take once a majority is connected and nothing fails.
 CALL_S_MAX = 10
 
+Returned = TypeVar("Returned")
 
-class ServiceCluster(MeasuredCluster):
+
+class ServiceCluster(PolledCluster):
     """Servers of one submission, and clients of them.
 
     Args:
@@ -129,7 +130,7 @@ class ServiceCluster(MeasuredCluster):
             self.connect_clerk(clerk, *self.servers)
 
     def box_of(self, clerk: int) -> int:
-        """Return the number of a client's box, which follow the servers'."""
+        """Return the number of a client's box: they come after the servers'."""
         return len(self.servers) + clerk
 
     def connect_clerk(self, clerk: int, *servers: int) -> None:
@@ -152,10 +153,6 @@ class ServiceCluster(MeasuredCluster):
         self.connect(*self.servers)
         for clerk in self.clerks:
             self.connect_clerk(clerk, *self.servers)
-
-    def next_servers(self, server: int, count: int) -> list[int]:
-        """Return the `count` servers that follow `server`, in a circle."""
-        return [(server + i) % len(self.servers) for i in range(1, count + 1)]
 
     def describe(self) -> str:
         """Return each server's state, and whose Raft the service stands on."""
@@ -181,21 +178,11 @@ class ServiceCluster(MeasuredCluster):
     def leader(self) -> int:
         """Return the connected server that leads the latest term; wait for one."""
         for _ in range(50 * LEADER_S_MAX):
-            leaders = {}
-            connected = [s for s in self.up() if self.connected[s]]
-            for server in connected:
-                term, leads = self.get_state(server)
-                if leads:
-                    leaders[term] = server
-            if leaders:
-                return leaders[max(leaders)]
+            leader = self._latest_leader()
+            if leader is not None:
+                return leader
             self.sleep(0.020)
-        self.fail(
-            codes.NO_LEADER,
-            f"no leader after {LEADER_S_MAX} s, though {servers_named(connected)} "
-            f"{is_or_are(connected)} connected and a majority (section 5.2)",
-            NO_LEADER_CAUSES,
-        )
+        self._fail_without_leader()
 
     def check_log_size(self, factor: int) -> None:
         """Fail if a saved Raft state is larger than `factor` times the limit."""
@@ -232,19 +219,19 @@ class ServiceCluster(MeasuredCluster):
     # Calls that the lab makes, and that may take long.
 
     def call(
-        self, host: Host, then: Callable[[Any], None], method: str, *args: Any
-    ) -> None:
-        """Call a method, and wait until `then` has taken what it returned.
+        self, host: Host, read: Callable[[Any], Returned], method: str, *args: Any
+    ) -> Returned:
+        """Call a method; wait until it has returned, and return what `read` makes of it.
 
-        A thread of the scenario may wait as long as it takes, and for ever if the server
-        crashes; the scenario's main part fails after `CALL_S_MAX`.
+        `read` gets the value at the very moment that it comes. A thread of the scenario
+        waits as long as it takes, and for ever if the server crashes; the scenario's
+        main part fails after `CALL_S_MAX`.
         """
-        returned: list[bool] = []
+        answers: list[Returned] = []
         thread = current_scenario_thread()
 
         def take(value: Any) -> None:
-            then(value)
-            returned.append(True)
+            answers.append(read(value))
             if waits:
                 assert thread is not None
                 self.world.after(0, thread.resume)
@@ -253,7 +240,7 @@ class ServiceCluster(MeasuredCluster):
         ends = self.now + CALL_S_MAX
         self.world.invoke_then(host, take, method, *args)
         waits = thread is not None
-        while not returned:
+        while not answers:
             if thread is not None:
                 thread.pause()
             else:
@@ -261,6 +248,7 @@ class ServiceCluster(MeasuredCluster):
                 self._check_time()
                 if self.now > ends:
                     self.fail_call(method)
+        return answers[0]
 
     def fail_call(self, method: str) -> NoReturn:
         """Fail since a method has not returned in time."""

@@ -51,7 +51,7 @@ def test_rsm_leader_failure(cluster: RsmCluster) -> None:
 @pytest.mark.cluster(servers=3, service="rsm")
 def test_rsm_leader_partition(cluster: RsmCluster) -> None:
     """A leader without a majority answers nothing until it learns that it lost."""
-    number = cluster.increase(3)
+    cluster.increase(3)
     leader = cluster.leader()
     cluster.disconnect(leader)
     submits = cluster.submit_all(100, -1, leader)

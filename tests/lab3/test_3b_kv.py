@@ -4,12 +4,7 @@ import pytest
 
 from tester import codes
 from tester.scenario.kv_cluster import MAYBE, NO_KEY, OK, VERSION, KVCluster
-from tester.scenario.kv_rounds import (
-    partitioned_rounds,
-    restarting_rounds,
-    rounds,
-    speed,
-)
+from tester.scenario.kv_rounds import restarting_rounds, rounds, speed
 
 pytestmark = [pytest.mark.part("3B"), pytest.mark.virtual_time]
 
@@ -92,7 +87,7 @@ def test_kv_one_partition(cluster: KVCluster) -> None:
     cluster.connect_clerk(2, *minority)
     lone_put = cluster.start_client(1, lambda _: cluster.put(1, "1", "15", version))
     lone_get = cluster.start_client(2, lambda _: cluster.get(2, "1"))
-    version = cluster.put_until_done(cluster.new_client(0), "1", "14")
+    cluster.put_until_done(cluster.new_client(0), "1", "14")
     cluster.sleep(1)
     cluster.require_unanswered([lone_put, lone_get], minority)
     cluster.put_until_done(cluster.new_client(0), "1", "16")
@@ -105,14 +100,14 @@ def test_kv_one_partition(cluster: KVCluster) -> None:
 @pytest.mark.cluster(servers=5, service="kv", clerks=1)
 def test_kv_many_partitions_one_client(cluster: KVCluster) -> None:
     """Partitions come and go while one client puts."""
-    partitioned_rounds(cluster)
+    rounds(cluster, partitions=True)
 
 
 @pytest.mark.points(3)
 @pytest.mark.cluster(servers=5, service="kv", clerks=5)
 def test_kv_many_partitions(cluster: KVCluster) -> None:
     """Partitions come and go while several clients put."""
-    partitioned_rounds(cluster)
+    rounds(cluster, partitions=True)
 
 
 @pytest.mark.points(2)

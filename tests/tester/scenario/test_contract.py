@@ -12,9 +12,9 @@ from tester.scenario.checks import (
     AGREEMENT_S_MAX,
     CATCH_UP_S_PER_ENTRY,
     CAUGHT_UP_S_MAX,
-    LEADER_S_MAX,
 )
 from tester.scenario.cluster import TEST_SECONDS_MAX
+from tester.scenario.polled_cluster import LEADER_S_MAX
 
 
 def of_test(graded_tests, test, name):
