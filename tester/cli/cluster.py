@@ -5,6 +5,7 @@ import argparse
 from rich.console import Console
 
 from tester.cli.hosting_options import chosen_hosting
+from tester.cli.options import LOCAL
 from tester.console import say
 from tester.errors import UsageError
 from tester.grading.plan import Plan
@@ -35,7 +36,7 @@ def chosen_engine(
             '--dask needs the extra `cluster`: pip install "raft-lab[cluster]"'
         ) from None
     return DaskEngine(
-        options.dask,
+        None if options.dask == LOCAL else options.dask,
         workers,
         chosen_hosting(options),
         lambda line: say(console, line),

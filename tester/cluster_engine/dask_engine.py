@@ -39,7 +39,6 @@ from tester.workers.pool import Pool
 # Its constructors have no types.
 _dask: Any = distributed
 
-LOCAL = "local"
 # How often to look which workers there are.
 LOOK_S = 1.0
 CONNECT_S_MAX = 30.0
@@ -79,8 +78,8 @@ class DaskEngine(Engine):
     """Carries out jobs on a cluster.
 
     Args:
-        address: of the scheduler; LOCAL for workers on this machine.
-        workers: how many, for LOCAL.
+        address: of the scheduler, None for new workers on this machine.
+        workers: how many of these.
         hosting: how runs are hosted: a worker that cannot is given no jobs.
         note: takes lines for a person.
 
@@ -90,7 +89,7 @@ class DaskEngine(Engine):
 
     def __init__(
         self,
-        address: str,
+        address: str | None,
         workers: int,
         hosting: RunHosting,
         note: Callable[[str], None],
@@ -103,12 +102,13 @@ class DaskEngine(Engine):
         self._refused: dict[str, str] = {}
         self._contents: dict[str, Content | None] = {}
         self._sent: set[tuple[str, str]] = set()
-        self._losses: Counter[Job] = Counter()
+        # By the job as it is sent: a job that has a run in it cannot be hashed.
+        self._losses: Counter[bytes] = Counter()
         self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._local: Pool | None = None
         self._cluster: Any = None
         self._is_closed = False
-        if address == LOCAL:
+        if address is None:
             self._cluster = _dask.LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
@@ -241,9 +241,8 @@ class DaskEngine(Engine):
             return
         slots = [Slot(address) for _ in range(threads)]
         self._usable[address] = Usable(description, slots)
-        missing = [layer.name for layer in description.layers if not layer.in_force]
-        if missing and self._hosting.isolated:
-            layers = ", ".join(missing)
+        if description.missing and self._hosting.isolated:
+            layers = ", ".join(layer.name for layer in description.missing)
             self._note(
                 f"note: worker {address}: layers of the sandbox are MISSING: {layers}"
             )
@@ -263,9 +262,9 @@ class DaskEngine(Engine):
             return ""
         if description.problem:
             return f"--isolation process: {description.problem}"
-        missing = [layer for layer in description.layers if not layer.in_force]
-        if missing and self._hosting.require_sandbox:
-            reasons = "; ".join(f"{layer.name}: {layer.detail}" for layer in missing)
+        if description.missing and self._hosting.require_sandbox:
+            missing = (f"{layer.name}: {layer.detail}" for layer in description.missing)
+            reasons = "; ".join(missing)
             return f"--require-sandbox: layers are missing: {reasons}"
         return ""
 
@@ -342,9 +341,10 @@ class DaskEngine(Engine):
         assert job is not None
         _forget(slot.future)
         self._sent = {key for key in self._sent if key[0] != slot.address}
+        key = msgspec.msgpack.encode(job)
         # Where the scheduler is gone, all is lost, whatever the jobs are.
-        self._losses[job] += self._is_connected
-        if self._losses[job] < LOSSES_MAX:
+        self._losses[key] += self._is_connected
+        if self._losses[key] < LOSSES_MAX:
             self.add_first(job)
         else:
             reason = f"{LOSSES_MAX} workers were lost during this run"

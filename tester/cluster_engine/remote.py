@@ -16,6 +16,7 @@ import msgspec
 
 from labrpc.errors import LabError
 from labrpc.isolated.zygote import sandbox_measures
+from labrpc.sandbox.measure import Measure
 from tester.cluster_engine.content import unpack
 from tester.codes import ALL_CODES
 from tester.judging.run_conditions import lab_digest
@@ -91,14 +92,6 @@ class Reply(msgspec.Struct, omit_defaults=True):
     picture: bytes = b""
 
 
-class Layer(msgspec.Struct, frozen=True):
-    """A layer of the sandbox on a worker's machine."""
-
-    name: str
-    in_force: bool
-    detail: str
-
-
 class Description(msgspec.Struct):
     """What a client has to know of a worker.
 
@@ -111,18 +104,20 @@ class Description(msgspec.Struct):
     lab: str
     python: str
     places: list[str]
-    layers: list[Layer]
+    layers: list[Measure]
     problem: str = ""
+
+    @property
+    def missing(self) -> list[Measure]:
+        """The layers that are not in force."""
+        return [layer for layer in self.layers if not layer.in_force]
 
 
 def describe() -> bytes:
     """Return the description of this worker."""
     found = Description(lab_digest(), platform.python_version(), code_places(), [])
     try:
-        found.layers = [
-            Layer(layer.name, layer.in_force, layer.detail)
-            for layer in sandbox_measures()
-        ]
+        found.layers = sandbox_measures()
     except LabError as exc:
         found.problem = str(exc)
     return msgspec.msgpack.encode(found)

@@ -14,11 +14,14 @@ from contextlib import suppress
 import pytest
 
 import grade
+from labrpc.sandbox.measure import Measure
 from tester.cluster_engine import remote
 from tester.errors import UsageError
 from tester.grading import journal
+from tester.judging.run import blank_run
 from tester.judging.run_hosting import IN_PROCESS, RunHosting
-from tester.workers.job import LoadJob
+from tester.judging.suite import collect
+from tester.workers.job import LoadJob, PictureJob
 
 REASON = "the extra `cluster` is not installed"
 distributed = pytest.importorskip("distributed", reason=REASON)
@@ -135,7 +138,7 @@ def test_a_cluster_says_what_it_cannot_do(cluster, dictator, monkeypatch):
     with pytest.raises(UsageError, match="it has another version of the lab"):
         connected()
     monkeypatch.undo()
-    layer = remote.Layer("files", False, "no Landlock")
+    layer = Measure("files", False, "no Landlock")
     description = remote.Description(
         dask_engine.lab_digest(), sys.version.split()[0], remote.code_places(), [layer]
     )
@@ -155,11 +158,18 @@ def test_a_job_with_which_every_worker_is_lost_has_no_verdict(
         raise SystemError
 
     monkeypatch.setattr(remote, "carry_out", die)
+    path, run = str(dictator().path), blank_run(collect()[0], "fake", 0)
+    jobs = [
+        LoadJob(path=path, name="fake"),
+        PictureJob(path=path, name="fake", run=run, folder="nowhere"),
+    ]
     with DaskEngine(cluster.scheduler_address, 1, IN_PROCESS, print) as engine:
-        engine.add(LoadJob(path=str(dictator().path), name="fake"))
-        ((_, lost),) = engine.results()
-    assert lost.code.name == "process-lost"
-    assert lost.reason == "3 workers were lost during this run"
+        engine.add(*jobs)
+        results = list(engine.results())
+    assert {type(job) for job, _ in results} == {LoadJob, PictureJob}
+    for _, lost in results:
+        assert lost.code.name == "process-lost"
+        assert lost.reason == "3 workers were lost during this run"
 
 
 def test_where_no_scheduler_is_the_person_is_told(monkeypatch):
