@@ -6,7 +6,7 @@ when the grading continues.
 """
 
 import fcntl
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -114,9 +114,11 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
             if name == "hosting":
                 found += self.hosting.differences(other.hosting)
             elif name == "submissions":
-                found.append(f"the submissions ({_changed(ours, theirs)})")
+                by_name = ({entry.name: entry for entry in e} for e in (ours, theirs))
+                found.append(f"the submissions ({_changed(*by_name)})")
             elif name == "suites":
-                found.append(f"the tests of --suite ({_changed_suites(ours, theirs)})")
+                by_path = ({suite.path: suite for suite in s} for s in (ours, theirs))
+                found.append(f"the tests of --suite ({_changed(*by_path)})")
             elif name in ("tests", "seeds") and len(ours) == len(theirs):
                 found.append(f"the {name} (as many, but others)")
             elif name in ("tests", "seeds"):
@@ -156,20 +158,10 @@ def _without_paths(
     ]
 
 
-def _changed(then: list[Entered], now: list[Entered]) -> str:
-    """Return the first few submissions that are not the same in two gradings."""
-    old, new = ({entry.name: entry for entry in entries} for entries in (then, now))
-    names = [name for name in old | new if old.get(name) != new.get(name)]
-    names = names or ["their order"]
-    return listed(names, 3)
-
-
-def _changed_suites(then: list[EnteredSuite], now: list[EnteredSuite]) -> str:
-    """Return the suites that are not the same in two gradings."""
-    old, new = (
-        {suite.path: suite.digest for suite in suites} for suites in (then, now)
-    )
-    return listed([path for path in old | new if old.get(path) != new.get(path)])
+def _changed(then: Mapping[str, object], now: Mapping[str, object]) -> str:
+    """Return the names of the first few things that two gradings have not in common."""
+    names = [name for name in {**then, **now} if then.get(name) != now.get(name)]
+    return listed(names or ["their order"], 3)
 
 
 class _Line(msgspec.Struct, omit_defaults=True):

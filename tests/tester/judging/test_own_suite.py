@@ -9,6 +9,7 @@ import pytest
 import grade
 from tester import codes
 from tester.errors import UsageError
+from tester.grading.journal import EnteredSuite
 from tester.grading.plan import Plan
 from tester.judging.collection import MARKERS
 from tester.judging.own_suite import read_own_suite, suite_digest
@@ -266,6 +267,10 @@ def test_a_grading_does_not_continue_with_another_suite(write, tmp_path, own_tes
     assert before.differences(header()) == []
     write(HEAD + STAYS.replace("sleep(1)", "sleep(2)"))
     assert before.differences(header()) == [f"the tests of --suite ({folder})"]
+    more = EnteredSuite("/more", "digest")
+    both = msgspec.structs.replace(before, suites=[*before.suites, more])
+    turned = msgspec.structs.replace(both, suites=both.suites[::-1])
+    assert both.differences(turned) == ["the tests of --suite (their order)"]
 
 
 @pytest.mark.parametrize(
