@@ -143,6 +143,14 @@ def test_a_command_of_another_kind_is_not_shown(made_up):
     assert student_report(made_up.a_grade(run)).tests[0].replay == ""
 
 
+def test_a_class_in_a_folder_called_lab3_may_be_of_lab_2(made_up):
+    run = made_up.a_run()
+    run.replay = run.replay.replace("/subs/", "/lab3/subs/")
+    report = student_report(made_up.a_grade(run))
+    assert report.tests[0].replay.startswith("pytest --lab -k ")
+    assert report.try_it == "pytest --lab --submission ."
+
+
 def test_a_path_that_looks_like_a_test_is_none(made_up):
     run = made_up.a_run()
     run.replay = run.replay.replace("/subs/alice", f"/'a b::{run.test}'")
