@@ -5,14 +5,13 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from tester.cli.capacity import chosen_processes
 from tester.cli.command import Command, ExitStatus
 from tester.cli.options import add_jobs, whole_number
 from tester.cli.parser import Parser
-from tester.console import say
+from tester.console import counted_progress, say
 from tester.detection.mutants import Mutant, find_mutants_in
 from tester.detection.suite_check import (
     SuiteCheck,
@@ -85,12 +84,8 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
         range(options.mutant_seeds if mutants else 0),
     )
     processes = chosen_processes(options, console)
-    columns = (TextColumn("checking"), BarColumn(), MofNCompleteColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task("", total=check.runs)
-        check.make_runs(processes, lambda: bar.advance(task))
+    with counted_progress(console, "checking", check.runs, "runs") as notify:
+        check.make_runs(processes, lambda: notify(1))
     _print_table(console, check, bool(mutants))
     _print_found(console, check, mutants, found_by_lab(options.repository))
     return _print_problems(console, check)
