@@ -7,6 +7,7 @@ runs of the same test that ended for the same reason are then believed without a
 try.
 """
 
+from bisect import insort
 from collections.abc import Callable
 
 from labrpc import codes
@@ -52,7 +53,9 @@ class SecondTries:
 
     def add(self, job: Job, first: Run | LoadResult) -> None:
         """Take in a job whose first result is not believed."""
-        self._waiting.append((job, first))
+        # The order in which results came in would decide which of a test's runs is made
+        # again.
+        insort(self._waiting, (job, first), key=lambda waiting: self._order(waiting[0]))
 
     def waits_for(self, name: str) -> bool:
         """Return whether a job of a submission is still to be tried again."""
@@ -72,12 +75,7 @@ class SecondTries:
         The first result counts, and need not be tried again, if `wants` no longer
         says so.
         """
-        if not self._waiting:
-            return None
-        # The order in which results came in would decide which of a test's runs is made
-        # again.
-        self._waiting.sort(key=lambda waiting: self._order(waiting[0]))
-        return self._waiting.pop(0)
+        return self._waiting.pop(0) if self._waiting else None
 
 
 def _kind(result: Run | LoadResult) -> tuple[str, str, str]:
