@@ -126,6 +126,12 @@ class TestOutcome:
         unknown = (run for run in self.runs if run.verdict is Verdict.UNKNOWN)
         return next(unknown, None)
 
+    @property
+    def commonest_reason(self) -> str:
+        """The reason that most failures have, in one line; "" if there are none."""
+        kinds = by_kind(self.failures).values()
+        return one_line(max(kinds, key=len)[0].reason) if kinds else ""
+
     def reasons(self) -> list[tuple[Run, int]]:
         """Return the first run of each kind of reason, and how often it came up."""
         bad = [run for run in self.runs if not run.passed]

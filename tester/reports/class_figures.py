@@ -252,13 +252,12 @@ def _tests(grades: list[Grade]) -> list[ClassTest]:
 def _class_test(outcomes: list[TestOutcome], about: str) -> ClassTest:
     whole = TestOutcome.of([run for outcome in outcomes for run in outcome.runs])
     verdicts = VerdictCounts.of(outcome.verdict for outcome in outcomes)
-    kinds = by_kind(whole.failures).values()
     return ClassTest(
         outcome=whole,
         about=about,
         passed=verdicts.passed,
         judged=verdicts.judged,
-        reason=one_line(max(kinds, key=len)[0].reason) if kinds else "",
+        reason=whole.commonest_reason,
     )
 
 

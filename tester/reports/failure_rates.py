@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from tester.outcome import TestOutcome, by_kind
+from tester.outcome import TestOutcome
 from tester.scoring.grades import Grade, TestGrade
 from tester.situations.catalogue import SITUATIONS
 from tester.text import one_line
@@ -91,7 +91,6 @@ def rare_failures(
 def _rare_failure(grade: Grade, test: TestGrade, href: str) -> RareFailure:
     outcome = test.outcome
     least, most = _interval(test)
-    kinds = by_kind(outcome.failures).values()
     return RareFailure(
         test=outcome.test,
         submission=one_line(grade.submission),
@@ -101,7 +100,7 @@ def _rare_failure(grade: Grade, test: TestGrade, href: str) -> RareFailure:
         least=100 * least,
         most=100 * most,
         situation=commonest_situation(outcome),
-        reason=one_line(max(kinds, key=len)[0].reason),
+        reason=outcome.commonest_reason,
     )
 
 
