@@ -37,6 +37,7 @@ from tester.verdict import Run
 from tester.workers.engine import Engine
 
 NOTE_CHARACTERS_MAX = 1_000
+INTERRUPTED = "interrupted: the runs so far are kept, --resume continues"
 RESUME = "the same command with --resume makes these runs again"
 
 
@@ -74,7 +75,7 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     grades = grading.record.grades()
     report(console, grades, options.out, options.verbose)
     if not finished:
-        say(console, "interrupted: the runs so far are kept, --resume continues")
+        say(console, INTERRUPTED)
         return ExitStatus.INTERRUPTED
     if len(plan.refused) == len(plan.submissions):
         raise UsageError(
@@ -215,7 +216,7 @@ def report_shard(
         f"`merge` joins {out} with the other shards",
     )
     if not finished:
-        say(console, "interrupted: the runs so far are kept, --resume continues")
+        say(console, INTERRUPTED)
         return ExitStatus.INTERRUPTED
     if counts.unknown:
         say(console, RESUME)

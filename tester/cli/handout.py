@@ -31,14 +31,13 @@ def add_arguments(parser: Parser) -> None:
         help="only these parts (default: all but bonus parts)",
     )
     add_suites(parser)
+    # The other options by which `choose_tests` chooses.
+    parser.set_defaults(paths=[], tests="", seed=None, seeds=None, lab=2)
 
 
 def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     """Write the pages."""
-    nothing_else = argparse.Namespace(paths=[], tests="", seed=None, seeds=None, lab=2)
-    tests, rubric = choose_tests(
-        argparse.Namespace(**vars(nothing_else), **vars(options))
-    )
+    tests, rubric = choose_tests(options)
     sheets = part_sheets(rubric, tests)
     files = write_pages(options.directory, sheets)
     names = listed([file.name for file in files], 20)

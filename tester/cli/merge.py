@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tester.cli.command import Command, ExitStatus
-from tester.cli.grade_report import closing_status, report
+from tester.cli.grade_report import LISTED_MAX, closing_status, report
 from tester.cli.options import add_fail_under, add_out, add_verbose
 from tester.cli.parser import Parser
 from tester.console import say
@@ -20,7 +20,6 @@ from tester.handouts.starter_repo import TEMPLATES
 from tester.reports import remove_reports
 from tester.text import counted, listed, one_line
 
-LISTED_MAX = 20
 ADVICE = (
     "finish the shards and merge again, or make these runs here: grade with the options "
     "of the shards but --shard, with --resume and this --out"

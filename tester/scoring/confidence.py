@@ -122,15 +122,15 @@ def failing_seeds(
     every machine comes to the same.
     """
     least, most = failed, seeds - judged + failed
-    mode = min(max(failed * (seeds + 1) // judged, least), most) if judged else least
+    if not judged:
+        return least, most
+    mode = min(max(failed * (seeds + 1) // judged, least), most)
     seen = (judged + 1) * comb(judged, failed) * error.denominator
 
     def is_possible(failing: int) -> bool:
         by_it = comb(seeds - judged, failing - failed) * seen
         return comb(seeds, failing) * error.numerator < by_it
 
-    if not judged:
-        return least, most
     # The likelihood rises up to the mode and falls from there.
     below, above = least, most
     reach = mode
