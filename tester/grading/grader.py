@@ -170,12 +170,11 @@ class Grading:
     ) -> bool:
         """Have a picture drawn of a test's first failure, as soon as that is known.
 
+        The first is that of the first seed, not the first that came in: otherwise the
+        number of processes would show in the results.
+
         Returns whether that is the run that was settled: it is reported when it has its
         picture.
-
-
-        Of the first in the order of the seeds, and not of the first that came in: else
-        the number of processes would show in the results.
         """
         key = name, pair.test.name
         undecided = self._second_tries.seeds_of(*key)
@@ -188,7 +187,7 @@ class Grading:
         return first is settled
 
     def _take_picture(self, job: PictureJob, run: Run, notify: Notify) -> None:
-        """Go on from a run of which a picture was drawn, or could not be."""
+        """Take in a run that comes back from drawing, with a picture or without one."""
         is_reported = self._drawing.pop((job.name, run.test))
         self.record.keep(run)
         self._write_down(run)
