@@ -1,7 +1,7 @@
-"""An apply channel whose messages a server takes itself.
+"""The apply channel between Raft and a service in the same server.
 
-A lab whose servers hold the service, too, gives them this channel. What is put on it is
-reported to the world as on any apply channel, but nobody out there takes it.
+What is put on it is reported to the world, as on any apply channel, but the server
+itself takes it.
 """
 
 from collections import deque
@@ -10,15 +10,16 @@ from labrpc.box.ends import PUT, ApplyEnd, refuse_on_loop
 from labrpc.box.outbox import Outbox
 from labrpc.box.pending import Pending
 from labrpc.contract import ApplyMsg
+from labrpc.scheduling.scheduler import WaitRefusedError
 from labrpc.simulated.box_loops import BoxLoops
 from labrpc.world.events import Apply
 
 
 class LocalChannel(ApplyEnd):
-    """The unbuffered channel between two parts of one server.
+    """An unbuffered channel between two parts of one server.
 
     Args:
-        puts: the threads and coroutines whose message nobody has taken yet.
+        puts: the threads and coroutines whose messages have not been taken yet.
         gets: those that wait for a message.
         outbox: where puts are reported.
         loops: the box's event loops.
@@ -40,7 +41,12 @@ class LocalChannel(ApplyEnd):
         apply = self._apply(message, "put")
         if not self._hand_over(apply):
             self._offered.append(apply)
-            self._puts.wait(apply.put_id, apply, PUT)
+            try:
+                self._puts.wait(apply.put_id, apply, PUT)
+            except WaitRefusedError:
+                # At a debugger's prompt, as in `Pending.wait`.
+                self._offered.pop()
+                raise
 
     async def aput(self, message: ApplyMsg) -> None:
         """Hand a message over; only the current `asyncio` task waits."""
@@ -74,7 +80,7 @@ class LocalChannel(ApplyEnd):
         return number
 
     def _hand_over(self, apply: Apply) -> bool:
-        """Give a message to whoever waits for one; return whether somebody does."""
+        """Pass a message to a waiting taker; return False if there is none."""
         while self._takers:
             number = self._takers.popleft()
             if number in self._gets:
@@ -84,7 +90,7 @@ class LocalChannel(ApplyEnd):
         return False
 
     def _take(self) -> ApplyMsg | None:
-        """Return the message that has been offered for longest, if there is one."""
+        """Return the message that was offered first, if there is one."""
         if not self._offered:
             return None
         apply = self._offered.popleft()

@@ -55,7 +55,7 @@ class Construction:
         )
 
     def services(self, server: Any) -> dict[str, Any] | None:
-        """Return the further objects of a server by name; None if it is of no use."""
+        """Return a server's further objects by name; None if it cannot be used."""
         if server is None:
             return None
         services = getattr(server, "services", None) if self._entry.services else {}
@@ -64,8 +64,8 @@ class Construction:
         name = self._entry.class_name
         self._reports.fail(
             codes.NO_SERVICES,
-            f"{name} has no dictionary `services`, where the lab finds its other parts",
-            f"set self.services in {name}.__init__: each part's name, and the object",
+            f"{name} has no dictionary `services`, where the lab finds its parts",
+            f"set self.services in {name}.__init__: the name and the object of each part",
         )
         return None
 

@@ -139,8 +139,11 @@ class InProcessBox(ServerBox):
         """
         if not hasattr(self._methods.server, "kill"):
             return []
-        waiting = (self._calls, self._puts, self._gets)
-        excused = {task for of in waiting for task in of.threads.values()}
+        excused = {
+            task
+            for pending in (self._calls, self._puts, self._gets)
+            for task in pending.threads.values()
+        }
         return [
             f"{task.name} {place}"
             for task in self.context.scheduler.tasks

@@ -41,14 +41,16 @@ class MethodCalls:
         self._handlers.clear()
 
     def _find(self, name: str) -> Callable[..., Any] | None:
-        """Return the method that `name`, as in `Service.method`, means.
+        """Return the method that `name`, as in `Service.method`, stands for.
 
-        It is the named service's, or, if there is no such service, that of the server's
-        object, or else of the first service that has one.
+        Where there is no such service, that of the server's object, or else of the first
+        service that has one.
         """
         service, _, method = name.rpartition(".")
-        named = self.services.get(service)
-        holders = [named] if named else [self.server, *self.services.values()]
+        if service in self.services:
+            holders = [self.services[service]]
+        else:
+            holders = [self.server, *self.services.values()]
         for holder in holders:
             found = getattr(holder, method, None)
             if callable(found):

@@ -61,8 +61,8 @@ class ServerBox:
         self._entry = entry or context.submission.entry
         self._calls = Pending(context, outbox)
         self._puts = Pending(context, outbox)
-        self._persister = PersisterEnd(outbox, context.scheduler)
         self._gets = Pending(context, outbox)
+        self._persister = PersisterEnd(outbox, context.scheduler)
         self._methods = MethodCalls(outbox, codec, reports, lint)
         self._server = ThreadServer(self._methods, context.scheduler)
         self._deliver: dict[type, Callable[[Any], None]] = {
@@ -104,7 +104,7 @@ class ServerBox:
             construct()
 
     def _arguments(self, event: Boot) -> tuple[Any, ...]:
-        """Return what the class is constructed with."""
+        """Return the arguments of the class's constructor."""
         context, entry, loops = self.context, self._entry, self.context.loops
         self._persister.restore(event.raft_state, event.snapshot)
         peers = [

@@ -8,9 +8,7 @@ class Disk:
     """The last Raft state and snapshot that a server has saved.
 
     Attributes:
-        raft_state: the state.
-        snapshot: the snapshot.
-        save_ns: how long the thread that saves waits; 0 for no time at all.
+        save_ns: how long each save takes; 0 for no time at all.
     """
 
     raft_state: bytes = b""

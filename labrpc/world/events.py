@@ -59,7 +59,7 @@ class Taken(_Frame, frozen=True):
 
 
 class SaveTime(_Frame, frozen=True):
-    """From now on each save takes so long, for which the thread that saves waits."""
+    """From now on, the thread that saves waits this long for each save."""
 
     save_ns: int
 

@@ -1,6 +1,6 @@
 """Observers of a world: any number may watch, and none changes what happens.
 
-`labrpc.world.futures` alone uses one to let chance go another way.
+The one exception is `labrpc.world.futures`, which lets chance go another way.
 
 Derive from `Observer`, override the methods of interest, and pass the object to
 `World.observe`. Only overridden methods are registered, so a run pays for nothing

@@ -6,8 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from labrpc.box.channel import LocalChannel
 from labrpc.box.outbox import Outbox
 from labrpc.box.pending import Pending
+from labrpc.contract import ApplyMsg
 from labrpc.scheduling.scheduler import Scheduler, WaitRefusedError
 from labrpc.world.events import Call
 
@@ -103,6 +105,30 @@ def test_at_a_prompt_nothing_is_asked_and_no_number_is_used_up(
     scheduler.run(0)
     assert seen == [(0, [])]
     assert [action.call_id for action in outbox.take()] == [1]
+
+
+def test_at_a_prompt_nothing_is_put_on_the_channel_within_a_server(
+    pending, scheduler, outbox
+):
+    loops = SimpleNamespace(running=set())
+    channel = LocalChannel(pending, pending, outbox, loops)
+    first, second = (ApplyMsg(command_valid=True, command_index=i) for i in (1, 2))
+    taken = []
+
+    def body():
+        task = next(iter(scheduler.tasks))
+        task.may_not_wait = True
+        with pytest.raises(WaitRefusedError):
+            channel.put(first)
+        task.may_not_wait = False
+        scheduler.spawn(lambda: taken.append(channel.get()), (), "taker")
+        channel.put(second)
+
+    scheduler.spawn(body, (), "thread")
+    scheduler.run(0)
+    scheduler.run(1)
+    assert taken == [second]
+    assert [action.message[2] for action in outbox.take()] == [2]
 
 
 def test_nothing_waits_where_no_server_runs(pending, outbox):
