@@ -7,6 +7,7 @@ instead of them.
 
 import re
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from labrpc.errors import LabError
@@ -22,6 +23,7 @@ PACKAGES = {2: ("raft",), 3: ("rsm", "kv", "raft")}
 LABS = tuple(PACKAGES)
 
 
+@cache
 def suite_path(lab: int = 2) -> Path:
     """Return the directory of a lab's graded suite."""
     here, name = Path(__file__).resolve().parents[1], f"lab{lab}"
