@@ -38,7 +38,7 @@ def debug_test(
     test, submission = conditions.test, conditions.submission
     debugger = host.debugger
     assert debugger is not None
-    if test.script is not None or test.search_states:
+    if test.by_choices:
         return _debug_list(run, conditions, host, debugger)
     cluster = open_cluster(conditions, host)
     looking = ExitStack()

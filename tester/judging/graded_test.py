@@ -87,8 +87,13 @@ class GradedTest:
         return self.part in BONUS_PARTS
 
     @property
+    def by_choices(self) -> bool:
+        """Whether choices drive it, in a script or a search: then it has no cluster."""
+        return self.script is not None or self.search_states > 0
+
+    @property
     def is_replay(self) -> bool:
-        """Whether it is a list of choices that is of no suite."""
+        """Whether it is a list of choices outside any suite."""
         return self.script is not None and not self.part
 
     @property

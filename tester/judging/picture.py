@@ -93,10 +93,8 @@ class Pictures:
         self, run: Run, conditions: RunConditions, host: RunHost, trace: Trace
     ) -> list[list[str]]:
         """Return a block of lines on when the run was decided, if that is wanted."""
-        # Nothing of a script, or of what a search has found, is left to chance.
-        test = conditions.test
-        by_chance = test.script is None and not test.search_states
-        if not self.decision or trace.end is None or not by_chance:
+        # Choices leave nothing to chance.
+        if not self.decision or trace.end is None or conditions.test.by_choices:
             return []
         found = find_decision(run, conditions, host, trace.end.steps)
         return [decision_lines(found, trace)]

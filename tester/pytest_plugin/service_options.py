@@ -30,11 +30,11 @@ def service_at(path: Path) -> Submission:
     return find_service(path, suite_path(3))
 
 
-def find_service_of(config: pytest.Config) -> tuple[Submission, str]:
+def find_service_of(config: pytest.Config) -> Submission:
     """Return what is tested in lab 3."""
     named = config.getoption("--submission")
     path = Path(named) if named else default_service(config.invocation_params.dir)
     try:
-        return service_at(path), ""
+        return service_at(path)
     except LoadError as exc:
         raise pytest.UsageError(indented_below(f"--submission: {exc}")) from None

@@ -51,8 +51,8 @@ def note_minimal_list(
         lines = list(_lines(found, conditions, host, file, directory))
     else:
         lines = [
-            f"no list of choices fails in the same way: {found.why}; the seed repeats "
-            "the run all the same"
+            f"no list of choices fails in the same way: {found.why}; the seed still "
+            "repeats the run"
         ]
     run.evidence = as_evidence("\n".join([run.evidence, *lines]))
 
@@ -61,7 +61,7 @@ def _minimal_list(
     run: Run, conditions: RunConditions, host: RunHost
 ) -> Minimal | NotExpressed:
     boxes, test = host.boxes, conditions.test
-    if test.script is not None or test.search_states:
+    if test.by_choices:
         return NotExpressed("it is a list of choices already")
     began_s = cpu_seconds() + boxes.cpu_s
 
@@ -71,7 +71,7 @@ def _minimal_list(
     transcript = Transcript()
     again = run_test(conditions, host, Recording(observers=(transcript,)))
     if again.code != run.code:
-        return NotExpressed(f"made again, the run comes to another end: {again.reason}")
+        return NotExpressed(f"repeated, the run ends differently: {again.reason}")
     setting = Setting(
         test.servers_at(conditions.seed),
         persistence=test.persistence,
@@ -96,7 +96,7 @@ def _lines(
     )
     if not found.is_whole:
         yield (
-            f"  fewer may do: time was up after {counted(found.replays, 'shorter list')}"
+            f"  fewer may be enough: time was up after {counted(found.replays, 'shorter list')}"
         )
     if len(choices) <= LINES_MAX:
         yield from (f"  {choice_text(choice)}" for choice in choices)
