@@ -102,7 +102,8 @@ def refused_again_and_again(history: History) -> Iterator[Explanation]:
 def _applied_by_both(history: History, refused: Rpc) -> int:
     """Return the highest index that caller and receiver had applied by a refusal.
 
-    The receiver in the life in which it refused: up to there both have the same entries.
+    Of the receiver, only the life in which it refused counts. Up to this index both have
+    the same entries.
     """
     answer = refused.replied
     assert answer is not None

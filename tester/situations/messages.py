@@ -17,7 +17,7 @@ _FIELDS = {
 # Heartbeats and their answers are alike: what was read of the last messages is kept.
 _KEPT = 512
 _Numbers = tuple[Any, ...]
-"""The fields of a request that count, in the order of its class."""
+"""The fields of a request that matter, in the order of its class."""
 
 
 class Answer(NamedTuple):

@@ -39,7 +39,7 @@ from tester.verdict import Run
 
 GONE = "(gone)"
 OPERATION_CHARS_MAX = 200
-# What the lab calls of a service, by what is handed in.
+# The operations that the lab calls, by the kind of service.
 OPERATIONS = {"rsm": ("submit",), "kv": ("get", "put")}
 
 
@@ -187,7 +187,7 @@ class TraceRecorder(DigestRecorder):
             what = f"{called.method} returns {result.value!r}"
             self._add(rows.Annotated, text=cut(what, OPERATION_CHARS_MAX))
             return
-        # Of a service, it is the method of its Raft.
+        # In a service, Raft's methods have its name before them.
         method = "" if called is None else called.method.removeprefix("Raft.")
         if called is None or method not in ("start", "get_state"):
             return

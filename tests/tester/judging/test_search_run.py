@@ -57,10 +57,8 @@ def test_what_is_found_is_a_list_that_fails_in_the_same_way(all_lead, tmp_path):
     before, _, text = run.evidence.partition("run `pytest --replay found.txt`:\n")
     assert "the search has found it after " in before
     found = parse_choices(text, "found.txt")
-    (again,) = [
-        run_test(RunConditions(all_lead.submission, test, 0))
-        for test in [replace(all_lead.test, search_states=0, script=found)]
-    ]
+    test = replace(all_lead.test, search_states=0, script=found)
+    again = run_test(RunConditions(all_lead.submission, test, 0))
     assert (again.code, again.reason) == (run.code, run.reason)
     pictures = Pictures(tmp_path / "pictures", tmp_path / "traces")
     pictures.draw(run, all_lead, this_process(all_lead))

@@ -1,4 +1,4 @@
-"""A message goes with the choice that has sent it, and is named anew without another."""
+"""A message disappears with the choice that sent it, and is renamed without another."""
 
 from tester.search.choice_text import choice_text, parse_choices
 from tester.search.linked import LinkedChoice, run_linked
@@ -39,9 +39,7 @@ def test_a_message_goes_with_the_choice_that_has_sent_it(world_rules):
 
 
 def test_what_is_not_there_is_left_out(world_rules):
-    there, away = parse_choices(
-        "time-out 0\ndeliver 2 -> 0 vote", "a file"
-    ).choices  # fmt: skip
+    there, away = parse_choices("time-out 0\ndeliver 2 -> 0 vote", "a file").choices
     linked, _ = run_linked(
         world_rules(), [LinkedChoice(0, away), LinkedChoice(1, there)]
     )
