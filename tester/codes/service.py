@@ -15,14 +15,14 @@ LOST_WRITE = Code(
 VERSION_GIVEN_TWICE = Code(
     "version-given-twice",
     Kind.FAILURE,
-    "Two puts wrote the same version of a key, or one a version that had been replaced.",
+    "Two puts wrote the same version of a key, or one wrote a version already replaced.",
     "section 8",
     "Linearizability",
 )
 LOST_REPLY = Code(
     "lost-reply",
     Kind.FAILURE,
-    "A put was refused that had been applied before: nothing else can have refused it.",
+    "A put was refused though it had been applied: only its own first copy can be why.",
     "section 8",
     "Linearizability",
 )
@@ -50,7 +50,7 @@ MAYBE_IN_VAIN = Code(
 COUNTERS_DIFFER = Code(
     "counters-differ",
     Kind.FAILURE,
-    "State machines are not in the state that the answered requests lead to.",
+    "State machines are not in the state to which the answered requests lead.",
 )
 WRONG_REPLY = Code(
     "wrong-reply",
@@ -58,7 +58,7 @@ WRONG_REPLY = Code(
     "A submit was answered with a reply that is not its own request's.",
 )
 SUBMIT_STUCK = Code(
-    "submit-stuck", Kind.FAILURE, "A submit did not return though it has to."
+    "submit-stuck", Kind.FAILURE, "A submit did not return, or not in time."
 )
 ANSWERED_WITHOUT_MAJORITY = Code(
     "answered-without-majority",

@@ -1,4 +1,4 @@
-"""Whether a folder or a file is meant to be a submission, of whichever lab."""
+"""Recognition of submissions, whichever lab they are of."""
 
 from pathlib import Path
 

@@ -1,8 +1,8 @@
-"""Finding the submission of lab 3: a service, and the Raft that it stands on.
+"""Finding the submission of lab 3: a service, and the Raft that it runs on.
 
 A submission is a folder with `rsm/`, `kv/` from part 3B on, and `raft/`; or a single
 file beside them, which is loaded first and replaces what it changes. Where there is no
-`raft/`, the service stands on the lab's reference.
+`raft/`, the service runs on the lab's reference.
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ from labrpc.submission.submission import Submission, candidates
 from tester.intake.default_submission import REFERENCE
 
 PACKAGE, CLASS_NAME = "rsm", "RSM"
-# The module of the lab's own that part 3A runs beside a student's.
+# The lab's own module, which part 3A runs beside a student's.
 COUNTER = "lab_counter"
 _EXAMPLE = REFERENCE.parent / "tests" / "services" / "kv_threads"
 
@@ -38,16 +38,16 @@ def find_service(path: Path, suite: Path) -> Submission:
 
 
 def raft_of(service: Submission) -> str:
-    """Return whose Raft a service stands on, for a report."""
+    """Return whose Raft a service runs on, for a report."""
     file = service.files["raft"]
     is_reference = file is not None and file.is_relative_to(REFERENCE)
     return "the lab's reference Raft" if is_reference else "its own Raft"
 
 
 def default_service(directory: Path) -> Path:
-    """Return the service to test where nobody has named one.
+    """Return the service to test if none is named.
 
-    That is the one that lies here or above, else the lab's example.
+    That is the nearest one in this folder or above, else the lab's example.
     """
     for folder in (directory, *directory.parents):
         if candidates(folder, PACKAGE):

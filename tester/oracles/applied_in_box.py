@@ -27,7 +27,8 @@ class AppliedInBox(AppliedLog):
 
     def _apply_command(self, index: int, command: object) -> None:
         if self._saved_index_unknown and type(index) is int:
-            # Its snapshot goes up to the entry before, which some server has applied.
+            # The snapshot goes up to the entry before this one, which some server has
+            # applied.
             if index - 1 in self._invariants.decided:
                 self.last_applied = index - 1
             self._saved_index_unknown = False

@@ -1,7 +1,7 @@
 """A cluster of key/value servers and the clerks of their clients.
 
-The lab notes each operation where it calls a clerk, outside of every box, and the
-history is checked as the operations return: one that is not linearizable ends the run.
+The lab notes each operation where it calls a clerk, outside every box, and checks the
+history as operations return: the first that is not linearizable ends the run.
 """
 
 from collections.abc import Callable, Sequence
@@ -145,7 +145,7 @@ class KVCluster(ServiceCluster):
         return Client(clerk, stream(self.seed, "client", self._clients))
 
     def new_value(self, client: Client) -> str:
-        """Return a value that was not put before."""
+        """Return a value that has not been put before."""
         self._values += 1
         return f"{client.clerk}-{self._values}"
 
@@ -167,7 +167,7 @@ class KVCluster(ServiceCluster):
             self._fail_stuck(len(left), seconds)
 
     def fail_call(self, method: str) -> NoReturn:
-        """Fail since an operation has not returned in time."""
+        """Fail: an operation has not returned in time."""
         self._fail_stuck(1, CALL_S_MAX)
 
     def _fail_stuck(self, count: int, seconds: float) -> NoReturn:

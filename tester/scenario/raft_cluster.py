@@ -1,4 +1,4 @@
-"""A cluster of Rafts below the lab's own state machines, which start every command."""
+"""A cluster of Rafts under the lab's own state machines; the lab starts every command."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -99,7 +99,7 @@ class RsmCluster(ServiceCluster):
         )
 
     def fail_call(self, method: str) -> NoReturn:
-        """Fail since a submit has not returned in time."""
+        """Fail: a submit has not returned in time."""
         self.fail(
             codes.SUBMIT_STUCK,
             f"{method}() did not return within {CALL_S_MAX} s though a majority is "

@@ -1,8 +1,8 @@
-"""A cluster whose servers were handed in with the service that stands on Raft.
+"""A cluster whose submission includes the service above Raft.
 
 The lab starts no commands here and takes no messages off the apply channel: both happen
 within a server. It still sees what is applied, and asks the Raft in each server for its
-state, so that a property which Raft breaks is reported before one of the service.
+state, so that a property broken by Raft is reported before one of the service.
 """
 
 from collections.abc import Callable, Sequence
@@ -155,10 +155,8 @@ class ServiceCluster(PolledCluster):
             self.connect_clerk(clerk, *self.servers)
 
     def describe(self) -> str:
-        """Return each server's state, and whose Raft the service stands on."""
-        return (
-            f"{super().describe()}\nthe service stands on {raft_of(self._submission)}"
-        )
+        """Return each server's state, and whose Raft the service runs on."""
+        return f"{super().describe()}\nthe service runs on {raft_of(self._submission)}"
 
     def prepare_start(self, server: int) -> None:
         """Note that a server begins from its saved snapshot."""
@@ -197,14 +195,14 @@ class ServiceCluster(PolledCluster):
         )
 
     def check_snapshot_size(self, most: int) -> None:
-        """Fail if a server has saved a snapshot of more bytes than that."""
+        """Fail if a server has saved a snapshot of more than `most` bytes."""
         disks = enumerate(self.world.disks)
         size, server = max((len(disk.snapshot), server) for server, disk in disks)
         self.require(
             size <= most,
             codes.SNAPSHOT_TOO_LARGE,
             f"server {server} has saved a snapshot of {size} bytes; {most} are enough",
-            "a snapshot has the values that there are, and not what has led to them",
+            "a snapshot has the current values, and not the operations that led to them",
         )
 
     def check_no_snapshots(self) -> None:
@@ -216,7 +214,7 @@ class ServiceCluster(PolledCluster):
             f"{servers_named(found)} saved a snapshot though {LIMIT} is -1",
         )
 
-    # Calls that the lab makes, and that may take long.
+    # Calls by the lab that may take long.
 
     def call(
         self, host: Host, read: Callable[[Any], Returned], method: str, *args: Any
@@ -251,5 +249,5 @@ class ServiceCluster(PolledCluster):
         return answers[0]
 
     def fail_call(self, method: str) -> NoReturn:
-        """Fail since a method has not returned in time."""
+        """Fail: a method has not returned in time."""
         raise NotImplementedError

@@ -27,7 +27,7 @@ class Header(msgspec.Struct, kw_only=True, omit_defaults=True):
         trace: the version of the format.
         servers: how many there are.
         clients: how many clients of them there are, which are numbered after them.
-        service: what stands on Raft in each server, "" for the lab's state machine.
+        service: what runs on Raft in each server, "" for the lab's state machine.
         submission_digest: of its source files.
         persistence: whether the test requires servers to save their state.
         preempt: whether threads could lose their turn between two statements.

@@ -25,7 +25,7 @@ def test_kv_snapshot_rpc(cluster: KVCluster) -> None:
     cluster.sleep(0.5)
     cluster.put_until_done(client, "b", "B")
     cluster.check_log_size(8)
-    # Server 2 has nothing of all that but what a snapshot gives it.
+    # Server 2 gets all that through a snapshot only.
     cluster.partition([0, 2], [1])
     cluster.connect_clerk(0, 0, 2)
     cluster.put_until_done(client, "c", "C")

@@ -32,8 +32,8 @@ pytestmark = [pytest.mark.part("3X"), pytest.mark.virtual_time]
 
 LIMIT = 1000
 KEYS = 3
-# All but copies of requests: a put that was sent once, and is refused since a copy of it
-# came first, is nothing that a clerk can tell from one that another put has forestalled.
+# All but duplicated requests: if a put that was sent once is refused because a copy of it
+# arrived first, its clerk cannot tell that from a refusal because of another put.
 FAULTS = (
     *LINKS, *CRASHES, heavy_tails, leaders_cut_off, losses, lost_replies, lost_requests,
     pauses, skewed_clocks, slow_answers, slow_disks, slow_links,
@@ -85,7 +85,7 @@ def test_kv_old_leaders(cluster: KVCluster) -> None:
         going_on = _start(cluster, [*cluster.clerks[half:]])
         cluster.sleep(ALONE_S)
         if handed_on:
-            # It learns that it leads no more before it learns what was committed.
+            # It learns that it no longer leads before it learns what was committed.
             cluster.lose_replies()
             cluster.lose_requests(*[(other, leader) for other in others])
             cluster.heal_partition()
@@ -112,7 +112,7 @@ def test_kv_snapshots_lead(cluster: KVCluster) -> None:
             cluster.restart(next_leader)
         cluster.connect(*cluster.servers)
         cluster.sleep(0.5)
-        # Nobody but the one that was away can be elected.
+        # Only the one that was away can be elected.
         cluster.set_clock_rate(other, SLOW)
         cluster.disconnect(leader)
         cluster.connect_clerk(1, next_leader, other)
@@ -134,7 +134,7 @@ def _put_once(client: Client, cluster: KVCluster, version: int) -> None:
 
 
 def _heal(cluster: KVCluster, clients: list[Client]) -> None:
-    """Undo what was done, and let the clients end."""
+    """Heal the cluster, and let the clients end."""
     for client in clients:
         client.stopped = True
     cluster.heal()

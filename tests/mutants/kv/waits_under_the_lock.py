@@ -1,4 +1,4 @@
-"""submit waits for its request with the lock that the applier needs.
+"""submit holds the lock that the applier needs while it waits for its request.
 
 Paper: section 8
 Breaks: liveness

@@ -138,7 +138,7 @@ BROKEN = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("code", BROKEN)
-def test_a_service_that_breaks_a_rule_is_told_which(verdict, code):
+def test_a_broken_rule_of_a_service_is_named(verdict, code):
     name, source = BROKEN[code]
     run = verdict(source, name)
     assert run.code == code, f"{run.code}: {run.reason}\n{run.evidence}"
@@ -156,7 +156,7 @@ def test_raft_is_blamed_before_the_service(verdict):
     )
     run = verdict(source, "test_rsm_concurrent")
     assert run.code == "applied-out-of-order"
-    assert "the service stands on the lab's reference Raft" in run.evidence
+    assert "the service runs on the lab's reference Raft" in run.evidence
 
 
 def test_a_trace_shows_operations_in_the_lanes_of_clients(tests, tmp_path):
