@@ -58,16 +58,24 @@ class Construction:
         """Return a server's further objects by name; None if it cannot be used."""
         if server is None:
             return None
-        services = getattr(server, "services", None) if self._entry.services else {}
-        if isinstance(services, dict):
-            return dict(services)
+        if not self._entry.services:
+            return {}
         name = self._entry.class_name
-        self._reports.fail(
-            codes.NO_SERVICES,
-            f"{name} has no dictionary `services`, where the lab finds its parts",
-            f"set self.services in {name}.__init__: the name and the object of each part",
+
+        def read() -> dict[str, Any]:
+            services = getattr(server, "services", None)
+            if isinstance(services, dict):
+                return dict(services)
+            raise LoadError(
+                codes.NO_SERVICES,
+                f"{name} has no dictionary `services`, where the lab finds its parts",
+                f"set self.services in {name}.__init__: the name and the object of each part",
+            )
+
+        found = self._attempt(
+            read, codes.RAISES_IN_CONSTRUCTOR, f"in `services` of {name}"
         )
-        return None
+        return cast("dict[str, Any] | None", found)
 
     def _attempt(self, function: Callable[[], Any], code: Code, when: str) -> Any:
         """Return what a function of the submission does; None if it cannot be used."""

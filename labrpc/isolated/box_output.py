@@ -6,6 +6,7 @@ as the submission's failure.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from labrpc import codes
@@ -20,6 +21,7 @@ from labrpc.errors import (
 )
 from labrpc.isolated.value_codec import unpack_all
 from labrpc.simulated.output import LINE_CHARS_MAX
+from labrpc.submission.entry import SERVER_PARAMETERS
 from labrpc.world.events import (
     Action,
     Apply,
@@ -64,9 +66,16 @@ class ForgedError(SubmissionError):
 
 
 class BoxOutput:
-    """Checks what one box says it did."""
+    """Checks what one box says it did.
 
-    def __init__(self, server: int) -> None:
+    Args:
+        server: its number.
+        parameters: what it got from the lab, as an `Entry` has it.
+    """
+
+    def __init__(
+        self, server: int, parameters: tuple[str, ...] = SERVER_PARAMETERS
+    ) -> None:
         self._server = server
         self._ready = False
         self._requests: set[int] = set()
@@ -88,6 +97,10 @@ class BoxOutput:
             Apply: self._apply,
             Result: self._result,
         }
+        # A client has neither, and nobody would look after what it puts there.
+        for kind, name in ((Apply, "apply_ch"), (Persist, "persister")):
+            if name not in parameters:
+                self._checks[kind] = partial(self._refuse_use_of, name)
 
     def expect(self, now_ns: int, event: Event) -> None:
         """Note what is delivered to the box.
@@ -127,6 +140,9 @@ class BoxOutput:
             if check is not None:
                 actions[index] = check(action)
         return actions
+
+    def _refuse_use_of(self, name: str, action: Action) -> Action:
+        raise ForgedError(self._server, f"uses {name}, which it was not given")
 
     def _reply(self, reply: Reply) -> Action:
         if reply.request_id not in self._requests:

@@ -47,6 +47,7 @@ from labrpc.isolated.run_limits import LOOK_MS
 from labrpc.machine.activity import IdleMeter
 from labrpc.machine.wall_clock import cpu_seconds_of_all
 from labrpc.sandbox.sandbox import BOX_BYTES_MAX, BOX_CPU_S_MAX
+from labrpc.submission.entry import SERVER_PARAMETERS
 from labrpc.world.box import Step as StepDone
 from labrpc.world.events import Event, Invoke
 
@@ -151,7 +152,8 @@ class ProcessBox:
         self._pidfd = pidfd
         self._read_fd = read_fd
         self._write_fd = write_fd
-        self._output = BoxOutput(begin.server)
+        parameters = begin.entry.parameters if begin.entry else SERVER_PARAMETERS
+        self._output = BoxOutput(begin.server, parameters)
         readable = select.poll()
         readable.register(read_fd, select.POLLIN)
         self._poll = readable.poll

@@ -66,6 +66,12 @@ ANSWERED_WITHOUT_MAJORITY = Code(
     "A server that reaches no majority answered a request.",
     "section 8",
 )
+OK_WITHOUT_COMMIT = Code(
+    "ok-without-commit",
+    Kind.FAILURE,
+    "A put or a submit returned OK though nothing was applied since it was called.",
+    "section 8",
+)
 SNAPSHOT_UNWANTED = Code(
     "snapshot-unwanted",
     Kind.FAILURE,

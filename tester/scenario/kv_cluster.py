@@ -15,15 +15,15 @@ from tester import codes
 from tester.oracles.linearizability.history import VersionedHistory
 from tester.oracles.linearizability.operation import Outcome
 from tester.scenario.cluster import has_types
-from tester.scenario.service_cluster import CALL_S_MAX, ServiceCluster
+from tester.scenario.service_cluster import CALL_S_MAX, OK, ServiceCluster
 from tester.text import counted, servers_named, short
 
-OK = "OK"
 NO_KEY = "ErrNoKey"
 VERSION = "ErrVersion"
 MAYBE = "ErrMaybe"
 GET_OUTCOMES: dict[str, Outcome] = {OK: "ok", NO_KEY: "no_key"}
 PUT_OUTCOMES: dict[str, Outcome] = {**GET_OUTCOMES, VERSION: "version", MAYBE: "maybe"}
+GET_ANSWER = f"(value, version, err), with {NO_KEY} ('', 0, {NO_KEY!r})"
 PENDING_SHOWN = 5
 
 
@@ -79,8 +79,8 @@ class KVCluster(ServiceCluster):
         """Let a client get a key, and wait for the answer."""
 
         def read(value: Any) -> Got:
-            if not has_types(value, str, int, str) or value[2] not in GET_OUTCOMES:
-                self._refuse(clerk, "get", value, "(value, version, err)", GET_OUTCOMES)
+            if not _is_answer_of_get(value):
+                self._refuse(clerk, "get", value, GET_ANSWER, GET_OUTCOMES)
             got = Got(*value)
             self._returned(number, GET_OUTCOMES[got.err], got.value, got.version)
             return got
@@ -95,8 +95,11 @@ class KVCluster(ServiceCluster):
             if type(err) is not str or err not in PUT_OUTCOMES:
                 self._refuse(clerk, "put", err, "an err", PUT_OUTCOMES)
             self._returned(number, PUT_OUTCOMES[err], "", 0)
+            if err == OK:
+                self.note_success(str(self.history.operations[number]), decided)
             return str(err)
 
+        decided = len(self.invariants.decided)
         number = self._called(clerk, "put", key, value, version)
         return self.call(self._host_of(clerk), read, "put", key, value, version)
 
@@ -202,3 +205,11 @@ class KVCluster(ServiceCluster):
             "a get, too, has to go through the log: a leader that is cut off does not "
             "know whether it still leads",
         )
+
+
+def _is_answer_of_get(value: Any) -> bool:
+    """Return whether a clerk's get may return this."""
+    if not has_types(value, str, int, str) or value[2] not in GET_OUTCOMES:
+        return False
+    # The version of a missing key is what a client puts next.
+    return bool(value[2] == OK or tuple(value[:2]) == ("", 0))

@@ -1,16 +1,14 @@
 """A cluster of replicated state machines: the lab's counter above a student's RSM."""
 
-from functools import partial
 from typing import Any, NamedTuple, NoReturn
 
 from labrpc.submission.entry import Entry
 from labrpc.world.scenario_thread import ScenarioThread
 from tester import codes
 from tester.scenario.cluster import has_types
-from tester.scenario.service_cluster import CALL_S_MAX, ServiceCluster
+from tester.scenario.service_cluster import CALL_S_MAX, OK, ServiceCluster
 from tester.text import counted, short
 
-OK = "OK"
 WRONG_LEADER = "ErrWrongLeader"
 # For how long a request is submitted again and again, and the pause in between.
 SUBMIT_S_MAX = 10
@@ -57,13 +55,27 @@ class RsmCluster(ServiceCluster):
         host = self._answering(server)
         if host is None:
             return Answer(WRONG_LEADER, None)
-        return self.call(host, partial(self._checked, server), "submit", request)
+        decided = len(self.invariants.decided)
+
+        def read(value: Any) -> Answer:
+            answer = self._checked(server, value)
+            if answer.err == OK:
+                self.note_success(f"submit({request}) of server {server}", decided)
+            return answer
+
+        return self.call(host, read, "submit", request)
 
     def _checked(self, server: int, value: Any) -> Answer:
         is_pair = isinstance(value, (tuple, list)) and len(value) == 2
-        if not is_pair or value[0] not in (OK, WRONG_LEADER):
+        # With OK, what the counter's do_op has returned.
+        is_reply = is_pair and value[0] == OK and has_types(value[1:], int)
+        if not is_reply and (not is_pair or value[0] != WRONG_LEADER):
             self._wrong_answer(
-                server, "submit", value, f"(err, reply), err {OK!r} or {WRONG_LEADER!r}"
+                server,
+                "submit",
+                value,
+                f"(err, reply), err {OK!r} or {WRONG_LEADER!r}; the reply with {OK!r} is "
+                "what do_op returned, an int",
             )
         return Answer(*value)
 

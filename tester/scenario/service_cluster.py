@@ -25,6 +25,7 @@ from tester.text import servers_named
 
 # The parameter that RSM and KVServer get beside those of Raft.
 LIMIT = "max_raft_state"
+OK = "OK"
 # How long an operation may take once a majority is connected and nothing fails.
 CALL_S_MAX = 10
 
@@ -84,6 +85,8 @@ class ServiceCluster(PolledCluster):
         # A clerk that asks a server which is cut off has to try another one soon.
         self.network.long_delays = False
         self.applied = [AppliedInBox(s, self.invariants, b"") for s in self.servers]
+        # The first operation that nothing was applied for.
+        self._uncommitted = ""
 
     def _make_world(
         self, submission: Submission, supervisor: Supervisor, boxes: BoxFactory
@@ -170,6 +173,33 @@ class ServiceCluster(PolledCluster):
     def last_applied(self, server: int) -> int:
         """Return the highest index that a server's incarnation has applied."""
         return self.applied[server].last_applied
+
+    # What succeeded, and what was committed for it.
+
+    def note_success(self, operation: str, decided: int) -> None:
+        """Note an operation that changes the service and has returned OK.
+
+        Its entry was committed since the call, and no server applied it before. The test
+        goes on, since what comes of it says more.
+
+        Args:
+            operation: what it was, for a report.
+            decided: at how many indices servers had applied a command when it was called.
+        """
+        if not self._uncommitted and len(self.invariants.decided) == decided:
+            self._uncommitted = operation
+
+    def shut_down(self) -> None:
+        """Fail if an operation succeeded without the log; let the servers end."""
+        self.require(
+            not self._uncommitted,
+            codes.OK_WITHOUT_COMMIT,
+            f"{self._uncommitted}, and no server has put a command on its apply_ch "
+            "since the call",
+            f"{OK!r} means that the operation was performed on a majority: its entry was "
+            "committed, and came out of apply_ch of the server that answers",
+        )
+        super().shut_down()
 
     # Raft below the service.
 

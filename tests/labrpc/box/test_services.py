@@ -26,6 +26,9 @@ SOURCE = """
             self.apply_ch.put(ApplyMsg(command_valid=True, command=value, command_index=1))
             return "appended"
 
+        def __len__(self):
+            return 0
+
     class Raft:
         def __init__(self, peers, me, persister, apply_ch, limit):
             self.limit, self.taken, self.apply_ch = limit, [], apply_ch
@@ -91,6 +94,26 @@ def test_a_named_service_must_have_the_method(world):
     # Though a service that is empty counts as false.
     with pytest.raises(SubmissionError, match=r"no method 'look'; it has append"):
         world.invoke(1, "call", "Log.look", None)
+
+
+@pytest.mark.parametrize("services", ["1 / 0", "[self]"])
+def test_services_of_no_use_are_the_submissions_failure(lab, services):
+    source = f"""
+        class Raft:
+            def __init__(self, peers, me, persister, apply_ch, limit):
+                pass
+
+            @property
+            def services(self):
+                return {services}
+    """
+    boxes = InProcessBoxFactory(Submission.find(lab.write(source)))
+    world = World(1, "seed", lambda *who: boxes.box(*who, "seed", SERVER))
+    lab.worlds.append(world)
+    with pytest.raises(SubmissionError, match="services") as caught:
+        world.start(0)
+    codes = {"1 / 0": "raises-in-constructor", "[self]": "no-services"}
+    assert caught.value.code.name == codes[services]
 
 
 @pytest.mark.parametrize("taken_first", [True, False])

@@ -191,3 +191,11 @@ def test_a_pipe_that_is_full_is_waited_for(monkeypatch):
     assert os.read(read_fd, 1 << 16).endswith(b"question")
     os.close(read_fd)
     os.close(write_fd)
+
+
+@pytest.mark.parametrize(
+    ("action", "name"),
+    [(Apply(1, FIELDS), "apply_ch"), (Persist(b"state", b""), "persister")],
+)
+def test_a_client_has_no_disk_and_no_apply_channel(action, name):
+    refused(BoxOutput(3, ("servers",)), action, f"uses {name}, which it was not given")

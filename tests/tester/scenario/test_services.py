@@ -72,6 +72,20 @@ BROKEN = {
             "        return super().submit(request)"
         ),
     ),
+    # A clerk that has the only client needs no servers.
+    "ok-without-commit": (
+        "test_kv_basic",
+        KV.format(
+            "Clerk",
+            "    table = dict()\n"
+            "    def get(self, key):\n"
+            "        return self.table.get(key, ('', 0, 'ErrNoKey'))\n"
+            "    def put(self, key, value, version):\n"
+            "        time.sleep(0.001)\n"
+            "        self.table[key] = value, version + 1, 'OK'\n"
+            "        return 'OK'",
+        ),
+    ),
     "snapshot-unwanted": (
         "test_kv_speed",
         rsm(
@@ -134,6 +148,30 @@ BROKEN = {
         ),
     ),
 }
+
+
+# What no service returns, and what a test would stumble over, or a client go on with.
+WRONG_ANSWERS = {
+    "a reply of no number": (
+        "test_rsm_concurrent",
+        rsm("    def submit(self, r):\n        return super().submit(r)[0], None"),
+    ),
+    "the version of a missing key": (
+        "test_kv_basic",
+        KV.format(
+            "Clerk",
+            "    def get(self, key):\n        return '', -5, 'ErrNoKey'\n"
+            "    def put(self, key, value, version):\n        return 'OK'",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", WRONG_ANSWERS)
+def test_an_answer_of_the_wrong_kind_is_the_services_failure(verdict, what):
+    name, source = WRONG_ANSWERS[what]
+    run = verdict(source, name)
+    assert run.code == "wrong-answer", f"{run.code}: {run.reason}\n{run.evidence}"
 
 
 @pytest.mark.slow
