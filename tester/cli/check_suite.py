@@ -115,7 +115,7 @@ def _print_table(console: Console, check: SuiteCheck, with_mutants: bool) -> Non
         if heading != "mutants found" or with_mutants:
             table.add_column(heading, justify="right")
     for each in check.checks.values():
-        runs = each.passed + len(each.alarms) + each.unknown
+        runs = each.passed + len(each.alarms) + len(each.unknown)
         found = [str(len(each.found))] if with_mutants else []
         table.add_row(
             escape(each.test.name),
@@ -164,10 +164,11 @@ def _print_problems(console: Console, check: SuiteCheck) -> ExitStatus:
     for each in bad:
         say(console, "")
         say(console, f"{each.test.name}: {each.problem()}")
-        for alarm in each.alarms[:1]:
-            where = f"{alarm.submission} at seed {alarm.seed}"
-            say(console, f"  {where}: {one_line(alarm.reason)}")
-            say(console, f"  replay: {one_line(alarm.replay, 10_000)}")
+        for run in (each.alarms or each.unknown)[:1]:
+            where = f"{run.submission} at seed {run.seed}"
+            say(console, f"  {where}: {one_line(run.reason)}")
+            if run.replay:
+                say(console, f"  replay: {one_line(run.replay, 10_000)}")
     say(console, "")
     if bad:
         names = listed([each.test.name for each in bad], NAMES_MAX)

@@ -1,7 +1,7 @@
 """Checking an instructor's suite: false alarms, what it finds, determinism, and cost.
 
-Correct Rafts must pass each test; mutants show what a test sees. In an installed lab the
-reference alone is at hand: the others lie in the lab's repository.
+Correct Rafts must pass each test; mutants show what a test sees. An installed lab has only
+the reference: the others are in the lab's repository.
 """
 
 import re
@@ -71,7 +71,7 @@ def correct_rafts(lab: Path, own: Sequence[Path]) -> list[CorrectRaft]:
 
 
 def found_by_lab(lab: Path) -> dict[str, str]:
-    """Return at what share of seeds the lab's own suite finds each mutant, as measured."""
+    """Return the share of seeds at which the lab's suite finds each mutant, as measured."""
     page = lab / "docs" / "detection.md"
     if not page.is_file():
         return {}
@@ -94,9 +94,9 @@ class TestCheck:
     Attributes:
         alarms: its failed runs of correct Rafts.
         passed: how many runs of correct Rafts passed.
-        unknown: how many came to no verdict.
+        unknown: its runs of correct Rafts that came to no verdict.
         twice: how many runs were made a second time.
-        differing: the seeds at which the second run was another one.
+        differing: the seeds at which the second run differed.
         found: the mutants that it finds.
         cpu_s: of each run of the reference.
     """
@@ -106,7 +106,7 @@ class TestCheck:
     test: GradedTest
     alarms: list[Run] = field(default_factory=list)
     passed: int = 0
-    unknown: int = 0
+    unknown: list[Run] = field(default_factory=list)
     twice: int = 0
     differing: list[int] = field(default_factory=list)
     found: list[str] = field(default_factory=list)
@@ -118,17 +118,17 @@ class TestCheck:
         return fmean(self.cpu_s) if self.cpu_s else 0.0
 
     def problem(self) -> str:
-        """Return why nobody should be graded by the test, "" if nothing speaks against it."""
+        """Return why the test is not fit to grade by, "" if it is."""
         if self.alarms:
             return self._false_alarms()
+        if self.unknown:
+            return f"{counted(len(self.unknown), 'run')} came to no verdict"
         if self.differing:
             return (
                 f"two runs of seed {self.differing[0]} differ: the test draws from "
-                "something else than cluster.random, looks at a clock of the machine, or "
-                "takes the order of a set"
+                "something other than cluster.random, reads the machine's clock, or "
+                "depends on the order of a set"
             )
-        if self.unknown:
-            return f"{counted(self.unknown, 'run')} came to no verdict: see the reason"
         if not self.passed:
             return "no correct Raft was there to try it with"
         return ""
@@ -151,9 +151,9 @@ class SuiteCheck:
     Args:
         tests: the suite's.
         correct: the Rafts that must pass.
-        mutants: those of which it should find some.
-        seeds: at which the correct ones run.
-        mutant_seeds: at which the mutants run.
+        mutants: Rafts with a bug each, some of which it should find.
+        seeds: for the correct Rafts.
+        mutant_seeds: for the mutants.
     """
 
     def __init__(
@@ -164,9 +164,8 @@ class SuiteCheck:
         seeds: range,
         mutant_seeds: range,
     ) -> None:
-        self._correct = correct
         self._mutants = {str(mutant.path): mutant for mutant in mutants}
-        self._digests: dict[tuple[str, int], str] = {}
+        self._digests: dict[tuple[str, str, int], str] = {}
         self.checks = {test.name: TestCheck(test) for test in tests}
         self.jobs = [
             _job(test, raft.name, raft.path, seed)
@@ -185,13 +184,10 @@ class SuiteCheck:
         self._twice = [
             _job(test, raft.name, raft.path, seed)
             for test in tests
-            for raft in correct
-            if raft.has_bonus == test.is_bonus
+            # One Raft is enough: the test is to be tried, not the Raft.
+            for raft in [raft for raft in correct if raft.has_bonus == test.is_bonus][:1]
             for seed in seeds[:SEEDS_TWICE]
         ]
-        # One Raft is enough: the test is to be tried, not the Raft.
-        first = {(job.test, job.seed): job for job in reversed(self._twice)}
-        self._twice = list(first.values())[::-1]
 
     @property
     def runs(self) -> int:
@@ -213,12 +209,11 @@ class SuiteCheck:
                 process = process or GradingProcess(hash_seed=OTHER_HASH_SEED)
                 process.give(job)
                 again = process.receive()
-                if isinstance(again, Run):
-                    self._compare(job, again)
-                else:
-                    self.checks[job.test].unknown += 1
+                if not isinstance(again, Run):
+                    again = self._as_run(job, process.exit_cause(job))
                     process.stop()
                     process = None
+                self._compare(job, again)
                 notify()
         finally:
             if process is not None:
@@ -240,20 +235,23 @@ class SuiteCheck:
             if run.verdict is Verdict.FAILED and mutant.name not in check.found:
                 check.found.append(mutant.name)
             return
-        self._digests[f"{job.name}/{job.test}", job.seed] = run.digest
+        self._digests[job.path, job.test, job.seed] = run.digest
         if run.passed:
             check.passed += 1
         elif run.verdict is Verdict.FAILED:
             check.alarms.append(run)
         else:
-            check.unknown += 1
+            check.unknown.append(run)
         if job.path == str(REFERENCE):
             check.cpu_s.append(run.cpu_s)
 
     def _compare(self, job: RunJob, again: Run) -> None:
         check = self.checks[job.test]
+        if again.verdict is Verdict.UNKNOWN:
+            check.unknown.append(again)
+            return
         check.twice += 1
-        if again.digest != self._digests[f"{job.name}/{job.test}", job.seed]:
+        if again.digest != self._digests[job.path, job.test, job.seed]:
             check.differing.append(job.seed)
 
 

@@ -80,7 +80,8 @@ def fake_runs(tests, monkeypatch):
 
     def run_of(job, verdict, again=""):
         run = blank_run(by_name[job.test], job.name, job.seed)
-        run.digest, run.cpu_s, run.replay = f"{job.test}/{job.seed}", 0.5, "pytest …"
+        run.digest = f"{job.path}/{job.test}/{job.seed}"
+        run.cpu_s, run.replay = 0.5, "pytest …"
         if verdict is Verdict.FAILED:
             conclude(run, verdict, CHECK_FAILED, "the term is 1, not 0")
         elif verdict is Verdict.UNKNOWN:
@@ -122,6 +123,9 @@ def fake_runs(tests, monkeypatch):
                     return None
                 again = "another" if self.job.test == differs else ""
                 return run_of(self.job, verdict, again)
+
+            def exit_cause(self, job):
+                return verdict_of(job)
 
             def stop(self):
                 pass
@@ -192,11 +196,17 @@ def test_runs_without_a_verdict_speak_against_a_test(checked):
         sound = checked(
             lambda job, verdict=verdict: verdict if job.seed == 1 else Verdict.PASSED
         )
-        assert sound["test_sound"].unknown >= 1
+        assert len(sound["test_sound"].unknown) >= 1
         assert "came to no verdict" in sound["test_sound"].problem()
     hangs = WorkerLost(PROCESS_LOST, "it hung", is_submissions_fault=True)
     found = checked(lambda job: hangs if job.seed == 2 else Verdict.PASSED)
     assert len(found["test_sound"].alarms) == 1
+
+
+def test_correct_rafts_of_the_same_name_are_not_mixed_up(checked, tmp_path):
+    other = CorrectRaft("reference", tmp_path)
+    found = checked(wrong_and_mutant, [*ONLY_THE_REFERENCE, other])
+    assert (found["test_sound"].twice, found["test_sound"].differing) == (2, [])
 
 
 def test_without_any_correct_raft_nothing_is_known(checked):
@@ -242,6 +252,17 @@ def test_the_command_names_what_is_not_fit_to_grade_by(
     assert "mutants is not there, so what the suite finds is not known" in said
     assert "2 tests not fit to grade by: test_wrong_expectation, test_own_dice" in said
     assert "reference at seed 0: the term is 1, not 0\n  replay: pytest …" in said
+
+
+def test_the_command_says_why_a_run_came_to_no_verdict(
+    folder, tmp_path, fake_runs, capsys
+):
+    fake_runs(lambda job: Verdict.UNKNOWN if job.seed else Verdict.PASSED, differs="")
+    command = ["check-suite", str(folder), "--seeds", "2", "--jobs", "1"]
+    assert grade.main([*command, "--repository", str(tmp_path)]) == 1
+    said = capsys.readouterr().out
+    assert "test_sound: 2 runs came to no verdict\n" in said
+    assert "reference at seed 1: the lab itself broke\n  replay: pytest …" in said
 
 
 @pytest.mark.slow
