@@ -66,6 +66,11 @@ class Matrix:
         """The parts, in the suite's order."""
         return list(dict.fromkeys(test.part for test in self.tests))
 
+    @property
+    def is_of_lab_2(self) -> bool:
+        """Whether the columns that only lab 2 has are shown."""
+        return all(mutant.lab == 2 for mutant in self.mutants)
+
     def row(self, mutant: Mutant) -> "Row":
         """Return a mutant's row."""
         row = Row(mutant)
@@ -82,7 +87,7 @@ class Matrix:
     def quickest(self, mutant: Mutant) -> Probe | None:
         """Return the failing run of a mutant that took the least CPU time.
 
-        One that names a property which the mutant breaks is better than any other.
+        A run that names a property which the mutant breaks comes before any other.
         """
         failed = [
             probe
@@ -195,8 +200,7 @@ def columns(parts: list[str]) -> list[str]:
 def table(matrix: Matrix) -> tuple[list[str], dict[str, list[str]]]:
     """Return the heads of the columns that the lab has, and each mutant's cells."""
     heads = columns(matrix.parts)
-    is_lab_2 = all(mutant.lab == 2 for mutant in matrix.mutants)
-    kept = [is_lab_2 or head not in ONLY_IN_LAB_2 for head in heads]
+    kept = [matrix.is_of_lab_2 or head not in ONLY_IN_LAB_2 for head in heads]
     rows = {
         mutant.name: [*compress(matrix.row(mutant).cells(matrix.parts), kept)]
         for mutant in matrix.mutants
@@ -240,7 +244,7 @@ def summary(matrix: Matrix) -> str:
     by_general = f"; {general} by tests that were not made for one kind of bug"
     return (
         f"{seen} of {len(rows)} mutants were found at 95 % of the seeds or more, "
-        f"{never} never{'' if any(m.lab == 3 for m in matrix.mutants) else by_general}. "
+        f"{never} never{by_general if matrix.is_of_lab_2 else ''}. "
         f"The reference: {false} false alarms in {len(alarms)} runs."
     )
 

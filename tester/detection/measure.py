@@ -101,9 +101,9 @@ def lanes(
     Args:
         mutants: the rows of the measurement.
         tests: in the suite's order.
-        seeds: those of the runs.
-        thorough: whether all tests of a part are run, also after one found the mutant.
-        once: whether all parts are one lane: what one has found, no other has to find.
+        seeds: the seeds of the runs.
+        thorough: whether a part goes on after one of its tests has found the mutant.
+        once: whether all parts are one lane, which ends when one has found the mutant.
     """
     parts: dict[str, list[GradedTest]] = {}
     for test in tests:

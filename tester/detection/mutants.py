@@ -1,7 +1,8 @@
 """The mutants of each lab, and the fields of their docstrings.
 
 A mutant is a submission in one file with exactly one bug: a Raft, or a service, which
-replaces one class of the reference by its own. Its docstring describes the bug, and then has fields, one on each line; indented lines continue a field:
+replaces one class of the reference by its own. Its docstring describes the bug, and then
+has fields, one on each line; indented lines continue a field:
 
     Paper: the section or figure that the bug breaks
     Breaks: liveness, or safety (one or more properties)

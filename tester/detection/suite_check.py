@@ -185,7 +185,7 @@ class SuiteCheck:
             _job(test, raft.name, raft.path, seed)
             for test in tests
             # One Raft is enough: the test is to be tried, not the Raft.
-            for raft in [raft for raft in correct if raft.has_bonus == test.is_bonus][:1]
+            for raft in [r for r in correct if r.has_bonus == test.is_bonus][:1]
             for seed in seeds[:SEEDS_TWICE]
         ]
 

@@ -10,6 +10,7 @@ from tester.experiments.figure16 import HEADLINES, Headline
 from tester.experiments.plots import plot_downtimes
 from tester.experiments.setting import Setting
 from tester.experiments.trials import Measured, milliseconds
+from tester.text import markdown_row
 
 GRAPHS = {
     "top": "How much randomness is needed",
@@ -79,7 +80,7 @@ def _row(measured: Measured) -> str:
         f"{measured.split_share:.1%}",
         _of_the_paper(measured.setting),
     ]
-    return f"| {' | '.join(cells)} |\n"
+    return markdown_row(cells) + "\n"
 
 
 def _of_the_paper(setting: Setting) -> str:

@@ -13,6 +13,7 @@ from tester.experiments.ranking import (
     waits_in,
 )
 from tester.experiments.trials import Measured, milliseconds
+from tester.text import markdown_row
 
 _HEAD = (
     "| servers | trials | median | mean | worst | split votes | terms |\n"
@@ -69,7 +70,7 @@ def _row(measured: Measured) -> str:
         f"{measured.split_share:.1%}",
         f"{fmean(one.terms for one in measured.replacements):.1f}",
     ]
-    return f"| {' | '.join(cells)} |\n"
+    return markdown_row(cells) + "\n"
 
 
 def _waits(found: dict[str, list[Measured]]) -> str:

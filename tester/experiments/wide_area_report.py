@@ -5,6 +5,7 @@ from pathlib import Path
 from tester.experiments.plots import plot_downtimes
 from tester.experiments.trials import Measured, milliseconds
 from tester.experiments.wide_area import MESSAGE_MS
+from tester.text import markdown_row
 
 GROUP = "wide area"
 # Mean and 99.9th percentile, in milliseconds, by how many of five servers failed.
@@ -36,7 +37,7 @@ def _row(measured: Measured) -> str:
         f"{measured.split_share:.1%}",
         OF_THE_DISSERTATION[measured.setting.name],
     ]
-    return f"| {' | '.join(cells)} |\n"
+    return markdown_row(cells) + "\n"
 
 
 def write_graphs(folder: Path, found: dict[str, list[Measured]]) -> list[Path]:

@@ -1,8 +1,8 @@
-"""What students are told of an assignment, part by part, from what the lab knows anyway.
+"""The content of an assignment's pages, part by part, from what the lab knows already.
 
 Topics and tests come from docstrings, points from the rubric, rules from what traces can
 prove, hints from docs/symptoms.md, limits from docs/contract.md, and costs from a run of
-the reference. So a page cannot say what no longer holds.
+the reference. So a page cannot be out of date.
 """
 
 from collections.abc import Iterable, Sequence
@@ -61,7 +61,7 @@ class TestSheet:
         about: what it asks.
         more: the rest of its docstring.
         cluster: what its cluster is like, in words.
-        hint: what to look at when it fails, "" if nobody wrote that down.
+        hint: what to look at when it fails, "" if there is no hint.
         cost: what a run of the reference took, in words, "" if it was not run.
     """
 
@@ -84,10 +84,10 @@ class PartSheet:
         topic: what it is about, with the paper's sections.
         points: how many it has, in words.
         earned: how they are earned, in words.
-        seeds: at which each test is run, in words.
-        documents: what says what a server gets and must do.
-        rules: of the paper, that come into play here first.
-        has_all_rules: whether those of all other parts come into play, and no new ones.
+        seeds: which seeds each test is run at, in words.
+        documents: where a student reads what a server gets and must do.
+        rules: the paper's rules that come into play here first.
+        has_all_rules: whether the rules of all other parts apply, and no new ones.
         first_of_all: the first hint.
         tests: those that students may know.
         hidden: how many hidden tests there are, and what they are worth; "" for none.
@@ -199,7 +199,7 @@ def _cluster(test: GradedTest) -> str:
 
 def _cost(run: Run) -> str:
     if not run.virtual_s:
-        return f"{counted(run.commits, 'commit')}"
+        return counted(run.commits, "commit")
     return (
         f"{run.virtual_s:.1f} virtual seconds, {counted(run.rpcs, 'RPC')}, "
         f"{run.bytes:,} bytes, {counted(run.commits, 'commit')}"
@@ -209,12 +209,9 @@ def _cost(run: Run) -> str:
 def _total(runs: list[Run]) -> str:
     if not runs:
         return ""
-    virtual_s, cpu_s = (
-        sum(getattr(r, n) for r in runs) for n in ("virtual_s", "cpu_s")
-    )
-    return (
-        f"{virtual_s:.0f} virtual seconds, about {max(cpu_s, 0.1):.1f} s of computing"
-    )
+    virtual_s = sum(run.virtual_s for run in runs)
+    cpu_s = max(sum(run.cpu_s for run in runs), 0.1)
+    return f"{virtual_s:.0f} virtual seconds, about {cpu_s:.1f} s of computing"
 
 
 def _hidden(tests: list[GradedTest]) -> str:
@@ -236,7 +233,9 @@ def _seeds(rubric: Rubric) -> str:
         which = f"{public[0]} to {public[-1]}" if len(public) > 1 else f"{public[0]}"
         kinds.append(f"{counted(len(public), 'seed')} that you know ({which})")
     if rubric.hidden:
-        kinds.append(f"{counted(len(rubric.hidden), 'seed')} that nobody knows before")
+        kinds.append(
+            f"{counted(len(rubric.hidden), 'seed')} that nobody knows beforehand"
+        )
     return " and ".join(kinds)
 
 

@@ -1,4 +1,4 @@
-"""What the lab's documents say of parts and tests: hints, and the limits of the contract."""
+"""Hints for parts and tests, and the contract's limits, read from the lab's documents."""
 
 import re
 from dataclasses import dataclass, field

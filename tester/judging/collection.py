@@ -25,13 +25,13 @@ MARKERS = (
     "cluster a graded test gets, at each seed of another size where servers_min is set; "
     "with persistence, that servers save their state is checked; with elections, that a "
     "majority answered a leader; with a service, that is above Raft, with clerks",
-    "hidden: a graded test of an instructor that is a secret: its students see whether it "
-    "passed and why not, but neither its source nor a replay command",
-    "search(states): a graded test without a scenario: the servers are searched for orders "
-    "of events that break a property, until this number of states is found",
+    "hidden: an instructor's secret graded test: students see whether it passed and why "
+    "not, but neither its source nor a replay command",
+    "search(states): a graded test without a scenario: a search for an order of "
+    "events that breaks a property, which ends when it has found this number of states",
     "single_bug: a scenario made for one kind of bug, which measures of detection count "
     "apart",
-    "virtual_time: a graded test that needs what real time has not, such as pauses, "
+    "virtual_time: a graded test that needs what real time lacks, such as pauses, "
     "skewed clocks and crash points; left out with --real-time",
 )
 
@@ -116,7 +116,7 @@ def collect_folder(
     Args:
         folder: with files `test_*.py`, and scripts.
         expression: only tests that match it, as pytest's `-k` does.
-        strict: whether a marker that nobody knows is an error.
+        strict: whether an unknown marker is an error.
 
     Raises:
         UsageError: the expression is none that `-k` takes.
@@ -133,7 +133,7 @@ def collect_folder(
         options.append("--strict-markers")
     if expression:
         options += ["-k", expression]
-    # What pytest has to say of a wrong expression is said below.
+    # A wrong expression is reported below.
     with contextlib.redirect_stderr(io.StringIO()), _no_plugins():
         status = pytest.main([str(folder), *options], plugins=[found])
     if found.errors:

@@ -27,9 +27,9 @@ class GradedTest:
         persistence: whether servers have to save their state.
         elections: whether a leader must have been answered by a majority.
         single_bug: whether the scenario was made for one kind of bug.
-        suite: the folder of the instructor's suite that it is of, None for the lab's own.
+        suite: the folder of the instructor's suite that has it, None for the lab's own.
         part_about: what its part is about, if an instructor's suite says so.
-        hidden: whether no student may see its source.
+        hidden: whether its source is kept from students.
         script: what happens, if that is a list of choices: then there is no cluster, and
             the function is never called.
         search_states: how many states its search finds, if it is one: then there is no
@@ -98,7 +98,7 @@ class GradedTest:
 
     @property
     def is_own_and_shown(self) -> bool:
-        """Whether it is of an instructor's suite, and students may read of it."""
+        """Whether an instructor's suite has it, and students may read about it."""
         return self.suite is not None and not self.hidden
 
     @property

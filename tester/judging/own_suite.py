@@ -1,7 +1,7 @@
 """An instructor's own suite: graded tests from a folder, checked before anything runs.
 
 What is wrong with a suite is said at once, with file and line. Found during a grading,
-it would cost a night, or pass unnoticed: a test that no one grades.
+it would cost a night, or go unnoticed: a test that counts for nothing.
 """
 
 import ast
@@ -25,7 +25,7 @@ from tester.text import listed, unknown
 REFERENCE_PAGE = "docs/scenarios.md"
 # As `--parts` and the tables of a rubric name it.
 _PART = re.compile(r"Part ([0-9A-Z]+)(?:, |: )(.+)")
-# What a `cluster` marker may say: all of a graded test that it does not get elsewhere.
+# What a `cluster` marker may say: the fields of a graded test with no other source.
 _CLUSTER = (
     "servers", "servers_min", "reliable", "snapshots", "persistence", "elections",
 )  # fmt: skip
@@ -66,9 +66,9 @@ def read_own_suite(
     trees = {file: _parsed(file) for file in sorted(folder.rglob("test_*.py"))}
     for file in sorted(folder.rglob("*.txt")):
         read_script(file)
-    files = [test.file for test in taken if test.suite is None]
+    of_lab = {test.file.name for test in taken if test.suite is None}
     for file, tree in trees.items():
-        if file.name in [of_lab.name for of_lab in files]:
+        if file.name in of_lab:
             raise _wrong(
                 file, 1, "the lab's own suite has a file of this name: rename it"
             )
@@ -111,7 +111,7 @@ def _parsed(file: Path) -> ast.Module:
     except SyntaxError as exc:
         raise _wrong(file, exc.lineno or 1, f"syntax error: {exc.msg}") from None
     except ValueError as exc:
-        raise _wrong(file, 1, f"this is no Python: {exc}") from None
+        raise _wrong(file, 1, f"this is not Python: {exc}") from None
 
 
 def _wrong(file: Path, line: int, reason: str) -> UsageError:
@@ -169,7 +169,7 @@ def _checked(item: pytest.Item, parts: set[str]) -> GradedTest:
     clusters = list(item.iter_markers("cluster"))
     if not isinstance(item, pytest.Function) or not clusters:
         raise wrong(
-            "it has no marker `cluster`, so that nobody would grade it: add "
+            "it has no marker `cluster`, so it would not be graded: add "
             "@pytest.mark.cluster(servers=3)"
         )
     for word in clusters[0].kwargs:

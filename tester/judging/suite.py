@@ -1,8 +1,7 @@
-"""Where the graded suites lie, and which tests are graded.
+"""The graded suites: where they are, and which of their tests are graded.
 
-In a wheel they travel as `tester/lab2` and `tester/lab3`, in the repository they are
-`tests/lab2` and `tests/lab3`. An instructor's own suites may stand beside them, or
-instead of them.
+A wheel has them as `tester/lab2` and `tester/lab3`, the repository as `tests/lab2` and
+`tests/lab3`. An instructor's own suites may be added to them, or replace them.
 """
 
 import re
@@ -59,7 +58,7 @@ def what_to_collect(root: Path, named: list[str], lab: int = 2) -> list[str]:
     handed_in = [p.resolve() for name in packages for p in candidates(root, name)]
     if any(path not in (root, *handed_in) for path in paths):
         return named
-    # Who names the repository or the package in it means that it be tested.
+    # Naming the repository, or the package in it, asks for it to be tested.
     tests = [] if root in paths or not own_tests.is_dir() else [str(own_tests)]
     return [str(suite), *tests, *named]
 
@@ -152,7 +151,7 @@ def _lab_tests(expression: str, lab: int) -> tuple[list[GradedTest], list[Graded
 
 
 def _meant(expression: str, known: list[str]) -> str:
-    """Return what an expression that matches nothing was perhaps meant to name."""
+    """Return which test an expression that matches nothing may have meant."""
     for word in re.findall(r"[^\s()]+", expression):
         if not any(word.lower() in name for name in known):
             # What `-k` is given is often a part of a name.

@@ -104,7 +104,7 @@ def test_a_sheet_has_what_rubric_docstring_and_a_run_say(sheets):
     )
     assert of_lab.points == "6 points"
     assert of_lab.seeds == (
-        "5 seeds that you know (0 to 4) and 20 seeds that nobody knows before"
+        "5 seeds that you know (0 to 4) and 20 seeds that nobody knows beforehand"
     )
     assert "a candidate is elected at the first try" in of_lab.situations
     assert re.fullmatch(
