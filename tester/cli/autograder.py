@@ -22,7 +22,7 @@ def add_arguments(parser: Parser) -> None:
         type=Path,
         metavar="FILE",
         help="the rubric that the autograder uses, see docs/rubric.md; it is copied "
-        "together with its secret",
+        "together with its secret and its suites",
     )
 
 
