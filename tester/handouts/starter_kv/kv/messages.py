@@ -1,4 +1,4 @@
-"""What clerks and servers say to each other: yours to change."""
+"""Messages between clerks and servers: yours to change."""
 
 from dataclasses import dataclass
 

@@ -25,7 +25,7 @@ class RSM:
 
         peers, me, persister, apply_ch: hand them on to Raft. apply_ch.get() returns the
             next ApplyMsg that Raft has put.
-        max_raft_state: take a snapshot when len(persister.read_raft_state()) comes to it;
+        max_raft_state: take a snapshot when len(persister.read_raft_state()) reaches it;
             -1 for never.
         state_machine: do_op(request), snapshot() and restore(data).
         """
