@@ -215,11 +215,7 @@ def plan_of(header: Header, paths: dict[str, Path], out: Path | None) -> Plan:
     Raises:
         UsageError: the suite has one of the tests no more.
     """
-    suites = Suites(tuple(Path(suite.path) for suite in header.suites))
-    tests: dict[str, GradedTest] = {}
-    for lab in LABS:
-        found = collect(bonus=True, suites=suites, lab=lab)
-        tests = {test.name: test for test in found} | tests
+    tests = _tests_of(header)
     missing = [name for name in header.tests if name not in tests]
     if missing:
         raise UsageError(f"there is no test {missing[0]} any more")
@@ -244,3 +240,17 @@ def plan_of(header: Header, paths: dict[str, Path], out: Path | None) -> Plan:
         out=out,
         fingerprints={entry.name: entry.fingerprint for entry in header.submissions},
     )
+
+
+def _tests_of(header: Header) -> dict[str, GradedTest]:
+    """Return all tests of the lab and of the suites that were graded, by name."""
+    suites = Suites(tuple(Path(suite.path) for suite in header.suites))
+    graded = set(header.tests)
+    labs = (
+        lab
+        for lab in LABS
+        if any(test.name in graded for test in collect(bonus=True, lab=lab))
+    )
+    # With the tests of its own lab only: a suite may use their parts.
+    found = collect(bonus=True, suites=suites, lab=next(labs, LABS[0]))
+    return {test.name: test for test in found}

@@ -10,7 +10,7 @@ import grade
 from tester import codes
 from tester.errors import UsageError
 from tester.grading.journal import EnteredSuite
-from tester.grading.plan import Plan
+from tester.grading.plan import Plan, plan_of
 from tester.judging.collection import MARKERS
 from tester.judging.own_suite import read_own_suite, suite_digest
 from tester.judging.run import run_test
@@ -271,6 +271,15 @@ def test_a_grading_does_not_continue_with_another_suite(write, tmp_path, own_tes
     both = msgspec.structs.replace(before, suites=[*before.suites, more])
     turned = msgspec.structs.replace(both, suites=both.suites[::-1])
     assert both.differences(turned) == ["the tests of --suite (their order)"]
+
+
+def test_a_suite_beside_lab_3_may_use_its_parts_and_is_found_again(write):
+    head = HEAD.replace("Part 9A: leaders", "Leaders").replace("9A", "3A")
+    folder = write(head + STAYS)
+    tests = collect(expression="stays or rsm_basic", suites=Suites((folder,)), lab=3)
+    header = Plan({}, tests, range(1), default_rubric(tests)).header()
+    again = plan_of(header, {}, None)
+    assert [test.name for test in again.tests] == ["test_rsm_basic", "test_stays"]
 
 
 @pytest.mark.parametrize(
