@@ -1,4 +1,4 @@
-"""The command `check-suite`: whether a class can be graded by an instructor's suite."""
+"""The command `check-suite`: check whether an instructor's suite is fit to grade by."""
 
 import argparse
 from pathlib import Path
@@ -135,7 +135,7 @@ def _print_table(console: Console, check: SuiteCheck, with_mutants: bool) -> Non
 def _print_found(
     console: Console, check: SuiteCheck, mutants: list[Mutant], lab: dict[str, str]
 ) -> None:
-    """Say what the suite finds, and what of that the lab's own suite does not, or seldom."""
+    """Report the mutants that the suite finds, and which of them the lab's often misses."""
     if not mutants:
         return
     fit = [each for each in check.checks.values() if not each.problem()]
@@ -152,11 +152,11 @@ def _print_found(
     if better:
         say(
             console,
-            f"that the lab's tests do not always find: {listed(better, NAMES_MAX)}",
+            f"of these, the lab's tests do not always find: {listed(better, NAMES_MAX)}",
         )
     none = [each.test.name for each in fit if not each.found]
     if none:
-        say(console, f"that find no mutant: {listed(none, NAMES_MAX)}")
+        say(console, f"tests that find no mutant: {listed(none, NAMES_MAX)}")
 
 
 def _print_problems(console: Console, check: SuiteCheck) -> ExitStatus:

@@ -15,7 +15,7 @@ from tester.workers.engine import Engine
 def chosen_engine(
     options: argparse.Namespace, console: Console, plan: Plan, workers: int
 ) -> Engine | None:
-    """Return the cluster that is to be used, connected; None for this machine.
+    """Connect to the cluster that the options name; return None for this machine.
 
     Raises:
         UsageError: it cannot be used, or not for this plan.

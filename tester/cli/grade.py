@@ -48,7 +48,7 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     refuse_links(options.out, options.paths)
     tests, rubric = choose_tests(options)
     is_here = options.dask in (None, LOCAL)
-    # What workers of a cluster have, they say themselves.
+    # The workers of a cluster report their own.
     status_lines = sandbox_status(chosen_hosting(options)) if is_here else []
     journal = Journal(options.out)
     engine: Engine | None = None
@@ -101,7 +101,7 @@ def choose_tests(options: argparse.Namespace) -> tuple[list[GradedTest], Rubric]
 
 
 def choose_suites(options: argparse.Namespace) -> Suites:
-    """Return whose tests are graded, by the options and the rubric.
+    """Return the suites whose tests are graded, by the options and the rubric.
 
     Raises:
         UsageError: there is none, or one lies among the submissions.

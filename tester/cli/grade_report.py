@@ -1,4 +1,4 @@
-"""What `grade` and `merge` print of grades, and the exit status that follows."""
+"""Printing grades, and the exit status that they lead to, for `grade` and `merge`."""
 
 from pathlib import Path
 

@@ -117,7 +117,7 @@ def add_jobs(parser: Parser) -> None:
 
 
 def add_fail_under(parser: Parser) -> None:
-    """Add the option that makes a grade that is too low an exit status."""
+    """Add the option by which a low grade changes the exit status."""
     parser.add_argument(
         "--fail-under",
         type=percentage,

@@ -1,4 +1,4 @@
-"""Which addresses of a cluster may be used: beyond this machine, only with encryption."""
+"""The addresses of a cluster: those of other machines only with encryption."""
 
 import ipaddress
 
@@ -29,12 +29,12 @@ def refuse_unencrypted(address: str, whose: str) -> None:
 
 
 def _is_here(place: str) -> bool:
-    """Return whether a host and port are of the machine's own loopback."""
+    """Return whether a host and port are on this machine's loopback interface."""
     host = place.rpartition(":")[0].strip("[]")
     if host == "localhost":
         return True
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        # What a name leads to may change.
+        # Tomorrow a name may lead to another machine.
         return False

@@ -1,7 +1,7 @@
 """A submission as bytes: how it travels to a machine that does not have it.
 
-It is known by the digest of these bytes, so a machine that has them needs them only once.
-Links travel as what they say: what they lead to is none of the submission's.
+The digest of the bytes identifies it, so that a machine needs them only once. A link
+travels as a link: its target does not belong to the submission.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ class Entry(msgspec.Struct, frozen=True):
 
     Attributes:
         place: relative to the submission, "" if it is a single file.
-        data: the content, or what the link says.
+        data: the content, or the target of the link.
     """
 
     place: str
@@ -32,7 +32,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Tree(msgspec.Struct, frozen=True):
-    """All that lies in a submission.
+    """The whole content of a submission.
 
     Attributes:
         name: of its folder or file.
@@ -44,7 +44,7 @@ class Tree(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Content:
-    """A submission that can travel."""
+    """A submission that is packed."""
 
     data: bytes
     digest: str

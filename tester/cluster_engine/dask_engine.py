@@ -1,8 +1,8 @@
 """Jobs on the workers of a Dask cluster.
 
-The client decides which worker gets which job, as a pool does for its processes, and has
+The client decides which worker gets which job, as a pool does for its processes, and keeps
 everything that must not be lost: a worker, a machine or the scheduler may be killed at any
-moment. What a lost worker had is given to another one.
+moment. The jobs of a lost worker are given to others.
 """
 
 import logging
@@ -39,14 +39,14 @@ from tester.workers.pool import Pool
 # Its constructors have no types.
 _dask: Any = distributed
 
-# How often to look which workers there are.
+# How often to look for workers that have come or gone.
 LOOK_S = 1.0
 CONNECT_S_MAX = 30.0
 # How long workers may take to start.
 WORKERS_S_MAX = 180.0
 # A scheduler that does not answer for this time is gone.
 SILENT_S_MAX = 30.0
-# A job with which as many workers were lost is not given to another.
+# After this many workers were lost with a job, it is given up.
 LOSSES_MAX = 3
 
 Answer = tuple[Job, Run | LoadResult | WorkerLost]
@@ -199,7 +199,7 @@ class DaskEngine(Engine):
             for address, found in self._descriptions(sorted(new)).items():
                 self._admit(address, known[address]["nthreads"], found)
         except (OSError, RuntimeError, ValueError, LookupError):
-            # Dask's ways to say that it has no connection.
+            # What Dask raises when it has no connection.
             if self._silent.left_s() <= 0:
                 raise UsageError(
                     f"--dask: the scheduler at {self._address} is gone: the runs so far "
@@ -213,7 +213,7 @@ class DaskEngine(Engine):
                     yield from self._lose(slot)
 
     def _descriptions(self, addresses: list[str]) -> dict[str, Any]:
-        """Ask workers what they are like; those that are gone already are left out."""
+        """Return the description of each worker, or the error instead of one."""
         if not addresses:
             return {}
         found: dict[str, Any] = self._client.run(
@@ -291,7 +291,7 @@ class DaskEngine(Engine):
         return self._contents[path]
 
     def _carry_out_here(self, job: Job) -> Iterator[Answer]:
-        """Do the job of a submission that is not there, or is too large to travel."""
+        """Do, on this machine, a job whose submission is missing or too large to send."""
         self._local = self._local or Pool(1)
         self._local.add(job)
         yield from self._local.results()
@@ -314,7 +314,7 @@ class DaskEngine(Engine):
             )
             slot.future.add_done_callback(self._done.put)
         except (OSError, RuntimeError, ValueError):
-            # The connection was lost in this moment.
+            # The connection was lost at this moment.
             self.add_first(job)
             return
         slot.job, slot.path = job, job.path
@@ -325,7 +325,7 @@ class DaskEngine(Engine):
         try:
             data = future.result(timeout=SILENT_S_MAX)
         except Exception:
-            # The worker was lost, or the scheduler: others tell which.
+            # The worker was lost, or the scheduler: looking for workers shows which.
             yield from self._lose(slot)
             return
         reply = msgspec.msgpack.decode(data, type=Reply)
@@ -342,7 +342,7 @@ class DaskEngine(Engine):
         _forget(slot.future)
         self._sent = {key for key in self._sent if key[0] != slot.address}
         key = msgspec.msgpack.encode(job)
-        # Where the scheduler is gone, all is lost, whatever the jobs are.
+        # If the scheduler is gone, every job is lost, and none is to blame.
         self._losses[key] += self._is_connected
         if self._losses[key] < LOSSES_MAX:
             self.add_first(job)
@@ -369,6 +369,6 @@ class DaskEngine(Engine):
 
 
 def _forget(future: Any) -> None:
-    """Have a job given up, if there is anybody who could."""
+    """Cancel a job, if the cluster can still be reached."""
     with suppress(Exception):
         future.cancel(force=True)

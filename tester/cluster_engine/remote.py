@@ -1,7 +1,7 @@
-"""What a worker of the cluster does: it carries out jobs as one machine does.
+"""Carrying out jobs on a worker of the cluster, with the results of one machine.
 
-A worker runs nothing of a submission itself: it has grading processes as `workers.Pool`
-has, which may die or hang. Orders and replies are msgpack of fixed types.
+The worker's own process runs no code of a submission: it has grading processes, as
+`workers.Pool` has, which may die or hang. Orders and replies are msgpack of fixed types.
 """
 
 import atexit
@@ -33,7 +33,7 @@ class Order(msgspec.Struct):
     Attributes:
         job: its path is that on the client's machine.
         digest: of the submission's content.
-        content: the submission, b"" if the worker should have it.
+        content: the submission, b"" if the worker should have it already.
     """
 
     job: AnyJob
@@ -93,7 +93,7 @@ class Reply(msgspec.Struct, omit_defaults=True):
 
 
 class Description(msgspec.Struct):
-    """What a client has to know of a worker.
+    """What a client has to know about a worker.
 
     Attributes:
         places: where the code of Python and of the lab lies there.
@@ -181,7 +181,7 @@ class Executor:
                 with tempfile.TemporaryDirectory(dir=self._folder.name) as beside:
                     os.chmod(beside, 0o755)
                     unpack(order.content, Path(beside))
-                    # At one stroke: half of a submission is never run.
+                    # At one stroke, so that half of a submission is never run.
                     os.rename(beside, folder)
                     os.mkdir(beside)
             (path,) = folder.iterdir()

@@ -159,7 +159,7 @@ def _without_paths(
 
 
 def _changed(then: Mapping[str, object], now: Mapping[str, object]) -> str:
-    """Return the names of the first few things that two gradings have not in common."""
+    """Return the names of the first few things that differ between two gradings."""
     names = [name for name in {**then, **now} if then.get(name) != now.get(name)]
     return listed(names or ["their order"], 3)
 

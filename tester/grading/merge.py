@@ -114,8 +114,8 @@ class Merge:
     def _join_loads(self) -> dict[str, LoadResult]:
         """Return what came of loading each submission.
 
-        One that loads on some machine loads: that it does not on another stands in the
-        runs of that one.
+        One that loads on some machine loads: where it does not, the runs of that machine
+        say so.
         """
         found: dict[str, LoadResult] = {}
         for folder in self._folders:

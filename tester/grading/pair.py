@@ -18,13 +18,13 @@ class Pair:
 
     Attributes:
         seeds: in the order in which they count.
-        budget_s: after so many CPU seconds, all seeds that follow have failed.
-        clearness: says whether the seeds that are left are needed, from how many came
-            to a verdict and how many of these failed; None if all are.
+        budget_s: the CPU seconds after which all further seeds have failed.
+        clearness: takes how many seeds came to a verdict and how many of these failed,
+            and returns whether the others can be left out; None if none can.
         made: the runs that were made, by seed. Some may lie beyond the end: several
             processes run ahead of each other.
         end: how many seeds count, from the first one on.
-        is_clear: whether the end is where the rest is not needed.
+        is_clear: whether seeds are left out because they are not needed.
     """
 
     test: GradedTest

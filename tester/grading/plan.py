@@ -44,8 +44,8 @@ class Plan:
         situations: whether to note which situations each run meets.
         out: the directory of the results, which gets pictures; None for no pictures.
         shard: the share of it that is run here, None for all.
-        fingerprints: equal for submissions of which every file is the same; taken from
-            the files if none are given.
+        fingerprints: equal for submissions with the same files; taken from the files if
+            none are given.
         duplicates: the submission whose runs count for another with the same files.
     """
 
@@ -213,7 +213,7 @@ def plan_of(header: Header, paths: dict[str, Path], out: Path | None) -> Plan:
         out: the directory of the results, None for no pictures.
 
     Raises:
-        UsageError: the suite has one of the tests no more.
+        UsageError: one of the tests is no longer in the suite.
     """
     tests = _tests_of(header)
     missing = [name for name in header.tests if name not in tests]

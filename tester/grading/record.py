@@ -1,4 +1,4 @@
-"""What is known of a grading so far: loads, runs, and what each submission has earned."""
+"""The results of a grading so far: loads, runs, and what each submission has earned."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator
@@ -68,7 +68,7 @@ class GradingRecord:
         ]
 
     def has_all(self, name: str) -> bool:
-        """Return whether a submission has a result for all that is to be made of it."""
+        """Return whether no result of a submission is still to be made."""
         name = self._plan.duplicates.get(name, name)
         load, pairs = self._loads.get(name), self.pairs(name)
         if load is None:
@@ -85,7 +85,7 @@ class GradingRecord:
         ]
 
     def shard_runs(self, name: str) -> list[Run]:
-        """Return the runs of the pairs that are to be made, also those not made."""
+        """Return the runs of a submission in this shard, also those not made."""
         return [run for pair in self.pairs(name) for run in self._runs_of(name, pair)]
 
     def spared(self, name: str) -> int:

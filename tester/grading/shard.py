@@ -35,7 +35,7 @@ class Shard(msgspec.Struct, frozen=True):
         """Return the tests that it has of each submission.
 
         Args:
-            submissions: their names, in order; without those of which nothing is run.
+            submissions: their names, in order, without those that are not run.
             tests: their names, in the suite's order.
         """
         names = list(submissions)
@@ -45,7 +45,7 @@ class Shard(msgspec.Struct, frozen=True):
         before = 0
         for name in names:
             for test, cost in zip(tests, costs, strict=True):
-                # Where the middle of a pair lies in the row decides.
+                # The stretch that has the middle of a pair has the pair.
                 if (2 * before + cost) * self.count // (2 * total) == self.number - 1:
                     mine[name].add(test)
                 before += cost

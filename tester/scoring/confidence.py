@@ -1,4 +1,4 @@
-"""Stopping a test early: what some seeds say of all, with a stated error.
+"""Stopping a test early: what some seeds say about all, with a stated error.
 
 A grading without this rule runs all seeds. What it would come to is a fact, the number of
 the seeds at which the test fails; after some of them it is known up to an interval. The
@@ -14,7 +14,7 @@ from math import comb
 
 from tester.scoring.policy import EXACT, Policy
 
-# More looks than this at many seeds cost time, and stop hardly earlier.
+# At many seeds, more looks than this take time, and hardly stop a test earlier.
 LOOKS = 200
 
 
@@ -51,7 +51,7 @@ class Confidence:
 
 @dataclass(frozen=True)
 class Sample:
-    """What the seeds that were run say of all seeds.
+    """What the seeds that were run say about all seeds.
 
     Attributes:
         seeds: how many there are.
@@ -83,7 +83,7 @@ class Sample:
 
 
 def sample(confidence: Confidence, judged: int, failed: int, seeds: int) -> Sample:
-    """Return what some seeds say of all.
+    """Return what some seeds say about all.
 
     Args:
         confidence: how sure one wants to be.
@@ -119,7 +119,7 @@ def failing_seeds(
     A number is ruled out when what was seen is far less likely by it than by all numbers
     together, each as likely as the others: by Ville's inequality that happens to the true
     one, at any look, with a probability of at most `error`. In whole numbers, so that
-    every machine comes to the same.
+    every machine gets the same.
     """
     least, most = failed, seeds - judged + failed
     if not judged:

@@ -26,7 +26,7 @@ class TestGrade:
         extra: its points are added, but are not among those that can be earned.
         safety_cap: the share of its part's points that is left at most, if a run of
             the part breaks a safety property; None for all.
-        sample: what its runs say of all seeds, None where all seeds are run.
+        sample: what its runs say about all seeds, None where all seeds are run.
     """
 
     __test__ = False  # Not a test class, though pytest would think so.

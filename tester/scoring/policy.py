@@ -93,7 +93,7 @@ class Policy:
         return [self._share(_counted(runs), seeds) for runs in tests]
 
     def share_of(self, passed: int, seeds: int) -> float:
-        """Return the share that is earned if so many of all seeds pass."""
+        """Return the share that is earned if this many of all seeds pass."""
         return self._share_if(passed, seeds, seeds)
 
     def _share(self, counts: VerdictCounts, seeds: int) -> Share:

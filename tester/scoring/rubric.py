@@ -106,7 +106,7 @@ class Rubric:
         return Rules(self.parts, self.safety_cap, dict(self.about), self.confidence)
 
     def clearness(self, test: GradedTest) -> Callable[[int, int], bool] | None:
-        """Return what says, after some seeds, whether the rest of a test is needed.
+        """Return a function that says when the other seeds of a test can be left out.
 
         It takes how many came to a verdict, and how many of these failed. None: all are
         needed.

@@ -1,4 +1,4 @@
-"""What carries out jobs, wherever their processes are: queues by submission."""
+"""The engine that carries out jobs: a queue for each submission, processes anywhere."""
 
 from abc import ABC, abstractmethod
 from collections import deque
