@@ -49,7 +49,7 @@ class BoxFactory(Protocol):
             server: the server's number.
             incarnation: which of the server's lives this is, from 1.
             seed: text from which all randomness of the run is derived.
-            entry: what it constructs; None for what the submission is named for.
+            entry: what it constructs; None for the submission's own class.
         """
 
     def close(self) -> None:

@@ -47,7 +47,7 @@ class InProcessBox(ServerBox):
         streams: the incarnation's random streams, by name.
         preempt: whether its threads may lose their turn between two statements.
         debugger: looks into it; None without a debugger.
-        entry: what it constructs; None for the class that the submission is named for.
+        entry: what it constructs; None for the submission's own class.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Answers of the world for which threads and coroutines of a box wait, by number."""
+"""Replies and messages for which threads and coroutines of a box wait, by number."""
 
 import itertools
 from contextvars import Context

@@ -42,7 +42,7 @@ class ServerBox:
         reports: what it reports about its submission.
         lint: warns about likely mistakes.
         codec: encodes what it sends, with the classes of its own modules.
-        entry: what it constructs; None for the class that the submission is named for.
+        entry: what it constructs; None for the submission's own class.
     """
 
     def __init__(

@@ -229,7 +229,7 @@ class RealThreads(Scheduler):
         return True
 
     def sleep(self, duration_ns: int, waits_for: Wait = "sleep") -> None:
-        """Make the current thread wait for a real time.
+        """Make the current thread wait in real time.
 
         Raises:
             Ended: the server crashed meanwhile.

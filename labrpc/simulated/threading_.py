@@ -32,10 +32,10 @@ def finish(module: ModuleType) -> None:
 
 
 class _Started:
-    """Whether a thread has started, as the `Event` in which a thread keeps it says it.
+    """Stands in for the `Event` by which a thread notes that it has started.
 
-    Nothing waits for it here. An `Event` is a condition, a lock and a queue, and to make
-    one and set it takes more than everything else that starts a thread.
+    Nothing waits for it here. An `Event` is a condition, a lock and a queue: making and
+    setting one costs more than everything else that starts a thread.
     """
 
     __slots__ = ("_flag",)
@@ -48,7 +48,7 @@ class _Started:
         return self._flag
 
     def set(self) -> None:
-        """Note that it has."""
+        """Note that the thread has started."""
         self._flag = True
 
 

@@ -138,7 +138,7 @@ class Submission:
         return Entry(self.package, self.class_name)
 
     def with_modules(self, files: dict[str, Path | None]) -> "Submission":
-        """Return it with further modules, from elsewhere."""
+        """Return the submission with further modules from elsewhere."""
         return replace(self, files=self.files | files, _code={})
 
     @property

@@ -65,8 +65,8 @@ class World(EventHeap):
         servers: how many servers there are; none is started yet.
         seed: text from which every random stream of the run is derived.
         make_box: makes the box of one incarnation.
-        supervisor: acts on servers as the run goes on; None: takes what they apply.
-        clients: how many further boxes there are, with the numbers after the servers'.
+        supervisor: acts on servers as the run goes on; None just takes what they apply.
+        clients: how many further boxes there are, numbered after the servers.
 
     Attributes:
         now_ns: the virtual time.

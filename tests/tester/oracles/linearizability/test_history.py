@@ -298,7 +298,7 @@ def test_keys_are_apart():
     assert [o.outcome for o in history.operations.values()] == ["ok", "no_key", "ok"]
 
 
-def test_what_the_lab_has_to_see_to():
+def test_what_the_lab_has_to_ensure():
     history = play("a put x 0")
     with pytest.raises(LabError, match="values have to differ"):
         history.called(2, 1, "put", "k", "x", 0, 0)
