@@ -64,6 +64,24 @@ def graded_tests(items: list[pytest.Item]) -> list[GradedTest]:
     return [test for test in found if test is not None]
 
 
+@dataclass(frozen=True)
+class SuiteTests:
+    """The graded tests of a suite.
+
+    Attributes:
+        tests: those that match the expression.
+        others: those that do not.
+    """
+
+    tests: list[GradedTest]
+    others: list[GradedTest]
+
+    @property
+    def everything(self) -> list[GradedTest]:
+        """All tests."""
+        return self.tests + self.others
+
+
 @dataclass(eq=False)  # pytest may want a plugin's hash.
 class Collected:
     """A pytest plugin that keeps what was collected, what not, and what went wrong.

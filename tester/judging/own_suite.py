@@ -11,13 +11,18 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tester.errors import UsageError
-from tester.judging.collection import Collected, collect_folder, graded_test
+from tester.judging.collection import (
+    Collected,
+    SuiteTests,
+    collect_folder,
+    graded_test,
+)
 from tester.judging.graded_test import GradedTest
 from tester.judging.script_module import read_script
 from tester.text import listed, unknown
@@ -34,23 +39,10 @@ Wrong = Callable[[str], UsageError]
 """Makes the error about a test from its reason."""
 
 
-@dataclass(frozen=True)
-class OwnSuite:
-    """A suite that was read and checked.
-
-    Attributes:
-        tests: those that match the expression.
-        others: those that do not.
-    """
-
-    tests: list[GradedTest]
-    others: list[GradedTest]
-
-
 def read_own_suite(
     folder: Path, taken: Sequence[GradedTest], expression: str = ""
-) -> OwnSuite:
-    """Read a suite.
+) -> SuiteTests:
+    """Read a suite, and check it.
 
     Args:
         folder: where it lies.
@@ -92,7 +84,7 @@ def read_own_suite(
         for test in tests
     ]
     count = len(collected.selected)
-    return OwnSuite(tests[:count], tests[count:])
+    return SuiteTests(tests[:count], tests[count:])
 
 
 def suite_digest(folder: Path) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from labrpc.errors import LabError
 from labrpc.submission.submission import candidates
 from tester.errors import UsageError
-from tester.judging.collection import collect_folder, graded_tests
+from tester.judging.collection import SuiteTests, collect_folder, graded_tests
 from tester.judging.graded_test import GradedTest
 from tester.judging.own_suite import read_own_suite
 from tester.text import nearest
@@ -116,14 +116,14 @@ def collect(
         UsageError: no such part, a wrong expression, nothing matches, or an own suite
             has something wrong with it.
     """
-    labs, others = _lab_tests(expression, lab)
-    selected, everything = (labs, labs + others) if suites.lab else ([], [])
-    taken = labs + others
+    labs = _lab_tests(expression, lab)
+    graded = [labs] if suites.lab else []
+    taken = labs.everything
     for folder in suites.own:
         own = read_own_suite(folder, taken, expression)
-        selected = selected + own.tests
-        everything = everything + own.tests + own.others
-        taken = taken + own.tests + own.others
+        graded.append(own)
+        taken = taken + own.everything
+    everything = [test for each in graded for test in each.everything]
     known = sorted({test.part for test in everything})
     unknown = [part for part in parts or [] if part not in known]
     if unknown:
@@ -132,7 +132,7 @@ def collect(
     def is_wanted(test: GradedTest) -> bool:
         return (bonus or not test.is_bonus) if parts is None else test.part in parts
 
-    tests = [test for test in selected if is_wanted(test)]
+    tests = [test for each in graded for test in each.tests if is_wanted(test)]
     if not tests:
         which = f" of part {', '.join(parts)}" if parts else ""
         words = [test.name for test in everything if is_wanted(test)]
@@ -142,12 +142,12 @@ def collect(
     return tests
 
 
-def _lab_tests(expression: str, lab: int) -> tuple[list[GradedTest], list[GradedTest]]:
-    """Return a lab's tests that match, and those that do not."""
+def _lab_tests(expression: str, lab: int) -> SuiteTests:
+    """Return the tests of a lab's own suite."""
     found = collect_folder(suite_path(lab), expression)
     if found.errors:
         raise LabError("the graded suite cannot be collected:\n" + found.errors[0][1])
-    return graded_tests(found.selected), graded_tests(found.others)
+    return SuiteTests(graded_tests(found.selected), graded_tests(found.others))
 
 
 def _meant(expression: str, known: list[str]) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from labrpc.submission.submission import Submission
 from tester.codes import ALL_CODES
-from tester.detection.mutants import read_mutant
+from tester.detection.mutants import find_mutants_in
 from tester.judging.run import run_test
 from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import collect
@@ -42,8 +42,7 @@ FOUND = {
 
 ROOT = Path(__file__).resolve().parents[3]
 MUTANTS = {
-    file.stem: read_mutant(file)
-    for file in sorted((ROOT / "tests/mutants/bonus").glob("*.py"))
+    mutant.name: mutant for mutant in find_mutants_in(ROOT / "tests/mutants/bonus")
 }
 CORRECT = ROOT / "tests/correct/bonus/everything.py"
 METHODS = {
