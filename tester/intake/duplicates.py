@@ -11,8 +11,8 @@ import msgspec
 
 from labrpc.errors import LoadError
 from labrpc.submission.source_tree import DEPTH_MAX, list_folder, read_regular
-from labrpc.submission.submission import Submission
 from tester.intake.archives import ONE_SUBMISSION
+from tester.intake.recognition import find_any
 from tester.text import quoted
 from tester.verdict import LoadResult, Run
 
@@ -25,7 +25,7 @@ def fingerprint(path: Path) -> str:
     "" if it is no submission, or too large to be read: it duplicates none.
     """
     try:
-        submission = Submission.find(path)
+        submission = find_any(path)
         digest = hashlib.blake2b(submission.digest.encode(), digest_size=16)
         for name, file in sorted(submission.files.items()):
             # A package and a module with one name and one text are different code.

@@ -44,6 +44,15 @@ def test_whatever_a_run_may_depend_on_counts(same, other):
     assert not same({"raft/__init__.py": RAFT, "raft/table.json": "{}"}, other)
 
 
+def test_services_without_a_raft_of_their_own_are_compared(same):
+    files = {
+        "rsm/__init__.py": "class RSM: pass\n",
+        "kv/__init__.py": "class KV: pass\n",
+    }
+    assert same(files, files)
+    assert not same(files, files | {"kv/__init__.py": "class KV: x = 1\n"})
+
+
 def test_what_python_compiled_does_not_count(same):
     files = {"raft.py": RAFT}
     assert same(files, files | {"__pycache__/raft.cpython-312.pyc": "bytes"})

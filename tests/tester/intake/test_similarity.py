@@ -68,6 +68,10 @@ def test_what_is_no_python_is_like_nothing(content, tmp_path):
     assert not similar_pairs({"one": tmp_path, "other": tmp_path})
 
 
+def test_services_without_a_raft_of_their_own_are_compared():
+    assert len(code_hashes(ROOT / "tests/services/kv_threads")) > similarity.HASHES_MIN
+
+
 def test_what_is_not_there_or_too_large_is_like_nothing(tmp_path, monkeypatch):
     assert code_hashes(tmp_path / "nowhere") == set()
     monkeypatch.setattr(similarity, "SOURCE_BYTES_MAX", 10)
