@@ -27,7 +27,7 @@ from tester.handouts.starter_repo import TEMPLATES
 from tester.intake.find import check_paths, find_submissions
 from tester.intake.gradings import UNPACKED
 from tester.judging.graded_test import GradedTest
-from tester.judging.suite import Suites, collect
+from tester.judging.suite import PACKAGES, Suites, collect
 from tester.outcome import VerdictCounts
 from tester.reports import remove_class_files, remove_reports
 from tester.scoring.rubric import Rubric
@@ -129,7 +129,11 @@ def make_plan(
 ) -> Plan:
     """Find and unpack the submissions, and return what is to be graded."""
     intake = find_submissions(
-        options.paths, options.out / UNPACKED, options.single, options.names
+        options.paths,
+        options.out / UNPACKED,
+        options.single,
+        options.names,
+        PACKAGES[options.lab][0],
     )
     for note in intake.notes:
         say(console, one_line(note, NOTE_CHARACTERS_MAX))

@@ -18,7 +18,7 @@ from tester.intake.class_folders import hand_ins, holds_many
 from tester.intake.file_names import is_archive
 from tester.intake.hand_in import FoundSubmission, submission_in
 from tester.intake.platforms import Names
-from tester.intake.recognition import looks_like_submission
+from tester.intake.recognition import PACKAGE, looks_like_submission
 from tester.intake.refusals import Refused, RefusedArchive
 from tester.intake.roots import is_class, outermost
 from tester.intake.unpacked import Unpacked
@@ -75,6 +75,7 @@ def find_submissions(
     unpack_to: Path,
     single: bool = False,
     pattern: re.Pattern[str] | None = None,
+    package: str = PACKAGE,
 ) -> Intake:
     """Return the submissions at `paths`.
 
@@ -87,6 +88,7 @@ def find_submissions(
         single: whether each path is what one student handed in.
         pattern: how the names in a class are built, with the groups of
             `platforms.GROUPS`, instead of those that course platforms write.
+        package: what a submission of the lab holds at least.
 
     Raises:
         UsageError: a path does not exist, has no submission in it, or is a folder of
@@ -104,7 +106,7 @@ def find_submissions(
         else:
             found += _hand_ins_at(path, unpacked, intake, names)
     unique = {hand_in.uploads[0].path: hand_in for hand_in in found}
-    _take_in(list(unique.values()), unpacked, intake, single)
+    _take_in(list(unique.values()), unpacked, intake, single, package)
     if not single:
         _refuse_classes(intake, paths)
     return intake
@@ -172,7 +174,11 @@ def _refuse_classes(intake: Intake, paths: list[str]) -> None:
 
 
 def _take_in(
-    found: list[HandIn], unpacked: Unpacked, intake: Intake, single: bool
+    found: list[HandIn],
+    unpacked: Unpacked,
+    intake: Intake,
+    single: bool,
+    package: str,
 ) -> None:
     """Give each hand-in a name, and find the submission in it."""
     short = [hand_in.names[0] for hand_in in found]
@@ -185,7 +191,7 @@ def _take_in(
         intake.submissions[name] = hand_in.uploads[0].path
         intake.notes += [f"{name}: {note}" for note in hand_in.notes]
         try:
-            submission = submission_in(name, hand_in.uploads, unpacked, single)
+            submission = submission_in(name, hand_in.uploads, unpacked, single, package)
         except Refused as exc:
             intake.refused[name] = exc
             path = intake.submissions[name]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labrpc.submission.source_tree import read_regular
-from labrpc.submission.submission import candidates
+from labrpc.submission.submission import Submission, candidates
 from tester.codes import (
     NO_PROGRAM,
     NO_RAFT_FOUND,
@@ -18,13 +18,13 @@ from tester.codes import (
 from tester.errors import is_disk_trouble
 from tester.intake.archives import ONE_SUBMISSION
 from tester.intake.file_names import is_archive, unread_suffix
-from tester.intake.recognition import looks_like_submission
+from tester.intake.recognition import PACKAGE, looks_like_submission
 from tester.intake.refusals import Refused
 from tester.intake.roots import (
     archives_below,
     innermost,
+    packages_below,
     python_below,
-    rafts_below,
     repository_in,
     students_beside,
 )
@@ -49,7 +49,11 @@ class FoundSubmission:
 
 
 def submission_in(
-    name: str, uploads: list[Upload], unpacked: Unpacked, may_be_wrapped: bool = False
+    name: str,
+    uploads: list[Upload],
+    unpacked: Unpacked,
+    may_be_wrapped: bool = False,
+    package: str = PACKAGE,
 ) -> FoundSubmission:
     """Return the submission in the uploads of one student.
 
@@ -59,12 +63,13 @@ def submission_in(
         unpacked: where archives are unpacked.
         may_be_wrapped: whether the folder that was uploaded may hold the student's
             repository, rather than be it; those of course platforms always may.
+        package: what a submission of the lab holds at least.
 
     Raises:
         Refused: there is none, or more than one.
         OSError: the machine's disk is full, or broken.
     """
-    search = _Search(name, unpacked, may_be_wrapped)
+    search = _Search(name, unpacked, may_be_wrapped, package)
     try:
         path, repository = search.ready(uploads)
     except (OSError, RuntimeError, ValueError) as exc:
@@ -83,8 +88,11 @@ class _Search:
     the repository.
     """
 
-    def __init__(self, name: str, unpacked: Unpacked, may_be_wrapped: bool) -> None:
+    def __init__(
+        self, name: str, unpacked: Unpacked, may_be_wrapped: bool, package: str
+    ) -> None:
         self._name = name
+        self._package = package
         self._unpacked = unpacked
         self._may_be_wrapped = may_be_wrapped
         self.notes: list[str] = []
@@ -198,7 +206,7 @@ class _Search:
         """
         directory = innermost(directory)
         self._unpacked.check_links(directory)
-        if looks_like_submission(directory):
+        if looks_like_submission(directory) and not self._is_of_other_lab(directory):
             self._note_if_class(directory)
             self._note_if_numbered(directory)
             return directory, repository
@@ -207,7 +215,7 @@ class _Search:
             for file in sorted(directory.iterdir())
             if is_archive(file) and not file.is_symlink()  # To another student's.
         ]
-        if not archives and not rafts_below(directory) and not python_below(directory):
+        if not archives and not self._below(directory):
             archives = archives_below(directory)
         if not unpack or not archives:
             return self._only_raft_below(directory, repository), repository
@@ -227,14 +235,15 @@ class _Search:
 
     def _only_raft_below(self, directory: Path, repository: Path) -> Path:
         """Return the Raft that lies somewhere in a folder, if there is just one."""
-        found = rafts_below(directory) or python_below(directory)
+        found = self._below(directory)
+        what = "Raft" if self._package == PACKAGE else self._package
         if len(found) == 1:
-            self.notes.append(f"graded the Raft in {_inside(found[0], repository)}")
+            self.notes.append(f"graded the {what} in {_inside(found[0], repository)}")
             return found[0]
         if found and not found[0].is_file():
             inside = [str(path.relative_to(directory)) for path in found]
             raise Refused(
-                SEVERAL_RAFTS, f"it holds more than one Raft: in {listed(inside)}"
+                SEVERAL_RAFTS, f"it holds more than one {what}: in {listed(inside)}"
             )
         children = sorted(directory.iterdir())
         _refuse_unread([child.name for child in children])
@@ -243,9 +252,19 @@ class _Search:
         ]
         raise Refused(
             NO_RAFT_FOUND,
-            "it holds no submission: expected a folder raft/ or a file raft.py, or one "
-            f"Python file; there is {listed(names) or 'nothing'}",
+            f"it holds no submission: expected a folder {self._package}/ or a file "
+            f"{self._package}.py, or one Python file; there is "
+            f"{listed(names) or 'nothing'}",
         )
+
+    def _below(self, directory: Path) -> list[Path]:
+        """Return what could be the submission, at any depth."""
+        return packages_below(directory, self._package) or python_below(directory)
+
+    def _is_of_other_lab(self, directory: Path) -> bool:
+        """Return whether a submission holds one of the lab that is graded below it."""
+        is_labs = Submission.looks_like_one(directory, self._package)
+        return not is_labs and bool(packages_below(directory, self._package))
 
 
 def _refuse_unread(names: list[str]) -> None:

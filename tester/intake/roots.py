@@ -118,11 +118,12 @@ def repository_in(directory: Path) -> Path:
     return directory if is_part else child
 
 
-def rafts_below(directory: Path) -> list[Path]:
-    """Return the folders at any depth that hold a `raft/` or a `raft.py`."""
+def packages_below(directory: Path, package: str) -> list[Path]:
+    """Return the folders at any depth that hold a package or module of this name."""
     found = []
     for place, folders, files in walk(directory):
-        if "raft.py" in files or ("raft" in folders and any(place.glob("raft/*.py"))):
+        is_there = package in folders and any(place.glob(f"{package}/*.py"))
+        if is_there or f"{package}.py" in files:
             found.append(place)
             folders.clear()
     return found

@@ -100,9 +100,9 @@ def installed_in():
 def find(tmp_path):
     """Return a function that finds submissions, and unpacks what has to be."""
 
-    def find_(*paths, single=False, pattern=None):
+    def find_(*paths, single=False, pattern=None, **options):
         to = tmp_path / "out" / "unpacked"
-        return find_submissions([*map(str, paths)], to, single, pattern)
+        return find_submissions([*map(str, paths)], to, single, pattern, **options)
 
     return find_
 

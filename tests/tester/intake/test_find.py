@@ -172,6 +172,27 @@ def test_names_that_are_not_utf_8_become_readable(tmp_path, find, write, content
     assert contents(intake.submissions["café"]) == {"raft.py": RAFT, "zÿ.py": "x = 1\n"}
 
 
+@pytest.mark.parametrize("raft", ["lab2/raft/raft.py", "raft/raft.py"])
+def test_of_both_labs_in_one_upload_that_which_is_graded_counts(
+    tmp_path, write, find, raft
+):
+    write(tmp_path / "class/ann", {raft: RAFT, "lab3/rsm/rsm.py": "class RSM: pass"})
+    write(tmp_path / "class/bob", {raft: RAFT})
+    found = find(tmp_path / "class", package="rsm")
+    assert found.inside["ann"] == "lab3"
+    assert found.submissions["ann"] == tmp_path / "class/ann/lab3"
+    lab2 = raft.removesuffix("raft/raft.py").rstrip("/") or "."
+    assert find(tmp_path / "class").inside["ann"] == lab2
+
+
+def test_several_services_in_one_upload_are_refused(tmp_path, write, find, reasons):
+    files = {f"{folder}/rsm/rsm.py": "class RSM: pass" for folder in ("old", "new")}
+    write(tmp_path / "class/ann", files)
+    write(tmp_path / "class/bob", {"rsm/rsm.py": "class RSM: pass"})
+    found = reasons(find(tmp_path / "class", package="rsm"))
+    assert found == {"ann": "it holds more than one rsm: in new, old"}
+
+
 @pytest.mark.parametrize(
     ("file", "found", "inside"),
     [
