@@ -176,7 +176,7 @@ def _add_how(parser: Parser) -> None:
     add(
         "--situations",
         action="store_true",
-        help="note which situations of Raft each run meets, for the reports of students "
+        help="note which situations each run meets, for the reports of students "
         "and of the class",
     )
     add_verbose(parser)

@@ -18,7 +18,7 @@ from tester.judging.run_conditions import RunConditions
 from tester.reports.suite_descriptions import suite_descriptions
 from tester.scoring.rubric import Part, Rubric
 from tester.scoring.safety import cap_words
-from tester.situations.catalogue import SITUATIONS
+from tester.situations.catalogue import situations_of
 from tester.text import counted
 from tester.verdict import Run
 
@@ -223,7 +223,7 @@ def _hidden(tests: list[GradedTest]) -> str:
 
 def _situations(runs: Iterable[Run]) -> list[str]:
     met = {name for run in runs for name in run.situations}
-    return [about for name, about in SITUATIONS.items() if name in met]
+    return [about for name, about in situations_of(met).items() if name in met]
 
 
 def _seeds(rubric: Rubric) -> str:

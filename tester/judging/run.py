@@ -36,6 +36,7 @@ from tester.scenario.kv_cluster import KVCluster
 from tester.scenario.measured_cluster import MeasuredCluster
 from tester.scenario.rsm_cluster import RsmCluster
 from tester.situations.observer import SituationObserver
+from tester.situations.service_observer import ServiceObserver
 from tester.traces.field_names import field_names
 from tester.traces.recorder import TraceRecorder
 from tester.traces.rows import TRACE_VERSION, Header
@@ -235,10 +236,10 @@ def _watch(
         cluster.world.observe(LinePrinter(recording.on_line))
     for observer in recording.observers:
         cluster.world.observe(observer)
-    if not recording.situations or conditions.test.service:
+    if not recording.situations:
         return None
-    names = _field_names(conditions.submission)
-    situations = SituationObserver(len(cluster.servers), names)
+    kind = ServiceObserver if conditions.test.service else SituationObserver
+    situations = kind(len(cluster.servers), _field_names(conditions.submission))
     cluster.world.observe(situations)
     return situations
 

@@ -130,7 +130,7 @@ def _add_records(add: Callable[..., None]) -> None:
     add(
         "--situations",
         action="store_true",
-        help="report which situations of Raft the runs met, and the cheapest seed of each",
+        help="report which situations the runs met, and the cheapest seed of each",
     )
     add(
         "--decision",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tester.outcome import TestOutcome
 from tester.scoring.grades import Grade, TestGrade
-from tester.situations.catalogue import SITUATIONS
+from tester.situations.catalogue import situations_of
 from tester.text import one_line
 from tester.verdict import Run
 
@@ -120,11 +120,12 @@ def commonest_situation(outcome: TestOutcome) -> str:
         # What came up in every run, failing or not, explains nothing.
         return in_failed[name] / len(failed) - in_passed[name] / max(len(passed), 1)
 
-    names = [name for name in SITUATIONS if in_failed[name] and lead(name) > 0]
+    known = situations_of(in_failed)
+    names = [name for name in known if in_failed[name] and lead(name) > 0]
     if not names:
         return ""
     name = max(names, key=lead)
-    return f"{SITUATIONS[name]} ({in_failed[name]} of {len(failed)} failing runs)"
+    return f"{known[name]} ({in_failed[name]} of {len(failed)} failing runs)"
 
 
 def _counted(runs: Iterable[Run]) -> Counter[str]:

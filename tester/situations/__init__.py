@@ -1,1 +1,1 @@
-"""Which situations of Raft runs have met, noted as a run goes on."""
+"""Which situations of Raft, and of a service on it, runs have met."""

@@ -1,5 +1,8 @@
 """The situations that a run may meet, each with a name and a sentence."""
 
+from collections.abc import Iterable
+
+# Those of Raft, in runs of both labs.
 SITUATIONS = {
     "elected-at-once": "a candidate is elected at the first try",
     "elected-after-split-vote": "a candidate is elected after an election without a winner",
@@ -44,8 +47,47 @@ SITUATIONS = {
     "heard-not-answered": "a request is executed, and its reply is lost",
     "all-down-and-up": "all servers are down, and start again",
 }
-# What shows from outside, whatever names a submission gives to its RPCs and their fields.
+# Those of clients and of the service above Raft, in runs of lab 3.
+SERVICE_SITUATIONS = {
+    "put-refused": "a put is refused because the key has another version",
+    "puts-compete": "two puts of one version of a key are under way at one moment",
+    "no-key": "a get finds no key",
+    "sent-again-after-lost-request": "a put whose request was lost is sent again",
+    "sent-again-after-lost-reply": "a put whose reply was lost is sent again",
+    "put-arrives-twice": "a put that has arrived at a leader arrives at a leader again",
+    "maybe-performed": "a put returned ErrMaybe, and a get shows that it was performed",
+    "maybe-not-performed": "a put returned ErrMaybe, and a get shows another in its place",
+    "all-servers-asked": "a client has asked every server, and asks again",
+    "answered-by-later-leader": "an operation is called under one leader and returns under the next",
+    "follower-asked": "a request of a client arrives at a server that does not lead",
+    "deposed-leader-asked": "a request of a client arrives at a leader of an older term",
+    "deposed-leader-read": "a get arrives at a leader of an older term after its successor answered a put",
+    "asked-without-majority": "a request of a client arrives at a leader that reaches no majority",
+    "asked-while-behind": "a leader is asked before it has applied what others have",
+    "requests-wait-together": "several requests wait in one leader at one moment",
+    "deposed-while-waiting": "a server loses its leadership while requests wait in it",
+    "answered-after-leading": "a request is answered after its server has lost its leadership",
+    "another-at-index": "where a waiting request's entry was, another leader's is applied",
+    "applied-under-successor": "an entry of a waiting request is applied after its leader was deposed",
+    "crash-while-waiting": "a server crashes while requests wait in it",
+    "kill-while-waiting": "a server is shut down while requests wait in it",
+    "snapshot-while-waiting": "a server takes a snapshot while requests wait in it",
+    "snapshot-given-while-waiting": "a server is given a snapshot while requests wait in it",
+    "asked-after-snapshot": "a server that a snapshot was restored on leads and is asked",
+    "log-performed-again": "a server restarts without a snapshot and performs the log again",
+    "log-after-snapshot": "a server restarts from a snapshot and performs the log after it",
+}
+# What shows of Raft from outside, whatever names a submission gives to its RPCs and their fields.
 FROM_OUTSIDE = frozenset([
     "restart-from-snapshot", "crash-before-reply", "crash-between-saves",
     "heard-not-answered", "all-down-and-up", "two-leaders",
 ])  # fmt: skip
+
+
+def situations_of(met: Iterable[str]) -> dict[str, str]:
+    """Return the situations that runs may meet which have met these.
+
+    A run of lab 3 meets some of the service's; one of lab 2 meets none of them.
+    """
+    with_service = not SERVICE_SITUATIONS.keys().isdisjoint(met)
+    return SERVICE_SITUATIONS | SITUATIONS if with_service else SITUATIONS

@@ -247,6 +247,21 @@ class SituationModel:
         if index > self._applied:
             self._accepted.setdefault(index, term)
 
+    def accepted_commands(self, append: Append) -> list[int]:
+        """Note what a leader has accepted, as far as what it sends shows it.
+
+        A service calls `start` within its server. Returns the indices.
+        """
+        log = self.servers[append.src].log
+        indices = [
+            index
+            for index, term in enumerate(append.entries, start=append.prev + 1)
+            if term == append.term and log.get(index) != term
+        ]
+        for index in indices:
+            self.accepted(append.src, index, append.term)
+        return indices
+
     def applied(self, server: int, index: int) -> None:
         """Note that a server applies a command."""
         model = self.servers[server]

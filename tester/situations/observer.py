@@ -88,6 +88,10 @@ class SituationObserver(Observer):
         if request is not None:
             self._calls[host.server, host.incarnation, call.call_id] = request
             self.model.sent(request)
+            self._sent(request)
+
+    def _sent(self, request: VoteRequest | Append | Install) -> None:
+        """Note what a request shows beside what Raft does."""
 
     def _replied(self, host: Incarnation, reply: Reply) -> None:
         self._executed.add(reply.request_id)

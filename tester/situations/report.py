@@ -3,7 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from tester.situations.catalogue import FROM_OUTSIDE, SITUATIONS
+from tester.situations.catalogue import (
+    FROM_OUTSIDE,
+    SERVICE_SITUATIONS,
+    SITUATIONS,
+    situations_of,
+)
 from tester.verdict import Run
 
 NAMES_DIFFER = (
@@ -22,28 +27,33 @@ class MetSituations:
         """Add what runs have met."""
         for run in runs:
             for name in run.situations:
-                if name not in SITUATIONS:
+                if name not in SITUATIONS and name not in SERVICE_SITUATIONS:
                     continue
                 known = self.cheapest.get(name)
                 if known is None or _cost(run) < _cost(known):
                     self.cheapest[name] = run
 
     @property
+    def possible(self) -> dict[str, str]:
+        """The situations that runs of this lab may meet."""
+        return situations_of(self.cheapest)
+
+    @property
     def never(self) -> list[str]:
         """The situations that no run has met."""
-        return [name for name in SITUATIONS if name not in self.cheapest]
+        return [name for name in self.possible if name not in self.cheapest]
 
     def headline(self) -> str:
         """Return how many were met, and which never."""
-        met = f"situations: the runs met {len(self.cheapest)} of {len(SITUATIONS)}"
+        met = f"situations: the runs met {len(self.cheapest)} of {len(self.possible)}"
         return met + (f"; never: {', '.join(self.never)}" if self.never else "")
 
     def lines(self) -> Iterator[str]:
         """Yield the headline, and each situation with the run that meets it."""
         yield self.headline()
-        if set(self.cheapest) <= FROM_OUTSIDE:
+        if self.cheapest.keys() - SERVICE_SITUATIONS.keys() <= FROM_OUTSIDE:
             yield NAMES_DIFFER
-        for name, about in SITUATIONS.items():
+        for name, about in self.possible.items():
             run = self.cheapest.get(name)
             if run is not None:
                 yield f"{name}: {about} ({run_words(run)})"
