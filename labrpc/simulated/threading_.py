@@ -15,6 +15,8 @@ from labrpc.simulated.locks import Notification
 
 # The first thread of every box runs the constructor.
 _MAIN_IDENT = 1
+# Where a thread keeps the flag that `repr` shows, in Python 3.13 and from 3.14.
+_HANDLES = ("_handle", "_os_thread_handle")
 
 
 def finish(module: ModuleType) -> None:
@@ -88,9 +90,9 @@ def _schedule_threads(names: dict[str, Any]) -> None:
                 )
         finally:
             thread._is_stopped = thread._lab_over = True
-            handle = vars(thread).get("_handle")
-            if handle is not None:
-                handle._set_done()
+            for name in _HANDLES:
+                if name in vars(thread):
+                    vars(thread)[name]._set_done()
             if thread._lab_ended is not None:
                 thread._lab_ended.set()
 
