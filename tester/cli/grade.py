@@ -13,6 +13,7 @@ from tester.cli.command import Command, ExitStatus
 from tester.cli.grade_options import add_arguments, check_options
 from tester.cli.grade_report import closing_status, report
 from tester.cli.hosting_options import chosen_hosting
+from tester.cli.lab_option import choose_lab
 from tester.cli.options import LOCAL
 from tester.cli.progress import progress
 from tester.cli.sandbox_status import sandbox_status
@@ -87,7 +88,8 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
 def choose_tests(options: argparse.Namespace) -> tuple[list[GradedTest], Rubric]:
     """Return the tests to run, and the rubric that says what they are worth."""
     parts = options.parts.upper().split(",") if options.parts else None
-    first, count, lab = options.seed, options.seeds, options.lab
+    first, count = options.seed, options.seeds
+    lab = choose_lab(options.lab, options.rubric)
     suites = choose_suites(options)
     if options.rubric is None:
         tests = collect(parts, options.tests, suites=suites, lab=lab)
@@ -133,7 +135,7 @@ def make_plan(
         options.out / UNPACKED,
         options.single,
         options.names,
-        PACKAGES[options.lab][0],
+        PACKAGES[choose_lab(options.lab, options.rubric)][0],
     )
     for note in intake.notes:
         say(console, one_line(note, NOTE_CHARACTERS_MAX))

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from tester.cli.hosting_options import add_hosting
+from tester.cli.lab_option import add_lab
 from tester.cli.options import (
     LOCAL,
     add_fail_under,
@@ -17,7 +18,6 @@ from tester.cli.options import (
 )
 from tester.cli.parser import Parser
 from tester.errors import UsageError
-from tester.judging.suite import LABS
 from tester.scoring.rubric_file import SEEDS_MAX
 
 EPILOG = """\
@@ -89,13 +89,7 @@ def check_options(options: argparse.Namespace) -> None:
 def _add_what(parser: Parser) -> None:
     """Add the options that say what is run."""
     add = parser.add_argument
-    add(
-        "--lab",
-        type=int,
-        choices=LABS,
-        default=2,
-        help="2 (default): Raft; 3: the key/value service, docs/contract_kv.md",
-    )
+    add_lab(parser)
     add(
         "--parts",
         metavar="2A,2B",

@@ -8,6 +8,7 @@ from rich.console import Console
 from tester.cli.command import Command, ExitStatus
 from tester.cli.grade import choose_tests
 from tester.cli.grade_options import add_suites
+from tester.cli.lab_option import add_lab
 from tester.cli.parser import Parser
 from tester.console import say
 from tester.handouts.assignment import part_sheets
@@ -30,9 +31,10 @@ def add_arguments(parser: Parser) -> None:
         metavar="2A,2B",
         help="only these parts (default: all but bonus parts)",
     )
+    add_lab(parser)
     add_suites(parser)
     # The other options by which `choose_tests` chooses.
-    parser.set_defaults(paths=[], tests="", seed=None, seeds=None, lab=2)
+    parser.set_defaults(paths=[], tests="", seed=None, seeds=None)
 
 
 def run(options: argparse.Namespace, console: Console) -> ExitStatus:

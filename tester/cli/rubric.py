@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from tester.cli.command import Command, ExitStatus
+from tester.cli.lab_option import add_lab, choose_lab
 from tester.cli.parser import Parser
 from tester.cli.rubric_text import default_text, print_rubric
 from tester.console import say
@@ -14,7 +15,8 @@ from tester.scoring.rubric_file import load_rubric_of_suite
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the option that names a rubric to check."""
+    """Add the lab whose rubric to print, and the option that names one to check."""
+    add_lab(parser)
     parser.add_argument(
         "--check",
         type=Path,
@@ -25,8 +27,9 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     """Print the one or the other."""
+    lab = choose_lab(options.lab, options.check)
     if options.check is None:
-        say(console, default_text(collect(bonus=True)).rstrip("\n"))
+        say(console, default_text(collect(bonus=True, lab=lab)).rstrip("\n"))
     else:
         print_rubric(console, load_rubric_of_suite(options.check))
     return ExitStatus.DONE

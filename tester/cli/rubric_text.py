@@ -12,27 +12,26 @@ from tester.scoring.safety import cap_words
 from tester.text import counted
 
 _HEAD = """\
-# The rubric of the Raft lab, with its defaults: grading without a rubric uses them, and
-# keys that you delete keep them. docs/rubric.md explains every key.
+# The rubric of lab {lab}, with its defaults: grading without a rubric uses them, and keys
+# that you delete keep them. docs/rubric.md explains every key.
 #
 #     raft-lab rubric --check rubric.toml              check and summarise it
 #     raft-lab submissions/ --rubric rubric.toml       grade with it
 
-# If any run breaks a safety property of the paper, such as Election Safety, at most this
-# share of all points is left:
+# The lab: 2 for Raft, 3 for the key/value service.
+lab = {lab}
+
+# If any run breaks a safety property, such as {property}, at most this share of
+# all points is left:
 # safety_cap = 0.5
 
 # Folders beside this file with tests of your own, and whether the lab's are graded, too:
 # suites = ["suite-autumn"]
 # lab_tests = true
-
-# What `raft-lab measure --rubric` gives for a figure, all of it up to `full`, and nothing
-# from `none` on; docs/measure.md has the figures, and points by rank:
-# measure.downtime_ms = { points = 5, full = 400, none = 800 }
-
+{measure}
 # Stop a test as soon as its points are clear, with this probability at least; the seeds
 # below are then the most that a test gets:
-# confidence = { level = 0.99 }
+# confidence = {{ level = 0.99 }}
 
 [seeds]
 first = 0    # the first public seed, and
@@ -51,6 +50,12 @@ per = "test"
 # formula = "ceil(max(passed - seeds / 2, 0) / seeds * 200) / 100"
 """
 
+_MEASURE = """
+# What `raft-lab measure --rubric` gives for a figure, all of it up to `full`, and nothing
+# from `none` on; docs/measure.md has the figures, and points by rank:
+# measure.downtime_ms = { points = 5, full = 400, none = 800 }
+"""
+
 _FIRST_PART = """\
 # points = {points:g}    # a total, divided among the tests without points of their own below
 # policy = {{ rule = "share", per = "part" }}    # this part's own
@@ -63,9 +68,12 @@ def default_text(tests: list[GradedTest]) -> str:
     """Return the default rubric as a commented TOML file.
 
     Args:
-        tests: the whole suite; bonus parts are commented out.
+        tests: the whole suite of a lab; bonus parts are commented out.
     """
-    lines = [_HEAD]
+    lab = tests[0].lab
+    of_raft = {"property": "Election Safety", "measure": _MEASURE}
+    of_service = {"property": "linearizability", "measure": ""}
+    lines = [_HEAD.format(lab=lab, **(of_raft if lab == 2 else of_service))]
     for number, name in enumerate(dict.fromkeys(test.part for test in tests)):
         own = [test for test in tests if test.part == name]
         if own[0].is_bonus:

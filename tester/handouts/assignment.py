@@ -11,46 +11,25 @@ from dataclasses import dataclass
 from labrpc.submission.submission import Submission
 from tester.explain.explanation import CODES
 from tester.handouts.documents import PartHints, contract_limits, part_hints
+from tester.handouts.part_content import (
+    ADVERSARIES,
+    BONUS_CONTRACT,
+    FAILURES_OF_PART,
+    RULES_OF_PART,
+    TASKS,
+)
 from tester.intake.default_submission import REFERENCE
+from tester.intake.service_submission import example_service
 from tester.judging.graded_test import GradedTest
 from tester.judging.run import Recording, run_test
 from tester.judging.run_conditions import RunConditions
+from tester.judging.suite import suite_path
 from tester.reports.suite_descriptions import suite_descriptions
 from tester.scoring.rubric import Part, Rubric
 from tester.scoring.safety import cap_words
 from tester.situations.catalogue import situations_of
 from tester.text import counted
 from tester.verdict import Run
-
-CONTRACT, BONUS = "docs/contract.md", "docs/contract_bonus.md"
-ADVERSARY = "2X"
-# In which part each rule that a trace can prove broken first comes into play.
-RULES_OF_PART = {
-    "2A": (
-        "answered-in-older-term", "candidates-at-once", "elected-without-leading",
-        "elections-in-quick-succession", "handler-returned-none", "heartbeats-end",
-        "ignored-higher-term", "led-two-terms-without-election", "led-without-majority",
-        "left-without-heartbeats", "lock-held", "never-stands", "obeyed-older-term",
-        "refused-free-vote", "refused-votes-restart-timer", "requests-repeated",
-        "terms-rise-without-failure", "two-send-as-leaders", "voted-twice",
-    ),
-    "2B": (
-        "accepted-without-match", "applied-other-entry", "applied-uncommitted",
-        "commit-not-followed", "conflict-not-replaced", "counted-unsent",
-        "majority-not-committed", "misstated-log", "negative-prev-log-index",
-        "refused-again-and-again", "refused-what-it-has", "refused-without-conflict",
-        "sent-what-its-log-lacks", "shortened-agreeing-log",
-        "start-returned-another-index", "voted-for-older-log",
-    ),
-    "2C": (
-        "accepted-without-saving", "committed-older-term", "lost-in-restart",
-        "saved-nothing", "term-lost-in-restart", "voted-without-saving",
-    ),
-    "2D": (
-        "applied-below-snapshot", "crashed-between-saves", "installed-without-saving",
-        "shifted-after-snapshot", "snapshot-again-and-again",
-    ),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -85,8 +64,11 @@ class PartSheet:
         points: how many it has, in words.
         earned: how they are earned, in words.
         seeds: which seeds each test is run at, in words.
-        documents: where a student reads what a server gets and must do.
+        task: what a student writes.
+        subject: what a correct one is called.
+        documents: where a student reads what it gets and must do.
         rules: the paper's rules that come into play here first.
+        failures: what a run can show of a service here first.
         has_all_rules: whether the rules of all other parts apply, and no new ones.
         first_of_all: the first hint.
         tests: those that students may know.
@@ -102,8 +84,11 @@ class PartSheet:
     points: str
     earned: list[str]
     seeds: str
+    task: str
+    subject: str
     documents: list[str]
     rules: list[str]
+    failures: list[str]
     has_all_rules: bool
     first_of_all: str
     tests: list[TestSheet]
@@ -121,7 +106,7 @@ def part_sheets(rubric: Rubric, tests: Sequence[GradedTest]) -> list[PartSheet]:
         rubric: what is graded, and how.
         tests: the tests that count, with their points.
     """
-    reference = Submission.find(REFERENCE)
+    reference = _reference(tests)
     return [
         _part_sheet(name, part, rubric, own, reference)
         for name, part in rubric.parts.items()
@@ -129,21 +114,29 @@ def part_sheets(rubric: Rubric, tests: Sequence[GradedTest]) -> list[PartSheet]:
     ]
 
 
+def _reference(tests: Sequence[GradedTest]) -> Submission | None:
+    """Return the submission that shows what the tests cost, None if it is not here."""
+    if any(test.service for test in tests):
+        return example_service(suite_path(3))
+    return Submission.find(REFERENCE)
+
+
 def _part_sheet(
     name: str,
     part: Part,
     rubric: Rubric,
     tests: list[GradedTest],
-    reference: Submission,
+    reference: Submission | None,
 ) -> PartSheet:
     shown = [test for test in tests if not test.hidden]
+    task = TASKS[tests[0].service]
     runs = {
         test.name: run_test(
             RunConditions(reference, test, 0), recording=Recording(situations=True)
         )
         # The reference has none of the bonus parts.
         for test in shown
-        if not test.is_bonus
+        if reference is not None and not test.is_bonus
     }
     hints = part_hints().get(name, PartHints())
     topic = rubric.about.get(name) or suite_descriptions().parts.get(name, "")
@@ -155,15 +148,18 @@ def _part_sheet(
         + ("extra points" if part.extra else "points"),
         earned=[part.policy.words, *([f"the rubric leaves {cap}"] if cap else [])],
         seeds=_seeds(rubric),
-        documents=[CONTRACT, *([BONUS] if tests[0].is_bonus else [])],
+        task=task.what,
+        subject=task.subject,
+        documents=[*task.documents, *([BONUS_CONTRACT] if tests[0].is_bonus else [])],
         rules=[CODES[code] for code in RULES_OF_PART.get(name, ())],
-        has_all_rules=name == ADVERSARY,
+        failures=[code.meaning for code in FAILURES_OF_PART.get(name, ())],
+        has_all_rules=name in ADVERSARIES,
         first_of_all=hints.first_of_all,
         tests=[_test_sheet(test, hints, runs.get(test.name)) for test in shown],
         hidden=_hidden([test for test in tests if test.hidden]),
         situations=_situations(runs.values()),
         cost=_total(list(runs.values())),
-        limits=contract_limits(),
+        limits=contract_limits(task.documents[0]),
         command=_command(name, tests),
     )
 
@@ -190,6 +186,10 @@ def _cluster(test: GradedTest) -> str:
         words.append("a network that loses, delays and reorders")
     if test.snapshots:
         words.append("services that take snapshots")
+    if test.clerks:
+        words.append(counted(test.clerks, "client"))
+    if test.max_raft_state != -1:
+        words.append(f"`max_raft_state` is {test.max_raft_state:,}")
     if test.persistence:
         words.append("it is checked that servers save what others rely on")
     if test.script is not None:

@@ -38,9 +38,9 @@ def part_hints() -> dict[str, PartHints]:
 
 
 @cache
-def contract_limits() -> list[tuple[str, str]]:
-    """Return what the tests expect, in numbers, and how much: rows of docs/contract.md."""
-    page = root_file("docs/contract.md").read_text(encoding="utf-8")
+def contract_limits(document: str) -> list[tuple[str, str]]:
+    """Return what the tests expect, in numbers, and how much: rows of a contract."""
+    page = root_file(document).read_text(encoding="utf-8")
     return _rows(page.partition("\n## What the tests expect, in numbers\n")[2])
 
 

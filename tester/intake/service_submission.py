@@ -37,6 +37,11 @@ def find_service(path: Path, suite: Path) -> Submission:
     return found.with_modules(files)
 
 
+def example_service(suite: Path) -> Submission | None:
+    """Return the lab's own service, None where the lab was installed without it."""
+    return find_service(_EXAMPLE, suite) if _EXAMPLE.is_dir() else None
+
+
 def raft_of(service: Submission) -> str:
     """Return whose Raft a service runs on, for a report."""
     file = service.files["raft"]

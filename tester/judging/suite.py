@@ -32,6 +32,11 @@ def suite_path(lab: int = 2) -> Path:
     raise LabError(f"the graded suite {name} is neither in {here} nor beside it")
 
 
+def lab_of_part(name: str) -> int | None:
+    """Return the number of the lab that names its parts so, as in "3A"; None for none."""
+    return next((lab for lab in LABS if name.startswith(str(lab))), None)
+
+
 def with_suite(test: GradedTest) -> GradedTest:
     """Return a test of pytest's session with its suite, unless it is the lab's own."""
     folder = test.file.parent.resolve()
@@ -127,7 +132,10 @@ def collect(
     known = sorted({test.part for test in everything})
     unknown = [part for part in parts or [] if part not in known]
     if unknown:
-        raise UsageError(f"no part {', '.join(unknown)}; there are {', '.join(known)}")
+        reason = f"no part {', '.join(unknown)}; there are {', '.join(known)}"
+        if (other := lab_of_part(unknown[0])) not in (None, lab):
+            reason += f"; parts of lab {other} need --lab {other}, or a rubric with `lab = {other}`"
+        raise UsageError(reason)
 
     def is_wanted(test: GradedTest) -> bool:
         return (bonus or not test.is_bonus) if parts is None else test.part in parts

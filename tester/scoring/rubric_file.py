@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from tester.judging.graded_test import GradedTest
-from tester.judging.suite import Suites, collect
+from tester.judging.suite import LABS, Suites, collect, lab_of_part
 from tester.scoring.confidence import Confidence
 from tester.scoring.grades import DECIMALS
 from tester.scoring.measure_points import read_measure
@@ -25,6 +25,7 @@ Points = Annotated[float, Meta(ge=0, le=1_000_000)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 States = Annotated[int, Meta(ge=1, le=10_000_000)]
 Count = Annotated[int, Meta(ge=0, le=SEEDS_MAX)]
+Lab = Annotated[int, Meta(ge=min(LABS), le=max(LABS))]
 
 
 class _Document(msgspec.Struct):
@@ -35,6 +36,7 @@ class _Document(msgspec.Struct):
     parts: Any = None
     safety_cap: Share | None = None
     measure: Any = None
+    lab: Lab = LABS[0]
     suites: list[str] = []
     lab_tests: bool = True
     confidence: Any = None
@@ -97,9 +99,19 @@ def rubric_suites(file: Path) -> Suites:
     return Suites(tuple(folder.resolve() for folder in own), document.lab_tests)
 
 
+def rubric_lab(file: Path) -> int:
+    """Return the number of the lab that a rubric is for.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
+    return Table.of_file(file).read(_Document).lab
+
+
 def load_rubric_of_suite(file: Path) -> Rubric:
-    """Read a rubric, with all tests of the suites that it names: see `load_rubric`."""
-    return load_rubric(file, collect(bonus=True, suites=rubric_suites(file)))
+    """Read a rubric, with all tests of its lab and its suites: see `load_rubric`."""
+    suites, lab = rubric_suites(file), rubric_lab(file)
+    return load_rubric(file, collect(bonus=True, suites=suites, lab=lab))
 
 
 def load_rubric(
@@ -143,6 +155,7 @@ def _rubric(
         suite.setdefault(test.part, []).append(test)
     given = table.table("parts")
     for name in given.values:
+        _check_lab(given, name, suite, document.lab)
         given.check_known(name, suite, "there is no part", name)
     parts: dict[str, Part] = {}
     for name in suite:
@@ -165,6 +178,17 @@ def _rubric(
     about |= {test.name: test.description for test in tests if test.is_own_and_shown}
     cap = document.safety_cap
     return Rubric(parts, public, hidden, cap, measure, about, confidence)
+
+
+def _check_lab(parts: Table, name: str, known: Container[str], lab: int) -> None:
+    """Refuse a part of the other lab, and say how a rubric names its lab."""
+    other = lab_of_part(name)
+    if name not in known and other not in (None, lab):
+        raise parts.refusal(
+            f"part {name} is of lab {other}, and this rubric is for lab {lab}: remove the "
+            f"part, or write `lab = {other}` above all tables",
+            name,
+        )
 
 
 def _read_seeds(

@@ -169,6 +169,12 @@ def suite() -> list[GradedTest]:
 
 
 @pytest.fixture(scope="session")
+def service_suite() -> list[GradedTest]:
+    """Return the graded suite of lab 3."""
+    return collect(lab=3)
+
+
+@pytest.fixture(scope="session")
 def graded_tests(suite: list[GradedTest]) -> dict[str, GradedTest]:
     """Return the graded suite by name."""
     return {test.name: test for test in suite}

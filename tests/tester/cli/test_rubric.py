@@ -14,6 +14,11 @@ def test_the_default_rubric_is_printed(capsys):
     assert capsys.readouterr().out == default_text(collect(bonus=True))
 
 
+def test_the_default_rubric_of_lab_3_is_printed(capsys, service_suite):
+    assert grade.main(["rubric", "--lab", "3"]) == 0
+    assert capsys.readouterr().out == default_text(service_suite)
+
+
 def test_a_rubric_that_is_checked_is_summarised(capsys):
     assert grade.main(["rubric", "--check", str(EXAMPLES / "sjtu.toml")]) == 0
     said = capsys.readouterr().out
@@ -21,6 +26,17 @@ def test_a_rubric_that_is_checked_is_summarised(capsys):
     assert "0: 0 %, 100: 0 %, 200: 0 %, 300: 50 %, 400: 100 %" in said
     assert "in all: 65 points, at 400 public seeds (0 to 399)" in said
     assert "test_swarm" not in said
+
+
+def test_a_rubric_names_its_lab(capsys):
+    assert grade.main(["rubric", "--check", str(EXAMPLES / "kv.toml")]) == 0
+    said = capsys.readouterr().out
+    assert "3A: 20 points: the whole part earns" in said
+    assert "in all: 100 points, at 20 public seeds (0 to 19)" in said
+    assert (
+        grade.main(["rubric", "--lab", "2", "--check", str(EXAMPLES / "kv.toml")]) == 2
+    )
+    assert "is a rubric for lab 3" in capsys.readouterr().err
 
 
 def test_a_rubric_that_is_wrong_is_refused_with_the_line(tmp_path, capsys):

@@ -19,6 +19,15 @@ def test_the_default_file_names_every_test_with_its_points_and_description(suite
         assert f"# {test.description}\n" in text
 
 
+def test_the_default_file_of_lab_3_names_its_lab_and_its_tests(service_suite):
+    text = default_text(service_suite)
+    rubric = tomllib.loads(text)
+    assert rubric["lab"] == 3
+    assert list(rubric["parts"]) == ["3A", "3B", "3C", "3X"]
+    assert "linearizability" in text
+    assert "measure" not in text
+
+
 def test_bonus_parts_are_commented_out_and_complete(suite):
     whole = collect(bonus=True)
     text = default_text(whole)

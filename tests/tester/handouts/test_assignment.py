@@ -5,8 +5,7 @@ import re
 import pytest
 
 import grade
-from tester.explain.explanation import CODES
-from tester.handouts.assignment import RULES_OF_PART, part_sheets
+from tester.handouts.assignment import part_sheets
 from tester.handouts.assignment_pages import write_pages
 from tester.handouts.documents import contract_limits, part_hints
 from tester.judging.own_suite import read_own_suite
@@ -80,18 +79,13 @@ def written(sheets, tmp_path_factory):
     return {file.name: file.read_text() for file in files}
 
 
-def test_each_rule_that_a_trace_can_prove_is_of_one_part():
-    rules = [code for codes in RULES_OF_PART.values() for code in codes]
-    assert sorted(rules) == sorted(CODES), "give each explanation its part"
-
-
 def test_hints_and_limits_are_those_of_the_documents(suite):
     hints = part_hints()
     assert "test_initial_election" in hints["2A"].tests
     assert hints["2A"].first_of_all.startswith("does every branch of `request_vote`")
     for test in suite:
         assert hints[test.part].tests[test.name], test.name
-    limits = contract_limits()
+    limits = contract_limits("docs/contract.md")
     assert limits[0] == ("a leader, while a majority is connected", "within 5 s")
     assert len(limits) == 13
 
@@ -187,6 +181,35 @@ def test_bonus_parts_and_the_adversary_say_what_they_add(
         assert ("No new ones" in text) == has_all_rules
         assert ("contract_bonus.md" in text) == (part == "2P")
         assert " says what it gets" in text or " say what it gets" in text
+
+
+def test_parts_of_lab_3_say_what_to_write_and_what_can_fail(service_suite, monkeypatch):
+    monkeypatch.setattr("tester.handouts.assignment.run_test", lambda *_, **__: a_run)
+    tests = [
+        next(test for test in service_suite if test.part == part)
+        for part in ("3A", "3B", "3C", "3X")
+    ]
+    a_run = blank_run(tests[0], "reference", 0)
+    sheets = {sheet.name: sheet for sheet in part_sheets(default_rubric(tests), tests)}
+    rsm, kv = sheets["3A"], sheets["3B"]
+    assert "a submit did not return" in " ".join(rsm.failures).lower()
+    assert rsm.documents == kv.documents == ["docs/contract_kv.md", "docs/contract.md"]
+    assert rsm.limits[0][1] == "returns within 10 s"
+    assert kv.tests[0].cluster == "5 servers; 1 client"
+    assert sheets["3C"].tests[0].cluster.endswith("`max_raft_state` is 1,000")
+    assert [sheet.name for sheet in sheets.values() if sheet.has_all_rules] == ["3X"]
+    assert all(sheet.tests[0].hint for sheet in sheets.values())
+    text = page("handout.md", sheet=rsm, names=["3A"]).decode()
+    assert "Write the class `RSM` in `rsm/rsm.py` and pass the tests below." in text
+    assert "## Failures that come into play" in text
+    html = page("handout.html", sheet=kv, names=["3B"]).decode()
+    assert "Write the classes <code>KVServer</code> and <code>Clerk</code>" in html
+
+
+def test_without_the_labs_own_service_pages_have_no_costs(service_suite, monkeypatch):
+    monkeypatch.setattr("tester.handouts.assignment.example_service", lambda _: None)
+    (sheet,) = part_sheets(default_rubric(service_suite[:1]), service_suite[:1])
+    assert (sheet.cost, sheet.tests[0].cost) == ("", "")
 
 
 def test_the_command_writes_only_to_a_new_folder(tmp_path, capsys, monkeypatch):

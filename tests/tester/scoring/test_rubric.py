@@ -345,6 +345,18 @@ def test_the_example_with_a_safety_cap(suite):
     assert kept.points > 100
 
 
+def test_the_example_for_lab_3(service_suite):
+    verdict = failing(test_rsm_basic=5, test_kv_basic=4, test_kv_swarm=10)
+    graded = example("kv", service_suite, verdict)
+    # 15 of 20 seeds of the whole part; 16 of 20 for one of 2 of 32 points, which are 45.
+    assert graded.parts["3A"] == 15
+    assert graded.parts["3B"] == pytest.approx(45 - 0.4 * 2 / 32 * 45, abs=1e-6)
+    assert (graded.parts["3C"], graded.parts["3X"]) == (35, 5)
+    assert graded.points_max == 100
+    stale = example("kv", service_suite, verdict, code="stale-read")
+    assert stale.points == 50
+
+
 # The command line.
 
 

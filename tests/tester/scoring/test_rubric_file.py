@@ -36,6 +36,9 @@ WRONG = [
     ("[parts.2A]\nleave_out = ['test_churn']", 2, "test_churn is a test of part 2C"),
     ("[policy]\nper = 'test'\nrule = 'al'", 3, "there is no rule al (did you mean all?); there are all, share, threshold"),
     ("[parts.2D]\npolicy = {per = 'lab'}", 2, "`per` cannot be lab; there are test, part"),
+    ("[seeds]\n[parts.3A]", 2, "part 3A is of lab 3, and this rubric is for lab 2: remove the part, or write `lab = 3` above all tables"),
+    ("lab = 4", 1, "`lab` must be a whole number <= 3, not 4"),
+    ("[seeds]\nlab = 3", 2, "[seeds] has no key lab"),
     # Wrong types and numbers.
     ("seeds = 3", 1, "`seeds` must be a table, not 3"),
     ("[parts]\n2A = 3", 2, "`2A` must be a table, not 3"),
@@ -93,6 +96,18 @@ def test_a_wrong_rubric_is_refused_with_line_and_reason(
     assert said.startswith(f"{file}, line {line}: "), said
     assert reason.replace("FOLDER", str(tmp_path)) in said
     assert "\n" not in said
+
+
+def test_a_rubric_of_lab_3_has_no_part_of_lab_2(tmp_path, service_suite):
+    file = tmp_path / "rubric.toml"
+    file.write_text("lab = 3\n[parts.2A]\n")
+    with pytest.raises(
+        UsageError, match="line 2: part 2A is of lab 2, and this rubric"
+    ):
+        load_rubric(file, service_suite)
+    file.write_text("lab = 3\n[parts.3D]\n")
+    with pytest.raises(UsageError, match="there is no part 3D; there are 3A, 3B, 3C"):
+        load_rubric(file, service_suite)
 
 
 def test_the_command_that_is_advised_makes_a_secret(tmp_path, suite, shell):
