@@ -7,16 +7,18 @@ from pathlib import Path
 from rich.console import Console
 
 from tester.cli.command import Command, ExitStatus
+from tester.cli.lab_option import add_lab, choose_lab
 from tester.cli.parser import Parser
 from tester.console import say
 from tester.handouts.gradescope_bundle import write_autograder
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add where to write it, and what to grade by."""
+    """Add where to write it, which lab it grades, and by what."""
     parser.add_argument(
         "directory", type=Path, metavar="DIR", help="a folder that is new or empty"
     )
+    add_lab(parser)
     parser.add_argument(
         "--rubric",
         type=Path,
@@ -28,7 +30,8 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     """Write the folder."""
-    write_autograder(options.directory, options.rubric)
+    lab = choose_lab(options.lab, options.rubric)
+    write_autograder(options.directory, options.rubric, lab)
     place = shlex.quote(str(options.directory))
     say(
         console,

@@ -1,7 +1,8 @@
 """The folder of a Gradescope autograder: `raft-lab autograder DIR`.
 
 It holds the lab's sources as well, so that the same code grades there as here. The
-reference is left out, so that no submission finds the solution beside it.
+reference is left out, so that no submission finds the solution beside it; but for lab 3,
+where services without a Raft of their own run on it.
 """
 
 import shutil
@@ -28,21 +29,24 @@ ROOT_FILES = (
     *DOCUMENTS,
     *OWN_DOCUMENTS.values(),
 )
-PACKAGES = ("labrpc", "tester")
+# By lab.
+PACKAGES = {2: ("labrpc", "tester"), 3: ("labrpc", "tester", "raft")}
 RUBRIC = "rubric.toml"
 # Exactly as it is written in settings.toml.
 SEEDS_OPTION = '"--seeds", "3", '
+LAB_LINE = "\nlab = {}\n"
 # An experiment replaces parts of the reference, and so names them.
 _LEFT_OUT = shutil.ignore_patterns(
     "__pycache__", "*.pyc", "lab2", "lab3", "lab_files", "experiments"
 )
 
 
-def write_autograder(directory: Path, rubric: Path | None = None) -> None:
+def write_autograder(directory: Path, rubric: Path | None = None, lab: int = 2) -> None:
     """Write the folder to a directory that is new or empty.
 
     Args:
         directory: where to.
+        lab: the number of the lab that is graded.
         rubric: the rubric to grade by; the secret and the suites that it names are
             copied, too.
 
@@ -53,27 +57,30 @@ def write_autograder(directory: Path, rubric: Path | None = None) -> None:
     new_directory(directory)
     try:
         shutil.copytree(TEMPLATE, directory, dirs_exist_ok=True, ignore=_LEFT_OUT)
-        _copy_lab(directory / "lab")
+        _copy_lab(directory / "lab", lab)
         for name, file in copied.items():
             if file.is_dir():
                 shutil.copytree(file, directory / name, ignore=_LEFT_OUT)
             else:
                 shutil.copyfile(file, directory / name)
+        settings = directory / "settings.toml"
+        _replace(settings, LAB_LINE.format(LABS[0]), LAB_LINE.format(lab))
         if copied:
-            _leave_seeds_to_the_rubric(directory / "settings.toml")
+            # It would override the number of seeds of the rubric.
+            _replace(settings, SEEDS_OPTION, "")
     except OSError as exc:
         raise cannot_write(directory, exc) from None
 
 
-def _copy_lab(lab: Path) -> None:
+def _copy_lab(to: Path, lab: int) -> None:
     """Copy the files that `pip install` needs."""
-    lab.mkdir()
-    copy_root_files(ROOT_FILES, lab)
-    shutil.copyfile(HERE.parents[1] / "grade.py", lab / "grade.py")
-    for package in PACKAGES:
-        shutil.copytree(HERE.parents[1] / package, lab / package, ignore=_LEFT_OUT)
+    to.mkdir()
+    copy_root_files(ROOT_FILES, to)
+    shutil.copyfile(HERE.parents[1] / "grade.py", to / "grade.py")
+    for package in PACKAGES[lab]:
+        shutil.copytree(HERE.parents[1] / package, to / package, ignore=_LEFT_OUT)
     for number in LABS:
-        suite = lab / "tests" / f"lab{number}"
+        suite = to / "tests" / f"lab{number}"
         shutil.copytree(suite_path(number), suite, ignore=_LEFT_OUT)
 
 
@@ -105,7 +112,7 @@ def _rubric_files(rubric: Path) -> dict[str, Path]:
     return files
 
 
-def _leave_seeds_to_the_rubric(settings: Path) -> None:
-    """Remove the option that would override the rubric's number of seeds."""
+def _replace(settings: Path, old: str, new: str) -> None:
+    """Replace a piece of settings.toml."""
     text = settings.read_text(encoding="utf-8")
-    settings.write_text(text.replace(SEEDS_OPTION, ""), encoding="utf-8")
+    settings.write_text(text.replace(old, new), encoding="utf-8")

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -24,6 +25,7 @@ from tester.handouts.leaderboard import leaderboard, measure_command
 from tester.intake.find import find_submission
 from tester.intake.gradings import UNPACKED
 from tester.intake.refusals import Refused
+from tester.judging.suite import LABS, PACKAGES
 from tester.reports.files import write_atomically
 from tester.reports.gradescope import HIDDEN_SEEDS, GradescopeResults, Visibility
 
@@ -34,12 +36,19 @@ STOPPING_S = 30.0
 MEASURED = "measured"
 # The exit status of a grader that finished, or was stopped.
 GRADED_STATUS = (0, 3, 130, 143)
+# What a student may hand in besides the whole repository, by lab.
+SMALLEST = {
+    2: "or just your package `raft` or your file `raft.py`",
+    3: "or just its packages: `rsm`, `kv` from part 3B on, and your own `raft` if it is to "
+    "run on that",
+}
 
 
 class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """The content of settings.toml, which explains it."""
 
     options: list[str]
+    lab: Literal[2, 3] = 2
     time_limit_s: float = 540
     hidden_tests: Visibility = "visible"
     leaderboard_trials: int = 0
@@ -72,19 +81,20 @@ class Autograder:
         # Results of an earlier run would be taken for this one's.
         shutil.rmtree(self._grades, ignore_errors=True)
         try:
-            find_submission(self._submission, self._grades / UNPACKED)
+            package = PACKAGES[settings.lab][0]
+            find_submission(self._submission, self._grades / UNPACKED, package)
         except Refused as exc:
             self._write_message(
                 f"Nothing could be graded: no submission was found; {exc}.\n"
-                "Hand in the folder of your repository, or just your package `raft` or "
-                "your file `raft.py`."
+                f"Hand in the folder of your repository, {SMALLEST[settings.lab]}."
             )
             return 0
         return self._grade(settings)
 
     def _grade(self, settings: Settings) -> int:
         command = lab_command("grade", self._submission, "--single")
-        command += ["--out", str(self._grades), *settings.options]
+        command += ["--lab", str(settings.lab), "--out", str(self._grades)]
+        command += settings.options
         if (self._source / RUBRIC).is_file():
             command += ["--rubric", str(self._source / RUBRIC)]
         # The parent may ignore SIGINT, and the grader would inherit that.
@@ -116,6 +126,9 @@ class Autograder:
 
     def _measure(self, settings: Settings, deadline: Deadline) -> None:
         """Measure the submission in the time that is left, for the leaderboard."""
+        if settings.lab != LABS[0]:
+            print("leaderboard_trials: there are figures of lab 2 only", flush=True)
+            return
         out = self._grades / MEASURED
         command = measure_command(
             self._submission, out, settings.leaderboard_trials, settings.options

@@ -49,12 +49,15 @@ class Intake:
     notes: list[str] = field(default_factory=list)
 
 
-def find_submission(path: Path, unpack_to: Path | None = None) -> FoundSubmission:
+def find_submission(
+    path: Path, unpack_to: Path | None = None, package: str = PACKAGE
+) -> FoundSubmission:
     """Return the one submission at a path, at whatever depth it lies.
 
     Args:
         path: what one student handed in: a folder, a Python file, or an archive.
         unpack_to: where to unpack archives; None if there must be none.
+        package: what a submission of the lab holds at least.
 
     Raises:
         Refused: nothing is there, or no submission, or more than one.
@@ -67,7 +70,7 @@ def find_submission(path: Path, unpack_to: Path | None = None) -> FoundSubmissio
     path = path.resolve()
     uploads = hand_in_at(path).uploads
     unpacked = Unpacked(unpack_to)
-    return submission_in(path.name, uploads, unpacked, may_be_wrapped=True)
+    return submission_in(path.name, uploads, unpacked, True, package)
 
 
 def find_submissions(

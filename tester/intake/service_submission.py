@@ -7,6 +7,8 @@ file beside them, which is loaded first and replaces what it changes. Where ther
 
 from pathlib import Path
 
+from labrpc import codes
+from labrpc.errors import LoadError
 from labrpc.submission.submission import Submission, candidates
 from tester.intake.default_submission import REFERENCE
 
@@ -33,6 +35,12 @@ def find_service(path: Path, suite: Path) -> Submission:
             if candidates(found.root, name):
                 files |= Submission.find(found.root / name, name).files
     if "raft" not in found.files | files:
+        if not REFERENCE.is_dir():
+            raise LoadError(
+                codes.NO_SUBMISSION,
+                "there is no raft/ beside rsm/, and the lab's reference is not installed "
+                "here: add your own raft/",
+            )
         files |= Submission.find(REFERENCE).files
     return found.with_modules(files)
 

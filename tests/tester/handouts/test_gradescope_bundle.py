@@ -62,6 +62,27 @@ def test_the_lab_travels_along_but_not_the_solution(written, project):
     assert "def _become_candidate" in (project / "raft/raft.py").read_text()
 
 
+def test_of_lab_3_the_reference_travels_along_for_services_to_run_on(tmp_path, capsys):
+    rubric = tmp_path / "rubric.toml"
+    rubric.write_text("lab = 3\n")
+    written = tmp_path / "written"
+    assert grade.main(["autograder", str(written), "--rubric", str(rubric)]) == 0
+    assert (written / "lab/raft/raft.py").is_file()
+    assert (written / "lab/tests/lab3/counter.py").is_file()
+    # The starter's, and no solution.
+    (clerk,) = (written / "lab").rglob("clerk.py")
+    assert "starter_kv" in clerk.parts
+    settings = msgspec.toml.decode(
+        (written / "settings.toml").read_bytes(), type=Settings
+    )
+    assert (settings.lab, settings.options) == (3, ["--jobs", "1"])
+    assert grade.main(["autograder", str(tmp_path / "a"), "--lab", "3"]) == 0
+    assert "\nlab = 3\n" in (tmp_path / "a/settings.toml").read_text()
+    other = ["autograder", str(tmp_path / "b"), "--rubric", str(rubric), "--lab", "2"]
+    assert grade.main(other) == 2
+    assert "is a rubric for lab 3" in capsys.readouterr().err
+
+
 def test_an_installed_lab_has_its_own_copy_of_what_pip_needs(tmp_path, monkeypatch):
     kept = tmp_path / "lab_files"
     kept.mkdir()

@@ -203,6 +203,30 @@ def test_what_is_no_submission_is_told_what_is_missing(root, files):
     assert "`raft.py`" in results.output
 
 
+def test_who_hands_in_nothing_in_lab_3_is_told_what_is_missing(root):
+    (root / "source/settings.toml").write_text("options = []\nlab = 3\n")
+    assert Autograder(root).run() == 0
+    output = results_in(root).output
+    assert "no submission was found" in output
+    assert "`rsm`, `kv` from part 3B on, and your own `raft`" in output
+
+
+@pytest.mark.slow
+def test_a_service_is_graded(root, project):
+    set_options(root, "--tests", "rsm_basic or kv_versions")
+    with (root / "source/settings.toml").open("a") as settings:
+        settings.write("lab = 3\n")
+    hand_in(root, project / "tests/services/kv_threads/rsm", "work/rsm")
+    run_autograder(root)
+    results = results_in(root)
+    assert [(t.number, t.score, t.status) for t in results.tests] == [
+        ("3A.1", 2, "passed"),
+        ("3B.1", 0, "failed"),
+    ]
+    assert "kv" in results.tests[1].output
+    assert "pytest --lab3 " in results.tests[1].output
+
+
 @pytest.mark.slow
 def test_a_single_file_is_a_submission_whatever_its_name(root, example):
     set_options(root, "--tests", "initial_election")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import grade
+from labrpc.errors import LoadError
 from labrpc.submission.submission import Submission
 from tester.handouts.gradescope_bundle import ROOT_FILES
 from tester.intake.service_submission import find_service, raft_of
@@ -71,6 +72,13 @@ def test_the_starter_of_lab_3_loads_and_says_what_is_to_do(tmp_path, project):
         assert run_test(RunConditions(service, test, 0)).code == code
     shutil.copytree(project / "tests/submissions/plain/raft", starter / "raft")
     assert raft_of(find_service(starter, suite_path(3))) == "its own Raft"
+
+
+def test_a_service_without_a_raft_needs_the_reference(tmp_path, monkeypatch):
+    assert grade.main(["new", str(tmp_path / "mine"), "--lab", "3"]) == 0
+    monkeypatch.setattr("tester.intake.service_submission.REFERENCE", tmp_path / "none")
+    with pytest.raises(LoadError, match=r"no raft/ beside rsm/.* add your own"):
+        find_service(tmp_path / "mine", suite_path(3))
 
 
 def test_the_starter_of_lab_3_runs_the_suite_of_lab_3(tmp_path):
