@@ -144,8 +144,9 @@ FLOORS = {
         ["judging"],
         ["measuring"],
         ["scoring", "workers"],
-        ["detection", "experiments", "pytest_plugin", "reports"],
+        ["experiments", "pytest_plugin", "reports"],
         ["cluster_engine", "grading", "handouts"],
+        ["detection"],
         ["cli"],
     ],
 }

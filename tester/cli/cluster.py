@@ -1,43 +1,44 @@
-"""The cluster that --dask names, for commands that can run on one."""
+"""Where the jobs of a command are done: on this machine, or on the cluster of --dask."""
 
 import argparse
 
 from rich.console import Console
 
+from tester.cli.capacity import chosen_processes
 from tester.cli.hosting_options import chosen_hosting
-from tester.cli.options import LOCAL
+from tester.cli.sandbox_status import sandbox_status
+from tester.cluster_engine.connect import LOCAL, connected
 from tester.console import say
-from tester.errors import UsageError
-from tester.grading.plan import Plan
 from tester.workers.engine import Engine
 
 
-def chosen_engine(
-    options: argparse.Namespace, console: Console, plan: Plan, workers: int
-) -> Engine | None:
-    """Connect to the cluster that the options name; return None for this machine.
+def is_here(options: argparse.Namespace) -> bool:
+    """Return whether all jobs are done on this machine."""
+    return options.dask in (None, LOCAL)
+
+
+def local_sandbox_status(options: argparse.Namespace) -> list[str]:
+    """Return the lines about the sandbox here; the workers of a cluster report theirs.
 
     Raises:
-        UsageError: it cannot be used, or not for this plan.
+        UsageError: the options ask for what this machine does not have.
     """
-    if options.dask is None:
-        return None
-    if any(test.suite is not None for test in plan.tests):
-        raise UsageError(
-            "--dask runs the lab's own tests only, and not those of --suite or of a "
-            "rubric's suites: cut the grading with --shard instead"
-        )
-    try:
-        from tester.cluster_engine.dask_engine import DaskEngine
-    except ModuleNotFoundError as exc:
-        if exc.name != "distributed":
-            raise
-        raise UsageError(
-            '--dask needs the extra `cluster`: pip install "raft-lab[cluster]"'
-        ) from None
-    return DaskEngine(
-        None if options.dask == LOCAL else options.dask,
-        workers,
-        chosen_hosting(options),
-        lambda line: say(console, line),
-    )
+    return sandbox_status(chosen_hosting(options)) if is_here(options) else []
+
+
+def processes_here(options: argparse.Namespace, console: Console) -> int:
+    """Return how many processes of this machine do jobs, by --jobs and its memory."""
+    jobs: int = options.jobs
+    return chosen_processes(options, console) if is_here(options) else jobs
+
+
+def chosen_engine(
+    options: argparse.Namespace, console: Console, workers: int
+) -> Engine | None:
+    """Connect to the cluster that the options name; return None for no cluster.
+
+    Raises:
+        UsageError: it cannot be used.
+    """
+    hosting = chosen_hosting(options)
+    return connected(options.dask, workers, hosting, lambda line: say(console, line))

@@ -7,16 +7,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tester.cli.capacity import chosen_processes
-from tester.cli.cluster import chosen_engine
+from tester.cli.cluster import chosen_engine, local_sandbox_status, processes_here
 from tester.cli.command import Command, ExitStatus
 from tester.cli.grade_options import add_arguments, check_options
 from tester.cli.grade_report import closing_status, report
 from tester.cli.hosting_options import chosen_hosting
 from tester.cli.lab_option import choose_lab
-from tester.cli.options import LOCAL
 from tester.cli.progress import progress
-from tester.cli.sandbox_status import sandbox_status
 from tester.console import say
 from tester.errors import UsageError
 from tester.grading.checkpoints import Checkpoints, named_if_in_the_way
@@ -48,9 +45,7 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     check_paths(options.paths)
     refuse_links(options.out, options.paths)
     tests, rubric = choose_tests(options)
-    is_here = options.dask in (None, LOCAL)
-    # The workers of a cluster report their own.
-    status_lines = sandbox_status(chosen_hosting(options)) if is_here else []
+    status_lines = local_sandbox_status(options)
     journal = Journal(options.out)
     engine: Engine | None = None
     try:
@@ -58,9 +53,9 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
             journal.refuse_to_overwrite()
         for line in status_lines:
             say(console, line)
-        processes = chosen_processes(options, console) if is_here else options.jobs
+        processes = processes_here(options, console)
         plan = make_plan(options, tests, rubric, console)
-        engine = chosen_engine(options, console, plan, processes)
+        engine = chosen_engine(options, console, processes)
         begin(options, console, plan, journal)
         grading = Grading(plan, journal.results, journal)
         run_with = partial(grading.make_runs, processes, engine=engine)

@@ -6,17 +6,16 @@ from pathlib import Path
 from tester.cli.hosting_options import add_hosting
 from tester.cli.lab_option import add_lab
 from tester.cli.options import (
-    LOCAL,
     add_fail_under,
     add_jobs,
     add_out,
     add_verbose,
-    cluster_address,
     name_pattern,
     shard,
     whole_number,
 )
 from tester.cli.parser import Parser
+from tester.cluster_engine.connect import add_dask
 from tester.errors import UsageError
 from tester.scoring.rubric_file import SEEDS_MAX
 
@@ -147,15 +146,7 @@ def _add_how(parser: Parser) -> None:
         help="only the I-th of N fixed shares of the runs, which `merge` joins: see "
         "docs/shards.md",
     )
-    add(
-        "--dask",
-        nargs="?",
-        const=LOCAL,
-        type=cluster_address,
-        metavar="ADDRESS",
-        help="run on the workers of the Dask scheduler at this address; without one, on "
-        "new workers of this machine: see docs/shards.md",
-    )
+    add_dask(parser)
     add(
         "--resume",
         action="store_true",

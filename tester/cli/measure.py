@@ -7,12 +7,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tester.cli.capacity import chosen_processes
+from tester.cli.cluster import chosen_engine, local_sandbox_status, processes_here
 from tester.cli.command import Command, ExitStatus
 from tester.cli.hosting_options import add_hosting, chosen_hosting
 from tester.cli.options import add_jobs, whole_number
 from tester.cli.parser import Parser
-from tester.cli.sandbox_status import sandbox_status
+from tester.cluster_engine.connect import add_dask
 from tester.console import counted_progress, say
 from tester.errors import UsageError
 from tester.grading.checkpoints import named_if_in_the_way
@@ -89,6 +89,7 @@ def add_arguments(parser: Parser) -> None:
         help="its table [measure] gives points for figures: see docs/measure.md",
     )
     add_jobs(parser)
+    add_dask(parser)
     add(
         "--out",
         type=Path,
@@ -101,7 +102,7 @@ def add_arguments(parser: Parser) -> None:
 def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     """Measure what the options name; print and write what was found."""
     hosting = chosen_hosting(options)
-    for line in sandbox_status(hosting):
+    for line in local_sandbox_status(options):
         say(console, line)
     refuse_links(options.out, options.paths)
     rules = {} if options.rubric is None else _rules(options.rubric)
@@ -115,11 +116,12 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
         # Now, and not when all is measured.
         options.out.mkdir(parents=True, exist_ok=True)
     plan = MeasurementPlan(submissions, options.trials, options.seed, hosting)
-    processes = chosen_processes(options, console)
+    processes = processes_here(options, console)
+    engine = chosen_engine(options, console, processes)
     with counted_progress(
         console, "measuring", plan.total, "batches of trials"
     ) as notify:
-        measured = measure(plan, processes, notify)
+        measured = measure(plan, processes, notify, engine)
     console.print(_table(measured))
     for one in measured:
         for line in one.problem_lines():

@@ -11,9 +11,6 @@ from tester.grading.shard import SHARDS_MAX, Shard
 from tester.intake.platforms import GROUPS
 from tester.text import unknown
 
-# Stands for the address of workers on this machine.
-LOCAL = "local"
-
 
 def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
     """Return an argparse type: whole numbers from `least` to `most`."""
@@ -79,16 +76,6 @@ def shard(text: str) -> Shard:
             f"{SHARDS_MAX:,})"
         )
     return Shard(number, count)
-
-
-def cluster_address(text: str) -> str:
-    """Return the address of a cluster, for argparse."""
-    if text != LOCAL and not re.fullmatch(r"[a-z]+://.+", text):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no address such as tls://10.1.2.3:8786; for workers of this "
-            "machine, write --dask at the end of the command"
-        )
-    return text
 
 
 def server_numbers(text: str) -> set[int]:

@@ -1,4 +1,4 @@
-"""A submission as bytes: how it travels to a machine that does not have it.
+"""A submission or a suite as bytes: how it travels to a machine that does not have it.
 
 The digest of the bytes identifies it, so that a machine needs them only once. A link
 travels as a link: its target does not belong to the submission.
@@ -6,7 +6,7 @@ travels as a link: its target does not belong to the submission.
 
 import hashlib
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -32,30 +32,41 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Tree(msgspec.Struct, frozen=True):
-    """The whole content of a submission.
+    """The whole content of a submission or a suite.
 
     Attributes:
         name: of its folder or file.
+        beside: what a single file needs of its folder.
     """
 
     name: str
     entries: list[Entry]
+    beside: list[Entry] = []
 
 
-@dataclass(frozen=True)
-class Content:
-    """A submission that is packed."""
+class Content(msgspec.Struct, frozen=True):
+    """A submission or a suite that is packed.
 
-    data: bytes
+    Attributes:
+        name: of its folder or file.
+        data: b"" where the receiver should have it already.
+    """
+
     digest: str
+    name: str
+    data: bytes = b""
 
 
 class TooLarge(Exception):
     """A submission is larger than what may be handed in."""
 
 
-def pack(path: Path) -> Content:
-    """Return a submission's content.
+def pack(path: Path, beside: Mapping[str, Path] | None = None) -> Content:
+    """Return the content of a submission or a suite.
+
+    Args:
+        path: the folder or the file.
+        beside: the modules that a single file imports from its folder, by name.
 
     Raises:
         TooLarge: it takes more room than a submission may.
@@ -63,6 +74,7 @@ def pack(path: Path) -> Content:
     """
     path.lstat()  # Raises what is wrong with it.
     entries: list[Entry] = []
+    others: list[Entry] = []
     left_bytes = ONE_SUBMISSION.bytes
     for file in sorted(_files(path)):
         place = "" if file == path else file.relative_to(path).as_posix()
@@ -79,8 +91,14 @@ def pack(path: Path) -> Content:
         entries.append(Entry(place, data, is_link))
         if left_bytes < 0 or len(entries) > ONE_SUBMISSION.files:
             raise TooLarge
-    data = msgspec.msgpack.encode(Tree(path.name, entries))
-    return Content(data, hashlib.blake2b(data, digest_size=16).hexdigest())
+    for module, file in sorted((beside or {}).items()):
+        inner = "/__init__.py" if file.name == "__init__.py" else ".py"
+        data = read_regular(file.resolve(), left_bytes)
+        left_bytes -= len(data)
+        others.append(Entry(module.replace(".", "/") + inner, data))
+    name = os.path.basename(os.path.realpath(path))
+    data = msgspec.msgpack.encode(Tree(name, entries, others))
+    return Content(hashlib.blake2b(data, digest_size=16).hexdigest(), name, data)
 
 
 def _files(path: Path) -> list[Path]:
@@ -96,15 +114,16 @@ def _files(path: Path) -> list[Path]:
 
 
 def unpack(data: bytes, folder: Path) -> Path:
-    """Write a submission into an empty folder; return where it lies.
+    """Write a submission or a suite into an empty folder; return where it lies.
 
     Raises:
         ValueError: the content is damaged.
     """
     tree = msgspec.msgpack.decode(data, type=Tree)
     root = folder / _plain(tree.name)
-    for entry in tree.entries:
-        place = root / _plain(entry.place) if entry.place else root
+    inside = [(root, entry) for entry in tree.entries]
+    for above, entry in [*inside, *((folder, entry) for entry in tree.beside)]:
+        place = above / _plain(entry.place) if entry.place else above
         place.parent.mkdir(parents=True, exist_ok=True)
         if place.parent.resolve() != place.parent:
             raise ValueError(f"{entry.place} lies behind a link")

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import distributed
@@ -21,19 +20,16 @@ import msgspec
 from labrpc.machine.wall_clock import Deadline
 from tester.cluster_engine import remote
 from tester.cluster_engine.addresses import refuse_unencrypted
-from tester.cluster_engine.content import Content, TooLarge, pack
-from tester.cluster_engine.remote import Description, Order, Reply
+from tester.cluster_engine.remote import Description, Reply
+from tester.cluster_engine.results import result_here
+from tester.cluster_engine.sending import Contents
 from tester.codes import PROCESS_LOST
 from tester.errors import UsageError
-from tester.intake.duplicates import with_places
 from tester.judging.run_conditions import lab_digest
 from tester.judging.run_hosting import RunHosting
-from tester.reports.files import write_atomically
 from tester.text import counted, one_line
-from tester.verdict import LoadResult, Run
-from tester.views.redaction import code_places
-from tester.workers.engine import Engine, WorkerLost
-from tester.workers.job import AnyJob, Job, PictureJob
+from tester.workers.engine import Engine, JobResult, WorkerLost
+from tester.workers.job import Job
 from tester.workers.pool import Pool
 
 # Its constructors have no types.
@@ -49,7 +45,7 @@ SILENT_S_MAX = 30.0
 # After this many workers were lost with a job, it is given up.
 LOSSES_MAX = 3
 
-Answer = tuple[Job, Run | LoadResult | WorkerLost]
+Answer = tuple[Job, JobResult]
 
 
 @dataclass
@@ -97,11 +93,9 @@ class DaskEngine(Engine):
         super().__init__()
         self._hosting = hosting
         self._note = note
-        self._here = code_places()
         self._usable: dict[str, Usable] = {}
         self._refused: dict[str, str] = {}
-        self._contents: dict[str, Content | None] = {}
-        self._sent: set[tuple[str, str]] = set()
+        self._contents = Contents(note)
         # By the job as it is sent: a job that has a run in it cannot be hashed.
         self._losses: Counter[bytes] = Counter()
         self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -135,8 +129,8 @@ class DaskEngine(Engine):
             self.close()
             raise
 
-    def results(self) -> Iterator[Answer]:
-        """Yield each graded job with its result, or with what became of its process."""
+    def answers(self) -> Iterator[Answer]:
+        """Yield each job with what came of it, or of the workers that had it."""
         while self._queues or self._busy():
             if self._next_look.left_s() <= 0:
                 yield from self._look_for_workers()
@@ -169,6 +163,11 @@ class DaskEngine(Engine):
 
     # Workers.
 
+    @property
+    def processes(self) -> int:
+        """How many jobs the present workers do at a time."""
+        return sum(len(worker.slots) for worker in self._usable.values())
+
     def _busy(self) -> list[Slot]:
         slots = (slot for worker in self._usable.values() for slot in worker.slots)
         return [slot for slot in slots if slot.job is not None]
@@ -187,8 +186,8 @@ class DaskEngine(Engine):
                 )
             with suppress(TimeoutError):
                 self._client.wait_for_workers(1, timeout=LOOK_S)
-        threads = sum(len(worker.slots) for worker in self._usable.values())
-        self._note(f"cluster: {self._address}, {counted(threads, 'job')} at a time")
+        jobs = counted(self.processes, "job")
+        self._note(f"cluster: {self._address}, {jobs} at a time")
 
     def _look_for_workers(self) -> Iterator[Answer]:
         """Find out which workers have come, and which have gone."""
@@ -276,34 +275,19 @@ class DaskEngine(Engine):
                 while slot.job is None and self._queues:
                     taken = [s.path for w in self._usable.values() for s in w.slots]
                     job = self._take(slot.path, taken)
-                    if self._content(job.path) is None:
+                    if not self._contents.can_travel(job):
                         yield from self._carry_out_here(job)
                         continue
                     self._give(slot, job)
 
-    def _content(self, path: str) -> Content | None:
-        """Return a submission's content, None if it cannot travel."""
-        if path not in self._contents:
-            try:
-                self._contents[path] = pack(Path(path))
-            except (TooLarge, OSError):
-                self._contents[path] = None
-        return self._contents[path]
-
     def _carry_out_here(self, job: Job) -> Iterator[Answer]:
-        """Do, on this machine, a job whose submission is missing or too large to send."""
+        """Do, on this machine, a job that cannot travel."""
         self._local = self._local or Pool(1)
         self._local.add(job)
-        yield from self._local.results()
+        yield from self._local.answers()
 
     def _give(self, slot: Slot, job: Job, with_content: bool = False) -> None:
-        content = self._contents[job.path]
-        assert content is not None
-        key = slot.address, content.digest
-        is_new = with_content or key not in self._sent
-        self._sent.add(key)
-        assert isinstance(job, AnyJob)
-        order = Order(job, content.digest, content.data if is_new else b"")
+        order = self._contents.order(job, slot.address, with_content)
         try:
             slot.future = self._client.submit(
                 remote.carry_out,
@@ -333,14 +317,15 @@ class DaskEngine(Engine):
             self._give(slot, job, with_content=True)
             return
         slot.job = slot.future = None
-        yield job, self._result(job, reply, self._usable[slot.address].description)
+        there = self._usable[slot.address].description
+        yield job, result_here(job, reply, there)
 
     def _lose(self, slot: Slot) -> Iterator[Answer]:
         """Give the job of a lost worker to another."""
         job, slot.job = slot.job, None
         assert job is not None
         _forget(slot.future)
-        self._sent = {key for key in self._sent if key[0] != slot.address}
+        self._contents.forget(slot.address)
         key = msgspec.msgpack.encode(job)
         # If the scheduler is gone, every job is lost, and none is to blame.
         self._losses[key] += self._is_connected
@@ -349,23 +334,6 @@ class DaskEngine(Engine):
         else:
             reason = f"{LOSSES_MAX} workers were lost during this run"
             yield job, WorkerLost(PROCESS_LOST, reason)
-
-    def _result(
-        self, job: Job, reply: Reply, there: Description
-    ) -> Run | LoadResult | WorkerLost:
-        """Return a result as it would be on this machine."""
-        if reply.lost is not None:
-            return reply.lost.worker_lost()
-        result = reply.run or reply.load
-        assert result is not None
-        places = [(reply.path, job.path), *zip(there.places, self._here, strict=True)]
-        result = with_places(result, places)
-        if isinstance(job, PictureJob) and reply.picture:
-            assert isinstance(result, Run)
-            folder = Path(job.folder)
-            folder.mkdir(parents=True, exist_ok=True)
-            write_atomically(folder / Path(result.picture).name, reply.picture)
-        return result
 
 
 def _forget(future: Any) -> None:

@@ -17,13 +17,14 @@ import msgspec
 from labrpc.errors import LabError
 from labrpc.isolated.zygote import sandbox_measures
 from labrpc.sandbox.measure import Measure
-from tester.cluster_engine.content import unpack
+from tester.cluster_engine.content import Content, unpack
 from tester.codes import ALL_CODES
 from tester.judging.run_conditions import lab_digest
+from tester.measuring.batch import Batch
 from tester.verdict import LoadResult, Run
 from tester.views.redaction import code_places
 from tester.workers.engine import WorkerLost
-from tester.workers.job import AnyJob, PictureJob
+from tester.workers.job import AnyJob, PictureJob, RunJob
 from tester.workers.pool import Pool
 
 
@@ -31,14 +32,14 @@ class Order(msgspec.Struct):
     """A job for a worker.
 
     Attributes:
-        job: its path is that on the client's machine.
-        digest: of the submission's content.
-        content: the submission, b"" if the worker should have it already.
+        job: its paths are those on the client's machine.
+        submission: its content, without data if the worker should have it already.
+        suite: that of the instructor's suite, None for the lab's.
     """
 
     job: AnyJob
-    digest: str
-    content: bytes = b""
+    submission: Content
+    suite: Content | None = None
 
 
 class Lost(msgspec.Struct):
@@ -79,16 +80,19 @@ class Reply(msgspec.Struct, omit_defaults=True):
     """The answer to an order.
 
     Attributes:
-        lacks_content: the submission has to be sent along.
+        lacks_content: the submission and the suite have to be sent along.
         path: where the submission lies on the worker's machine.
+        suite: where the suite lies there.
         picture: the content of the run's picture.
     """
 
     run: Run | None = None
     load: LoadResult | None = None
+    batch: Batch | None = None
     lost: Lost | None = None
     lacks_content: bool = False
     path: str = ""
+    suite: str = ""
     picture: bytes = b""
 
 
@@ -130,15 +134,20 @@ class Executor:
         self._lock = threading.Lock()
         self._idle: list[Pool] = []
         self._folder = tempfile.TemporaryDirectory(prefix="raft-lab-")
+        self._contents = os.path.realpath(self._folder.name)
         # Servers in a sandbox read their submission as another user.
         os.chmod(self._folder.name, 0o755)
 
     def carry_out(self, order: Order) -> Reply:
         """Do a job."""
-        path = self._place_of(order)
-        if path is None:
+        job, suite = order.job, ""
+        path = self._place_of(order.submission)
+        if order.suite is not None and isinstance(job, RunJob | PictureJob):
+            suite = self._place_of(order.suite)
+            job = msgspec.structs.replace(job, suite=suite)
+        if not path or (order.suite is not None and not suite):
             return Reply(lacks_content=True)
-        job = msgspec.structs.replace(order.job, path=str(path))
+        job = msgspec.structs.replace(job, path=path)
         with tempfile.TemporaryDirectory() as pictures:
             if isinstance(job, PictureJob):
                 job = msgspec.structs.replace(job, folder=pictures)
@@ -146,7 +155,7 @@ class Executor:
             if reply.run is not None and reply.run.picture:
                 with suppress(OSError):
                     reply.picture = (Path(pictures) / reply.run.picture).read_bytes()
-        reply.path = str(path)
+        reply.path, reply.suite = path, suite
         return reply
 
     def close(self) -> None:
@@ -161,7 +170,7 @@ class Executor:
             pool = self._idle.pop() if self._idle else Pool(1)
         pool.add(job)
         try:
-            ((_, result),) = pool.results()
+            ((_, result),) = pool.answers()
         finally:
             with self._lock:
                 self._idle.append(pool)
@@ -169,23 +178,24 @@ class Executor:
             return Reply(lost=Lost.of(result))
         if isinstance(result, LoadResult):
             return Reply(load=result)
+        if isinstance(result, Batch):
+            return Reply(batch=result)
         return Reply(run=result)
 
-    def _place_of(self, order: Order) -> Path | None:
-        """Return where a submission lies here, None if it is not here."""
-        folder = Path(self._folder.name) / order.digest
+    def _place_of(self, content: Content) -> str:
+        """Return where a submission or a suite lies here, "" if it is not here."""
+        folder = os.path.join(self._contents, content.digest)
         with self._lock:
-            if not folder.is_dir():
-                if not order.content:
-                    return None
-                with tempfile.TemporaryDirectory(dir=self._folder.name) as beside:
+            if not os.path.isdir(folder):
+                if not content.data:
+                    return ""
+                with tempfile.TemporaryDirectory(dir=self._contents) as beside:
                     os.chmod(beside, 0o755)
-                    unpack(order.content, Path(beside))
+                    unpack(content.data, Path(beside))
                     # At one stroke, so that half of a submission is never run.
                     os.rename(beside, folder)
                     os.mkdir(beside)
-            (path,) = folder.iterdir()
-        return path
+        return os.path.join(folder, content.name)
 
 
 _executor: Executor | None = None

@@ -21,7 +21,8 @@ import msgspec
 from rich.console import Console
 
 from tester import jsonl
-from tester.console import LabConsole, output_may_close
+from tester.cluster_engine.connect import add_dask, connected
+from tester.console import LabConsole, output_may_close, say
 from tester.detection.matrix import (
     Matrix,
     Probe,
@@ -38,9 +39,10 @@ from tester.detection.mutants import (
 )
 from tester.errors import UsageError
 from tester.judging.graded_test import GradedTest
+from tester.judging.run_hosting import IN_PROCESS
 from tester.judging.suite import LABS, collect
 from tester.verdict import LoadResult, Run, Verdict
-from tester.workers.engine import WorkerLost
+from tester.workers.engine import Engine, WorkerLost
 from tester.workers.job import RunJob
 from tester.workers.pool import Pool
 
@@ -120,7 +122,7 @@ def measure(
     todo: Iterator[Lane],
     done: dict[Key, Probe],
     tests: list[GradedTest],
-    processes: int,
+    engine: Engine,
     report: Callable[[Probe], None],
 ) -> None:
     """Run all lanes, a few at a time, and report each run.
@@ -128,29 +130,33 @@ def measure(
     Args:
         done: the runs of an earlier measurement: reported, but not repeated.
         tests: in the suite's order.
+        engine: carries out the jobs.
     """
     parts = {test.name: test.part for test in tests}
     active: dict[Key, Lane] = {}
-    with Pool(processes) as pool:
+    with engine as pool:
 
-        def advance(lane: Lane) -> bool:
-            """Give the pool a lane's next run; return False at its end."""
+        def advance(lane: Lane) -> None:
+            """Give the pool a lane's next run, unless it is at its end."""
             while (job := lane.next_job()) is not None:
                 known = done.get((job.name, job.test, job.seed))
                 if known is None:
                     active[job.name, job.test, job.seed] = lane
                     pool.add(job)
-                    return True
+                    return
                 lane.note(known)
                 report(known)
-            return False
 
-        def begin_lanes(count: int) -> None:
-            while count and (lane := next(todo, None)) is not None:
-                count -= advance(lane)
+        def begin_lanes() -> None:
+            # Two for each process: one that runs, and one that waits. Of a cluster, the
+            # workers may all be away for a moment.
+            while len(active) < max(1, 2 * pool.processes):
+                lane = next(todo, None)
+                if lane is None:
+                    return
+                advance(lane)
 
-        # Two for each process: one that runs, and one that waits.
-        begin_lanes(2 * processes)
+        begin_lanes()
         for job, result in pool.results():
             assert isinstance(job, RunJob)
             assert not isinstance(result, LoadResult)
@@ -158,8 +164,8 @@ def measure(
             report(probe)
             lane = active.pop((job.name, job.test, job.seed))
             lane.note(probe)
-            if not advance(lane):
-                begin_lanes(1)
+            advance(lane)
+            begin_lanes()
 
 
 def _probe(job: RunJob, part: str, run: Run | WorkerLost) -> Probe:
@@ -219,6 +225,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("--seeds", type=int, default=1, metavar="N", help="how many (default 1)")
     add("--seed", type=int, default=0, metavar="S", help="the first (default 0)")
     add("--jobs", type=int, default=os.cpu_count() or 1, metavar="J")
+    add_dask(parser)
     add(
         "--thorough",
         action="store_true",
@@ -275,7 +282,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         try:
             with console.status(title):
                 todo = lanes(mutants, tests, seeds, options.thorough, options.once)
-                measure(todo, done, tests, options.jobs, report)
+                measure(todo, done, tests, _engine(options, console), report)
         except KeyboardInterrupt:
             console.print(
                 "interrupted: the table shows the runs done so far; continue with --resume"
@@ -287,6 +294,14 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if options.note:
         note_quickest(matrix)
     return status
+
+
+def _engine(options: argparse.Namespace, console: Console) -> Engine:
+    """Return what makes the runs: processes of this machine, or a cluster."""
+    cluster = connected(
+        options.dask, options.jobs, IN_PROCESS, lambda line: say(console, line)
+    )
+    return cluster or Pool(options.jobs)
 
 
 def note_quickest(matrix: Matrix) -> None:

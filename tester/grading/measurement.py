@@ -9,7 +9,7 @@ from tester.measuring.batch import Batch, broken_batch
 from tester.measuring.measured import Measured
 from tester.measuring.plan import BatchPlan, batches
 from tester.verdict import Verdict
-from tester.workers.engine import WorkerLost
+from tester.workers.engine import Engine, WorkerLost
 from tester.workers.job import MeasureJob
 from tester.workers.pool import Pool
 
@@ -45,7 +45,10 @@ class MeasurementPlan:
 
 
 def measure(
-    plan: MeasurementPlan, processes: int, notify: Callable[[int], None]
+    plan: MeasurementPlan,
+    processes: int,
+    notify: Callable[[int], None],
+    engine: Engine | None = None,
 ) -> list[Measured]:
     """Measure all submissions; return what was measured, in their order.
 
@@ -53,19 +56,20 @@ def measure(
         plan: what is to be measured.
         processes: how many processes measure at a time.
         notify: called with the number of batches that are done, or are given up.
+        engine: carries out the jobs, None for processes of this machine.
     """
     found: dict[str, dict[BatchPlan, Batch]] = {name: {} for name in plan.submissions}
     given_up: set[str] = set()
-    with Pool(processes) as pool:
+    with engine or Pool(processes) as pool:
         for name, path in plan.submissions.items():
             pool.add(*(_job(plan, name, path, batch) for batch in plan.batches))
         for job, answer in pool.batches():
             batches = found[job.name]
-            batches[BatchPlan(job.probe, job.seed, job.trials)] = _batch(answer)
+            batches[_planned(job)] = _batch(answer)
             notify(1)
             if job.name not in given_up and _failed(batches) >= FAILED_BATCHES_MAX:
                 given_up.add(job.name)
-                pool.drop(job.path)
+                _drop_unneeded(pool, job.path, plan, batches)
     for name in given_up:
         notify(len(plan.batches) - len(found[name]))
     return [_measured(name, plan, batches) for name, batches in found.items()]
@@ -73,6 +77,29 @@ def measure(
 
 def _failed(batches: Mapping[BatchPlan, Batch]) -> int:
     return sum(batch.verdict is not Verdict.PASSED for batch in batches.values())
+
+
+def _drop_unneeded(
+    pool: Engine, path: str, plan: MeasurementPlan, batches: Mapping[BatchPlan, Batch]
+) -> None:
+    """Drop the batches after the one at which a submission is given up.
+
+    One before it may be waiting still, if the machine that had it was lost.
+    """
+    needed: set[BatchPlan] = set()
+    failed = 0
+    for planned in plan.batches:
+        needed.add(planned)
+        failed += planned in batches and batches[planned].verdict is not Verdict.PASSED
+        if failed == FAILED_BATCHES_MAX:
+            break
+    pool.drop(
+        path, lambda job: isinstance(job, MeasureJob) and _planned(job) not in needed
+    )
+
+
+def _planned(job: MeasureJob) -> BatchPlan:
+    return BatchPlan(job.probe, job.seed, job.trials)
 
 
 def _measured(

@@ -99,24 +99,32 @@ def as_run_of_duplicate(run: Run, name: str, original: Path, path: Path) -> Run:
 
 def with_places(result: Result, pairs: Iterable[tuple[str, str]]) -> Result:
     """Return a result of another machine, with the paths of this one."""
-    # A folder of packages lies inside Python's own.
-    for old, new in sorted(pairs, key=lambda pair: len(pair[0]), reverse=True):
-        if old != new:
-            result = with_place(result, old, new)
-    return result
+    pairs = list(pairs)
+    moved = msgspec.structs.replace(
+        result,
+        reason=text_with_places(result.reason, pairs),
+        evidence=text_with_places(result.evidence, pairs),
+    )
+    if isinstance(moved, Run):
+        words = [(quoted(old), quoted(new)) for old, new in pairs]
+        moved = msgspec.structs.replace(
+            moved, replay=text_with_places(moved.replay, words)
+        )
+    return moved
 
 
 def with_place(result: Result, old: str, new: str) -> Result:
     """Return a result that names a file or folder by another path."""
-    moved = msgspec.structs.replace(
-        result,
-        reason=_replaced(result.reason, old, new),
-        evidence=_replaced(result.evidence, old, new),
-    )
-    if isinstance(moved, Run):
-        replay = _replaced(moved.replay, quoted(old), quoted(new))
-        moved = msgspec.structs.replace(moved, replay=replay)
-    return moved
+    return with_places(result, [(old, new)])
+
+
+def text_with_places(text: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """Return a text with other paths."""
+    # A folder of packages lies inside Python's own.
+    for old, new in sorted(pairs, key=lambda pair: len(pair[0]), reverse=True):
+        if old != new:
+            text = _replaced(text, old, new)
+    return text
 
 
 def _replaced(text: str, old: str, new: str) -> str:

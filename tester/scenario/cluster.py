@@ -293,16 +293,20 @@ class Cluster:
         Raises:
             SubmissionError: always.
         """
+        codes.require_code(code)
         raise SubmissionError(code, headline, evidence)
 
     def warn(self, code: Code, text: str) -> None:
         """Note a likely mistake that breaks no rule."""
+        codes.require_code(code)
         self.world.warn(code, text)
 
     def require(
         self, holds: bool, code: Code, headline: str, evidence: str = ""
     ) -> None:
         """Fail with `code` and `headline` unless the condition holds."""
+        # Also where it does hold, so that a wrong code is found by the first run.
+        codes.require_code(code)
         if not holds:
             self.fail(code, headline, evidence)
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from labrpc.codes import Code
+from tester.measuring.batch import Batch
 from tester.verdict import LoadResult, Run
-from tester.workers.job import Job
+from tester.workers.job import Job, MeasureJob
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,10 @@ class WorkerLost:
     idle_s: float = 0.0
 
 
+JobResult = Run | LoadResult | Batch | WorkerLost
+"""What comes of a job, or of the process that had it."""
+
+
 class Engine(ABC):
     """Carries out jobs; jobs may be added while it runs.
 
@@ -43,8 +48,26 @@ class Engine(ABC):
         self._queues: dict[str, deque[Job]] = {}
 
     @abstractmethod
+    def answers(self) -> Iterator[tuple[Job, JobResult]]:
+        """Yield each job with what came of it, until there are no more."""
+
     def results(self) -> Iterator[tuple[Job, Run | LoadResult | WorkerLost]]:
         """Yield each graded job with its result, or with what became of its process."""
+        for job, answer in self.answers():
+            assert not isinstance(answer, Batch)
+            yield job, answer
+
+    def batches(self) -> Iterator[tuple[MeasureJob, Batch | WorkerLost]]:
+        """Yield each measuring job with its batch, or with what became of its process."""
+        for job, answer in self.answers():
+            assert isinstance(job, MeasureJob)
+            assert isinstance(answer, Batch | WorkerLost)
+            yield job, answer
+
+    @property
+    @abstractmethod
+    def processes(self) -> int:
+        """How many jobs are done at a time; it may change."""
 
     @abstractmethod
     def close(self) -> None:

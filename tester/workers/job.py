@@ -4,11 +4,13 @@ Both cross the connection as msgpack of fixed types, so the grader never unpickl
 what a process sent that may have run a submission's code.
 """
 
+import os
 from pathlib import Path
 
 import msgspec
 
 from labrpc.submission.submission import Submission
+from tester.intake.default_submission import REFERENCE
 from tester.intake.service_submission import find_service
 from tester.judging.run import Recording
 from tester.judging.run_hosting import IN_PROCESS, RunHosting
@@ -43,6 +45,24 @@ class Job(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         if self.lab == 3:
             return find_service(Path(self.path), suite_path(3))
         return Submission.find(self.path)
+
+    def modules_beside(self) -> dict[str, Path]:
+        """Return what a submission in a single file imports from its folder, by name.
+
+        Raises:
+            LoadError: as for `submission`.
+        """
+        if not os.path.isfile(self.path):
+            return {}
+        found = self.submission()
+        return {
+            module: file
+            for module, file in found.files.items()
+            if file is not None
+            and file != found.path
+            # Wherever the lab is, these are as well.
+            and not any(map(file.is_relative_to, (REFERENCE, suite_path(3))))
+        }
 
 
 class LoadJob(Job, frozen=True, kw_only=True):
@@ -108,9 +128,19 @@ AnyJob = LoadJob | RunJob | PictureJob | MeasureJob
 """What a worker is sent."""
 
 
+def suite_of(job: Job) -> str:
+    """Return the folder of the instructor's suite that a job is of, "" for none."""
+    return job.suite if isinstance(job, RunJob | PictureJob) else ""
+
+
 class Answer(msgspec.Struct, omit_defaults=True):
-    """The answer to a job: one of these."""
+    """The answer to a job: one of these.
+
+    Attributes:
+        problem: why the lab cannot do it, "" if it can.
+    """
 
     run: Run | None = None
     load: LoadResult | None = None
     batch: Batch | None = None
+    problem: str = ""

@@ -19,12 +19,11 @@ import msgspec
 from labrpc.codes import HANGS_IN_C
 from labrpc.machine.lab_process import lab_command, lab_environment
 from labrpc.submission.native_hang import stuck_call
-from tester.codes import PROCESS_LOST
-from tester.measuring.batch import Batch
-from tester.verdict import LoadResult, Run
+from tester.codes import LAB_BROKE, PROCESS_LOST
+from tester.text import one_line
 from tester.workers.effort import Effort
-from tester.workers.engine import Engine, WorkerLost
-from tester.workers.job import Answer, Job, MeasureJob
+from tester.workers.engine import Engine, JobResult, WorkerLost
+from tester.workers.job import Answer, Job
 
 LOOK_MS = 500
 # How long a process may take to write down where it hangs.
@@ -69,7 +68,7 @@ class GradingProcess:
         self._effort = Effort(self.process.pid, job.hosting.isolated, LOOK_MS)
         self.connection.send_bytes(msgspec.msgpack.encode(job))
 
-    def receive(self) -> Run | LoadResult | Batch | None:
+    def receive(self) -> JobResult | None:
         """Wait for the answer to the job; None if the process died."""
         self.job = None
         try:
@@ -77,6 +76,8 @@ class GradingProcess:
             answer = msgspec.msgpack.decode(data, type=Answer)
         except (EOFError, OSError, msgspec.DecodeError):
             return None
+        if answer.problem:
+            return WorkerLost(LAB_BROKE, one_line(answer.problem))
         return answer.run or answer.load or answer.batch
 
     def hang(self) -> WorkerLost | None:
@@ -124,20 +125,13 @@ class Pool(Engine):
         self._processes = processes
         self._workers: list[GradingProcess] = []
 
-    def results(self) -> Iterator[tuple[Job, Run | LoadResult | WorkerLost]]:
-        """Yield each graded job with its result, or with what became of its process."""
-        for job, answer in self._answers():
-            assert not isinstance(answer, Batch)
-            yield job, answer
+    @property
+    def processes(self) -> int:
+        """How many jobs are done at a time."""
+        return self._processes
 
-    def batches(self) -> Iterator[tuple[MeasureJob, Batch | WorkerLost]]:
-        """Yield each measuring job with its batch, or with what became of its process."""
-        for job, answer in self._answers():
-            assert isinstance(job, MeasureJob)
-            assert isinstance(answer, Batch | WorkerLost)
-            yield job, answer
-
-    def _answers(self) -> Iterator[tuple[Job, Run | LoadResult | Batch | WorkerLost]]:
+    def answers(self) -> Iterator[tuple[Job, JobResult]]:
+        """Yield each job with what came of it, or of its process."""
         while self._queues or any(worker.job for worker in self._workers):
             self._hand_out()
             busy = {w.connection: w for w in self._workers if w.job is not None}
@@ -173,9 +167,7 @@ class Pool(Engine):
         taken = {worker.number for worker in self._workers}
         return next(n for n in itertools.count(os.getpid()) if n not in taken)
 
-    def _receive(
-        self, worker: GradingProcess
-    ) -> tuple[Job, Run | LoadResult | Batch | WorkerLost]:
+    def _receive(self, worker: GradingProcess) -> tuple[Job, JobResult]:
         job = worker.job
         assert job is not None
         result = worker.receive()

@@ -26,6 +26,7 @@ from labrpc.machine.lab_process import lab_command, lab_environment
 from labrpc.machine.watchdog_timer import HangPolicy
 from labrpc.submission.submission import Submission
 from tester.codes import LAB_BROKE
+from tester.errors import UsageError
 from tester.judging.graded_test import GradedTest
 from tester.judging.run import blank_run, boot_problem, run_test
 from tester.judging.run_conditions import RunConditions
@@ -99,6 +100,14 @@ class Worker:
 
     def answer(self, job: AnyJob) -> Answer:
         """Do one job."""
+        try:
+            return self._answer(job)
+        except UsageError as exc:
+            # The instructor's suite is not what it was when the grading began, or this
+            # machine lacks what it imports.
+            return Answer(problem=str(exc))
+
+    def _answer(self, job: AnyJob) -> Answer:
         if isinstance(job, RunJob):
             return Answer(run=self._run(job))
         if isinstance(job, PictureJob):

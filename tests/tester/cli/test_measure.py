@@ -19,7 +19,7 @@ def made_up(monkeypatch):
     """Give every submission the same samples; return the plans that were measured."""
     plans = []
 
-    def run(plan, processes, notify):
+    def run(plan, processes, notify, engine):
         plans.append(plan)
         notify(plan.total)
         return [Measured(name, {"downtime_ms": [300.0]}) for name in plan.submissions]

@@ -3,6 +3,7 @@
 The workers of the first tests are in this process, and do what they are told to.
 """
 
+import json
 import os
 import re
 import signal
@@ -16,6 +17,7 @@ import pytest
 import grade
 from labrpc.sandbox.measure import Measure
 from tester.cluster_engine import remote
+from tester.detection import measure as detection
 from tester.errors import UsageError
 from tester.grading import journal
 from tester.judging.run import blank_run
@@ -128,8 +130,10 @@ def test_a_cluster_says_what_it_cannot_do(cluster, dictator, monkeypatch):
     with connected() as engine:
         assert "2 jobs at a time" in notes[-1]
         # A worker that has not what it should have is sent it.
-        engine._sent.update((a, engine._content(path).digest) for a in engine._usable)
-        engine.add(LoadJob(path=path, name="fake"), LoadJob(path="/nowhere", name="no"))
+        fake = LoadJob(path=path, name="fake")
+        digest = engine._contents.content(path, fake).digest
+        engine._contents.sent.update((address, digest) for address in engine._usable)
+        engine.add(fake, LoadJob(path="/nowhere", name="no"))
         loads = {job.name: load for job, load in engine.results()}
     assert loads["fake"].passed
     assert "/nowhere does not exist" in loads["no"].reason
@@ -149,6 +153,63 @@ def test_a_cluster_says_what_it_cannot_do(cluster, dictator, monkeypatch):
         connected(required)
     with connected(RunHosting(isolation="process")):
         assert any("layers of the sandbox are MISSING: files" in n for n in notes)
+
+
+SUITE = """
+import pytest
+from tester import codes
+
+@pytest.mark.part("2A")
+@pytest.mark.points(3)
+@pytest.mark.cluster(servers=3)
+def test_own(cluster):
+    "It wants too much."
+    cluster.require(cluster.check_one_leader() > 2, codes.NO_LEADER, "no server 3")
+"""
+
+
+def test_an_instructors_suite_travels_too(cluster, dictator, tmp_path):
+    (tmp_path / "suite").mkdir()
+    (tmp_path / "suite" / "test_own.py").write_text(SUITE)
+    path = str(dictator().path)
+    options = ["--suite", str(tmp_path / "suite"), "--no-lab-tests"]
+    one, there = tmp_path / "one", tmp_path / "there"
+    here = ["--isolation", "none", "--jobs", "1"]
+    dask = ["--isolation", "none", "--dask", cluster.scheduler_address]
+    assert grade.main([path, *options, "--out", str(one), *here]) == 0
+    assert grade.main([path, *options, "--out", str(there), *dask]) == 0
+    assert files(there) == files(one)
+    assert str(tmp_path / "suite") in (one / "results.json").read_text()
+
+
+def test_measurements_are_those_of_one_machine(cluster, dictator, tmp_path):
+    paths = [str(dictator().path), str(dictator("1 +", name="typo").path)]
+    command = ["measure", *paths, "--trials", "1", "--no-reference"]
+    one, there = tmp_path / "one", tmp_path / "there"
+    here = ["--isolation", "none", "--jobs", "1"]
+    dask = ["--isolation", "none", "--dask", cluster.scheduler_address]
+    assert grade.main([*command, *here, "--out", str(one)]) == 1
+    assert grade.main([*command, *dask, "--out", str(there)]) == 1
+    assert (there / "measure.csv").read_bytes() == (one / "measure.csv").read_bytes()
+    contents = [json.loads((out / "measure.json").read_text()) for out in (one, there)]
+    for content in contents:
+        assert content.pop("cpu")
+    assert contents[0] == contents[1]
+
+
+def test_detection_is_that_of_one_machine(cluster, tmp_path):
+    def found(name, *options):
+        file = tmp_path / name
+        command = ["second_vote", "--parts", "2A", "--out", str(file), *options]
+        assert detection.main(command) == 0
+        digests, *runs = map(json.loads, file.read_text().splitlines())
+        assert all(run.pop("cpu_s") for run in runs)
+        runs.sort(key=lambda run: (run["mutant"], run["test"]))
+        return digests, runs
+
+    here = found("here.jsonl", "--jobs", "1")
+    assert found("there.jsonl", "--dask", cluster.scheduler_address) == here
+    assert {run["mutant"] for run in here[1]} == {"reference", "second_vote"}
 
 
 def test_a_job_with_which_every_worker_is_lost_has_no_verdict(

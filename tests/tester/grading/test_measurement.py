@@ -27,8 +27,10 @@ class FakePool:
     def add(self, *jobs):
         self.jobs += jobs
 
-    def drop(self, path):
-        self.jobs = [job for job in self.jobs if job.path != path]
+    def drop(self, path, is_dropped):
+        self.jobs = [
+            job for job in self.jobs if job.path != path or not is_dropped(job)
+        ]
 
     def batches(self):
         while self.jobs:
@@ -80,6 +82,24 @@ def test_a_submission_that_fails_again_and_again_is_given_up(pool):
     assert bad.problem_lines()[-1] == GIVEN_UP
     assert good.problem_lines() == []
     assert sum(done) == plan.total
+
+
+def test_a_batch_that_comes_late_is_measured_before_the_rest_is_given_up(
+    pool, monkeypatch
+):
+    def answer(job):
+        return Batch(verdict=Verdict.FAILED, reason="no leader")
+
+    def add(self, *jobs):
+        first, *others = jobs
+        # As after the loss of the machine that had it.
+        self.jobs = [*others[:FAILED_BATCHES_MAX], first, *others[FAILED_BATCHES_MAX:]]
+
+    pool.answer = answer
+    monkeypatch.setattr(pool, "add", add)
+    (measured,) = measure(plan_of("a"), 1, lambda _: None)
+    assert measured.problems == {"no leader": FAILED_BATCHES_MAX}
+    assert measured.given_up
 
 
 @pytest.mark.parametrize("is_fault", [False, True])

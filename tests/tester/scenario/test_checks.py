@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from labrpc.errors import LoadError, SubmissionError
+from labrpc.errors import LabError, LoadError, SubmissionError
 from tester.scenario.cluster import TEST_SECONDS_MAX
 
 
@@ -462,3 +462,14 @@ def test_a_server_that_is_down_hands_nothing_over_and_answers_no_read(make_clust
     cluster.crash(0)
     assert cluster.transfer_leadership(0, 1) is False
     assert cluster.read_index(0) == (-1, False)
+
+
+def test_a_code_that_is_none_is_the_tests_fault(make_cluster):
+    cluster = make_cluster()
+    # Also where the condition holds, so that the first run shows it.
+    with pytest.raises(LabError, match=r"by 'own': take one of the codes in docs/fail"):
+        cluster.require(True, "own", "all is well")
+    with pytest.raises(LabError, match="by 'own'"):
+        cluster.fail("own", "nothing is well")
+    with pytest.raises(LabError, match="by 'own'"):
+        cluster.warn("own", "much is not well")
