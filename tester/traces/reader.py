@@ -12,6 +12,7 @@ from tester.errors import UsageError
 from tester.traces.rows import (
     TRACE_VERSION,
     AnyRow,
+    Called,
     Dropped,
     End,
     Header,
@@ -40,6 +41,8 @@ class Trace:
     """The request of each RPC, as far as it was not dropped."""
     replied: dict[tuple[int, bool], Replied] = field(default_factory=dict)
     """The replies to each RPC: to the original request, and to a copy (True)."""
+    called: dict[int, Called] = field(default_factory=dict)
+    """The call of each operation of a service, as far as it was not dropped."""
 
     @property
     def failed(self) -> bool:
@@ -69,6 +72,7 @@ def read_trace(file: Path) -> Trace:
         dropped=next((row for row in found if type(row) is Dropped), None),
         sent={row.rpc: row for row in rows if type(row) is Sent},
         replied={(r.rpc, r.copy): r for r in rows if type(r) is Replied},
+        called={row.operation: row for row in rows if type(row) is Called},
     )
 
 

@@ -30,7 +30,6 @@ from labrpc.world.events import (
 )
 from labrpc.world.recorder import DigestRecorder
 from labrpc.world.rpc import Delivery, Incarnation, Loss
-from tester.text import cut
 from tester.traces import rows, values
 from tester.traces.marshalled import FieldNames
 from tester.traces.message_rows import Life, MessageRows, life
@@ -38,18 +37,22 @@ from tester.traces.trace_file import TRACE_BYTES_MAX, TraceFile
 from tester.verdict import Run
 
 GONE = "(gone)"
-OPERATION_CHARS_MAX = 200
 # The operations that the lab calls, by the kind of service.
 OPERATIONS = {"rsm": ("submit",), "kv": ("get", "put")}
 
 
 class _Invocation(NamedTuple):
-    """A method that the lab has called, and when and from which line of the test."""
+    """A method that the lab has called, and when and from which line of the test.
+
+    Attributes:
+        operation: its number, 0 for a method that is none of a service's operations.
+    """
 
     method: str
     args: tuple[Any, ...]
     time_ns: int
     line: int
+    operation: int
 
 
 class TraceRecorder(DigestRecorder):
@@ -80,6 +83,7 @@ class TraceRecorder(DigestRecorder):
         self._test_file = str(test_file or "")
         # The lab calls a service's operations, which Raft's rows do not show.
         self._operations = OPERATIONS.get(header.service, ())
+        self._operations_called = 0
         # Per function of the test, the line at which it was last.
         self._lines: dict[str, int] = {}
         self._invoked: dict[tuple[Life, int], _Invocation] = {}
@@ -152,13 +156,16 @@ class TraceRecorder(DigestRecorder):
             if event.data is None:
                 self._messages.no_reply(host, event, self._where)
         elif type(event) is Invoke:
-            self._invoked[life(host), event.invoke_id] = _Invocation(
-                event.method, event.args, self._where["t"], line
-            )
+            operation = 0
             if event.method in self._operations:
-                arguments = ", ".join(map(repr, event.args))
-                what = f"{event.method}({arguments}) is called"
-                self._add(rows.Annotated, text=cut(what, OPERATION_CHARS_MAX))
+                self._operations_called = operation = self._operations_called + 1
+                args = [values.of_plain(arg) for arg in event.args]
+                self._add(
+                    rows.Called, operation=operation, method=event.method, args=args
+                )
+            self._invoked[life(host), event.invoke_id] = _Invocation(
+                event.method, event.args, self._where["t"], line, operation
+            )
             if event.method == "snapshot":
                 index, data = event.args
                 self._add(
@@ -183,9 +190,13 @@ class TraceRecorder(DigestRecorder):
 
     def _result(self, host: Incarnation, result: Result) -> None:
         called = self._invoked.pop((life(host), result.invoke_id), None)
-        if called is not None and called.method in self._operations:
-            what = f"{called.method} returns {result.value!r}"
-            self._add(rows.Annotated, text=cut(what, OPERATION_CHARS_MAX))
+        if called is not None and called.operation:
+            self._add(
+                rows.Returned,
+                operation=called.operation,
+                method=called.method,
+                value=values.of_plain(result.value),
+            )
             return
         # In a service, Raft's methods have its name before them.
         method = "" if called is None else called.method.removeprefix("Raft.")

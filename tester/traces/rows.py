@@ -238,6 +238,31 @@ class Broke(Row, frozen=True, kw_only=True):
     evidence: str = ""
 
 
+# Operations of a service: `submit` of a server, `get` and `put` of a client.
+
+
+@final
+class Called(Row, frozen=True, kw_only=True):
+    """The lab calls an operation.
+
+    Attributes:
+        operation: its number, from 1.
+    """
+
+    operation: int
+    method: str
+    args: list[Value]
+
+
+@final
+class Returned(Row, frozen=True, kw_only=True):
+    """An operation has returned `value`."""
+
+    operation: int
+    method: str
+    value: Value
+
+
 # Messages. `server` is where it happened; `peer` is the other one.
 
 
@@ -317,8 +342,8 @@ class NoReply(Row, frozen=True, kw_only=True):
 
 AnyRow = (
     Scenario | Control | Boot | Changed | Reported | Proposed | Snapshotted | Applied
-    | AppliedSnapshot | Saved | Printed | Annotated | Warned | Broke | Sent | Arrived | Replied
-    | ReplyArrived | Lost | NoReply
+    | AppliedSnapshot | Saved | Printed | Annotated | Warned | Broke | Called | Returned
+    | Sent | Arrived | Replied | ReplyArrived | Lost | NoReply
 )  # fmt: skip
 Message = Sent | Arrived | Replied | ReplyArrived | Lost | NoReply
 

@@ -26,6 +26,8 @@ class Fold:
         refused: how many calls of `start` were refused.
         accepted: how many were accepted.
         applied: how many commands were applied, by server.
+        called: how many operations of a service were called.
+        returned: how many returned.
     """
 
     moments: list[Moment]
@@ -34,6 +36,8 @@ class Fold:
     refused: int = 0
     accepted: int = 0
     applied: Counter[int] = field(default_factory=Counter)
+    called: int = 0
+    returned: int = 0
 
     def __post_init__(self) -> None:
         """Count what is in it."""
@@ -44,6 +48,10 @@ class Fold:
                 self.lost[row.why] += 1
             elif type(row) is rows.Applied:
                 self.applied[row.server] += 1
+            elif type(row) is rows.Called:
+                self.called += 1
+            elif type(row) is rows.Returned:
+                self.returned += 1
             elif type(row) is rows.Proposed and row.leads:
                 self.accepted += 1
             elif type(row) is rows.Proposed:
@@ -90,6 +98,10 @@ class Fold:
                 for server, count in sorted(self.applied.items())
             )
             parts.append(f"commands applied: {commands}")
+        if self.called:
+            parts.append(f"{counted(self.called, 'operation')} called")
+        if self.returned:
+            parts.append(f"{counted(self.returned, 'operation')} returned")
         if not parts:
             return f"… {counted(len(self.moments), 'moment')} in which nothing changed"
         return "… " + "; ".join(parts)

@@ -6,12 +6,16 @@ Figure 2, and from what was applied.
 
 from dataclasses import dataclass, field
 
+from tester.text import cut
 from tester.traces import rows, values
 from tester.traces.reader import Trace
 from tester.traces.values import Value
 
 COLUMNS_MAX = 16
 COMMAND_CHARS_MAX = 14
+# A service's entry is an operation with an id, which is long and says little.
+OPERATION_CHARS_MAX = 40
+PART_CHARS_MAX = 7
 
 
 @dataclass(frozen=True)
@@ -111,4 +115,13 @@ def _entry(entry: Value) -> LogEntry:
 
 
 def _command(command: Value) -> str:
+    if isinstance(command, list):
+        return values.text(_with_short_parts(command), OPERATION_CHARS_MAX)
     return values.text(command, COMMAND_CHARS_MAX)
+
+
+def _with_short_parts(value: Value) -> Value:
+    """Return a value whose texts are cut."""
+    if isinstance(value, list):
+        return [_with_short_parts(part) for part in value]
+    return cut(value, PART_CHARS_MAX) if isinstance(value, str) else value

@@ -23,8 +23,9 @@ from tester.traces.values import on_one_line
 from tester.views.folding import Fold, Shown
 from tester.views.logs import columns, final_logs
 from tester.views.moments import Moment
+from tester.views.operations import MARKS
 from tester.views.phrases import TOPICS, Phrase, phrases
-from tester.views.timeline import FIRST_WINDOW, MARKS, ServerState, Timeline
+from tester.views.timeline import FIRST_WINDOW, ServerState, Timeline
 from tester.views.wording import row_text, when
 
 # The oldest lines are left out of a larger page, which says so.
@@ -85,6 +86,7 @@ def page_html(
         servers=trace.header.lanes,
         topics=TOPICS,
         facts=_facts(laid_out),
+        order=laid_out.order,
         replay=replay,
         explanations=[
             (title.capitalize().rstrip(":"), dedent("\n".join(lines)))
@@ -167,6 +169,7 @@ def _facts(laid_out: Timeline) -> list[tuple[str, int, str]]:
 def _data(laid_out: Timeline, left_out: int, redact: Callable[[str], str]) -> str:
     data = {
         "servers": [laid_out.trace.header.lane(n) for n in laid_out.trace.header.lanes],
+        "clients": laid_out.trace.header.clients,
         "window": FIRST_WINDOW,
         "first": max(laid_out.first, left_out),
         "facts": [place for place in laid_out.facts if place >= left_out],
@@ -175,6 +178,18 @@ def _data(laid_out: Timeline, left_out: int, redact: Callable[[str], str]) -> st
             [arrow.rpc, int(arrow.reply), *arrow.begin, *arrow.end, arrow.lost]
             for arrow in laid_out.arrows
             if arrow.begin[0] >= left_out
+        ],
+        "bars": [
+            [
+                bar.lane,
+                bar.begin,
+                bar.end,
+                redact(bar.label),
+                bar.marks,
+                int(bar.returned),
+            ]
+            for bar in laid_out.bars
+            if left_out <= bar.begin < bar.end
         ],
         "details": _details(laid_out, left_out, redact),
     }

@@ -17,9 +17,13 @@ from tester.views.significance import is_state
 from tester.views.wording import FIELD_CHARS_MAX, arrived_text, row_text
 
 ELECTIONS, REPLICATION, SNAPSHOTS = "elections", "replication", "snapshots"
+OPERATIONS = "operations"
 LOST, PRINTS, ANNOTATIONS = "lost", "prints", "annotations"
 SCENARIO, OTHER = "scenario", "other"
-TOPICS = (ELECTIONS, REPLICATION, SNAPSHOTS, LOST, PRINTS, ANNOTATIONS, SCENARIO, OTHER)
+TOPICS = (
+    ELECTIONS, REPLICATION, SNAPSHOTS, OPERATIONS, LOST, PRINTS, ANNOTATIONS, SCENARIO,
+    OTHER,
+)  # fmt: skip
 """What a phrase may be about: the filters of a view."""
 
 VALUE_CHARS_MAX = 48
@@ -181,6 +185,8 @@ _TOPICS: dict[type[rows.Row], str] = {
     rows.AppliedSnapshot: SNAPSHOTS,
     rows.Printed: PRINTS,
     rows.Annotated: ANNOTATIONS,
+    rows.Called: OPERATIONS,
+    rows.Returned: OPERATIONS,
 }
 
 

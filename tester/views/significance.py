@@ -13,6 +13,7 @@ from tester.traces import rows
 from tester.traces.reader import Trace
 from tester.traces.recorder import GONE
 from tester.views.moments import Moment
+from tester.views.operations import operations
 
 # What Figures 2 and 13 call a server's state, as students write it.
 _STATE = re.compile(
@@ -62,20 +63,36 @@ def significant(trace: Trace, moments: Sequence[Moment]) -> list[bool]:
 
 
 def place_of_fact(fact: rows.FactRow, moments: Sequence[Moment]) -> int | None:
-    """Return which moment shows a fact: the last one of its server until then."""
+    """Return which moment shows a fact: the last one of its server until then.
+
+    A client that has returned from an operation may call the next one at once.
+    """
     places = [
         place
         for place, moment in enumerate(moments)
         if moment.server == fact.server and moment.t <= fact.t
     ]
-    return places[-1] if places else None
+    returns = [
+        place
+        for place in places
+        if moments[place].t == fact.t and any(moments[place].of(rows.Returned))
+    ]
+    return next(iter([*returns, *places[-1:]]), None)
 
 
 def _marked(trace: Trace, moments: Sequence[Moment]) -> Iterable[int]:
-    """Return the moments that must be seen: the facts of a failure, and its end."""
+    """Return the moments that must be seen: the facts of a failure, and its end.
+
+    Of an operation that contradicts another one, its call, too.
+    """
     if not moments:
         return
     yield len(moments) - 1
+    calls = {one.called.n for one in operations(trace) if one.mark}
+    if calls:
+        for number, moment in enumerate(moments):
+            if any(row.n in calls for row in moment.of(rows.Called)):
+                yield number
     for fact in trace.end.facts if trace.end is not None else []:
         place = place_of_fact(fact, moments)
         if place is not None:
@@ -85,6 +102,7 @@ def _marked(trace: Trace, moments: Sequence[Moment]) -> Iterable[int]:
 _ALWAYS = frozenset([
     rows.Scenario, rows.Control, rows.Boot, rows.Applied, rows.AppliedSnapshot,
     rows.Snapshotted, rows.Reported, rows.Printed, rows.Annotated, rows.Warned, rows.Broke,
+    rows.Called, rows.Returned,
 ])  # fmt: skip
 _MESSAGES = frozenset(get_args(rows.Message))
 

@@ -4,13 +4,15 @@ from dataclasses import dataclass, field, replace
 
 from tester.traces import rows
 from tester.traces.reader import Trace
+from tester.views.bars import Bar, bars
 from tester.views.folding import Shown, folded
 from tester.views.moments import Moment
+from tester.views.operation_order import OperationOrder, operation_order
+from tester.views.operations import MARKS
 from tester.views.significance import place_of_fact
 
 # How many lines a view shows at first.
 FIRST_WINDOW = 320
-MARKS = "①②③④⑤⑥⑦⑧⑨"
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,9 @@ class Timeline:
         lines: moments, and folds of those that tell nothing new.
         states: at each line, what each server is after it.
         arrows: the messages, in the order of their ends.
+        bars: the operations of a service's clients.
+        order: the operations that contradict each other, None if the failure is about
+            none.
         facts: the lines of the facts that contradict each other.
         first: the first line to show.
     """
@@ -67,6 +72,8 @@ class Timeline:
     lines: list[Shown]
     states: list[list[ServerState]] = field(default_factory=list)
     arrows: list[Arrow] = field(default_factory=list)
+    bars: list[Bar] = field(default_factory=list)
+    order: OperationOrder | None = None
     facts: list[int] = field(default_factory=list)
     first: int = 0
 
@@ -83,6 +90,8 @@ def timeline(trace: Trace) -> Timeline:
     made = Timeline(trace, lines)
     made.states = _states(trace, lines)
     made.arrows = _arrows(trace, line_of)
+    made.bars = bars(trace, line_of, len(lines))
+    made.order = operation_order(trace, line_of)
     made.facts = _lines_of_facts(trace, lines)
     made.first = _first_line(trace, lines, made.facts)
     return made
@@ -137,6 +146,9 @@ _CONTROLS: dict[str, dict[str, bool]] = {
 def _follow(row: rows.AnyRow, now: list[ServerState]) -> None:
     """Take in what a row says of its server."""
     server = row.server
+    if type(row) is rows.Control and row.verb == "partition":
+        _partition(row.args, now)
+        return
     if type(row) is rows.Control:
         server = row.args[0] if row.args and type(row.args[0]) is int else -1
     if not 0 <= server < len(now):
@@ -150,6 +162,15 @@ def _follow(row: rows.AnyRow, now: list[ServerState]) -> None:
         now[server] = ServerState(cut_off=was.cut_off)
     elif type(row) is rows.Control and row.verb in _CONTROLS:
         now[server] = replace(was, **_CONTROLS[row.verb])
+
+
+def _partition(groups: list[list[int]], now: list[ServerState]) -> None:
+    """Take in that the servers were split into groups, of which one may be a majority."""
+    servers = sum(map(len, groups))
+    for group in groups:
+        for server in group:
+            cut_off = 2 * len(group) <= servers
+            now[server] = replace(now[server], cut_off=cut_off)
 
 
 # Arrows.

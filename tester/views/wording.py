@@ -121,6 +121,29 @@ def _broke(row: rows.Broke, trace: Trace) -> str:
     return f"breaks: {row.headline}"
 
 
+# Operations.
+
+
+@_text.register
+def _operation_called(row: rows.Called, trace: Trace) -> str:
+    return f"{call_text(row)} is called"
+
+
+@_text.register
+def _operation_returned(row: rows.Returned, trace: Trace) -> str:
+    called = trace.called.get(row.operation)
+    if called is None:
+        return f"{row.method} returns {values.text(row.value)}"
+    took = to_seconds(row.t - called.t)
+    return f"{call_text(called)} returns {values.text(row.value)} after {took:.3f} s"
+
+
+def call_text(row: rows.Called) -> str:
+    """Return the call of an operation as a person writes it."""
+    args = ", ".join(values.text(arg, FIELD_CHARS_MAX) for arg in row.args)
+    return f"{row.method}({args})"
+
+
 # Messages.
 
 

@@ -69,16 +69,17 @@
     svg.setAttribute("height", main.height);
     const lines = [...places.keys()];
     const near = dots.length > 1 ? dots[1] - dots[0] : 40;
-    $("bands").innerHTML = dots.map((x, server) => bands(x, server, lines, places, near > 36)).join("");
+    $("bands").innerHTML = dots.map((x, server) => bands(x, server, lines, places, near)).join("");
+    $("bars").innerHTML = data.bars.map((bar, i) => barOf(bar, i, dots, places, near)).join("");
     $("arrows").innerHTML = data.arrows.map((arrow, i) => arrowOf(arrow, i, dots, places, near)).join("");
     svg.dataset.left = head.left - main.left;
     highlight();
   }
 
-  function bands(x, server, lines, places, wide) {
+  function bands(x, server, lines, places, near) {
     const changes = data.states[server];
     let out = "", next = 0, state = [0, 0, 0, 0, 0, -1], open = null;
-    const close = (bottom) => { if (open) out += band(x, open, bottom, wide); };
+    const close = (bottom) => { if (open) out += band(x, open, bottom, near); };
     for (const line of lines) {
       const before = state;
       while (next < changes.length && changes[next][0] <= line) state = changes[next++];
@@ -92,17 +93,38 @@
     return out;
   }
 
-  function band(x, { top, y, state }, bottom, wide) {
+  function band(x, { top, y, state }, bottom, near) {
     const [, up, paused, cut, leads, term] = state;
-    const height = Math.max(bottom - top, 1), half = leads ? 7 : 3;
+    const height = Math.max(bottom - top, 1), half = Math.min(1, near / 20) * (leads ? 7 : 3);
     const kind = !up ? "down" : term < 0 ? "unknown" : leads ? "leads" : "";
     let out = `<rect class="${kind}" style="--hue:${(term * 67) % 360}" x="${x - half}" y="${top}" width="${2 * half}" height="${height}"/>`;
     if (cut) out += `<rect class="cut" x="${x - 10}" y="${top}" width="20" height="${height}"/>`;
     const label = !up ? "" : paused ? "II" : term < 0 ? "" : (leads ? "L" : "t") + term;
     // Beside the dot if there is room between the lanes, else below it.
-    if (label && wide) out += `<text class="beside" x="${x + 12}" y="${y + 4}">${label}</text>`;
-    else if (label && bottom - y > 24) out += `<text x="${x}" y="${y + 21}">${label}</text>`;
+    if (label && near > 36) out += `<text class="beside" x="${x + 12}" y="${y + 4}">${label}</text>`;
+    else if (label && near > 20 && bottom - y > 24) out += `<text x="${x}" y="${y + 21}">${label}</text>`;
     return out;
+  }
+
+  // An operation, from the line of its call to that of its return.
+  function barOf([lane, beginLine, endLine, label, marks, returned], i, dots, places, near) {
+    // In a server's lane beside the band.
+    const server = lane < data.servers.length - data.clients, half = Math.min(1, near / 20) * (server ? 3 : 6);
+    const x = dots[lane] - (server ? Math.min(13, near / 2) : 0), first = lineOf(shown[0] || rows[0]), last = lineOf(shown[shown.length - 1] || rows[0]);
+    if (endLine <= first || beginLine >= last) return "";
+    const inside = [...places.keys()].filter((line) => line >= beginLine && line <= endLine);
+    if (inside.length < 2) return "";
+    const top = places.get(inside[0]).y, bottom = places.get(inside[inside.length - 1]).y;
+    const kind = (marks ? "fact" : "") + (returned ? "" : " open");
+    let out = `<rect class="${kind}" x="${x - half}" y="${top}" width="${2 * half}" height="${bottom - top}" rx="4"/>`;
+    // Between the dots at both ends, as much of the label as has room.
+    const room = Math.floor((bottom - top - 24) / 6), text = (marks ? marks + " " : "") + label;
+    if (near > 28 && room > 6) {
+      const words = text.length > room ? text.slice(0, room - 1) + "…" : text, y = (top + bottom) / 2;
+      const label = words.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+      out += `<text transform="translate(${dots[lane] + 15} ${y}) rotate(90)">${label}</text>`;
+    }
+    return `<g data-i="${i}">${out}</g>`;
   }
 
   function arrowOf([rpc, reply, beginLine, beginServer, endLine, endServer, why], i, dots, places, near) {
@@ -192,9 +214,12 @@
     if (line !== undefined && rowOf(line)) select(rowOf(line));
   }
 
+  const calls = [...new Set(data.bars.map((bar) => bar[1]))].sort((a, b) => a - b);
+
   const keys = {
     j: () => step(1), ArrowDown: () => step(1), k: () => step(-1), ArrowUp: () => step(-1),
     n: () => jump(roles, true), p: () => jump(roles, false), f: () => jump([...data.facts].sort((a, b) => a - b), true),
+    o: () => jump(calls, true),
     "/": () => search.focus(), Escape: () => select(null),
   };
 
@@ -228,6 +253,10 @@
   $("arrows").addEventListener("click", (event) => {
     const arrow = event.target.closest("g[data-i]");
     if (arrow) select(rowOf(data.arrows[arrow.dataset.i][2]) || rowOf(data.arrows[arrow.dataset.i][4]), false);
+  });
+  $("bars").addEventListener("click", (event) => {
+    const bar = event.target.closest("g[data-i]");
+    if (bar) select(rowOf(data.bars[bar.dataset.i][1]) || rowOf(data.bars[bar.dataset.i][2]), false);
   });
   addEventListener("hashchange", fromHash);
   new ResizeObserver(() => draw()).observe($("lines"));

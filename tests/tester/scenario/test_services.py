@@ -204,12 +204,14 @@ def test_a_trace_shows_operations_in_the_lanes_of_clients(tests, tmp_path):
     trace = read_trace(trace_file(tmp_path, conditions))
     assert (trace.header.servers, trace.header.clients) == (5, 1)
     shown = [
-        (trace.header.lane(row.server), row.text)
+        (trace.header.lane(row.server), row_text(row, trace))
         for row in trace.rows
-        if isinstance(row, rows.Annotated)
+        if isinstance(row, rows.Called | rows.Returned)
     ]
     assert ("client 0", "put('k', 'b', 0) is called") in shown
-    assert ("client 0", "get returns ('g', 3, 'OK')") in shown
+    lane, last = shown[-1]
+    assert lane == "client 0"
+    assert last.startswith("get('k') returns ['g', 3, 'OK'] after 0.0")
     texts = [
         row_text(row, trace) for row in trace.rows if isinstance(row, rows.Arrived)
     ]

@@ -1,5 +1,6 @@
 """Small made-up runs for views: rows are written by hand, in the form of a trace."""
 
+import msgspec
 import pytest
 
 from tester.traces import rows, values
@@ -13,8 +14,10 @@ HEADER = rows.Header(
 class Story:
     """Makes rows one after another; each call is a step of its own, a millisecond later."""
 
-    def __init__(self):
+    def __init__(self, header=HEADER):
+        self.header = header
         self.rows, self.rpc, self.step, self.t = [], 0, 0, 0
+        self.operations = 0
 
     def add(self, kind, server=rows.SCENARIO, **fields):
         row = kind(n=len(self.rows) + 1, t=self.t, server=server, **fields)
@@ -62,16 +65,34 @@ class Story:
         self.add(rows.ReplyArrived, src, peer=dst, cause=replied.n, **about)
         return self.rpc
 
+    def operation(self, lane, method, *args):
+        """Call an operation; return the row."""
+        self.later()
+        self.operations += 1
+        return self.add(
+            rows.Called, lane, operation=self.operations, method=method,
+            args=list(args), step=self.step,
+        )  # fmt: skip
+
+    def answer(self, called, value):
+        """Let an operation return; return the row."""
+        self.later()
+        return self.add(
+            rows.Returned, called.server, operation=called.operation,
+            method=called.method, value=value, step=self.step,
+        )  # fmt: skip
+
     def trace(self, **end):
         found = rows.End(**({"verdict": "passed"} | end))
         return Trace(
-            HEADER,
+            self.header,
             self.rows,
             found,
             sent={r.rpc: r for r in self.rows if isinstance(r, rows.Sent)},
             replied={
                 (r.rpc, r.copy): r for r in self.rows if isinstance(r, rows.Replied)
             },
+            called={r.operation: r for r in self.rows if isinstance(r, rows.Called)},
         )
 
 
@@ -79,3 +100,28 @@ class Story:
 def story():
     """Return a story that has not begun."""
     return Story()
+
+
+@pytest.fixture
+def service_story():
+    """Return a story of three servers and two clients that has not begun."""
+    return Story(msgspec.structs.replace(HEADER, clients=2, service="kv"))
+
+
+@pytest.fixture
+def stale_read(service_story):
+    """Return the trace of a get that shows less than a put before it has written."""
+    story = service_story
+    put = story.operation(3, "put", "k", "new", 0)
+    waits = story.operation(4, "get", "k")
+    put = story.answer(put, "OK")
+    # At the very moment of the return, the client calls the next one.
+    get = story.operation(3, "get", "k")
+    story.rows[-1] = get = msgspec.structs.replace(get, t=put.t)
+    story.call(3, 0, "get", key="k")
+    other = story.operation(4, "get", "another")
+    story.answer(other, ["x", 7, "OK"])
+    get = story.answer(get, ["", 0, "ErrNoKey"])
+    facts = [rows.FactRow(server=3, t=row.t, text=str(row.n)) for row in (put, get)]
+    assert waits.operation == 2
+    return story.trace(verdict="failed", reason="stale", facts=facts)

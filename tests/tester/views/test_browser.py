@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from labrpc.submission.submission import Submission
@@ -38,6 +39,28 @@ def long_run(story, tmp_path):
             story.boot(server)
         story.call(server, (server + 1) % 3, "request_vote", term=number)
     file = tmp_path / "long.html"
+    file.write_bytes(page_html(timeline(story.trace())))
+    return file
+
+
+@pytest.fixture
+def operations(stale_read, tmp_path):
+    """Return the page of a read that is stale."""
+    file = tmp_path / "operations.html"
+    file.write_bytes(page_html(timeline(stale_read)))
+    return file
+
+
+@pytest.fixture
+def many_lanes(service_story, tmp_path):
+    """Return the page of a run with seven servers and fifteen clients."""
+    story = service_story
+    story.header = msgspec.structs.replace(story.header, servers=7, clients=15)
+    for lane in range(7, 22):
+        called = story.operation(lane, "get", "k")
+        story.call(lane, lane % 7, "get", key="k")
+        story.answer(called, ["a value", 3, "OK"])
+    file = tmp_path / "lanes.html"
     file.write_bytes(page_html(timeline(story.trace())))
     return file
 
@@ -150,3 +173,38 @@ def test_without_scripts_and_in_print_the_table_is_complete(show, failure):
     assert page.locator("#tools").is_hidden()
     page.emulate_media(media="print")
     assert page.locator(SHOWN_ROWS).first.is_visible()
+
+
+BARS = """() => [...document.querySelectorAll("#bars rect")].map((bar) => {
+    const box = bar.getBoundingClientRect();
+    return { x: box.left + box.width / 2, fact: bar.classList.contains("fact") };
+})"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+def test_operations_are_bars_in_their_lanes_and_keys_lead_to_them(
+    show, operations, width, scheme
+):
+    page = show(operations, width=width, scheme=scheme)
+    bars = page.evaluate(BARS)
+    assert [bar["fact"] for bar in bars] == [True, True, False]
+    dot = page.locator("th.l i >> nth=3").bounding_box()
+    assert abs(bars[0]["x"] - dot["x"] - dot["width"] / 2) < 2
+    page.keyboard.press("o")
+    assert "put('k', 'new', 0) is called" in page.locator("#details").inner_text()
+    page.click(".order a >> nth=2")
+    assert "②" in page.locator("tr.selected").inner_text()
+    page.keyboard.press("Escape")
+    page.locator("#bars rect.fact").first.click()
+    assert "is called" in page.locator("tr.selected").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.slow
+def test_many_lanes_leave_room_for_words(show, many_lanes):
+    for width in (390, 1280):
+        page = show(many_lanes, width=width)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        words = page.locator("#lines td.w").first.bounding_box()
+        assert words["width"] > width * 0.25

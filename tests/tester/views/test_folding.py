@@ -103,3 +103,25 @@ def test_moments_in_which_nothing_changed_are_counted(story):
     story.changed(0, deadline="2.5")
     story.control("heal")
     assert texts(folded(story.trace())) == ["… 2 moments in which nothing changed"]
+
+
+def test_in_an_outline_operations_are_counted_but_for_those_in_question(
+    service_story, monkeypatch
+):
+    monkeypatch.setattr(significance, "LINES_MAX", 10)
+    monkeypatch.setattr(significance, "LAST_IN_FULL", 1)
+    story = service_story
+    for number in range(20):
+        story.answer(story.operation(4, "put", "a", f"{number}", number), "OK")
+    asked = story.operation(3, "get", "k")
+    got = story.answer(asked, ["", 0, "ErrNoKey"])
+    for number in range(20, 30):
+        story.answer(story.operation(4, "put", "a", f"{number}", number), "OK")
+    facts = [rows.FactRow(server=3, t=got.t, text="x")]
+    lines = folded(story.trace(verdict="failed", facts=facts))
+    assert texts(lines) == [
+        "… 20 operations called; 20 operations returned",
+        "… 10 operations called; 9 operations returned",
+    ]
+    kept = [row for line in lines if not isinstance(line, Fold) for row in line.rows]
+    assert kept[:2] == [asked, got]

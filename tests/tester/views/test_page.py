@@ -114,6 +114,29 @@ def test_what_a_server_prints_is_text_and_never_markup(story):
     assert data_of(text)
 
 
+def test_operations_are_bars_and_those_in_question_are_listed(stale_read):
+    laid_out = timeline(stale_read)
+    text = page_html(laid_out).decode()
+    bars = data_of(text)["bars"]
+    assert [3, 0, 2, "put(k, new, 0) → OK", "①", 1] in bars
+    assert all(begin < end for _, begin, end, *_ in bars)
+    assert "<b>①</b> had returned when <b>②</b> was called" in text
+    assert "<b>②</b> client 0: get(k) → ErrNoKey</a>" in text
+    for bar in laid_out.order.bars:
+        assert f'<a href="#r{bar.line}">' in text
+    assert 'value="operations"' in text
+
+
+def test_a_partition_cuts_off_whoever_is_in_no_majority(story):
+    for server in range(3):
+        story.boot(server)
+    story.control("partition", [0], [1, 2])
+    story.control("connect", 0)
+    laid_out = timeline(story.trace())
+    assert [s.cut_off for s in laid_out.states[-2]] == [True, False, False]
+    assert [s.cut_off for s in laid_out.states[-1]] == [False, False, False]
+
+
 def test_an_annotation_has_a_row_and_a_filter_of_its_own(story):
     story.later()
     story.add(rows.Annotated, 1, step=story.step, text="gave <up>")
