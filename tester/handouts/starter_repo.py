@@ -10,6 +10,8 @@ from pathlib import Path
 from tester.errors import UsageError
 
 HERE = Path(__file__).resolve().parent
+# What the starters of all labs have, for editors, containers and GitHub.
+SHARED = HERE / "starter_shared"
 # By the number of the lab.
 TEMPLATES = {2: HERE / "starter", 3: HERE / "starter_kv"}
 # Where a wheel keeps the files from the root of the repository.
@@ -26,12 +28,13 @@ def write_starter(directory: Path, lab: int = 2) -> None:
     """
     new_directory(directory)
     try:
-        shutil.copytree(
-            TEMPLATES[lab],
-            directory,
-            dirs_exist_ok=True,
-            ignore=shutil.ignore_patterns("__pycache__", "*.pyc"),
-        )
+        for template in (SHARED, TEMPLATES[lab]):
+            shutil.copytree(
+                template,
+                directory,
+                dirs_exist_ok=True,
+                ignore=shutil.ignore_patterns("__pycache__", "*.pyc"),
+            )
         copy_root_files([*DOCUMENTS, OWN_DOCUMENTS[lab]], directory)
     except OSError as exc:
         raise cannot_write(directory, exc) from None

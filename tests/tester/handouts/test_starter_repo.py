@@ -29,11 +29,12 @@ def starter(tmp_path):
 
 
 def test_new_writes_a_repository(starter, project, capsys):
-    template = project / "tester/handouts/starter"
-    files, expected = (
+    handouts = project / "tester/handouts"
+    files, own, shared = (
         {p.relative_to(root) for p in root.rglob("*") if p.suffix != ".pyc"}
-        for root in (starter, template)
+        for root in (starter, handouts / "starter", handouts / "starter_shared")
     )
+    expected = own | shared
     expected.discard(Path("raft/__pycache__"))
     documents = {
         Path(f"docs/{name}.md")
@@ -256,6 +257,8 @@ def test_suite_and_starter_travel_in_the_wheel(wheel, project):
     ]
     for folder, inside in {
         "tester/handouts/starter": "tester/handouts/starter",
+        "tester/handouts/starter_kv": "tester/handouts/starter_kv",
+        "tester/handouts/starter_shared": "tester/handouts/starter_shared",
         "tester/handouts/autograder_files": "tester/handouts/autograder_files",
         "tester/reports": "tester/reports",
         "tests/lab2": "tester/lab2",
@@ -266,7 +269,7 @@ def test_suite_and_starter_travel_in_the_wheel(wheel, project):
             if file.is_file() and "__pycache__" not in file.parts
         ]
     assert "tester/lab2/test_2a_election.py" in expected
-    assert "tester/handouts/starter/.gitignore" in expected
+    assert "tester/handouts/starter_shared/.gitignore" in expected
     assert "tester/reports/templates/class.html" in expected
     # An installed lab can be packed up for Gradescope.
     expected += [f"tester/lab_files/{name}" for name in ROOT_FILES]
