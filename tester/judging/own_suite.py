@@ -10,7 +10,7 @@ import inspect
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,6 +34,9 @@ _PART = re.compile(r"Part ([0-9A-Z]+)(?:, |: )(.+)")
 _CLUSTER = (
     "servers", "servers_min", "reliable", "snapshots", "persistence", "elections",
 )  # fmt: skip
+# What it may say beside that in lab 3.
+_SERVICE = ("service", "clerks", "max_raft_state")
+_SERVICES = ("rsm", "kv")
 POINTS_MAX = 1_000_000
 Wrong = Callable[[str], UsageError]
 """Makes the error about a test from its reason."""
@@ -77,7 +80,8 @@ def read_own_suite(
         about = _PART.match((ast.get_docstring(tree) or "").partition("\n")[0])
         if about:
             described.setdefault(about[1], about[2].rstrip(".:"))
-    tests = [_checked(item, parts | {*described}) for item in collected.items]
+    lab = max((test.lab for test in taken), default=2)
+    tests = [_checked(item, parts | {*described}, lab) for item in collected.items]
     _check_unique(tests, taken)
     tests = [
         replace(test, suite=folder, part_about=described.get(test.part, ""))
@@ -145,7 +149,7 @@ def _check_collected(folder: Path, collected: Collected) -> None:
         )
 
 
-def _checked(item: pytest.Item, parts: set[str]) -> GradedTest:
+def _checked(item: pytest.Item, parts: set[str], lab: int) -> GradedTest:
     """Return the graded test behind an item.
 
     Raises:
@@ -164,20 +168,40 @@ def _checked(item: pytest.Item, parts: set[str]) -> GradedTest:
             "it has no marker `cluster`, so it would not be graded: add "
             "@pytest.mark.cluster(servers=3)"
         )
+    words = _CLUSTER if lab == 2 else (*_CLUSTER, *_SERVICE)
     for word in clusters[0].kwargs:
-        if word not in _CLUSTER:
-            raise wrong(f"`cluster` takes no {unknown(word, _CLUSTER)}")
+        if word in _SERVICE and lab == 2:
+            raise wrong(f"`cluster` takes {word!r} in lab 3 only: grade with --lab 3")
+        if word not in words:
+            raise wrong(f"`cluster` takes no {unknown(word, words)}")
     if clusters[0].args or not isinstance(clusters[0].kwargs.get("servers"), int):
         raise wrong("`cluster` needs the number of servers, as in cluster(servers=3)")
     if len(clusters) > 1:
         raise wrong("it has the marker `cluster` twice")
     if list(inspect.signature(item.obj).parameters) != ["cluster"]:
         raise wrong("a graded test takes its cluster and nothing else: (cluster)")
+    if lab == 3:
+        _check_service(clusters[0].kwargs, wrong)
     _check_part(item, parts, wrong)
     _check_points(item, wrong)
     test = graded_test(item)
     assert test is not None
     return test
+
+
+def _check_service(cluster: Mapping[str, object], wrong: Wrong) -> None:
+    """Refuse a cluster of Raft alone, and a service that nobody can ask."""
+    service, clerks = cluster.get("service"), cluster.get("clerks", 0)
+    if service not in _SERVICES:
+        raise wrong(
+            'in lab 3, `cluster` needs a service, as in service="rsm", or service="kv" '
+            f"with clerks=1, not {service!r}"
+        )
+    if not isinstance(clerks, int) or (clerks > 0) != (service == "kv"):
+        raise wrong(
+            'a service="kv" has one client or more, as in clerks=1, and a service="rsm" '
+            f"has none: not {clerks!r}"
+        )
 
 
 def _check_part(item: pytest.Item, parts: set[str], wrong: Wrong) -> None:

@@ -275,11 +275,32 @@ def test_a_grading_does_not_continue_with_another_suite(write, tmp_path, own_tes
 
 def test_a_suite_beside_lab_3_may_use_its_parts_and_is_found_again(write):
     head = HEAD.replace("Part 9A: leaders", "Leaders").replace("9A", "3A")
-    folder = write(head + STAYS)
+    folder = write(head + STAYS.replace("servers=3", 'servers=3, service="rsm"'))
     tests = collect(expression="stays or rsm_basic", suites=Suites((folder,)), lab=3)
     header = Plan({}, tests, range(1), default_rubric(tests)).header()
     again = plan_of(header, {}, None)
     assert [test.name for test in again.tests] == ["test_rsm_basic", "test_stays"]
+
+
+@pytest.mark.parametrize(
+    ("cluster", "words"),
+    [
+        ("servers=3", 'in lab 3, `cluster` needs a service, as in service="rsm"'),
+        ('servers=3, service="kvs"', "with clerks=1, not 'kvs'"),
+        ('servers=3, service="kv"', "one client or more, as in clerks=1, .* not 0"),
+        ('servers=3, service="rsm", clerks=2', 'and a service="rsm" has none: not 2'),
+    ],
+)
+def test_a_suite_of_lab_3_asks_for_a_service(write, service_suite, cluster, words):
+    folder = write(HEAD + STAYS.replace("servers=3", cluster))
+    with pytest.raises(UsageError, match=words):
+        read_own_suite(folder, service_suite)
+
+
+def test_a_suite_of_lab_2_has_no_service(write, own_tests):
+    folder = write(HEAD + STAYS.replace("servers=3", 'servers=3, service="rsm"'))
+    with pytest.raises(UsageError, match="'service' in lab 3 only: grade with --lab 3"):
+        own_tests(folder)
 
 
 @pytest.mark.parametrize(

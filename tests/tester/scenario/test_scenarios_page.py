@@ -9,16 +9,21 @@ import pytest
 
 from labrpc.submission.submission import Submission
 from labrpc.world import crash_points
+from tester.intake.service_submission import example_service
 from tester.judging.own_suite import read_own_suite
 from tester.judging.run import run_test
 from tester.judging.run_conditions import RunConditions
+from tester.judging.suite import suite_path
 from tester.scenario import faults
 from tester.scenario.checks import CheckedCluster
 from tester.scenario.faults import CRASH_POINTS, FAULTS
+from tester.scenario.kv_cluster import KVCluster
+from tester.scenario.rsm_cluster import RsmCluster
 from tester.verdict import Verdict
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs/scenarios.md").read_text()
+OF_LAB_3 = PAGE.partition("### A suite for lab 3")[2].partition("\n## ")[0]
 EXAMPLES = PAGE.partition("## Ten examples")[2].partition("\n## ")[0]
 
 # What the lab calls, or tests of the lab.
@@ -163,3 +168,22 @@ def test_there_are_ten_examples_and_the_first_is_short(examples):
 def test_the_reference_passes_an_example(examples, number):
     run = run_test(RunConditions(Submission.find(ROOT / "raft"), examples[number], 0))
     assert run.verdict is Verdict.PASSED, run.report()
+
+
+def test_the_example_of_lab_3_runs(tmp_path, service_suite):
+    (code,) = re.findall(r"```python\n(.*?)```", OF_LAB_3, re.S)
+    (tmp_path / "test_clients.py").write_text(code)
+    (test,) = read_own_suite(tmp_path, service_suite).tests
+    service = example_service(suite_path(3))
+    assert service is not None
+    run = run_test(RunConditions(service, test, 0))
+    assert run.passed, run.report()
+
+
+def test_verbs_of_services_that_the_page_names_are_there():
+    named = OF_LAB_3.rpartition("`tests/lab3`:")[2]
+    verbs = set(re.findall(r"`(\w+)`", named))
+    assert len(verbs) > 5
+    assert [
+        v for v in verbs if not hasattr(KVCluster, v) | hasattr(RsmCluster, v)
+    ] == []
