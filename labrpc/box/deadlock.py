@@ -2,10 +2,11 @@
 
 A circle of locks is a deadlock at once. Threads that wait for a lock whose
 holder waits for something else become one when no thread of the box has a
-time-out left and nothing has moved for a while.
+time-out left and nothing has moved for a while; or, while timers go on, once
+somebody else knows that calls of the server do not return.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from labrpc.box.ends import PUT
@@ -13,11 +14,13 @@ from labrpc.clock import SECOND
 from labrpc.scheduling.scheduler import Task
 from labrpc.simulated.context import BoxContext
 from labrpc.simulated.locks import Lock, Notification, RLock
-from labrpc.submission.stacks import threads_report
+from labrpc.submission.stacks import place_of, threads_report, waits_for
 
 # How long a lock must have been waited for, with no time-out running and no
 # RPC under way, before an unclear case counts as a deadlock.
 PATIENCE_NS = 5 * SECOND
+# How long a call has waited at least that is shown where it waits.
+SLOW_NS = SECOND
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,47 @@ def find_deadlock(
         + ", and nothing that could release it has happened for 5 s",
         look_again_ns,
     )
+
+
+def find_held_lock(box: BoxContext, serving: Container[Task]) -> tuple[str, str]:
+    """Return which lock keeps calls from returning, in words, and the threads' stacks.
+
+    For a box whose calls do not return though its timers go on. Without such a lock, the
+    words are empty, and the stacks are those of the calls that have waited for long.
+
+    Args:
+        box: the box to look at, between two steps.
+        serving: the threads that run a method for the service above, or a handler.
+    """
+    scheduler = box.scheduler
+    waiting = [task for task in scheduler.tasks if task.waits_for is not None]
+    for task in waiting:
+        chain = _holders(task)
+        is_late = scheduler.now_ns - task.parked_at_ns >= PATIENCE_NS
+        if is_late and chain[1:] and any(each in serving for each in chain):
+            words = "; ".join(
+                f"{each.name!r} {waits_for(each)} {place_of(box.submission, each)}".rstrip()
+                for each in chain
+            )
+            tasks = [*chain, *scheduler.tasks]
+            return f"deadlock: {words}", threads_report(box.submission, tasks)
+    calls = [
+        task
+        for task in waiting
+        if task in serving and scheduler.now_ns - task.parked_at_ns >= SLOW_NS
+    ]
+    return "", threads_report(box.submission, calls)
+
+
+def _holders(task: Task) -> list[Task]:
+    """Return a thread, the one that holds what it waits for, and so on."""
+    chain: list[Task] = []
+    current: Task | None = task
+    while current is not None and current not in chain:
+        chain.append(current)
+        lock = _lock_of(current)
+        current = lock.living_holder() if lock is not None else None
+    return chain
 
 
 def _lock_of(task: Task) -> Lock | RLock | None:
@@ -136,5 +180,5 @@ def _deadlock(
 ) -> Deadlock:
     evidence = ""
     if certain:
-        evidence = threads_report(box.submission, box.scheduler, culprits)
+        evidence = threads_report(box.submission, [*culprits, *box.scheduler.tasks])
     return Deadlock(certain, f"deadlock: {what}", evidence, look_again_ns)

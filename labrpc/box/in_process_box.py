@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from labrpc import codes
-from labrpc.box.deadlock import find_deadlock
+from labrpc.box.deadlock import find_deadlock, find_held_lock
 from labrpc.box.debugger import Debugger
 from labrpc.box.encoding import Codec
 from labrpc.box.lint import Linter
@@ -125,8 +125,17 @@ class InProcessBox(ServerBox):
     def threads(self) -> str:
         """Return the threads and where each waits."""
         context, first = self.context, self._server.invoked.values()
-        report = threads_report(context.submission, context.scheduler, first)
+        tasks = [*first, *context.scheduler.tasks]
+        report = threads_report(context.submission, tasks)
         return report + tasks_report(context.submission, context.loops.tasks())
+
+    def stuck(self) -> tuple[str, str]:
+        """Return which lock keeps calls from returning, and where they wait."""
+        context = self.context
+        serving = [t for t in context.scheduler.tasks if self._server.serves(t)]
+        words, threads = find_held_lock(context, serving)
+        coroutines = tasks_report(context.submission, context.loops.tasks())
+        return words, (threads + coroutines).lstrip("\n")
 
     def state(self) -> dict[str, str]:
         """Return the plain attributes of the server's object, as text."""

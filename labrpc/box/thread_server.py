@@ -17,6 +17,10 @@ class ThreadServer:
         self._calls = calls
         self._scheduler = scheduler
 
+    def serves(self, task: Task) -> bool:
+        """Return whether a thread runs a handler, or a method for the service above."""
+        return getattr(task.body, "__self__", None) is self
+
     def request(self, event: Request) -> None:
         """Start the handler of an RPC."""
         name = f"{method_name(event)} from {event.src}"

@@ -135,6 +135,9 @@ def _found(alone: Alone, what: str) -> list[str]:
     if what == "state":
         state = alone.box.state()
         return [text for pair in state.items() for text in pair]
+    if what == "stuck":
+        words, where = alone.box.stuck()
+        return [words[:HEADLINE_CHARS_MAX], where[:EVIDENCE_CHARS_MAX]]
     if what == "texts":
         return dataclasses_.texts()
     return [alone.box.threads()[:EVIDENCE_CHARS_MAX]]

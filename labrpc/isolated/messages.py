@@ -50,7 +50,7 @@ class Step(_Message, frozen=True):
 class Ask(_Message, frozen=True):
     """Tell something.
 
-    `what` is "threads", "leaked", "state", or "texts" that were compiled.
+    `what` is "threads", "stuck", "leaked", "state", or "texts" that were compiled.
     """
 
     what: str

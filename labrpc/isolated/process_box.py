@@ -196,6 +196,12 @@ class ProcessBox:
         """Return the threads and where each waits, for a person."""
         return "\n".join(self._ask("threads"))[:EVIDENCE_CHARS_MAX]
 
+    def stuck(self) -> tuple[str, str]:
+        """Return which lock keeps calls from returning, and where they wait."""
+        words, *where = [*self._ask("stuck"), ""]
+        words = words[:HEADLINE_CHARS_MAX].replace("\n", " ")
+        return words, "\n".join(where)[:EVIDENCE_CHARS_MAX].strip("\n")
+
     def leaked(self) -> list[str]:
         """Return the threads that go on though `kill` was called, and where."""
         return [line[:HEADLINE_CHARS_MAX] for line in self._ask("leaked")]

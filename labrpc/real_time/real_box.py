@@ -119,6 +119,10 @@ class RealBox(ServerBox):
             ]
         return "\n".join(line for line in lines if line)
 
+    def stuck(self) -> tuple[str, str]:
+        """Return nothing: who holds a lock is known in virtual time only."""
+        return "", ""
+
     def state(self) -> dict[str, str]:
         """Return nothing: its threads go on while one would look."""
         return {}

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from traceback import FrameSummary, StackSummary, TracebackException, walk_stack
 from typing import Any
 
-from labrpc.scheduling.scheduler import Scheduler, Task, current_task
+from labrpc.scheduling.scheduler import Task, current_task
 from labrpc.submission.submission import Submission
 
 FRAMES_MAX = 12
@@ -69,16 +69,14 @@ def running_thread_report(submission: Submission) -> str:
     return frames_text(submission, _stack_of(task)) if task is not None else ""
 
 
-def threads_report(
-    submission: Submission, scheduler: Scheduler, first: Iterable[Task] = ()
-) -> str:
-    """Return what each thread of a box waits for, and where; alike ones once.
+def threads_report(submission: Submission, tasks: Iterable[Task]) -> str:
+    """Return what each of these threads waits for, and where; alike ones once.
 
     Args:
-        first: the threads that matter most.
+        tasks: the threads that matter most come first; one may come again.
     """
     alike: dict[tuple[str, str], list[str]] = {}
-    for task in dict.fromkeys([*first, *scheduler.tasks]):
+    for task in dict.fromkeys(tasks):
         stack = frames_text(submission, _stack_of(task))
         alike.setdefault((waits_for(task), stack), []).append(repr(task.name))
     lines = []

@@ -26,6 +26,12 @@ class Box(Protocol):
     def threads(self) -> str:
         """Return the threads and where each waits, for a person."""
 
+    def stuck(self) -> tuple[str, str]:
+        """Return why calls do not return, for whoever knows that they do not.
+
+        In words, which lock is at fault, "" for none; and where the calls wait.
+        """
+
     def state(self) -> dict[str, str]:
         """Return the plain attributes of the server's object, as text.
 

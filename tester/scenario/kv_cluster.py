@@ -177,7 +177,7 @@ class KVCluster(ServiceCluster):
         pending = [
             str(o) for o in self.history.operations.values() if not o.returned_at
         ]
-        self.fail(
+        self.fail_stuck(
             codes.OPERATION_STUCK,
             f"{counted(count, 'operation')} not answered within {seconds:.0f} s though a "
             "majority is connected and nothing fails",

@@ -112,7 +112,7 @@ class RsmCluster(ServiceCluster):
 
     def fail_call(self, method: str) -> NoReturn:
         """Fail: a submit has not returned in time."""
-        self.fail(
+        self.fail_stuck(
             codes.SUBMIT_STUCK,
             f"{method}() did not return within {CALL_S_MAX} s though a majority is "
             "connected and nothing fails",
@@ -175,15 +175,15 @@ class RsmCluster(ServiceCluster):
         while any(not t.ended for t in submits.threads) and self.now < ends:
             self.sleep(0.010)
         left = sum(not thread.ended for thread in submits.threads)
-        self.require(
-            left == 0,
-            codes.SUBMIT_STUCK,
-            f"{left} of {len(submits.threads)} submits did not return within "
-            f"{seconds:.0f} s",
-            "a submit whose entry may have been replaced must end: the term has "
-            f"changed, another operation is at its index, or the server shuts down; "
-            f"it returns {WRONG_LEADER!r}",
-        )
+        if left:
+            self.fail_stuck(
+                codes.SUBMIT_STUCK,
+                f"{left} of {len(submits.threads)} submits did not return within "
+                f"{seconds:.0f} s",
+                "a submit whose entry may have been replaced must end: the term has "
+                f"changed, another operation is at its index, or the server shuts down; "
+                f"it returns {WRONG_LEADER!r}",
+            )
 
     # Shutting down.
 

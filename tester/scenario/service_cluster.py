@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from labrpc.box_factory import BoxFactory
+from labrpc.codes import DEADLOCK, Code
 from labrpc.contract import ApplyMsg
+from labrpc.errors import as_said_by_box
 from labrpc.submission.entry import SERVER_PARAMETERS, Entry
 from labrpc.submission.submission import Submission
 from labrpc.world.host import Host
@@ -28,6 +30,8 @@ LIMIT = "max_raft_state"
 OK = "OK"
 # How long an operation may take once a majority is connected and nothing fails.
 CALL_S_MAX = 10
+# Of how many servers and clients a failure shows where calls wait.
+STUCK_HOSTS_SHOWN = 3
 
 Returned = TypeVar("Returned")
 
@@ -281,3 +285,27 @@ class ServiceCluster(PolledCluster):
     def fail_call(self, method: str) -> NoReturn:
         """Fail: a method has not returned in time."""
         raise NotImplementedError
+
+    def fail_stuck(self, code: Code, headline: str, evidence: str = "") -> NoReturn:
+        """Fail: calls have not returned. If a lock is at fault, that is what failed."""
+        waiting = []
+        for host in self.world.hosts:
+            if host is None or not host.up or host.backlog is not None:
+                continue
+            lock, where = host.box.stuck()
+            name = self._name_of(host)
+            if lock:
+                self.fail(
+                    DEADLOCK,
+                    f"{name}: {lock}",
+                    f"{headline}; who waits must not hold a lock that is needed by "
+                    f"whoever would end the wait\n{as_said_by_box(where)}",
+                )
+            if where:
+                waiting.append(f"{name}:\n{as_said_by_box(where)}")
+        shown = "\n".join(waiting[:STUCK_HOSTS_SHOWN])
+        self.fail(code, headline, "\n".join(filter(None, [evidence, shown])))
+
+    def _name_of(self, host: Host) -> str:
+        number = host.server - len(self.servers)
+        return f"server {host.server}" if number < 0 else f"client {number}"

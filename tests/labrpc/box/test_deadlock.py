@@ -336,3 +336,74 @@ def test_the_culprits_stand_first_and_idle_threads_once(lab):
     assert first.endswith("so does 'taker'")
     assert second.startswith("'idle 0' waits for a notification")
     assert second.endswith("so does 'idle 1', 'idle 2', 'idle 3' and 26 more")
+
+
+STUCK = """
+    def boot(self):
+        self.lock, self.answered = threading.Lock(), threading.Event()
+        threading.Thread(target=self.ticks, daemon=True).start()
+        threading.Thread(target=self.answer, name="answerer", daemon=True).start()
+    def ticks(self):
+        while True:
+            time.sleep(0.05)
+    def answer(self):
+        time.sleep(0.1)
+        LOCK
+            self.answered.set()
+    def ask(self):
+        with self.lock:
+            WAIT
+    def wait(self):
+        threading.Event().wait()
+"""
+
+
+@pytest.mark.parametrize(
+    ("wait", "reason"),
+    [
+        (
+            "self.answered.wait()",
+            "a notification (Condition, Event, Semaphore or queue)",
+        ),
+        ("while not self.answered.is_set(): time.sleep(0.1)", "sleep"),
+    ],
+)
+def test_whoever_knows_that_calls_are_stuck_learns_of_the_lock(lab, wait, reason):
+    body = STUCK.replace("LOCK", "with self.lock:").replace("WAIT", wait)
+    world = lab.world(lab.raft(body))
+    box = world.hosts[0].box
+    world.invoke_then(world.hosts[0], print, "ask")
+    # Timers go on, so it is no deadlock by itself, however long it lasts.
+    world.sleep_ns(4 * SECOND)
+    assert box.stuck()[0] == ""
+    world.sleep_ns(10 * SECOND)
+    words, where = box.stuck()
+    assert words.startswith(
+        "deadlock: 'answerer' waits for a Lock held by ask() at raft.py"
+    )
+    assert f"'ask()' waits for {reason} at raft.py:" in words
+    assert where.index("thread 'answerer'") < where.index("thread 'ask()'")
+
+
+def test_a_lock_that_no_call_needs_is_not_at_fault_and_calls_are_shown(lab):
+    body = STUCK.replace("LOCK", "with self.lock:").replace("WAIT", "pass")
+    world = lab.world(
+        lab.raft(
+            body
+            + """
+    def hold(self):
+        with self.lock: self.answered.wait()
+    def start(self):
+        threading.Thread(target=self.hold, daemon=True).start()
+        time.sleep(0.01)
+        threading.Thread(target=self.ask, daemon=True).start()
+    """
+        )
+    )
+    world.invoke(0, "start")
+    world.invoke_then(world.hosts[0], print, "wait")
+    world.sleep_ns(10 * SECOND)
+    words, where = world.hosts[0].box.stuck()
+    assert words == ""
+    assert where.startswith("thread 'wait()' waits for a notification")
+    assert "thread 'ask" not in where

@@ -53,7 +53,7 @@ FOUND = {
     "version_stays": "version-given-twice",
     "versions_not_in_the_snapshot": "never-written",
     "waits_after_losing_leadership": "submit-stuck",
-    "waits_under_the_lock": "submit-stuck",
+    "waits_under_the_lock": "deadlock",
     "wrong_leader_although_applied": "wrong-reply",
     "wrong_leader_means_not_applied": "lost-reply",
 }

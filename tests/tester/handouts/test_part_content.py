@@ -1,7 +1,9 @@
 """Which part each rule and each failure comes into play in first."""
 
+import re
+
 from labrpc.codes import Code
-from tester.codes import service
+from tester.codes import ALL_CODES, service
 from tester.explain.explanation import CODES
 from tester.handouts.part_content import FAILURES_OF_PART, RULES_OF_PART, TASKS
 from tester.handouts.starter_repo import root_file
@@ -22,3 +24,11 @@ def test_each_failure_of_a_service_is_of_one_part():
 def test_documents_of_tasks_are_there():
     for task in TASKS.values():
         assert all(root_file(document).is_file() for document in task.documents)
+
+
+def test_failures_that_the_contract_of_lab_3_names_are_there():
+    page = root_file("docs/contract_kv.md").read_text()
+    table = page.partition("## Common mistakes")[2].partition("\n## ")[0]
+    named = re.findall(r"`([a-z]+(?:-[a-z]+)+|deadlock)`", table)
+    assert len(set(named)) > 10
+    assert [code for code in named if code not in ALL_CODES] == []

@@ -150,6 +150,37 @@ BROKEN = {
 }
 
 
+WAITS_UNDER_THE_LOCK = """\
+    def submit(self, request):
+        with self.outer:
+            return super().submit(request)
+    def _answer(self, *args):
+        with self.outer:
+            super()._answer(*args)
+    def __init__(self, *args):
+        self.outer = threading.Lock()
+        super().__init__(*args)
+"""
+
+
+def test_a_lock_held_by_who_waits_for_the_applier_is_a_deadlock(verdict):
+    run = verdict(rsm(WAITS_UNDER_THE_LOCK), "test_rsm_basic")
+    assert run.code == "deadlock", run.report()
+    assert "'Thread-1 (_run_applier)' waits for a Lock held by submit()" in run.reason
+    assert "'submit()' waits for a notification" in run.reason
+    assert "rsm/rsm.py" in run.reason
+    assert "submit() did not return within 10 s" in run.evidence
+
+
+def test_where_stuck_calls_wait_is_shown(verdict):
+    name, source = BROKEN["submit-stuck"]
+    run = verdict(source, name)
+    assert run.code == "submit-stuck"
+    assert "  thread 'submit()' waits for a notification" in run.evidence
+    assert "return submitted.answer.result()" in run.evidence
+    assert "and 96 more" in run.evidence
+
+
 # What no service returns, and what a test would stumble over, or a client go on with.
 WRONG_ANSWERS = {
     "a reply of no number": (
