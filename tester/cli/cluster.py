@@ -1,6 +1,7 @@
 """Where the jobs of a command are done: on this machine, or on the cluster of --dask."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -9,7 +10,9 @@ from tester.cli.hosting_options import chosen_hosting
 from tester.cli.sandbox_status import sandbox_status
 from tester.cluster_engine.connect import LOCAL, connected
 from tester.console import say
-from tester.workers.engine import Engine
+
+if TYPE_CHECKING:
+    from tester.cluster_engine.dask_engine import DaskEngine
 
 
 def is_here(options: argparse.Namespace) -> bool:
@@ -34,7 +37,7 @@ def processes_here(options: argparse.Namespace, console: Console) -> int:
 
 def chosen_engine(
     options: argparse.Namespace, console: Console, workers: int
-) -> Engine | None:
+) -> "DaskEngine | None":
     """Connect to the cluster that the options name; return None for no cluster.
 
     Raises:

@@ -1,9 +1,11 @@
 """The command `search`: look for orders of events that break a submission."""
 
 import argparse
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -12,11 +14,13 @@ from labrpc.box_factory import BoxFactory, make_box_factory
 from labrpc.errors import LabError, LoadError
 from labrpc.machine.wall_clock import cpu_seconds
 from labrpc.submission.submission import Submission
+from tester.cli.cluster import chosen_engine
 from tester.cli.command import Command, ExitStatus
 from tester.cli.hosting_options import add_hosting, chosen_hosting
 from tester.cli.options import whole_number
 from tester.cli.parser import Parser
 from tester.cli.sandbox_status import sandbox_status
+from tester.cluster_engine.connect import add_dask
 from tester.console import say
 from tester.errors import UsageError
 from tester.search.budget import Limits
@@ -27,7 +31,7 @@ from tester.search.choice_text import (
     read_choices,
 )
 from tester.search.choices import ChoiceList, Setting
-from tester.search.parallel import Part, searched_in_parts
+from tester.search.parallel import Part, Place, searched_in_parts
 from tester.search.progress import SearchProgress, read_progress
 from tester.search.report import failure_lines, file_name, file_text, outcome_lines
 from tester.search.search import Outcome
@@ -35,6 +39,9 @@ from tester.search.session import replayed, searched
 from tester.search.shrink import Shrunk
 from tester.text import command_line, counted, parse_duration, printable_name
 from tester.views.page import write_page
+
+if TYPE_CHECKING:
+    from tester.cluster_engine.dask_engine import DaskEngine
 
 DEFAULT_S = 60
 # How often a line of progress is printed where there is no terminal.
@@ -89,11 +96,11 @@ def add_arguments(parser: Parser) -> None:
     add(
         "--jobs",
         type=whole_number(1),
-        default=1,
         metavar="N",
         help="in how many processes to search at once; the limits hold for each, and each "
-        "draws something else (default: 1)",
+        "draws something else (default: 1; with --dask, as many as the cluster has)",
     )
+    add_dask(parser)
     add(
         "--resume",
         action="store_true",
@@ -197,8 +204,9 @@ def _search(
     progress = SearchProgress(submission.digest, setting, str(options.seed))
     if options.resume:
         progress = read_progress(file, progress)
-    if options.jobs > 1:
-        outcome = _in_parts(options, cpu_s, progress, boxes)
+    cluster = chosen_engine(options, console, options.jobs or os.cpu_count() or 1)
+    if cluster is not None or (options.jobs or 1) > 1:
+        outcome = _in_parts(options, cpu_s, progress, boxes, cluster)
     else:
         outcome = _in_this_process(options, cpu_s, progress, boxes, console)
     progress = progress.with_search(outcome)
@@ -241,8 +249,10 @@ def _in_parts(
     cpu_s: float | None,
     progress: SearchProgress,
     boxes: BoxFactory,
+    cluster: "DaskEngine | None",
 ) -> Outcome:
     """Search in several processes; what one has found has to fail here as well."""
+    jobs = options.jobs or (cluster.processes if cluster else 1)
     parts = [
         Part(
             str(options.submission),
@@ -255,24 +265,33 @@ def _in_parts(
             cpu_s,
             progress.explored,
         )
-        for number in range(options.jobs)
+        for number in range(jobs)
     ]
-    outcomes, interrupted = searched_in_parts(parts)
+    place: Place | None = None
+    if cluster is not None:
+        # It needs Dask, and no other search does.
+        from tester.cluster_engine.search_place import ClusterPlace
+
+        place = ClusterPlace(cluster, parts)
+    outcomes, interrupted = searched_in_parts(parts, place)
+    finder = next((part for part in outcomes if part.run), None)
+    # How far those after it have come depends on when they were stopped.
+    counted_parts = (
+        outcomes if finder is None else outcomes[: outcomes.index(finder) + 1]
+    )
     outcome = Outcome(
-        sum(part.states for part in outcomes),
-        sum(part.cpu_s for part in outcomes),
+        sum(part.states for part in counted_parts),
+        sum(part.cpu_s for part in counted_parts),
         outcomes[0].explored,
         interrupted=interrupted,
     )
-    for part in outcomes:
-        if part.run:
-            run = parse_choices(part.run, "a process of the search")
-            _, error, _ = replayed(boxes, run)
-            if error is None:
-                raise LabError("a process found a run that does not fail here")
-            found = Shrunk(run.choices, error, part.replays)
-            return outcome._replace(found=found, run=run)
-    return outcome
+    if finder is None:
+        return outcome
+    run = parse_choices(finder.run, "a process of the search")
+    _, error, _ = replayed(boxes, run)
+    if error is None:
+        raise LabError("a process found a run that does not fail here")
+    return outcome._replace(found=Shrunk(run.choices, error, finder.replays), run=run)
 
 
 def _keep_run(

@@ -3,10 +3,13 @@
 import argparse
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tester.errors import UsageError
 from tester.judging.run_hosting import RunHosting
-from tester.workers.engine import Engine
+
+if TYPE_CHECKING:
+    from tester.cluster_engine.dask_engine import DaskEngine
 
 # Stands for the address of workers on this machine.
 LOCAL = "local"
@@ -37,7 +40,7 @@ def cluster_address(text: str) -> str:
 
 def connected(
     address: str | None, workers: int, hosting: RunHosting, note: Callable[[str], None]
-) -> Engine | None:
+) -> "DaskEngine | None":
     """Connect to the cluster that --dask names; return None where it is not given.
 
     Args:

@@ -5,6 +5,7 @@ everything that must not be lost: a worker, a machine or the scheduler may be ki
 moment. The jobs of a lost worker are given to others.
 """
 
+import itertools
 import logging
 import platform
 import queue
@@ -20,13 +21,14 @@ import msgspec
 from labrpc.machine.wall_clock import Deadline
 from tester.cluster_engine import remote
 from tester.cluster_engine.addresses import refuse_unencrypted
-from tester.cluster_engine.remote import Description, Reply
+from tester.cluster_engine.messages import Description, Reply
 from tester.cluster_engine.results import result_here
 from tester.cluster_engine.sending import Contents
 from tester.codes import PROCESS_LOST
 from tester.errors import UsageError
 from tester.judging.run_conditions import lab_digest
 from tester.judging.run_hosting import RunHosting
+from tester.search.parallel import STOPPED
 from tester.text import counted, one_line
 from tester.workers.engine import Engine, JobResult, WorkerLost
 from tester.workers.job import Job
@@ -54,12 +56,16 @@ class Slot:
 
     Attributes:
         path: the submission that it ran last.
+        order: the number of the order that it has.
+        is_stopped: whether the job is to end with what it has.
     """
 
     address: str
     job: Job | None = None
     future: Any = None
     path: str = ""
+    order: str = ""
+    is_stopped: bool = False
 
 
 @dataclass
@@ -96,6 +102,7 @@ class DaskEngine(Engine):
         self._usable: dict[str, Usable] = {}
         self._refused: dict[str, str] = {}
         self._contents = Contents(note)
+        self._numbers = itertools.count()
         # By the job as it is sent: a job that has a run in it cannot be hashed.
         self._losses: Counter[bytes] = Counter()
         self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -143,6 +150,19 @@ class DaskEngine(Engine):
             slot = next((slot for slot in self._busy() if slot.future is future), None)
             if slot is not None:
                 yield from self._take_reply(slot)
+
+    def stop(self, is_stopped: Callable[[Job], bool]) -> None:
+        """Let searches end with what they have; those that wait never begin."""
+        for path in list(self._queues):
+            self.drop(path, is_stopped)
+        for slot in self._busy():
+            if slot.job is None or slot.is_stopped or not is_stopped(slot.job):
+                continue
+            slot.is_stopped = True
+            with suppress(OSError, RuntimeError, ValueError):
+                self._client.run(
+                    remote.stop, slot.order, workers=[slot.address], on_error="ignore"
+                )
 
     def close(self) -> None:
         """Leave the cluster, and end it if it is this engine's own."""
@@ -287,7 +307,8 @@ class DaskEngine(Engine):
         yield from self._local.answers()
 
     def _give(self, slot: Slot, job: Job, with_content: bool = False) -> None:
-        order = self._contents.order(job, slot.address, with_content)
+        number = f"{self._client.id}/{next(self._numbers)}"
+        order = self._contents.order(number, job, slot.address, with_content)
         try:
             slot.future = self._client.submit(
                 remote.carry_out,
@@ -301,7 +322,7 @@ class DaskEngine(Engine):
             # The connection was lost at this moment.
             self.add_first(job)
             return
-        slot.job, slot.path = job, job.path
+        slot.job, slot.path, slot.order = job, job.path, number
 
     def _take_reply(self, slot: Slot) -> Iterator[Answer]:
         job, future = slot.job, slot.future
@@ -313,10 +334,13 @@ class DaskEngine(Engine):
             yield from self._lose(slot)
             return
         reply = msgspec.msgpack.decode(data, type=Reply)
-        if reply.lacks_content:
+        if reply.lacks_content and not slot.is_stopped:
             self._give(slot, job, with_content=True)
             return
-        slot.job = slot.future = None
+        slot.job, slot.future, slot.is_stopped = None, None, False
+        if reply.lacks_content:
+            yield job, STOPPED
+            return
         there = self._usable[slot.address].description
         yield job, result_here(job, reply, there)
 
@@ -325,11 +349,14 @@ class DaskEngine(Engine):
         job, slot.job = slot.job, None
         assert job is not None
         _forget(slot.future)
+        was_stopped, slot.is_stopped = slot.is_stopped, False
         self._contents.forget(slot.address)
         key = msgspec.msgpack.encode(job)
         # If the scheduler is gone, every job is lost, and none is to blame.
         self._losses[key] += self._is_connected
-        if self._losses[key] < LOSSES_MAX:
+        if was_stopped:
+            yield job, STOPPED
+        elif self._losses[key] < LOSSES_MAX:
             self.add_first(job)
         else:
             reason = f"{LOSSES_MAX} workers were lost during this run"

@@ -1,7 +1,7 @@
 """Carrying out jobs on a worker of the cluster, with the results of one machine.
 
 The worker's own process runs no code of a submission: it has grading processes, as
-`workers.Pool` has, which may die or hang. Orders and replies are msgpack of fixed types.
+`workers.Pool` has, which may die or hang.
 """
 
 import atexit
@@ -9,6 +9,7 @@ import os
 import platform
 import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,105 +17,17 @@ import msgspec
 
 from labrpc.errors import LabError
 from labrpc.isolated.zygote import sandbox_measures
-from labrpc.sandbox.measure import Measure
 from tester.cluster_engine.content import Content, unpack
-from tester.codes import ALL_CODES
+from tester.cluster_engine.messages import Description, Lost, Order, Reply, SearchJob
+from tester.codes import LAB_BROKE
 from tester.judging.run_conditions import lab_digest
 from tester.measuring.batch import Batch
+from tester.search.parallel import STOPPED, SearchProcess
 from tester.verdict import LoadResult, Run
 from tester.views.redaction import code_places
 from tester.workers.engine import WorkerLost
 from tester.workers.job import AnyJob, PictureJob, RunJob
 from tester.workers.pool import Pool
-
-
-class Order(msgspec.Struct):
-    """A job for a worker.
-
-    Attributes:
-        job: its paths are those on the client's machine.
-        submission: its content, without data if the worker should have it already.
-        suite: that of the instructor's suite, None for the lab's.
-    """
-
-    job: AnyJob
-    submission: Content
-    suite: Content | None = None
-
-
-class Lost(msgspec.Struct):
-    """A `WorkerLost` as plain values."""
-
-    code: str
-    reason: str
-    evidence: str
-    is_submissions_fault: bool
-    cpu_s: float
-    idle_s: float
-
-    @classmethod
-    def of(cls, lost: WorkerLost) -> "Lost":
-        """Return what became of a process as plain values."""
-        return cls(
-            lost.code.name,
-            lost.reason,
-            lost.evidence,
-            lost.is_submissions_fault,
-            lost.cpu_s,
-            lost.idle_s,
-        )
-
-    def worker_lost(self) -> WorkerLost:
-        """Return it as the grader knows it."""
-        return WorkerLost(
-            ALL_CODES[self.code],
-            self.reason,
-            self.evidence,
-            self.is_submissions_fault,
-            self.cpu_s,
-            self.idle_s,
-        )
-
-
-class Reply(msgspec.Struct, omit_defaults=True):
-    """The answer to an order.
-
-    Attributes:
-        lacks_content: the submission and the suite have to be sent along.
-        path: where the submission lies on the worker's machine.
-        suite: where the suite lies there.
-        picture: the content of the run's picture.
-    """
-
-    run: Run | None = None
-    load: LoadResult | None = None
-    batch: Batch | None = None
-    lost: Lost | None = None
-    lacks_content: bool = False
-    path: str = ""
-    suite: str = ""
-    picture: bytes = b""
-
-
-class Description(msgspec.Struct):
-    """What a client has to know about a worker.
-
-    Attributes:
-        places: where the code of Python and of the lab lies there.
-        layers: of the sandbox.
-        problem: why there can be no isolation, "" if there can be.
-    """
-
-    lab: str
-    python: str
-    places: list[str]
-    layers: list[Measure]
-    problem: str = ""
-
-    @property
-    def missing(self) -> list[Measure]:
-        """The layers that are not in force."""
-        return [layer for layer in self.layers if not layer.in_force]
 
 
 def describe() -> bytes:
@@ -133,13 +46,20 @@ class Executor:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._idle: list[Pool] = []
+        self._searches: dict[str, SearchProcess] = {}
+        self._stopped: set[str] = set()
         self._folder = tempfile.TemporaryDirectory(prefix="raft-lab-")
         self._contents = os.path.realpath(self._folder.name)
         # Servers in a sandbox read their submission as another user.
         os.chmod(self._folder.name, 0o755)
 
-    def carry_out(self, order: Order) -> Reply:
-        """Do a job."""
+    def carry_out(self, order: Order, is_wanted: Callable[[], bool]) -> Reply:
+        """Do a job.
+
+        Args:
+            order: what is to be done.
+            is_wanted: returns whether the client still waits for it.
+        """
         job, suite = order.job, ""
         path = self._place_of(order.submission)
         if order.suite is not None and isinstance(job, RunJob | PictureJob):
@@ -148,6 +68,8 @@ class Executor:
         if not path or (order.suite is not None and not suite):
             return Reply(lacks_content=True)
         job = msgspec.structs.replace(job, path=path)
+        if isinstance(job, SearchJob):
+            return self._search(order, path, is_wanted)
         with tempfile.TemporaryDirectory() as pictures:
             if isinstance(job, PictureJob):
                 job = msgspec.structs.replace(job, folder=pictures)
@@ -158,8 +80,39 @@ class Executor:
         reply.path, reply.suite = path, suite
         return reply
 
+    def stop(self, number: str) -> None:
+        """Let a search end with what it has, or not begin."""
+        with self._lock:
+            self._stopped.add(number)
+            process = self._searches.get(number)
+        if process is not None:
+            process.stop()
+
+    def _search(self, order: Order, path: str, is_wanted: Callable[[], bool]) -> Reply:
+        assert isinstance(order.job, SearchJob)
+        number = order.number
+        with self._lock:
+            if number in self._stopped:
+                return Reply(part=STOPPED)
+            part = msgspec.structs.replace(
+                order.job.part,
+                submission=path,
+                # It chooses the core.
+                number=os.getpid() + len(self._searches),
+            )
+            process = self._searches[number] = SearchProcess(part)
+        try:
+            return Reply(part=process.outcome(is_wanted))
+        except LabError as exc:
+            return Reply(lost=Lost.of(WorkerLost(LAB_BROKE, str(exc))))
+        finally:
+            with self._lock:
+                del self._searches[number]
+
     def close(self) -> None:
         """End all processes, and remove the submissions."""
+        for search in list(self._searches.values()):
+            search.stop()
         for pool in self._idle:
             pool.close()
         self._idle.clear()
@@ -180,6 +133,7 @@ class Executor:
             return Reply(load=result)
         if isinstance(result, Batch):
             return Reply(batch=result)
+        assert isinstance(result, Run)
         return Reply(run=result)
 
     def _place_of(self, content: Content) -> str:
@@ -213,9 +167,36 @@ def leave() -> None:
 
 def carry_out(order: bytes) -> bytes:
     """Do a job on this worker."""
+    reply = executor().carry_out(
+        msgspec.msgpack.decode(order, type=Order), _waiting_client()
+    )
+    return msgspec.msgpack.encode(reply)
+
+
+def stop(number: str) -> None:
+    """Let a search on this worker end with what it has."""
+    executor().stop(number)
+
+
+def executor() -> Executor:
+    """Return what does the jobs of this process."""
     global _executor
     with _executor_lock:
         if _executor is None:
             _executor = Executor()
-    reply = _executor.carry_out(msgspec.msgpack.decode(order, type=Order))
-    return msgspec.msgpack.encode(reply)
+        return _executor
+
+
+def _waiting_client() -> Callable[[], bool]:
+    """Return a function that says whether the client waits for the present job."""
+    # Only workers need it.
+    import distributed
+
+    worker = distributed.get_worker()
+    key = worker.get_current_task()
+
+    def is_wanted() -> bool:
+        task = worker.state.tasks.get(key)
+        return task is not None and task.state != "cancelled"
+
+    return is_wanted

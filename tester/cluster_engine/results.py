@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from tester.cluster_engine.remote import Description, Reply
+from tester.cluster_engine.messages import Description, Reply
 from tester.intake.duplicates import text_with_places, with_places
 from tester.reports.files import write_atomically
 from tester.verdict import Run
@@ -26,6 +26,8 @@ def result_here(job: Job, reply: Reply, there: Description) -> JobResult:
     """
     if reply.lost is not None:
         return reply.lost.worker_lost()
+    if reply.part is not None:
+        return reply.part
     here = os.path.realpath(job.path)
     places = [(reply.path, here), *zip(there.places, code_places(), strict=True)]
     if os.path.isfile(here):

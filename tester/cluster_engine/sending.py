@@ -8,7 +8,7 @@ import msgspec
 
 from labrpc.errors import LoadError
 from tester.cluster_engine.content import Content, TooLarge, pack
-from tester.cluster_engine.remote import Order
+from tester.cluster_engine.messages import Order, SearchJob
 from tester.text import one_line
 from tester.workers.job import AnyJob, Job, suite_of
 
@@ -55,17 +55,19 @@ class Contents:
                 )
         return self._packed[path]
 
-    def order(self, job: Job, address: str, with_content: bool) -> Order:
+    def order(self, number: str, job: Job, address: str, with_content: bool) -> Order:
         """Return what to send to a worker for a job that can travel.
 
         Args:
+            number: what to call it.
             job: what is to be done.
             address: the worker's.
             with_content: whether it lacks what it was sent.
         """
-        assert isinstance(job, AnyJob)
+        assert isinstance(job, AnyJob | SearchJob)
         suite = suite_of(job)
         return Order(
+            number,
             job,
             self._for_worker(job.path, address, with_content),
             self._for_worker(suite, address, with_content) if suite else None,

@@ -8,14 +8,17 @@ anything.
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
 from labrpc.box_factory import Isolation, make_box_factory
 from labrpc.errors import LabError
+from labrpc.machine.lab_process import lab_command, lab_environment
 from labrpc.machine.wall_clock import cpu_seconds
 from labrpc.submission.submission import Submission
 from tester.search.budget import Limits
@@ -71,6 +74,12 @@ class PartOutcome(msgspec.Struct, frozen=True):
     interrupted: bool = False
 
 
+# Of a part that was stopped before it had found anything.
+STOPPED = PartOutcome(0, 0.0, interrupted=True)
+# How often a process's search may turn out not to be wanted any longer.
+LOOK_S = 1.0
+
+
 def search_part(part: Part) -> PartOutcome:
     """Search in this process."""
     boxes = make_box_factory(
@@ -99,51 +108,102 @@ def search_part(part: Part) -> PartOutcome:
     )
 
 
-def searched_in_parts(parts: Sequence[Part]) -> tuple[list[PartOutcome], bool]:
-    """Return what comes of all parts, and whether Ctrl-C ended them.
+class Place(Protocol):
+    """Where the parts of a search are searched."""
 
-    Each has a process of its own.
+    def outcomes(self) -> Iterator[tuple[Part, PartOutcome]]:
+        """Yield the parts that have not been yielded yet, as each of them ends.
+
+        Raises:
+            LabError: a process has broken.
+        """
+
+    def stop(self, numbers: Collection[int]) -> None:
+        """Let parts end with what they have; those that have not begun may never."""
+
+    def close(self) -> None:
+        """Wait until all have ended."""
+
+
+def searched_in_parts(
+    parts: Sequence[Part], place: Place | None = None
+) -> tuple[list[PartOutcome], bool]:
+    """Return what comes of all parts, and whether Ctrl-C ended them.
 
     Once one has found a run, those after it are stopped; where time is the limit, the
     others as well. So a number of states gives the same result again.
 
+    Args:
+        parts: what is to be searched.
+        place: where; None for a process of this machine for each.
+
     Raises:
         LabError: a process has broken.
     """
-    processes = [_Process(part) for part in parts]
-    with ThreadPoolExecutor(len(parts)) as pool:
-        futures = {pool.submit(process.outcome): process for process in processes}
-        interrupted = False
+    place = place or Processes(parts)
+    numbers = {part.number for part in parts}
+    found: dict[int, PartOutcome] = {}
+
+    def later(part: Part) -> set[int]:
+        return {number for number in numbers if number > part.number}
+
+    def take_outcomes() -> None:
+        for part, outcome in place.outcomes():
+            found[part.number] = outcome
+            if outcome.run:
+                place.stop(numbers if part.states_max is None else later(part))
+
+    interrupted = False
+    try:
         try:
-            _stop_when_found(futures, processes)
+            take_outcomes()
         except KeyboardInterrupt:
             interrupted = True
-            for process in processes:
+            place.stop(numbers)
+            take_outcomes()
+    except BaseException:
+        place.stop(numbers)
+        raise
+    finally:
+        place.close()
+    return [found.get(part.number, STOPPED) for part in parts], interrupted
+
+
+class Processes:
+    """Processes of this machine, one for each part."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._processes = [SearchProcess(part) for part in parts]
+        self._pool = ThreadPoolExecutor(len(parts))
+        self._futures = {
+            self._pool.submit(process.outcome): process for process in self._processes
+        }
+
+    def outcomes(self) -> Iterator[tuple[Part, PartOutcome]]:
+        """Yield the parts that have not been yielded yet, as each of them ends."""
+        for future in as_completed(list(self._futures)):
+            yield self._futures[future].part, future.result()
+            del self._futures[future]
+
+    def stop(self, numbers: Collection[int]) -> None:
+        """Let parts end with what they have."""
+        for process in self._processes:
+            if process.part.number in numbers:
                 process.stop()
-        return [future.result() for future in futures], interrupted
+
+    def close(self) -> None:
+        """Wait until all processes have ended."""
+        self._pool.shutdown()
 
 
-def _stop_when_found(
-    futures: "dict[Future[PartOutcome], _Process]", processes: "Sequence[_Process]"
-) -> None:
-    for future in as_completed(futures):
-        broke = future.exception() is not None
-        if not broke and not future.result().run:
-            continue
-        finder = futures[future].part
-        no_others = broke or finder.states_max is None
-        for process in processes:
-            if no_others or process.part.number > finder.number:
-                process.stop()
-
-
-class _Process:
+class SearchProcess:
     """The process that searches one part."""
 
     def __init__(self, part: Part) -> None:
         self.part = part
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tester.search.parallel"],
+            lab_command("tester.search.parallel"),
+            env=lab_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -152,12 +212,29 @@ class _Process:
         )
         self._stopped = False
 
-    def outcome(self) -> PartOutcome:
-        """Wait for what comes of it."""
-        out, err = self._process.communicate(msgspec.json.encode(self.part))
+    def outcome(self, is_wanted: Callable[[], bool] = lambda: True) -> PartOutcome:
+        """Wait for what comes of it.
+
+        Args:
+            is_wanted: asked now and then; if it says no, the process is stopped.
+
+        Raises:
+            LabError: the process has broken.
+        """
+        order: bytes | None = msgspec.json.encode(self.part)
+        while True:
+            try:
+                out, err = self._process.communicate(order, timeout=LOOK_S)
+                break
+            except subprocess.TimeoutExpired:
+                order = None
+                if not is_wanted():
+                    self.stop()
         try:
             return msgspec.json.decode(out, type=PartOutcome)
         except (msgspec.DecodeError, UnicodeDecodeError):
+            if self._stopped:
+                return STOPPED  # Before it had begun.
             lines = err.decode(errors="replace").strip().splitlines()
             reason = lines[-1] if lines else f"status {self._process.returncode}"
             raise LabError(
@@ -173,6 +250,7 @@ class _Process:
 
 def main() -> None:
     """Search the part that stdin describes, and write to stdout what comes of it."""
+    _end_with_parent()
     part = msgspec.json.decode(sys.stdin.buffer.read(), type=Part)
     # What a submission prints to the process's own output must not mix with it.
     out, sys.stdout = sys.stdout, sys.stderr
@@ -181,11 +259,16 @@ def main() -> None:
     try:
         outcome = search_part(part)
     except KeyboardInterrupt:
-        outcome = PartOutcome(0, 0.0, interrupted=True)
+        outcome = STOPPED
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     out.buffer.write(msgspec.json.encode(outcome))
     out.flush()
 
 
-if __name__ == "__main__":
-    main()
+def _end_with_parent() -> None:
+    """End as soon as the process is killed that waits for this one, if it can be."""
+    # Where there is no POSIX, it cannot even be imported.
+    with suppress(OSError, TypeError):
+        from labrpc.sandbox.linux import PR_SET_PDEATHSIG, prctl
+
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

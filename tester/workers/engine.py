@@ -8,6 +8,7 @@ from typing import Self
 
 from labrpc.codes import Code
 from tester.measuring.batch import Batch
+from tester.search.parallel import PartOutcome
 from tester.verdict import LoadResult, Run
 from tester.workers.job import Job, MeasureJob
 
@@ -31,7 +32,7 @@ class WorkerLost:
     idle_s: float = 0.0
 
 
-JobResult = Run | LoadResult | Batch | WorkerLost
+JobResult = Run | LoadResult | Batch | PartOutcome | WorkerLost
 """What comes of a job, or of the process that had it."""
 
 
@@ -54,7 +55,7 @@ class Engine(ABC):
     def results(self) -> Iterator[tuple[Job, Run | LoadResult | WorkerLost]]:
         """Yield each graded job with its result, or with what became of its process."""
         for job, answer in self.answers():
-            assert not isinstance(answer, Batch)
+            assert not isinstance(answer, Batch | PartOutcome)
             yield job, answer
 
     def batches(self) -> Iterator[tuple[MeasureJob, Batch | WorkerLost]]:

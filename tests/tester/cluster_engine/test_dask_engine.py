@@ -12,17 +12,20 @@ import sys
 import time
 from contextlib import suppress
 
+import msgspec
 import pytest
 
 import grade
 from labrpc.sandbox.measure import Measure
 from tester.cluster_engine import remote
+from tester.cluster_engine.messages import Description
 from tester.detection import measure as detection
 from tester.errors import UsageError
 from tester.grading import journal
 from tester.judging.run import blank_run
 from tester.judging.run_hosting import IN_PROCESS, RunHosting
 from tester.judging.suite import collect
+from tester.views.redaction import code_places
 from tester.workers.job import LoadJob, PictureJob
 
 REASON = "the extra `cluster` is not installed"
@@ -143,10 +146,10 @@ def test_a_cluster_says_what_it_cannot_do(cluster, dictator, monkeypatch):
         connected()
     monkeypatch.undo()
     layer = Measure("files", False, "no Landlock")
-    description = remote.Description(
-        dask_engine.lab_digest(), sys.version.split()[0], remote.code_places(), [layer]
+    description = Description(
+        dask_engine.lab_digest(), sys.version.split()[0], code_places(), [layer]
     )
-    lacks = remote.msgspec.msgpack.encode(description)
+    lacks = msgspec.msgpack.encode(description)
     monkeypatch.setattr(remote, "describe", lambda: lacks)
     required = RunHosting(isolation="process", require_sandbox=True)
     with pytest.raises(UsageError, match=r"--require-sandbox: .* files: no Landlock"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tester.cluster_engine.remote import Description, Lost, Reply
+from tester.cluster_engine.messages import Description, Lost, Reply
 from tester.cluster_engine.results import result_here
 from tester.codes import PROCESS_LOST
 from tester.judging.run import blank_run
