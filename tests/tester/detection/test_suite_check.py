@@ -221,7 +221,7 @@ def test_the_correct_rafts_are_those_that_are_there(project, tmp_path):
     assert names == [
         "reference", "polling", "asyncio_raft", "portions_of_10", "ranked_random", "everything",
     ]  # fmt: skip
-    own = correct_rafts(tmp_path, [project / "tests/submissions/plain"])
+    own = correct_rafts(tmp_path, [project / "tests/correct/plain"])
     assert [(raft.name, raft.has_bonus) for raft in own] == [
         ("reference", False),
         ("plain", True),

@@ -24,7 +24,7 @@ QUICK = (
 )
 CORRECT = (
     "raft",
-    "tests/submissions/plain",
+    "tests/correct/plain",
     "tests/submissions/polling",
     "tests/submissions/asyncio_raft",
 )
@@ -42,7 +42,7 @@ TESTS = (
 # Three of the thirty-six, or all of them: a nightly job of CI sets LAB_NIGHTLY.
 PAIRS = [
     ("raft", "test_swarm"),
-    ("tests/submissions/plain", "test_install_snapshots_crash"),
+    ("tests/correct/plain", "test_install_snapshots_crash"),
     ("tests/submissions/polling", "test_unreliable_agreement"),
 ]
 if os.environ.get("LAB_NIGHTLY"):

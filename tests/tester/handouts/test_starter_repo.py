@@ -71,7 +71,7 @@ def test_the_starter_of_lab_3_loads_and_says_what_is_to_do(tmp_path, project):
     ):
         (test,) = collect(expression=name, lab=3)
         assert run_test(RunConditions(service, test, 0)).code == code
-    shutil.copytree(project / "tests/submissions/plain/raft", starter / "raft")
+    shutil.copytree(project / "tests/correct/plain/raft", starter / "raft")
     assert raft_of(find_service(starter, suite_path(3))) == "its own Raft"
 
 
