@@ -1,5 +1,6 @@
 """How every test session of the project begins, whoever starts it and wherever."""
 
+import contextlib
 import gc
 import importlib
 import os
@@ -7,13 +8,16 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from labrpc.machine import lab_process
 
 _BYTECODE = pytest.StashKey[str]()
+
+# Where one of them is in its environment, a process measures coverage from its start.
+_START_COVERAGE = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -39,6 +43,32 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """With LAB_COVERAGE=fast, measure coverage by the tests that are not slow."""
+    of_fast_tests = os.environ.get("LAB_COVERAGE") == "fast"
+    slow = item.get_closest_marker("slow") is not None
+    with unmeasured() if of_fast_tests and slow else contextlib.nullcontext():
+        return (yield)
+
+
+@contextlib.contextmanager
+def unmeasured() -> Iterator[None]:
+    """Measure no coverage meanwhile, neither here nor in processes that are started."""
+    coverage = sys.modules.get("coverage")
+    running = coverage and coverage.Coverage.current()
+    if not running:
+        yield
+        return
+    kept = {name: os.environ.pop(name, None) for name in _START_COVERAGE}
+    running.stop()
+    try:
+        yield
+    finally:
+        running.start()
+        os.environ.update({name: value for name, value in kept.items() if value})
 
 
 @pytest.fixture

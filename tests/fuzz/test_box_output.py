@@ -306,6 +306,15 @@ def test_a_planted_bug_of_the_output_is_found(bug, check, plant, finds):
     assert finds(CASES, check, RIGHT, Code(planted, process_box))
 
 
+def test_a_known_input_shows_a_planted_bug_without_a_search(check, plant):
+    case = ([READY, framed(b"\xc1")], ENDS[0])
+    check(RIGHT, case)
+    planted = plant(process_box, *PLANTED_BOX["what is no message is another error"])
+    with pytest.raises(msgspec.DecodeError):
+        check(Code(box_output, planted), case)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("bug", PLANTED_BOX)
 def test_a_planted_bug_of_the_box_is_found(bug, check, plant, finds):
     planted = plant(process_box, *PLANTED_BOX[bug])
