@@ -9,6 +9,9 @@ from tester.explain import (
     logs,
     persistence,
     replication,
+    service_answers,
+    service_clerks,
+    service_log,
     silence,
     terms,
     traffic,
@@ -16,6 +19,7 @@ from tester.explain import (
 from tester.explain.explanation import Explanation
 from tester.explain.history import History, seconds
 from tester.explain.links import link_lines
+from tester.explain.service_history import ServiceHistory
 from tester.traces.reader import Trace
 
 Finder = Callable[[History], Iterator[Explanation]]
@@ -60,6 +64,30 @@ FINDERS: list[Finder] = [
     traffic.requests_repeated,
 ]
 
+# For a service on Raft. What a clerk made of a right answer comes first.
+SERVICE_FINDERS: list[Callable[[ServiceHistory], Iterator[Explanation]]] = [
+    service_clerks.did_not_ask,
+    service_clerks.returned_without_reply,
+    service_clerks.refusal_taken_for_ok,
+    service_clerks.maybe_sent_once,
+    service_answers.read_without_log,
+    service_answers.answered_without_applying,
+    service_answers.answered_before_its_entry,
+    service_log.submitted_twice,
+    service_clerks.sent_again_not_maybe,
+    service_answers.value_of_another_key,
+    service_log.lost_in_snapshot,
+    service_log.applied_without_effect,
+    service_log.value_with_another_version,
+    service_log.version_not_compared,
+    service_log.version_not_reached,
+    service_log.refused_current_version,
+    service_answers.wrong_leader_though_leading,
+    service_answers.waits_after_leadership,
+    service_clerks.asks_one_server,
+    service_clerks.waits_before_sending,
+]
+
 # In parts 2A and 2B nothing need be saved, and these would mislead.
 OF_SAVING = (
     persistence.saved_nothing,
@@ -72,8 +100,6 @@ SHOWN_MAX = 3
 
 def explanation_blocks(trace: Trace) -> list[list[str]]:
     """Return what a failing run's trace shows of the failure: each time a title, and lines."""
-    if trace.header.service:
-        return []
     found = [explanation_lines(trace), link_lines(trace)]
     return [lines for lines in found if lines]
 
@@ -87,7 +113,7 @@ def explanation_lines(trace: Trace) -> list[str]:
     for one in found:
         lines.append(f"  {one.text}")
         lines += [
-            f"    {seconds(fact.t)}: server {fact.server} {fact.text}"
+            f"    {seconds(fact.t)}: {trace.header.lane(fact.server)} {fact.text}"
             for fact in one.facts
         ]
         lines.append(f"    the rule: {one.rule}")
@@ -98,12 +124,18 @@ def explain(trace: Trace) -> list[Explanation]:
     """Return what a trace proves, at most one sentence of each kind.
 
     Nothing of one that has lost its beginning: whatever did not happen may have happened
-    there. Nor where a service starts the commands, which no row shows.
+    there. Nothing of Raft where a service starts the commands, which no row shows.
     """
-    if trace.dropped is not None or trace.header.service:
+    if trace.dropped is not None:
         return []
-    history = History(trace)
     found: dict[str, Explanation] = {}
+    if trace.header.service:
+        of_service = ServiceHistory(trace)
+        for find in SERVICE_FINDERS:
+            for one in find(of_service):
+                found.setdefault(one.code, one)
+        return list(found.values())
+    history = History(trace)
     for finder in FINDERS:
         if finder in OF_SAVING and not trace.header.persistence:
             continue

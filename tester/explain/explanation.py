@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tester.explain.service_rules import SERVICE_CODES
 from tester.traces.rows import FactRow
 
 
@@ -10,7 +11,7 @@ class Explanation:
     """A sentence that a trace proves.
 
     Attributes:
-        code: its stable name, one of `CODES`.
+        code: its stable name, one of `CODES` or `SERVICE_CODES`.
         text: the sentence.
         facts: where and when what it speaks of happened, the earliest first.
     """
@@ -21,8 +22,8 @@ class Explanation:
 
     @property
     def rule(self) -> str:
-        """Return the rule of the paper that was broken, with its section."""
-        return CODES[self.code]
+        """Return the rule that was broken, with the paper's section if it has one."""
+        return CODES.get(self.code) or SERVICE_CODES[self.code]
 
 
 CODES = {

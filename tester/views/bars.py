@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tester.traces import rows
+from tester.traces.operations import NO_ANSWER, Operation, operations
 from tester.traces.reader import Trace
-from tester.views.operations import NO_ANSWER, Operation, operations
 
 # The newest of them are enough for a page: a run may have thousands.
 BARS_MAX = 1_000

@@ -7,8 +7,8 @@ operation had returned when another one was called.
 from dataclasses import dataclass
 from itertools import pairwise
 
+from tester.traces.operations import Operation, operations
 from tester.traces.reader import Trace
-from tester.views.operations import Operation, operations
 
 # How many operations on the same key are shown beside those that contradict each other.
 OTHERS_MAX = 8

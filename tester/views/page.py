@@ -18,12 +18,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from labrpc.clock import to_seconds
 from tester.errors import UsageError
+from tester.traces.operations import MARKS
 from tester.traces.reader import Trace
 from tester.traces.values import on_one_line
 from tester.views.folding import Fold, Shown
 from tester.views.logs import columns, final_logs
 from tester.views.moments import Moment
-from tester.views.operations import MARKS
 from tester.views.phrases import TOPICS, Phrase, phrases
 from tester.views.timeline import FIRST_WINDOW, ServerState, Timeline
 from tester.views.wording import row_text, when

@@ -10,10 +10,10 @@ from functools import lru_cache
 from typing import get_args
 
 from tester.traces import rows
+from tester.traces.operations import operations
 from tester.traces.reader import Trace
 from tester.traces.recorder import GONE
 from tester.views.moments import Moment
-from tester.views.operations import operations
 
 # What Figures 2 and 13 call a server's state, as students write it.
 _STATE = re.compile(

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field, replace
 
 from tester.traces import rows
+from tester.traces.operations import MARKS
 from tester.traces.reader import Trace
 from tester.views.bars import Bar, bars
 from tester.views.folding import Shown, folded
 from tester.views.moments import Moment
 from tester.views.operation_order import OperationOrder, operation_order
-from tester.views.operations import MARKS
 from tester.views.significance import place_of_fact
 
 # How many lines a view shows at first.

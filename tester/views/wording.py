@@ -10,6 +10,7 @@ from typing import Any
 from labrpc.clock import to_seconds
 from tester.text import cut
 from tester.traces import rows, values
+from tester.traces.operations import call_text
 from tester.traces.reader import Trace
 from tester.traces.rows import AnyRow
 from tester.traces.values import on_one_line
@@ -136,12 +137,6 @@ def _operation_returned(row: rows.Returned, trace: Trace) -> str:
         return f"{row.method} returns {values.text(row.value)}"
     took = to_seconds(row.t - called.t)
     return f"{call_text(called)} returns {values.text(row.value)} after {took:.3f} s"
-
-
-def call_text(row: rows.Called) -> str:
-    """Return the call of an operation as a person writes it."""
-    args = ", ".join(values.text(arg, FIELD_CHARS_MAX) for arg in row.args)
-    return f"{row.method}({args})"
 
 
 # Messages.

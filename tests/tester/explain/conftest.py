@@ -1,8 +1,10 @@
 """Traces made by hand, of the rows that an explanation speaks of."""
 
+import msgspec
 import pytest
 
 from labrpc.submission.submission import Submission
+from tester.explain.explain import explain
 from tester.explain.history import History
 from tester.judging.run import Recording, run_test
 from tester.judging.run_conditions import RunConditions
@@ -109,9 +111,133 @@ class TraceWriter:
         return History(Trace(self.header, self.rows))
 
 
+class ServiceWriter(TraceWriter):
+    """Writes rows of a service: three servers, and clients 0 and 1 in lanes 3 and 4.
+
+    Each call, request, reply and return is a step of its own.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.header = msgspec.structs.replace(self.header, clients=2, service="kv")
+        self.steps = 0
+        self.facts = []
+
+    def step(self, kind, server, **fields):
+        """Add a row as a step of its own."""
+        self.steps += 1
+        return self.add(kind, server=server, step=self.steps, **fields)
+
+    def call(self, lane, method, *args):
+        """Add the call of an operation; return the row."""
+        number = sum(isinstance(row, rows.Called) for row in self.rows) + 1
+        return self.step(
+            rows.Called, lane, operation=number, method=method, args=list(args)
+        )
+
+    def returns(self, called, value, cause=0, marked=False):
+        """Add the return of an operation; with `marked`, the failure is about it."""
+        row = self.add(
+            rows.Returned,
+            server=called.server,
+            operation=called.operation,
+            method=called.method,
+            value=value,
+            cause=cause,
+            step=self.steps,
+        )
+        if marked:
+            self.facts.append(rows.FactRow(server=row.server, t=row.t, text="x"))
+        return row
+
+    def ask(self, called, server):
+        """Add a request of an operation that reaches a server; return its arrival."""
+        self.rpcs += 1
+        common = {"rpc": self.rpcs, "method": called.method}
+        body = {"class": "Args", "fields": dict(enumerate(called.args))}
+        lane = called.server
+        sent = self.step(rows.Sent, lane, peer=server, body=body, size=1, **common)
+        return self.step(rows.Arrived, server, peer=lane, cause=sent.n, **common)
+
+    def reply(self, arrived, *parts):
+        """Add a reply that arrives; return its arrival."""
+        common = {"rpc": arrived.rpc, "method": arrived.method}
+        body = {"class": "Reply", "fields": dict(enumerate(parts))}
+        replied = self.add(
+            rows.Replied, server=arrived.server, peer=arrived.peer, body=body, size=1,
+            cause=arrived.n, step=self.steps, **common,
+        )  # fmt: skip
+        return self.step(
+            rows.ReplyArrived, arrived.peer, peer=arrived.server, cause=replied.n,
+            **common,
+        )  # fmt: skip
+
+    def no_reply(self, arrived):
+        """Add that a request gets no reply; return the row."""
+        return self.step(
+            rows.NoReply, arrived.peer, peer=arrived.server, rpc=arrived.rpc,
+            method=arrived.method,
+        )  # fmt: skip
+
+    def apply(self, server, index, *request):
+        """Add an entry that a server applies."""
+        command = [f"id{index}", list(request)]
+        return self.step(rows.Applied, server, index=index, command=command)
+
+    def put(self, lane, key, value, version, index, server=0, answer="OK"):
+        """Add a put as it should be; return the call."""
+        called = self.call(lane, "put", key, value, version)
+        arrived = self.ask(called, server)
+        self.apply(server, index, "put", key, value, version)
+        got = self.reply(arrived, answer)
+        self.returns(called, answer, got.n)
+        return called
+
+    def get(self, lane, key, index, value, server=0, marked=True):
+        """Add a get as it should be; return the call."""
+        called = self.call(lane, "get", key)
+        arrived = self.ask(called, server)
+        self.apply(server, index, "get", key)
+        got = self.reply(arrived, *value)
+        self.returns(called, list(value), got.n, marked)
+        return called
+
+    def leads(self, server, term, leads=True):
+        """Add that a server says that it leads a term, or is in it."""
+        self.step(rows.Reported, server, term=term, leads=leads)
+
+    @property
+    def trace(self):
+        """Return what was written, as the trace of a failing run."""
+        found = self.rows
+        return Trace(
+            self.header,
+            found,
+            rows.End(verdict="failed", facts=self.facts),
+            sent={row.rpc: row for row in found if isinstance(row, rows.Sent)},
+            replied={
+                (row.rpc, row.copy): row
+                for row in found
+                if isinstance(row, rows.Replied)
+            },
+            called={
+                row.operation: row for row in found if isinstance(row, rows.Called)
+            },
+        )
+
+    def said(self):
+        """Return the codes of all explanations."""
+        return [one.code for one in explain(self.trace)]
+
+
 @pytest.fixture
 def writer():
     return TraceWriter()
+
+
+@pytest.fixture
+def service():
+    return ServiceWriter()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from tester.explain.explanation import CODES
+from tester.explain.service_rules import SERVICE_CODES
 from tester.judging.suite import collect
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs/symptoms.md").read_text()
@@ -12,13 +13,15 @@ PAGE = (Path(__file__).resolve().parents[3] / "docs/symptoms.md").read_text()
 def test_the_page_lists_every_explanation_with_its_rule():
     table = PAGE.partition("## What the trace proves")[2].partition("## Symptoms")[0]
     rows = dict(re.findall(r"^\| `([\w-]+)` \| (.+) \|$", table, re.MULTILINE))
-    assert rows == CODES
+    assert rows == CODES | SERVICE_CODES
 
 
 def test_every_explanation_helps_with_a_symptom():
     symptoms = PAGE.partition("## Symptoms")[2].partition("## From part")[0]
     named = set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", symptoms))
-    assert named == set(CODES), "each explanation is a cause of some symptom"
+    assert named == {*CODES, *SERVICE_CODES}, (
+        "each explanation is a cause of some symptom"
+    )
 
 
 def test_there_is_a_hint_for_every_test_under_its_part():

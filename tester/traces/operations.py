@@ -8,8 +8,15 @@ from tester.traces.reader import Trace
 
 MARKS = "①②③④⑤⑥⑦⑧⑨"
 ARGUMENT_CHARS_MAX = 16
+CALL_ARGUMENT_CHARS_MAX = 80
 OK = "OK"
 NO_ANSWER = "no answer"
+
+
+def call_text(row: rows.Called) -> str:
+    """Return the call of an operation as a person writes it."""
+    args = ", ".join(values.text(arg, CALL_ARGUMENT_CHARS_MAX) for arg in row.args)
+    return f"{row.method}({args})"
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,11 @@ class Operation:
     def lane(self) -> int:
         """The client, or the server."""
         return self.called.server
+
+    @property
+    def name(self) -> str:
+        """The call."""
+        return call_text(self.called)
 
     @property
     def key(self) -> values.Value:

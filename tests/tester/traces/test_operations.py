@@ -1,6 +1,6 @@
 """Operations of a recorded run: labels, and the marks of those that contradict each other."""
 
-from tester.views.operations import operations
+from tester.traces.operations import operations
 
 
 def test_an_operation_is_labelled_by_its_call_and_what_came_of_it(service_story):

@@ -1,0 +1,184 @@
+"""Explanations of what a clerk did wrong: what it sent, what it got, what it returned."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from labrpc.clock import SECOND
+from tester.explain.explanation import Explanation
+from tester.explain.history import fact, seconds
+from tester.explain.service_history import ServiceHistory, texts
+from tester.text import counted
+from tester.traces.operations import Operation
+from tester.traces.rows import FactRow, NoReply, Reported, Sent
+
+OK, VERSION, MAYBE = "OK", "ErrVersion", "ErrMaybe"
+WRONG_LEADER = "ErrWrongLeader"
+# A clerk that has asked one server only for so long, so often, does not look further.
+ONE_SERVER_NS = 2 * SECOND
+ONE_SERVER_MIN = 10
+SENDS_SHOWN = 3
+
+
+def did_not_ask(history: ServiceHistory) -> Iterator[Explanation]:
+    """Find a get that returned although no request was sent for it."""
+    for one in history.in_question:
+        if one.called.method == "get" and one.returned and not history.sent(one):
+            yield Explanation(
+                "clerk-did-not-ask",
+                f"the clerk of {history.who(one)} asked no server for {one.name}, and "
+                f"returned {one.answer}",
+                (fact(one.returned, f"returns {one.answer} for {one.name}"),),
+            )
+
+
+def returned_without_reply(history: ServiceHistory) -> Iterator[Explanation]:
+    """Find an operation that returned as its last request got no reply."""
+    for one in history.in_question:
+        answers = history.answers(one)
+        if one.returned is None or not answers or type(answers[-1]) is not NoReply:
+            continue
+        last, *before = reversed(answers)
+        at_once = last.step == one.returned.step
+        replies = [
+            history.trace.replied.get((row.rpc, row.copy))
+            for row in before
+            if type(row) is not NoReply
+        ]
+        refused = all(r is not None and WRONG_LEADER in texts(r.body) for r in replies)
+        if at_once and refused:
+            yield Explanation(
+                "returned-without-reply",
+                f"the clerk of {history.who(one)} returned {one.answer} for {one.name} "
+                "as its last request was lost, or the reply to it",
+                (
+                    fact(last, f"gets no reply from server {last.peer}"),
+                    fact(one.returned, f"returns {one.answer} for {one.name}"),
+                ),
+            )
+
+
+def maybe_sent_once(history: ServiceHistory) -> Iterator[Explanation]:
+    """Find ErrMaybe for a put that was sent once, and is in the log once at most."""
+    for put in history.in_question:
+        if put.called.method != "put" or put.answer != MAYBE:
+            continue
+        sent = history.sent_with(put)
+        indices = history.indices(put)
+        if len(sent) == len(history.sent(put)) == 1 and len(indices) <= 1:
+            yield Explanation(
+                "maybe-sent-once",
+                f"the clerk of {history.who(put)} sent {put.name} once, to server "
+                f"{sent[0].peer}, and returned ErrMaybe",
+                _story(history, put, sent),
+            )
+
+
+def sent_again_not_maybe(history: ServiceHistory) -> Iterator[Explanation]:
+    """Find a put that was sent again, refused, and did not return ErrMaybe.
+
+    Only where the history of all operations shows that it was performed.
+    """
+    for put in history.in_question:
+        if put.called.method != "put" or put.answer != VERSION or not put.mark:
+            continue
+        sent = history.sent_with(put)
+        indices = history.indices(put)
+        if len(sent) > 1 and len(indices) > 1:
+            yield Explanation(
+                "sent-again-not-maybe",
+                f"the clerk of {history.who(put)} sent {put.name} {len(sent)} times, it "
+                f"was applied at the indices {', '.join(map(str, indices))}, and the "
+                f"clerk returned {VERSION}",
+                _story(history, put, sent),
+            )
+
+
+def refusal_taken_for_ok(history: ServiceHistory) -> Iterator[Explanation]:
+    """Find OK for a put to which the last reply was ErrVersion."""
+    for put in history.in_question:
+        if put.called.method != "put" or put.answer != OK:
+            continue
+        reply = history.last_reply(put)
+        if reply is not None and VERSION in texts(reply.body):
+            yield Explanation(
+                "refusal-taken-for-ok",
+                f"server {reply.server} answered {put.name} with {VERSION}, and the "
+                f"clerk of {history.who(put)} returned OK",
+                (
+                    fact(reply, f"replies {VERSION}"),
+                    *_story(history, put, [])[-1:],
+                ),
+            )
+
+
+def waits_before_sending(history: ServiceHistory) -> Iterator[Explanation]:
+    """Find a clerk that spends most of its operations before it sends anything."""
+    by_clerk: dict[int, list[tuple[int, int, Operation]]] = defaultdict(list)
+    for one in history.operations:
+        sent = history.sent(one)
+        if sent and one.returned is not None:
+            before, whole = sent[0].t - one.called.t, one.returned.t - one.called.t
+            by_clerk[one.lane].append((before, whole, one))
+    for found in by_clerk.values():
+        before = sum(waited for waited, _, _ in found)
+        whole = sum(took for _, took, _ in found)
+        if len(found) >= ONE_SERVER_MIN and 2 * before > whole:
+            waited, _, one = max(found, key=lambda spent: spent[0])
+            yield Explanation(
+                "clerk-waits-before-sending",
+                f"the clerk of {history.who(one)} waits before it sends a request: "
+                f"{seconds(before)} of the {seconds(whole)} of its {len(found)} operations",
+                (
+                    fact(one.called, f"{one.name} is called"),
+                    fact(history.sent(one)[0], f"sends it, {seconds(waited)} later"),
+                ),
+            )
+
+
+def asks_one_server(history: ServiceHistory) -> Iterator[Explanation]:
+    """Find an operation without an end that asks one server, while another one leads."""
+    for one in history.operations:
+        sent = history.sent(one)
+        if one.returned is not None or len(sent) < ONE_SERVER_MIN:
+            continue
+        peer = sent[-1].peer
+        since = next((n for n, r in enumerate(reversed(sent)) if r.peer != peer), None)
+        asked = sent if since is None else sent[-since:]
+        leaders = [
+            (server, row)
+            for server in range(history.header.servers)
+            for row in history.rows(server, Reported)[-1:]
+            if row.leads and server != peer and row.t < asked[-1].t
+        ]
+        waited = asked[-1].t - asked[0].t
+        if leaders and len(asked) >= ONE_SERVER_MIN and waited >= ONE_SERVER_NS:
+            server, row = leaders[-1]
+            yield Explanation(
+                "clerk-asks-one-server",
+                f"the clerk of {history.who(one)} sent {one.name} to server {peer} only, "
+                f"{counted(len(asked), 'time')} in {seconds(waited)}; server {server} "
+                "says that it leads",
+                (fact(row, f"says that it leads term {row.term}"),),
+            )
+
+
+def _story(
+    history: ServiceHistory, put: Operation, sent: list[Sent]
+) -> tuple[FactRow, ...]:
+    """Return what was sent, what became of it, and what the operation returned."""
+    found = []
+    ends = {row.rpc: row for row in history.answers(put)}
+    for row in sent[-SENDS_SHOWN:]:
+        end = ends.get(row.rpc)
+        came = "no reply" if end is None or type(end) is NoReply else "an answer"
+        reply = None
+        if end is not None and type(end) is not NoReply:
+            reply = history.trace.replied.get((end.rpc, end.copy))
+        if reply is not None and len(texts(reply.body)) == 1:
+            came = texts(reply.body)[0]
+        found.append(
+            fact(row, f"sends {put.name} to server {row.peer}, and gets {came}")
+        )
+    if put.returned is not None:
+        found.append(fact(put.returned, f"returns {put.answer}"))
+    return tuple(found)

@@ -1,0 +1,240 @@
+"""A trace's rows as an explanation of a service reads them: operations and their requests.
+
+What clerks, servers and entries look like is the student's business. So a put is found in
+a message or in an entry by its key, its value and its version, wherever they stand in it:
+within a test, no value is put twice.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TypeVar
+
+from tester.traces import values
+from tester.traces.operations import Operation, operations
+from tester.traces.reader import Trace
+from tester.traces.rows import (
+    AnyRow,
+    Applied,
+    AppliedSnapshot,
+    Arrived,
+    Boot,
+    Control,
+    NoReply,
+    Replied,
+    ReplyArrived,
+    Reported,
+    Row,
+    Sent,
+)
+from tester.traces.values import Value
+
+_Kind = TypeVar("_Kind", bound=Row)
+
+
+def leaves(value: Value) -> Iterator[Value]:
+    """Yield the numbers, texts and so on that a value consists of."""
+    if isinstance(value, dict):
+        for part in [*values.fields(value).values(), *values.items(value)]:
+            yield from leaves(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from leaves(part)
+    else:
+        yield value
+
+
+def texts(value: Value) -> list[str]:
+    """Return the texts in a value."""
+    return [leaf for leaf in leaves(value) if isinstance(leaf, str)]
+
+
+class ServiceHistory:
+    """What happened in a run of a service.
+
+    Attributes:
+        operations: of all clients, in the order of their calls.
+    """
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.header = trace.header
+        self.operations = operations(trace)
+        self._rows: dict[int, dict[type[Row], list[AnyRow]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
+        for row in trace.rows:
+            self._rows[row.server][type(row)].append(row)
+        self._arrivals = {
+            (row.rpc, row.copy): row for row in trace.rows if type(row) is Arrived
+        }
+
+    # Which operations matter.
+
+    @cached_property
+    def in_question(self) -> list[Operation]:
+        """The operations that the failure is about; all of them if it names none."""
+        return [one for one in self.operations if one.mark] or self.operations
+
+    @cached_property
+    def puts(self) -> list[Operation]:
+        """The puts, in the order of their calls."""
+        return [one for one in self.operations if one.called.method == "put"]
+
+    # Rows of one lane.
+
+    def rows(
+        self, lane: int, kind: type[_Kind], after: int = 0, until: int | None = None
+    ) -> list[_Kind]:
+        """Return the rows of a kind in a lane, those with numbers above `after`."""
+        found = self._rows[lane][kind]
+        first = bisect_right(found, after, key=lambda row: row.n)
+        last = len(found)
+        if until is not None:
+            last = bisect_left(found, until, key=lambda row: row.n)
+        return found[first:last]  # type: ignore[return-value]
+
+    def sent(self, one: Operation) -> list[Sent]:
+        """Return the requests that a client has sent for an operation."""
+        return self.rows(one.lane, Sent, one.called.n, self._end(one))
+
+    def sent_with(self, put: Operation) -> list[Sent]:
+        """Return the requests of a put that hold what is put."""
+        return [row for row in self.sent(put) if is_of(put, row.body)]
+
+    def answers(self, one: Operation) -> list[ReplyArrived | NoReply]:
+        """Return what became of the requests of an operation, in order."""
+        end = self._end(one)
+        found: list[ReplyArrived | NoReply] = [
+            *self.rows(one.lane, ReplyArrived, one.called.n, end),
+            *self.rows(one.lane, NoReply, one.called.n, end),
+        ]
+        return sorted(found, key=lambda row: row.n)
+
+    def last_reply(self, one: Operation) -> Replied | None:
+        """Return the reply that ended an operation: it returned in that very step."""
+        answers = self.answers(one)
+        if one.returned is None or not answers or type(answers[-1]) is not ReplyArrived:
+            return None
+        last = answers[-1]
+        if one.returned.cause != last.n:
+            return None
+        return self.trace.replied.get((last.rpc, last.copy))
+
+    def arrival(self, reply: Replied) -> Arrived | None:
+        """Return where the request of a reply arrived."""
+        return self._arrivals.get((reply.rpc, reply.copy))
+
+    def applied_since(
+        self, arrived: Arrived, reply: Replied
+    ) -> list[Applied | AppliedSnapshot]:
+        """Return what a server applied between a request and its reply."""
+        found: list[Applied | AppliedSnapshot] = [
+            *self.rows(reply.server, Applied, arrived.n, reply.n),
+            *self.rows(reply.server, AppliedSnapshot, arrived.n, reply.n),
+        ]
+        return sorted(found, key=lambda row: row.n)
+
+    def applied_up_to(self, server: int, until: int, in_any_life: bool = False) -> int:
+        """Return the last index that a server had applied, in its life, 0 for none."""
+        since = 0 if in_any_life else self.life_since(server, until)
+        rows: list[Applied | AppliedSnapshot] = [
+            *self.rows(server, Applied, since, until),
+            *self.rows(server, AppliedSnapshot, since, until),
+        ]
+        return max((row.index for row in rows if type(row.index) is int), default=0)
+
+    def applied_anywhere(self, until: int) -> int:
+        """Return the last index that any server had applied before a row."""
+        servers = range(self.header.servers)
+        return max((self.applied_up_to(s, until, True) for s in servers), default=0)
+
+    def life_since(self, server: int, until: int) -> int:
+        """Return the row at which the life of a server has begun."""
+        boots = self.rows(server, Boot, 0, until)
+        return boots[-1].n if boots else 0
+
+    def _end(self, one: Operation) -> int | None:
+        return one.returned.n if one.returned is not None else None
+
+    # Entries.
+
+    @cached_property
+    def _applied_with(self) -> dict[str, list[Applied]]:
+        """The applied commands in which the value of a put stands, by that value."""
+        wanted = {one.called.args[1] for one in self.puts}
+        found: dict[str, list[Applied]] = defaultdict(list)
+        for lane in self.header.lanes:
+            for row in self.rows(lane, Applied):
+                for text in dict.fromkeys(texts(row.command)):
+                    if text in wanted:
+                        found[text].append(row)
+        return found
+
+    @cached_property
+    def _applied_of(self) -> dict[int, list[Applied]]:
+        """Where and when each put was applied, by the operation's number."""
+        return {
+            put.called.operation: sorted(
+                (
+                    row
+                    for row in self._applied_with.get(put.called.args[1], ())
+                    if is_of(put, row.command)
+                ),
+                key=lambda row: row.n,
+            )
+            for put in self.puts
+        }
+
+    def applied(self, put: Operation) -> list[Applied]:
+        """Return where and when a put was applied, the earliest first."""
+        return self._applied_of[put.called.operation]
+
+    def indices(self, put: Operation) -> list[int]:
+        """Return where in the log a put stands."""
+        found = {row.index for row in self.applied(put) if type(row.index) is int}
+        return sorted(found)
+
+    @cached_property
+    def entries_are_readable(self) -> bool:
+        """Whether puts are found in the entries: most of those that succeeded."""
+        succeeded = [one for one in self.puts if one.answer == "OK"]
+        found = sum(bool(self.applied(one)) for one in succeeded)
+        return found > 0 and 2 * found >= len(succeeded)
+
+    @cached_property
+    def every_entry_is_readable(self) -> bool:
+        """Whether every put that succeeded is found in the entries."""
+        succeeded = [one for one in self.puts if one.answer == "OK"]
+        return bool(succeeded) and all(map(self.applied, succeeded))
+
+    # Leaders.
+
+    def leads(self, server: int, at: int) -> bool:
+        """Return whether a server said last, before a row, that it leads."""
+        reports = self.rows(server, Reported, 0, at)
+        boots = self.rows(server, Boot, 0, at)
+        crashes = [
+            row
+            for row in self.rows(-1, Control, 0, at)
+            if row.verb == "crash" and row.args == [server]
+        ]
+        if not reports or any(row.n > reports[-1].n for row in [*boots, *crashes]):
+            return False
+        return reports[-1].leads
+
+    def who(self, one: Operation) -> str:
+        """Return whose operation it is."""
+        return self.header.lane(one.lane)
+
+
+def is_of(put: Operation, value: Value) -> bool:
+    """Return whether a message or an entry holds key, value and version of a put."""
+    wanted = Counter(map(_typed, put.called.args))
+    return not wanted - Counter(map(_typed, leaves(value)))
+
+
+def _typed(value: Value) -> tuple[type, Value]:
+    """Return a value that True and 1 do not share."""
+    return type(value), value if not isinstance(value, dict | list) else str(value)
