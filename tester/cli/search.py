@@ -23,8 +23,11 @@ from tester.cli.sandbox_status import sandbox_status
 from tester.cluster_engine.connect import add_dask
 from tester.console import say
 from tester.errors import UsageError
+from tester.intake.service_submission import find_service
+from tester.judging.suite import LABS, suite_path
 from tester.search.budget import Limits
 from tester.search.choice_text import (
+    CLIENTS_MAX,
     SERVERS_MAX,
     choice_text,
     parse_choices,
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     from tester.cluster_engine.dask_engine import DaskEngine
 
 DEFAULT_S = 60
+CLIENTS = 2
 # How often a line of progress is printed where there is no terminal.
 STATES_PER_LINE = 20_000
 STATES_PER_UPDATE = 200
@@ -66,7 +70,14 @@ def add_arguments(parser: Parser) -> None:
         "submission",
         type=Path,
         metavar="SUBMISSION",
-        help="a folder or file with a Raft",
+        help="a folder or file with a Raft, or with a service",
+    )
+    add(
+        "--lab",
+        type=int,
+        choices=LABS,
+        default=2,
+        help="2 (default): Raft; 3: the key/value service, docs/contract_kv.md",
     )
     add(
         "--for",
@@ -120,6 +131,13 @@ def _add_world_arguments(parser: Parser) -> None:
         help="how many servers a world has (default: 3)",
     )
     add(
+        "--clients",
+        type=whole_number(1, CLIENTS_MAX),
+        default=CLIENTS,
+        metavar="N",
+        help=f"in lab 3, how many clients a world has (default: {CLIENTS})",
+    )
+    add(
         "--no-persistence",
         action="store_true",
         help="let no server crash or have to save anything, as before part 2C",
@@ -150,8 +168,15 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     """Search, or replay, and report what came of it."""
     sandbox_status(chosen_hosting(options))
     choices = None if options.replay is None else read_choices(options.replay)
+    if choices is not None and choices.setting.clients:
+        options.lab = 3
+    if options.lab == 3 and (options.no_persistence or options.elections_only):
+        raise UsageError(
+            "--no-persistence and --elections-only are for a Raft of lab 2: a service "
+            "needs a complete one"
+        )
     try:
-        submission = Submission.find(options.submission)
+        submission = _submission(options)
         boxes = make_box_factory(
             submission,
             preempt=options.preempt if choices is None else choices.setting.preempt,
@@ -168,6 +193,18 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
         raise UsageError(f"the search came to no result: {exc}") from None
     finally:
         boxes.close()
+
+
+def _submission(options: argparse.Namespace) -> Submission:
+    if options.lab == 3:
+        service = find_service(options.submission, suite_path(3))
+        if "kv" not in service.files:
+            raise UsageError(
+                f"{options.submission} has no package `kv`: a search needs the clients of "
+                "part 3B, whose operations it checks"
+            )
+        return service
+    return Submission.find(options.submission)
 
 
 def _replay(choices: ChoiceList, boxes: BoxFactory, console: Console) -> ExitStatus:
@@ -198,6 +235,7 @@ def _search(
         persistence=not options.no_persistence,
         preempt=options.preempt,
         elections_only=options.elections_only,
+        clients=options.clients if options.lab == 3 else 0,
     )
     submission = boxes.submission
     file = DIRECTORY / f"{printable_name(submission.name)}.progress.json"
@@ -264,6 +302,7 @@ def _in_parts(
             options.states,
             cpu_s,
             progress.explored,
+            str(suite_path(3)) if options.lab == 3 else "",
         )
         for number in range(jobs)
     ]

@@ -115,13 +115,15 @@ def decision_lines(decision: Decision, trace: Trace) -> list[str]:
             "ties fail in the same way"
         )
         return lines
-    rows = [row for row in trace.rows if row.step == at.step]
+    # The lab's own questions to servers are steps without a row.
+    step = min((row.step for row in trace.rows if row.step >= at.step), default=at.step)
+    rows = [row for row in trace.rows if row.step == step]
     when = f"{seconds(rows[0].t)}, " if rows else ""
     lines += [
         f"  at {when}step {at.step}: of {at.made} runs that are the same until then, and go "
         f"on with other delays, losses and ties, {at.failed} fail in the same way",
         f"  of {before.made} that part from it in step {before.step} only {before.failed} do",
-        "  what happened in this step:",
+        f"  what happened {'in this step' if step == at.step else 'next'}:",
         *(f"    {row_line(row, trace)}" for row in rows[:ROWS_SHOWN]),
     ]
     return lines

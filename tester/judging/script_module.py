@@ -166,8 +166,15 @@ def _scenario(script: Script) -> object:
     scenario.__name__, scenario.__doc__ = script.name, script.about
     scenario.script = script.choices  # type: ignore[attr-defined]
     setting = script.choices.setting
+    cluster = pytest.mark.cluster(
+        servers=setting.servers, persistence=setting.persistence
+    )
+    if setting.clients:
+        cluster = pytest.mark.cluster(
+            servers=setting.servers, service="kv", clerks=setting.clients
+        )
     marks = [
-        pytest.mark.cluster(servers=setting.servers, persistence=setting.persistence),
+        cluster,
         *([pytest.mark.part(script.part)] if script.part else []),
         pytest.mark.points(script.points),
         pytest.mark.virtual_time,

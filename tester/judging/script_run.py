@@ -65,7 +65,8 @@ def _evidence(test: GradedTest, judged: JudgedRun, error: SubmissionError) -> st
         sections.append(f"{SCENARIO_STEP}{test.file.name}, {taken}: {last}")
     if error.evidence:
         sections.append(error.evidence)
-    for server in judged.state.servers:
+    assert test.script is not None
+    for server in judged.state.servers[: test.script.setting.servers]:
         leads = "leader" if server.leads else "not leader"
         sections.append(
             f"server {server.server}: {leads}, term {server.term} when last asked; "

@@ -193,7 +193,7 @@ class Runner:
 
     def _shrink(self, run: Run, conditions: RunConditions) -> None:
         """Make one of the first runs that fail minimal, if that is wanted."""
-        if not self._options.shrink or conditions.test.service:
+        if not self._options.shrink:
             return
         from tester.pytest_plugin.shrinking import SHRUNK_RUNS_MAX, note_minimal_list
 

@@ -63,6 +63,11 @@ def _minimal_list(
     boxes, test = host.boxes, conditions.test
     if test.by_choices:
         return NotExpressed("it is a list of choices already")
+    if test.service == "rsm":
+        return NotExpressed(
+            "part 3A has no clients, and choices no calls of `submit`; those of 3B, 3C and "
+            "3X can be expressed"
+        )
     began_s = cpu_seconds() + boxes.cpu_s
 
     def out_of_time() -> bool:
@@ -74,9 +79,11 @@ def _minimal_list(
         return NotExpressed(f"repeated, the run ends differently: {again.reason}")
     setting = Setting(
         test.servers_at(conditions.seed),
-        persistence=test.persistence,
+        persistence=test.persistence or bool(test.service),
         preempt=conditions.preempt,
         elections_only=test.part == "2A",
+        clients=test.clerks,
+        max_raft_state=max(test.max_raft_state, 0),
     )
     return minimal_list(boxes, setting, transcript, run.code, out_of_time)
 

@@ -14,16 +14,19 @@ from labrpc.world.streams import stream
 from tester import codes
 from tester.oracles.linearizability.history import VersionedHistory
 from tester.oracles.linearizability.operation import Outcome
-from tester.scenario.cluster import has_types
-from tester.scenario.service_cluster import CALL_S_MAX, OK, ServiceCluster
+from tester.scenario.kv_answers import (
+    GET_OUTCOMES,
+    MAYBE,
+    OK,
+    PUT_OUTCOMES,
+    is_answer_of_get,
+    is_answer_of_put,
+    wrong_answer,
+)
+from tester.scenario.service_cluster import CALL_S_MAX, ServiceCluster
+from tester.scenario.service_entries import kv_server_entry
 from tester.text import counted, servers_named, short
 
-NO_KEY = "ErrNoKey"
-VERSION = "ErrVersion"
-MAYBE = "ErrMaybe"
-GET_OUTCOMES: dict[str, Outcome] = {OK: "ok", NO_KEY: "no_key"}
-PUT_OUTCOMES: dict[str, Outcome] = {**GET_OUTCOMES, VERSION: "version", MAYBE: "maybe"}
-GET_ANSWER = f"(value, version, err), with {NO_KEY} ('', 0, {NO_KEY!r})"
 PENDING_SHOWN = 5
 
 
@@ -71,7 +74,7 @@ class KVCluster(ServiceCluster):
 
     def server_entry(self) -> Entry:
         """Return the student's server."""
-        return self._service("kv", "KVServer")
+        return kv_server_entry(self._submission, self.max_raft_state)
 
     # Operations.
 
@@ -79,8 +82,8 @@ class KVCluster(ServiceCluster):
         """Let a client get a key, and wait for the answer."""
 
         def read(value: Any) -> Got:
-            if not _is_answer_of_get(value):
-                self._refuse(clerk, "get", value, GET_ANSWER, GET_OUTCOMES)
+            if not is_answer_of_get(value):
+                self.fail(codes.WRONG_ANSWER, wrong_answer(clerk, "get", value))
             got = Got(*value)
             self._returned(number, GET_OUTCOMES[got.err], got.value, got.version)
             return got
@@ -92,8 +95,8 @@ class KVCluster(ServiceCluster):
         """Let a client put a value, and wait for the answer."""
 
         def read(err: Any) -> str:
-            if type(err) is not str or err not in PUT_OUTCOMES:
-                self._refuse(clerk, "put", err, "an err", PUT_OUTCOMES)
+            if not is_answer_of_put(err):
+                self.fail(codes.WRONG_ANSWER, wrong_answer(clerk, "put", err))
             self._returned(number, PUT_OUTCOMES[err], "", 0)
             if err == OK:
                 self.note_success(str(self.history.operations[number]), decided)
@@ -117,15 +120,6 @@ class KVCluster(ServiceCluster):
         self, number: int, outcome: Outcome, value: str, version: int
     ) -> None:
         self.history.returned(number, outcome, value, version, self.now_ns)
-
-    def _refuse(
-        self, clerk: int, method: str, value: Any, what: str, known: dict[str, Outcome]
-    ) -> None:
-        self.fail(
-            codes.WRONG_ANSWER,
-            f"{method}() of clerk {clerk} returned {short(value)}, but must return "
-            f"{what}; err is one of {', '.join(known)}",
-        )
 
     def put_until_done(self, client: Client, key: str, value: str) -> int:
         """Get a key and put it again until a put returns OK or ErrMaybe.
@@ -205,11 +199,3 @@ class KVCluster(ServiceCluster):
             "a get, too, has to go through the log: a leader that is cut off does not "
             "know whether it still leads",
         )
-
-
-def _is_answer_of_get(value: Any) -> bool:
-    """Return whether a clerk's get may return this."""
-    if not has_types(value, str, int, str) or value[2] not in GET_OUTCOMES:
-        return False
-    # The version of a missing key is what a client puts next.
-    return bool(value[2] == OK or tuple(value[:2]) == ("", 0))

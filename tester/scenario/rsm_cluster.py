@@ -5,8 +5,11 @@ from typing import Any, NamedTuple, NoReturn
 from labrpc.submission.entry import Entry
 from labrpc.world.scenario_thread import ScenarioThread
 from tester import codes
+from tester.intake.service_submission import COUNTER
 from tester.scenario.cluster import has_types
-from tester.scenario.service_cluster import CALL_S_MAX, OK, ServiceCluster
+from tester.scenario.kv_answers import OK
+from tester.scenario.service_cluster import CALL_S_MAX, ServiceCluster
+from tester.scenario.service_entries import server_entry
 from tester.text import counted, short
 
 WRONG_LEADER = "ErrWrongLeader"
@@ -46,7 +49,9 @@ class RsmCluster(ServiceCluster):
 
     def server_entry(self) -> Entry:
         """Return the lab's server, which constructs a student's RSM."""
-        return self._service("lab_counter", "CounterServer")
+        return server_entry(
+            self._submission, COUNTER, "CounterServer", self.max_raft_state
+        )
 
     # Requests.
 

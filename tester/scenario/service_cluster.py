@@ -12,7 +12,7 @@ from labrpc.box_factory import BoxFactory
 from labrpc.codes import DEADLOCK, Code
 from labrpc.contract import ApplyMsg
 from labrpc.errors import as_said_by_box
-from labrpc.submission.entry import SERVER_PARAMETERS, Entry
+from labrpc.submission.entry import Entry
 from labrpc.submission.submission import Submission
 from labrpc.world.host import Host
 from labrpc.world.observer import Observer
@@ -22,12 +22,11 @@ from labrpc.world.world import World
 from tester import codes
 from tester.intake.service_submission import raft_of
 from tester.oracles.applied_in_box import AppliedInBox
+from tester.scenario.kv_answers import ok_without_commit
 from tester.scenario.polled_cluster import LEADER_S_MAX, PolledCluster
+from tester.scenario.service_entries import LIMIT, clerk_entry
 from tester.text import servers_named
 
-# The parameter that RSM and KVServer get beside those of Raft.
-LIMIT = "max_raft_state"
-OK = "OK"
 # How long an operation may take once a majority is connected and nothing fails.
 CALL_S_MAX = 10
 # Of how many servers and clients a failure shows where calls wait.
@@ -74,8 +73,6 @@ class ServiceCluster(PolledCluster):
         self.clerks = range(clerks)
         self._submission = submission
         self.max_raft_state = max_raft_state
-        # A single file is loaded first, and replaces what it changes.
-        self._preload = submission.package if submission.path.is_file() else ""
         super().__init__(
             submission,
             seed,
@@ -113,19 +110,7 @@ class ServiceCluster(PolledCluster):
 
     def clerk_entry(self) -> Entry:
         """Return what a client's box constructs."""
-        return Entry("kv", "Clerk", ("servers",), preload=self._preload)
-
-    def _service(self, module: str, class_name: str) -> Entry:
-        """Return the entry of a class that gets what Raft gets, and the limit."""
-        return Entry(
-            module,
-            class_name,
-            (*SERVER_PARAMETERS, LIMIT),
-            {LIMIT: self.max_raft_state},
-            services=True,
-            local_channel=True,
-            preload=self._preload,
-        )
+        return clerk_entry(self._submission)
 
     # Servers and clients.
 
@@ -195,14 +180,8 @@ class ServiceCluster(PolledCluster):
 
     def shut_down(self) -> None:
         """Fail if an operation succeeded without the log; let the servers end."""
-        self.require(
-            not self._uncommitted,
-            codes.OK_WITHOUT_COMMIT,
-            f"{self._uncommitted}, and no server has put a command on its apply_ch "
-            "since the call",
-            f"{OK!r} means that the operation was performed on a majority: its entry was "
-            "committed, and came out of apply_ch of the server that answers",
-        )
+        what, rule = ok_without_commit(self._uncommitted)
+        self.require(not self._uncommitted, codes.OK_WITHOUT_COMMIT, what, rule)
         super().shut_down()
 
     # Raft below the service.

@@ -26,9 +26,11 @@ from tester.search.choices import (
     Deliver,
     Duplicate,
     Expect,
+    Get,
     Heal,
     Lose,
     MessageName,
+    Put,
     Recover,
     Setting,
     Start,
@@ -37,6 +39,7 @@ from tester.search.choices import (
 from tester.text import unknown
 
 SERVERS_MAX = 9
+CLIENTS_MAX = 20
 # More is no list that anybody wrote, or that a search would keep.
 FILE_BYTES_MAX = 1 << 20
 
@@ -55,17 +58,22 @@ _SETTINGS = {
     "slow-service": "slow_service",
     "preempt": "preempt",
     "elections-only": "elections_only",
+    "clients": "clients",
+    "max-raft-state": "max_raft_state",
 }
+_OF_SERVICES = ("clients", "max-raft-state")
 _FLAGS = ("persistence", "slow-service", "preempt", "elections-only")
 _OF_ALL = _by_verb(Recover)
+_OF_CLIENTS = _by_verb(Get, Put)
 _EXPECT = "expect"
-VERBS = (*_OF_MESSAGES, *_OF_SERVERS, *_OF_ALL, _EXPECT)
+VERBS = (*_OF_MESSAGES, *_OF_SERVERS, *_OF_CLIENTS, *_OF_ALL, _EXPECT)
 
 _DEATH = re.compile(r",\s*dies\s+after\s+([0-9]{1,4})$")
 _EXPECTED = re.compile(
     r"([0-9]{1,4})(?:, term ([0-9]{1,4}))?(?:, (leads|does not lead))?"
     r"(?:, applied ([0-9]{1,4}))?"
 )
+_OPERATION = re.compile(r"([0-9]{1,4}) +([^\s,]+)(?:, version ([0-9]{1,4}))?")
 _COMMENT = re.compile(r"(^|\s)#(?![0-9]).*")
 _MESSAGE = re.compile(
     r"([0-9]{1,4})\s*->\s*([0-9]{1,4})\s+(reply\s+)?([^\s#,]+)(?:\s+#([0-9]{1,4}))?"
@@ -83,12 +91,20 @@ def choice_text(choice: Choice) -> str:
         return verb
     if isinstance(choice, Expect):
         return _expected_text(choice)
+    if isinstance(choice, Get | Put):
+        return _operation_text(verb, choice)
     if isinstance(choice, Deliver | Lose | Duplicate):
         text = f"{verb} {_message_text(choice.message)}"
     else:
         text = f"{verb} {choice.server}"
     dies_after = getattr(choice, "dies_after", None)
     return text if dies_after is None else f"{text}, dies after {dies_after}"
+
+
+def _operation_text(verb: str, choice: Get | Put) -> str:
+    text = f"{verb} {choice.client} {quote(choice.key, safe='')}"
+    version = choice.version if isinstance(choice, Put) else None
+    return text if version is None else f"{text}, version {version}"
 
 
 def _expected_text(choice: Expect) -> str:
@@ -114,6 +130,7 @@ def list_text(run: ChoiceList, comments: Iterable[str] = ()) -> str:
     setting = [
         f"{name} {int(getattr(run.setting, field))}"
         for name, field in _SETTINGS.items()
+        if run.setting.clients or name not in _OF_SERVICES
     ]
     lines = [*(f"# {comment}" for comment in comments), *setting]
     return "\n".join([*lines, *map(choice_text, run.choices), ""])
@@ -163,7 +180,7 @@ def parse_choices(text: str, file: str) -> ChoiceList:
             setting = _with_setting(setting, verb, rest.strip(), wrong)
         else:
             choices.append(_parse_choice(verb, rest.strip(), wrong))
-            _check_servers(choices[-1], setting.servers, wrong)
+            _check_numbers(choices[-1], setting, wrong)
     return ChoiceList(setting, tuple(choices))
 
 
@@ -180,7 +197,8 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _with_setting(setting: Setting, verb: str, rest: str, wrong: _Wrong) -> Setting:
-    limits = {"servers": (1, SERVERS_MAX)} | dict.fromkeys(_FLAGS, (0, 1))
+    limits = {"servers": (1, SERVERS_MAX), "clients": (0, CLIENTS_MAX)}
+    limits |= dict.fromkeys(_FLAGS, (0, 1))
     least, most = limits.get(verb, (0, 1000))
     number = int(rest) if re.fullmatch(r"[0-9]{1,4}", rest) else -1
     if not least <= number <= most:
@@ -213,6 +231,8 @@ def _parse_choice(verb: str, rest: str, wrong: _Wrong) -> Choice:
         if not re.fullmatch(r"[0-9]{1,4}", rest):
             wrong(f"write `{verb} SERVER`, as in `{verb} 0`")
         choice = _OF_SERVERS[verb](int(rest), **details)
+    elif verb in _OF_CLIENTS:
+        choice = _parse_operation(verb, rest, wrong)
     elif verb == _EXPECT:
         expected = _EXPECTED.fullmatch(rest)
         if expected is None:
@@ -233,17 +253,39 @@ def _parse_choice(verb: str, rest: str, wrong: _Wrong) -> Choice:
     return choice
 
 
-def _check_servers(choice: Choice, servers: int, wrong: _Wrong) -> None:
-    named: list[int]
-    if isinstance(choice, Recover):
-        named = []
-    elif isinstance(choice, Deliver | Lose | Duplicate):
-        named = [choice.message.src, choice.message.dst]
+def _parse_operation(verb: str, rest: str, wrong: _Wrong) -> Choice:
+    found = _OPERATION.fullmatch(rest)
+    if found is None or (found[3] and verb == "get"):
+        version = ", version N" if verb == "put" else ""
+        wrong(f"write `{verb} CLIENT KEY{version}`, as in `{verb} 3 k`")
+    client, key = int(found[1]), unquote(found[2])
+    if verb == "get":
+        return Get(client, key)
+    return Put(client, key, int(found[3]) if found[3] else None)
+
+
+def _check_numbers(choice: Choice, setting: Setting, wrong: _Wrong) -> None:
+    servers = clients = list[int]()
+    if isinstance(choice, Deliver | Lose | Duplicate):
+        either = [choice.message.src, choice.message.dst]
     else:
-        named = [choice.server]
-    for server in named:
-        if server >= servers:
+        either = [choice.server] if isinstance(choice, TimeOut) else []
+    if isinstance(choice, Get | Put):
+        clients = [choice.client]
+    elif not either and not isinstance(choice, Recover):
+        servers = [choice.server]  # type: ignore[union-attr]
+    for number in [*servers, *either]:
+        limit = setting.servers if number in servers else setting.boxes
+        if number >= limit:
             wrong(
-                f"there is no server {server}: the servers are 0 to {servers - 1}, "
-                "unless a line `servers N` comes before the first choice"
+                f"there is no server {number}: the servers are 0 to "
+                f"{setting.servers - 1}, unless a line `servers N` comes before the "
+                "first choice"
+            )
+    for number in clients:
+        if not setting.servers <= number < setting.boxes:
+            wrong(
+                f"there is no client {number}: clients are numbered after the "
+                f"{setting.servers} servers, and a line `clients N` before the first "
+                "choice says how many there are"
             )

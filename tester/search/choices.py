@@ -77,6 +77,33 @@ class Start(_Value, frozen=True, tag="start"):
     dies_after: int | None = None
 
 
+class Get(_Value, frozen=True, tag="get"):
+    """Let a client get a key, unless it waits for an answer.
+
+    Attributes:
+        client: its number; clients are numbered after the servers.
+        key: the key.
+    """
+
+    client: int
+    key: str
+
+
+class Put(_Value, frozen=True, tag="put"):
+    """Let a client put a key, with a value that no other call has.
+
+    Attributes:
+        client: as for `Get`.
+        key: the key.
+        version: the one that it is to replace; None for the latest that the client
+            knows of, 0 at first.
+    """
+
+    client: int
+    key: str
+    version: int | None = None
+
+
 class Crash(_Value, frozen=True, tag="crash"):
     """Cut a server's power, and start it again from what its disk holds."""
 
@@ -84,7 +111,7 @@ class Crash(_Value, frozen=True, tag="crash"):
 
 
 class Cut(_Value, frozen=True, tag="cut"):
-    """Let no message reach or leave a server until it is healed."""
+    """Let no message reach or leave a server until it is healed, but those of clients."""
 
     server: int
 
@@ -99,7 +126,8 @@ class Recover(_Value, frozen=True, tag="recover"):
     """Connect all servers, and let ordinary time pass until they agree on a command.
 
     A run in which they do not within ten virtual seconds fails. Where there are only
-    elections, one of them has to lead.
+    elections, one of them has to lead. Where there are clients, all their operations
+    have to return instead; then each gets every key, and one puts the first.
     """
 
 
@@ -120,7 +148,18 @@ class Expect(_Value, frozen=True, tag="expect"):
 
 
 Choice = (
-    Deliver | Lose | Duplicate | TimeOut | Start | Crash | Cut | Heal | Recover | Expect
+    Deliver
+    | Lose
+    | Duplicate
+    | TimeOut
+    | Start
+    | Get
+    | Put
+    | Crash
+    | Cut
+    | Heal
+    | Recover
+    | Expect
 )
 
 
@@ -136,6 +175,10 @@ class Setting(_Value, frozen=True):
             server, and not all at once.
         preempt: whether threads may lose their turn between two statements.
         elections_only: whether servers need not agree on commands, as before part 2B.
+        clients: how many clients there are, as in lab 3: then the servers are those of a
+            key/value service. 0 for Raft alone.
+        max_raft_state: how large the Raft state that a server of a service has saved may
+            become before it takes a snapshot; 0 for no snapshots.
     """
 
     servers: int = 3
@@ -144,6 +187,17 @@ class Setting(_Value, frozen=True):
     slow_service: bool = False
     preempt: bool = False
     elections_only: bool = False
+    clients: int = 0
+    max_raft_state: int = 0
+
+    @property
+    def boxes(self) -> int:
+        """How many servers and clients there are."""
+        return self.servers + self.clients
+
+    def is_client(self, number: int) -> bool:
+        """Return whether a number is a client's."""
+        return number >= self.servers
 
 
 class ChoiceList(_Value, frozen=True):
@@ -166,6 +220,9 @@ def with_message(choice: MessageChoice, message: MessageName) -> MessageChoice:
     """Return the same choice for another message."""
     return msgspec.structs.replace(choice, message=message)
 
+
+Operation = Get | Put
+"""The choices that let a client do something."""
 
 StepChoice = Deliver | TimeOut | Start
 """The choices that let a server take a step, in which it may die."""

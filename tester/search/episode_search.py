@@ -158,10 +158,9 @@ class EpisodeSearch:
 
     def _run(self, limits: Limits) -> None:
         node, news = self._beginning(), False
-        persistence = self._rules.setting.persistence
         for _ in range(self._draws.randint(*EPISODES_MIN_MAX)):
             run = EpisodeRun(self._rules, node)
-            EpisodeDraw(node.state, self._draws, persistence).next()(run)
+            self._episode(node.state)(run)
             for _ in range(run.taken):
                 limits.count()
             node, news = run.node, news or run.news
@@ -174,6 +173,11 @@ class EpisodeSearch:
             if run_choices(self._rules, path)[1] is not None:
                 self.found = confirmed(self._rules, path)
 
+    def _episode(self, state: WorldState) -> Episode:
+        """Return an episode that may follow on a state."""
+        persistence = self._rules.setting.persistence
+        return EpisodeDraw(state, self._draws, persistence).next()
+
     def _beginning(self) -> Node:
         """Return where a run begins."""
         if not self._kept or self._draws.random() < FRESH:
@@ -182,9 +186,13 @@ class EpisodeSearch:
         at = min(self._draws.random(), self._draws.random())
         return self._kept[int(len(self._kept) * at)]
 
+    def _outlook(self, state: WorldState) -> Hashable:
+        """Return what is compared of a state."""
+        return outlook(state)
+
     def _note(self, node: Node) -> None:
         """Keep a state in which servers compare as in none before."""
-        look = outlook(node.state)
+        look = self._outlook(node.state)
         if look not in self._known and node.state.spent.commands < COMMANDS_MAX:
             self._known.add(look)
             if len(self._kept) < KEPT_MAX:

@@ -78,10 +78,16 @@ class EpisodeRun:
     def settle(self) -> None:
         """Deliver what is not late, in the order of sending, until nothing is left."""
         for _ in range(DELIVERIES_MAX):
-            name = self._arrivals.next_name(self.state)
-            if name is None or self.broken:
+            if not self.settle_one():
                 return
-            self.take(Deliver(name))
+
+    def settle_one(self) -> bool:
+        """Deliver the oldest message that is not late; return whether there is any."""
+        name = self._arrivals.next_name(self.state)
+        if name is None or self.broken:
+            return False
+        self.take(Deliver(name))
+        return True
 
     def release(self) -> None:
         """Let the late messages arrive, as far as they can, and what follows on them."""

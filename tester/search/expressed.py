@@ -17,7 +17,9 @@ from tester.search.choices import (
     Crash,
     Deliver,
     Duplicate,
+    Get,
     Lose,
+    Put,
     Recover,
     Start,
     TimeOut,
@@ -25,6 +27,7 @@ from tester.search.choices import (
 from tester.search.judged_run import JudgedRun
 from tester.search.rules import Rules
 from tester.search.transcript import (
+    Called,
     CalledByItself,
     CallEnded,
     Crashed,
@@ -41,6 +44,7 @@ STOPS = {
     codes.NO_LEADER.name: (codes.NO_LEADER,),
     codes.NO_AGREEMENT.name: (codes.NO_AGREEMENT, codes.NO_LEADER),
     codes.NOT_CAUGHT_UP.name: (codes.NO_AGREEMENT,),
+    codes.OPERATION_STUCK.name: (codes.OPERATION_STUCK,),
 }
 # What only times, or the counts of a scenario, can show.
 NOT_IN_CHOICES = (
@@ -51,6 +55,10 @@ NOT_IN_CHOICES = (
     codes.LOG_NOT_CUT.name,
     codes.TEST_TOO_LONG.name,
     codes.CHECK_FAILED.name,
+    codes.OPERATIONS_TOO_SLOW.name,
+    codes.SNAPSHOT_TOO_LARGE.name,
+    codes.SNAPSHOT_UNWANTED.name,
+    codes.ANSWERED_WITHOUT_MAJORITY.name,
 )
 
 
@@ -91,6 +99,7 @@ def express(rules: Rules, transcript: Transcript, code: str) -> Expressed:
                 run.take(choice)
         if code in STOPS:
             run.take(Recover())
+        run.finish()
     except SubmissionError as exc:
         return Expressed(tuple(run.choices), exc)
     return Expressed(tuple(run.choices), None)
@@ -117,8 +126,18 @@ class _Expression:
             yield from self._time_outs(happened)
         elif isinstance(happened, Crashed):
             yield Crash(server)
+        elif isinstance(happened, Called):
+            yield self._operation(happened)
         else:
             yield Start(server, dies_after)
+
+    def _operation(self, called: Called) -> Choice:
+        client, key = called.server, called.key
+        if called.version is None:
+            return Get(client, key)
+        known = dict(self._run.state.servers[client].versions).get(key, 0)
+        # As long as the client puts what it has got, a shorter list may have other versions.
+        return Put(client, key, None if called.version == known else called.version)
 
     def _arrival(self, arrived: RequestArrived) -> Iterator[Choice]:
         request = self._in_flight(arrived.call, reply=False)
@@ -131,6 +150,8 @@ class _Expression:
         yield Deliver(name, arrived.dies_after)
 
     def _end_of_call(self, ended: CallEnded) -> Iterator[Choice]:
+        if ended.answered and self._run.state.servers[ended.server].operation:
+            yield from self._answer_in_time(ended.call)
         reply = self._in_flight(ended.call, reply=True)
         if reply is not None:
             name = name_of(self._run.state, reply)
@@ -142,6 +163,19 @@ class _Expression:
         request = self._in_flight(ended.call, reply=False)
         if request is not None and not ended.answered:
             yield Lose(name_of(self._run.state, request))
+
+    def _answer_in_time(self, call: CallName) -> Iterator[Choice]:
+        """Yield time-outs until a server has answered a client's request that waits in it.
+
+        Some servers see only after a while that they no longer lead.
+        """
+        for _ in range(TIME_OUTS_MAX):
+            number = self._names.number(call)
+            made = call.src, call.incarnation, number
+            waits = any(call_of(r.message) == made for r in self._run.state.open)
+            if not waits or self._in_flight(call, reply=True):
+                return
+            yield TimeOut(call.dst)
 
     def _time_outs(self, made: CalledByItself) -> Iterator[Choice]:
         """Yield time-outs until the server has made the calls that it made by itself.

@@ -15,8 +15,10 @@ from labrpc.clock import MICROSECOND, MILLISECOND
 from labrpc.codes import Code
 from labrpc.machine.watchdog import Watchdog, watchdog
 from labrpc.machine.watchdog_timer import HangPolicy
+from labrpc.submission.entry import Entry
 from labrpc.world.box import Box, Step
 from labrpc.world.events import Event
+from tester.scenario.service_entries import clerk_entry, kv_server_entry
 from tester.search.choices import Setting
 from tester.search.outline import outline
 from tester.search.server_state import Arrival, ServerState, Stimulus
@@ -70,6 +72,11 @@ class Histories:
         self._made = 0
         self._look_alikes = look_alikes
         self._outlines: dict[bytes, ServerState] = {}
+        self._entries: tuple[Entry | None, Entry | None] = (None, None)
+        if setting.clients:
+            service = boxes.submission
+            limit = setting.max_raft_state or -1
+            self._entries = kv_server_entry(service, limit), clerk_entry(service)
 
     def started(
         self, server: int, incarnation: int, raft_state: bytes, snapshot: bytes
@@ -134,7 +141,8 @@ class Histories:
         if self._made % BOXES_PER_COLLECTION == 0:
             gc.collect()
         self._factory.begin_run()
-        box = self._factory.box(state.server, state.incarnation, SEED)
+        entry = self._entries[self.setting.is_client(state.server)]
+        box = self._factory.box(state.server, state.incarnation, SEED, entry)
         return WatchedBox(self, state.server, box)
 
     def _box_in(self, state: ServerState) -> "WatchedBox":

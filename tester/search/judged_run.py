@@ -23,6 +23,7 @@ from labrpc.world.events import (
 )
 from labrpc.world.observer import Observer, Observers
 from tester import codes
+from tester.oracles.applied_in_box import AppliedInBox
 from tester.oracles.applied_log import AppliedLog
 from tester.oracles.commits import Proposal
 from tester.oracles.invariants import Invariants
@@ -30,10 +31,12 @@ from tester.scenario.cluster import has_types
 from tester.search.choice_text import choice_text
 from tester.search.choices import Choice, Deliver, Expect, Lose, Recover
 from tester.search.chosen_messages import ChosenMessages
+from tester.search.client_history import ClientHistory
 from tester.search.recovery import recover
 from tester.search.rules import Rules
 from tester.search.server_state import OUTWARD, BoxStep, ServerState
-from tester.search.server_step import GET_STATE, SNAPSHOT, START
+from tester.search.server_step import GET_STATE, SERVICE_GET_STATE, SNAPSHOT, START
+from tester.search.service_recovery import recover_service
 from tester.search.world_state import WorldState
 
 CHOICE_NS = MILLISECOND
@@ -82,6 +85,7 @@ class JudgedRun:
 
     def __init__(self, rules: Rules, observers: Iterable[Observer] = ()) -> None:
         servers = rules.setting.servers
+        clients = range(servers, rules.setting.boxes)
         self._rules = rules
         self.state = rules.initial()
         self.choices: list[Choice] = []
@@ -92,7 +96,12 @@ class JudgedRun:
         if world.observers.of_messages:
             self._messages = ChosenMessages(world.observers, world)
         persistence = rules.setting.persistence
-        self._invariants = Invariants(world, persistence, elections=True)
+        self._invariants = Invariants(
+            world, persistence, elections=True, starts=not clients
+        )
+        self._clients: ClientHistory | None = None
+        if clients:
+            self._clients = ClientHistory(servers, self._invariants)
         self._lives: list[Life] = []
         self._logs: list[AppliedLog] = []
         self._snapshots_made: dict[bytes, int] = {}
@@ -104,6 +113,7 @@ class JudgedRun:
         for server in range(servers):
             self._lives.append(Life(server, 1))
             self._logs.append(self._log(server, b""))
+        self._lives += [Life(client, 1) for client in clients]
 
     def boot(self) -> None:
         """Let all servers start.
@@ -123,7 +133,10 @@ class JudgedRun:
         if isinstance(choice, Recover):
             self.choices.append(choice)
             self._control(choice_text(choice))
-            recover(self._rules, self)
+            if self._clients is None:
+                recover(self._rules, self)
+            else:
+                recover_service(self._rules, self, self._clients)
             return True
         if isinstance(choice, Expect):
             self.choices.append(choice)
@@ -135,6 +148,15 @@ class JudgedRun:
         if not applies:
             del self.choices[kept:]
         return applies
+
+    def finish(self) -> None:
+        """Check what only the whole run shows.
+
+        Raises:
+            SubmissionError: as `take` does.
+        """
+        if self._clients is not None:
+            self._clients.finish()
 
     def _expect(self, choice: Expect) -> None:
         """Fail unless a server is in the state that is expected."""
@@ -189,6 +211,8 @@ class JudgedRun:
     # Lives.
 
     def _log(self, server: int, saved: bytes) -> AppliedLog:
+        if self._clients is not None:
+            return AppliedInBox(server, self._invariants, saved)
         return AppliedLog(server, self._invariants, self._snapshots_made, saved)
 
     def _begin(self, state: ServerState) -> None:
@@ -243,6 +267,8 @@ class JudgedRun:
         for action in actions:
             if isinstance(action, Persist):
                 world.saved_at_step[server] = world.steps
+            elif isinstance(action, Apply) and self._clients is not None:
+                self._logs[server].apply(ApplyMsg(*action.message))
             elif isinstance(action, Apply):
                 self._puts[server, action.put_id] = action.message
             elif isinstance(action, Result):
@@ -265,6 +291,8 @@ class JudgedRun:
             proposal = self._invariants.proposed(life, event.args[0])
         elif event.method == SNAPSHOT:
             self._logs[life.server].snapshot()
+        elif self._clients is not None and self._rules.setting.is_client(life.server):
+            self._clients.called(life.server, event, self._world.now_ns)
         asked = self._world.steps
         self._invoked[life.server, event.invoke_id] = (event.method, asked, proposal)
 
@@ -272,7 +300,9 @@ class JudgedRun:
         key = (life.server, result.invoke_id)
         method, asked, proposal = self._invoked.pop(key, ("", 0, None))
         answer: Any = result.value
-        if method == GET_STATE and has_types(answer, int, bool):
+        if self._clients is not None and self._rules.setting.is_client(life.server):
+            self._clients.returned(life.server, answer, self._world.now_ns)
+        elif method in (GET_STATE, SERVICE_GET_STATE) and has_types(answer, int, bool):
             term, leads = answer
             self._invariants.reported(life, term, leads, asked)
         elif proposal is not None and has_types(answer, int, int, bool):
@@ -294,6 +324,7 @@ def run_choices(
         run.boot()
         for choice in choices:
             run.take(choice)
+        run.finish()
     except SubmissionError as exc:
         return run, exc
     return run, None

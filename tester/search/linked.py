@@ -92,6 +92,7 @@ def run_linked(
             taken.append(here)
             if not run.take(here.choice):
                 taken.pop()
+        run.finish()
     except SubmissionError as exc:
         return taken, exc
     return taken, None

@@ -21,6 +21,7 @@ from labrpc.errors import LabError
 from labrpc.machine.lab_process import lab_command, lab_environment
 from labrpc.machine.wall_clock import cpu_seconds
 from labrpc.submission.submission import Submission
+from tester.intake.service_submission import find_service
 from tester.search.budget import Limits
 from tester.search.choice_text import list_text
 from tester.search.choices import Setting
@@ -41,6 +42,7 @@ class Part(msgspec.Struct, frozen=True):
         states_max: how many states to find; None for any number.
         cpu_s_max: how much CPU time to take; None for any.
         explored: budgets that need not be explored.
+        suite: where the suite of lab 3 lies if a service is searched; "" for a Raft.
     """
 
     submission: str
@@ -52,6 +54,18 @@ class Part(msgspec.Struct, frozen=True):
     states_max: int | None
     cpu_s_max: float | None
     explored: tuple[Exhausted, ...] = ()
+    suite: str = ""
+
+    def find(self) -> Submission:
+        """Return the submission.
+
+        Raises:
+            LoadError: there is none.
+        """
+        path = Path(self.submission)
+        if self.suite:
+            return find_service(path, Path(self.suite))
+        return Submission.find(path)
 
 
 class PartOutcome(msgspec.Struct, frozen=True):
@@ -83,7 +97,7 @@ LOOK_S = 1.0
 def search_part(part: Part) -> PartOutcome:
     """Search in this process."""
     boxes = make_box_factory(
-        Submission.find(Path(part.submission)),
+        part.find(),
         preempt=part.setting.preempt,
         isolation=part.isolation,
         require_sandbox=part.require_sandbox,

@@ -5,6 +5,7 @@ alike: the server whose time-out ends first takes its step first. A leader is gi
 and all servers have to apply it.
 """
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from labrpc.clock import MILLISECOND, SECOND, to_seconds
@@ -36,17 +37,22 @@ def recover(rules: Rules, run: RecoveringRun) -> None:
     Raises:
         SubmissionError: they do not, or what else `advance` raises.
     """
-    recovery = _Recovery(rules, run)
-    while not recovery.agreed():
-        if recovery.now_ns > RECOVERY_NS_MAX or not recovery.step():
-            raise recovery.failure()
+    Recovery(rules, run).go_on()
 
 
-class _Recovery:
-    """A recovery under way."""
+class Recovery:
+    """A recovery under way.
+
+    Attributes:
+        now_ns: how long it has taken so far.
+    """
+
+    # How many messages may arrive until time passes for servers; None for all there are.
+    deliveries_max: int | None = None
 
     def __init__(self, rules: Rules, run: RecoveringRun) -> None:
         self.now_ns = 0
+        self._deliveries = 0
         self._rules = rules
         self._run = run
         self._commands: list[int] = []
@@ -59,6 +65,16 @@ class _Recovery:
         self._arrivals = Arrivals()
         self._arrivals.follow(run.state)
 
+    def go_on(self) -> None:
+        """Let things happen until the servers agree.
+
+        Raises:
+            SubmissionError: they do not, or what else happens.
+        """
+        while not self.agreed():
+            if self.now_ns > RECOVERY_NS_MAX or not self.step():
+                raise self.failure()
+
     def agreed(self) -> bool:
         """Return whether all servers have applied one of the commands, or one leads."""
         servers = self._run.state.servers
@@ -70,15 +86,14 @@ class _Recovery:
         """Let the next thing happen; return whether there is any."""
         state = self._run.state
         name = self._arrivals.next_name(state)
-        if name is not None:
+        if name is not None and self._deliveries != self.deliveries_max:
             self.now_ns += MESSAGE_NS
+            self._deliveries += 1
             return self._take(Deliver(name))
-        for server in state.servers:
-            asked = (server.server, server.term)
-            if state.leads_latest(server.server) and asked != self._asked:
-                self._asked = asked
-                self._commands.append(state.spent.commands + 1)
-                return self._take(Start(server.server))
+        call = self._next_call()
+        if call is not None:
+            return self._take(call)
+        self._deliveries = 0
         due = [
             (due_ns, server.server)
             for server in state.servers
@@ -89,6 +104,17 @@ class _Recovery:
         due_ns, first = min(due)
         self.now_ns = max(self.now_ns, due_ns)
         return self._take(TimeOut(first))
+
+    def _next_call(self) -> Choice | None:
+        """Return a command for a leader that has got none, None where there is no such."""
+        state = self._run.state
+        for server in state.servers:
+            asked = (server.server, server.term)
+            if state.leads_latest(server.server) and asked != self._asked:
+                self._asked = asked
+                self._commands.append(state.spent.commands + 1)
+                return Start(server.server)
+        return None
 
     def _take(self, choice: Choice) -> bool:
         applies = self._run.advance(choice)
@@ -108,11 +134,7 @@ class _Recovery:
         """Return what to say of servers that have not recovered."""
         servers = self._run.state.servers
         seconds = f"{to_seconds(RECOVERY_NS_MAX):.0f} virtual seconds"
-        facts = [
-            f"server {s.server}: term {s.term}, {'leads' if s.leads else 'does not lead'}, "
-            f"has applied {len(s.applied)} commands"
-            for s in servers
-        ]
+        facts = server_facts(servers)
         if self._asked is None:
             return SubmissionError(
                 codes.NO_LEADER,
@@ -129,3 +151,12 @@ class _Recovery:
                 [*facts, f"the last one was given to server {server} in term {term}"]
             ),
         )
+
+
+def server_facts(servers: Iterable[ServerState]) -> list[str]:
+    """Return what each server has last shown of itself."""
+    return [
+        f"server {s.server}: term {s.term}, {'leads' if s.leads else 'does not lead'}, "
+        f"has applied {len(s.applied)} commands"
+        for s in servers
+    ]

@@ -15,8 +15,11 @@ from tester.search.choices import (
     Deliver,
     Duplicate,
     Expect,
+    Get,
     Heal,
     Lose,
+    Operation,
+    Put,
     Recover,
     Setting,
     Start,
@@ -27,6 +30,7 @@ from tester.search.server_state import (
     TIME_PASSES,
     Answer,
     Arrival,
+    ClientCall,
     Command,
     ServerState,
     Stimulus,
@@ -79,7 +83,7 @@ class Rules:
         self.setting = setting
         self.by_outline = by_outline
         self._histories = histories
-        self._messages = Messages()
+        self._messages = Messages(setting.servers)
 
     def exact(self) -> "Rules":
         """Return the rules of the same world by which states have one history each."""
@@ -87,7 +91,7 @@ class Rules:
 
     def initial(self) -> WorldState:
         """Return the world in which all servers have just started."""
-        servers = range(self.setting.servers)
+        servers = range(self.setting.boxes)
         state = WorldState(
             tuple([self._histories.started(s, 1, b"", b"") for s in servers]),
             tuple([Past() for _ in servers]),
@@ -113,11 +117,16 @@ class Rules:
             message = state.find(choice.message)
             if message is None or not state.reachable(message):
                 return None
+            if choice.dies_after is not None and self.setting.is_client(message.dst):
+                return None
             return self.deliver(state, message, choice.dies_after)
+        if isinstance(choice, Get | Put):
+            return self._operation(state, choice)
         if isinstance(choice, TimeOut):
             return self._time_out(state, choice)
         if isinstance(choice, Start):
-            return self._start(state, choice)
+            # The commands of a service come from its clients.
+            return None if self.setting.clients else self._start(state, choice)
         if isinstance(choice, Crash):
             return self._crash(state, choice.server)
         if isinstance(choice, Lose):
@@ -154,7 +163,23 @@ class Rules:
         arrival = Arrival(message.src, message.method, message.data)
         return self._step(state, server, arrival, dies_after)
 
+    def _operation(self, state: WorldState, choice: Operation) -> Transition | None:
+        at = state.servers[choice.client]
+        if at.operation is not None:
+            return None
+        number = state.spent.commands + 1
+        call = ClientCall("get", (choice.key,))
+        if isinstance(choice, Put):
+            version = choice.version
+            if version is None:
+                version = dict(at.versions).get(choice.key, 0)
+            call = ClientCall("put", (choice.key, str(number), version))
+        state = state._replace(spent=state.spent._replace(commands=number))
+        return self._step(state, choice.client, call, None)
+
     def _time_out(self, state: WorldState, choice: TimeOut) -> Transition | None:
+        if choice.dies_after is not None and self.setting.is_client(choice.server):
+            return None
         spent = state.spent._replace(time_outs=state.spent.time_outs + 1)
         changed = state._replace(spent=spent)
         transition = self._step(changed, choice.server, TIME_PASSES, choice.dies_after)

@@ -25,6 +25,7 @@ from tester.search.guided import GuidedSearch
 from tester.search.histories import Histories
 from tester.search.judged_run import run_choices
 from tester.search.rules import Rules
+from tester.search.service_search import ServiceSearch
 from tester.search.shrink import Shrunk, shrink
 
 TURN_STATES = 400
@@ -49,6 +50,7 @@ exhaustive = attrgetter("exhaustive")
 episodes = attrgetter("episodes")
 guided = attrgetter("guided")
 from_goals = attrgetter("from_goals")
+with_clients = attrgetter("with_clients")
 
 
 class Exhausted(NamedTuple):
@@ -119,9 +121,11 @@ class _World:
         budgets: Sequence[Budget],
     ) -> None:
         self._budgets = budgets
-        self.histories = Histories(boxes, setting, hang_policy, look_alikes=True)
+        # An outline shows nothing of the objects below a server of a service.
+        look_alikes = not setting.clients
+        self.histories = Histories(boxes, setting, hang_policy, look_alikes)
         self.rules = Rules(self.histories, setting)
-        self._by_outline = Rules(self.histories, setting, by_outline=True)
+        self._by_outline = Rules(self.histories, setting, by_outline=look_alikes)
         self._seed = seed
 
     def shortened(self, found: Found) -> Shrunk:
@@ -163,6 +167,11 @@ class _World:
     def episodes(self) -> EpisodeSearch:
         """Random orders of what ordinarily happens."""
         return EpisodeSearch(self._by_outline, self._seed, self._goals)
+
+    @cached_property
+    def with_clients(self) -> ServiceSearch:
+        """Random orders of what ordinarily happens to a service."""
+        return ServiceSearch(self.rules, self._seed)
 
 
 class Search:
@@ -226,6 +235,8 @@ class Search:
     def _turns(self) -> Iterator[tuple[Setting, Callable[[_World], Strategy]]]:
         """Yield whose turn it is, without end."""
         plain = self._setting
+        if plain.clients:
+            yield from _turns_of_service(plain)
         compacting = [_with(plain, snapshot_interval=every) for every in (2, 1, 3)]
         slow = [
             _with(plain, slow_service=True, snapshot_interval=every) for every in (2, 0)
@@ -262,6 +273,22 @@ class Search:
         """End all boxes."""
         for world in self._worlds.values():
             world.histories.close()
+
+
+def _turns_of_service(
+    plain: Setting,
+) -> Iterator[tuple[Setting, Callable[[_World], Strategy]]]:
+    """Yield whose turn it is where there are clients, without end."""
+    # Each saved state is as large as this limit, so there are snapshots all the time.
+    compacting = _with(plain, max_raft_state=1)
+    sizes = [_with(plain, servers=max(plain.servers, n)) for n in (5, 4)]
+    for turn in count():
+        yield plain, with_clients
+        yield compacting, with_clients
+        yield plain, exhaustive
+        yield plain, with_clients
+        yield sizes[turn % len(sizes)], with_clients
+        yield compacting, with_clients
 
 
 def _with(setting: Setting, **changes: Any) -> Setting:

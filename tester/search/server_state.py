@@ -34,11 +34,18 @@ class Command(NamedTuple):
     command: int
 
 
+class ClientCall(NamedTuple):
+    """The client calls a method of its clerk."""
+
+    method: str
+    args: tuple[Any, ...]
+
+
 class TimePasses(NamedTuple):
     """Time passes on the server's own clock, until something comes of it."""
 
 
-Stimulus = Arrival | Answer | Command | TimePasses
+Stimulus = Arrival | Answer | Command | ClientCall | TimePasses
 """What a server is given in one step; no two of them are equal."""
 
 TIME_PASSES = TimePasses()
@@ -73,6 +80,8 @@ class BoxStep(NamedTuple):
 class ServerState:
     """One incarnation of a server after a step, and what came of the step.
 
+    A client's clerk has a state as well, in which most of this stays as it was.
+
     A step is more than one event of the box: what the server applies is taken at once,
     and it is asked for its state.
 
@@ -101,14 +110,16 @@ class ServerState:
         unanswered: the requests that it has not answered.
         answers: what its calls have been answered since its term has changed.
         after: the states that may follow, each by what the server is given.
+        operation: what a client has called and has not been answered; None for nothing.
+        versions: the latest version of each key that a client knows of.
         like: the state that stands for all that look like this one: see `outline`.
     """
 
     __slots__ = (
         "after", "answers", "applied", "before", "box_steps", "calls", "failure",
         "incarnation", "invocations", "invoked", "leads", "led", "like", "news",
-        "now_ns", "number", "outward", "puts", "raft_state", "requests", "server",
-        "snapshot", "term", "unanswered", "wake_ns",
+        "now_ns", "number", "operation", "outward", "puts", "raft_state", "requests", "server",
+        "snapshot", "term", "unanswered", "versions", "wake_ns",
     )  # fmt: skip
 
     def __init__(self, server: int, incarnation: int) -> None:
@@ -135,6 +146,8 @@ class ServerState:
         self.calls: tuple[PendingCall, ...] = ()
         self.unanswered: tuple[PendingRequest, ...] = ()
         self.answers: frozenset[tuple[int, str, bytes | None]] = frozenset()
+        self.operation: ClientCall | None = None
+        self.versions: tuple[tuple[str, int], ...] = ()
         self.after: dict[Stimulus, ServerState] = {}
         self.like: ServerState = self
 
@@ -150,4 +163,5 @@ class ServerState:
 _KEPT = (
     "now_ns", "wake_ns", "requests", "invoked", "invocations", "puts", "raft_state",
     "snapshot", "term", "leads", "led", "applied", "calls", "unanswered", "answers",
+    "operation", "versions",
 )  # fmt: skip

@@ -33,12 +33,14 @@ from labrpc.world.events import (
 )
 from labrpc.world.host import ANSWER_NS_MAX, broken_error
 from tester.scenario.cluster import has_types
+from tester.scenario.kv_answers import OK, is_answer_of_get
 from tester.search.choices import Setting
 from tester.search.server_state import (
     TIME_PASSES,
     Answer,
     Arrival,
     BoxStep,
+    ClientCall,
     Command,
     PendingCall,
     PendingRequest,
@@ -56,6 +58,15 @@ TIME_OUT_NS_MAX = 2 * SECOND
 WAKES_MAX = 5_000
 
 GET_STATE, START, SNAPSHOT = "get_state", "start", "snapshot"
+# What a client calls of its clerk.
+OPERATIONS = ("get", "put")
+# By this name, the box of a service finds the Raft in it.
+SERVICE_GET_STATE = "Raft.get_state"
+# A server of a service that polls looks at least this often. Others, too, look now and then
+# whether they still lead, and that is no reason for long steps.
+SERVICE_STEP_NS_MAX = 10 * MILLISECOND
+# What a submission may call an index, without the lab's memory being at stake.
+INDEX_MAX = 100_000
 _WAKE = Wake()
 
 
@@ -97,11 +108,14 @@ class ServerStep:
         self._wakes = 0
         self._ready = state.before is not None
         self._applied_before = state.applied
+        self._is_client = setting.is_client(state.server)
+        self._of_service = setting.clients > 0
+        self._has_returned = False
 
     def boot(self) -> None:
         """Start the server from what its disk holds."""
         state = self.state
-        if state.snapshot:
+        if state.snapshot and not self._of_service:
             self._apply_snapshot(state.snapshot)
         boot = Boot(self._setting.servers, state.raft_state, state.snapshot)
         self._step(boot)
@@ -131,6 +145,9 @@ class ServerStep:
             self._step(Response(*stimulus))
         elif isinstance(stimulus, Command):
             self._invoke(START, stimulus.command)
+        elif isinstance(stimulus, ClientCall):
+            state.operation = stimulus
+            self._invoke(stimulus.method, *stimulus.args)
         else:
             until_ns = state.now_ns + TIME_OUT_NS_MAX
             while not self._has_acted() and self._wakes_by(until_ns):
@@ -148,7 +165,9 @@ class ServerStep:
     # Time.
 
     def _has_acted(self) -> bool:
-        return bool(self._outward) or self.state.applied is not self._applied_before
+        if self._outward or self._has_returned:
+            return True
+        return self.state.applied is not self._applied_before
 
     def _wakes_by(self, until_ns: int) -> bool:
         """Return whether the server wants to be woken by a time on its clock."""
@@ -172,8 +191,9 @@ class ServerStep:
             while self._wakes_by(until_ns):
                 self._wake()
             state.now_ns = max(state.now_ns, until_ns)
-            if GET_STATE not in self._invoked.values():
-                self._invoke(GET_STATE)
+            get_state = SERVICE_GET_STATE if self._of_service else GET_STATE
+            if not self._is_client and get_state not in self._invoked.values():
+                self._invoke(get_state)
         state.box_steps = tuple(self._box_steps)
         state.outward = tuple(self._outward)
         state.invoked = tuple(self._invoked.items())
@@ -257,17 +277,52 @@ class ServerStep:
             )
             self._outward.append(action)
         elif isinstance(action, Apply):
-            self._puts.append((action.put_id, action.message))
+            if self._of_service:
+                self._note_applied(ApplyMsg(*action.message))
+            else:
+                self._puts.append((action.put_id, action.message))
         elif isinstance(action, Result):
             method = self._invoked.pop(action.invoke_id, "")
-            if method == GET_STATE:
+            if method in (GET_STATE, SERVICE_GET_STATE):
                 self._note_state(action.value)
+            elif self._is_client:
+                self._note_returned(action.value)
             elif method == START and has_types(action.value, int, int, bool):
                 state.news = state.news or action.value[2]
         elif kind is Ready:
             self._ready = True
         elif isinstance(action, Crash):
             state.failure = broken_error(state.server, action)
+
+    def _note_applied(self, message: ApplyMsg) -> None:
+        """Note what the server of a service has put on its own apply channel."""
+        state = self.state
+        is_command = message.command_valid
+        index = message.command_index if is_command else message.snapshot_index
+        if type(index) is not int or not 0 < index <= INDEX_MAX:
+            # The oracles say what is wrong with it.
+            state.news = True
+            return
+        # A snapshot shows the index, and not the commands.
+        before = state.applied[: index - 1]
+        last = message.command if is_command else None
+        state.applied = (*before, *[None] * (index - 1 - len(before)), last)
+
+    def _note_returned(self, answer: Any) -> None:
+        """Note what a client's operation has returned."""
+        state = self.state
+        called, state.operation = state.operation, None
+        self._has_returned = state.news = True
+        if called is None:
+            return
+        if called.method == "get" and is_answer_of_get(answer):
+            version = answer[1]
+        elif called.method == "put" and answer == OK:
+            version = called.args[2] + 1
+        else:
+            return
+        versions = dict(state.versions) | {called.args[0]: version}
+        state.versions = tuple(versions.items())
 
     def _note_state(self, answer: Any) -> None:
         """Note the server's term, and whether it leads."""
@@ -300,7 +355,8 @@ def polling_step_ns(box: SteppedBox, server: ServerState, setting: Setting) -> i
     gaps_ns = [after - before for before, after in pairwise([server.now_ns, *woken_ns])]
     longest_ns = max(gaps_ns, default=0)
     # It looks once more than that, whenever in its interval it was given something.
-    return longest_ns + STEP_NS_MIN if longest_ns <= STEP_NS_MAX else STEP_NS_MIN
+    polls_ns_max = SERVICE_STEP_NS_MAX if setting.clients else STEP_NS_MAX
+    return longest_ns + STEP_NS_MIN if longest_ns <= polls_ns_max else STEP_NS_MIN
 
 
 def snapshot_bytes(commands: tuple[Any, ...]) -> bytes:

@@ -19,7 +19,7 @@ from labrpc.world.rpc import Delivery, Incarnation
 from tester.scenario.cluster import has_types
 from tester.search.call_names import CallName, CallNames
 from tester.search.server_state import OUTWARD
-from tester.search.server_step import SNAPSHOT, START
+from tester.search.server_step import OPERATIONS, SNAPSHOT, START
 
 # Each of these names the server that it happened to, and says how many saves, calls and
 # replies of the step got out before the server died in it; None if it did not die.
@@ -61,6 +61,22 @@ class Started(NamedTuple):
     dies_after: int | None
 
 
+class Called(NamedTuple):
+    """A client was to get a key, or to put it.
+
+    Attributes:
+        server: the client's number.
+        method: `get` or `put`.
+        version: the one to replace; None for a get.
+    """
+
+    server: int
+    dies_after: int | None
+    method: str
+    key: str
+    version: int | None
+
+
 class Crashed(NamedTuple):
     """The server has crashed between two steps."""
 
@@ -68,7 +84,7 @@ class Crashed(NamedTuple):
     dies_after: None = None
 
 
-Happened = RequestArrived | CallEnded | CalledByItself | Started | Crashed
+Happened = RequestArrived | CallEnded | CalledByItself | Started | Called | Crashed
 
 
 class Transcript(Observer):
@@ -157,6 +173,9 @@ class Transcript(Observer):
         elif isinstance(event, Invoke):
             if event.method == SNAPSHOT and type(event.args[0]) is int:
                 self._snapshots.setdefault(server, []).append(event.args[0])
+            elif event.method in OPERATIONS:
+                version = event.args[2] if event.method == "put" else None
+                return Called(server, None, event.method, event.args[0], version)
             elif event.method == START and not _refused(actions):
                 return Started(server, None)
         return None

@@ -24,18 +24,20 @@ class Message:
         data: what it carries; None in a reply if the call has failed.
         caller: the incarnation of the server that has called.
         call_id: the number of the call in that incarnation.
+        of_client: whether it comes from a client or goes to one.
         rank: where it stands among the messages in flight.
         name: what a choice calls it if it is the first of its kind.
     """
 
     __slots__ = (
-        "call_id", "caller", "data", "dst", "method", "name", "number", "rank",
-        "reply", "src",
+        "call_id", "caller", "data", "dst", "method", "name", "number", "of_client",
+        "rank", "reply", "src",
     )  # fmt: skip
 
     def __init__(
         self,
         number: int,
+        of_client: bool,
         src: int,
         dst: int,
         method: str,
@@ -45,6 +47,7 @@ class Message:
         call_id: int,
     ) -> None:
         self.number = number
+        self.of_client = of_client
         self.src = src
         self.dst = dst
         self.method = method
@@ -57,9 +60,14 @@ class Message:
 
 
 class Messages:
-    """All messages of a search: one object for all that are equal."""
+    """All messages of a search: one object for all that are equal.
 
-    def __init__(self) -> None:
+    Args:
+        servers: how many there are; higher numbers are clients'.
+    """
+
+    def __init__(self, servers: int) -> None:
+        self._servers = servers
         self._known: dict[tuple[Hashable, ...], Message] = {}
 
     def request(
@@ -97,7 +105,10 @@ class Messages:
     def _get(self, *fields: Any) -> Message:
         message = self._known.get(fields)
         if message is None:
-            message = self._known[fields] = Message(len(self._known) + 1, *fields)
+            of_client = max(fields[:2]) >= self._servers
+            number = len(self._known) + 1
+            message = Message(number, of_client, *fields)
+            self._known[fields] = message
         return message
 
 
@@ -145,11 +156,11 @@ class WorldState(NamedTuple):
     """The state of a world.
 
     Attributes:
-        servers: each server's state.
+        servers: each server's state, and after them each client's.
         pasts: what each one's earlier incarnations have shown.
         in_flight: the messages on their way, in the order of their ranks.
         open: the requests whose handlers have not returned.
-        cut: the servers that no message reaches or leaves.
+        cut: the servers that no message of another server reaches.
         spent: the budgeted choices that led here.
     """
 
@@ -178,6 +189,8 @@ class WorldState(NamedTuple):
 
     def reachable(self, message: Message) -> bool:
         """Return whether a message can be delivered: neither end is cut off."""
+        if not self.cut or message.of_client:
+            return True
         return message.src not in self.cut and message.dst not in self.cut
 
     def find(self, name: MessageName) -> Message | None:

@@ -88,6 +88,34 @@ def test_what_is_found_is_printed_kept_and_replayed(submission, capsys, tmp_path
     assert WRONG in replay
 
 
+KV = str(ROOT / "tests" / "services" / "kv_threads")
+
+
+def test_a_service_is_searched_and_a_list_with_clients_replayed(
+    submission, capsys, tmp_path
+):
+    search = ["search", KV, "--lab", "3", *SEARCH[:2], "--states", "30"]
+    assert grade.main(search) == 0
+    assert "no run breaks a property, as far as was" in capsys.readouterr().out
+    (tmp_path / "list.txt").write_text("clients 1\nget 3 k\ndeliver 3 -> 0 get\n")
+    assert grade.main(["search", KV, "--replay", "list.txt", *SEARCH[:2]]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["get 3 k", "deliver 3 -> 0 get"]
+    assert lines[-1] == "passed"
+
+
+@pytest.mark.parametrize("option", ["--no-persistence", "--elections-only"])
+def test_what_a_service_needs_is_not_left_out(submission, option, capsys):
+    assert grade.main(["search", KV, "--lab", "3", option, *SEARCH]) == 2
+    assert "a service needs a complete one" in capsys.readouterr().err
+
+
+def test_a_search_needs_clients(submission, tmp_path, capsys):
+    (tmp_path / "rsm.py").write_text("class RSM: pass\n")
+    assert grade.main(["search", str(tmp_path), "--lab", "3", *SEARCH]) == 2
+    assert "has no package `kv`" in capsys.readouterr().err
+
+
 def test_a_replay_that_passes_says_what_did_not_apply(submission, capsys, tmp_path):
     (tmp_path / "list.txt").write_text("servers 2\ncrash 1\ntime-out 0\n")
     command = ["search", submission(False), "--replay", "list.txt", *SEARCH[:2]]

@@ -17,9 +17,11 @@ from tester.search.choices import (
     Deliver,
     Duplicate,
     Expect,
+    Get,
     Heal,
     Lose,
     MessageName,
+    Put,
     Recover,
     Setting,
     Start,
@@ -51,6 +53,32 @@ def test_every_kind_of_choice_is_read_as_it_was_written():
     assert parse_choices(list_text(written, ["two comments", "# at the top"]), "f") == (
         written
     )
+
+
+def test_operations_of_clients_are_read_as_they_were_written():
+    setting = Setting(5, clients=2, max_raft_state=1000)
+    choices = (Get(5, "k"), Put(6, "a key, #1"), Put(5, "k", 3), TimeOut(6))
+    written = ChoiceList(setting, choices)
+    assert parse_choices(list_text(written), "f") == written
+    assert choice_text(choices[2]) == "put 5 k, version 3"
+    assert "clients" not in list_text(ChoiceList(Setting(), EVERY_KIND))
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("get 2 k", "there is no client 2"),
+        ("put 5 k", "there is no client 5"),
+        ("get 3", "write `get CLIENT KEY`"),
+        ("get 3 k, version 1", "write `get CLIENT KEY`"),
+        ("put 3 k, 1", "write `put CLIENT KEY, version N`"),
+        ("crash 3", "there is no server 3"),
+        ("time-out 5", "there is no server 5"),
+    ],
+)
+def test_what_is_no_operation_is_explained(line, reason):
+    with pytest.raises(UsageError, match=reason):
+        parse_choices(f"servers 3\nclients 2\n{line}", "f")
 
 
 def test_a_choice_reads_as_a_sentence():

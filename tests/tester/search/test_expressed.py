@@ -7,14 +7,19 @@ import pytest
 from labrpc.box_factory import InProcessBoxFactory
 from labrpc.submission.submission import Submission
 from tester import codes
+from tester.intake.service_submission import find_service
 from tester.judging.run import Recording, run_test
 from tester.judging.run_conditions import RunConditions
+from tester.judging.suite import suite_path
 from tester.search.call_names import CallName
 from tester.search.choice_text import choice_text
 from tester.search.choices import Setting
 from tester.search.expressed import express, fails_alike
+from tester.search.histories import Histories
 from tester.search.minimal import Minimal, NotExpressed, minimal_list
+from tester.search.rules import Rules
 from tester.search.transcript import (
+    Called,
     CalledByItself,
     CallEnded,
     Crashed,
@@ -102,6 +107,29 @@ def test_servers_that_come_to_a_stop_have_to_recover(world_rules):
     assert not fails_alike(codes.NOT_CAUGHT_UP.name, error)
     assert not fails_alike(codes.TWO_LEADERS.name, error)
     assert not fails_alike(codes.NO_LEADER.name, None)
+
+
+def test_operations_of_clients_are_choices():
+    suite = suite_path(3)
+    service = find_service(ROOT / "tests" / "services" / "kv_threads", suite)
+    histories = Histories(InProcessBoxFactory(service), Setting(clients=1))
+    rules = Rules(histories, histories.setting)
+    put, get = (CallName(3, 1, 0, f"KV.{method}", 1) for method in ("put", "get"))
+    choices, error = expressed(
+        rules,
+        Called(3, None, "put", "k", 0),
+        RequestArrived(0, None, put),
+        CallEnded(3, None, put, answered=True),
+        # It still waits for its put, and does not begin anything else.
+        Called(3, None, "get", "k", None),
+        RequestArrived(0, None, get),
+    )
+    assert choices == ["put 3 k", "deliver 3 -> 0 put", "deliver 0 -> 3 reply put"]
+    assert error is None
+    # It knows of no version, and puts another one than the first.
+    choices, _ = expressed(rules, Called(3, None, "put", "k", 7))
+    assert choices == ["put 3 k, version 7"]
+    histories.close()
 
 
 TWO_LEADERS = (

@@ -1,0 +1,248 @@
+"""Worlds of a service: clients' operations are choices, and what they return is checked."""
+
+from pathlib import Path
+
+import pytest
+
+from labrpc.box_factory import InProcessBoxFactory
+from labrpc.clock import SECOND
+from labrpc.errors import SubmissionError
+from labrpc.world.events import Invoke
+from tester import codes
+from tester.intake.service_submission import find_service
+from tester.judging.suite import suite_path
+from tester.scenario.kv_answers import is_answer_of_get, is_answer_of_put
+from tester.scenario.service_entries import clerk_entry, kv_server_entry
+from tester.search import recovery
+from tester.search.budget import Limits
+from tester.search.choice_text import choice_text, parse_choices, read_choices
+from tester.search.choices import Get, Put, Setting
+from tester.search.client_history import ClientHistory
+from tester.search.episodes import EpisodeRun, elect
+from tester.search.exhaustive import Node
+from tester.search.histories import Histories
+from tester.search.judged_run import run_choices
+from tester.search.rules import Rules
+from tester.search.service_episodes import (
+    CLIENT_FATES,
+    SERVER_FATES,
+    crash_all,
+    disturb_server,
+    lose_of_client,
+    operate,
+    pause,
+    strand_client,
+)
+from tester.search.service_search import ServiceSearch
+from tester.search.session import searched
+
+TESTS = Path(__file__).resolve().parents[2]
+EXAMPLE = TESTS / "services" / "kv_threads"
+MUTANTS = TESTS / "mutants" / "kv"
+CLIENT, OTHER = 3, 4
+ELECTION = """\
+time-out 0
+deliver 0 -> 1 request_vote
+deliver 1 -> 0 reply request_vote
+"""
+
+
+@pytest.fixture(scope="module")
+def rules_of():
+    """Return a function that returns the rules of a service's world."""
+    histories = []
+
+    def make(path=EXAMPLE, **setting):
+        boxes = InProcessBoxFactory(find_service(path, suite_path(3)))
+        histories.append(Histories(boxes, Setting(clients=2, **setting)))
+        return Rules(histories[-1], histories[-1].setting)
+
+    yield make
+    for one in histories:
+        one.close()
+
+
+@pytest.fixture(scope="module")
+def rules(rules_of):
+    return rules_of()
+
+
+def taken(rules, text):
+    """Return a run of these choices, and how it fails."""
+    head = f"servers {rules.setting.servers}\nclients 2\n"
+    return run_choices(rules, parse_choices(head + text, "text").choices)
+
+
+def test_clients_operate_while_servers_elect_and_recover(rules):
+    run, error = taken(rules, ELECTION + "put 3 k\nput 3 k\nget 4 k\nrecover")
+    assert error is None
+    assert [choice_text(choice) for choice in run.choices[3:]] == [
+        "put 3 k", "get 4 k", "recover",
+    ]  # fmt: skip
+    servers = run.state.servers
+    # The last put is that of the recovery; it gives the version that the client knows.
+    assert servers[CLIENT].versions == (("k", 2),)
+    assert servers[OTHER].versions == (("k", 1),)
+    assert servers[0].applied[-1][1] == ("put", "k", "5", 1)
+
+
+def test_what_concerns_servers_only_does_not_apply_to_clients(rules):
+    text = "start 0\ndeliver 3 -> 0 put\ntime-out 3\nget 3 k\ndeliver 3 -> 0 get\n"
+    run, error = taken(rules, text + "deliver 0 -> 3 reply get, dies after 1")
+    assert error is None
+    assert [choice_text(c) for c in run.choices] == ["get 3 k", "deliver 3 -> 0 get"]
+
+
+def test_a_server_that_is_cut_off_still_hears_clients(rules):
+    run, _ = taken(
+        rules,
+        "cut 0\nget 3 k\ndeliver 3 -> 0 get\ntime-out 0\ndeliver 0 -> 1 request_vote",
+    )
+    assert [choice_text(c) for c in run.choices] == [
+        "cut 0", "get 3 k", "deliver 3 -> 0 get", "time-out 0",
+    ]  # fmt: skip
+
+
+STALE_READ = Path(__file__).parent / "testdata" / "stale_read.txt"
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [(EXAMPLE, ""), (MUTANTS / "leader_reads_its_own_table.py", "stale-read")],
+)
+def test_a_leader_that_answers_from_its_table_reads_what_is_stale(rules_of, path, code):
+    _, error = run_choices(rules_of(path), read_choices(STALE_READ).choices)
+    assert (error.code.name if error else "") == code
+
+
+@pytest.mark.slow
+def test_a_search_finds_a_stale_read_and_the_same_one_each_time():
+    boxes = InProcessBoxFactory(
+        find_service(MUTANTS / "leader_reads_its_own_table.py", suite_path(3))
+    )
+    runs = [
+        searched(boxes, Setting(clients=2), Limits(states_max=5_000)) for _ in range(2)
+    ]
+    assert runs[0].found.error.code is codes.STALE_READ
+    assert (runs[0].states, runs[0].run) == (runs[1].states, runs[1].run)
+    assert len(runs[0].run.choices) <= 30
+
+
+def test_a_correct_service_is_searched_in_vain(rules_of):
+    search = ServiceSearch(rules_of(max_raft_state=1), "0")
+    limits = Limits(states_max=100)
+    search.advance(limits)
+    assert search.found is None
+    assert limits.states >= 100
+
+
+def test_an_operation_that_never_returns_is_stuck(rules_of, tmp_path, monkeypatch):
+    for package in ("rsm", "kv"):
+        (tmp_path / package).symlink_to(EXAMPLE / package)
+    file = tmp_path / "stuck.py"
+    file.write_text(
+        "import kv, threading\n"
+        "class Clerk(kv.Clerk):\n"
+        "    def get(self, key):\n"
+        "        threading.Event().wait(1000)\n"
+        "kv.Clerk = Clerk\n"
+    )
+    monkeypatch.setattr(recovery, "RECOVERY_NS_MAX", SECOND)
+    _, error = taken(rules_of(file), "recover")
+    assert error.code is codes.OPERATION_STUCK
+    assert "client 0 called get('k')" in error.evidence
+    assert "server 2: term" in error.evidence
+
+
+@pytest.fixture
+def episode(rules):
+    """Return an episode's run in which server 0 leads."""
+    run = EpisodeRun(rules, Node(rules.initial(), None, None))
+    elect(0, run)
+    return run
+
+
+@pytest.mark.parametrize("fate", CLIENT_FATES)
+def test_an_operation_whose_message_has_another_fate_returns(episode, fate):
+    lose_of_client(Put(CLIENT, "k"), fate, episode)
+    episode.release()
+    assert episode.state.servers[CLIENT].operation is None
+
+
+@pytest.mark.parametrize("fate", SERVER_FATES)
+def test_a_server_is_disturbed_while_a_request_waits_in_it(episode, fate):
+    disturb_server(Put(CLIENT, "k"), fate, 1, episode)
+    episode.release()
+    assert not episode.broken
+    assert episode.state.spent.commands == 1
+
+
+def test_a_client_of_a_leader_that_was_cut_off_waits(episode):
+    first, second, third = Put(CLIENT, "k"), Put(OTHER, "k"), Get(CLIENT, "k")
+    strand_client(0, 1, first, second, third, episode)
+    pause(CLIENT, episode)
+    waiting, done = episode.state.servers[CLIENT], episode.state.servers[OTHER]
+    assert waiting.operation is not None
+    assert done.versions == (("k", 1),)
+
+
+def test_servers_that_all_crash_have_what_was_put(episode):
+    operate(episode, Put(CLIENT, "k"))
+    crash_all(1, episode)
+    operate(episode, Get(OTHER, "k"))
+    assert [s.incarnation for s in episode.state.servers] == [2, 2, 2, 1, 1]
+    assert episode.state.servers[OTHER].versions == (("k", 1),)
+
+
+# What clients return.
+
+
+class Decided:
+    """What was committed: nothing."""
+
+    decided = ()
+
+
+def history(*args):
+    made = ClientHistory(3, Decided())
+    made.called(CLIENT, Invoke(1, *args), 1)
+    return made
+
+
+PUT = ("put", ("k", "1", 0))
+
+
+@pytest.mark.parametrize(
+    ("call", "answer"),
+    [(("get", ("k",)), ("x", 1)), (("get", ("k",)), None), (PUT, 1), (PUT, "Err")],
+)
+def test_an_answer_that_no_clerk_may_return_fails(call, answer):
+    with pytest.raises(SubmissionError, match="of clerk 0 returned") as raised:
+        history(*call).returned(CLIENT, answer, 2)
+    assert raised.value.code is codes.WRONG_ANSWER
+
+
+def test_a_put_that_succeeds_without_the_log_fails_in_the_end():
+    made = history(*PUT)
+    assert [str(o.key) for o in made.pending()] == made.keys == ["k"]
+    made.returned(CLIENT, "OK", 2)
+    made.returned(CLIENT, "OK", 2)
+    with pytest.raises(SubmissionError) as raised:
+        made.finish()
+    assert raised.value.code is codes.OK_WITHOUT_COMMIT
+
+
+def test_answers_of_clerks():
+    assert is_answer_of_get(("", 0, "ErrNoKey"))
+    assert not is_answer_of_get(("", 1, "ErrNoKey"))
+    assert not is_answer_of_get((1, 1, "OK"))
+    assert is_answer_of_put("ErrMaybe")
+    assert not is_answer_of_put(["OK"])
+
+
+def test_a_single_file_is_loaded_first_in_each_box():
+    service = find_service(MUTANTS / "version_stays.py", suite_path(3))
+    assert clerk_entry(service).preload == "version_stays"
+    entry = kv_server_entry(service, 7)
+    assert (entry.preload, entry.constants) == ("version_stays", {"max_raft_state": 7})
+    assert clerk_entry(find_service(EXAMPLE, suite_path(3))).preload == ""
