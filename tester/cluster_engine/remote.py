@@ -21,6 +21,7 @@ from tester.cluster_engine.content import Content, unpack
 from tester.cluster_engine.messages import Description, Lost, Order, Reply, SearchJob
 from tester.codes import LAB_BROKE
 from tester.judging.run_conditions import lab_digest
+from tester.judging.suite import suite_path
 from tester.measuring.batch import Batch
 from tester.search.parallel import STOPPED, SearchProcess
 from tester.verdict import LoadResult, Run
@@ -97,6 +98,7 @@ class Executor:
             part = msgspec.structs.replace(
                 order.job.part,
                 submission=path,
+                suite=str(suite_path(3)) if order.job.part.suite else "",
                 # It chooses the core.
                 number=os.getpid() + len(self._searches),
             )

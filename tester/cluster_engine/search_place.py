@@ -51,5 +51,9 @@ class ClusterPlace:
 def _job(part: Part) -> SearchJob:
     hosting = RunHosting(isolation=part.isolation, require_sandbox=part.require_sandbox)
     return SearchJob(
-        path=part.submission, name=str(part.number), hosting=hosting, part=part
+        path=part.submission,
+        name=str(part.number),
+        lab=3 if part.suite else 2,
+        hosting=hosting,
+        part=part,
     )
