@@ -20,7 +20,7 @@ import msgspec
 
 from labrpc.machine.wall_clock import Deadline
 from tester.cluster_engine import remote
-from tester.cluster_engine.addresses import refuse_unencrypted
+from tester.cluster_engine.addresses import ENCRYPTED, refuse_unencrypted
 from tester.cluster_engine.messages import Description, Reply
 from tester.cluster_engine.results import result_here
 from tester.cluster_engine.sending import Contents
@@ -119,6 +119,7 @@ class DaskEngine(Engine):
             )
             address = self._cluster.scheduler_address
         refuse_unencrypted(address, "the scheduler")
+        _refuse_without_certificate(address)
         try:
             self._client: Any = _dask.Client(
                 address, timeout=CONNECT_S_MAX, set_as_default=False
@@ -361,6 +362,25 @@ class DaskEngine(Engine):
         else:
             reason = f"{LOSSES_MAX} workers were lost during this run"
             yield job, WorkerLost(PROCESS_LOST, reason)
+
+
+def _refuse_without_certificate(address: str) -> None:
+    """Raise UsageError if Dask has no certificate for an encrypted connection.
+
+    Its client would fail, and then never let the process end.
+    """
+    if not address.startswith(ENCRYPTED):
+        return
+    reason = "Dask's configuration on this machine names none"
+    try:
+        if _dask.Security().get_connection_args("client").get("ssl_context"):
+            return
+    except OSError as exc:
+        reason = f"what Dask's configuration names cannot be read: {exc}"
+    raise UsageError(
+        f"--dask: {address} needs a certificate, and {reason}: see "
+        "docs/shards.md#certificates"
+    )
 
 
 def _forget(future: Any) -> None:
