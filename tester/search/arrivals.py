@@ -1,7 +1,5 @@
 """Messages in flight, in the order in which they were sent."""
 
-from collections import Counter
-
 from tester.search.choices import MessageName
 from tester.search.world_state import Message, WorldState
 
@@ -20,10 +18,11 @@ class Arrivals:
 
     def follow(self, state: WorldState) -> None:
         """Take in the world's state after a choice."""
-        left = Counter(state.in_flight)
+        left: dict[Message, int] = {}
+        for message in state.in_flight:
+            left[message] = left.get(message, 0) + 1
         for kept in (self.late, self.queue):
-            gone = [m for m in kept if not (left[m] and _take(left, m))]
-            for message in gone:
+            for message in [m for m in kept if not _take(left, m)]:
                 # Where servers that look alike are one, its call may have a new number.
                 same = next((m for m in left if left[m] and _alike(m, message)), None)
                 if same is None:
@@ -31,17 +30,13 @@ class Arrivals:
                 else:
                     left[same] -= 1
                     kept[kept.index(message)] = same
-        self.queue += [
-            message
-            for message in state.in_flight
-            if left[message] and _take(left, message)
-        ]
+        self.queue += [m for m in state.in_flight if _take(left, m)]
 
     def next_name(self, state: WorldState) -> MessageName | None:
         """Return the oldest message that can be delivered, None if there is none."""
         for message in self.queue:
             if state.reachable(message):
-                return name_of(state, message)
+                return state.name_of(message)
         return None
 
     def hold_back(self, message: Message) -> None:
@@ -50,8 +45,12 @@ class Arrivals:
         self.late.append(message)
 
 
-def _take(left: Counter[Message], message: Message) -> bool:
-    left[message] -= 1
+def _take(left: dict[Message, int], message: Message) -> bool:
+    """Take one copy of a message out of those left; return whether there is one."""
+    count = left.get(message, 0)
+    if not count:
+        return False
+    left[message] = count - 1
     return True
 
 
@@ -62,8 +61,3 @@ def _alike(one: Message, other: Message) -> bool:
         and one.data == other.data
         and one.caller == other.caller
     )
-
-
-def name_of(state: WorldState, message: Message) -> MessageName:
-    """Return what a choice calls a message in flight."""
-    return next(name for name, m in state.named_messages() if m is message)

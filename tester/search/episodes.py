@@ -11,7 +11,7 @@ and those that an episode has made late.
 
 from collections.abc import Callable
 
-from tester.search.arrivals import Arrivals, name_of
+from tester.search.arrivals import Arrivals
 from tester.search.choices import (
     Choice,
     Crash,
@@ -209,7 +209,7 @@ def act_apart(choice: Start | TimeOut, dst: int, how: str, run: EpisodeRun) -> N
     message = next((m for m in run.sent(choice.server) if m.dst == dst), None)
     if message is None:
         return
-    name = name_of(run.state, message)
+    name = run.state.name_of(message)
     if how == "late":
         run.hold_back(message)
     elif how == "none":
@@ -232,7 +232,7 @@ def act_apart(choice: Start | TimeOut, dst: int, how: str, run: EpisodeRun) -> N
 
 
 def _lose(run: EpisodeRun, messages: list[Message]) -> None:
-    names = [name_of(run.state, message) for message in messages]
+    names = [run.state.name_of(message) for message in messages]
     # The last one first, so that the names of the others stay.
     run.take(*[Lose(name) for name in reversed(names)])
 
@@ -253,5 +253,5 @@ def die_receiving(choice: Start | TimeOut, dst: int, run: EpisodeRun) -> None:
     message = next((m for m in run.sent(choice.server) if m.dst == dst), None)
     if message is None:
         return
-    run.take(Deliver(name_of(run.state, message), 1))
+    run.take(Deliver(run.state.name_of(message), 1))
     run.settle()

@@ -6,7 +6,7 @@ look at whole runs, judge one run to each state in which there is something to j
 """
 
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from labrpc.errors import SubmissionError
@@ -88,7 +88,7 @@ class Exploration:
         self._frontier = deque([self._root])
         # What follows when another server than the first one begins.
         self._later: list[Node] = []
-        self._seen: set[Hashable] = {self._root.state.key()}
+        self._seen = {self._root.state}
         self._judge(self._root)
 
     @property
@@ -115,12 +115,12 @@ class Exploration:
         for choice, transition in next_transitions(
             self._rules, node.state, self.budget
         ):
-            key = transition.state.key()
-            if key in self._seen:
+            state = transition.state
+            if state in self._seen:
                 continue
-            self._seen.add(key)
+            self._seen.add(state)
             limits.count()
-            after = Node(transition.state, node, choice)
+            after = Node(state, node, choice)
             if is_news(node.state, transition):
                 self._judge(after)
                 if self.found is not None:

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from labrpc.errors import SubmissionError
 from tester import codes
-from tester.search.arrivals import name_of
 from tester.search.call_names import CallName, CallNames
 from tester.search.choices import (
     Choice,
@@ -144,7 +143,7 @@ class _Expression:
         if request is None:
             return
         copies = self._arrivals.pop(arrived.call, 1) - 1
-        name = name_of(self._run.state, request)
+        name = self._run.state.name_of(request)
         for _ in range(copies):
             yield Duplicate(name)
         yield Deliver(name, arrived.dies_after)
@@ -154,7 +153,7 @@ class _Expression:
             yield from self._answer_in_time(ended.call)
         reply = self._in_flight(ended.call, reply=True)
         if reply is not None:
-            name = name_of(self._run.state, reply)
+            name = self._run.state.name_of(reply)
             if ended.answered or reply.data is None:
                 yield Deliver(name, ended.dies_after)
             else:
@@ -162,7 +161,7 @@ class _Expression:
             return
         request = self._in_flight(ended.call, reply=False)
         if request is not None and not ended.answered:
-            yield Lose(name_of(self._run.state, request))
+            yield Lose(self._run.state.name_of(request))
 
     def _answer_in_time(self, call: CallName) -> Iterator[Choice]:
         """Yield time-outs until a server has answered a client's request that waits in it.

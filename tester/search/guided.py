@@ -11,7 +11,7 @@ from random import Random
 
 from labrpc.errors import SubmissionError
 from labrpc.world.streams import stream
-from tester.search.arrivals import Arrivals, name_of
+from tester.search.arrivals import Arrivals
 from tester.search.budget import Limits
 from tester.search.choices import (
     Choice,
@@ -142,7 +142,7 @@ class RandomWalk:
         draws = self._draws
         late = [m for m in self.arrivals.late if state.reachable(m)]
         if late and draws.random() < 0.1:
-            return Deliver(name_of(state, draws.choice(late)))
+            return Deliver(state.name_of(draws.choice(late)))
         name = self.arrivals.next_name(state)
         if name is not None:
             return Deliver(name)
@@ -204,7 +204,7 @@ class RandomWalk:
         self, state: WorldState, kind: str, message: Message
     ) -> Choice | None:
         """Return what happens to a message, None if it is only held back."""
-        name = name_of(state, message)
+        name = state.name_of(message)
         if kind == "lose":
             return Lose(name)
         if kind == "copy":

@@ -14,7 +14,6 @@ from labrpc.errors import SubmissionError
 from labrpc.world.events import Action, Call, Event
 from labrpc.world.observer import Observer
 from labrpc.world.rpc import Incarnation
-from tester.search.arrivals import name_of
 from tester.search.choices import Choice, Deliver, Duplicate, Lose, with_message
 from tester.search.judged_run import JudgedRun
 from tester.search.rules import Rules
@@ -112,6 +111,6 @@ def _here(run: JudgedRun, calls: _Calls, linked: LinkedChoice) -> LinkedChoice |
     call = calls.found.get(link._replace(reply=False))
     for message in run.state.in_flight:
         if message.reply == link.reply and call_of(message) == call:
-            name = name_of(run.state, message)
+            name = run.state.name_of(message)
             return linked._replace(choice=with_message(choice, name))
     return None

@@ -29,7 +29,6 @@ from tester.search.histories import Histories
 from tester.search.server_state import (
     TIME_PASSES,
     Answer,
-    Arrival,
     ClientCall,
     Command,
     ServerState,
@@ -151,17 +150,14 @@ class Rules:
         self, state: WorldState, message: Message, dies_after: int | None = None
     ) -> Transition:
         """Return what the arrival of a message leads to."""
-        state = state._replace(in_flight=without_message(state.in_flight, message))
+        servers, pasts, in_flight, still_open, cut, spent = state
         server = message.dst
-        if message.reply:
-            answer = Answer(message.call_id, message.data)
-            return self._step(state, server, answer, dies_after)
-        assert message.data is not None
-        request_id = state.servers[server].requests + 1
-        opened = OpenRequest(server, request_id, message)
-        state = state._replace(open=(*state.open, opened))
-        arrival = Arrival(message.src, message.method, message.data)
-        return self._step(state, server, arrival, dies_after)
+        if not message.reply:
+            request_id = servers[server].requests + 1
+            still_open = (*still_open, OpenRequest(server, request_id, message))
+        in_flight = without_message(in_flight, message)
+        state = WorldState(servers, pasts, in_flight, still_open, cut, spent)
+        return self._step(state, server, message.given, dies_after)
 
     def _operation(self, state: WorldState, choice: Operation) -> Transition | None:
         at = state.servers[choice.client]
@@ -200,9 +196,8 @@ class Rules:
         outward = stepped.outward
         if dies_after is not None:
             outward = outward[:dies_after]
-        servers = list(state.servers)
-        servers[server] = stepped
-        state = state._replace(servers=tuple(servers))
+        servers = (*state.servers[:server], stepped, *state.servers[server + 1 :])
+        state = WorldState(servers, *state[1:])
         if outward:
             state = self._send(state, stepped, outward)
         if dies_after is None or stepped.failure is not None:
@@ -232,8 +227,11 @@ class Rules:
                     sent.append(self._messages.reply_to(message, action.data))
         if not sent and len(still_open) == len(state.open):
             return state
-        in_flight = with_messages(state.in_flight, sent)
-        return state._replace(in_flight=in_flight, open=tuple(still_open))
+        in_flight = state.in_flight
+        if sent:
+            in_flight = with_messages(in_flight, sent)
+        servers, pasts, _, _, cut, spent = state
+        return WorldState(servers, pasts, in_flight, tuple(still_open), cut, spent)
 
     def _request(self, sender: ServerState, call: Call) -> Message:
         return self._messages.request(

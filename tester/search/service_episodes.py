@@ -6,7 +6,6 @@ late, or its server dies while the request waits there.
 
 from collections.abc import Sequence
 
-from tester.search.arrivals import name_of
 from tester.search.choices import Crash, Cut, Deliver, Lose, Operation, TimeOut
 from tester.search.episodes import EpisodeRun, elect
 from tester.search.world_state import Message
@@ -60,7 +59,7 @@ def operate_away(server: int, operation: Operation, run: EpisodeRun) -> None:
     for _ in range(ON_THE_WAY_MAX):
         lost = [m for m in run.sent(operation.client) if m.dst == server]
         if lost:
-            run.take(Lose(name_of(run.state, lost[0])))
+            run.take(Lose(run.state.name_of(lost[0])))
         elif not run.settle_one():
             break
     _wait_for(run, [operation])
@@ -107,14 +106,14 @@ def lose_of_client(operation: Operation, how: str, run: EpisodeRun) -> None:
         return
     if how.endswith("reply"):
         dst = message.dst
-        run.take(Deliver(name_of(run.state, message)))
+        run.take(Deliver(run.state.name_of(message)))
         message = _next_of(run, dst, client)
         if message is None:
             return
     if how.startswith("late"):
         run.hold_back(message)
     else:
-        run.take(Lose(name_of(run.state, message)))
+        run.take(Lose(run.state.name_of(message)))
     operate(run, operation)
 
 
@@ -133,7 +132,7 @@ def disturb_server(operation: Operation, how: str, dst: int, run: EpisodeRun) ->
     if message is None:
         return
     server = message.dst
-    run.take(Deliver(name_of(run.state, message)))
+    run.take(Deliver(run.state.name_of(message)))
     if how == "crash":
         run.take(Crash(server))
     elif how == "cut":
@@ -160,7 +159,7 @@ def _next_to_leader(run: EpisodeRun, client: int) -> Message | None:
         elif run.state.servers[message.dst].leads:
             return message
         else:
-            run.take(Deliver(name_of(run.state, message)))
+            run.take(Deliver(run.state.name_of(message)))
     return None
 
 

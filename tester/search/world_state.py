@@ -1,15 +1,16 @@
 """The state of a whole world: its servers' states, and the messages between them.
 
-Two worlds of one key are in one state, whatever led there, since a server's state
+Two worlds that are equal are in one state, whatever led there, since a server's state
 stands for all that it was given: nothing depends any more on the order in which steps
 of different servers were taken.
 """
 
 from collections.abc import Hashable, Iterable, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from tester.search.choices import MessageName
-from tester.search.server_state import ServerState
+from tester.search.server_state import Answer, Arrival, ServerState
 
 
 class Message:
@@ -26,12 +27,14 @@ class Message:
         call_id: the number of the call in that incarnation.
         of_client: whether it comes from a client or goes to one.
         rank: where it stands among the messages in flight.
+        kind: what those have in common that only their order tells apart.
         name: what a choice calls it if it is the first of its kind.
+        given: what its receiver is given when it arrives.
     """
 
     __slots__ = (
-        "call_id", "caller", "data", "dst", "method", "name", "number", "of_client",
-        "rank", "reply", "src",
+        "call_id", "caller", "data", "dst", "given", "kind", "method", "name", "number",
+        "of_client", "rank", "reply", "src",
     )  # fmt: skip
 
     def __init__(
@@ -55,8 +58,15 @@ class Message:
         self.data = data
         self.caller = caller
         self.call_id = call_id
-        self.name = MessageName(src, dst, method.rpartition(".")[2], reply)
-        self.rank = (src, dst, reply, self.name.method, caller, call_id, number)
+        short = method.rpartition(".")[2]
+        self.kind = (src, dst, reply, short)
+        self.name = MessageName(src, dst, short, reply)
+        self.given: Arrival | Answer = (
+            Answer(call_id, data)
+            if data is None or reply
+            else Arrival(src, method, data)
+        )
+        self.rank = (*self.kind, caller, call_id, number)
 
 
 class Messages:
@@ -155,6 +165,9 @@ class OpenRequest(NamedTuple):
 class WorldState(NamedTuple):
     """The state of a world.
 
+    Servers' states and messages are compared by identity, so two equal states of a search
+    are one state.
+
     Attributes:
         servers: each server's state, and after them each client's.
         pasts: what each one's earlier incarnations have shown.
@@ -171,17 +184,6 @@ class WorldState(NamedTuple):
     cut: tuple[int, ...]
     spent: Spent
 
-    def key(self) -> Hashable:
-        """Return what tells this state from all others of the search."""
-        return (
-            tuple([server.number for server in self.servers]),
-            tuple([message.number for message in self.in_flight]),
-            self.open,
-            self.pasts,
-            self.cut,
-            self.spent,
-        )
-
     def leads_latest(self, server: int) -> bool:
         """Return whether a server leads in the highest term that there is."""
         latest = max(other.term for other in self.servers)
@@ -195,13 +197,19 @@ class WorldState(NamedTuple):
 
     def find(self, name: MessageName) -> Message | None:
         """Return the message in flight that a choice names, None if there is none."""
-        first = (name.src, name.dst, name.method, name.reply)
-        alike = [
-            message
-            for message in self.in_flight
-            if (message.src, message.dst, message.name.method, message.reply) == first
-        ]
+        kind = (name.src, name.dst, name.reply, name.method)
+        alike = [message for message in self.in_flight if message.kind == kind]
         return alike[name.nth - 1] if name.nth <= len(alike) else None
+
+    def name_of(self, message: Message) -> MessageName:
+        """Return what a choice calls a message in flight."""
+        nth = 1
+        for other in self.in_flight:
+            if other is message:
+                break
+            if other.kind == message.kind:
+                nth += 1
+        return message.name if nth == 1 else _nth(message.name, nth)
 
     def named_messages(self) -> list[tuple[MessageName, Message]]:
         """Return each distinct message in flight with its name."""
@@ -209,7 +217,7 @@ class WorldState(NamedTuple):
         before: Message | None = None
         nth = 1
         for message in self.in_flight:
-            if before is not None and before.name == message.name:
+            if before is not None and before.kind == message.kind:
                 nth += 1
                 if message is not before:
                     named.append((_nth(message.name, nth), message))
@@ -230,11 +238,14 @@ def call_of(message: Message) -> tuple[int, int, int]:
     return caller, message.caller, message.call_id
 
 
+_RANK = attrgetter("rank")
+
+
 def with_messages(
     in_flight: Sequence[Message], added: Iterable[Message]
 ) -> tuple[Message, ...]:
     """Return the messages in flight, with some more."""
-    return tuple(sorted([*in_flight, *added], key=lambda message: message.rank))
+    return tuple(sorted([*in_flight, *added], key=_RANK))
 
 
 def without_message(
