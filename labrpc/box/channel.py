@@ -25,6 +25,8 @@ class LocalChannel(ApplyEnd):
         loops: the box's event loops.
     """
 
+    carried = "the ApplyMsg, whose command is what raft.start() was given,"
+
     def __init__(
         self, puts: Pending, gets: Pending, outbox: Outbox, loops: BoxLoops
     ) -> None:

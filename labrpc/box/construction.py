@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Callable
-from functools import partial
 from typing import Any, cast
 
 from labrpc import codes
@@ -33,11 +32,21 @@ class Construction:
 
     def load_class(self) -> type | None:
         """Return the submission's class; None if it cannot be loaded."""
-        loaded = self._attempt(
-            partial(self._context.importer.load_class, self._entry),
-            codes.RAISES_WHEN_LOADED,
-            "while it was loaded",
-        )
+        entry = self._entry
+
+        def load() -> type:
+            try:
+                return self._context.importer.load_class(entry)
+            except ModuleNotFoundError as exc:
+                if exc.name != entry.module:
+                    raise
+                raise LoadError(
+                    codes.MISSING_MODULE,
+                    f"there is no package {entry.module}/ and no {entry.module}.py, from "
+                    f"which the lab imports {entry.class_name}",
+                ) from None
+
+        loaded = self._attempt(load, codes.RAISES_WHEN_LOADED, "while it was loaded")
         return cast("type | None", loaded)
 
     def construct(self, server_class: type, args: tuple[Any, ...]) -> Any:

@@ -19,8 +19,6 @@ from labrpc.submission.stacks import place_of, threads_report, waits_for
 # How long a lock must have been waited for, with no time-out running and no
 # RPC under way, before an unclear case counts as a deadlock.
 PATIENCE_NS = 5 * SECOND
-# How long a call has waited at least that is shown where it waits.
-SLOW_NS = SECOND
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,8 @@ def find_held_lock(box: BoxContext, serving: Container[Task]) -> tuple[str, str]
     """Return which lock keeps calls from returning, in words, and the threads' stacks.
 
     For a box whose calls do not return though its timers go on. Without such a lock, the
-    words are empty, and the stacks are those of the calls that have waited for long.
+    words are empty, and the stacks are those of calls, and of what nobody takes off the
+    apply channel.
 
     Args:
         box: the box to look at, between two steps.
@@ -102,12 +101,8 @@ def find_held_lock(box: BoxContext, serving: Container[Task]) -> tuple[str, str]
             )
             tasks = [*chain, *scheduler.tasks]
             return f"deadlock: {words}", threads_report(box.submission, tasks)
-    calls = [
-        task
-        for task in waiting
-        if task in serving and scheduler.now_ns - task.parked_at_ns >= SLOW_NS
-    ]
-    return "", threads_report(box.submission, calls)
+    shown = [task for task in waiting if task in serving or task.waits_for is PUT]
+    return "", threads_report(box.submission, shown)
 
 
 def _holders(task: Task) -> list[Task]:

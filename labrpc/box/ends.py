@@ -109,6 +109,8 @@ class PersisterEnd:
 class ApplyEnd:
     """The unbuffered channel to the service (`labrpc.ApplyChannel`)."""
 
+    carried = "the ApplyMsg"
+
     def __init__(self, puts: Pending, loops: BoxLoops) -> None:
         self._puts = puts
         self._loops = loops
@@ -130,7 +132,7 @@ class ApplyEnd:
             raise TypeError(
                 f"apply_ch.{verb} takes an ApplyMsg, not a {type(message).__name__}"
             )
-        fields = plain_copy(_fields_of(message), "the ApplyMsg")
+        fields = plain_copy(_fields_of(message), self.carried)
         return Apply(self._puts.next_number(), fields)
 
 

@@ -110,6 +110,12 @@ class MethodCalls:
             return method(*event.args)
         if event.method == "kill":
             return None
+        service, _, name = event.method.rpartition(".")
+        if service and service not in self.services:
+            raise NoSuchMethod(
+                f"`services` has no {service!r}, whose method {name!r} is called here; it "
+                f"has {', '.join(map(repr, self.services)) or 'nothing'}"
+            )
         raise NoSuchMethod(
             f"the class has no method {event.method!r}, which the service calls; it has "
             f"{self._known_methods(event.method)}"

@@ -28,13 +28,14 @@ def note_failure(
     if step:
         sections.append(f"{SCENARIO_STEP}{step}")
     if exc.evidence:
-        sections.append(exc.evidence)
+        sections.append(cluster.in_lanes(exc.evidence))
     sections.append(cluster.describe())
     lines = cluster.world.log[-LOG_LINES_SHOWN:]
     if lines:
-        printed = [log_line(*line) for line in lines]
+        printed = [cluster.in_lanes(log_line(*line)) for line in lines]
         sections.append("\n".join(["what the servers printed last:", *printed]))
-    conclude(run, Verdict.FAILED, exc.code, exc.headline, "\n".join(sections))
+    headline = cluster.in_lanes(exc.headline)
+    conclude(run, Verdict.FAILED, exc.code, headline, "\n".join(sections))
 
 
 def log_line(time_ns: int, server: int, text: str) -> str:

@@ -5,6 +5,7 @@ within a server. It still sees what is applied, and asks the Raft in each server
 state, so that a property broken by Raft is reported before one of the service.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar
 
@@ -31,6 +32,8 @@ from tester.text import servers_named
 CALL_S_MAX = 10
 # Of how many servers and clients a failure shows where calls wait.
 STUCK_HOSTS_SHOWN = 3
+# As reports name a box, and as threads are called that run a handler for one.
+_BOX = re.compile(r"(\bserver |(?:'|\bheld by )\w+ from )(\d{1,6})\b")
 
 Returned = TypeVar("Returned")
 
@@ -272,7 +275,7 @@ class ServiceCluster(PolledCluster):
             if host is None or not host.up or host.backlog is not None:
                 continue
             lock, where = host.box.stuck()
-            name = self._name_of(host)
+            name = f"server {host.server}"
             if lock:
                 self.fail(
                     DEADLOCK,
@@ -285,6 +288,16 @@ class ServiceCluster(PolledCluster):
         shown = "\n".join(waiting[:STUCK_HOSTS_SHOWN])
         self.fail(code, headline, "\n".join(filter(None, [evidence, shown])))
 
-    def _name_of(self, host: Host) -> str:
-        number = host.server - len(self.servers)
-        return f"server {host.server}" if number < 0 else f"client {number}"
+    def in_lanes(self, text: str) -> str:
+        """Return a report of a box in which clients are no servers.
+
+        To the world, clients are further boxes, numbered after the servers.
+        """
+
+        def name(match: re.Match[str]) -> str:
+            client = int(match[2]) - len(self.servers)
+            if client < 0:
+                return match[0]
+            return f"{match[1].removesuffix('server ')}client {client}"
+
+        return _BOX.sub(name, text)

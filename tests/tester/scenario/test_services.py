@@ -1,5 +1,6 @@
 """Services that break one rule each: the suite of lab 3 says which."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -179,6 +180,63 @@ def test_where_stuck_calls_wait_is_shown(verdict):
     assert "  thread 'submit()' waits for a notification" in run.evidence
     assert "return submitted.answer.result()" in run.evidence
     assert "and 96 more" in run.evidence
+
+
+# What students get wrong first, and what they read.
+FIRST_MISTAKES = {
+    "a call that is lost": (
+        "test_kv_unreliable",
+        KV.format(
+            "Clerk",
+            "    def get(self, key):\n"
+            "        while True:\n"
+            "            self.servers[0].call('KV.get', kv.messages.GetArgs(key)).err",
+        ),
+        "client 1: AttributeError: 'NoneType' object has no attribute 'err'",
+    ),
+    "a handler that raises": (
+        "test_kv_versions",
+        KV.format("KVServer", "    def get(self, args):\n        return None.err"),
+        "in the RPC handler get, called by client 0",
+    ),
+    "services without Raft": (
+        "test_kv_versions",
+        KV.format(
+            "KVServer",
+            "    def __init__(self, *args):\n"
+            "        super().__init__(*args)\n"
+            "        del self.services['Raft']",
+        ),
+        "`services` has no 'Raft', whose method 'get_state' is called here; it has 'KV'",
+    ),
+    "a command that is an object": (
+        "test_rsm_basic",
+        rsm("    def submit(self, r):\n        return super().submit({r})"),
+        "the ApplyMsg, whose command is what raft.start() was given, contains a set",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", FIRST_MISTAKES)
+def test_a_first_mistake_is_explained(verdict, mistake):
+    name, source, words = FIRST_MISTAKES[mistake]
+    run = verdict(source, name)
+    assert words in run.reason, run.report()
+
+
+def test_messages_that_nobody_takes_off_the_channel_are_shown(verdict):
+    run = verdict(rsm("    def _run_applier(self):\n        pass"), "test_rsm_basic")
+    assert run.code == "submit-stuck"
+    assert "waits for the service to take an ApplyMsg (apply_ch.put)" in run.evidence
+
+
+def test_a_package_that_is_not_there_yet_is_named(tests, tmp_path):
+    shutil.copytree(EXAMPLE / "rsm", tmp_path / "rsm")
+    service = find_service(tmp_path, suite_path(3))
+    run = run_test(RunConditions(service, tests["test_kv_versions"], 0))
+    assert run.code == "missing-module"
+    expected = "no package kv/ and no kv.py, from which the lab imports KVServer"
+    assert expected in run.reason
 
 
 # What no service returns, and what a test would stumble over, or a client go on with.
