@@ -34,7 +34,7 @@ class Construction:
         """Return the submission's class; None if it cannot be loaded."""
         entry = self._entry
 
-        def load() -> type:
+        def load() -> Any:
             try:
                 return self._context.importer.load_class(entry)
             except ModuleNotFoundError as exc:
