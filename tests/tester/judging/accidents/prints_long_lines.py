@@ -22,4 +22,4 @@ class Raft:
         log = "entry " * 1_000_000
         while True:
             print(log)
-            time.sleep(0.01)
+            time.sleep(0.1)
