@@ -51,6 +51,10 @@ class AsyncServer:
         self._loop.call_soon(construct)
         self._loop.run_forever()
 
+    def open_calls(self) -> list[Any]:
+        """Return the tasks that run a handler, or a method for the service above."""
+        return list(self._tasks)
+
     def request(self, event: Request) -> None:
         """Start the handler of an RPC."""
         self._start(self._handle, event, f"{event.method} from {event.src}")

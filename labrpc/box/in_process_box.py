@@ -134,7 +134,12 @@ class InProcessBox(ServerBox):
         context = self.context
         serving = [t for t in context.scheduler.tasks if self._server.serves(t)]
         words, threads = find_held_lock(context, serving)
-        coroutines = tasks_report(context.submission, context.loops.tasks())
+        calls = self._async_server.open_calls() if self._async_server else []
+        if not calls:
+            return words, threads
+        # Who holds an asyncio.Lock is known to nobody, so all tasks are shown.
+        tasks = dict.fromkeys([*calls, *context.loops.tasks()])
+        coroutines = tasks_report(context.submission, list(tasks))
         return words, (threads + coroutines).lstrip("\n")
 
     def state(self) -> dict[str, str]:

@@ -65,6 +65,7 @@ class ServerBox:
         self._persister = PersisterEnd(outbox, context.scheduler)
         self._methods = MethodCalls(outbox, codec, reports, lint)
         self._server = ThreadServer(self._methods, context.scheduler)
+        self._async_server: AsyncServer | None = None
         self._deliver: dict[type, Callable[[Any], None]] = {
             Boot: self._boot,
             Request: self._server.request,
@@ -128,7 +129,7 @@ class ServerBox:
         """Let an event loop call the constructor, and everything after it."""
         loop = self.context.importer.load("asyncio").new_event_loop()
         self._prepare_loop(loop)
-        server = AsyncServer(self._methods, loop)
+        self._async_server = server = AsyncServer(self._methods, loop)
         self._deliver[Request] = server.request
         self._deliver[Invoke] = server.invoke
         try:

@@ -407,3 +407,21 @@ def test_a_lock_that_no_call_needs_is_not_at_fault_and_calls_are_shown(lab):
     assert words == ""
     assert where.startswith("thread 'wait()' waits for a notification")
     assert "thread 'ask" not in where
+
+
+def test_coroutines_are_shown_where_a_call_is_open(lab):
+    body = """
+    def boot(self):
+        self.lock = asyncio.Lock()
+    async def ask(self):
+        async with self.lock: await asyncio.Event().wait()
+    """
+    world = lab.world(lab.raft(body, head="import asyncio"))
+    assert world.hosts[0].box.stuck() == ("", "")
+    for _ in range(2):
+        world.invoke_then(world.hosts[0], print, "ask")
+    world.sleep_ns(10 * SECOND)
+    words, where = world.hosts[0].box.stuck()
+    assert words == ""
+    assert where.startswith("asyncio task 'ask()'")
+    assert where.count("in ask") == 2
