@@ -10,6 +10,7 @@ from rich.table import Table
 from tester.cli.cluster import chosen_engine, local_sandbox_status, processes_here
 from tester.cli.command import Command, ExitStatus
 from tester.cli.hosting_options import add_hosting, chosen_hosting
+from tester.cli.lab_option import add_lab, choose_lab
 from tester.cli.options import add_jobs, whole_number
 from tester.cli.parser import Parser
 from tester.cluster_engine.connect import add_dask
@@ -21,7 +22,9 @@ from tester.grading.results_folder import refuse_links
 from tester.intake.default_submission import REFERENCE
 from tester.intake.find import find_submissions
 from tester.intake.gradings import UNPACKED
-from tester.measuring.figures import FIGURES
+from tester.intake.service_submission import EXAMPLE_SERVICE
+from tester.judging.suite import PACKAGES
+from tester.measuring.labs import LABS
 from tester.measuring.measured import Measured
 from tester.measuring.plan import TRIALS
 from tester.reports.files import write_atomically
@@ -38,7 +41,8 @@ REFERENCE_NAME = "the reference"
 
 EPILOG = """\
 Measured are elections, commits, catching up after a partition and recovery after a
-restart, on five servers in virtual time: see docs/measure.md. Several submissions make
+restart, on five servers in virtual time; with --lab 3, operations of clients: see
+docs/measure.md. Several submissions make
 one page, each of them a curve and a dot. DIR gets measure.html, measure.json and
 measure.csv; the same seed gives the same bytes, but for the block of CPU times.
 
@@ -66,8 +70,8 @@ def add_arguments(parser: Parser) -> None:
         type=whole_number(1, TRIALS_MAX),
         default=TRIALS,
         metavar="N",
-        help="how many elections; of the rest there are fewer, in proportion "
-        f"(default: {TRIALS})",
+        help="how many elections, or in lab 3 puts of one client; of the rest there are "
+        f"fewer, in proportion (default: {TRIALS})",
     )
     add(
         "--seed",
@@ -82,6 +86,7 @@ def add_arguments(parser: Parser) -> None:
         help="do not measure the reference beside them",
     )
     add_hosting(parser)
+    add_lab(parser)
     add(
         "--rubric",
         type=Path,
@@ -106,23 +111,25 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
         say(console, line)
     refuse_links(options.out, options.paths)
     rules = {} if options.rubric is None else _rules(options.rubric)
-    submissions = _find(options, console)
-    has_reference = REFERENCE.is_dir() and not options.no_reference
-    reference = _reference_name(submissions) if has_reference else ""
+    lab = choose_lab(options.lab, options.rubric)
+    submissions = _find(options, console, lab)
+    place = EXAMPLE_SERVICE if lab == 3 else REFERENCE
+    has_reference = place.is_dir() and not options.no_reference
+    reference = _reference_name(submissions, place) if has_reference else ""
     added = reference if reference not in submissions else ""
     if added:
-        submissions[added] = REFERENCE
+        submissions[added] = place
     with named_if_in_the_way(options.out):
         # Now, and not when all is measured.
         options.out.mkdir(parents=True, exist_ok=True)
-    plan = MeasurementPlan(submissions, options.trials, options.seed, hosting)
+    plan = MeasurementPlan(submissions, options.trials, options.seed, hosting, lab)
     processes = processes_here(options, console)
     engine = chosen_engine(options, console, processes)
     with counted_progress(
         console, "measuring", plan.total, "batches of trials"
     ) as notify:
         measured = measure(plan, processes, notify, engine)
-    console.print(_table(measured))
+    console.print(_table(measured, lab))
     for one in measured:
         for line in one.problem_lines():
             say(console, f"{one_line(one.name)}: {line}")
@@ -130,7 +137,7 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     points = measure_points(rules, own) if rules else {}
     _write(
         options.out,
-        Measurement(measured, options.trials, options.seed, reference, points),
+        Measurement(measured, options.trials, options.seed, reference, points, lab),
     )
     say(
         console,
@@ -141,9 +148,14 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     return ExitStatus.DONE if is_whole else ExitStatus.FOUND
 
 
-def _find(options: argparse.Namespace, console: Console) -> dict[str, Path]:
+def _find(options: argparse.Namespace, console: Console, lab: int) -> dict[str, Path]:
     """Return the submissions that can be measured; report the others."""
-    intake = find_submissions(options.paths, options.out / UNPACKED, options.single)
+    intake = find_submissions(
+        options.paths,
+        options.out / UNPACKED,
+        options.single,
+        package=PACKAGES[lab][0],
+    )
     for note in intake.notes:
         say(console, one_line(note))
     for name, reason in intake.refused.items():
@@ -163,24 +175,24 @@ def _rules(file: Path) -> Mapping[str, MeasureRule]:
     rules = load_rubric_of_suite(file).measure
     if not rules:
         raise UsageError(
-            f"{file} has no table [measure], as in [measure.downtime_ms]: see "
-            "docs/measure.md"
+            f"{file} has no table [measure], as in [measure.downtime_ms] or, in lab 3, "
+            "[measure.put_ms]: see docs/measure.md"
         )
     return rules
 
 
-def _reference_name(submissions: dict[str, Path]) -> str:
+def _reference_name(submissions: dict[str, Path], place: Path) -> str:
     """Return the name of the reference: its own, if it is measured anyway."""
     for name, path in submissions.items():
-        if path in (REFERENCE, REFERENCE.parent):
+        if path in (place, place.parent):
             return name
     return REFERENCE_NAME
 
 
-def _table(measured: list[Measured]) -> Table:
+def _table(measured: list[Measured], lab: int) -> Table:
     """Return the medians of all submissions."""
     table = Table("median of", *(one_line(one.name, 24) for one in measured[:6]))
-    for figure in FIGURES:
+    for figure in LABS[lab].figures:
         summaries = [one.summary(figure.name) for one in measured[:6]]
         unit = f" ({figure.unit})" if figure.unit else ""
         table.add_row(

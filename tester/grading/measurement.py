@@ -6,8 +6,9 @@ from pathlib import Path
 
 from tester.judging.run_hosting import RunHosting
 from tester.measuring.batch import Batch, broken_batch
+from tester.measuring.labs import LABS
 from tester.measuring.measured import Measured
-from tester.measuring.plan import BatchPlan, batches
+from tester.measuring.plan import BatchPlan
 from tester.verdict import Verdict
 from tester.workers.engine import Engine, WorkerLost
 from tester.workers.job import MeasureJob
@@ -24,19 +25,22 @@ class MeasurementPlan:
 
     Attributes:
         submissions: where each lies, by name.
-        trials: how many elections; the other probes have fewer, in proportion.
+        trials: how many of the lab's first probe; the others have fewer, in proportion.
         seed: of the measurement.
         hosting: how the submissions are hosted.
+        lab: the number of the lab that they are submissions of.
     """
 
     submissions: Mapping[str, Path]
     trials: int
     seed: int
     hosting: RunHosting
+    lab: int = 2
     batches: list[BatchPlan] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "batches", list(batches(self.trials, self.seed)))
+        planned = LABS[self.lab].batches(self.trials, self.seed)
+        object.__setattr__(self, "batches", list(planned))
 
     @property
     def total(self) -> int:
@@ -125,6 +129,7 @@ def _job(plan: MeasurementPlan, name: str, path: Path, batch: BatchPlan) -> Meas
     return MeasureJob(
         path=str(path),
         name=name,
+        lab=plan.lab,
         hosting=plan.hosting,
         probe=batch.probe,
         seed=batch.seed,

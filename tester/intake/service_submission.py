@@ -15,7 +15,7 @@ from tester.intake.default_submission import REFERENCE
 PACKAGE, CLASS_NAME = "rsm", "RSM"
 # The lab's own module, which part 3A runs beside a student's.
 COUNTER = "lab_counter"
-_EXAMPLE = REFERENCE.parent / "tests" / "services" / "kv_threads"
+EXAMPLE_SERVICE = REFERENCE.parent / "tests" / "services" / "kv_threads"
 
 
 def find_service(path: Path, suite: Path) -> Submission:
@@ -47,7 +47,7 @@ def find_service(path: Path, suite: Path) -> Submission:
 
 def example_service(suite: Path) -> Submission | None:
     """Return the lab's own service, None where the lab was installed without it."""
-    return find_service(_EXAMPLE, suite) if _EXAMPLE.is_dir() else None
+    return find_service(EXAMPLE_SERVICE, suite) if EXAMPLE_SERVICE.is_dir() else None
 
 
 def raft_of(service: Submission) -> str:
@@ -65,4 +65,4 @@ def default_service(directory: Path) -> Path:
     for folder in (directory, *directory.parents):
         if candidates(folder, PACKAGE):
             return folder
-    return _EXAMPLE if _EXAMPLE.is_dir() else directory
+    return EXAMPLE_SERVICE if EXAMPLE_SERVICE.is_dir() else directory

@@ -4,7 +4,9 @@ Whatever keeps a graded run from harming its judge holds here too: the same watc
 memory limit, isolation and oracles.
 """
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -15,8 +17,10 @@ from tester.judging.graded_test import GradedTest
 from tester.judging.run import run_test
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import RunHost
-from tester.measuring.probes import PROBES, SERVERS, Probing
-from tester.scenario.checks import CheckedCluster
+from tester.measuring.probes import PROBES, SERVERS
+from tester.measuring.probing import Probing
+from tester.measuring.service_probes import SERVICE_PROBES
+from tester.scenario.measured_cluster import MeasuredCluster
 from tester.text import encodable_text, one_line
 from tester.verdict import Verdict
 
@@ -49,16 +53,28 @@ def measure_batch(host: RunHost, probe: str, seed: int, trials: int) -> Batch:
         seed: of the batch.
         trials: how many are wanted.
     """
-    found: list[Probing] = []
+    found: list[Probing[Any]] = []
 
     def cpu_s() -> float:
         return cpu_seconds() + host.boxes.cpu_s
 
-    def measure(cluster: CheckedCluster) -> None:
+    def measure(cluster: MeasuredCluster) -> None:
         found.append(Probing(cluster, trials, cpu_s))
-        PROBES[probe](found[0])
+        of_service = SERVICE_PROBES.get(probe)
+        if of_service is not None:
+            of_service.measure(found[0])
+        else:
+            PROBES[probe](found[0])
 
     test = GradedTest(probe, "", 0, measure, Path(__file__), SERVERS)
+    service = SERVICE_PROBES.get(probe)
+    if service is not None:
+        test = replace(
+            test,
+            service="kv",
+            clerks=service.clerks,
+            max_raft_state=service.max_raft_state,
+        )
     run = run_test(RunConditions(host.boxes.submission, test, seed), host)
     return Batch(
         samples=found[0].samples if found else {},

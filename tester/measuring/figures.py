@@ -12,12 +12,14 @@ class Figure:
         title: what pages call it.
         unit: of its numbers, "" for a mere number.
         meaning: a sentence for people who see it for the first time.
+        larger_is_better: whether more of it is better, which is rare.
     """
 
     name: str
     title: str
     unit: str
     meaning: str
+    larger_is_better: bool = False
 
 
 FIGURES = (
@@ -97,7 +99,6 @@ FIGURES = (
         "committed.",
     ),
 )
-BY_NAME = {figure.name: figure for figure in FIGURES}
 # Not a function of the seeds: it depends on the machine and its load.
 CPU = Figure(
     "cpu_ms_per_command",

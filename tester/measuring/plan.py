@@ -1,6 +1,6 @@
 """Which batches a measurement consists of, and how many trials each has."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 # For how many trials the numbers below are.
@@ -37,14 +37,17 @@ class BatchPlan:
     trials: int
 
 
-def batches(trials: int = TRIALS, seed: int = 0) -> Iterator[BatchPlan]:
+def batches_of(
+    plans: Mapping[str, ProbePlan], trials: int = TRIALS, seed: int = 0
+) -> Iterator[BatchPlan]:
     """Yield the batches of a measurement.
 
     Args:
-        trials: how many elections; the other probes have fewer, in proportion.
+        plans: how often each probe is made.
+        trials: how many of the first probe; the others have fewer, in proportion.
         seed: of the measurement. Each has seeds of its own.
     """
-    for probe, plan in PLANS.items():
+    for probe, plan in plans.items():
         left = -(-plan.trials * trials // TRIALS)
         number = 0
         while left > 0:

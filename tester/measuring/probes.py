@@ -6,17 +6,15 @@ figures by name.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from labrpc.clock import MILLISECOND, SECOND
 from tester import codes
+from tester.measuring import probing as of_cluster
 from tester.measuring.watching import Applications, Arrivals
 from tester.scenario.checks import CheckedCluster
 from tester.scenario.polled_cluster import LEADER_S_MAX, NO_LEADER_CAUSES
 
 SERVERS = 5
-# A scenario may take 120 virtual seconds: a trial that begins later might not end.
-LAST_TRIAL_S = 90.0
 # How long the servers are left alone, at least, so that nothing is under way.
 QUIET_S = 0.3
 # Over what time the moment of a crash is spread: several heartbeat intervals.
@@ -30,30 +28,7 @@ CATCH_UP_S_MAX = 20
 COMMAND_AGAIN_S = 2
 
 
-@dataclass
-class Probing:
-    """One cluster under measurement.
-
-    Attributes:
-        cluster: the servers.
-        trials: how many are wanted.
-        cpu_s: returns the CPU seconds that lab and servers have used so far.
-        samples: what was measured, by the name of the figure.
-    """
-
-    cluster: CheckedCluster
-    trials: int
-    cpu_s: Callable[[], float]
-    samples: dict[str, list[float]] = field(default_factory=dict)
-
-    def note(self, figure: str, sample: float) -> None:
-        """Add a sample of a figure; more digits than these are noise."""
-        self.samples.setdefault(figure, []).append(round(sample, 6))
-
-    def more(self, figure: str) -> bool:
-        """Return whether another trial is wanted, and there is time for it."""
-        done = len(self.samples.get(figure, ()))
-        return done < self.trials and self.cluster.now < LAST_TRIAL_S
+Probing = of_cluster.Probing[CheckedCluster]
 
 
 def elections(probing: Probing) -> None:

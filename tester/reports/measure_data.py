@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 
 from tester import jsonl
-from tester.measuring.figures import CPU, FIGURES
+from tester.measuring.figures import CPU, Figure
+from tester.measuring.labs import LABS, LabMeasure
 from tester.measuring.measured import Measured, Summary
 from tester.text import csv_cell
 from tester.versions import PYTHON, lab_version
@@ -30,10 +31,11 @@ class Measurement:
 
     Attributes:
         measured: one per submission.
-        trials: how many elections were wanted of each.
+        trials: how many of the lab's first kind were wanted of each.
         seed: of the measurement.
         reference: the name of the reference among them, "" if it is not there.
         points: what figures have earned, by submission; empty without a rubric.
+        lab: the number of the lab that they are submissions of.
     """
 
     measured: Sequence[Measured]
@@ -41,6 +43,12 @@ class Measurement:
     seed: int
     reference: str = ""
     points: PointsOf = field(default_factory=dict)
+    lab: int = 2
+
+    @property
+    def of_lab(self) -> LabMeasure:
+        """What is measured in this lab."""
+        return LABS[self.lab]
 
 
 def measure_json(measurement: Measurement) -> bytes:
@@ -49,6 +57,7 @@ def measure_json(measurement: Measurement) -> bytes:
     content = {
         "lab": lab_version(),
         "python": PYTHON,
+        "lab_number": measurement.lab,
         "trials": measurement.trials,
         "seed": measurement.seed,
         "reference": measurement.reference,
@@ -58,7 +67,7 @@ def measure_json(measurement: Measurement) -> bytes:
                 "unit": figure.unit,
                 "meaning": figure.meaning,
             }
-            for figure in FIGURES
+            for figure in measurement.of_lab.figures
         },
         "submissions": [_submission(one, points) for one in measured],
         "cpu": [_cpu(one) for one in measured],
@@ -101,7 +110,8 @@ def measure_csv(measurement: Measurement) -> bytes:
     points = measurement.points
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    columns = [f"{f.name}_{statistic}" for f in FIGURES for statistic in _STATISTICS]
+    figures = measurement.of_lab.figures
+    columns = [f"{f.name}_{statistic}" for f in figures for statistic in _STATISTICS]
     writer.writerow(["submission", "points", "split_share", *columns, "problems"])
     for one in measurement.measured:
         share = one.split_share
@@ -110,15 +120,15 @@ def measure_csv(measurement: Measurement) -> bytes:
                 csv_cell(one.name, CELL_MAX),
                 f"{fsum(points[one.name].values()):g}" if one.name in points else "",
                 "" if share is None else f"{share:.4f}",
-                *_cells(one),
+                *_cells(one, figures),
                 csv_cell("; ".join(one.problem_lines()), CELL_MAX),
             ]
         )
     return out.getvalue().encode("utf-8-sig")
 
 
-def _cells(one: Measured) -> Iterator[str]:
-    for figure in FIGURES:
+def _cells(one: Measured, figures: Sequence[Figure]) -> Iterator[str]:
+    for figure in figures:
         summary = one.summary(figure.name)
         for statistic in _STATISTICS:
             yield "" if summary is None else f"{getattr(summary, statistic):.6g}"

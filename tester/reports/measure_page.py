@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import count
 from math import floor, fsum, log10
 
-from tester.measuring.figures import CPU, FIGURES, Figure
+from tester.measuring.figures import Figure
+from tester.measuring.labs import LabMeasure
 from tester.measuring.measured import Measured, Summary
 from tester.reports.measure_data import Measurement
 from tester.reports.pages import page
@@ -20,8 +21,6 @@ COLOURS = 5
 TICKS = 5
 # The most points through which a curve is drawn.
 CURVE_POINTS = 100
-# Figures with a distribution worth a curve; the others are one dot a submission.
-CURVES = ("downtime_ms", "commit_latency_ms", "catch_up_ms", "recovery_ms")
 
 
 @dataclass(frozen=True)
@@ -80,19 +79,21 @@ def measure_html(measurement: Measurement) -> bytes:
     styles = _styles(measured, reference)
     by_name = {one.name: one for one in measured}
     own = [one for one in measured if one.name != reference] or list(measured)
-    plots = [_plot(figure, measured, styles) for figure in FIGURES]
+    lab = measurement.of_lab
+    plots = [_plot(figure, measured, styles, lab) for figure in lab.figures]
     shown = [plot for plot in plots if plot is not None]
     return page(
         "measure.html",
         measured=measured,
         own=own,
         single=own[0] if len(own) == 1 else None,
-        rows=_rows(own[0], by_name.get(reference)) if len(own) == 1 else [],
+        rows=_rows(own[0], by_name.get(reference), lab) if len(own) == 1 else [],
         reference=reference,
-        figures=FIGURES,
-        cpu=CPU,
-        curves=[plot for plot in shown if plot.figure.name in CURVES],
-        dots=[plot for plot in shown if plot.figure.name not in CURVES],
+        lab=lab,
+        figures=lab.figures,
+        cpu=lab.cpu,
+        curves=[plot for plot in shown if plot.figure.name in lab.curves],
+        dots=[plot for plot in shown if plot.figure.name not in lab.curves],
         legend=[(one_line(name), style) for name, style in styles.items()]
         if len(styles) <= COLOURS + 1
         else [],
@@ -134,7 +135,7 @@ def _styles(measured: Sequence[Measured], reference: str) -> dict[str, str]:
     return styles | ({reference: "reference"} if reference else {})
 
 
-def _rows(one: Measured, reference: Measured | None) -> list[Row]:
+def _rows(one: Measured, reference: Measured | None, lab: LabMeasure) -> list[Row]:
     beside = None if reference is None or reference is one else reference
     return [
         Row(
@@ -142,19 +143,22 @@ def _rows(one: Measured, reference: Measured | None) -> list[Row]:
             one.summary(figure.name),
             None if beside is None else beside.summary(figure.name),
         )
-        for figure in FIGURES
+        for figure in lab.figures
     ]
 
 
 def _plot(
-    figure: Figure, measured: Sequence[Measured], styles: dict[str, str]
+    figure: Figure,
+    measured: Sequence[Measured],
+    styles: dict[str, str],
+    lab: LabMeasure,
 ) -> Plot | None:
     """Return the plot of a figure, None if no submission has samples."""
     samples = {one.name: one.samples.get(figure.name) for one in measured}
     summaries = {name: Summary.of(found) for name, found in samples.items() if found}
     if not summaries:
         return None
-    is_curve = figure.name in CURVES
+    is_curve = figure.name in lab.curves
     ends = [s.high if is_curve else s.mean for s in summaries.values()]
     step = _step(max(ends) or 1)
     most = step * TICKS

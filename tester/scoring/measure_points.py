@@ -1,7 +1,7 @@
 """Points for what a Raft is like: the table `[measure]` of a rubric.
 
 A figure earns points by thresholds, or by the rank of a submission in its class. Smaller
-is better for every figure.
+is better for every figure that earns points.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from tester.measuring.figures import BY_NAME
+from tester.measuring.labs import LABS
 from tester.measuring.measured import Measured
 from tester.scoring.grades import DECIMALS
 from tester.scoring.toml_table import Table
@@ -64,14 +64,19 @@ class MeasureRule:
         return (self.none - number) / (self.none - self.full)
 
 
-def read_measure(table: Table) -> dict[str, MeasureRule]:
+def read_measure(table: Table, lab: int = 2) -> dict[str, MeasureRule]:
     """Read the rules of a rubric, by the name of the figure.
+
+    Args:
+        table: the rules.
+        lab: the number of the lab that the rubric is for.
 
     Raises:
         UsageError: something is wrong with them; the message says where.
     """
+    known = [f.name for f in LABS[lab].figures if not f.larger_is_better]
     for name in table.values:
-        table.check_known(name, BY_NAME, "there is no figure", name)
+        table.check_known(name, known, "there is no figure with points", name)
     return {name: _read_rule(table.table(name)) for name in table.values}
 
 

@@ -173,7 +173,7 @@ def _rubric(
     confidence = None
     if document.confidence is not None:
         confidence = _read_confidence(table.table("confidence"), parts)
-    measure = read_measure(table.table("measure"))
+    measure = read_measure(table.table("measure"), document.lab)
     about = {test.part: test.part_about for test in tests if test.part_about}
     about |= {test.name: test.description for test in tests if test.is_own_and_shown}
     cap = document.safety_cap

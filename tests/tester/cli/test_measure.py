@@ -7,6 +7,7 @@ import pytest
 
 import grade
 from tester.cli import measure
+from tester.measuring.labs import LABS
 from tester.measuring.measured import Measured
 
 SUBMISSIONS = Path(__file__).resolve().parents[2] / "submissions"
@@ -112,3 +113,30 @@ def test_a_rubric_without_the_table_is_refused_before_any_trial(
     assert run(tmp_path, POLLING, "--rubric", str(rubric)) == 2
     assert "no table [measure]" in capsys.readouterr().err
     assert not made_up
+
+
+def test_a_service_is_measured_beside_the_labs_own(made_up, tmp_path, capsys):
+    path = str(SUBMISSIONS / "asyncio_raft")
+    assert run(tmp_path, path, "--lab", "3") == 0
+    (plan,) = made_up
+    assert plan.lab == 3
+    assert list(plan.submissions) == ["asyncio_raft", measure.REFERENCE_NAME]
+    assert plan.submissions[measure.REFERENCE_NAME] == measure.EXAMPLE_SERVICE
+    assert {batch.probe for batch in plan.batches} == set(LABS[3].plans)
+    assert "latency of a put (ms)" in capsys.readouterr().out
+    content = json.loads((tmp_path / "out/measure.json").read_text())
+    assert content["lab_number"] == 3
+
+
+def test_a_rubric_for_lab_3_gives_points_for_its_figures(made_up, tmp_path, capsys):
+    rubric = tmp_path / "rubric.toml"
+    rubric.write_text("lab = 3\n[measure.put_ms]\npoints = 4\nfull = 10\n")
+    assert (
+        run(tmp_path, str(SUBMISSIONS / "asyncio_raft"), "--rubric", str(rubric)) == 0
+    )
+    assert made_up[0].lab == 3
+    rubric.write_text("lab = 3\n[measure.operations_per_s]\npoints = 4\nfull = 10\n")
+    assert (
+        run(tmp_path, str(SUBMISSIONS / "asyncio_raft"), "--rubric", str(rubric)) == 2
+    )
+    assert "there is no figure with points" in capsys.readouterr().err

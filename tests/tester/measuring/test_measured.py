@@ -1,6 +1,9 @@
+import pytest
+
 from tester.measuring.batch import Batch
+from tester.measuring.labs import LABS
 from tester.measuring.measured import GIVEN_UP, Measured, Summary
-from tester.measuring.plan import PLANS, TRIALS, batches
+from tester.measuring.plan import TRIALS
 from tester.verdict import Verdict
 
 
@@ -32,15 +35,17 @@ def test_what_ended_a_batch_is_said_once():
     assert measured.problem_lines()[-1] == GIVEN_UP
 
 
-def test_all_trials_are_in_some_batch_and_no_seed_is_used_twice():
-    planned = list(batches())
-    for probe, plan in PLANS.items():
+@pytest.mark.parametrize("lab", LABS)
+def test_all_trials_are_in_some_batch_and_no_seed_is_used_twice(lab):
+    planned = list(LABS[lab].batches(TRIALS, 0))
+    for probe, plan in LABS[lab].plans.items():
         assert sum(b.trials for b in planned if b.probe == probe) == plan.trials
     seeds = [(batch.probe, batch.seed) for batch in planned]
     assert len(set(seeds)) == len(seeds)
-    others = {(batch.probe, batch.seed) for batch in batches(TRIALS, seed=1)}
+    others = {(batch.probe, batch.seed) for batch in LABS[lab].batches(TRIALS, 1)}
     assert not others & set(seeds)
 
 
 def test_few_trials_are_at_least_one_of_each_probe():
-    assert [batch.trials for batch in batches(1)] == [1, 1, 1, 1]
+    assert [batch.trials for batch in LABS[2].batches(1, 0)] == [1, 1, 1, 1]
+    assert [batch.trials for batch in LABS[3].batches(1, 0)] == [1, 1, 1, 1, 1]

@@ -7,7 +7,7 @@ import pytest
 from labrpc.submission.submission import Submission
 from tester.judging.run_hosting import RunHosting
 from tester.measuring.batch import measure_batch
-from tester.measuring.figures import BY_NAME, CPU
+from tester.measuring.figures import CPU, FIGURES
 from tester.measuring.measured import Measured
 from tester.measuring.plan import PLANS
 from tester.measuring.probes import PROBES
@@ -101,9 +101,10 @@ def test_elections_that_fail_are_counted(measured):
 
 def test_every_figure_is_measured_by_some_probe(measured):
     found = [measured("as it is", probe) for probe in PROBES]
-    assert {name for one in found for name in one.samples} == set(BY_NAME)
+    names = {figure.name for figure in FIGURES}
+    assert {name for one in found for name in one.samples} == names
     assert any(one.cpu_ms_per_command for one in found)
-    assert CPU.name not in BY_NAME
+    assert CPU.name not in names
     assert set(PLANS) == set(PROBES) == set(TRIALS)
 
 

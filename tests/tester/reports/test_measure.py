@@ -1,12 +1,14 @@
 """measure.html, measure.json and measure.csv, of made-up measurements."""
 
 import csv
+import io
 import json
 import re
 
 import pytest
 
 from tester.measuring.figures import FIGURES
+from tester.measuring.labs import LABS
 from tester.measuring.measured import Measured
 from tester.reports.measure_data import Measurement, measure_csv, measure_json
 from tester.reports.measure_page import COLOURS, measure_html, value
@@ -117,3 +119,17 @@ def test_points_are_shown_where_a_rubric_gives_them():
     assert "<strong>3.5</strong> points" in page_of(made_up("ada"), points=points)
     page = page_of(made_up("ada"), made_up("bob"), made_up(REFERENCE), points=points)
     assert '<td class="n">3.5</td>' in page
+
+
+def test_a_service_has_figures_of_its_own():
+    names = [figure.name for figure in LABS[3].figures]
+    one = Measured("ada", {name: [1.0, 2.0, 4.0] for name in names})
+    measurement = Measurement([one], 50, 0, lab=3)
+    page = measure_html(measurement).decode()
+    assert "50 puts of one client from seed 0" in page
+    assert "operations per second" in page
+    assert "several terms" not in page
+    assert page.count('class="curve c0"') == len(LABS[3].curves)
+    assert set(json.loads(measure_json(measurement))["figures"]) == set(names)
+    (row,) = csv.DictReader(io.StringIO(measure_csv(measurement).decode("utf-8-sig")))
+    assert row["put_ms_median"] == "2"
