@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tester.intake.service_submission import find_service
+from tester.intake.service_submission import find_service, raft_of
 from tester.judging.collection import collect_folder, graded_tests
 from tester.judging.run import Recording, run_test, trace_file
 from tester.judging.run_conditions import RunConditions
@@ -222,6 +222,25 @@ def test_a_first_mistake_is_explained(verdict, mistake):
     name, source, words = FIRST_MISTAKES[mistake]
     run = verdict(source, name)
     assert words in run.reason, run.report()
+
+
+def test_a_raft_without_kill_is_enough(verdict):
+    source = "import raft.raft\ndel raft.raft.Raft.kill\n"
+    run = verdict(source, "test_rsm_shutdown")
+    assert run.passed, run.report()
+    assert run.warnings == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["polling", "plain"])
+def test_a_students_own_raft_needs_no_change(tests, tmp_path, example, name):
+    shutil.copytree(EXAMPLE, tmp_path / "mine")
+    shutil.copytree(example(name) / "raft", tmp_path / "mine/raft")
+    service = find_service(tmp_path / "mine", suite_path(3))
+    for test in ("test_rsm_shutdown", "test_kv_snapshot_rpc"):
+        run = run_test(RunConditions(service, tests[test], 0))
+        assert run.passed, run.report()
+    assert raft_of(service) == "its own Raft"
 
 
 def test_messages_that_nobody_takes_off_the_channel_are_shown(verdict):

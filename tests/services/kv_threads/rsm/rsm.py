@@ -79,7 +79,9 @@ class RSM:
             for submitted in self.submitted.values():
                 self._give_up(submitted)
             self.submitted.clear()
-        self.raft.kill()
+        # A Raft need not have it.
+        if hasattr(self.raft, "kill"):
+            self.raft.kill()
 
     # Answers.
 
