@@ -14,7 +14,8 @@ from tester.traces import rows
 from tester.traces.reader import read_trace
 from tester.views.wording import row_text
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "services" / "kv_threads"
+TESTS = Path(__file__).resolve().parents[2]
+EXAMPLE = TESTS / "services" / "kv_threads"
 RSM = "import rsm, threading, time\nclass RSM(rsm.RSM):\n{}\nrsm.RSM = RSM\n"
 KV = "import kv, time\nclass {0}(kv.{0}):\n{1}\nkv.{0} = {0}\n"
 
@@ -232,10 +233,10 @@ def test_a_raft_without_kill_is_enough(verdict):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["polling", "plain"])
-def test_a_students_own_raft_needs_no_change(tests, tmp_path, example, name):
+@pytest.mark.parametrize("place", ["submissions/polling", "correct/plain"])
+def test_a_students_own_raft_needs_no_change(tests, tmp_path, place):
     shutil.copytree(EXAMPLE, tmp_path / "mine")
-    shutil.copytree(example(name) / "raft", tmp_path / "mine/raft")
+    shutil.copytree(TESTS / place / "raft", tmp_path / "mine/raft")
     service = find_service(tmp_path / "mine", suite_path(3))
     for test in ("test_rsm_shutdown", "test_kv_snapshot_rpc"):
         run = run_test(RunConditions(service, tests[test], 0))
