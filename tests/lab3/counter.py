@@ -31,6 +31,10 @@ class ThreadedServer:
         self.rsm = RSM(
             peers, me, persister, apply_ch, max_raft_state, self.state_machine
         )
+        if not hasattr(self.rsm, "raft"):
+            raise AttributeError(
+                "RSM has no attribute `raft`: keep the Raft that it constructs as self.raft"
+            )
         self.services = {"RSM": self.rsm, "Raft": self.rsm.raft}
 
     def submit(self, request):

@@ -101,7 +101,8 @@ def two_writers(
         operations,
         "possible causes: a put was answered before it was committed, so that another "
         "leader gave the version again; the comparison of versions and the change are "
-        "not one operation of the log; a snapshot lacks what had been applied",
+        "not one operation of the log; a put does not raise the version; a snapshot lacks "
+        "what had been applied",
     )
 
 

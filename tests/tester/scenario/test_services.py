@@ -210,6 +210,15 @@ FIRST_MISTAKES = {
         ),
         "`services` has no 'Raft', whose method 'get_state' is called here; it has 'KV'",
     ),
+    "an RSM that keeps no Raft": (
+        "test_rsm_basic",
+        rsm(
+            "    def __init__(self, *args):\n"
+            "        super().__init__(*args)\n"
+            "        del self.raft"
+        ),
+        "RSM has no attribute `raft`: keep the Raft that it constructs as self.raft",
+    ),
     "a command that is an object": (
         "test_rsm_basic",
         rsm("    def submit(self, r):\n        return super().submit({r})"),
