@@ -67,6 +67,7 @@ FINDERS: list[Finder] = [
 # For a service on Raft. What a clerk made of a right answer comes first.
 SERVICE_FINDERS: list[Callable[[ServiceHistory], Iterator[Explanation]]] = [
     service_clerks.did_not_ask,
+    service_clerks.changed_a_put,
     service_clerks.returned_without_reply,
     service_clerks.refusal_taken_for_ok,
     service_clerks.maybe_sent_once,

@@ -8,6 +8,7 @@ from tester.explain.explanation import Explanation
 from tester.explain.history import fact, seconds
 from tester.explain.service_history import ServiceHistory, texts
 from tester.text import counted
+from tester.traces import values
 from tester.traces.operations import Operation
 from tester.traces.rows import FactRow, NoReply, Reported, Sent
 
@@ -28,6 +29,23 @@ def did_not_ask(history: ServiceHistory) -> Iterator[Explanation]:
                 f"the clerk of {history.who(one)} asked no server for {one.name}, and "
                 f"returned {one.answer}",
                 (fact(one.returned, f"returns {one.answer} for {one.name}"),),
+            )
+
+
+def changed_a_put(history: ServiceHistory) -> Iterator[Explanation]:
+    """Find a put that its clerk has sent as it was called, and then otherwise."""
+    for put in history.puts_in_question:
+        otherwise = history.sent_otherwise(put)
+        if otherwise:
+            body = values.fields_text(otherwise[0].body)
+            yield Explanation(
+                "clerk-changed-put",
+                f"the clerk of {history.who(put)} sent {put.name} as it was called, and "
+                f"then as {otherwise[0].method}({body})",
+                (
+                    fact(history.sent_with(put)[0], f"sends {put.name}"),
+                    fact(otherwise[0], f"sends {otherwise[0].method}({body})"),
+                ),
             )
 
 

@@ -78,6 +78,17 @@ class ServiceHistory:
         return [one for one in self.operations if one.mark] or self.operations
 
     @cached_property
+    def puts_in_question(self) -> list[Operation]:
+        """The puts among these, and those whose values gets among these have shown."""
+        shown = {one.value_read for one in self.in_question} - {None}
+        wanted = {one.called.operation for one in self.in_question}
+        return [
+            put
+            for put in self.puts
+            if put.called.operation in wanted or put.called.args[1] in shown
+        ]
+
+    @cached_property
     def puts(self) -> list[Operation]:
         """The puts, in the order of their calls."""
         return [one for one in self.operations if one.called.method == "put"]
@@ -102,6 +113,20 @@ class ServiceHistory:
     def sent_with(self, put: Operation) -> list[Sent]:
         """Return the requests of a put that hold what is put."""
         return [row for row in self.sent(put) if is_of(put, row.body)]
+
+    def sent_otherwise(self, put: Operation) -> list[Sent]:
+        """Return the requests that hold what is put, and not with its key and version.
+
+        None if no request is as the put was called: then they cannot be read.
+        """
+        if not self.sent_with(put):
+            return []
+        value = put.called.args[1]
+        return [
+            row
+            for row in self.sent(put)
+            if value in texts(row.body) and not is_of(put, row.body)
+        ]
 
     def answers(self, one: Operation) -> list[ReplyArrived | NoReply]:
         """Return what became of the requests of an operation, in order."""

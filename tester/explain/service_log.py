@@ -33,7 +33,9 @@ def version_not_compared(history: ServiceHistory) -> Iterator[Explanation]:
         succeeded = [
             (history.indices(put)[0], put)
             for put in puts
-            if put.answer == OK and len(history.indices(put)) == 1
+            if put.answer == OK
+            and len(history.indices(put)) == 1
+            and not history.sent_otherwise(put)
         ]
         succeeded.sort(key=lambda found: (found[0], found[1].called.n))
         for (index, first), (later, second) in pairwise(succeeded):

@@ -9,6 +9,8 @@ SERVICE_CODES = {
     "log, whether it leads or not",
     "clerk-asks-one-server": "a clerk asks the next server when a call is lost, or a "
     "server does not lead",
+    "clerk-changed-put": "a put is sent again as it was called: only its caller may "
+    "choose another version",
     "clerk-did-not-ask": "only the log knows what a key holds: each get asks a server "
     "(section 8)",
     "clerk-waits-before-sending": "a clerk sends its request at once, to the server that "

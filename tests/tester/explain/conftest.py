@@ -8,7 +8,7 @@ from tester.explain.explain import explain
 from tester.explain.history import History
 from tester.judging.run import Recording, run_test
 from tester.judging.run_conditions import RunConditions
-from tester.traces import rows
+from tester.traces import rows, values
 from tester.traces.reader import Trace, read_trace
 
 
@@ -111,6 +111,10 @@ class TraceWriter:
         return History(Trace(self.header, self.rows))
 
 
+def _by_number(parts):
+    return {str(number): part for number, part in enumerate(parts)}
+
+
 class ServiceWriter(TraceWriter):
     """Writes rows of a service: three servers, and clients 0 and 1 in lanes 3 and 4.
 
@@ -154,7 +158,7 @@ class ServiceWriter(TraceWriter):
         """Add a request of an operation that reaches a server; return its arrival."""
         self.rpcs += 1
         common = {"rpc": self.rpcs, "method": called.method}
-        body = {"class": "Args", "fields": dict(enumerate(called.args))}
+        body = values.of_object("Args", _by_number(called.args))
         lane = called.server
         sent = self.step(rows.Sent, lane, peer=server, body=body, size=1, **common)
         return self.step(rows.Arrived, server, peer=lane, cause=sent.n, **common)
@@ -162,7 +166,7 @@ class ServiceWriter(TraceWriter):
     def reply(self, arrived, *parts):
         """Add a reply that arrives; return its arrival."""
         common = {"rpc": arrived.rpc, "method": arrived.method}
-        body = {"class": "Reply", "fields": dict(enumerate(parts))}
+        body = values.of_object("Reply", _by_number(parts))
         replied = self.add(
             rows.Replied, server=arrived.server, peer=arrived.peer, body=body, size=1,
             cause=arrived.n, step=self.steps, **common,

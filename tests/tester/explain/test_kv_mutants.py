@@ -24,7 +24,7 @@ SAID = {
     "answers_what_is_applied_at_the_index": "value-of-another-key",
     "clerk_never_says_maybe": "sent-again-not-maybe",
     "clerk_pauses_before_each_call": "clerk-waits-before-sending",
-    "clerk_puts_again_with_the_new_version": "version-not-compared",
+    "clerk_puts_again_with_the_new_version": "clerk-changed-put",
     "clerk_reads_its_own_cache": "clerk-did-not-ask",
     "clerk_stays_with_one_server": "clerk-asks-one-server",
     "clerk_waits_for_the_first_leader": "clerk-asks-one-server",

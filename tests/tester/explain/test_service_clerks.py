@@ -1,5 +1,7 @@
 """What a clerk did wrong, shown by traces made by hand; and what is no mistake."""
 
+import msgspec
+
 from tester.explain.explain import explanation_lines
 
 OK, VERSION, MAYBE, WRONG = "OK", "ErrVersion", "ErrMaybe", "ErrWrongLeader"
@@ -31,6 +33,19 @@ def test_a_get_without_a_request_is_named(service):
     lines = explanation_lines(service.trace)
     assert "the clerk of client 0 asked no server for get('k')" in lines[1]
     assert "client 0 returns a, 1" in lines[2]
+
+
+def test_a_put_that_is_sent_with_another_version_is_named(service):
+    service.put(3, "k", "b", 0, index=1)
+    put = service.call(4, "put", "k", "a", 0)
+    arrived = service.ask(put, 0)
+    service.apply(0, 2, "put", "k", "a", 0)
+    service.reply(arrived, VERSION)
+    again = msgspec.structs.replace(put, args=["k", "a", 1])
+    arrived = service.ask(again, 0)
+    service.apply(0, 3, "put", "k", "a", 1)
+    service.returns(put, OK, service.reply(arrived, OK).n)
+    assert service.said() == ["clerk-changed-put"]
 
 
 def test_an_answer_without_a_reply_is_named_unless_an_earlier_one_had_it(service):
