@@ -35,8 +35,14 @@ LONE_COMMANDS = (1, 8, 30, 70, 110)
 LATE_MS = (700, 1500, None, None, None)
 # How long a message takes where a minority is needed at once.
 NEEDED_MS = 40
+# How long a message takes between the others, while a minority gets ahead of them; and how
+# many commands come in this time.
+SLOWER_MS = (100, 150, 200)
+COMMANDS_UNDER_WAY = 4
 # After how many commands a service takes a snapshot: each server has one of these.
 SNAPSHOT_INTERVALS = (3, 60)
+# The same, while a minority gets ahead: a leader that has just committed may need a snapshot.
+SNAPSHOT_INTERVALS_AHEAD = (1, 60)
 
 
 # Mixtures, drawn anew for each episode.
@@ -80,10 +86,12 @@ def test_swarm(cluster: CheckedCluster) -> None:
     _episodes(cluster, 10, FAULTS)
 
 
-def _draw_snapshot_intervals(cluster: CheckedCluster) -> None:
+def _draw_snapshot_intervals(
+    cluster: CheckedCluster, intervals: tuple[int, ...] = SNAPSHOT_INTERVALS
+) -> None:
     """Let each service take snapshots at an interval of its own."""
     for server in cluster.servers:
-        interval = cluster.random.choice(SNAPSHOT_INTERVALS)
+        interval = cluster.random.choice(intervals)
         cluster.set_snapshot_interval(server, interval)
 
 
@@ -165,7 +173,7 @@ def test_minorities_return(cluster: CheckedCluster) -> None:
 
 
 @pytest.mark.points(2)
-@pytest.mark.cluster(servers=5, servers_min=3, persistence=True, snapshots=True)
+@pytest.mark.cluster(servers=5, servers_min=4, persistence=True, snapshots=True)
 def test_minorities_return_to_snapshots(cluster: CheckedCluster) -> None:
     """A snapshot replaces entries that no majority has."""
     _minorities_return(cluster, 9, snapshots=True)
@@ -246,12 +254,43 @@ def _lose_answers(
 ) -> None:
     """Lose a minority's answers to the others, which then do not know what it has."""
     for _ in range(3):
-        if snapshots:
-            _draw_snapshot_intervals(cluster)
-        cluster.lose_replies(*[(here, there) for here in away for there in others])
-        cluster.commands(cluster.random.randint(2, 12))
+        if snapshots and cluster.random.random() < 0.7:
+            _draw_snapshot_intervals(cluster, SNAPSHOT_INTERVALS_AHEAD)
+            _get_ahead(cluster)
+        else:
+            if snapshots:
+                _draw_snapshot_intervals(cluster)
+            cluster.lose_replies(*[(here, there) for here in away for there in others])
+            cluster.commands(cluster.random.randint(2, 12))
         cluster.heal()
         cluster.check_caught_up(cluster.commands(3))
+
+
+def _get_ahead(cluster: CheckedCluster) -> None:
+    """Let a minority get entries that the others get later, or never from this leader.
+
+    Its answers get lost, so the leader, which may fail in the end, does not know of it.
+    """
+    delay_ms = cluster.random.choice(SLOWER_MS)
+    _, leader = cluster.start_on_all(cluster.random_command())
+    followers = [server for server in cluster.servers if server != leader]
+    most = (len(cluster.servers) - 1) // 2
+    ahead = cluster.random.sample(followers, cluster.random.randint(1, most))
+    others = [server for server in cluster.servers if server not in ahead]
+    links = [(a, b) for a in others for b in others if a != b]
+    for src, dst in links:
+        cluster.slow_link(src, dst, delay_ms)
+    cluster.lose_replies(*[(here, there) for here in ahead for there in others])
+    reached = cluster.random.randint(COMMANDS_UNDER_WAY // 2, COMMANDS_UNDER_WAY)
+    for number in range(3 * COMMANDS_UNDER_WAY):
+        if number == reached:
+            cluster.lose_requests(*links)
+        _, leader = cluster.start_on_all(cluster.random_command())
+        cluster.sleep(delay_ms / COMMANDS_UNDER_WAY / 1000)
+    if leader is not None and cluster.random.random() < 0.8:
+        cluster.heal()
+        cluster.disconnect(leader)
+        cluster.one(cluster.random_command(), len(cluster.servers) - 1, retry=True)
 
 
 def _minority(cluster: CheckedCluster, leader: int) -> list[int]:

@@ -6,6 +6,7 @@ cluster stays without a leader.
 Paper: section 5.2, Figure 2 (followers: election timeout)
 Breaks: liveness
 Source: seaweedfs/seaweedfs #6067
+Found by: test_minorities_return_to_snapshots at seed 0
 """
 
 from raft.raft import Raft as Reference

@@ -2,6 +2,7 @@
 
 Paper: section 7, section 5.3 (committed: stored by a majority)
 Breaks: safety (Leader Completeness, State Machine Safety)
+Found by: test_minorities_return_to_snapshots at seed 0
 """
 
 from raft.raft import Raft as Reference
