@@ -1,7 +1,8 @@
 """Measuring which mutants the search finds: `python -m tester.detection.by_search`.
 
 Each mutant is searched in a process of its own, and its row is kept as soon as it is
-known, so that the command continues where it was stopped.
+known, so that the command continues where it was stopped. A document gets the table
+between two marks, beside what the suite finds, which `tester.detection` has measured.
 """
 
 import argparse
@@ -9,17 +10,27 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from statistics import median
 
 import msgspec
 
 from tester import jsonl
+from tester.detection.matrix import MARK, read_markdown
 from tester.detection.mutants import Mutant, find_mutants
+from tester.errors import UsageError
 from tester.search.choice_text import parse_choices
 from tester.search.choices import Setting
 from tester.search.parallel import Part, searched_in_parts
-from tester.text import parse_duration
+from tester.text import listed, markdown_row, parse_duration
 
 ROWS = Path(".lab") / "detection_by_search.jsonl"
+# A document keeps what is above this line, and from the mark of the suite's table on.
+SEARCH_MARK = (
+    "<!-- searched: what follows is written by `… detection.by_search --write` -->"
+)
+# Heads of columns, of the suite with those in the suite's own table.
+BY_SUITE = {"by the suite": "general", "CPU s of the suite": "CPU s"}
+BY_SEARCH = ("CPU s of the search", "choices", "states")
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -42,6 +53,11 @@ class Row(msgspec.Struct, frozen=True):
     cpu_s: float
     choices: int | None
     replays: int
+
+    @property
+    def is_found(self) -> bool:
+        """Whether a run has failed."""
+        return self.choices is not None
 
 
 def search_row(mutant: Mutant, cpu_s_max: float) -> Row:
@@ -75,13 +91,61 @@ def rows(mutants: Sequence[Mutant], cpu_s_max: float, file: Path) -> Iterator[Ro
             yield row
 
 
-def table(found: Sequence[Row]) -> Iterator[str]:
-    """Yield the lines of a table in Markdown."""
-    yield "| mutant | choices | CPU s | states |"
-    yield "|---|--:|--:|--:|"
-    for row in found:
-        choices = "not found" if row.choices is None else str(row.choices)
-        yield f"| `{row.mutant}` | {choices} | {row.cpu_s:g} | {row.states:,} |"
+def table(
+    found: Sequence[tuple[Mutant, Row]], by_suite: dict[str, dict[str, str]]
+) -> Iterator[str]:
+    """Yield the lines of a table in Markdown.
+
+    Args:
+        found: what came of each mutant.
+        by_suite: each mutant's cells in the table of what the suite finds.
+    """
+    yield markdown_row(["mutant", "breaks", *BY_SUITE, *BY_SEARCH])
+    yield "|---|---|" + "--:|" * (len(BY_SUITE) + len(BY_SEARCH))
+    for mutant, row in found:
+        suite = by_suite.get(mutant.name, {})
+        yield markdown_row([
+            f"`{mutant.name}`",
+            mutant.breaks,
+            *[suite.get(head, "-") for head in BY_SUITE.values()],
+            f"{row.cpu_s:g}" if row.is_found else f"not in {row.cpu_s_max:g}",
+            str(row.choices or "-"),
+            f"{row.states:,}",
+        ])  # fmt: skip
+
+
+def summary(found: Sequence[tuple[Mutant, Row]]) -> str:
+    """Return how many of the mutants the search has found, and how fast."""
+    parts = []
+    for breaks in ("safety", "liveness"):
+        rows = [row for mutant, row in found if mutant.breaks == breaks]
+        cpu_s = [row.cpu_s for row in rows if row.is_found]
+        if rows:
+            took = f", after {median(cpu_s):.1f} s in the median" if cpu_s else ""
+            parts.append(f"{len(cpu_s)} of {len(rows)} that break {breaks}{took}")
+    limits = listed(
+        [f"{limit:g} s" for limit in sorted({r.cpu_s_max for _, r in found})]
+    )
+    return (
+        f"Found by search alone, within {limits} of CPU time each: {'; '.join(parts)}."
+    )
+
+
+def write_markdown(file: Path, found: Sequence[tuple[Mutant, Row]]) -> None:
+    """Write the table between its mark and the suite's in a document.
+
+    Raises:
+        UsageError: the document does not have the two marks.
+    """
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    above, mark, rest = text.partition(SEARCH_MARK)
+    _, next_mark, below = rest.partition(MARK)
+    if not mark or not next_mark:
+        raise UsageError(
+            f"{file}: expected the lines {SEARCH_MARK!r} and {MARK!r} in it"
+        )
+    lines = [mark, "", summary(found), "", *table(found, read_markdown(file)), "", MARK]
+    file.write_text(above + "\n".join(lines) + below, encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -89,9 +153,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tester.detection.by_search")
     parser.add_argument("mutants", nargs="*", metavar="MUTANT")
     parser.add_argument("--for", dest="cpu_s", type=parse_duration, default=60.0)
+    parser.add_argument("--write", type=Path, metavar="FILE")
     options = parser.parse_args(arguments)
     mutants = find_mutants(options.mutants or None)
-    lines = table(list(rows(mutants, options.cpu_s, ROWS)))
+    found = [*zip(mutants, rows(mutants, options.cpu_s, ROWS), strict=True)]
+    if options.write:
+        write_markdown(options.write, found)
+    lines = [
+        *table(found, read_markdown(Path("docs") / "detection.md")),
+        "",
+        summary(found),
+    ]
     sys.stdout.write("\n".join(lines) + "\n")
 
 

@@ -249,6 +249,20 @@ def summary(matrix: Matrix) -> str:
     )
 
 
+def read_markdown(file: Path) -> dict[str, dict[str, str]]:
+    """Return each mutant's cells by their heads, as a document has them below the mark.
+
+    An installed lab has no such document, and so no cells.
+    """
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    heads, _, *rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in text.partition(MARK)[2].splitlines()
+        if line.startswith("|")
+    ] or [[], []]
+    return {row[0]: dict(zip(heads, row, strict=True)) for row in rows}
+
+
 def write_markdown(file: Path, matrix: Matrix) -> None:
     """Write the matrix below the mark in a document, and keep the text above it."""
     text = file.read_text(encoding="utf-8") if file.is_file() else ""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
 
+from tester.detection.matrix import read_markdown
 from tester.detection.mutants import Mutant
 from tester.errors import UsageError
 from tester.intake.default_submission import REFERENCE
@@ -72,19 +73,8 @@ def correct_rafts(lab: Path, own: Sequence[Path]) -> list[CorrectRaft]:
 
 def found_by_lab(lab: Path) -> dict[str, str]:
     """Return the share of seeds at which the lab's suite finds each mutant, as measured."""
-    page = lab / "docs" / "detection.md"
-    if not page.is_file():
-        return {}
-    rows = [
-        [cell.strip() for cell in line.strip("|\n").split("|")]
-        for line in page.read_text(encoding="utf-8").splitlines()
-        if line.startswith("|")
-    ]
-    heads = next((row for row in rows if row[0] == "mutant"), None)
-    if heads is None or "all" not in heads:
-        return {}
-    column = heads.index("all")
-    return {row[0]: row[column] for row in rows if len(row) == len(heads)}
+    rows = read_markdown(lab / "docs" / "detection.md")
+    return {mutant: cells["all"] for mutant, cells in rows.items()}
 
 
 @dataclass

@@ -173,7 +173,7 @@ def test_minorities_return(cluster: CheckedCluster) -> None:
 
 
 @pytest.mark.points(2)
-@pytest.mark.cluster(servers=5, servers_min=4, persistence=True, snapshots=True)
+@pytest.mark.cluster(servers=4, persistence=True, snapshots=True)
 def test_minorities_return_to_snapshots(cluster: CheckedCluster) -> None:
     """A snapshot replaces entries that no majority has."""
     _minorities_return(cluster, 9, snapshots=True)

@@ -1,12 +1,16 @@
 """The search of the mutants: a row each, kept, and a table of them."""
 
+import pytest
+
 from tester.detection import by_search
+from tester.detection.matrix import MARK
+from tester.errors import UsageError
 from tester.search.parallel import PartOutcome
 
 
-def test_each_mutant_is_searched_once_and_its_row_is_kept(
-    tmp_path, monkeypatch, capsys
-):
+@pytest.fixture
+def searched(tmp_path, monkeypatch):
+    """Let the search find one mutant, and return the names of those that it was given."""
     searched = []
 
     def outcome_of(parts):
@@ -16,12 +20,41 @@ def test_each_mutant_is_searched_once_and_its_row_is_kept(
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(by_search, "searched_in_parts", outcome_of)
+    return searched
+
+
+def test_each_mutant_is_searched_once_and_its_row_is_kept(searched, capsys):
     for _ in range(2):
         by_search.main(["second_vote", "votes_not_saved", "--for", "5s"])
         assert capsys.readouterr().out.splitlines()[2:] == [
-            "| `second_vote` | 1 | 3 | 1,200 |",
-            "| `votes_not_saved` | not found | 3 | 1,200 |",
+            "| `second_vote` | safety | - | - | 3 | 1 | 1,200 |",
+            "| `votes_not_saved` | safety | - | - | not in 5 | - | 1,200 |",
+            "",
+            "Found by search alone, within 5 s of CPU time each: 1 of 2 that break safety, "
+            "after 3.0 s in the median.",
         ]
     assert len(searched) == 2
     by_search.main(["second_vote", "--for", "6s"])
     assert len(searched) == 3
+
+
+def test_the_table_stands_beside_what_the_suite_finds(searched, tmp_path):
+    page = tmp_path / "page.md"
+    suite = (
+        "| mutant | general | CPU s |\n|---|---|---|\n| second_vote | 67 % | 0.16 |\n"
+    )
+    page.write_text(f"Text.\n\n{by_search.SEARCH_MARK}\nold\n{MARK}\n\n{suite}")
+    by_search.main(["second_vote", "--write", str(page)])
+    text = page.read_text()
+    assert text.startswith(f"Text.\n\n{by_search.SEARCH_MARK}\n\nFound by search alone")
+    assert "| `second_vote` | safety | 67 % | 0.16 | 3 | 1 | 1,200 |\n" in text
+    assert text.endswith(f"\n{MARK}\n\n{suite}")
+    assert "old" not in text
+
+
+def test_a_page_without_a_place_for_the_table_is_not_written(searched, tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(f"Text.\n{MARK}\n")
+    with pytest.raises(UsageError, match="expected the lines"):
+        by_search.main(["second_vote", "--write", str(page)])
+    assert page.read_text() == f"Text.\n{MARK}\n"
