@@ -112,23 +112,22 @@ class AppliedLog:
                 "a snapshot that is older than what is applied must be ignored",
             )
 
-    def snapshot(self) -> bytes:
-        """Return what is applied as the bytes of a snapshot.
+    def snapshot(self, index: int) -> bytes:
+        """Return what is applied up to an index as the bytes of a snapshot.
 
         Raises:
             SubmissionError: a command that was applied cannot be written.
         """
-        upto = range(1, self.last_applied + 1)
-        commands = [self.commands[index] for index in upto]
+        commands = [self.commands[upto] for upto in range(1, index + 1)]
         try:
-            snapshot = msgspec.msgpack.encode((self.last_applied, commands))
+            snapshot = msgspec.msgpack.encode((index, commands))
         except (OverflowError, TypeError, ValueError) as exc:
             raise SubmissionError(
                 codes.NEVER_STARTED,
                 f"server {self._server} applied a command that no client can have "
                 f"started: it cannot be put into a snapshot ({exc})",
             ) from None
-        self._made[snapshot] = self.last_applied
+        self._made[snapshot] = index
         return snapshot
 
     def _index_of(self, snapshot: Any) -> int:

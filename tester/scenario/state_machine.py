@@ -74,7 +74,7 @@ class StateMachine(AppliedLog):
         ):
             # The next message waits until snapshot() has returned.
             self._world.invoke_then(
-                host, self._take_next_later, "snapshot", index, self.snapshot()
+                host, self._take_next_later, "snapshot", index, self.snapshot(index)
             )
         else:
             self._take_next_later()

@@ -33,6 +33,7 @@ from tester.search.choices import (
     Put,
     Recover,
     Setting,
+    Snapshot,
     Start,
     TimeOut,
 )
@@ -65,14 +66,16 @@ _OF_SERVICES = ("clients", "max-raft-state")
 _FLAGS = ("persistence", "slow-service", "preempt", "elections-only")
 _OF_ALL = _by_verb(Recover)
 _OF_CLIENTS = _by_verb(Get, Put)
-_EXPECT = "expect"
-VERBS = (*_OF_MESSAGES, *_OF_SERVERS, *_OF_CLIENTS, *_OF_ALL, _EXPECT)
+_EXPECT, _SNAPSHOT = "expect", "snapshot"
+VERBS = (*_OF_MESSAGES, *_OF_SERVERS, _SNAPSHOT, *_OF_CLIENTS, *_OF_ALL, _EXPECT)
+_OF_STEPS = ("deliver", "time-out", "start", _SNAPSHOT)
 
 _DEATH = re.compile(r",\s*dies\s+after\s+([0-9]{1,4})$")
 _EXPECTED = re.compile(
     r"([0-9]{1,4})(?:, term ([0-9]{1,4}))?(?:, (leads|does not lead))?"
     r"(?:, applied ([0-9]{1,4}))?"
 )
+_UP_TO = re.compile(r"([0-9]{1,4}) up to ([0-9]{1,4})")
 _OPERATION = re.compile(r"([0-9]{1,4}) +([^\s,]+)(?:, version ([0-9]{1,4}))?")
 _COMMENT = re.compile(r"(^|\s)#(?![0-9]).*")
 _MESSAGE = re.compile(
@@ -95,6 +98,8 @@ def choice_text(choice: Choice) -> str:
         return _operation_text(verb, choice)
     if isinstance(choice, Deliver | Lose | Duplicate):
         text = f"{verb} {_message_text(choice.message)}"
+    elif isinstance(choice, Snapshot):
+        text = f"{verb} {choice.server} up to {choice.index}"
     else:
         text = f"{verb} {choice.server}"
     dies_after = getattr(choice, "dies_after", None)
@@ -213,8 +218,11 @@ def _parse_choice(verb: str, rest: str, wrong: _Wrong) -> Choice:
     if death is not None:
         details["dies_after"] = int(death[1])
         rest = rest[: death.start()].rstrip()
-        if verb not in ("deliver", "time-out", "start"):
-            wrong("only `deliver`, `time-out` and `start` let a server die in a step")
+        if verb not in _OF_STEPS:
+            wrong(
+                "only `deliver`, `time-out`, `start` and `snapshot` let a server die in "
+                "a step"
+            )
     choice: Choice
     if verb in _OF_MESSAGES:
         found = _MESSAGE.fullmatch(rest)
@@ -231,6 +239,11 @@ def _parse_choice(verb: str, rest: str, wrong: _Wrong) -> Choice:
         if not re.fullmatch(r"[0-9]{1,4}", rest):
             wrong(f"write `{verb} SERVER`, as in `{verb} 0`")
         choice = _OF_SERVERS[verb](int(rest), **details)
+    elif verb == _SNAPSHOT:
+        up_to = _UP_TO.fullmatch(rest)
+        if up_to is None:
+            wrong(f"write `{verb} SERVER up to INDEX`, as in `{verb} 0 up to 3`")
+        choice = Snapshot(int(up_to[1]), int(up_to[2]), **details)
     elif verb in _OF_CLIENTS:
         choice = _parse_operation(verb, rest, wrong)
     elif verb == _EXPECT:

@@ -77,6 +77,20 @@ class Start(_Value, frozen=True, tag="start"):
     dies_after: int | None = None
 
 
+class Snapshot(_Value, frozen=True, tag="snapshot"):
+    """Let a server's service take a snapshot, beside those that an interval brings.
+
+    Attributes:
+        server: the server's number.
+        index: up to which command, one that is applied and in no snapshot so far.
+        dies_after: as for `Deliver`.
+    """
+
+    server: int
+    index: int
+    dies_after: int | None = None
+
+
 class Get(_Value, frozen=True, tag="get"):
     """Let a client get a key, unless it waits for an answer.
 
@@ -153,6 +167,7 @@ Choice = (
     | Duplicate
     | TimeOut
     | Start
+    | Snapshot
     | Get
     | Put
     | Crash
@@ -224,7 +239,7 @@ def with_message(choice: MessageChoice, message: MessageName) -> MessageChoice:
 Operation = Get | Put
 """The choices that let a client do something."""
 
-StepChoice = Deliver | TimeOut | Start
+StepChoice = Deliver | TimeOut | Start | Snapshot
 """The choices that let a server take a step, in which it may die."""
 
 

@@ -20,6 +20,7 @@ from tester.search.choices import (
     Lose,
     Put,
     Recover,
+    Snapshot,
     Start,
     TimeOut,
 )
@@ -32,6 +33,7 @@ from tester.search.transcript import (
     Crashed,
     Happened,
     RequestArrived,
+    SnapshotTaken,
     Transcript,
 )
 from tester.search.world_state import Message, call_of
@@ -44,6 +46,11 @@ STOPS = {
     codes.NO_AGREEMENT.name: (codes.NO_AGREEMENT, codes.NO_LEADER),
     codes.NOT_CAUGHT_UP.name: (codes.NO_AGREEMENT,),
     codes.OPERATION_STUCK.name: (codes.OPERATION_STUCK,),
+}
+# Properties that may be broken a step earlier than these, by the same events.
+EARLIER = {
+    codes.TWO_LEADERS.name: (codes.TERM_FELL,),
+    codes.APPLIED_DIFFERENTLY.name: (codes.LEADER_LACKS_COMMITTED,),
 }
 # What only times, or the counts of a scenario, can show.
 NOT_IN_CHOICES = (
@@ -77,20 +84,23 @@ def fails_alike(code: str, error: SubmissionError | None) -> bool:
     """Return whether a list of choices fails as a run of the suite with this code did."""
     if error is None:
         return False
-    return error.code.name == code or error.code in STOPS.get(code, ())
+    others = (*STOPS.get(code, ()), *EARLIER.get(code, ()))
+    return error.code.name == code or error.code in others
 
 
 def express(rules: Rules, transcript: Transcript, code: str) -> Expressed:
     """Express a run in choices, and take them.
 
     Args:
-        rules: what each choice leads to.
+        rules: what each choice leads to. If services take no snapshots by themselves,
+            the choices say when.
         transcript: of the run.
         code: how the run failed.
     """
     names = CallNames()
     run = JudgedRun(rules, [names])
-    expression = _Expression(run, names, transcript)
+    by_choices = not rules.setting.snapshot_interval
+    expression = _Expression(run, names, transcript, snapshots=by_choices)
     try:
         run.boot()
         for happened in transcript.happened:
@@ -108,9 +118,14 @@ class _Expression:
     """Finds the choices for what happened, as the run that they drive goes on."""
 
     def __init__(
-        self, run: JudgedRun, names: CallNames, transcript: Transcript
+        self,
+        run: JudgedRun,
+        names: CallNames,
+        transcript: Transcript,
+        snapshots: bool,
     ) -> None:
         self._run = run
+        self._snapshots = snapshots
         self._names = names
         self._arrivals = dict(transcript.arrivals)
 
@@ -123,6 +138,11 @@ class _Expression:
             yield from self._end_of_call(happened)
         elif isinstance(happened, CalledByItself):
             yield from self._time_outs(happened)
+        elif isinstance(happened, SnapshotTaken) and self._snapshots:
+            yield Snapshot(server, happened.up_to, dies_after)
+        elif isinstance(happened, SnapshotTaken):
+            if dies_after is not None:
+                yield Crash(server)
         elif isinstance(happened, Crashed):
             yield Crash(server)
         elif isinstance(happened, Called):

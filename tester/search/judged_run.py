@@ -290,7 +290,7 @@ class JudgedRun:
         if event.method == START:
             proposal = self._invariants.proposed(life, event.args[0])
         elif event.method == SNAPSHOT:
-            self._logs[life.server].snapshot()
+            self._logs[life.server].snapshot(event.args[0])
         elif self._clients is not None and self._rules.setting.is_client(life.server):
             self._clients.called(life.server, event, self._world.now_ns)
         asked = self._world.steps

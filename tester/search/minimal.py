@@ -51,7 +51,7 @@ def minimal_list(
 
     Args:
         boxes: makes the servers' boxes.
-        setting: what holds in the world; the snapshots' interval is that of the run.
+        setting: what holds in the world; the snapshots' interval is found out.
         transcript: of the run.
         code: how it failed.
         out_of_time: whether the budget is used up.
@@ -61,7 +61,7 @@ def minimal_list(
             f"`{code}` is found by times or counts, and choices have none"
         )
     seen: list[str] = []
-    for world in _settings(setting, transcript):
+    for world in settings_to_try(setting, transcript):
         with quiet_process():
             histories = Histories(boxes, world)
             try:
@@ -83,10 +83,20 @@ def minimal_list(
     )
 
 
-def _settings(setting: Setting, transcript: Transcript) -> Iterator[Setting]:
-    """Yield the settings to try: a world has one interval of snapshots."""
-    for interval in transcript.snapshot_intervals() or [0]:
+def settings_to_try(setting: Setting, transcript: Transcript) -> Iterator[Setting]:
+    """Yield the settings to try.
+
+    A world has one interval of snapshots, which makes lists short. Where each service had
+    its own, or they differ otherwise, the choices say when snapshots are taken. Last comes
+    a world of slow services, since the services of the run may have been slow.
+    """
+    intervals = transcript.snapshot_intervals()
+    for interval in [*intervals, 0] if len(intervals) == 1 else [0]:
         yield msgspec.structs.replace(setting, snapshot_interval=interval)
+    interval = max(intervals, default=0)
+    yield msgspec.structs.replace(
+        setting, snapshot_interval=interval, slow_service=True
+    )
 
 
 def _minimal(

@@ -22,6 +22,7 @@ from tester.search.choices import (
     Put,
     Recover,
     Setting,
+    Snapshot,
     Start,
     TimeOut,
 )
@@ -32,8 +33,10 @@ from tester.search.server_state import (
     ClientCall,
     Command,
     ServerState,
+    SnapshotCall,
     Stimulus,
 )
+from tester.search.server_step import SNAPSHOT, snapshot_commands
 from tester.search.world_state import (
     Message,
     Messages,
@@ -126,6 +129,8 @@ class Rules:
         if isinstance(choice, Start):
             # The commands of a service come from its clients.
             return None if self.setting.clients else self._start(state, choice)
+        if isinstance(choice, Snapshot):
+            return self._snapshot(state, choice)
         if isinstance(choice, Crash):
             return self._crash(state, choice.server)
         if isinstance(choice, Lose):
@@ -187,6 +192,15 @@ class Rules:
         command = state.spent.commands + 1
         state = state._replace(spent=state.spent._replace(commands=command))
         return self._step(state, choice.server, Command(command), choice.dies_after)
+
+    def _snapshot(self, state: WorldState, choice: Snapshot) -> Transition | None:
+        server, index = state.servers[choice.server], choice.index
+        busy = SNAPSHOT in dict(server.invoked).values()
+        held = len(snapshot_commands(server.snapshot))
+        if self.setting.clients or busy or not held < index <= len(server.applied):
+            return None
+        call = SnapshotCall(SNAPSHOT, index)
+        return self._step(state, choice.server, call, choice.dies_after)
 
     def _step(
         self, state: WorldState, server: int, given: Stimulus, dies_after: int | None

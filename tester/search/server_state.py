@@ -34,6 +34,13 @@ class Command(NamedTuple):
     command: int
 
 
+class SnapshotCall(NamedTuple):
+    """The service calls `snapshot`, up to an index that it has applied."""
+
+    method: str
+    up_to: int
+
+
 class ClientCall(NamedTuple):
     """The client calls a method of its clerk."""
 
@@ -45,7 +52,7 @@ class TimePasses(NamedTuple):
     """Time passes on the server's own clock, until something comes of it."""
 
 
-Stimulus = Arrival | Answer | Command | ClientCall | TimePasses
+Stimulus = Arrival | Answer | Command | SnapshotCall | ClientCall | TimePasses
 """What a server is given in one step; no two of them are equal."""
 
 TIME_PASSES = TimePasses()

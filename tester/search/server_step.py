@@ -45,6 +45,7 @@ from tester.search.server_state import (
     PendingCall,
     PendingRequest,
     ServerState,
+    SnapshotCall,
     Stimulus,
 )
 
@@ -145,6 +146,8 @@ class ServerStep:
             self._step(Response(*stimulus))
         elif isinstance(stimulus, Command):
             self._invoke(START, stimulus.command)
+        elif isinstance(stimulus, SnapshotCall):
+            self._make_snapshot(stimulus.up_to)
         elif isinstance(stimulus, ClientCall):
             state.operation = stimulus
             self._invoke(stimulus.method, *stimulus.args)
@@ -250,10 +253,13 @@ class ServerStep:
             due = interval > 0 and (message.command_index + 1) % interval == 0
         self._step_box(Taken(put_id))
         if due and state.failure is None:
-            snapshot = snapshot_bytes(state.applied)
-            self._invoke(SNAPSHOT, len(state.applied), snapshot)
+            self._make_snapshot(len(state.applied))
         elif not self._setting.slow_service:
             self._take_if_free()
+
+    def _make_snapshot(self, index: int) -> None:
+        """Let the service take a snapshot of what it has applied up to an index."""
+        self._invoke(SNAPSHOT, index, snapshot_bytes(self.state.applied[:index]))
 
     def _apply_snapshot(self, snapshot: bytes) -> None:
         """Take in a snapshot; whether it is one of the service's, the oracles judge."""

@@ -77,6 +77,14 @@ class Called(NamedTuple):
     version: int | None
 
 
+class SnapshotTaken(NamedTuple):
+    """The server's service has taken a snapshot, up to an index."""
+
+    server: int
+    dies_after: int | None
+    up_to: int
+
+
 class Crashed(NamedTuple):
     """The server has crashed between two steps."""
 
@@ -84,7 +92,15 @@ class Crashed(NamedTuple):
     dies_after: None = None
 
 
-Happened = RequestArrived | CallEnded | CalledByItself | Started | Called | Crashed
+Happened = (
+    RequestArrived
+    | CallEnded
+    | CalledByItself
+    | Started
+    | Called
+    | SnapshotTaken
+    | Crashed
+)
 
 
 class Transcript(Observer):
@@ -173,10 +189,11 @@ class Transcript(Observer):
         elif isinstance(event, Invoke):
             if event.method == SNAPSHOT and type(event.args[0]) is int:
                 self._snapshots.setdefault(server, []).append(event.args[0])
-            elif event.method in OPERATIONS:
+                return SnapshotTaken(server, None, event.args[0])
+            if event.method in OPERATIONS:
                 version = event.args[2] if event.method == "put" else None
                 return Called(server, None, event.method, event.args[0], version)
-            elif event.method == START and not _refused(actions):
+            if event.method == START and not _refused(actions):
                 return Started(server, None)
         return None
 

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from labrpc.box_factory import InProcessBoxFactory
+from labrpc.errors import SubmissionError
 from labrpc.submission.submission import Submission
+from labrpc.world.events import Invoke
 from tester import codes
 from tester.intake.service_submission import find_service
 from tester.judging.run import Recording, run_test
@@ -16,7 +18,8 @@ from tester.search.choice_text import choice_text
 from tester.search.choices import Setting
 from tester.search.expressed import express, fails_alike
 from tester.search.histories import Histories
-from tester.search.minimal import Minimal, NotExpressed, minimal_list
+from tester.search.judged_run import Life
+from tester.search.minimal import Minimal, NotExpressed, minimal_list, settings_to_try
 from tester.search.rules import Rules
 from tester.search.transcript import (
     Called,
@@ -24,6 +27,7 @@ from tester.search.transcript import (
     CallEnded,
     Crashed,
     RequestArrived,
+    SnapshotTaken,
     Started,
     Transcript,
 )
@@ -107,6 +111,54 @@ def test_servers_that_come_to_a_stop_have_to_recover(world_rules):
     assert not fails_alike(codes.NOT_CAUGHT_UP.name, error)
     assert not fails_alike(codes.TWO_LEADERS.name, error)
     assert not fails_alike(codes.NO_LEADER.name, None)
+
+
+def test_services_take_snapshots_where_choices_say_so():
+    histories = Histories(
+        InProcessBoxFactory(Submission.find(ROOT / "raft")), Setting(1)
+    )
+    choices, error = expressed(
+        Rules(histories, histories.setting),
+        # It leads after the first of the time-outs that this takes.
+        CalledByItself(0, None, (vote(0, 1),)),
+        *[Started(0, None)] * 3,
+        SnapshotTaken(0, None, 2),
+        # In a snapshot already, and not applied so far.
+        SnapshotTaken(0, None, 1),
+        SnapshotTaken(0, None, 4),
+        SnapshotTaken(0, 1, 3),
+    )
+    assert choices[-3:] == [
+        "start 0", "snapshot 0 up to 2", "snapshot 0 up to 3, dies after 1",
+    ]  # fmt: skip
+    assert error is None
+
+
+def test_a_world_that_takes_snapshots_by_itself_needs_no_choices_for_them(world_rules):
+    rules = world_rules(setting=Setting(3, snapshot_interval=2))
+    happened = SnapshotTaken(0, None, 1), SnapshotTaken(1, 1, 1)
+    assert expressed(rules, *happened) == (["crash 1"], None)
+
+
+def test_a_property_that_is_broken_first_stands_for_what_follows_from_it():
+    error = SubmissionError(codes.TERM_FELL, "the term fell")
+    assert fails_alike(codes.TWO_LEADERS.name, error)
+    assert not fails_alike(codes.APPLIED_DIFFERENTLY.name, error)
+
+
+@pytest.mark.parametrize(
+    ("indices", "intervals"),
+    [((), [0, 0]), ((2, 5, 8), [3, 0, 3]), ((2, 3, 5), [1, 0, 1])],
+)  # fmt: skip
+def test_worlds_with_the_intervals_of_the_run_are_tried(indices, intervals):
+    made = Transcript()
+    for index in indices:
+        snapshot = Invoke(1, "snapshot", (index, b""))
+        made.stepped(0, Life(0, 1), snapshot, ())
+    tried = [
+        (s.snapshot_interval, s.slow_service) for s in settings_to_try(Setting(), made)
+    ]
+    assert tried == [(n, at == len(intervals) - 1) for at, n in enumerate(intervals)]
 
 
 def test_operations_of_clients_are_choices():
