@@ -15,7 +15,7 @@ from tester.errors import UsageError
 from tester.judging.graded_test import BONUS_PARTS
 from tester.judging.suite import collect
 from tester.scoring.rubric import Seed, divide, hidden_seeds
-from tester.scoring.rubric_file import default_rubric, load_rubric
+from tester.scoring.rubric_file import default_rubric, load_rubric, rubric_lab
 from tester.verdict import Run, Verdict
 
 PASSED, FAILED, UNKNOWN = Verdict.PASSED, Verdict.FAILED, Verdict.UNKNOWN
@@ -212,9 +212,11 @@ def test_a_policy_is_for_all_parts_or_for_one(suite, rubric):
 
 @pytest.mark.slow
 def test_no_policy_gives_points_to_a_submission_that_does_not_load(suite):
+    suites = {2: suite, 3: collect(lab=3)}
     for file in EXAMPLES.glob("*.toml"):
-        found = load_rubric(file, suite)
-        runs = run_all(suite, found, lambda test, seed: FAILED)
+        tests = suites[rubric_lab(file)]
+        found = load_rubric(file, tests)
+        runs = run_all(tests, found, lambda test, seed: FAILED)
         graded = found.grade("s", "/s", runs, "syntax error in raft.py, line 1")
         assert graded.points == 0 < graded.points_max
         assert graded.load_error == "syntax error in raft.py, line 1"

@@ -14,7 +14,7 @@ from tester.errors import UsageError
 from tester.judging.suite import collect
 from tester.scoring import rubric_file
 from tester.scoring.policy import FUNCTIONS, NAMES, RULES, UNITS, check_formula
-from tester.scoring.rubric_file import load_rubric
+from tester.scoring.rubric_file import load_rubric, rubric_lab
 
 # Each with the line, and what is said of it.
 WRONG = [
@@ -220,10 +220,11 @@ def test_every_key_and_word_is_explained(documented):
 def test_what_is_advised_is_right(documented, tmp_path):
     (tmp_path / "secret.txt").write_text("a secret of enough bytes")
     blocks = re.findall(r"^```toml\n(.*?)^```", documented, re.M | re.S)
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     for block in blocks:
-        (tmp_path / "rubric.toml").write_text(block)
-        load_rubric(tmp_path / "rubric.toml", collect(bonus=True))
+        file = tmp_path / "rubric.toml"
+        file.write_text(block)
+        load_rubric(file, collect(bonus=True, lab=rubric_lab(file)))
     table = documented.partition("| to have | write |")[2].partition("\n\n")[0]
     formulas = re.findall(r"\| `(.*)` \|", table)
     assert len(formulas) == 3
