@@ -7,7 +7,7 @@ from tester.explain.explanation import Explanation
 from tester.explain.history import APPEND_ENTRIES, RPCS, fact, seconds
 from tester.explain.service_history import ServiceHistory, texts
 from tester.traces import values
-from tester.traces.operations import Operation
+from tester.traces.operations import OK, WRONG_LEADER, Operation
 from tester.traces.rows import (
     Applied,
     Arrived,
@@ -18,7 +18,6 @@ from tester.traces.rows import (
     Sent,
 )
 
-OK, WRONG_LEADER = "OK", "ErrWrongLeader"
 COMMAND_CHARS_MAX = 60
 # A request that its server cannot serve any more is answered within a second.
 WAITS_NS = SECOND // 2

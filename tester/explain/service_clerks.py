@@ -9,11 +9,9 @@ from tester.explain.history import fact, seconds
 from tester.explain.service_history import ServiceHistory, texts
 from tester.text import counted
 from tester.traces import values
-from tester.traces.operations import Operation
+from tester.traces.operations import MAYBE, OK, VERSION, WRONG_LEADER, Operation
 from tester.traces.rows import FactRow, NoReply, Reported, Sent
 
-OK, VERSION, MAYBE = "OK", "ErrVersion", "ErrMaybe"
-WRONG_LEADER = "ErrWrongLeader"
 # A clerk that has asked one server only for so long, so often, does not look further.
 ONE_SERVER_NS = 2 * SECOND
 ONE_SERVER_MIN = 10

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from tester.traces import values
-from tester.traces.operations import Operation, operations
+from tester.traces.operations import OK, Operation, operations
 from tester.traces.reader import Trace
 from tester.traces.rows import (
     AnyRow,
@@ -224,14 +224,14 @@ class ServiceHistory:
     @cached_property
     def entries_are_readable(self) -> bool:
         """Whether puts are found in the entries: most of those that succeeded."""
-        succeeded = [one for one in self.puts if one.answer == "OK"]
+        succeeded = [one for one in self.puts if one.answer == OK]
         found = sum(bool(self.applied(one)) for one in succeeded)
         return found > 0 and 2 * found >= len(succeeded)
 
     @cached_property
     def every_entry_is_readable(self) -> bool:
         """Whether every put that succeeded is found in the entries."""
-        succeeded = [one for one in self.puts if one.answer == "OK"]
+        succeeded = [one for one in self.puts if one.answer == OK]
         return bool(succeeded) and all(map(self.applied, succeeded))
 
     # Leaders.

@@ -10,7 +10,7 @@ from tester.explain.history import fact
 from tester.explain.service_history import ServiceHistory
 from tester.text import counted
 from tester.traces import values
-from tester.traces.operations import Operation
+from tester.traces.operations import NO_KEY, OK, VERSION, Operation
 from tester.traces.rows import (
     Applied,
     AppliedSnapshot,
@@ -19,9 +19,6 @@ from tester.traces.rows import (
     FactRow,
     Replied,
 )
-
-OK, VERSION, NO_KEY = "OK", "ErrVersion", "ErrNoKey"
-
 
 Key = tuple[str, str]
 """A key and a version, as text."""

@@ -9,7 +9,9 @@ from tester.traces.reader import Trace
 MARKS = "①②③④⑤⑥⑦⑧⑨"
 ARGUMENT_CHARS_MAX = 16
 CALL_ARGUMENT_CHARS_MAX = 80
-OK = "OK"
+# What the contract of lab 3 calls what came of an operation.
+OK, NO_KEY, VERSION, MAYBE = "OK", "ErrNoKey", "ErrVersion", "ErrMaybe"
+WRONG_LEADER = "ErrWrongLeader"
 NO_ANSWER = "no answer"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tester.traces import rows
+from tester.traces.operations import operations
 from tester.traces.reader import Trace
 from tester.views.moments import Moment, moments
 from tester.views.phrases import phrases
@@ -20,7 +21,7 @@ _TRACE, _SCENARIO_TRACK = 1, 0
 
 def perfetto_json(trace: Trace) -> bytes:
     """Return a run as Chrome trace events: a track for each server, arrows as flows."""
-    events = [*_tracks(trace)]
+    events = [*_tracks(trace), *_operations(trace)]
     for moment in moments(trace):
         said = phrases(moment, trace)
         events.append(
@@ -46,6 +47,21 @@ def _tracks(trace: Trace) -> Iterator[dict[str, Any]]:
             **_track(server),
             "args": {"name": trace.header.lane(server)},
         }
+
+
+def _operations(trace: Trace) -> Iterator[dict[str, Any]]:
+    """Yield the operations of a service: spans of their own, since they may overlap."""
+    end = max((row.t for row in trace.rows), default=0)
+    for one in operations(trace):
+        about = {
+            "name": one.label,
+            "cat": "operation",
+            "id": one.called.operation,
+            **_track(one.lane),
+        }
+        ends = one.returned.t if one.returned is not None else end
+        yield {"ph": "b", "ts": _us(one.called.t), **about}
+        yield {"ph": "e", "ts": _us(ends), **about}
 
 
 def _flows(moment: Moment) -> Iterator[dict[str, Any]]:

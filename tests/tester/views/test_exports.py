@@ -29,3 +29,15 @@ def test_a_clock_knows_what_came_with_messages(story):
         'server2 {"server2": 1}',
     ]
     assert lines[0] == "▶ 1  append_entries(term=1)"
+
+
+def test_an_operation_is_a_span_of_its_client(stale_read):
+    events = json.loads(perfetto_json(stale_read))["traceEvents"]
+    spans = [(e["ph"], e["name"], e["tid"], e["ts"]) for e in events if e["ph"] in "be"]
+    assert spans[:2] == [
+        ("b", "put(k, new, 0) → OK", 4, 1000),
+        ("e", "put(k, new, 0) → OK", 4, 3000),
+    ]
+    # One that never returns lasts to the end of the run.
+    waits = [at for ph, name, _, at in spans if name == "get(k) → no answer"]
+    assert waits == [2000, max(row.t for row in stale_read.rows) / 1000]
