@@ -175,7 +175,7 @@ def wrong_leader_though_leading(history: ServiceHistory) -> Iterator[Explanation
                 f"server {server} answered {one.name} with {WRONG_LEADER} as it applied "
                 f"index {index}, and led in one term from the call to the answer",
                 (
-                    fact(one.called, f"{one.name} is called"),
+                    fact(one.called, f"is given {one.name}"),
                     fact(applied[-1], f"applies index {index}"),
                     fact(returned, f"answers {WRONG_LEADER}"),
                 ),
@@ -214,7 +214,7 @@ def waits_after_leadership(history: ServiceHistory) -> Iterator[Explanation]:
                     f"{one.name}{of} waits at server {server}, which lost its leadership "
                     f"{seconds(now - ended[0].t)} before the end",
                     (
-                        fact(asked, f"{one.name} arrives while it leads"),
+                        fact(asked, f"is given {one.name} while it leads"),
                         fact(
                             ended[0], f"is in term {ended[0].term}, and does not lead"
                         ),

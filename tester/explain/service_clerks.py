@@ -145,7 +145,7 @@ def waits_before_sending(history: ServiceHistory) -> Iterator[Explanation]:
                 f"the clerk of {history.who(one)} waits before it sends a request: "
                 f"{seconds(before)} of the {seconds(whole)} of its {len(found)} operations",
                 (
-                    fact(one.called, f"{one.name} is called"),
+                    fact(one.called, f"calls {one.name}"),
                     fact(history.sent(one)[0], f"sends it, {seconds(waited)} later"),
                 ),
             )

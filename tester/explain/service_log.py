@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from tester.explain.explanation import Explanation
 from tester.explain.history import fact
-from tester.explain.service_history import ServiceHistory
+from tester.explain.service_history import ServiceHistory, texts
 from tester.text import counted
 from tester.traces import values
 from tester.traces.operations import NO_KEY, OK, VERSION, Operation
@@ -30,7 +30,7 @@ def version_not_compared(history: ServiceHistory) -> Iterator[Explanation]:
         succeeded = [
             (history.indices(put)[0], put)
             for put in puts
-            if put.answer == OK
+            if _succeeded(history, put)
             and len(history.indices(put)) == 1
             and not history.sent_otherwise(put)
         ]
@@ -58,7 +58,9 @@ def version_not_reached(history: ServiceHistory) -> Iterator[Explanation]:
         indices.sort()
     for put in history.puts:
         version, indices = put.called.args[2], history.indices(put)
-        if put.answer != OK or len(indices) != 1 or type(version) is not int:
+        if not _succeeded(history, put) or len(indices) != 1:
+            continue
+        if type(version) is not int:
             continue
         before = bisect_left(raised[str(put.key)], indices[0])
         if before < version:
@@ -114,6 +116,13 @@ def _key_and_version(put: Operation, later: int = 0) -> Key:
     """Return the key of a put and its version, or a later one."""
     version = put.called.args[2]
     return str(put.key), str(version + later if type(version) is int else version)
+
+
+def _succeeded(history: ServiceHistory, put: Operation) -> bool:
+    """Return whether a put returned OK, and its server did not refuse it."""
+    reply = history.last_reply(put)
+    refused = reply is not None and not {VERSION, NO_KEY}.isdisjoint(texts(reply.body))
+    return put.answer == OK and not refused
 
 
 def _was_refused(history: ServiceHistory, put: Operation) -> bool:

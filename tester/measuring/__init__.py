@@ -1,1 +1,1 @@
-"""Measuring what a Raft is like: how fast it elects, commits and recovers, at what cost."""
+"""Measuring what a Raft or a service on it is like: how fast it is, and at what cost."""

@@ -11,6 +11,15 @@ def test_two_puts_of_one_version_that_both_succeeded_are_named(service):
     assert service.said() == ["version-not-compared"]
 
 
+def test_a_clerk_that_makes_ok_of_a_refusal_is_no_server_that_compares_nothing(service):
+    service.put(3, "k", "a", 0, index=1)
+    put = service.call(4, "put", "k", "b", 0)
+    arrived = service.ask(put, 0)
+    service.apply(0, 2, "put", "k", "b", 0)
+    service.returns(put, OK, service.reply(arrived, VERSION).n)
+    assert service.said() == ["refusal-taken-for-ok"]
+
+
 def test_a_version_that_too_few_puts_can_have_reached_is_named(service):
     service.put(3, "k", "a", 0, index=1)
     service.put(4, "k", "b", 0, index=2, answer=VERSION)
