@@ -6,7 +6,7 @@ from random import Random
 
 from labrpc.world.streams import stream
 from tester.search.budget import Limits
-from tester.search.choices import Recover, Start, TimeOut
+from tester.search.choices import Choice, Recover, Start, TimeOut
 from tester.search.episodes import (
     FATES,
     FATES_WITHOUT_CRASH,
@@ -169,7 +169,7 @@ class EpisodeSearch:
             self._note(node)
         recovers = self._draws.random() < RECOVERING and not run.broken
         if news or recovers:
-            path = [*node.path(), *([Recover()] if recovers else [])]
+            path = [*node.path(), *(self._recovery() if recovers else [])]
             if run_choices(self._rules, path)[1] is not None:
                 self.found = confirmed(self._rules, path)
 
@@ -177,6 +177,10 @@ class EpisodeSearch:
         """Return an episode that may follow on a state."""
         persistence = self._rules.setting.persistence
         return EpisodeDraw(state, self._draws, persistence).next()
+
+    def _recovery(self) -> list[Choice]:
+        """Return how a run ends that recovers."""
+        return [Recover()]
 
     def _beginning(self) -> Node:
         """Return where a run begins."""

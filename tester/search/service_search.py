@@ -4,7 +4,16 @@ from collections.abc import Hashable
 from functools import partial
 from random import Random
 
-from tester.search.choices import Get, Operation, Put, Setting, TimeOut
+from tester.search.choices import (
+    Choice,
+    Crash,
+    Get,
+    Operation,
+    Put,
+    Recover,
+    Setting,
+    TimeOut,
+)
 from tester.search.episode_search import EpisodeSearch, outlook
 from tester.search.episodes import (
     FATES,
@@ -37,6 +46,8 @@ from tester.search.world_state import WorldState
 # They begin alike, so that a service that cuts them takes one for the other.
 KEYS = ("key1", "key2")
 GETS = 0.45
+# How many of the runs that recover begin that with all servers down and up.
+RESTARTING = 0.5
 # The kinds of episodes in which clients do something.
 OF_CLIENTS = ("operate", "away", "compete", "client", "server", "strand", "pause")
 
@@ -145,6 +156,12 @@ class ServiceSearch(EpisodeSearch):
 
     def _episode(self, state: WorldState) -> Episode:
         return ServiceEpisodeDraw(state, self._draws, self._rules.setting).next()
+
+    def _recovery(self) -> list[Choice]:
+        """Return how a run ends: by what clients then read, after a restart perhaps."""
+        restarts = self._draws.random() < RESTARTING
+        servers = range(self._rules.setting.servers) if restarts else ()
+        return [*map(Crash, servers), Recover()]
 
     def _outlook(self, state: WorldState) -> Hashable:
         clients = state.servers[self._rules.setting.servers :]
