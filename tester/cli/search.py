@@ -33,7 +33,7 @@ from tester.search.choice_text import (
     parse_choices,
     read_choices,
 )
-from tester.search.choices import ChoiceList, Setting
+from tester.search.choices import CLIENTS, ChoiceList, Setting
 from tester.search.parallel import Part, Place, searched_in_parts
 from tester.search.progress import SearchProgress, read_progress
 from tester.search.report import failure_lines, file_name, file_text, outcome_lines
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from tester.cluster_engine.dask_engine import DaskEngine
 
 DEFAULT_S = 60
-CLIENTS = 2
 # How often a line of progress is printed where there is no terminal.
 STATES_PER_LINE = 20_000
 STATES_PER_UPDATE = 200

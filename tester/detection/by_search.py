@@ -18,12 +18,15 @@ from tester import jsonl
 from tester.detection.matrix import MARK, read_markdown
 from tester.detection.mutants import Mutant, find_mutants
 from tester.errors import UsageError
+from tester.judging.suite import LABS, suite_path
 from tester.search.choice_text import parse_choices
-from tester.search.choices import Setting
+from tester.search.choices import CLIENTS, Setting
 from tester.search.parallel import Part, searched_in_parts
 from tester.text import listed, markdown_row, parse_duration
 
 ROWS = Path(".lab") / "detection_by_search.jsonl"
+# Where the table of what a lab's suite finds is.
+PAGES = {2: "detection.md", 3: "detection_kv.md"}
 # A document keeps what is above this line, and from the mark of the suite's table on.
 SEARCH_MARK = (
     "<!-- searched: what follows is written by `… detection.by_search --write` -->"
@@ -62,7 +65,12 @@ class Row(msgspec.Struct, frozen=True):
 
 def search_row(mutant: Mutant, cpu_s_max: float) -> Row:
     """Search a mutant, and return its row."""
-    part = Part(str(mutant.path), "none", False, 0, Setting(), "0", None, cpu_s_max)
+    setting, suite = Setting(), ""
+    if mutant.lab == 3:
+        setting, suite = Setting(clients=CLIENTS), str(suite_path(3))
+    part = Part(
+        str(mutant.path), "none", False, 0, setting, "0", None, cpu_s_max, suite=suite
+    )
     ((outcome,), interrupted) = searched_in_parts([part])
     if interrupted:
         raise KeyboardInterrupt
@@ -153,14 +161,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tester.detection.by_search")
     parser.add_argument("mutants", nargs="*", metavar="MUTANT")
     parser.add_argument("--for", dest="cpu_s", type=parse_duration, default=60.0)
+    parser.add_argument("--lab", type=int, choices=LABS, default=2)
     parser.add_argument("--write", type=Path, metavar="FILE")
     options = parser.parse_args(arguments)
-    mutants = find_mutants(options.mutants or None)
+    mutants = find_mutants(options.mutants or None, options.lab)
     found = [*zip(mutants, rows(mutants, options.cpu_s, ROWS), strict=True)]
     if options.write:
         write_markdown(options.write, found)
     lines = [
-        *table(found, read_markdown(Path("docs") / "detection.md")),
+        *table(found, read_markdown(Path("docs") / PAGES[options.lab])),
         "",
         summary(found),
     ]

@@ -7,6 +7,9 @@ something when other choices are taken out of it.
 
 import msgspec
 
+# How many clients a service has in the worlds of a search.
+CLIENTS = 2
+
 
 class _Value(msgspec.Struct, frozen=True, gc=False):
     """An immutable value that is compared by its fields."""

@@ -7,11 +7,13 @@ late, or its server dies while the request waits there.
 from collections.abc import Sequence
 
 from tester.search.choices import Crash, Cut, Deliver, Lose, Operation, TimeOut
-from tester.search.episodes import EpisodeRun, elect
+from tester.search.episodes import EpisodeRun, elect, heal, spread
 from tester.search.world_state import Message
 
 # How many messages may arrive until a client's request is where it is wanted.
 ON_THE_WAY_MAX = 20
+# With the first, a server gets what it lacks, and with the next it learns what is committed.
+HEARTBEATS = 2
 # How often a clerk may pause until its operation has returned.
 PAUSES_MAX = 3
 
@@ -45,6 +47,17 @@ def crash_all(leader: int, run: EpisodeRun) -> None:
     ]
     run.take(*map(Crash, servers))
     elect(leader, run)
+
+
+def rejoin(server: int, leader: int, run: EpisodeRun) -> None:
+    """Let a leader tell a server that was cut off what is committed by now.
+
+    It hears of its deposition and of the entries that have replaced its own so soon that
+    it cannot have looked in between whether it still leads.
+    """
+    heal(server, run)
+    for _ in range(HEARTBEATS):
+        spread(leader, run)
 
 
 def pause(client: int, run: EpisodeRun) -> None:

@@ -39,6 +39,7 @@ from tester.search.service_episodes import (
     operate,
     operate_away,
     pause,
+    rejoin,
     strand_client,
 )
 from tester.search.world_state import WorldState
@@ -89,6 +90,7 @@ class ServiceEpisodeDraw:
                 kinds["strand"] = 2
         if state.cut:
             kinds |= {"heal": 2, "heal late": 1, "stand again": 2}
+            kinds["rejoin"] = 3
         if any(map(state.reachable, state.in_flight)):
             kinds["release"] = 2
         (kind,) = draws.choices(list(kinds), list(kinds.values()))
@@ -136,6 +138,9 @@ class ServiceEpisodeDraw:
             return partial(cut, draws.choice(leaders * 2 + up))
         if kind == "release":
             return release
+        if kind == "rejoin":
+            latest = max(self._leaders, key=lambda s: state.servers[s].term)
+            return partial(rejoin, draws.choice(state.cut), latest)
         if kind in ("heal", "heal late", "stand again"):
             heals = {"heal": heal, "heal late": heal_late, "stand again": stand_again}
             return partial(heals[kind], draws.choice(state.cut))

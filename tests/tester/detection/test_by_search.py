@@ -5,6 +5,7 @@ import pytest
 from tester.detection import by_search
 from tester.detection.matrix import MARK
 from tester.errors import UsageError
+from tester.search.choices import CLIENTS
 from tester.search.parallel import PartOutcome
 
 
@@ -58,3 +59,17 @@ def test_a_page_without_a_place_for_the_table_is_not_written(searched, tmp_path)
     with pytest.raises(UsageError, match="expected the lines"):
         by_search.main(["second_vote", "--write", str(page)])
     assert page.read_text() == f"Text.\n{MARK}\n"
+
+
+def test_a_service_is_searched_with_clients(monkeypatch, tmp_path, capsys):
+    parts = []
+
+    def outcome_of(given):
+        parts.extend(given)
+        return [PartOutcome(10, 1.0)], False
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(by_search, "searched_in_parts", outcome_of)
+    by_search.main(["version_stays", "--lab", "3"])
+    assert "| `version_stays` | safety |" in capsys.readouterr().out
+    assert (parts[0].setting.clients, parts[0].suite[-4:]) == (CLIENTS, "lab3")

@@ -31,6 +31,7 @@ from tester.search.service_episodes import (
     lose_of_client,
     operate,
     pause,
+    rejoin,
     strand_client,
 )
 from tester.search.service_search import ServiceSearch
@@ -184,6 +185,17 @@ def test_a_client_of_a_leader_that_was_cut_off_waits(episode):
     waiting, done = episode.state.servers[CLIENT], episode.state.servers[OTHER]
     assert waiting.operation is not None
     assert done.versions == (("k", 1),)
+
+
+def test_a_leader_that_was_cut_off_answers_what_was_replaced(episode):
+    first, second, third = Put(CLIENT, "k"), Put(OTHER, "k"), Get(OTHER, "k")
+    strand_client(0, 1, first, second, third, episode)
+    waiting = episode.state.servers[CLIENT].operation
+    rejoin(0, 1, episode)
+    assert episode.state.servers[0].applied == episode.state.servers[1].applied
+    assert waiting is not None
+    assert episode.state.servers[CLIENT].operation is None
+    assert [s.term for s in episode.state.servers[:3]] == [2, 2, 2]
 
 
 def test_servers_that_all_crash_have_what_was_put(episode):
