@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from labrpc.codes import Code
+from labrpc.codes import DEADLOCK, Code
 from tester import codes
 
 CONTRACT = "docs/contract.md"
@@ -71,7 +71,7 @@ RULES_OF_PART = {
 FAILURES_OF_PART: dict[str, tuple[Code, ...]] = {
     "3A": (
         codes.WRONG_REPLY, codes.COUNTERS_DIFFER, codes.OK_WITHOUT_COMMIT,
-        codes.SUBMIT_STUCK, codes.SNAPSHOT_UNWANTED,
+        codes.SUBMIT_STUCK, DEADLOCK, codes.SNAPSHOT_UNWANTED, codes.LOG_NOT_CUT,
     ),
     "3B": (
         codes.WRONG_ANSWER, codes.STALE_READ, codes.LOST_WRITE, codes.LOST_REPLY,
