@@ -32,6 +32,7 @@ NOT_FOR_SCENARIOS = {
     "close",
     "describe",
     "heal_above",
+    "in_lanes",
     "last_applied",
     "note_faults",
     "prepare_start",
