@@ -2,10 +2,12 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import msgspec
 import pytest
+from coverage import Coverage
 
 from labrpc.errors import LabError
 from labrpc.submission.submission import Submission
@@ -166,6 +168,25 @@ def test_a_run_that_takes_too_much_cpu_time_fails(dictator, monkeypatch):
 
     run = run_test(RunConditions(busy, steps_of(step), 0))
     assert (run.verdict, run.code) == (Verdict.FAILED, "run-cpu-limit")
+    # Coverage traces a program as a debugger does, and nobody is there to end a loop.
+    coverage = Coverage(data_file=None, config_file=False, concurrency=["greenlet"])
+    with coverage.collect():
+        run = run_test(RunConditions(busy, steps_of(step), 0))
+    assert (run.verdict, run.code) == (Verdict.FAILED, "run-cpu-limit")
+
+
+def test_in_a_debugger_a_run_may_take_any_time(dictator, monkeypatch):
+    monkeypatch.setattr("labrpc.machine.watchdog.RUN_CPU_S_MAX", 0.05)
+    busy = dictator("def get_state(self):\n    sum(range(10**7))\n    return 1, False")
+    conditions = RunConditions(busy, steps_of(lambda cluster: cluster.get_state(0)), 0)
+    assert run_test(conditions).code == "run-cpu-limit"
+    traces_now = sys.gettrace()
+    sys.settrace(lambda frame, event, argument: None)
+    try:
+        run = run_test(conditions)
+    finally:
+        sys.settrace(traces_now)
+    assert run.passed, run.report()
 
 
 def test_an_assertion_of_the_labs_own_is_nobodys_fault(dictator):
