@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labrpc.clock import SECOND
@@ -25,6 +25,7 @@ def clock_of(changes):
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(CHANGES, st.integers(0, 10**12), st.integers(0, 10**12), RATES)
 def test_it_never_goes_back(changes, earlier_ns, later_ns, rate):
     clock, now_ns = clock_of(changes)
@@ -35,6 +36,7 @@ def test_it_never_goes_back(changes, earlier_ns, later_ns, rate):
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(CHANGES, st.integers(1, 10**12))
 def test_world_ns_is_the_first_moment_that_shows_a_time(changes, ahead_ns):
     clock, now_ns = clock_of(changes)
@@ -46,6 +48,7 @@ def test_world_ns_is_the_first_moment_that_shows_a_time(changes, ahead_ns):
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(CHANGES, st.integers(0, 10**12))
 def test_a_time_that_is_shown_leads_back_to_a_moment_that_shows_it(changes, passed_ns):
     clock, now_ns = clock_of(changes)
