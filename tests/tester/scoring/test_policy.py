@@ -1,7 +1,7 @@
 """What each rule gives for the seeds that passed, and which formulas are refused."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tester.scoring.policy import Policy, WrongFormula, check_formula
@@ -107,6 +107,7 @@ policies = st.builds(
 letters = st.lists(st.sampled_from("pfu"), min_size=5, max_size=5)
 
 
+@settings(deadline=None)
 @given(policies, st.lists(letters, min_size=1, max_size=4), st.data())
 def test_a_seed_more_that_passes_never_costs_points(policy, tests, data):
     before = part_shares(policy, *tests, seeds=5)
@@ -156,6 +157,7 @@ def test_best_n_of_several_runs_is_a_formula():
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(st.integers(1, 50), st.data())
 def test_a_formulas_value_is_clamped(seeds, data):
     steep = Policy("threshold", formula="3 * passed / seeds - 1")

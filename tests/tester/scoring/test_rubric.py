@@ -6,7 +6,7 @@ from math import fsum
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import grade
@@ -124,6 +124,7 @@ def test_a_weight_multiplies_named_divided_and_default_points(rubric):
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(
     st.integers(0, 10**6).map(lambda number: number / 100),
     st.lists(st.integers(1, 100), min_size=1, max_size=40),
