@@ -10,7 +10,7 @@ import builtins
 import importlib
 import importlib.util
 import sys
-from posixpath import normpath
+from posixpath import join, normpath
 from types import ModuleType
 from typing import Any
 
@@ -90,10 +90,10 @@ class Importer:
         """Return the submission's module that lies where it has led `sys.path`."""
         if "sys" not in self._private:
             return None
-        here = self._submission.root
+        here, stem = str(self._submission.root), name.replace(".", "/")
         for entry in vars(self._private["sys"])["path"]:
             for end in (".py", "/__init__.py"):
-                file = normpath(here / str(entry) / (name.replace(".", "/") + end))
+                file = normpath(join(here, str(entry), stem + end))
                 if self._submission.owns(file):
                     return self._submission.module_of[file]
         return None
