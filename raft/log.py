@@ -1,5 +1,7 @@
 """The part of the log that follows the snapshot; entries keep their indices."""
 
+import io
+import pickle
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,11 +16,22 @@ class Log:
     The snapshot holds everything up to `last_included_index`. Of the entry
     there, only the term is still known. Before the first snapshot both are 0:
     every log begins with the same empty prefix.
+
+    The whole log is saved whenever it has changed, but an entry never changes. So
+    each is pickled only once, when it comes into the log.
     """
 
     last_included_index: int = 0
     last_included_term: int = 0
     entries: list[Entry] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._pickled = list(map(pickle.dumps, self.entries))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let pickle save the entries as they are: pickled, one after another."""
+        entries = b"".join(self._pickled)
+        return _restored, (self.last_included_index, self.last_included_term, entries)
 
     @property
     def last_index(self) -> int:
@@ -59,10 +72,12 @@ class Log:
     def append(self, *entries: Entry) -> None:
         """Add entries at the end."""
         self.entries.extend(entries)
+        self._pickled.extend(map(pickle.dumps, entries))
 
     def truncate_from(self, index: int) -> None:
         """Delete the entry at `index` and all that follow it."""
-        del self.entries[self._position(index) :]
+        position = self._position(index)
+        del self.entries[position:], self._pickled[position:]
 
     def compact(self, index: int, term: int) -> None:
         """Discard what a snapshot holds, which ends with an entry of this term.
@@ -72,7 +87,8 @@ class Log:
         all of it goes (step 7).
         """
         fits = index <= self.last_index and self.term_at(index) == term
-        self.entries = self.entries_from(index + 1) if fits else []
+        position = self._position(index + 1) if fits else len(self.entries)
+        del self.entries[:position], self._pickled[:position]
         self.last_included_index = index
         self.last_included_term = term
 
@@ -93,3 +109,12 @@ class Log:
     def _position(self, index: int) -> int:
         """Return where in `entries` the entry at `index` is."""
         return index - self.last_included_index - 1
+
+
+def _restored(index: int, term: int, pickled: bytes) -> Log:
+    """Return the log that was saved, whose snapshot ends at `index`."""
+    file = io.BytesIO(pickled)
+    entries: list[Entry] = []
+    while file.tell() < len(pickled):
+        entries.append(pickle.load(file))
+    return Log(index, term, entries)

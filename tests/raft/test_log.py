@@ -1,5 +1,7 @@
 """The log after a snapshot: indices stay, and only what fits the snapshot is kept."""
 
+import pickle
+
 import pytest
 
 from raft.log import Log
@@ -63,6 +65,33 @@ def test_a_snapshot_that_fits_leaves_what_follows_it(log):
 def test_a_snapshot_that_does_not_fit_leaves_nothing(log, index, term):
     log.compact(index, term)
     assert log == Log(index, term)
+
+
+def test_a_saved_log_is_as_it_was(log):
+    log.append((6, "x"), (6, "y"))
+    log.truncate_from(9)
+    log.compact(5, 4)
+    restored = pickle.loads(pickle.dumps(log))
+    assert restored == Log(5, 4, [(4, "f"), (5, "g"), (6, "x")])
+    restored.append((7, "z"))
+    assert pickle.loads(pickle.dumps(restored)) == restored
+
+
+def test_an_entry_is_pickled_once_however_often_the_log_is_saved(log):
+    command = Command()
+    log.append((6, command))
+    sizes = [len(pickle.dumps(log)) for _ in range(3)]
+    assert (sizes[0], command.pickled) == (sizes[2], 1)
+
+
+class Command:
+    """Counts how often it is pickled."""
+
+    pickled = 0
+
+    def __reduce__(self):
+        self.pickled += 1
+        return Command, ()
 
 
 def test_where_a_term_begins_and_ends(log):
