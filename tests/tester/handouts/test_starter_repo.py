@@ -225,11 +225,10 @@ def test_every_test_comes_to_a_verdict_on_the_starter(starter, graded_tests):
         assert run.code in ("no-leader", "no-agreement"), run.report()
 
 
-@pytest.fixture(scope="module")
-def wheel(project, tmp_path_factory):
+@pytest.fixture
+def wheel(project, tmp_path):
     """Build a wheel of the project; return the names in it."""
-    out = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", str(out)]
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", "."]
     try:
         import hatchling  # noqa: F401
 
@@ -237,18 +236,18 @@ def wheel(project, tmp_path_factory):
     except ImportError:  # pip fetches it.
         pass
     built = subprocess.run(
-        [*command, str(project)], cwd=out, capture_output=True, text=True
+        [*command, str(project)], cwd=tmp_path, capture_output=True, text=True
     )
     if "No matching distribution found for hatchling" in built.stderr:
         pytest.skip("neither hatchling nor a package index to fetch it from")
     assert built.returncode == 0, built.stderr
-    (file,) = out.glob("*.whl")
+    (file,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(file) as archive:
         return {name: archive.getinfo(name).file_size for name in archive.namelist()}
 
 
 @pytest.mark.slow
-def test_suite_and_starter_travel_in_the_wheel(wheel, project):
+def test_suite_and_starter_travel_in_the_wheel_and_nothing_else(wheel, project):
     expected = [
         "grade.py",
         "labrpc/__init__.py",
@@ -274,9 +273,7 @@ def test_suite_and_starter_travel_in_the_wheel(wheel, project):
     # An installed lab can be packed up for Gradescope.
     expected += [f"tester/lab_files/{name}" for name in ROOT_FILES]
     assert [name for name in expected if name not in wheel] == []
-
-
-def test_nothing_else_travels_in_the_wheel(wheel):
+    # Nothing else does.
     roots = {name.split("/")[0] for name in wheel}
     packages = {root for root in roots if not root.endswith(".dist-info")}
     assert packages == {"labrpc", "tester", "raft", "grade.py"}
