@@ -28,6 +28,11 @@ def refuse_unencrypted(address: str, whose: str) -> None:
     )
 
 
+def machine_of(address: str) -> str:
+    """Return the host of an address, which all workers on a machine have in common."""
+    return address.partition("://")[2].rpartition(":")[0]
+
+
 def _is_here(place: str) -> bool:
     """Return whether a host and port are on this machine's loopback interface."""
     host = place.rpartition(":")[0].strip("[]")

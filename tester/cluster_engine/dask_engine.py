@@ -6,7 +6,6 @@ moment. The jobs of a lost worker are given to others.
 """
 
 import itertools
-import logging
 import platform
 import queue
 from collections import Counter
@@ -15,12 +14,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import distributed
 import msgspec
 
 from labrpc.machine.wall_clock import Deadline
 from tester.cluster_engine import remote
-from tester.cluster_engine.addresses import ENCRYPTED, refuse_unencrypted
+from tester.cluster_engine.addresses import machine_of, refuse_unencrypted
+from tester.cluster_engine.connections import client_of, local_cluster
 from tester.cluster_engine.messages import Description, Reply
 from tester.cluster_engine.results import result_here
 from tester.cluster_engine.sending import Contents
@@ -34,12 +33,8 @@ from tester.workers.engine import Engine, JobResult, WorkerLost
 from tester.workers.job import Job
 from tester.workers.pool import Pool
 
-# Its constructors have no types.
-_dask: Any = distributed
-
 # How often to look for workers that have come or gone.
 LOOK_S = 1.0
-CONNECT_S_MAX = 30.0
 # How long workers may take to start.
 WORKERS_S_MAX = 180.0
 # A scheduler that does not answer for this time is gone.
@@ -55,12 +50,14 @@ class Slot:
     """A thread of a worker, and the job that it has.
 
     Attributes:
+        place: its number among those of all workers on the same machine.
         path: the submission that it ran last.
         order: the number of the order that it has.
         is_stopped: whether the job is to end with what it has.
     """
 
     address: str
+    place: int
     job: Job | None = None
     future: Any = None
     path: str = ""
@@ -110,24 +107,9 @@ class DaskEngine(Engine):
         self._cluster: Any = None
         self._is_closed = False
         if address is None:
-            self._cluster = _dask.LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                host="127.0.0.1",
-                dashboard_address=None,
-                silence_logs=logging.CRITICAL,
-            )
+            self._cluster = local_cluster(workers)
             address = self._cluster.scheduler_address
-        refuse_unencrypted(address, "the scheduler")
-        _refuse_without_certificate(address)
-        try:
-            self._client: Any = _dask.Client(
-                address, timeout=CONNECT_S_MAX, set_as_default=False
-            )
-        except (OSError, TimeoutError, ValueError) as exc:
-            raise UsageError(
-                f"--dask: there is no scheduler at {address}: {one_line(str(exc))}"
-            ) from None
+        self._client: Any = client_of(address)
         self._address = address
         self._silent = Deadline(SILENT_S_MAX)
         self._next_look = Deadline(0)
@@ -259,13 +241,25 @@ class DaskEngine(Engine):
         if problem:
             self._refuse(address, problem)
             return
-        slots = [Slot(address) for _ in range(threads)]
+        places = self._free_places(address)
+        slots = [Slot(address, next(places)) for _ in range(threads)]
         self._usable[address] = Usable(description, slots)
         if description.missing and self._hosting.isolated:
             layers = ", ".join(layer.name for layer in description.missing)
             self._note(
                 f"note: worker {address}: layers of the sandbox are MISSING: {layers}"
             )
+
+    def _free_places(self, address: str) -> Iterator[int]:
+        """Yield the places on a worker's machine that no worker has, from 0 on."""
+        machine = machine_of(address)
+        taken = {
+            slot.place
+            for other, worker in self._usable.items()
+            for slot in worker.slots
+            if machine_of(other) == machine
+        }
+        return (place for place in itertools.count() if place not in taken)
 
     def _refuse(self, address: str, problem: str) -> None:
         self._refused[address] = one_line(problem)
@@ -309,7 +303,9 @@ class DaskEngine(Engine):
 
     def _give(self, slot: Slot, job: Job, with_content: bool = False) -> None:
         number = f"{self._client.id}/{next(self._numbers)}"
-        order = self._contents.order(number, job, slot.address, with_content)
+        order = self._contents.order(
+            number, slot.place, job, slot.address, with_content
+        )
         try:
             slot.future = self._client.submit(
                 remote.carry_out,
@@ -362,25 +358,6 @@ class DaskEngine(Engine):
         else:
             reason = f"{LOSSES_MAX} workers were lost during this run"
             yield job, WorkerLost(PROCESS_LOST, reason)
-
-
-def _refuse_without_certificate(address: str) -> None:
-    """Raise UsageError if Dask has no certificate for an encrypted connection.
-
-    Its client would fail, and then never let the process end.
-    """
-    if not address.startswith(ENCRYPTED):
-        return
-    reason = "Dask's configuration on this machine names none"
-    try:
-        if _dask.Security().get_connection_args("client").get("ssl_context"):
-            return
-    except OSError as exc:
-        reason = f"what Dask's configuration names cannot be read: {exc}"
-    raise UsageError(
-        f"--dask: {address} needs a certificate, and {reason}: see "
-        "docs/shards.md#certificates"
-    )
 
 
 def _forget(future: Any) -> None:

@@ -26,12 +26,15 @@ class Order(msgspec.Struct):
 
     Attributes:
         number: what the client calls it; no other client uses it.
+        place: which of those that do jobs on the worker's machine is to do it. Each has
+            a core, and the submission that it ran last at hand.
         job: its paths are those on the client's machine.
         submission: its content, without data if the worker should have it already.
         suite: that of the instructor's suite, None for the lab's.
     """
 
     number: str
+    place: int
     job: AnyJob | SearchJob
     submission: Content
     suite: Content | None = None

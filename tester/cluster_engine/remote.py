@@ -46,7 +46,8 @@ class Executor:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._idle: list[Pool] = []
+        # By the number of the place.
+        self._pools: dict[int, Pool] = {}
         self._searches: dict[str, SearchProcess] = {}
         self._stopped: set[str] = set()
         self._folder = tempfile.TemporaryDirectory(prefix="raft-lab-")
@@ -74,7 +75,7 @@ class Executor:
         with tempfile.TemporaryDirectory() as pictures:
             if isinstance(job, PictureJob):
                 job = msgspec.structs.replace(job, folder=pictures)
-            reply = self._done(job)
+            reply = self._done(job, order.place)
             if reply.run is not None and reply.run.picture:
                 with suppress(OSError):
                     reply.picture = (Path(pictures) / reply.run.picture).read_bytes()
@@ -100,7 +101,7 @@ class Executor:
                 submission=path,
                 suite=str(suite_path(3)) if order.job.part.suite else "",
                 # It chooses the core.
-                number=os.getpid() + len(self._searches),
+                number=order.place,
             )
             process = self._searches[number] = SearchProcess(part)
         try:
@@ -115,20 +116,24 @@ class Executor:
         """End all processes, and remove the submissions."""
         for search in list(self._searches.values()):
             search.stop()
-        for pool in self._idle:
+        for pool in self._pools.values():
             pool.close()
-        self._idle.clear()
+        self._pools.clear()
         self._folder.cleanup()
 
-    def _done(self, job: AnyJob) -> Reply:
+    def _done(self, job: AnyJob, place: int) -> Reply:
         with self._lock:
-            pool = self._idle.pop() if self._idle else Pool(1)
+            # A job of another client may have it.
+            pool = self._pools.pop(place, None) or Pool(1, first=place)
         pool.add(job)
         try:
             ((_, result),) = pool.answers()
         finally:
             with self._lock:
-                self._idle.append(pool)
+                other = self._pools.pop(place, None)
+                self._pools[place] = pool
+        if other is not None:
+            other.close()
         if isinstance(result, WorkerLost):
             return Reply(lost=Lost.of(result))
         if isinstance(result, LoadResult):

@@ -55,11 +55,14 @@ class Contents:
                 )
         return self._packed[path]
 
-    def order(self, number: str, job: Job, address: str, with_content: bool) -> Order:
+    def order(
+        self, number: str, place: int, job: Job, address: str, with_content: bool
+    ) -> Order:
         """Return what to send to a worker for a job that can travel.
 
         Args:
             number: what to call it.
+            place: which of those that do jobs on the worker's machine is to do it.
             job: what is to be done.
             address: the worker's.
             with_content: whether it lacks what it was sent.
@@ -68,6 +71,7 @@ class Contents:
         suite = suite_of(job)
         return Order(
             number,
+            place,
             job,
             self._for_worker(job.path, address, with_content),
             self._for_worker(suite, address, with_content) if suite else None,

@@ -150,7 +150,9 @@ def run_test(
     cluster = open_cluster(conditions, host, observers)
     if future is not None:
         cluster.world.observe(DrawingAnew(cluster.world, future))
-    situations = _watch(cluster, conditions, recording)
+    watchers, situations = _watchers(conditions, recording, len(cluster.servers))
+    for observer in watchers:
+        cluster.world.observe(observer)
     # Collected only between runs, so that no finalizer runs at a moment that
     # depends on what the process did before.
     gc.disable()
@@ -198,7 +200,12 @@ def _run_script(conditions: RunConditions, host: RunHost, recording: Recording) 
 
     recorder = recording.recorder(conditions)
     run = new_run(conditions, host.hosting)
-    raised = run_script(run, conditions.test, host, recorder)
+    script = conditions.test.script
+    assert script is not None
+    observers, situations = _watchers(conditions, recording, script.setting.servers)
+    raised = run_script(run, conditions.test, host, recorder, observers)
+    if situations is not None:
+        run.situations = situations.met()
     _finish(recorder, run, raised)
     return run
 
@@ -228,20 +235,19 @@ def _field_names(submission: Submission) -> dict[str, list[str]]:
     return _FIELD_NAMES[submission.digest]
 
 
-def _watch(
-    cluster: MeasuredCluster, conditions: RunConditions, recording: Recording
-) -> SituationObserver | None:
-    """Let observers watch a run that keep no trace; return who notes situations."""
+def _watchers(
+    conditions: RunConditions, recording: Recording, servers: int
+) -> tuple[list[Observer], SituationObserver | None]:
+    """Return who watches a run without keeping a trace, and who notes situations."""
+    watchers: list[Observer] = []
     if recording.on_line is not None:
-        cluster.world.observe(LinePrinter(recording.on_line))
-    for observer in recording.observers:
-        cluster.world.observe(observer)
+        watchers.append(LinePrinter(recording.on_line))
+    watchers += recording.observers
     if not recording.situations:
-        return None
+        return watchers, None
     kind = ServiceObserver if conditions.test.service else SituationObserver
-    situations = kind(len(cluster.servers), _field_names(conditions.submission))
-    cluster.world.observe(situations)
-    return situations
+    situations = kind(servers, _field_names(conditions.submission))
+    return [*watchers, situations], situations
 
 
 def this_process(conditions: RunConditions) -> RunHost:

@@ -3,12 +3,14 @@
 What happens is what the script says, so a run is the same at every seed.
 """
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 
 import msgspec
 
 from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
+from labrpc.world.observer import Observer
 from labrpc.world.recorder import DigestRecorder
 from tester.judging.failure_report import SCENARIO_STEP
 from tester.judging.graded_test import GradedTest
@@ -22,7 +24,11 @@ from tester.verdict import Run, Verdict, conclude
 
 
 def run_script(
-    run: Run, test: GradedTest, host: RunHost, recorder: DigestRecorder | None = None
+    run: Run,
+    test: GradedTest,
+    host: RunHost,
+    recorder: DigestRecorder | None = None,
+    observers: Sequence[Observer] = (),
 ) -> SubmissionError | None:
     """Let a script happen, and note in the run what came of it.
 
@@ -31,6 +37,7 @@ def run_script(
         test: whose script it is.
         host: where it is run.
         recorder: records it; None where the digest is enough.
+        observers: watch it as well.
 
     Returns:
         What failed; None if nothing did.
@@ -47,6 +54,7 @@ def run_script(
             host.hang_policy,
             recorder,
             host.debugger.looking_at_list if host.debugger else nullcontext,
+            observers,
         )
         run.virtual_s = to_seconds(len(judged.choices) * CHOICE_NS)
         run.commits = max(len(server.applied) for server in judged.state.servers)

@@ -16,6 +16,7 @@ from labrpc.world.events import (
     Apply,
     Call,
     Invoke,
+    Log,
     Persist,
     Reply,
     Result,
@@ -273,6 +274,9 @@ class JudgedRun:
                 self._puts[server, action.put_id] = action.message
             elif isinstance(action, Result):
                 self._note_result(life, action)
+            elif isinstance(action, Log) and not action.annotates:
+                for notify_line in world.observers.printed:
+                    notify_line(world.now_ns, server, action.line)
         for notify in world.observers.settled:
             notify(world.now_ns, life, event, actions)
 

@@ -1,13 +1,14 @@
 """A search, or a replay, in this process: boxes, memory and collections."""
 
 import gc
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from labrpc.box.in_process_box import restore_process
 from labrpc.box_factory import BoxFactory
 from labrpc.errors import SubmissionError
 from labrpc.machine.watchdog_timer import HangPolicy
+from labrpc.world.observer import Observer
 from labrpc.world.recorder import DigestRecorder
 from tester.search.budget import Limits
 from tester.search.choices import ChoiceList, Setting
@@ -53,6 +54,7 @@ def replayed(
     hang_policy: HangPolicy | None = None,
     recorder: DigestRecorder | None = None,
     looking_at: LookingAt = nullcontext,
+    observers: Sequence[Observer] = (),
 ) -> tuple[JudgedRun, SubmissionError | None, str]:
     """Return a run that takes these choices, what failed in it, and its digest.
 
@@ -62,6 +64,7 @@ def replayed(
         hang_policy: what happens where the submission hangs in C.
         recorder: records it; None where the digest is enough.
         looking_at: lets a debugger look at the servers while the run goes on.
+        observers: watch it as well.
     """
     with quiet_process():
         histories = Histories(boxes, run.setting, hang_policy)
@@ -69,7 +72,7 @@ def replayed(
             recorder = recorder or DigestRecorder()
             rules = Rules(histories, run.setting)
             with histories.watched(), looking_at(histories):
-                judged, error = run_choices(rules, run.choices, [recorder])
+                judged, error = run_choices(rules, run.choices, [recorder, *observers])
             return judged, error, recorder.hexdigest()
         finally:
             histories.close()

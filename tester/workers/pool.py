@@ -118,11 +118,19 @@ class GradingProcess:
 
 
 class Pool(Engine):
-    """Carries out jobs on several processes of this machine."""
+    """Carries out jobs on several processes of this machine.
 
-    def __init__(self, processes: int) -> None:
+    Args:
+        processes: how many.
+        first: the number of the first one, which chooses its core; None for one that
+            other graders of this machine hardly have.
+    """
+
+    def __init__(self, processes: int, first: int | None = None) -> None:
         super().__init__()
         self._processes = processes
+        # Another grader begins at another core.
+        self._first = os.getpid() if first is None else first
         self._workers: list[GradingProcess] = []
 
     @property
@@ -163,9 +171,8 @@ class Pool(Engine):
         return self._take(path, [worker.path for worker in self._workers])
 
     def _free_number(self) -> int:
-        # From the grader's own number on: another grader begins at another core.
         taken = {worker.number for worker in self._workers}
-        return next(n for n in itertools.count(os.getpid()) if n not in taken)
+        return next(n for n in itertools.count(self._first) if n not in taken)
 
     def _receive(self, worker: GradingProcess) -> tuple[Job, JobResult]:
         job = worker.job

@@ -31,6 +31,8 @@ def test_without_the_option_there_is_no_cluster():
 
 def test_without_dask_the_message_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    monkeypatch.delitem(sys.modules, "tester.cluster_engine.dask_engine", raising=False)
+    for name in ("dask_engine", "connections"):
+        module = f"tester.cluster_engine.{name}"
+        monkeypatch.delitem(sys.modules, module, raising=False)
     with pytest.raises(UsageError, match=r"needs the extra `cluster`: pip install"):
         connected(LOCAL, 1, IN_PROCESS, print)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from tester.cluster_engine import content
-from tester.cluster_engine.addresses import refuse_unencrypted
+from tester.cluster_engine.addresses import machine_of, refuse_unencrypted
 from tester.cluster_engine.content import Entry, TooLarge, Tree, pack, unpack
 from tester.errors import UsageError
 from tester.intake.archives import Bounds
@@ -100,3 +100,8 @@ def test_encrypted_or_on_this_machine(address):
 def test_what_others_could_read_is_refused(address):
     with pytest.raises(UsageError, match="is on another machine, and not encrypted"):
         refuse_unencrypted(address, "a worker")
+
+
+def test_workers_on_one_machine_have_its_host_in_common():
+    assert machine_of("tcp://[::1]:8786") == machine_of("tcp://[::1]:1") == "[::1]"
+    assert machine_of("tls://10.1.2.3:1") != machine_of("tls://10.1.2.4:1")

@@ -32,7 +32,7 @@ REASON = "the extra `cluster` is not installed"
 distributed = pytest.importorskip("distributed", reason=REASON)
 
 # Only with `distributed`.
-from tester.cluster_engine import dask_engine  # noqa: E402
+from tester.cluster_engine import connections, dask_engine  # noqa: E402
 from tester.cluster_engine.dask_engine import DaskEngine  # noqa: E402
 
 TESTS = "initial_election or basic_agreement"
@@ -138,6 +138,9 @@ def test_a_cluster_says_what_it_cannot_do(cluster, dictator, monkeypatch):
         engine._contents.sent.update((address, digest) for address in engine._usable)
         engine.add(fake, LoadJob(path="/nowhere", name="no"))
         loads = {job.name: load for job, load in engine.results()}
+        # Workers of one machine take turns on its cores.
+        slots = [slot for worker in engine._usable.values() for slot in worker.slots]
+        assert sorted(slot.place for slot in slots) == [0, 1]
     assert loads["fake"].passed
     assert "/nowhere does not exist" in loads["no"].reason
     # The machines' Pythons, labs and sandboxes are looked at before anything is run.
@@ -237,7 +240,7 @@ def test_a_job_with_which_every_worker_is_lost_has_no_verdict(
 
 
 def test_where_no_scheduler_is_the_person_is_told(monkeypatch):
-    monkeypatch.setattr(dask_engine, "CONNECT_S_MAX", 0.5)
+    monkeypatch.setattr(connections, "CONNECT_S_MAX", 0.5)
     with pytest.raises(UsageError, match=r"there is no scheduler at tcp://127.0.0.1:1"):
         DaskEngine("tcp://127.0.0.1:1", 1, IN_PROCESS, print)
     with pytest.raises(UsageError, match="not encrypted"):

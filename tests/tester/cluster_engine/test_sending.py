@@ -30,18 +30,18 @@ def test_a_worker_is_sent_what_it_lacks(contents, dictator, tmp_path):
         suite=str(tmp_path / "suite"),
     )  # fmt: skip
     assert contents.can_travel(job)
-    first = contents.order("1", job, "a", with_content=False)
+    first = contents.order("1", 0, job, "a", with_content=False)
     assert first.submission.data
     assert first.suite.data
     assert first.suite.name == "suite"
-    again = contents.order("1", job, "a", with_content=False)
+    again = contents.order("1", 0, job, "a", with_content=False)
     assert (again.submission.data, again.suite.data) == (b"", b"")
     assert again.submission.digest == first.submission.digest
-    assert contents.order("1", job, "a", with_content=True) == first
-    assert contents.order("1", job, "b", with_content=False) == first
+    assert contents.order("1", 0, job, "a", with_content=True) == first
+    assert contents.order("1", 0, job, "b", with_content=False) == first
     contents.forget("a")
-    assert contents.order("1", job, "a", with_content=False) == first
-    assert not contents.order("1", job, "b", with_content=False).submission.data
+    assert contents.order("1", 0, job, "a", with_content=False) == first
+    assert not contents.order("1", 0, job, "b", with_content=False).submission.data
 
 
 def test_what_cannot_be_sent_is_noted_once(contents, dictator, notes, monkeypatch):
@@ -62,7 +62,7 @@ def test_a_single_file_takes_along_what_it_imports(contents, tmp_path):
     (mutant,) = find_mutants(["second_vote"])
     job = LoadJob(path=str(mutant.path), name="second_vote")
     assert contents.can_travel(job)
-    sent = contents.order("1", job, "a", with_content=False).submission
+    sent = contents.order("1", 0, job, "a", with_content=False).submission
     there = Submission.find(unpack(sent.data, tmp_path))
     assert there.path == tmp_path / "second_vote.py"
     assert there.digest == mutant.submission().digest
@@ -73,6 +73,6 @@ def test_a_link_to_a_submission_travels_as_what_it_leads_to(contents, tmp_path):
     job = LoadJob(path=str(reference().path), name="reference")
     assert Path(job.path).is_symlink()
     assert contents.can_travel(job)
-    sent = contents.order("1", job, "a", with_content=False).submission
+    sent = contents.order("1", 0, job, "a", with_content=False).submission
     there = Submission.find(unpack(sent.data, tmp_path))
     assert there.digest == reference().submission().digest

@@ -10,7 +10,7 @@ from tester.errors import UsageError
 from tester.judging import script_run
 from tester.judging.own_suite import read_own_suite
 from tester.judging.picture import Pictures
-from tester.judging.run import run_test, this_process
+from tester.judging.run import Recording, run_test, this_process
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import RunHosting
 from tester.judging.script_module import is_script, read_replay, read_script
@@ -191,3 +191,21 @@ def test_a_suite_with_a_wrong_script_is_refused(scripted):
         scripted("# part: 9Z\n# points: 1\ntime-out 0\n")
     with pytest.raises(UsageError, match="its head needs `# points: 3`"):
         scripted("# part: 2C\ntime-out 0\n")
+
+
+def test_lines_and_situations_of_a_script_are_noted(scripted, dictator):
+    talker = dictator('def set_up(self): print("here I am")')
+    test = scripted(f"{HEAD}time-out 0\nstart 0\n")
+    lines = []
+    recording = Recording(on_line=lines.append, situations=True)
+    run = run_test(RunConditions(talker, test, 0), recording=recording)
+    assert any("server 0" in line and line.endswith("here I am") for line in lines)
+    test = scripted(
+        f"{HEAD}time-out 0\ndeliver 0 -> 1 request_vote\ndeliver 1 -> 0 reply request_vote\n"
+    )
+    raft = Submission.find(RAFT)
+    run = run_test(RunConditions(raft, test, 0), recording=recording)
+    assert "elected-at-once" in run.situations
+    plain = run_test(RunConditions(raft, test, 0))
+    assert plain.situations == []
+    assert plain.digest == run.digest
