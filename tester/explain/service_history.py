@@ -223,10 +223,31 @@ class ServiceHistory:
 
     @cached_property
     def entries_are_readable(self) -> bool:
-        """Whether puts are found in the entries: most of those that succeeded."""
+        """Whether puts are found in the entries: most of those that succeeded.
+
+        Those that no server has applied may be on their way to followers.
+        """
         succeeded = [one for one in self.puts if one.answer == OK]
         found = sum(bool(self.applied(one)) for one in succeeded)
+        if succeeded and 2 * found < len(succeeded):
+            sent = self._texts_between_servers
+            found = sum(
+                bool(self.applied(one)) or one.called.args[1] in sent
+                for one in succeeded
+            )
         return found > 0 and 2 * found >= len(succeeded)
+
+    @cached_property
+    def _texts_between_servers(self) -> set[str]:
+        """The texts in all requests of servers to servers."""
+        servers = range(self.header.servers)
+        return {
+            text
+            for server in servers
+            for row in self.rows(server, Sent)
+            if row.peer in servers
+            for text in texts(row.body)
+        }
 
     @cached_property
     def every_entry_is_readable(self) -> bool:

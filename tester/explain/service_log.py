@@ -19,6 +19,7 @@ from tester.traces.rows import (
     FactRow,
     Replied,
 )
+from tester.traces.values import Value
 
 Key = tuple[str, str]
 """A key and a version, as text."""
@@ -259,7 +260,7 @@ def _lacking(
 def _lacks(history: ServiceHistory, one: Operation, misread: bool) -> list[Operation]:
     """Return the puts that succeeded before an operation, and that its answer lacks.
 
-    The last one first.
+    The one of the lowest version first: what follows may be a consequence.
     """
     shown = _version_shown(one)
     found = []
@@ -279,7 +280,12 @@ def _lacks(history: ServiceHistory, one: Operation, misread: bool) -> list[Opera
                 found.append(put)
         elif before and one.answer == NO_KEY:
             found.append(put)
-    return found[::-1]
+    return sorted(found, key=lambda put: _whole(put.called.args[2]))
+
+
+def _whole(version: Value) -> int:
+    """Return a version; -1 for what is none."""
+    return version if type(version) is int else -1
 
 
 def _version_shown(get: Operation) -> int | None:

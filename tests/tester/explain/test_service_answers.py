@@ -13,6 +13,14 @@ def test_ok_before_any_server_has_applied_the_put_is_named(service):
     assert service.said() == ["answered-without-applying"]
 
 
+def test_the_first_put_of_a_run_is_named_if_it_was_on_its_way_to_followers(service):
+    put = service.call(3, "put", "k", "b", 0)
+    service.returns(put, OK, service.reply(service.ask(put, 0), OK).n)
+    assert service.said() == []
+    service.append(0, 1, (0, 0), [(1, "b")])
+    assert service.said() == ["answered-without-applying"]
+
+
 def test_ok_with_another_operations_entry_is_named(service):
     service.put(3, "k", "a", 0, index=1)
     put = service.call(3, "put", "k", "b", 1)

@@ -1,5 +1,6 @@
 """Puts by their places in the log, and answers that lack what a snapshot should have."""
 
+from tester.explain.explain import explain
 from tester.traces import rows
 
 OK, VERSION, NO_KEY = "OK", "ErrVersion", "ErrNoKey"
@@ -73,6 +74,14 @@ def test_an_answer_that_lacks_what_its_server_applied_is_named(service):
     service.put(3, "k", "a", 0, index=1)
     service.get(4, "k", 2, ("", 0, NO_KEY))
     assert service.said() == ["applied-without-effect"]
+
+
+def test_of_several_that_an_answer_lacks_the_first_is_named(service):
+    service.put(3, "k", "a", 0, index=1)
+    service.put(4, "k", "b", 1, index=2)
+    service.get(4, "k", 3, ("", 0, NO_KEY))
+    (one,) = explain(service.trace)
+    assert "had applied put('k', 'a', 0) itself, at index 1" in one.text
 
 
 def test_a_value_with_the_version_of_another_one_is_named(service):
