@@ -123,6 +123,7 @@ class _Judge:
             for row in trace.rows
             if type(row) is rows.Lost and not row.reply and _is_at_once(row, trace)
         }
+        self._servers = trace.header.servers
         self._saved: dict[int, str] = {}
         self._saves = {
             row.n for row in trace.rows if type(row) is rows.Saved and self._new(row)
@@ -154,7 +155,8 @@ class _Judge:
             return True
         if any(moment.of(*_REMARKS)):
             return True
-        if any(
+        # Which server a client takes for the leader is no part of Raft's state.
+        if moment.server < self._servers and any(
             is_state(k, *values) and not _PROGRESS.search(k)
             for k, values in moment.changes.items()
         ):

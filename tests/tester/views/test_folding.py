@@ -113,6 +113,7 @@ def test_in_an_outline_operations_are_counted_but_for_those_in_question(
     story = service_story
     for number in range(20):
         story.answer(story.operation(4, "put", "a", f"{number}", number), "OK")
+        story.changed(4, leader=f"{number}")
     asked = story.operation(3, "get", "k")
     got = story.answer(asked, ["", 0, "ErrNoKey"])
     for number in range(20, 30):
