@@ -19,6 +19,7 @@ from tester.detection.suite_check import (
     found_by_lab,
     seldom,
 )
+from tester.judging.failure_report import SCENARIO_STEP
 from tester.judging.suite import Suites, collect
 from tester.text import counted, listed, one_line
 
@@ -167,6 +168,9 @@ def _print_problems(console: Console, check: SuiteCheck) -> ExitStatus:
         for run in (each.alarms or each.unknown)[:1]:
             where = f"{run.submission} at seed {run.seed}"
             say(console, f"  {where}: {one_line(run.reason)}")
+            for line in run.evidence.splitlines():
+                if line.startswith(SCENARIO_STEP):
+                    say(console, f"  {one_line(line)}")
             if run.replay:
                 say(console, f"  replay: {one_line(run.replay, 10_000)}")
     say(console, "")

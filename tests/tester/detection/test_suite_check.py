@@ -83,7 +83,10 @@ def fake_runs(tests, monkeypatch):
         run.digest = f"{job.path}/{job.test}/{job.seed}"
         run.cpu_s, run.replay = 0.5, "pytest …"
         if verdict is Verdict.FAILED:
-            conclude(run, verdict, CHECK_FAILED, "the term is 1, not 0")
+            where = (
+                "the terms of all\nin the scenario: test_own.py:9 in test_x: assert …"
+            )
+            conclude(run, verdict, CHECK_FAILED, "the term is 1, not 0", where)
         elif verdict is Verdict.UNKNOWN:
             conclude(run, verdict, LAB_BROKE, "the lab itself broke")
         if again:
@@ -251,7 +254,11 @@ def test_the_command_names_what_is_not_fit_to_grade_by(
     said = capsys.readouterr().out
     assert "mutants is not there, so what the suite finds is not known" in said
     assert "2 tests not fit to grade by: test_wrong_expectation, test_own_dice" in said
-    assert "reference at seed 0: the term is 1, not 0\n  replay: pytest …" in said
+    assert (
+        "  reference at seed 0: the term is 1, not 0\n"
+        "  in the scenario: test_own.py:9 in test_x: assert …\n"
+        "  replay: pytest …"
+    ) in said
 
 
 def test_the_command_says_why_a_run_came_to_no_verdict(
