@@ -15,6 +15,9 @@ from tester.search.session import quiet_process, replayed
 from tester.search.shrink import shrink
 from tester.search.transcript import Transcript
 
+# A service is first tried with this part of its limit for the Raft state.
+SOONER = 8
+
 
 class Minimal(NamedTuple):
     """A failing run in choices, as short as it was made.
@@ -90,12 +93,13 @@ def settings_to_try(setting: Setting, transcript: Transcript) -> Iterator[Settin
     its own, or they differ otherwise, the choices say when snapshots are taken. Last comes
     a world of slow services, since the services of the run may have been slow.
 
-    A service of lab 3 decides itself when to take a snapshot. One after each command makes
-    lists short, since many commands are needed until a log has its usual size.
+    A service of lab 3 decides itself when to take a snapshot. The sooner it does, the fewer
+    commands a list needs.
     """
     if setting.clients:
         if setting.max_raft_state:
-            yield msgspec.structs.replace(setting, max_raft_state=1)
+            limit = max(1, setting.max_raft_state // SOONER)
+            yield msgspec.structs.replace(setting, max_raft_state=limit)
         yield setting
         return
     intervals = transcript.snapshot_intervals()

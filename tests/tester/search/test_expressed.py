@@ -161,8 +161,10 @@ def test_worlds_with_the_intervals_of_the_run_are_tried(indices, intervals):
     assert tried == [(n, at == len(intervals) - 1) for at, n in enumerate(intervals)]
 
 
-@pytest.mark.parametrize(("limit", "tried"), [(1000, [1, 1000]), (0, [0])])
-def test_a_service_that_takes_snapshots_is_tried_with_many_of_them(limit, tried):
+@pytest.mark.parametrize(
+    ("limit", "tried"), [(1000, [125, 1000]), (5, [1, 5]), (0, [0])]
+)
+def test_a_service_that_takes_snapshots_is_tried_with_more_of_them(limit, tried):
     setting = Setting(clients=1, max_raft_state=limit)
     found = settings_to_try(setting, transcript())
     assert [s.max_raft_state for s in found] == tried
