@@ -32,7 +32,9 @@ def local_cluster(workers: int) -> Any:
             n_workers=workers,
             threads_per_worker=1,
             host="127.0.0.1",
-            dashboard_address=None,
+            # No page about it, and nothing that other machines could reach.
+            dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
             # Else they look at their memory ten times a second; runs have limits.
             memory_limit=None,
             silence_logs=logging.CRITICAL,
