@@ -22,7 +22,7 @@ from tester.judging.suite import LABS, suite_path
 from tester.search.choice_text import parse_choices
 from tester.search.choices import CLIENTS, Setting
 from tester.search.parallel import Part, searched_in_parts
-from tester.text import listed, markdown_row, parse_duration
+from tester.text import counted, listed, markdown_row, parse_duration
 
 ROWS = Path(".lab") / "detection_by_search.jsonl"
 # Where the table of what a lab's suite finds is.
@@ -123,7 +123,7 @@ def table(
 
 
 def summary(found: Sequence[tuple[Mutant, Row]]) -> str:
-    """Return how many of the mutants the search has found, and how fast."""
+    """Return how many of the mutants the search has found, how fast, and of how many."""
     parts = []
     for breaks in ("safety", "liveness"):
         rows = [row for mutant, row in found if mutant.breaks == breaks]
@@ -134,8 +134,12 @@ def summary(found: Sequence[tuple[Mutant, Row]]) -> str:
     limits = listed(
         [f"{limit:g} s" for limit in sorted({r.cpu_s_max for _, r in found})]
     )
+    all_of_lab = len(find_mutants(lab=found[0][0].lab)) if found else 0
+    left = all_of_lab - len(found)
+    others = f" Not searched so far: {counted(left, 'mutant')}." if left > 0 else ""
     return (
         f"Found by search alone, within {limits} of CPU time each: {'; '.join(parts)}."
+        f"{others}"
     )
 
 
