@@ -53,6 +53,8 @@ def returned_without_reply(history: ServiceHistory) -> Iterator[Explanation]:
         answers = history.answers(one)
         if one.returned is None or not answers or type(answers[-1]) is not NoReply:
             continue
+        if not history.is_clients(one):
+            continue
         last, *before = reversed(answers)
         at_once = last.step == one.returned.step
         replies = [
@@ -132,7 +134,7 @@ def waits_before_sending(history: ServiceHistory) -> Iterator[Explanation]:
     by_clerk: dict[int, list[tuple[int, int, Operation]]] = defaultdict(list)
     for one in history.operations:
         sent = history.sent(one)
-        if sent and one.returned is not None:
+        if sent and one.returned is not None and history.is_clients(one):
             before, whole = sent[0].t - one.called.t, one.returned.t - one.called.t
             by_clerk[one.lane].append((before, whole, one))
     for found in by_clerk.values():
@@ -156,6 +158,8 @@ def asks_one_server(history: ServiceHistory) -> Iterator[Explanation]:
     for one in history.operations:
         sent = history.sent(one)
         if one.returned is not None or len(sent) < ONE_SERVER_MIN:
+            continue
+        if not history.is_clients(one):
             continue
         peer = sent[-1].peer
         since = next((n for n, r in enumerate(reversed(sent)) if r.peer != peer), None)

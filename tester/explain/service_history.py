@@ -77,6 +77,10 @@ class ServiceHistory:
         """The operations that the failure is about; all of them if it names none."""
         return [one for one in self.operations if one.mark] or self.operations
 
+    def is_clients(self, one: Operation) -> bool:
+        """Return whether a clerk performs an operation; a server's sends are Raft's."""
+        return one.lane >= self.header.servers
+
     @cached_property
     def puts_in_question(self) -> list[Operation]:
         """The puts among these, and those whose values gets among these have shown."""

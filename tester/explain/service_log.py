@@ -275,12 +275,25 @@ def _lacks(history: ServiceHistory, one: Operation, misread: bool) -> list[Opera
             continue
         before = put.returned.n < one.called.n
         if one.called.method == "get":
-            other = misread and one.value_read == value and shown != replaced + 1
-            if other or (before and (shown is None or shown <= replaced)):
+            is_shown = one.value_read == value
+            lost = misread and is_shown and shown != replaced + 1
+            if (lost and _was_read(history, put, one)) or (
+                before and not is_shown and (shown is None or shown <= replaced)
+            ):
                 found.append(put)
         elif before and one.answer == NO_KEY:
             found.append(put)
     return sorted(found, key=lambda put: _whole(put.called.args[2]))
+
+
+def _was_read(history: ServiceHistory, put: Operation, until: Operation) -> bool:
+    """Return whether an earlier get has shown a put with its version."""
+    _, value, replaced = put.called.args
+    return any(
+        one.value_read == value and _version_shown(one) == replaced + 1
+        for one in history.operations
+        if one.called.method == "get" and one.called.n < until.called.n
+    )
 
 
 def _whole(version: Value) -> int:

@@ -31,8 +31,8 @@ SERVICE_CODES = {
     "submitted-twice": "a request is given to Raft once each time that it arrives",
     "value-of-another-key": "an answer is that of the request's own operation, and each "
     "key has a value and a version of its own",
-    "value-with-another-version": "a get returns the value and the version of one and the "
-    "same put, as they are when its entry is applied",
+    "value-with-another-version": "a put that succeeds sets the value and raises the "
+    "version; a get returns both as they are when its entry is applied",
     "version-not-compared": "the version is compared when the entry is applied, in the "
     "order of the log; a put that succeeds raises it by one",
     "waits-after-leadership": "a request whose server no longer leads the term in which it "

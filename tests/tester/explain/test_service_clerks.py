@@ -112,3 +112,18 @@ def test_pauses_before_the_first_request_are_named_if_they_take_most_of_the_time
             service.wait(0.05)
         service.returns(get, ["a", 1, OK], service.reply(service.ask(get, 0), OK).n)
     assert service.said() == ["clerk-waits-before-sending"]
+
+
+def test_what_a_server_sends_while_a_submit_waits_is_no_clerks(service):
+    service.leads(1, 1)
+    for number in range(12):
+        submit = service.call(0, "submit", number)
+        service.wait(0.05)
+        lost = service.ask(submit, 1)
+        service.no_reply(lost)
+        service.returns(submit, [WRONG, None])
+    service.call(0, "submit", 99)
+    for _ in range(12):
+        service.append(0, 2, (0, 0), [])
+        service.wait(0.2)
+    assert service.said() == []

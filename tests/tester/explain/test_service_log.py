@@ -97,3 +97,19 @@ def test_nothing_is_said_of_entries_that_cannot_be_read(service):
         service.returns(put, OK, service.reply(service.ask(put, 0), OK).n)
         service.step(rows.Applied, 0, index=number + 1, command={"bytes": 40})
     assert service.said() == []
+
+
+def test_a_version_that_a_snapshot_lost_is_named_if_it_was_read_before(service):
+    service.put(3, "k", "a", 0, index=1)
+    service.put(3, "k", "b", 1, index=2)
+    service.step(rows.AppliedSnapshot, 1, index=5, term=1, bytes=9)
+    service.get(4, "k", 6, ("b", 1, OK), server=1)
+    assert service.said() == ["value-with-another-version"]
+    service.rows.clear()
+    service.facts.clear()
+    service.put(3, "k", "a", 0, index=1)
+    service.put(3, "k", "b", 1, index=2)
+    service.get(4, "k", 3, ("b", 2, OK), marked=False)
+    service.step(rows.AppliedSnapshot, 1, index=5, term=1, bytes=9)
+    service.get(4, "k", 6, ("b", 1, OK), server=1)
+    assert service.said() == ["lost-in-snapshot", "value-with-another-version"]
