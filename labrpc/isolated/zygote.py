@@ -208,7 +208,12 @@ class Zygote:
         self._limits.begin()
 
     def box(
-        self, server: int, incarnation: int, seed: str, entry: Entry | None = None
+        self,
+        server: int,
+        incarnation: int,
+        seed: str,
+        entry: Entry | None = None,
+        again: bool = False,
     ) -> ProcessBox:
         """Fork the box of one incarnation, in the run with this seed.
 

@@ -142,7 +142,8 @@ class Histories:
             gc.collect()
         self._factory.begin_run()
         entry = self._entries[self.setting.is_client(state.server)]
-        box = self._factory.box(state.server, state.incarnation, SEED, entry)
+        server, incarnation = state.server, state.incarnation
+        box = self._factory.box(server, incarnation, SEED, entry, again=True)
         return WatchedBox(self, state.server, box)
 
     def _box_in(self, state: ServerState) -> "WatchedBox":
