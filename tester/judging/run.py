@@ -164,8 +164,9 @@ def run_test(
         limited = nullcontext() if host.hosting.real_time else memory.limited()
         unraisable = unraisable_as_warnings(cluster.world.warnings)
         watched = watchdog(cluster.world, hang_policy=host.hang_policy)
-        debugger = host.debugger
-        looked_at = debugger.looking_at(cluster) if debugger else nullcontext()
+        looked_at = (
+            host.debugger.looking_at(cluster) if host.debugger else nullcontext()
+        )
         with quiet, limited, unraisable, watched, looked_at:
             try:
                 raised = judge(run, conditions.test, cluster, host.boxes)
