@@ -164,10 +164,7 @@ def run_test(
         limited = nullcontext() if host.hosting.real_time else memory.limited()
         unraisable = unraisable_as_warnings(cluster.world.warnings)
         watched = watchdog(cluster.world, hang_policy=host.hang_policy)
-        looked_at = (
-            host.debugger.looking_at(cluster) if host.debugger else nullcontext()
-        )
-        with quiet, limited, unraisable, watched, looked_at:
+        with quiet, limited, unraisable, watched, host.looked_at(cluster):
             try:
                 raised = judge(run, conditions.test, cluster, host.boxes)
             finally:

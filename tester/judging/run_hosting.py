@@ -4,6 +4,7 @@
 comes of it in one process, for one submission.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import msgspec
@@ -12,6 +13,7 @@ from labrpc.box_factory import BoxFactory, Isolation, make_box_factory
 from labrpc.machine.watchdog_timer import HangPolicy
 from labrpc.submission.submission import Submission
 from tester.judging.debugger import PytestDebugger
+from tester.scenario.cluster import Cluster
 
 
 class RunHosting(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +102,10 @@ class RunHost:
     boxes: BoxFactory
     hang_policy: HangPolicy | None = None
     debugger: PytestDebugger | None = None
+
+    def looked_at(self, cluster: Cluster) -> AbstractContextManager[None]:
+        """Return the block in which a debugger may look at a run, if there is one."""
+        return self.debugger.looking_at(cluster) if self.debugger else nullcontext()
 
     def close(self) -> None:
         """End what was started for the submission."""
