@@ -15,73 +15,57 @@ from .conftest import pytest_runtest_protocol, unmeasured
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def before():
-    return "before"
-
-
-def meanwhile():
-    return "meanwhile"
-
-
-def after():
-    return "after"
-
-
 @pytest.fixture
-def measured():
-    """Measure coverage of this file; return a function that gives what has run of it."""
-    coverage = Coverage(data_file=None, config_file=False, include=[__file__])
+def calls(monkeypatch):
+    """Put what notes its calls in the place of a measurement under way.
 
-    def ran():
-        coverage.stop()
-        lines = coverage.get_data().lines(__file__)
-        functions = (before, meanwhile, after)
-        return [f.__name__ for f in functions if f.__code__.co_firstlineno + 1 in lines]
-
-    coverage.start()
-    yield ran
-    coverage.stop()
+    A real one inside of `.ci/run`'s would keep that from saving what it has.
+    """
+    noted = []
+    running = SimpleNamespace(
+        stop=lambda: noted.append("stop"), start=lambda: noted.append("start")
+    )
+    monkeypatch.setattr(Coverage, "current", lambda: running)
+    return noted
 
 
-def test_measuring_stops_and_goes_on(measured):
-    before()
+def test_measuring_stops_and_goes_on(calls):
     with unmeasured():
-        meanwhile()
-    after()
-    assert measured() == ["before", "after"]
+        assert calls == ["stop"]
+    assert calls == ["stop", "start"]
 
 
-def test_processes_are_not_measured_meanwhile(measured, monkeypatch):
+def test_where_nothing_is_measured_nothing_stops(calls, monkeypatch):
+    monkeypatch.setattr(Coverage, "current", lambda: None)
+    with unmeasured():
+        pass
+    assert calls == []
+
+
+def test_processes_are_not_measured_meanwhile(calls, monkeypatch):
     monkeypatch.setenv("COVERAGE_PROCESS_START", "pyproject.toml")
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
     with unmeasured():
         assert "COVERAGE_PROCESS_START" not in os.environ
     assert os.environ["COVERAGE_PROCESS_START"] == "pyproject.toml"
     assert "COVERAGE_PROCESS_CONFIG" not in os.environ
-    assert measured() == []
 
 
 @pytest.mark.parametrize(
-    ("wanted", "marked", "ran"),
-    [
-        ("fast", "", ["before", "meanwhile", "after"]),
-        ("fast", "slow", ["before", "after"]),
-        ("", "slow", ["before", "meanwhile", "after"]),
-    ],
+    ("wanted", "marked", "stops"),
+    [("fast", "", []), ("fast", "slow", ["stop"]), ("", "slow", [])],
 )
 def test_slow_tests_are_left_out_where_that_is_wanted(
-    wanted, marked, ran, measured, monkeypatch
+    wanted, marked, stops, calls, monkeypatch
 ):
     monkeypatch.setenv("LAB_COVERAGE", wanted)
     item = SimpleNamespace(get_closest_marker=lambda name: name == marked or None)
-    before()
     protocol = pytest_runtest_protocol(item)
     next(protocol)
-    meanwhile()
+    assert calls == stops
     with pytest.raises(StopIteration):
         next(protocol)
-    after()
-    assert measured() == ran
+    assert len(calls) == 2 * len(stops)
 
 
 def test_a_report_below_the_floor_fails(tmp_path):

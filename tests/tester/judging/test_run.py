@@ -7,7 +7,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from coverage import Coverage
 
 from labrpc.errors import LabError
 from labrpc.submission.submission import Submission
@@ -169,9 +168,13 @@ def test_a_run_that_takes_too_much_cpu_time_fails(dictator, monkeypatch):
     run = run_test(RunConditions(busy, steps_of(step), 0))
     assert (run.verdict, run.code) == (Verdict.FAILED, "run-cpu-limit")
     # Coverage traces a program as a debugger does, and nobody is there to end a loop.
-    coverage = Coverage(data_file=None, config_file=False, concurrency=["greenlet"])
-    with coverage.collect():
+    tracer = type("Tracer", (), {"__call__": lambda *_: None, "__module__": "coverage"})
+    traces_now = sys.gettrace()
+    sys.settrace(tracer())
+    try:
         run = run_test(RunConditions(busy, steps_of(step), 0))
+    finally:
+        sys.settrace(traces_now)
     assert (run.verdict, run.code) == (Verdict.FAILED, "run-cpu-limit")
 
 
