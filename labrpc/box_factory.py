@@ -9,7 +9,6 @@ from typing import Literal, Protocol
 from labrpc.box.debugger import Debugger
 from labrpc.box.in_process_box import InProcessBox
 from labrpc.isolated.support import missing
-from labrpc.simulated.kept_modules import KeptModules
 from labrpc.submission.entry import Entry
 from labrpc.submission.submission import Submission
 from labrpc.world.box import Box
@@ -42,12 +41,7 @@ class BoxFactory(Protocol):
         """Forget what earlier runs have used up."""
 
     def box(
-        self,
-        server: int,
-        incarnation: int,
-        seed: str,
-        entry: Entry | None = None,
-        again: bool = False,
+        self, server: int, incarnation: int, seed: str, entry: Entry | None = None
     ) -> Box:
         """Make the box of one incarnation, in the run with this seed.
 
@@ -56,8 +50,6 @@ class BoxFactory(Protocol):
             incarnation: which of the server's lives this is, from 1.
             seed: text from which all randomness of the run is derived.
             entry: what it constructs; None for the submission's own class.
-            again: whether the same incarnation lives many times, always with this entry,
-                so that what it has loaded is worth keeping.
         """
 
     def close(self) -> None:
@@ -79,26 +71,15 @@ class InProcessBoxFactory:
         self.submission = submission
         self.preempt = preempt
         self._debugger = debugger
-        self._kept_modules: dict[tuple[int, int, str], KeptModules] = {}
 
     def begin_run(self) -> None:
         """Do nothing: the watchdog of a run counts for itself."""
 
     def box(
-        self,
-        server: int,
-        incarnation: int,
-        seed: str,
-        entry: Entry | None = None,
-        again: bool = False,
+        self, server: int, incarnation: int, seed: str, entry: Entry | None = None
     ) -> Box:
         """Make the box of one incarnation, in the run with this seed."""
         streams = incarnation_streams(seed, server, incarnation)
-        kept = None
-        # Both leave something of their box in its modules.
-        if again and not self.preempt and self._debugger is None:
-            key = (server, incarnation, seed)
-            kept = self._kept_modules.setdefault(key, KeptModules())
         return InProcessBox(
             self.submission,
             server,
@@ -107,7 +88,6 @@ class InProcessBoxFactory:
             self.preempt,
             self._debugger,
             entry,
-            kept,
         )
 
     def close(self) -> None:

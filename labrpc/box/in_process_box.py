@@ -22,7 +22,6 @@ from labrpc.scheduling.scheduler import Scheduler, current_task
 from labrpc.simulated import importer
 from labrpc.simulated.context import BoxContext
 from labrpc.simulated.event_loop import close_coroutine
-from labrpc.simulated.kept_modules import KeptModules
 from labrpc.simulated.output import Output
 from labrpc.simulated.stdlib import standard_modules
 from labrpc.submission.entry import Entry
@@ -49,7 +48,6 @@ class InProcessBox(ServerBox):
         preempt: whether its threads may lose their turn between two statements.
         debugger: looks into it; None without a debugger.
         entry: what it constructs; None for the submission's own class.
-        kept_modules: of earlier lives of the same incarnation; None to load all anew.
     """
 
     def __init__(
@@ -61,7 +59,6 @@ class InProcessBox(ServerBox):
         preempt: bool = False,
         debugger: Debugger | None = None,
         entry: Entry | None = None,
-        kept_modules: KeptModules | None = None,
     ) -> None:
         context = BoxContext(submission, server, incarnation, streams("entropy"))
         outbox = Outbox()
@@ -71,11 +68,7 @@ class InProcessBox(ServerBox):
         context.scheduler = Scheduler(streams("threads"), reports.escaped, context)
         if preempt:
             context.preemption = Preemption(context.scheduler, streams("preemption"))
-        self._kept_modules = kept_modules
-        self._loaded = kept_modules.take(context.entropy) if kept_modules else None
-        taken_over = self._loaded.taken_over if self._loaded else None
-        self._importer = importer.Importer(submission, context, taken_over)
-        context.importer = self._importer
+        context.importer = self._importer = importer.Importer(submission, context)
         if debugger is not None:
             self._importer.builtins["breakpoint"] = debugger.breakpoint
         self._state_reader = StateReader(self._importer.own)
@@ -124,26 +117,6 @@ class InProcessBox(ServerBox):
             context.scheduler.run_dying(close_coroutine, (task.get_coro(),))
         context.scheduler.run_dying(self._methods.let_go, ())
         importer.install({})
-        if self._kept_modules and self._loaded and not self._reports.failed:
-            self._kept_modules.keep(self._loaded)
-
-    def _note_loaded(self, began_ns: int) -> None:
-        """Keep what was loaded for later lives, if loading has only defined things."""
-        if self._kept_modules and not self._loaded and self._has_only_loaded(began_ns):
-            self._loaded = self._kept_modules.note(self._importer, self.context.entropy)
-
-    def _has_only_loaded(self, began_ns: int) -> bool:
-        """Return whether loading has neither taken time nor left traces in the box."""
-        context, scheduler = self.context, self.context.scheduler
-        return (
-            scheduler.now_ns == began_ns
-            and scheduler.spawned == 1
-            and not self._outbox.actions
-            and not context.has_numbered
-            and not context.main_thread
-            and not context.output.is_in_line
-            and not context.loops.made_one
-        )
 
     def runaway(self) -> str:
         """Return where the thread that does not stop stands."""

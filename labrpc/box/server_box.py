@@ -86,11 +86,9 @@ class ServerBox:
         """Load the submission and construct its class, in the box's first thread."""
         context = self.context
         construction = Construction(context, self._reports, self._entry)
-        began_ns = context.scheduler.now_ns
         server_class = construction.load_class()
         if server_class is None:
             return
-        self._note_loaded(began_ns)
         args = self._arguments(event)
 
         def construct() -> None:
@@ -138,9 +136,6 @@ class ServerBox:
             server.run(construct)
         except SystemExit as exc:
             self._reports.exception(exc, "on the event loop")
-
-    def _note_loaded(self, began_ns: int) -> None:
-        """Do nothing: only a simulated box has lives that begin alike."""
 
     def _prepare_loop(self, loop: Any) -> None:
         """Do nothing: a simulated event loop reports to its box by itself."""

@@ -208,12 +208,7 @@ class Zygote:
         self._limits.begin()
 
     def box(
-        self,
-        server: int,
-        incarnation: int,
-        seed: str,
-        entry: Entry | None = None,
-        again: bool = False,
+        self, server: int, incarnation: int, seed: str, entry: Entry | None = None
     ) -> ProcessBox:
         """Fork the box of one incarnation, in the run with this seed.
 

@@ -47,6 +47,7 @@ TIMED_OUT: Any = object()
 _idle: list["Task"] = []
 _tokens = itertools.count(1).__next__
 
+
 _NO_SERVER = (
     "no server runs here, nor at a debugger's prompt after a failure: nothing can wait, "
     "and no time passes"
@@ -162,7 +163,6 @@ class Scheduler:
         tasks: the threads that have not ended, in the order of their start.
         contended: whether a thread may be waiting for a lock; whoever looks for
             deadlocks clears it.
-        spawned: how many threads it has started.
     """
 
     def __init__(
@@ -177,11 +177,11 @@ class Scheduler:
         self.tasks: dict[Task, None] = {}
         self.escaped = escaped
         self.contended = False
-        self.spawned = 0
         self._world_ns = 0
         self._pick = picks.random
         self._ready: list[Task] = []
         self._timers: list[tuple[int, int, Task]] = []
+        self._idents = itertools.count(1).__next__
 
     def spawn(self, body: Callable[..., Any], args: tuple[Any, ...], name: str) -> Task:
         """Start a thread; it runs when the scheduler next gets to it."""
@@ -190,7 +190,7 @@ class Scheduler:
         task.body = body
         task.args = args
         task.name = name
-        self.spawned = task.ident = ident = self.spawned + 1
+        task.ident = ident = self._idents()
         task.identity = (ident, name)
         task.begun = task.dying = task.may_not_wait = False
         task.deaths = 0

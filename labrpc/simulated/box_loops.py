@@ -27,19 +27,18 @@ class BoxLoops:
     Attributes:
         all: every loop that was made and is still used by something.
         running: the loop that each thread runs, if it runs one.
-        made_one: whether there has been any.
     """
 
     def __init__(self) -> None:
         self.all = OrderedWeakSet()
         self.running: dict[Task, Any] = {}
-        self.made_one = False
+        self._made_one = False
 
     def add(self, loop: Any) -> None:
         """Note a new loop of the current box."""
         self.all.add(loop)
-        if not self.made_one:
-            self.made_one = True
+        if not self._made_one:
+            self._made_one = True
             getcurrent().scheduler.wrap_waits(_with_own_hooks)
 
     def tasks(self) -> list[Any]:

@@ -75,11 +75,6 @@ class BoxContext:
         serial = self._serials[kind] = self._serials.get(kind, 0) + 1
         return serial
 
-    @property
-    def has_numbered(self) -> bool:
-        """Whether it has given a number to anything."""
-        return bool(self._serials)
-
     def annotate(self, text: str) -> None:
         """Do what `labrpc.annotate` stands for: record a remark, on one line."""
         self.reports.log(" ".join(str(text).splitlines()), annotates=True)

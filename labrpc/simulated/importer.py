@@ -12,7 +12,7 @@ import importlib.util
 import sys
 from posixpath import join, normpath
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import labrpc
 from labrpc import codes
@@ -27,53 +27,21 @@ from labrpc.submission.entry import Entry
 from labrpc.submission.submission import Submission
 
 
-class TakenOver(NamedTuple):
-    """What an incarnation can take over from another that has loaded the same.
-
-    Attributes:
-        own: the submission's modules, by name.
-        builtins: what these modules find as their built-in names.
-        private: the module `random` that they use, if they do.
-    """
-
-    own: dict[str, ModuleType]
-    builtins: dict[str, Any]
-    private: dict[str, ModuleType]
-
-
 class Importer:
     """The modules of one incarnation.
-
-    Args:
-        submission: whose modules they are.
-        box: the incarnation's.
-        taken_over: what it need not load; None for nothing.
 
     Attributes:
         own: the submission's modules that have been loaded, by name.
         builtins: what these modules find as their built-in names.
     """
 
-    def __init__(
-        self,
-        submission: Submission,
-        box: BoxContext,
-        taken_over: TakenOver | None = None,
-    ) -> None:
-        taken_over = taken_over or TakenOver({}, box_builtins(), {})
-        self.own, self.builtins, private = taken_over
+    def __init__(self, submission: Submission, box: BoxContext) -> None:
+        self.own: dict[str, ModuleType] = {}
         self._submission = submission
         self._box = box
+        self.builtins = box_builtins()
         self._standard = standard_modules()
-        self._private = dict(private)
-
-    def hand_over(self) -> TakenOver:
-        """Return what another incarnation can take over.
-
-        Other private modules know their box.
-        """
-        private = {n: m for n, m in self._private.items() if n == "random"}
-        return TakenOver(self.own, self.builtins, private)
+        self._private: dict[str, ModuleType] = {}
 
     def load(self, name: str) -> ModuleType:
         """Return the module `name`, loading it and its parents first.

@@ -33,11 +33,6 @@ class Output(io.TextIOBase):
             self._pending = line
         return len(text)
 
-    @property
-    def is_in_line(self) -> bool:
-        """Whether the last line was not ended."""
-        return bool(self._pending)
-
     def end_line(self) -> None:
         """Log what was printed last, if its line was never ended."""
         if self._pending:

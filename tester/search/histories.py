@@ -142,8 +142,7 @@ class Histories:
             gc.collect()
         self._factory.begin_run()
         entry = self._entries[self.setting.is_client(state.server)]
-        server, incarnation = state.server, state.incarnation
-        box = self._factory.box(server, incarnation, SEED, entry, again=True)
+        box = self._factory.box(state.server, state.incarnation, SEED, entry)
         return WatchedBox(self, state.server, box)
 
     def _box_in(self, state: ServerState) -> "WatchedBox":
