@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # Stands for the address of workers on this machine.
 LOCAL = "local"
+# What the extra `cluster` installs.
+EXTRA = ("dask", "distributed")
 
 
 def add_dask(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +59,7 @@ def connected(
     try:
         from tester.cluster_engine.dask_engine import DaskEngine
     except ModuleNotFoundError as exc:
-        if exc.name != "distributed":
+        if exc.name not in EXTRA:
             raise
         raise UsageError(
             '--dask needs the extra `cluster`: pip install "raft-lab[cluster]"'

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tester.cluster_engine.connect import LOCAL, add_dask, connected
+from tester.cluster_engine.connect import EXTRA, LOCAL, add_dask, connected
 from tester.errors import UsageError
 from tester.judging.run_hosting import IN_PROCESS
 
@@ -29,8 +29,9 @@ def test_without_the_option_there_is_no_cluster():
     assert connected(None, 1, IN_PROCESS, print) is None
 
 
-def test_without_dask_the_message_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "distributed", None)
+@pytest.mark.parametrize("missing", EXTRA)
+def test_without_dask_the_message_says_what_to_install(monkeypatch, missing):
+    monkeypatch.setitem(sys.modules, missing, None)
     for name in ("dask_engine", "connections"):
         module = f"tester.cluster_engine.{name}"
         monkeypatch.delitem(sys.modules, module, raising=False)
