@@ -53,9 +53,15 @@ def test_processes_are_not_measured_meanwhile(calls, monkeypatch):
 
 @pytest.mark.parametrize(
     ("wanted", "marked", "stops"),
-    [("fast", "", []), ("fast", "slow", ["stop"]), ("", "slow", [])],
+    [
+        ("fast", "", []),
+        ("fast", "slow", ["stop"]),
+        ("fast", "points", ["stop"]),
+        ("fast", "unmeasured", ["stop"]),
+        ("", "slow", []),
+    ],
 )
-def test_slow_tests_are_left_out_where_that_is_wanted(
+def test_what_is_marked_is_left_out_where_that_is_wanted(
     wanted, marked, stops, calls, monkeypatch
 ):
     monkeypatch.setenv("LAB_COVERAGE", wanted)

@@ -178,6 +178,7 @@ def test_a_run_that_takes_too_much_cpu_time_fails(dictator, monkeypatch):
     assert (run.verdict, run.code) == (Verdict.FAILED, "run-cpu-limit")
 
 
+@pytest.mark.unmeasured  # Coverage may take a debugger's place.
 def test_in_a_debugger_a_run_may_take_any_time(dictator, monkeypatch):
     monkeypatch.setattr("labrpc.machine.watchdog.RUN_CPU_S_MAX", 0.05)
     busy = dictator("def get_state(self):\n    sum(range(10**7))\n    return 1, False")
