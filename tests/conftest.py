@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from labrpc.machine import lab_process
+from labrpc.scheduling import scheduler
+from labrpc.scheduling.greenlets import GreenletExit, getcurrent
 
 _BYTECODE = pytest.StashKey[str]()
 
@@ -68,12 +70,25 @@ def unmeasured() -> Iterator[None]:
         yield
         return
     kept = {name: os.environ.pop(name, None) for name in _START_COVERAGE}
+    end_idle_greenlets()
     running.stop()
     try:
         yield
     finally:
         running.start()
         os.environ.update({name: value for name, value in kept.items() if value})
+
+
+def end_idle_greenlets() -> None:
+    """End the greenlets that wait in the lab's pool for another thread of a server.
+
+    Their frames keep the tracer under which they began. Once that has stopped, each of
+    them would switch off what traces then, be it coverage or a debugger.
+    """
+    while scheduler._idle:
+        idle = scheduler._idle.pop()
+        idle.parent = getcurrent()
+        idle.throw(GreenletExit)
 
 
 @pytest.fixture
