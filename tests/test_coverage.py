@@ -1,4 +1,4 @@
-"""Branch coverage as `.ci/run` measures it: by fast tests only, and with a floor."""
+"""Branch coverage as `.ci/run` can measure it: by fast tests only, and with a floor."""
 
 import os
 import subprocess
