@@ -27,7 +27,7 @@ class Box(Protocol):
         """Return the threads and where each waits, for a person."""
 
     def stuck(self) -> tuple[str, str]:
-        """Return why calls do not return, for whoever knows that they do not.
+        """Return what keeps the calls under way from returning.
 
         In words, which lock is at fault, "" for none; and where the calls wait.
         """

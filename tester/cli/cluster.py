@@ -1,4 +1,4 @@
-"""Where the jobs of a command are done: on this machine, or on the cluster of --dask."""
+"""Where a command's jobs run: on this machine, or on the cluster that --dask names."""
 
 import argparse
 from typing import TYPE_CHECKING

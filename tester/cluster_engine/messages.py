@@ -1,4 +1,4 @@
-"""What the client and the workers of a cluster send each other.
+"""The messages between the client and the workers of a cluster.
 
 All of it is msgpack of fixed types.
 """

@@ -1,4 +1,4 @@
-"""A search in parts, each of which is a job of the cluster."""
+"""A search in parts, each a job of the cluster."""
 
 from collections.abc import Collection, Iterator, Sequence
 

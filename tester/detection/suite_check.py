@@ -141,7 +141,7 @@ class SuiteCheck:
     Args:
         tests: the suite's.
         correct: the Rafts that must pass.
-        mutants: Rafts with a bug each, some of which it should find.
+        mutants: Rafts with one bug each; the suite should find some of them.
         seeds: for the correct Rafts.
         mutant_seeds: for the mutants.
     """

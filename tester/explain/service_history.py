@@ -121,7 +121,7 @@ class ServiceHistory:
     def sent_otherwise(self, put: Operation) -> list[Sent]:
         """Return the requests that hold what is put, and not with its key and version.
 
-        None if no request is as the put was called: then they cannot be read.
+        Empty if no request is as the put was called: then requests cannot be read.
         """
         if not self.sent_with(put):
             return []
@@ -159,20 +159,23 @@ class ServiceHistory:
         self, arrived: Arrived, reply: Replied
     ) -> list[Applied | AppliedSnapshot]:
         """Return what a server applied between a request and its reply."""
-        found: list[Applied | AppliedSnapshot] = [
-            *self.rows(reply.server, Applied, arrived.n, reply.n),
-            *self.rows(reply.server, AppliedSnapshot, arrived.n, reply.n),
-        ]
+        found = self._applied_between(reply.server, arrived.n, reply.n)
         return sorted(found, key=lambda row: row.n)
 
     def applied_up_to(self, server: int, until: int, in_any_life: bool = False) -> int:
         """Return the last index that a server had applied, in its life, 0 for none."""
         since = 0 if in_any_life else self.life_since(server, until)
-        rows: list[Applied | AppliedSnapshot] = [
-            *self.rows(server, Applied, since, until),
-            *self.rows(server, AppliedSnapshot, since, until),
-        ]
+        rows = self._applied_between(server, since, until)
         return max((row.index for row in rows if type(row.index) is int), default=0)
+
+    def _applied_between(
+        self, server: int, after: int, until: int
+    ) -> list[Applied | AppliedSnapshot]:
+        """Return the commands, then the snapshots, that a server applied meanwhile."""
+        return [
+            *self.rows(server, Applied, after, until),
+            *self.rows(server, AppliedSnapshot, after, until),
+        ]
 
     def applied_anywhere(self, until: int) -> int:
         """Return the last index that any server had applied before a row."""
@@ -231,7 +234,7 @@ class ServiceHistory:
 
         Those that no server has applied may be on their way to followers.
         """
-        succeeded = [one for one in self.puts if one.answer == OK]
+        succeeded = self._succeeded
         found = sum(bool(self.applied(one)) for one in succeeded)
         if succeeded and 2 * found < len(succeeded):
             sent = self._texts_between_servers
@@ -256,8 +259,12 @@ class ServiceHistory:
     @cached_property
     def every_entry_is_readable(self) -> bool:
         """Whether every put that succeeded is found in the entries."""
-        succeeded = [one for one in self.puts if one.answer == OK]
-        return bool(succeeded) and all(map(self.applied, succeeded))
+        return bool(self._succeeded) and all(map(self.applied, self._succeeded))
+
+    @cached_property
+    def _succeeded(self) -> list[Operation]:
+        """The puts that returned OK."""
+        return [one for one in self.puts if one.answer == OK]
 
     # Leaders.
 

@@ -1,4 +1,4 @@
-"""What each part asks for, and which rules and failures come into play in it first."""
+"""What each part asks for, and the rules and failures that first matter there."""
 
 from dataclasses import dataclass
 
