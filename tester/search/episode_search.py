@@ -1,6 +1,6 @@
 """The search by episodes: random runs, from where servers compare as never before."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from functools import partial
 from random import Random
 
@@ -10,6 +10,7 @@ from tester.search.choices import Choice, Recover, Start, TimeOut
 from tester.search.episodes import (
     FATES,
     FATES_WITHOUT_CRASH,
+    HEALS,
     Episode,
     EpisodeRun,
     act_apart,
@@ -19,12 +20,11 @@ from tester.search.episodes import (
     die,
     die_receiving,
     elect,
-    heal,
-    heal_late,
+    miss,
     propose,
     release,
     spread,
-    stand_again,
+    strand,
 )
 from tester.search.exhaustive import Found, Node, confirmed
 from tester.search.judged_run import run_choices
@@ -43,12 +43,6 @@ COMMANDS_MAX = 6
 # How many episodes are a command for a candidate.
 NO_LEADER = 0.05
 KEPT_MAX = 5_000
-
-_HEALS: dict[str, Callable[[int, EpisodeRun], None]] = {
-    "heal": heal,
-    "heal late": heal_late,
-    "stand again": stand_again,
-}
 
 
 class EpisodeDraw:
@@ -99,10 +93,14 @@ class EpisodeDraw:
             up = [s for s in self._servers if s not in state.cut]
             leaders = [s for s in self._leaders if s in up]
             return partial(cut, draws.choice(leaders * 2 + up))
-        if kind in ("heal", "heal late"):
-            return partial(
-                heal if kind == "heal" else heal_late, draws.choice(state.cut)
-            )
+        if kind in HEALS:
+            return partial(HEALS[kind], draws.choice(state.cut))
+        if kind in ("miss", "strand"):
+            leader = draws.choice(self._leaders)
+            other = draws.choice([s for s in self._servers if s != leader])
+            if kind == "strand":
+                return partial(strand, leader, other)
+            return partial(miss, other, leader)
         if kind in ("crash", "elect"):
             act = crash if kind == "crash" else elect
             return partial(act, draws.choice(self._servers))

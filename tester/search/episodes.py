@@ -191,6 +191,14 @@ def heal_late(server: int, run: EpisodeRun) -> None:
     run.release()
 
 
+HEALS: dict[str, Callable[[int, EpisodeRun], None]] = {
+    "heal": heal,
+    "heal late": heal_late,
+    "stand again": stand_again,
+}
+"""By kind, the episodes in which messages reach a server again that was cut off."""
+
+
 def release(run: EpisodeRun) -> None:
     """Let all late messages arrive."""
     run.release()

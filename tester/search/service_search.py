@@ -17,6 +17,7 @@ from tester.search.choices import (
 from tester.search.episode_search import EpisodeSearch, outlook
 from tester.search.episodes import (
     FATES,
+    HEALS,
     Episode,
     act_apart,
     crash,
@@ -24,11 +25,8 @@ from tester.search.episodes import (
     die,
     die_receiving,
     elect,
-    heal,
-    heal_late,
     release,
     spread,
-    stand_again,
 )
 from tester.search.service_episodes import (
     CLIENT_FATES,
@@ -141,9 +139,8 @@ class ServiceEpisodeDraw:
         if kind == "rejoin":
             latest = max(self._leaders, key=lambda s: state.servers[s].term)
             return partial(rejoin, draws.choice(state.cut), latest)
-        if kind in ("heal", "heal late", "stand again"):
-            heals = {"heal": heal, "heal late": heal_late, "stand again": stand_again}
-            return partial(heals[kind], draws.choice(state.cut))
+        if kind in HEALS:
+            return partial(HEALS[kind], draws.choice(state.cut))
         if kind in ("elect", "crash", "crash all"):
             acts = {"elect": elect, "crash": crash, "crash all": crash_all}
             return partial(acts[kind], server)
