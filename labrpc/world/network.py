@@ -11,7 +11,7 @@ from typing import Protocol
 
 from labrpc.clock import MICROSECOND, MILLISECOND
 from labrpc.world.events import Call, Event, Reply, Request, Response
-from labrpc.world.message_fates import MessageFates
+from labrpc.world.message_reports import MessageReports
 from labrpc.world.network_faults import NetworkFaults
 from labrpc.world.rpc import Incarnation, Loss
 
@@ -64,7 +64,7 @@ class Network:
             network; in between every time is as likely.
         draws: decides how long messages take, and which an unreliable network loses.
         faults: duplicates, heavy-tailed delays and the like; None for none.
-        fates: follows each message for observers; None if there are none.
+        reports: follows each message for observers; None if there are none.
     """
 
     def __init__(self, servers: int, draws: Random, clockwork: Clockwork) -> None:
@@ -77,7 +77,7 @@ class Network:
         self.received = [0] * servers
         self.sent_bytes = [0] * servers
         self.faults: NetworkFaults | None = None
-        self.fates: MessageFates | None = None
+        self.reports: MessageReports | None = None
         self._enabled = [[False] * servers for _ in range(servers)]
         self._hosts: list[Incarnation | None] = [None] * servers
         self._pending: dict[int, _Pending] = {}
@@ -118,8 +118,8 @@ class Network:
                 del self._pending[request_id]
             elif callee is host:
                 self._poll_later(request_id, at_ns)
-        if self.fates is not None:
-            self.fates.crashed(host)
+        if self.reports is not None:
+            self.reports.crashed(host)
 
     # Messages.
 
@@ -131,8 +131,8 @@ class Network:
         self.calls += 1
         self.bytes += size
         self.sent_bytes[src.server] += size
-        if self.fates is not None:
-            self.fates.sent(src, call)
+        if self.reports is not None:
+            self.reports.sent(src, call)
         dst = self._hosts[call.dst] if 0 <= call.dst < len(self._hosts) else None
         if dst is None or not self._enabled[src.server][call.dst]:
             longest_ms = DEAD_LONG_DELAY_MS if self.long_delays else DEAD_DELAY_MS
@@ -166,8 +166,8 @@ class Network:
     ) -> None:
         """Let a call fail after a delay: its request does not get through."""
         self._post(delay_ns, src, Response(call.call_id, None))
-        if self.fates is not None:
-            self.fates.lost_at_once(why)
+        if self.reports is not None:
+            self.reports.lost_at_once(why)
 
     def _dispatch(
         self,
@@ -184,16 +184,16 @@ class Network:
         serial = self._post(
             delay_ns, dst, Request(request_id, src.server, call.method, call.data)
         )
-        if self.fates is not None:
-            self.fates.on_its_way(serial, request_id, dst, copy)
+        if self.reports is not None:
+            self.reports.on_its_way(serial, request_id, dst, copy)
 
     def reply(self, host: Incarnation, reply: Reply) -> None:
         """Carry what a handler of `host` returned back to the caller."""
         request_id, data = reply.request_id, reply.data
         draw = self._draw
         transit, loss, reorder, spread, within = draw(), draw(), draw(), draw(), draw()
-        if self.fates is not None:
-            self.fates.replied(request_id)
+        if self.reports is not None:
+            self.reports.replied(request_id)
         pending = self._pending.pop(request_id, None)
         if pending is None:
             # A call that has failed is followed no longer: this one's caller crashed.
@@ -223,12 +223,12 @@ class Network:
                 return
         self.bytes += len(data)
         serial = self._post(delay_ns, src, Response(call_id, data))
-        if self.fates is not None:
-            self.fates.reply_on_its_way(serial, request_id)
+        if self.reports is not None:
+            self.reports.reply_on_its_way(serial, request_id)
 
     def _note_loss(self, request_id: int, why: Loss) -> None:
-        if self.fates is not None:
-            self.fates.lost(request_id, why)
+        if self.reports is not None:
+            self.reports.lost(request_id, why)
 
     # Liveness.
 

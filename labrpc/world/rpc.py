@@ -1,6 +1,6 @@
 """RPCs as observers see them: one identity from send to end, and why one is lost.
 
-Made only while somebody observes messages: see `observer` and `message_fates`.
+Made only while somebody observes messages: see `observer` and `message_reports`.
 """
 
 from enum import StrEnum

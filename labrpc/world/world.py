@@ -39,7 +39,7 @@ from labrpc.world.events import (
     Warn,
 )
 from labrpc.world.host import ANSWER_NS_MAX, NEVER_NS, Host, broken_error
-from labrpc.world.message_fates import MessageFates
+from labrpc.world.message_reports import MessageReports
 from labrpc.world.network import Network
 from labrpc.world.network_faults import NetworkFaults
 from labrpc.world.observer import Observer, Observers
@@ -140,9 +140,9 @@ class World(EventHeap):
     def _follow_messages(self) -> None:
         """Follow messages from now on if an observer wants to know of them."""
         if not self._observers.of_messages:
-            self.network.fates = None
-        elif self.network.fates is None:
-            self.network.fates = MessageFates(self._observers, self)
+            self.network.reports = None
+        elif self.network.reports is None:
+            self.network.reports = MessageReports(self._observers, self)
 
     # Servers.
 
@@ -289,8 +289,8 @@ class World(EventHeap):
             if host is None:
                 event()
                 continue
-            if network.fates is not None:
-                network.fates.due(serial)
+            if network.reports is not None:
+                network.reports.due(serial)
             if host.up:
                 kind = type(event)
                 if kind is Wake:

@@ -16,7 +16,7 @@ from labrpc.machine.wall_clock import cpu_seconds
 from labrpc.machine.watchdog_timer import looking_in
 from tester import codes
 from tester.explain.explain import explanation_blocks
-from tester.judging.decision import decision_lines, find_decision
+from tester.judging.decision_moment import decision_lines, find_decision
 from tester.judging.run import Recording, run_test, trace_file
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import RunHost

@@ -6,7 +6,7 @@ Exists only if somebody observes messages; the search does not.
 from collections import Counter
 
 from labrpc.world.events import Call, Reply
-from labrpc.world.message_fates import Clock
+from labrpc.world.message_reports import Clock
 from labrpc.world.observer import Observers
 from labrpc.world.rpc import Delivery, Incarnation, Loss, Rpc
 from tester.search.choices import Deliver, Lose

@@ -92,7 +92,7 @@ def test_a_method_that_is_not_overridden_is_never_called(world, monkeypatch):
     world.crash(1)
     world.start(1)
     assert prints.lines == ((1, "booted"),)
-    assert world.network.fates is None
+    assert world.network.reports is None
 
 
 def test_messages_are_followed_only_while_someone_observes_them(world):
@@ -102,9 +102,9 @@ def test_messages_are_followed_only_while_someone_observes_them(world):
 
     losses = Losses()
     world.observe(losses)
-    assert world.network.fates is not None
+    assert world.network.reports is not None
     world.unobserve(losses)
-    assert world.network.fates is None
+    assert world.network.reports is None
 
 
 def test_an_observer_that_is_taken_out_sees_no_more(world):

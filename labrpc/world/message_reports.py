@@ -1,4 +1,4 @@
-"""The fate of each message, followed from send to end for observers.
+"""Reports to observers of what becomes of each message, from send to end.
 
 The network reports what it decides; the world reports each event that comes due.
 Exists only while an observer wants to know, and changes nothing in the network.
@@ -17,7 +17,7 @@ class Clock(Protocol):
     now_ns: int
 
 
-class MessageFates:
+class MessageReports:
     """Follows the RPCs of one world, beginning with the next that is sent.
 
     Args:

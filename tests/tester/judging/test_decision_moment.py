@@ -7,8 +7,13 @@ from msgspec.structs import replace
 
 from labrpc.submission.submission import Submission
 from labrpc.world.futures import Future
-from tester.judging import decision
-from tester.judging.decision import Decision, Futures, decision_lines, find_decision
+from tester.judging import decision_moment
+from tester.judging.decision_moment import (
+    Decision,
+    Futures,
+    decision_lines,
+    find_decision,
+)
 from tester.judging.run import Recording, run_test, trace_file
 from tester.judging.run_conditions import RunConditions
 from tester.traces.reader import read_trace
@@ -60,7 +65,7 @@ def failing_from(monkeypatch, conditions):
             fails = future.step >= decided or future.number % 10 < 10 * rate
             return replace(failed if fails else run, cpu_s=cpu_s)
 
-        monkeypatch.setattr(decision, "run_test", run_future)
+        monkeypatch.setattr(decision_moment, "run_test", run_future)
         return find_decision(failed, conditions, None, STEPS)
 
     find.asked = asked
