@@ -129,14 +129,15 @@ def _part_sheet(
     reference: Submission | None,
 ) -> PartSheet:
     shown = [test for test in tests if not test.hidden]
+    extends_raft = any(test.is_bonus and not test.search_states for test in tests)
     task = TASKS[tests[0].service]
     runs = {
         test.name: run_test(
             RunConditions(reference, test, 0), recording=Recording(situations=True)
         )
-        # The reference has none of the bonus parts.
+        # The reference has none of the extensions, and a search takes a minute.
         for test in shown
-        if reference is not None and not test.is_bonus
+        if reference is not None and not test.is_bonus and not test.search_states
     }
     hints = part_hints().get(name, PartHints())
     topic = rubric.about.get(name) or suite_descriptions().parts.get(name, "")
@@ -150,7 +151,7 @@ def _part_sheet(
         seeds=_seeds(rubric),
         task=task.what,
         subject=task.subject,
-        documents=[*task.documents, *([BONUS_CONTRACT] if tests[0].is_bonus else [])],
+        documents=[*task.documents, *([BONUS_CONTRACT] if extends_raft else [])],
         rules=[CODES[code] for code in RULES_OF_PART.get(name, ())],
         failures=[code.meaning for code in FAILURES_OF_PART.get(name, ())],
         has_all_rules=name in ADVERSARIES,
@@ -194,6 +195,8 @@ def _cluster(test: GradedTest) -> str:
         words.append("it is checked that servers save what others rely on")
     if test.script is not None:
         words.append("a script says what happens")
+    if test.search_states:
+        words.append(f"a search of {test.search_states:,} states")
     return "; ".join(words)
 
 

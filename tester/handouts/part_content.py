@@ -8,7 +8,8 @@ from tester import codes
 CONTRACT = "docs/contract.md"
 BONUS_CONTRACT = "docs/contract_bonus.md"
 SERVICE_CONTRACT = "docs/contract_kv.md"
-ADVERSARIES = ("2X", "3X")
+# They can break any rule, and come after all other parts.
+ADVERSARIES = ("2S", "2X", "3S", "3X")
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from labrpc.world.streams import stream
-from tester.search.choices import ChoiceList
+from tester.search.choices import ChoiceList, Setting
 
-# They run only where they are asked for by name: docs/contract_bonus.md.
-BONUS_PARTS = ("2P", "2R", "2S", "2T")
+# They run only where they are asked for by name: docs/rubric.md.
+BONUS_PARTS = ("2P", "2R", "2S", "2T", "3S")
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,22 @@ class GradedTest:
         It has the name, not the path: a run is the same wherever the suite lies.
         """
         return f"{self.name}/{seed}"
+
+    def setting_at(self, seed: int, preempt: bool) -> Setting:
+        """Return what holds in worlds of choices that are like its cluster at a seed.
+
+        Args:
+            seed: of the run.
+            preempt: whether threads may lose their turn between two statements.
+        """
+        return Setting(
+            self.servers_at(seed),
+            persistence=self.persistence or bool(self.service),
+            preempt=preempt,
+            elections_only=self.part == "2A",
+            clients=self.clerks,
+            max_raft_state=max(self.max_raft_state, 0),
+        )
 
     @property
     def lab(self) -> int:

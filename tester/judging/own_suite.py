@@ -182,6 +182,11 @@ def _checked(item: pytest.Item, parts: set[str], lab: int) -> GradedTest:
         raise wrong("a graded test takes its cluster and nothing else: (cluster)")
     if lab == 3:
         _check_service(clusters[0].kwargs, wrong)
+        if item.get_closest_marker("search") and clusters[0].kwargs["service"] != "kv":
+            raise wrong(
+                "a search checks what clients are answered, and a replicated state "
+                'machine has none: take service="kv" with clerks=2'
+            )
     _check_part(item, parts, wrong)
     _check_points(item, wrong)
     test = graded_test(item)

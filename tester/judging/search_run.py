@@ -14,7 +14,7 @@ from tester.judging.run_hosting import RunHost
 from tester.judging.without_cluster import judged_without_cluster
 from tester.search.budget import Limits
 from tester.search.choice_text import list_text
-from tester.search.choices import ChoiceList, Setting
+from tester.search.choices import ChoiceList
 from tester.search.report import outcome_lines
 from tester.search.search import Outcome
 from tester.search.session import replayed, searched
@@ -41,9 +41,7 @@ def run_search(
         is not.
     """
     boxes = host.boxes
-    setting = Setting(
-        test.servers_at(run.seed), persistence=test.persistence, preempt=boxes.preempt
-    )
+    setting = test.setting_at(run.seed, boxes.preempt)
     limits = Limits(test.search_states, None, lambda: cpu_seconds() + boxes.cpu_s)
     recorder: DigestRecorder | None = None
     error: SubmissionError | None = None

@@ -65,7 +65,7 @@ def _add_choices(add: Callable[..., None]) -> None:
         "--search-states",
         type=int,
         metavar="N",
-        help="how many states the searches of part 2S find (default: what the tests say)",
+        help="how many states parts 2S and 3S search (default: what the tests say)",
     )
     add(
         "--preempt",

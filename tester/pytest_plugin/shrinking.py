@@ -15,7 +15,6 @@ from tester.judging.run import Recording, run_test
 from tester.judging.run_conditions import RunConditions
 from tester.judging.run_hosting import RunHost
 from tester.search.choice_text import choice_text
-from tester.search.choices import Setting
 from tester.search.minimal import Minimal, NotExpressed, minimal_list
 from tester.search.report import file_text
 from tester.search.transcript import Transcript
@@ -77,14 +76,7 @@ def _minimal_list(
     again = run_test(conditions, host, Recording(observers=(transcript,)))
     if again.code != run.code:
         return NotExpressed(f"repeated, the run ends differently: {again.reason}")
-    setting = Setting(
-        test.servers_at(conditions.seed),
-        persistence=test.persistence or bool(test.service),
-        preempt=conditions.preempt,
-        elections_only=test.part == "2A",
-        clients=test.clerks,
-        max_raft_state=max(test.max_raft_state, 0),
-    )
+    setting = test.setting_at(conditions.seed, conditions.preempt)
     return minimal_list(boxes, setting, transcript, run.code, out_of_time)
 
 

@@ -292,6 +292,7 @@ def _read_part(
     if "policy" in table.values:
         policy = _read_policy(table.table("policy"), seeds)
     own = suite[table.keys[-1]]
+    search_part = f"{own[0].lab}S"
     points = table.table("tests")
     for name in points.values:
         _check_test(points, name, suite, name)
@@ -306,7 +307,7 @@ def _read_part(
     if given.states is not None and not any(test.search_states for test in own):
         raise table.refusal(
             "`states` is the budget of a search, and no test of the part is one: remove "
-            "it, or move it to part 2S",
+            f"it, or move it to part {search_part}",
             "states",
         )
     return Part(worth, policy, given.extra, given.safety_cap, given.states)

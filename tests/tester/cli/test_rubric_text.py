@@ -36,7 +36,7 @@ def test_bonus_parts_are_commented_out_and_complete(suite):
     _, _, bonus = text.partition("# Bonus parts")
     switched_on = re.sub(r"^# (?=[\[a-z])", "", bonus.partition("\n")[2], flags=re.M)
     parts = tomllib.loads(switched_on)["parts"]
-    assert list(parts) == list(BONUS_PARTS)
+    assert list(parts) == [part for part in BONUS_PARTS if part[0] == "2"]
     assert all(part["extra"] for part in parts.values())
     written = {name: n for part in parts.values() for name, n in part["tests"].items()}
     assert written == {test.name: test.points for test in whole if test.is_bonus}

@@ -289,6 +289,10 @@ def test_a_suite_beside_lab_3_may_use_its_parts_and_is_found_again(write):
         ('servers=3, service="kvs"', "with clerks=1, not 'kvs'"),
         ('servers=3, service="kv"', "one client or more, as in clerks=1, .* not 0"),
         ('servers=3, service="rsm", clerks=2', 'and a service="rsm" has none: not 2'),
+        (
+            'servers=3, service="rsm")\n@pytest.mark.search(states=9',
+            "a search checks what clients are answered",
+        ),
     ],
 )
 def test_a_suite_of_lab_3_asks_for_a_service(write, service_suite, cluster, words):

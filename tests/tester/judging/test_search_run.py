@@ -9,11 +9,12 @@ from labrpc.errors import LabError
 from labrpc.submission.submission import Submission
 from tester.errors import UsageError
 from tester.grading.plan import BUDGET_S_PER_STATE, Plan
+from tester.intake.service_submission import find_service
 from tester.judging import search_run
 from tester.judging.picture import Pictures
 from tester.judging.run import run_test, this_process
 from tester.judging.run_conditions import RunConditions
-from tester.judging.suite import collect
+from tester.judging.suite import collect, suite_path
 from tester.scoring.rubric_file import default_rubric, load_rubric
 from tester.search.choice_text import parse_choices
 from tester.verdict import Verdict
@@ -65,6 +66,30 @@ def test_what_is_found_is_a_list_that_fails_in_the_same_way(all_lead, tmp_path):
     assert (Path(run.picture).name, run.warnings) == ("test_search-seed0.html", [])
 
 
+def service_run(place, states):
+    """Return a run of part 3S of a service in `tests`."""
+    (test,) = collect(["3S"], lab=3)
+    service = find_service(ROOT / "tests" / place, suite_path(3))
+    test = replace(test, search_states=states)
+    return run_test(conditions := RunConditions(service, test, 0)), conditions
+
+
+def test_part_3s_finds_what_clients_must_not_be_answered():
+    run, conditions = service_run("mutants/kv/put_answers_before_the_commit.py", 200)
+    assert (run.verdict, run.part, run.servers) == (Verdict.FAILED, "3S", 3)
+    _, _, text = run.evidence.partition("run `pytest --replay found.txt`:\n")
+    found = parse_choices(text, "found.txt")
+    assert found.setting.clients == 2
+    again = replace(conditions.test, search_states=0, script=found)
+    assert run_test(replace(conditions, test=again)).reason == run.reason
+
+
+def test_part_3s_passes_a_correct_service():
+    run, _ = service_run("services/kv_threads", 60)
+    assert (run.verdict, run.reason) == (Verdict.PASSED, "")
+    assert "/test_3s_search.py::test_kv_search --seed 0 " in run.replay
+
+
 @pytest.mark.parametrize(
     ("error", "verdict", "code"),
     [
@@ -97,5 +122,6 @@ def test_a_rubric_says_how_many_states_it_finds(search, tmp_path):
 def test_a_budget_of_states_is_refused_where_nothing_is_searched(tmp_path, suite):
     file = tmp_path / "rubric.toml"
     file.write_text("[parts.2A]\nstates = 70\n")
-    with pytest.raises(UsageError, match=r"line 2: .*no test of the part is one"):
+    words = r"line 2: .*no test of the part is one: remove it, or move it to part 2S"
+    with pytest.raises(UsageError, match=words):
         load_rubric(file, suite)

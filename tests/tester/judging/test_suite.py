@@ -9,7 +9,7 @@ from tester.errors import UsageError
 from tester.judging.graded_test import BONUS_PARTS
 from tester.judging.run import run_test
 from tester.judging.run_conditions import RunConditions
-from tester.judging.suite import collect
+from tester.judging.suite import collect, lab_of_part
 from tester.scenario.checks import CheckedCluster
 from tester.verdict import Verdict
 
@@ -483,8 +483,10 @@ def test_bonus_parts_are_on_only_where_they_are_asked_for():
     assert not [test for test in TESTS if test.is_bonus]
     bonus = [test for test in collect(bonus=True) if test.is_bonus]
     assert {test.part for test in bonus} == {"2P", "2R", "2S", "2T"}
+    bonus += [test for test in collect(bonus=True, lab=3) if test.is_bonus]
+    assert sorted({test.part for test in bonus}) == list(BONUS_PARTS)
     for part in BONUS_PARTS:
-        own = collect([part])
+        own = collect([part], lab=lab_of_part(part))
         assert own == [test for test in bonus if test.part == part]
         assert sum(test.points for test in own) == 10
         assert {part.lower()} == {test.file.name.split("_")[1] for test in own}
