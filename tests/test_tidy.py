@@ -138,7 +138,7 @@ FLOORS = {
         ["box_factory"],
     ],
     "tester": [
-        ["codes", "errors", "text", "versions"],
+        ["codes", "errors", "service_errors", "text", "versions"],
         ["console", "jsonl", "verdict"],
         ["intake", "oracles", "outcome", "traces"],
         ["explain", "situations"],

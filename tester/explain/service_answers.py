@@ -6,8 +6,9 @@ from labrpc.clock import SECOND
 from tester.explain.explanation import Explanation
 from tester.explain.history import APPEND_ENTRIES, RPCS, fact, seconds
 from tester.explain.service_history import ServiceHistory, texts
+from tester.service_errors import OK, WRONG_LEADER
 from tester.traces import values
-from tester.traces.operations import OK, WRONG_LEADER, Operation
+from tester.traces.operations import Operation
 from tester.traces.rows import (
     Applied,
     Arrived,

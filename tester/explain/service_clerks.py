@@ -7,9 +7,10 @@ from labrpc.clock import SECOND
 from tester.explain.explanation import Explanation
 from tester.explain.history import fact, seconds
 from tester.explain.service_history import ServiceHistory, texts
+from tester.service_errors import MAYBE, OK, VERSION, WRONG_LEADER
 from tester.text import counted
 from tester.traces import values
-from tester.traces.operations import MAYBE, OK, VERSION, WRONG_LEADER, Operation
+from tester.traces.operations import Operation
 from tester.traces.rows import FactRow, NoReply, Reported, Sent
 
 # A clerk that has asked one server only for so long, so often, does not look further.

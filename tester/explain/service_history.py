@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TypeVar
 
+from tester.service_errors import OK
 from tester.traces import values
-from tester.traces.operations import OK, Operation, operations
+from tester.traces.operations import Operation, operations
 from tester.traces.reader import Trace
 from tester.traces.rows import (
     AnyRow,

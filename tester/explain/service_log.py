@@ -8,9 +8,10 @@ from itertools import pairwise
 from tester.explain.explanation import Explanation
 from tester.explain.history import fact
 from tester.explain.service_history import ServiceHistory, texts
+from tester.service_errors import NO_KEY, OK, VERSION
 from tester.text import counted
 from tester.traces import values
-from tester.traces.operations import NO_KEY, OK, VERSION, Operation
+from tester.traces.operations import Operation
 from tester.traces.rows import (
     Applied,
     AppliedSnapshot,

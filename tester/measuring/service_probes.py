@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from labrpc.clock import MILLISECOND, SECOND
 from tester.measuring import probing as of_cluster
-from tester.scenario.kv_answers import MAYBE, OK
 from tester.scenario.kv_cluster import Client, KVCluster
+from tester.service_errors import MAYBE, OK
 
 Probing = of_cluster.Probing[KVCluster]
 

@@ -4,12 +4,9 @@ from typing import Any
 
 from tester.oracles.linearizability.operation import Outcome
 from tester.scenario.cluster import has_types
+from tester.service_errors import MAYBE, NO_KEY, OK, VERSION
 from tester.text import short
 
-OK = "OK"
-NO_KEY = "ErrNoKey"
-VERSION = "ErrVersion"
-MAYBE = "ErrMaybe"
 GET_OUTCOMES: dict[str, Outcome] = {OK: "ok", NO_KEY: "no_key"}
 PUT_OUTCOMES: dict[str, Outcome] = {**GET_OUTCOMES, VERSION: "version", MAYBE: "maybe"}
 _GET_ANSWER = f"(value, version, err), with {NO_KEY} ('', 0, {NO_KEY!r})"

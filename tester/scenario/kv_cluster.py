@@ -16,8 +16,6 @@ from tester.oracles.linearizability.history import VersionedHistory
 from tester.oracles.linearizability.operation import Outcome
 from tester.scenario.kv_answers import (
     GET_OUTCOMES,
-    MAYBE,
-    OK,
     PUT_OUTCOMES,
     is_answer_of_get,
     is_answer_of_put,
@@ -25,6 +23,7 @@ from tester.scenario.kv_answers import (
 )
 from tester.scenario.service_cluster import CALL_S_MAX, ServiceCluster
 from tester.scenario.service_entries import kv_server_entry
+from tester.service_errors import MAYBE, OK
 from tester.text import counted, servers_named, short
 
 PENDING_SHOWN = 5

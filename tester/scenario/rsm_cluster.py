@@ -7,12 +7,11 @@ from labrpc.world.scenario_thread import ScenarioThread
 from tester import codes
 from tester.intake.service_submission import COUNTER
 from tester.scenario.cluster import has_types
-from tester.scenario.kv_answers import OK
 from tester.scenario.service_cluster import CALL_S_MAX, ServiceCluster
 from tester.scenario.service_entries import server_entry
+from tester.service_errors import OK, WRONG_LEADER
 from tester.text import counted, short
 
-WRONG_LEADER = "ErrWrongLeader"
 # For how long a request is submitted again and again, and the pause in between.
 SUBMIT_S_MAX = 10
 PAUSE_S = 0.050

@@ -33,7 +33,7 @@ from labrpc.world.events import (
 )
 from labrpc.world.host import ANSWER_NS_MAX, broken_error
 from tester.scenario.cluster import has_types
-from tester.scenario.kv_answers import OK, is_answer_of_get
+from tester.scenario.kv_answers import is_answer_of_get
 from tester.search.choices import Setting
 from tester.search.server_state import (
     TIME_PASSES,
@@ -48,6 +48,7 @@ from tester.search.server_state import (
     SnapshotCall,
     Stimulus,
 )
+from tester.service_errors import OK
 
 STEP_NS_MIN = MILLISECOND
 # A server that wakes up at least this often polls: it may see what it was given only

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tester.service_errors import MAYBE, NO_KEY, OK, VERSION
 from tester.situations.model import SituationModel
 
 OperationKind = Literal["get", "put"]
@@ -100,10 +101,10 @@ class ServiceModel:
 
     def put_returned(self, operation: Operation, err: str) -> None:
         """Note that a put has returned."""
-        self._meet("put-refused", err == "ErrVersion")
-        if err == "ErrMaybe":
+        self._meet("put-refused", err == VERSION)
+        if err == MAYBE:
             self._maybe[operation.key, operation.version + 1] = operation.value
-        elif err == "OK":
+        elif err == OK:
             self._answered_put_in = self._latest_term
         self._returned(operation)
 
@@ -111,7 +112,7 @@ class ServiceModel:
         self, operation: Operation, value: str, version: int, err: str
     ) -> None:
         """Note that a get has returned."""
-        self._meet("no-key", err == "ErrNoKey")
+        self._meet("no-key", err == NO_KEY)
         maybe = self._maybe.get((operation.key, version))
         if maybe is not None:
             performed = maybe == value

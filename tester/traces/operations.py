@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from tester.service_errors import OK
 from tester.text import cut
 from tester.traces import rows, values
 from tester.traces.reader import Trace
@@ -9,9 +10,6 @@ from tester.traces.reader import Trace
 MARKS = "①②③④⑤⑥⑦⑧⑨"
 ARGUMENT_CHARS_MAX = 16
 CALL_ARGUMENT_CHARS_MAX = 80
-# What the contract of lab 3 calls what came of an operation.
-OK, NO_KEY, VERSION, MAYBE = "OK", "ErrNoKey", "ErrVersion", "ErrMaybe"
-WRONG_LEADER = "ErrWrongLeader"
 NO_ANSWER = "no answer"
 
 

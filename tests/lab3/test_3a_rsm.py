@@ -3,8 +3,8 @@
 import pytest
 
 from tester import codes
-from tester.scenario.kv_answers import OK
-from tester.scenario.rsm_cluster import WRONG_LEADER, RsmCluster
+from tester.scenario.rsm_cluster import RsmCluster
+from tester.service_errors import OK, WRONG_LEADER
 
 pytestmark = [pytest.mark.part("3A"), pytest.mark.virtual_time]
 

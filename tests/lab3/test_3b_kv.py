@@ -3,9 +3,9 @@
 import pytest
 
 from tester import codes
-from tester.scenario.kv_answers import MAYBE, NO_KEY, OK, VERSION
 from tester.scenario.kv_cluster import KVCluster
 from tester.scenario.kv_rounds import restarting_rounds, rounds, speed
+from tester.service_errors import MAYBE, NO_KEY, OK, VERSION
 
 pytestmark = [pytest.mark.part("3B"), pytest.mark.virtual_time]
 

@@ -3,9 +3,9 @@
 import pytest
 
 from tester import codes
-from tester.scenario.kv_answers import OK
 from tester.scenario.kv_cluster import KVCluster
 from tester.scenario.kv_rounds import restarting_rounds, rounds, speed
+from tester.service_errors import OK
 
 pytestmark = [pytest.mark.part("3C"), pytest.mark.virtual_time]
 

@@ -6,13 +6,14 @@ import msgspec
 
 from labrpc.clock import to_seconds
 from labrpc.errors import Fact
+from tester.service_errors import MAYBE, NO_KEY, OK, VERSION
 from tester.text import short
 
 OperationKind = Literal["get", "put"]
 Outcome = Literal["ok", "no_key", "version", "maybe", "pending"]
 """`pending` until the operation returns, and for ever if it never does."""
 
-_ERRORS = {"no_key": "ErrNoKey", "version": "ErrVersion", "maybe": "ErrMaybe"}
+_ERRORS = {"no_key": NO_KEY, "version": VERSION, "maybe": MAYBE}
 
 
 class Operation(msgspec.Struct):
@@ -54,7 +55,7 @@ class Operation(msgspec.Struct):
         """What it returned, in the service's words."""
         if self.outcome == "ok":
             if self.kind == "put":
-                return "OK"
+                return OK
             return f"{short(self.value)} of version {self.version}"
         return _ERRORS.get(self.outcome, "nothing")
 

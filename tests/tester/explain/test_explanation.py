@@ -32,5 +32,5 @@ def test_there_is_a_hint_for_every_test_under_its_part():
         for part, text in zip(parts[::2], parts[1::2], strict=True)
         for name in re.findall(r"^\| `(test_\w+)` \| \S.* \|$", text, re.MULTILINE)
     }
-    tests = [*collect(bonus=True), *collect(lab=3)]
+    tests = [*collect(bonus=True), *collect(bonus=True, lab=3)]
     assert found == {(test.part, test.name) for test in tests}
