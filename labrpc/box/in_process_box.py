@@ -75,6 +75,11 @@ class InProcessBox(ServerBox):
         codec = Codec(self._importer.own, self._importer.load_own)
         super().__init__(context, outbox, reports, self._lint, codec, entry)
 
+    def become(self, server: int, incarnation: int, entry: Entry | None) -> None:
+        """Be another incarnation, before the first step; its streams are set elsewhere."""
+        self.context.server, self.context.incarnation = server, incarnation
+        self._entry = entry or self.context.submission.entry
+
     # What the world calls.
 
     def step(self, now_ns: int, event: Event) -> Step:

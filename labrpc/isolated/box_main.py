@@ -42,16 +42,44 @@ _STATE_WORDS = 625
 _WAKE_NS_MAX = 1 << 62
 
 
+def stream_names(preempt: bool) -> tuple[str, ...]:
+    """Return the names of the streams from which a box draws."""
+    names = ("entropy", "threads")
+    return (*names, "preemption") if preempt else names
+
+
 def pack_stream(stream: Random) -> bytes:
     """Return a stream that was not drawn from yet as bytes, for another process."""
     return struct.pack(f"<{_STATE_WORDS}I", *stream.getstate()[1])
 
 
-def unpack_stream(state: bytes) -> Random:
-    """Return the stream that `pack_stream` was given."""
-    stream = Random()
+def set_stream(stream: Random, state: bytes) -> None:
+    """Let a stream go on as the one that `pack_stream` was given."""
     stream.setstate((3, struct.unpack(f"<{_STATE_WORDS}I", state), None))
-    return stream
+
+
+class BlankBox:
+    """A box that only lacks who it is, for a zygote to make before it forks.
+
+    To make one changes most of what Python has imported, if only by counting references,
+    and whatever a forked process changes the kernel first has to copy.
+
+    Args:
+        submission: what it runs.
+        preempt: whether its threads may lose their turn between two statements.
+    """
+
+    def __init__(self, submission: Submission, preempt: bool) -> None:
+        self._streams = {name: Random(0) for name in stream_names(preempt)}
+        self._box = InProcessBox(submission, 0, 0, self._streams.__getitem__, preempt)
+        warnings.simplefilter("ignore")
+
+    def become(self, begin: Begin) -> InProcessBox:
+        """Return the box, which the judge has said who it is."""
+        for name, stream in self._streams.items():
+            set_stream(stream, begin.streams[name])
+        self._box.become(begin.server, begin.incarnation, begin.entry)
+        return self._box
 
 
 @dataclass
@@ -72,7 +100,7 @@ class Alone:
     warnings: dict[str, Code] = field(default_factory=dict)
 
 
-def main(submission: Submission, preempt: bool, read_fd: int, write_fd: int) -> None:
+def main(blank: BlankBox, read_fd: int, write_fd: int) -> None:
     """Be a box until the judge closes the pipe."""
     reader = FrameReader(read_fd)
     first = reader.read()
@@ -80,16 +108,7 @@ def main(submission: Submission, preempt: bool, read_fd: int, write_fd: int) -> 
         return
     begin = decode_to_box(first)
     assert isinstance(begin, Begin)
-    box = InProcessBox(
-        submission,
-        begin.server,
-        begin.incarnation,
-        lambda name: unpack_stream(begin.streams[name]),
-        preempt,
-        entry=begin.entry,
-    )
-    alone = Alone(begin.server, box)
-    warnings.simplefilter("ignore")
+    alone = Alone(begin.server, blank.become(begin))
     watched = watchdog(alone, BOX_BYTES_MAX, HangPolicy(write_fd))
     with unraisable_as_warnings(alone.warnings), watched:
         while (data := reader.read()) is not None:

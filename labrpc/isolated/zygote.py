@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from labrpc import codes
 from labrpc.errors import LabError, LoadError, SubmissionError
-from labrpc.isolated.box_main import pack_stream
+from labrpc.isolated.box_main import pack_stream, stream_names
 from labrpc.isolated.messages import (
     Await,
     Begin,
@@ -45,7 +45,6 @@ COMPILE_CPU_S_MAX = 20.0
 # What the boxes' dataclasses are made of takes some milliseconds, and some 10 KB.
 LEARN_CPU_S_MAX = 2.0
 LEARN_BYTES_MAX = 1 << 18
-_STREAMS = ("entropy", "threads")
 
 
 class Zygote:
@@ -217,8 +216,7 @@ class Zygote:
             SubmissionError: none could, since the others take all the memory.
         """
         streams = incarnation_streams(seed, server, incarnation)
-        names = (*_STREAMS, "preemption") if self.preempt else _STREAMS
-        states = {name: pack_stream(streams(name)) for name in names}
+        states = {n: pack_stream(streams(n)) for n in stream_names(self.preempt)}
         their_read, our_write = os.pipe()
         our_read, their_write = os.pipe()
         try:

@@ -175,7 +175,7 @@ def _spawn(control: socket.socket) -> "subprocess.Popen[bytes]":
     }
     fd = control.fileno()
     return subprocess.Popen(
-        lab_command("labrpc.isolated.zygote_main", fd),
+        lab_command("labrpc.isolated.zygote_start", fd),
         env=environment,
         pass_fds=(fd,),
         cwd="/",

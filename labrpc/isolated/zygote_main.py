@@ -1,6 +1,6 @@
 """The zygote: a process with one submission compiled, which forks boxes.
 
-Started by `lab_command` with SOCKET, a file descriptor. It never runs the
+Started by `zygote_start` with SOCKET, a file descriptor. It never runs the
 submission's code: only the boxes do, which it forks. A fresh process, not a fork
 of the judge, in whose memory are seeds and other submissions' results.
 """
@@ -70,6 +70,7 @@ class ZygoteMain:
             prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         _warm_up(list(_compile(submission, prepare.preempt)))
         warm_up_interpreter()
+        blank = box_main.BlankBox(submission, prepare.preempt)
         close_files_but(self._channel.fileno())
         gc.disable()
         gc.freeze()
@@ -77,7 +78,7 @@ class ZygoteMain:
         while True:
             request, fds = self._receive()
             if isinstance(request, Fork):
-                self._fork(submission, prepare, *fds)
+                self._fork(blank, prepare.without, *fds)
             elif isinstance(request, Learn):
                 dataclasses_.learn(request.texts)
                 self._send(Learnt())
@@ -96,8 +97,8 @@ class ZygoteMain:
 
     def _fork(
         self,
-        submission: Submission,
-        prepare: Prepare,
+        blank: box_main.BlankBox,
+        without: list[str],
         read_fd: int,
         write_fd: int,
     ) -> None:
@@ -106,8 +107,8 @@ class ZygoteMain:
         if pid == 0:
             try:
                 self._channel.close()
-                confine_box(prepare.without)
-                box_main.main(submission, prepare.preempt, read_fd, write_fd)
+                confine_box(without)
+                box_main.main(blank, read_fd, write_fd)
             finally:
                 # Nothing of this process's belongs to the box: no handlers, no buffers.
                 os._exit(EXIT_BOX)

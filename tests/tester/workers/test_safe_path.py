@@ -187,7 +187,7 @@ TAINTED = {
     "module",
     [
         "tester.workers.worker",
-        "labrpc.isolated.zygote_main",
+        "labrpc.isolated.zygote_start",
         "grade",
         "tester.handouts.gradescope_run",
     ],
