@@ -149,7 +149,7 @@ class Network:
         if self.faults is not None:
             link = (src.server, dst.server)
             delay_ns += self.faults.delay_ns(link)
-            copy_delay_ns = self.faults.copy_delay_ns()
+            copy_delay_ns = self.faults.copy_delay_ns(src.server)
             if link in self.faults.lost_requests or self.faults.loses():
                 self._lose_request(delay_ns, src, call, Loss.REQUEST_LOST)
                 return

@@ -4,6 +4,7 @@ Off by default, and then it costs nothing. It draws from a stream of its own,
 so that switching it on leaves the network's other draws as they were.
 """
 
+from collections.abc import Container
 from random import Random
 
 from labrpc.clock import MILLISECOND
@@ -27,6 +28,7 @@ class NetworkFaults:
     Attributes:
         lost: the share of messages that are lost.
         duplicated: the share of requests that are delivered twice.
+        duplicated_srcs: whose requests those are; None for everybody's.
         held: the share of messages that are held up.
         held_ns_max: the longest that a message is held up, or a copy is late.
         slow_ns: what messages on a link take longer.
@@ -45,6 +47,7 @@ class NetworkFaults:
         """Switch every fault off."""
         self.lost = 0.0
         self.duplicated = 0.0
+        self.duplicated_srcs: Container[int] | None = None
         self.held = 0.0
         self.held_ns_max = 2000 * MILLISECOND
         self.slow_ns: dict[Link, int] = {}
@@ -64,10 +67,13 @@ class NetworkFaults:
         """Return whether the next message is lost; draw nothing if none ever is."""
         return self.lost > 0 and self._draw() < self.lost
 
-    def copy_delay_ns(self) -> int | None:
-        """Return how long after a request its copy arrives, None for no copy."""
+    def copy_delay_ns(self, src: int) -> int | None:
+        """Return how long after a request of `src` its copy arrives, None for no copy."""
         copied, late = self._draw(), self._draw()
-        return self._late_ns(late) if copied < self.duplicated else None
+        if copied >= self.duplicated:
+            return None
+        srcs = self.duplicated_srcs
+        return self._late_ns(late) if srcs is None or src in srcs else None
 
     def _late_ns(self, draw: float) -> int:
         """Return a delay from a distribution with a heavy tail, cut off at the end."""

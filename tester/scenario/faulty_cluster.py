@@ -52,8 +52,14 @@ class FaultyCluster(Cluster):
         self.world.network_faults().lost_replies = set(links)
 
     def duplicate_requests(self, share: float) -> None:
-        """Deliver this share of all requests twice, the copy later."""
-        self.world.network_faults().duplicated = share
+        """Deliver this share of the servers' requests twice, the copy later.
+
+        A client's requests are not among them: if a put that was sent once is refused
+        because a copy of it arrived first, its clerk cannot tell that from a refusal
+        because of another put.
+        """
+        faults = self.world.network_faults()
+        faults.duplicated, faults.duplicated_srcs = share, self.servers
 
     def hold_messages(self, share: float) -> None:
         """Hold this share of all messages up: most a little, a few very long."""

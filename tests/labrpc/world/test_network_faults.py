@@ -206,3 +206,12 @@ def test_faults_leave_the_networks_own_draws_as_they_were(lab):
     assert late.keys() == without.keys()
     for value in without:
         assert late[value] - without[value] == pytest.approx(1.0, abs=0.001)
+
+
+def test_only_requests_of_some_are_delivered_twice():
+    network_faults = NetworkFaults(Random("copies"))
+    network_faults.duplicated, network_faults.duplicated_srcs = 1.0, range(2)
+    copied = [network_faults.copy_delay_ns(src) is not None for src in (0, 1, 2)]
+    assert copied == [True, True, False]
+    network_faults.reset()
+    assert network_faults.copy_delay_ns(0) is None

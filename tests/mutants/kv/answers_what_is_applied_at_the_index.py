@@ -2,7 +2,7 @@
 
 Paper: section 8
 Breaks: safety (Linearizability)
-Found by: test_kv_old_leaders at seed 0
+Found by: test_kv_old_leaders at seed 2
 """
 
 import rsm

@@ -3,7 +3,7 @@ have lost its leadership after it gave the put to Raft.
 
 Paper: section 8
 Breaks: safety (Linearizability)
-Found by: test_kv_swarm at seed 0
+Found by: test_kv_old_leaders at seed 0
 """
 
 import kv

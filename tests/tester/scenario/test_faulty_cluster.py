@@ -132,6 +132,8 @@ def test_a_request_is_delivered_twice(make_cluster):
     cluster = make_cluster(ASKS)
     cluster.duplicate_requests(share=1.0)
     assert asked(cluster).count((1, "heard sent")) == 2
+    # The boxes after the servers are clients', whose requests arrive once.
+    assert list(cluster.network.faults.duplicated_srcs) == list(cluster.servers)
 
 
 def test_messages_are_held_up_within_the_limit(make_cluster):
