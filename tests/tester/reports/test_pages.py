@@ -1,11 +1,15 @@
 """Every page: whole, inert, readable, of bounded size."""
 
 import re
+import sys
 from importlib.resources import files
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
+from jinja2 import Environment
 
+from tester.reports import pages as pages_module
 from tester.reports.student_report import student_html, student_markdown
 from tester.versions import PYTHON
 
@@ -130,3 +134,60 @@ def test_every_page_says_with_which_python_it_was_graded(made_up):
     assert (
         f"Did not load with {PYTHON}" in made_up.Page(made_up.of_class([broken])).text
     )
+
+
+# Templates, which are compiled once.
+
+
+@pytest.fixture
+def of_new_process(monkeypatch, tmp_path):
+    """Return a function that makes a page as a process that has made none.
+
+    It returns which templates were compiled.
+    """
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path / "kept"))
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    compiled = []
+    generate = Environment._generate
+
+    def counted(self, source, name, *args, **options):
+        compiled.append(name)
+        return generate(self, source, name, *args, **options)
+
+    monkeypatch.setattr(Environment, "_generate", counted)
+
+    def make(grades):
+        pages_module._environment.cache_clear()
+        compiled.clear()
+        return student_html(grades), list(compiled)
+
+    yield make
+    pages_module._environment.cache_clear()
+
+
+def test_a_template_is_compiled_once_for_all_processes(of_new_process, made_up):
+    grades = made_up.mixed()
+    first, compiled = of_new_process(grades)
+    assert "student.html" in compiled
+    assert of_new_process(grades) == (first, [])
+
+
+def test_a_template_is_compiled_anew_for_another_version_of_jinja2(
+    of_new_process, made_up, monkeypatch
+):
+    of_new_process(made_up.mixed())
+    version = SimpleNamespace(__version__="99")
+    monkeypatch.setattr(pages_module, "jinja2", version)
+    assert "student.html" in of_new_process(made_up.mixed())[1]
+
+
+def test_where_nothing_can_be_kept_pages_are_the_same(
+    of_new_process, made_up, tmp_path
+):
+    first, _ = of_new_process(made_up.mixed())
+    kept = tmp_path / "kept"
+    kept.rename(tmp_path / "elsewhere")
+    kept.write_text("in the way")
+    again, compiled = of_new_process(made_up.mixed())
+    assert again == first
+    assert "student.html" in compiled
