@@ -108,12 +108,12 @@ class Run(msgspec.Struct, kw_only=True):
         if self.evidence:
             lines += ["", self.evidence]
         if self.warnings:
-            lines += ["", "odd in this run, though it breaks no rule:"]
+            lines += ["", "odd in this run, though no test fails for that alone:"]
             lines += [f"  {warning.text}" for warning in self.warnings[:WARNINGS_SHOWN]]
         if self.picture:
             lines += ["", f"picture: {self.picture}"]
         if self.verdict is Verdict.FAILED and not self.suite:
-            lines += ["", f"{HINTS} {self.test}"]
+            lines += ["", f"code: {self.code}", f"{HINTS} {self.test}"]
         if self.replay:
             lines += ["", f"replay: {one_line(self.replay, REPLAY_CHARS_MAX)}"]
         return "\n".join(lines)

@@ -117,7 +117,7 @@ def explanation_lines(trace: Trace) -> list[str]:
             f"    {seconds(fact.t)}: {trace.header.lane(fact.server)} {fact.text}"
             for fact in one.facts
         ]
-        lines.append(f"    the rule: {one.rule}")
+        lines.append(f"    the rule, {one.code}: {one.rule}")
     return lines
 
 

@@ -68,7 +68,9 @@ def link_lines(trace: Trace) -> list[str]:
     """
     if trace.end is None or trace.end.code not in OF_LIVENESS or not trace.rows:
         return []
-    since = max(0, trace.rows[-1].t - LAST_NS)
+    # Nothing may have happened for some time before the end.
+    ended = max(trace.rows[-1].t, trace.end.t)
+    since = max(0, ended - LAST_NS)
     links = _links(trace, since)
     alike: dict[tuple[int, str, str], list[int]] = defaultdict(list)
     for (src, dst, method), link in sorted(links.items(), key=lambda one: -one[1].sent):
@@ -83,7 +85,7 @@ def link_lines(trace: Trace) -> list[str]:
     silent = [s for s in _up(trace) if s not in senders]
     if silent:
         lines.append(f"  {servers_named(silent)}, up, sent nothing")
-    last = seconds(trace.rows[-1].t - since)
+    last = seconds(ended - since)
     return [f"what each link carried in the last {last}:", *lines] if lines else []
 
 

@@ -10,9 +10,8 @@ import tomllib
 from pathlib import Path, PurePath
 
 from tester.errors import UsageError
+from tester.handouts.starter_documents import DOCUMENTS, OWN_DOCUMENTS
 from tester.handouts.starter_repo import (
-    DOCUMENTS,
-    OWN_DOCUMENTS,
     cannot_write,
     copy_root_files,
     new_directory,

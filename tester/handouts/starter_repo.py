@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tester.errors import UsageError
+from tester.handouts.starter_documents import documents_of, text_for_starter
 
 HERE = Path(__file__).resolve().parent
 # What the starters of all labs have, for editors, containers and GitHub.
@@ -16,8 +17,6 @@ SHARED = HERE / "starter_shared"
 TEMPLATES = {2: HERE / "starter", 3: HERE / "starter_kv"}
 # Where a wheel keeps the files from the root of the repository.
 KEPT_IN_WHEEL = HERE.parent / "lab_files"
-DOCUMENTS = ("docs/contract.md", "docs/debugging.md", "docs/symptoms.md")
-OWN_DOCUMENTS = {2: "docs/contract_bonus.md", 3: "docs/contract_kv.md"}
 
 
 def write_starter(directory: Path, lab: int = 2) -> None:
@@ -35,7 +34,9 @@ def write_starter(directory: Path, lab: int = 2) -> None:
                 dirs_exist_ok=True,
                 ignore=shutil.ignore_patterns("__pycache__", "*.pyc"),
             )
-        copy_root_files([*DOCUMENTS, OWN_DOCUMENTS[lab]], directory)
+        for name in documents_of(lab):
+            text = text_for_starter(root_file(name).read_text("utf-8"), lab)
+            (directory / name).write_text(text, "utf-8")
     except OSError as exc:
         raise cannot_write(directory, exc) from None
 

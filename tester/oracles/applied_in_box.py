@@ -34,6 +34,13 @@ class AppliedInBox(AppliedLog):
             self._saved_index_unknown = False
         super()._apply_command(index, command)
 
+    def _beginning(self) -> str:
+        beginning = super()._beginning()
+        if not self.last_applied:
+            # The service's calls of `snapshot` are not seen: nothing says that it made one.
+            beginning += "; a snapshot of no bytes counts as none"
+        return beginning
+
     def _apply_snapshot(self, message: ApplyMsg) -> None:
         index = message.snapshot_index
         if type(index) is not int or index not in self._invariants.decided:

@@ -15,12 +15,14 @@ import msgspec
 
 from labrpc.submission.submission import Submission
 from tester import jsonl
-from tester.text import kind_of
+from tester.text import cut, kind_of
 from tester.verdict import Run, Verdict
 from tester.versions import lab_version
 
 DIRECTORY = Path(".lab") / "failures"
 PASSES_TO_BE_FIXED = 2
+# It was shown in full when the run failed.
+REASON_CHARS_MAX = 100
 # A submission that fails everywhere would otherwise fill the next session.
 KEPT_PER_TEST_MAX = 10
 
@@ -58,7 +60,8 @@ def format_failures(failures: list[Failure]) -> list[str]:
         alike.setdefault(kind, []).append(failure)
     return [
         f"{group[0].test} {'seeds' if len(group) > 1 else 'seed'} "
-        f"{', '.join(str(failure.seed) for failure in group)}: {group[0].reason}"
+        f"{', '.join(str(failure.seed) for failure in group)}: "
+        f"{cut(group[0].reason, REASON_CHARS_MAX)}"
         for group in alike.values()
     ]
 

@@ -5,7 +5,7 @@ from tester.intake.default_submission import REFERENCE
 from tester.intake.service_submission import raft_of
 from tester.judging.run_conditions import current_hash_seed
 from tester.pytest_plugin.options import SessionOptions
-from tester.text import one_line
+from tester.text import counted, one_line
 
 
 def heading(options: SessionOptions, kept: dict[str, list[int]]) -> str:
@@ -50,4 +50,4 @@ def _seeds(options: SessionOptions, kept: dict[str, list[int]]) -> str:
     count = sum(map(len, kept.values()))
     if not count or options.first_seed is not None or options.real_time:
         return fresh
-    return f"{fresh} after {count} that failed before"
+    return f"{fresh} after what failed before ({counted(count, 'run')} of all tests)"

@@ -85,7 +85,20 @@ class SessionReport:
             headline, *rows = self._situations.lines()
             yield headline
             yield from (f"  {row}" for row in rows)
+        if self._is_one_passed_seed():
+            yield (
+                "each test passed at one seed: what happens only now and then needs "
+                "--seeds 20"
+            )
         yield tally.summary()
+
+    def _is_one_passed_seed(self) -> bool:
+        """Return whether all has passed, but each test only once, at a seed not chosen."""
+        options = self._options
+        if options.first_seed is not None or options.many_seeds or options.real_time:
+            return False
+        runs = [test.counts for test in self._tally.tests.values()]
+        return bool(runs) and all(run.passed == run.total == 1 for run in runs)
 
     def write_summary(self) -> str:
         """Append the session in Markdown to the file that was asked for.

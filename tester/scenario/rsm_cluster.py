@@ -29,9 +29,16 @@ class Answer(NamedTuple):
 
 
 class Submits:
-    """Requests that were submitted at the same time, and what came of them."""
+    """Requests that were submitted at the same time, and what came of them.
 
-    def __init__(self) -> None:
+    Args:
+        server: where they were submitted.
+        called_at_s: when, in virtual time.
+    """
+
+    def __init__(self, server: int, called_at_s: float) -> None:
+        self.server = server
+        self.called_at_s = called_at_s
         self.threads: list[ScenarioThread] = []
         self.answers: list[Answer] = []
 
@@ -85,7 +92,7 @@ class RsmCluster(ServiceCluster):
 
     def submit_all(self, count: int, request: int, server: int) -> Submits:
         """Submit many requests to one server, at the same time."""
-        submits = Submits()
+        submits = Submits(server, self.now)
 
         def submit() -> None:
             submits.answers.append(self.submit(server, request))
@@ -173,8 +180,14 @@ class RsmCluster(ServiceCluster):
             "a request is answered once it has been applied, which takes a majority",
         )
 
-    def end_all(self, submits: Submits, seconds: float) -> None:
-        """Fail unless all these submits return within some time."""
+    def end_all(self, submits: Submits, seconds: float, since: str) -> None:
+        """Fail unless all these submits return within some time.
+
+        Args:
+            submits: what was called.
+            seconds: of virtual time, from now on.
+            since: what has just happened, for the report.
+        """
         ends = self.now + seconds
         while any(not t.ended for t in submits.threads) and self.now < ends:
             self.sleep(0.010)
@@ -183,7 +196,9 @@ class RsmCluster(ServiceCluster):
             self.fail_stuck(
                 codes.SUBMIT_STUCK,
                 f"{left} of {len(submits.threads)} submits did not return within "
-                f"{seconds:.0f} s",
+                f"{seconds:.0f} s after {since}",
+                f"they were called at {submits.called_at_s:.6f} s, on server "
+                f"{submits.server}\n"
                 "a submit whose entry may have been replaced must end: the term has "
                 f"changed, another operation is at its index, or the server shuts down; "
                 f"it returns {WRONG_LEADER!r}",

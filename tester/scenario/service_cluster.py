@@ -182,9 +182,14 @@ class ServiceCluster(PolledCluster):
             self._uncommitted = operation
 
     def shut_down(self) -> None:
-        """Fail if an operation succeeded without the log; let the servers end."""
+        """Fail if an operation succeeded without the log, or a snapshot was unwanted.
+
+        Then let the servers end.
+        """
         what, rule = ok_without_commit(self._uncommitted)
         self.require(not self._uncommitted, codes.OK_WITHOUT_COMMIT, what, rule)
+        if self.max_raft_state == -1:
+            self._check_no_snapshots()
         super().shut_down()
 
     # Raft below the service.
@@ -221,13 +226,14 @@ class ServiceCluster(PolledCluster):
             "a snapshot has the current values, and not the operations that led to them",
         )
 
-    def check_no_snapshots(self) -> None:
+    def _check_no_snapshots(self) -> None:
         """Fail if a server has saved a snapshot though there is no limit."""
         found = [s for s in self.servers if self.world.disks[s].snapshot]
         self.require(
             not found,
             codes.SNAPSHOT_UNWANTED,
             f"{servers_named(found)} saved a snapshot though {LIMIT} is -1",
+            f"with {LIMIT} -1 the log may grow without end: the RSM takes no snapshot",
         )
 
     # Calls by the lab that may take long.

@@ -12,7 +12,8 @@ from tester.views.phrases import phrases
 from tester.views.timeline import Timeline
 from tester.views.wording import row_line, when
 
-LINE_CHARS_MAX = 240
+# With the time and the server, two lines of a narrow terminal.
+LINE_CHARS_MAX = 137
 
 
 def trace_lines(

@@ -31,7 +31,7 @@ def test_rsm_basic(cluster: RsmCluster) -> None:
 def test_rsm_concurrent(cluster: RsmCluster) -> None:
     """Requests that are submitted at the same time each get the reply to their own."""
     submits = cluster.submit_all(50, 1, cluster.leader())
-    cluster.end_all(submits, 2)
+    cluster.end_all(submits, 2, since="they were called")
     cluster.require_replies(submits, 1)
     cluster.check_counters(50, 3)
 
@@ -61,7 +61,7 @@ def test_rsm_leader_partition(cluster: RsmCluster) -> None:
     cluster.sleep(1)
     cluster.require_no_ok(submits, leader)
     cluster.connect(leader)
-    cluster.end_all(submits, 1)
+    cluster.end_all(submits, 1, since="the server was connected again")
     cluster.require(
         submits.succeeded() == 0,
         codes.WRONG_REPLY,
@@ -144,5 +144,5 @@ def _shut_down_with_requests(cluster: RsmCluster) -> None:
     submits = cluster.submit_all(100, 0, cluster.leader())
     cluster.sleep(0.001)
     cluster.kill(*cluster.servers)
-    cluster.end_all(submits, SHUTDOWN_S_MAX)
+    cluster.end_all(submits, SHUTDOWN_S_MAX, since="kill(), which has to answer them")
     cluster.crash(*cluster.servers)

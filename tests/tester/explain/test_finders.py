@@ -1,5 +1,7 @@
 """Explanations that no typical mistake needs, shown by traces made by hand."""
 
+import re
+
 import msgspec
 
 from tester.explain import elections, persistence, traffic
@@ -91,7 +93,7 @@ def test_of_a_trace_without_its_beginning_nothing_is_said(writer):
     assert head == "what the trace proves:"
     assert "0.001 s: server 0 sends it for the first time" in first
     assert "for the last time" in last
-    assert "the rule: " in rule
+    assert re.fullmatch(r"    the rule, [a-z-]+: .+", rule)
     cut = Trace(writer.header, writer.rows, dropped=rows.Dropped(dropped=1, until_t=1))
     assert explain(cut) == explanation_lines(cut) == []
 

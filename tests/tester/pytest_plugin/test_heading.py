@@ -16,7 +16,7 @@ KEPT = {"test_x": [3, 7], "test_y": [1]}
     ("changes", "kept", "words"),
     [
         ({}, {}, "seed 0, isolation none"),
-        ({}, KEPT, "seed 0 after 3 that failed before, isolation none"),
+        ({}, KEPT, "seed 0 after what failed before (3 runs of all tests), isolation none"),
         ({"seed_count": 10}, {}, "seeds 0 to 9, isolation none"),
         ({"first_seed": 7, "seed_count": 2}, KEPT, "seeds 7 to 8, isolation none"),
         ({"failed_only": True}, KEPT, "the seeds that failed before, isolation none"),

@@ -89,7 +89,7 @@ BROKEN = {
         ),
     ),
     "snapshot-unwanted": (
-        "test_kv_speed",
+        "test_rsm_restart_replay",
         rsm(
             "    def __init__(self, peers, me, persister, apply_ch, limit, machine):\n"
             "        super().__init__(peers, me, persister, apply_ch, 1000, machine)"

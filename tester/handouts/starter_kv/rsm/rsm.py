@@ -35,7 +35,7 @@ class RSM:
         self.state_machine = state_machine
         self.lock = threading.Lock()
 
-        # 3C: restore what persister.read_snapshot() returns, if there is anything.
+        # 3A, its last test: restore what persister.read_snapshot() returns, if there is anything.
 
         self.raft = Raft(peers, me, persister, apply_ch)
 
@@ -52,5 +52,9 @@ class RSM:
         return WRONG_LEADER, None
 
     def kill(self) -> None:
-        """Answer all submits that wait, and let the threads end."""
+        """Answer all submits that wait, and those that come later, with WRONG_LEADER.
+
+        Threads that wake up now and then should end; one that waits in apply_ch.get()
+        need not.
+        """
         # Your code here (3A).
