@@ -117,7 +117,9 @@ BREAKPOINT = Code(
     "breakpoint", Kind.FAILURE, "It opens a debugger where nobody can use one."
 )
 DEADLOCK = Code(
-    "deadlock", Kind.FAILURE, "Threads wait for locks that nobody will release."
+    "deadlock",
+    Kind.FAILURE,
+    "Threads or tasks wait for locks that nobody will release.",
 )
 NO_RETURN = Code(
     "no-return",

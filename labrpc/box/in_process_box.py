@@ -17,6 +17,7 @@ from labrpc.box.outbox import Outbox
 from labrpc.box.plain_state import StateReader
 from labrpc.box.reports import BoxReports
 from labrpc.box.server_box import ServerBox
+from labrpc.box.task_deadlock import describe_chain, find_lock_between_tasks
 from labrpc.scheduling.preemption import Preemption
 from labrpc.scheduling.scheduler import Scheduler, current_task
 from labrpc.simulated import importer
@@ -142,9 +143,14 @@ class InProcessBox(ServerBox):
         calls = self._async_server.open_calls() if self._async_server else []
         if not calls:
             return words, threads
-        # Who holds an asyncio.Lock is known to nobody, so all tasks are shown.
-        tasks = dict.fromkeys([*calls, *context.loops.tasks()])
-        coroutines = tasks_report(context.submission, list(tasks))
+        tasks = context.loops.tasks()
+        # The clock of an idle box stands still.
+        idle = context.scheduler.next_timer_ns() is None and not self._calls
+        now_ns = None if idle else context.scheduler.now_ns
+        chain = find_lock_between_tasks(tasks, calls, now_ns)
+        words = words or describe_chain(context.submission, chain)
+        shown = dict.fromkeys([*chain, *calls, *tasks])
+        coroutines = tasks_report(context.submission, list(shown))
         return words, (threads + coroutines).lstrip("\n")
 
     def state(self) -> dict[str, str]:

@@ -23,6 +23,7 @@ from labrpc.simulated.event_loop import (
     set_running_loop,
 )
 from labrpc.simulated.stdlib import BoxLogger, StandardModules
+from labrpc.simulated.task_locks import note_holders
 
 # Executed afresh in this order. Some of them mention `tasks` before it is there.
 _REEXECUTED: tuple[str, ...] = (
@@ -56,6 +57,7 @@ def add_to(standard: StandardModules) -> None:
             vars(module)["tasks"] = made["asyncio.tasks"]
     _finish_tasks(made["asyncio.tasks"], made["asyncio.futures"])
     _finish_loops(made["asyncio.events"], made["asyncio.base_events"])
+    note_holders(made["asyncio.locks"], made["asyncio.tasks"])
     # Held for two lines at a time, by one thread of the process.
     vars(made["asyncio.mixins"])["_global_lock"] = contextlib.nullcontext()
     vars(made["asyncio.coroutines"])["_is_debug_mode"] = lambda: False

@@ -1,6 +1,7 @@
 """Threads and exceptions in words, without the lab's own frames."""
 
 import linecache
+import re
 import sys
 from collections.abc import Iterable
 from traceback import FrameSummary, StackSummary, TracebackException, walk_stack
@@ -31,7 +32,12 @@ def frames_text(submission: Submission, frames: list[FrameSummary]) -> str:
 
 def place_of(submission: Submission, task: Task) -> str:
     """Return the innermost place in the submission where a thread stands, or ""."""
-    own = [frame for frame in _stack_of(task) if submission.owns(frame.filename)]
+    return place_in(submission, _stack_of(task))
+
+
+def place_in(submission: Submission, stack: list[FrameSummary]) -> str:
+    """Return the innermost place of a stack that is in the submission, or ""."""
+    own = [frame for frame in stack if submission.owns(frame.filename)]
     if not own:
         return ""
     return f"at {submission.relative(own[-1].filename)}:{own[-1].lineno}"
@@ -97,16 +103,35 @@ def tasks_report(submission: Submission, tasks: list[Any]) -> str:
     """Return where each `asyncio` task of a box waits."""
     lines = []
     for task in tasks[:THREADS_MAX]:
-        lines.append(f"asyncio task {task.get_name()!r}")
-        frames, coroutine = [], task.get_coro()
-        while getattr(coroutine, "cr_frame", None) is not None:
-            frames.append((coroutine.cr_frame, coroutine.cr_frame.f_lineno))
-            coroutine = coroutine.cr_await
-        stack = StackSummary.extract(iter(frames), lookup_lines=False)
-        lines.append(frames_text(submission, list(stack)))
+        waits = task_waits(task)
+        lines.append(f"asyncio task {task_name(task)} {waits}".rstrip())
+        lines.append(frames_text(submission, stack_of_task(task)))
     if len(tasks) > THREADS_MAX:
         lines.append(f"… and {len(tasks) - THREADS_MAX} more tasks")
     return "".join(f"\n{line}" for line in lines if line)
+
+
+def task_name(task: Any) -> str:
+    """Return the name of an `asyncio` task; one that Python has named says nothing."""
+    name, coroutine = task.get_name(), task.get_coro()
+    function = getattr(coroutine, "__qualname__", "").rpartition("<locals>.")[2]
+    is_pythons = re.fullmatch(r"Task-\d+", name) and function
+    return f"{name!r} ({function})" if is_pythons else repr(name)
+
+
+def task_waits(task: Any) -> str:
+    """Return which lock an `asyncio` task waits for, in words; "" if it waits for none."""
+    wait = getattr(task, "lab_waits_for", None)
+    return f"waits for {wait.describe_wait()}" if wait is not None else ""
+
+
+def stack_of_task(task: Any) -> list[FrameSummary]:
+    """Return where an `asyncio` task waits, outermost frame first."""
+    frames, coroutine = [], task.get_coro()
+    while getattr(coroutine, "cr_frame", None) is not None:
+        frames.append((coroutine.cr_frame, coroutine.cr_frame.f_lineno))
+        coroutine = coroutine.cr_await
+    return list(StackSummary.extract(iter(frames), lookup_lines=False))
 
 
 def _stack_of(task: Task) -> list[FrameSummary]:

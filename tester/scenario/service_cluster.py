@@ -33,7 +33,7 @@ CALL_S_MAX = 10
 # Of how many servers and clients a failure shows where calls wait.
 STUCK_HOSTS_SHOWN = 3
 # As reports name a box, and as threads are called that run a handler for one.
-_BOX = re.compile(r"(\bserver |(?:'|\bheld by )\w+ from )(\d{1,6})\b")
+_BOX = re.compile(r"(\bserver |(?:'|\bheld by )[\w.]+ from )(\d{1,6})\b")
 
 Returned = TypeVar("Returned")
 

@@ -422,6 +422,82 @@ def test_coroutines_are_shown_where_a_call_is_open(lab):
         world.invoke_then(world.hosts[0], print, "ask")
     world.sleep_ns(10 * SECOND)
     words, where = world.hosts[0].box.stuck()
-    assert words == ""
-    assert where.startswith("asyncio task 'ask()'")
+    assert words.startswith(
+        "deadlock: 'ask()' waits for an asyncio.Lock held by 'ask()'"
+    )
+    assert where.startswith("asyncio task 'ask()' waits for an asyncio.Lock held by")
     assert where.count("in ask") == 2
+
+
+TASKS = """
+    def boot(self):
+        self.lock, self.answered = asyncio.Lock(), asyncio.Event()
+        asyncio.ensure_future(self.run())
+    async def run(self):
+        while True:
+            await asyncio.sleep(0.1)
+            RUN
+    async def answer(self):
+        async with self.lock: self.answered.set()
+    async def ask(self):
+        async with self.lock: ASK
+    async def leave(self):
+        await self.lock.acquire()
+"""
+HOLDS = "'Task-1' (Raft.run) waits for an asyncio.Lock held by 'ask()' at raft.py:"
+
+
+@pytest.mark.parametrize(
+    ("run", "ask", "first", "words"),
+    [
+        ("await self.answer()", "await self.answered.wait()", "ask", HOLDS),
+        (
+            "pass",
+            "await self.answer()",
+            "ask",
+            "'ask()' waits for an asyncio.Lock that",
+        ),
+        ("pass", "pass", "leave", "an asyncio.Lock held by 'leave()', which has ended"),
+        ("await self.answer()", "await asyncio.sleep(1)", "ask", ""),
+        (
+            "async with self.lock: await self.answered.wait()",
+            "pass",
+            "ask",
+            "'ask()' waits for an asyncio.Lock held by 'Task-1' (Raft.run) at raft.py:",
+        ),
+    ],
+)
+def test_the_lock_of_tasks_is_named_with_who_holds_it(lab, run, ask, first, words):
+    body = TASKS.replace("RUN", run).replace("ASK", ask)
+    world = lab.world(lab.raft(body, head="import asyncio"))
+    world.sleep_ns(SECOND // 20)
+    for method in (first, "ask"):
+        world.invoke_then(world.hosts[0], print, method)
+        world.sleep_ns(SECOND)
+    world.sleep_ns(6 * SECOND)
+    found, where = world.hosts[0].box.stuck()
+    assert words in found
+    assert (found == "") == (words == "")
+    if words:
+        assert found.startswith("deadlock: ")
+        assert words.split(" at ")[0] in where
+
+
+def test_a_lock_of_tasks_that_was_cancelled_or_released_has_no_holder(lab):
+    body = """
+    async def try_it(self):
+        lock = asyncio.Lock()
+        await lock.acquire()
+        try: await asyncio.wait_for(lock.acquire(), 0.1)
+        except asyncio.TimeoutError: pass
+        lock.release()
+        async with lock, asyncio.timeout(1): await asyncio.sleep(0.1)
+        await asyncio.Event().wait()
+    """
+    world = lab.world(lab.raft(body, head="import asyncio"))
+    world.invoke_then(world.hosts[0], print, "try_it")
+    world.sleep_ns(10 * SECOND)
+    words, where = world.hosts[0].box.stuck()
+    assert words == ""
+    assert where.startswith("asyncio task 'try_it()'\n")
+    assert "asyncio.Event().wait()" in where

@@ -174,6 +174,40 @@ def test_a_lock_held_by_who_waits_for_the_applier_is_a_deadlock(verdict):
     assert "submit() did not return within 10 s" in run.evidence
 
 
+HOLDS_AN_ASYNCIO_LOCK = """\
+import asyncio, rsm
+class RSM(rsm.RSM):
+    def __init__(self, *args):
+        self.lock = asyncio.Lock()
+        super().__init__(*args)
+    async def submit(self, request):
+        async with self.lock:
+            return await super().submit(request)
+    async def check_term(self):
+        while True:
+            await asyncio.sleep(0.05)
+            async with self.lock:
+                pass
+    async def apply_all(self):
+        await self.check_term()
+rsm.RSM = RSM
+"""
+
+
+def test_a_lock_of_coroutines_is_named_with_who_holds_it(tests, tmp_path):
+    for package in ("raft", "rsm", "kv"):
+        place = TESTS / "submissions/asyncio_raft" / package
+        (tmp_path / package).symlink_to(place)
+    file = tmp_path / "changed.py"
+    file.write_text(HOLDS_AN_ASYNCIO_LOCK)
+    service = find_service(file, suite_path(3))
+    run = run_test(RunConditions(service, tests["test_kv_versions"], 0))
+    assert run.code == "deadlock", run.report()
+    held = "waits for an asyncio.Lock held by 'KV.perform from client 0' at changed.py"
+    assert f"(RSM.apply_all) {held}" in run.reason
+    assert "'KV.perform from client 0' waits at rsm/rsm.py" in run.reason
+
+
 def test_where_stuck_calls_wait_is_shown(verdict):
     name, source = BROKEN["submit-stuck"]
     run = verdict(source, name)
