@@ -19,6 +19,8 @@ SERVICE_CODES = {
     "too, and restore replaces the whole table with it (section 7)",
     "maybe-sent-once": "ErrMaybe is for a put that was sent more than once and then "
     "refused for its version",
+    "performed-more-than-applied": "a request is performed when its entry comes out of "
+    "apply_ch, once, and at no other moment",
     "read-without-log": "a get goes through the log, too: a server cannot know by itself "
     "whether it still leads (section 8)",
     "refused-current-version": "a put that gives the version of the key succeeds, and one "

@@ -39,6 +39,7 @@ SAID = {
     "newer_version_is_enough": "version-not-compared",
     "only_the_leader_performs": "applied-without-effect",
     "operations_in_concurrent_threads": "applied-without-effect",
+    "performs_what_was_submitted_at_once": "performed-more-than-applied",
     "put_answers_before_the_commit": "answered-without-applying",
     "put_ignores_the_version": "version-not-compared",
     "put_is_submitted_twice": "submitted-twice",
@@ -60,7 +61,6 @@ SAID = {
 # No message shows it, or the failure itself names it.
 UNSAID = {
     "log_is_never_cut": "the failure names the size of the log",
-    "performs_what_was_submitted_at_once": "the state machine is called within a server",
     "requests_wait_after_kill": "the failure says that the submits have not returned",
     "snapshots_without_a_limit": "the failure names the snapshots",
     "waits_under_the_lock": "which lock a thread holds is in no row",

@@ -1,6 +1,7 @@
 """Worlds of a service: clients' operations are choices, and what they return is checked."""
 
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -72,6 +73,23 @@ def taken(rules, text):
     """Return a run of these choices, and how it fails."""
     head = f"servers {rules.setting.servers}\nclients 2\n"
     return run_choices(rules, parse_choices(head + text, "text").choices)
+
+
+@pytest.mark.parametrize("raft", ["asyncio", "polling"])
+def test_clients_operate_on_a_raft_of_another_kind(rules_of, tmp_path, raft):
+    path = TESTS / "submissions/asyncio_raft"
+    if raft == "polling":
+        path = tmp_path
+        for package in (
+            EXAMPLE / "rsm",
+            EXAMPLE / "kv",
+            TESTS / "submissions/polling/raft",
+        ):
+            copytree(package, path / package.name)
+    run, error = taken(rules_of(path), "put 3 k\nrecover")
+    assert error is None
+    shown = [client for client in run.state.servers[CLIENT:] if client.operation]
+    assert (len(run.choices), shown) == (2, [])
 
 
 def test_clients_operate_while_servers_elect_and_recover(rules):
