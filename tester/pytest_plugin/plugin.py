@@ -19,6 +19,7 @@ from tester.judging.suite import LABS, suite_path, what_to_collect, with_suite
 from tester.pytest_plugin.bonus import is_left_out
 from tester.pytest_plugin.declarations import add_options
 from tester.pytest_plugin.options import named_on_command_line
+from tester.pytest_plugin.repeated_failures import runs_of, shorten_repeated
 from tester.pytest_plugin.restart import restart_if_needed
 from tester.pytest_plugin.seed_choice import batch_of
 from tester.pytest_plugin.session import LabSession
@@ -168,17 +169,12 @@ def pytest_runtest_makereport(
     return report
 
 
-def _runs_of(report: Any) -> list[Run]:
-    """Return the runs in a report; a graded test's alone has any."""
-    return msgspec.convert(getattr(report, "lab_runs", []), list[Run])
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_teststatus(
     report: pytest.TestReport, config: pytest.Config
 ) -> tuple[str, str, str] | None:
     """Show 6.824's summary beside each graded test under -v."""
-    runs = _runs_of(report) if config.get_verbosity() > 0 else []
+    runs = runs_of(report) if config.get_verbosity() > 0 else []
     if not runs or not report.passed:
         return None
     if len(runs) == 1:
@@ -189,12 +185,13 @@ def pytest_report_teststatus(
 class _Collector:
     """Takes the runs in, in the process that reports."""
 
-    def __init__(self, session: LabSession) -> None:
+    def __init__(self, session: LabSession, config: pytest.Config) -> None:
         self._session = session
+        self._config = config
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Add an item's runs, even of one that a worker has sent."""
-        runs = _runs_of(report)
+        runs = runs_of(report)
         if report.skipped and hasattr(report, "lab_runs"):
             self._session.report.add_without_turn(report.nodeid.partition("[")[0])
         node = getattr(report, "node", None)
@@ -207,6 +204,9 @@ class _Collector:
     def pytest_sessionfinish(self) -> None:
         """Add the runs that no report had: the workers have ended."""
         self._session.add_unreported()
+        reporter: Any = self._config.pluginmanager.getplugin("terminalreporter")
+        if reporter is not None and self._config.get_verbosity() <= 0:
+            shorten_repeated(reporter.stats.get("failed", []))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -228,7 +228,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Collect runs in the process that reports, not in xdist's workers."""
     lab = session.config.stash[_SESSION]
     if lab.reports:
-        session.config.pluginmanager.register(_Collector(lab), "lab-collector")
+        session.config.pluginmanager.register(
+            _Collector(lab, session.config), "lab-collector"
+        )
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
