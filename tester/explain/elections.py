@@ -17,7 +17,7 @@ from tester.explain.history import (
 )
 from tester.text import servers_named
 from tester.traces import values
-from tester.traces.rows import Control, Replied, Reported, Sent
+from tester.traces.rows import Boot, Control, Replied, Reported, Saved, Sent
 
 # Elections of several servers that begin within this time hinder each other.
 AT_ONCE_NS = SECOND // 20
@@ -92,6 +92,61 @@ def voted_without_saving(history: History) -> Iterator[Explanation]:
             f"{rpc.arg('term')} and saved nothing between the request and its answer",
             (fact(rpc.replied, f"gives server {rpc.src} its vote, unsaved"),),
         )
+
+
+def stood_without_saving(history: History) -> Iterator[Explanation]:
+    """Find servers that stood in one term before a restart and after it.
+
+    Only where no save of the first time can have had the term: none came since the server
+    started, or it was still in an older term when it answered a request that came later.
+    """
+    if not history.saves:
+        return  # `saved_nothing` has more to say.
+    stood: dict[tuple[int, int], Rpc] = {}
+    for rpc in history.vote_requests:
+        term = rpc.arg("term")
+        if term is None:
+            continue
+        first = stood.setdefault((rpc.src, term), rpc)
+        again = first.sent.incarnation < rpc.sent.incarnation
+        if again and _is_unsaved(history, first.sent, term):
+            yield Explanation(
+                "stood-without-saving",
+                f"server {rpc.src} asked for votes in term {term}, in which it had its "
+                "own, and had saved neither; after a restart it stood in that term again",
+                (
+                    fact(first.sent, f"asks for votes in term {term}, unsaved"),
+                    fact(rpc.sent, f"asks for votes in term {term} again"),
+                ),
+            )
+            return
+
+
+def _is_unsaved(history: History, asks: Sent, term: int) -> bool:
+    """Return whether a server cannot have saved the term in which it asks for votes."""
+    own = [
+        row
+        for row in history.rows_of(Boot, Saved, Replied)
+        if row.server == asks.server and row.n < asks.n
+    ]
+    saves = [row for row in own if not isinstance(row, Replied)]
+    if not saves:
+        return False  # The trace does not have its beginning.
+    # A server that starts in this term from its disk would stand in the next one.
+    if type(saves[-1]) is Boot:
+        return True
+    for row in own:
+        delivery = history.delivery(row) if type(row) is Replied else None
+        if delivery is None or delivery.arrived is None:
+            continue
+        answered = history.term(row) if type(row) is Replied else None
+        if (
+            answered is not None
+            and answered < term
+            and delivery.arrived.n > saves[-1].n
+        ):
+            return True
+    return False
 
 
 def led_two_terms(history: History) -> Iterator[Explanation]:

@@ -47,6 +47,7 @@ FINDERS: list[Finder] = [
     persistence.installed_without_saving,
     persistence.accepted_without_saving,
     elections.voted_without_saving,
+    elections.stood_without_saving,
     persistence.crashed_between_saves,
     traffic.lock_held,
     candidates.elected_without_leading,
@@ -96,6 +97,7 @@ OF_SAVING = (
     persistence.saved_nothing,
     persistence.accepted_without_saving,
     elections.voted_without_saving,
+    elections.stood_without_saving,
 )
 # Three sentences are enough to look for.
 SHOWN_MAX = 3

@@ -61,7 +61,8 @@ RULES_OF_PART = {
     ),
     "2C": (
         "accepted-without-saving", "committed-older-term", "lost-in-restart",
-        "saved-nothing", "term-lost-in-restart", "voted-without-saving",
+        "saved-nothing", "stood-without-saving", "term-lost-in-restart",
+        "voted-without-saving",
     ),
     "2D": (
         "applied-below-snapshot", "crashed-between-saves", "installed-without-saving",

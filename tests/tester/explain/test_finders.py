@@ -3,6 +3,7 @@
 import re
 
 import msgspec
+import pytest
 
 from tester.explain import elections, persistence, traffic
 from tester.explain.explain import explain, explanation_lines
@@ -112,3 +113,31 @@ def test_nothing_is_said_of_saving_where_nothing_need_be_saved(writer):
     required = msgspec.structs.replace(writer.header, persistence=True)
     codes = [one.code for one in explain(Trace(required, writer.rows))]
     assert codes == ["saved-nothing"]
+
+
+def stands_twice(writer):
+    """Let server 0 ask for votes of term 2, restart, and ask again."""
+    writer.vote(0, 1, term=2)
+    writer.add(rows.Boot, server=0, incarnation=2)
+    writer.vote(0, 2, term=2, incarnation=2)
+    return list(elections.stood_without_saving(writer.history))
+
+
+@pytest.mark.parametrize("when", ["never", "before it answered in an older term"])
+def test_a_candidate_that_cannot_have_saved_its_term_is_found(writer, when):
+    writer.add(rows.Boot, server=0, incarnation=1)
+    writer.saved(1)
+    if when != "never":
+        writer.saved(0)
+        writer.vote(1, 0, term=1)
+    (found,) = stands_twice(writer)
+    assert found.code == "stood-without-saving"
+    assert "server 0 asked for votes in term 2" in found.text
+    assert [fact.t for fact in found.facts] == sorted(fact.t for fact in found.facts)
+
+
+def test_a_candidate_that_may_have_saved_its_term_is_not_blamed(writer):
+    writer.add(rows.Boot, server=0, incarnation=1)
+    writer.vote(1, 0, term=1)
+    writer.saved(0)
+    assert stands_twice(writer) == []
