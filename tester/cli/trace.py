@@ -11,7 +11,7 @@ from tester.cli.options import seconds, server_numbers, whole_number
 from tester.cli.parser import Parser
 from tester.console import say
 from tester.errors import UsageError
-from tester.explain.explain import explanation_blocks
+from tester.explain.explain import explain, explanation_blocks
 from tester.text import unknown
 from tester.traces.reader import read_trace
 from tester.views.difference import difference
@@ -88,7 +88,9 @@ def run(options: argparse.Namespace, console: Console) -> ExitStatus:
     exports: dict[Path | None, Callable[[], bytes]] = {
         options.html: lambda: page_html(
             timeline(trace),
-            explanations=explanation_blocks(trace) if trace.failed else (),
+            explanations=(
+                explanation_blocks(trace, explain(trace)) if trace.failed else ()
+            ),
         ),
         options.perfetto: lambda: perfetto_json(trace),
         options.shiviz: lambda: shiviz_log(trace),

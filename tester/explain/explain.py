@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from labrpc.clock import to_seconds
 from tester.explain import (
     candidates,
     commits,
@@ -21,6 +22,7 @@ from tester.explain.explanation import Explanation
 from tester.explain.history import History, seconds
 from tester.explain.links import link_lines
 from tester.explain.service_history import ServiceHistory
+from tester.text import command_line
 from tester.traces.reader import Trace
 
 Finder = Callable[[History], Iterator[Explanation]]
@@ -101,17 +103,24 @@ OF_SAVING = (
 )
 # Three sentences are enough to look for.
 SHOWN_MAX = 3
+# What is shown before the first fact, and after the last.
+AROUND_S = 0.05
 
 
-def explanation_blocks(trace: Trace) -> list[list[str]]:
-    """Return what a failing run's trace shows of the failure: each time a title, and lines."""
-    found = [explanation_lines(trace), link_lines(trace)]
-    return [lines for lines in found if lines]
+def explanation_blocks(trace: Trace, found: list[Explanation]) -> list[list[str]]:
+    """Return what a failing run's trace shows of the failure: each time a title, and lines.
+
+    Args:
+        trace: of the run.
+        found: what it proves.
+    """
+    blocks = [explanation_lines(trace, found), link_lines(trace)]
+    return [lines for lines in blocks if lines]
 
 
-def explanation_lines(trace: Trace) -> list[str]:
+def explanation_lines(trace: Trace, found: list[Explanation]) -> list[str]:
     """Return what a failing run's trace proves, as lines for a person; none for nothing."""
-    found = explain(trace)[:SHOWN_MAX]
+    found = found[:SHOWN_MAX]
     if not found:
         return []
     lines = ["what the trace proves:"]
@@ -123,6 +132,26 @@ def explanation_lines(trace: Trace) -> list[str]:
         ]
         lines.append(f"    the rule, {one.code}: {one.rule}")
     return lines
+
+
+def closer_look(found: list[Explanation], file: str) -> list[str]:
+    """Return a line with the command that shows what lies between the first's facts.
+
+    Args:
+        found: what the trace proves.
+        file: the trace.
+    """
+    facts = found[0].facts if found else ()
+    servers = sorted({fact.server for fact in facts if fact.server >= 0})
+    if not servers:
+        return []
+    times = [to_seconds(fact.t) for fact in facts]
+    since, until = max(0, min(times) - AROUND_S), max(times) + AROUND_S
+    command = command_line([
+        "raft-lab", "trace", file, "--servers", ",".join(map(str, servers)),
+        "--since", f"{since:.2f}", "--until", f"{until:.2f}",
+    ])  # fmt: skip
+    return [f"what lies between these: {command}"]
 
 
 def explain(trace: Trace) -> list[Explanation]:

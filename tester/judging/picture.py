@@ -15,7 +15,7 @@ from types import FrameType
 from labrpc.machine.wall_clock import cpu_seconds
 from labrpc.machine.watchdog_timer import looking_in
 from tester import codes
-from tester.explain.explain import explanation_blocks
+from tester.explain.explain import closer_look, explain, explanation_blocks
 from tester.judging.decision_moment import decision_lines, find_decision
 from tester.judging.run import Recording, run_test, trace_file
 from tester.judging.run_conditions import RunConditions
@@ -85,7 +85,7 @@ class Pictures:
                 trace = read_trace(trace_file(self.traces, conditions))
             decided = self._decided(run, conditions, host, trace)
             with _cpu_limited(DRAW_CPU_S_MAX), _uncollected():
-                self._draw(run, trace, decided)
+                self._draw(run, conditions, trace, decided)
         except Exception as exc:
             _warn(run, f"the picture could not be drawn: {exc}")
 
@@ -99,10 +99,18 @@ class Pictures:
         found = find_decision(run, conditions, host, trace.end.steps)
         return [decision_lines(found, trace)]
 
-    def _draw(self, run: Run, trace: Trace, decided: list[list[str]]) -> None:
+    def _draw(
+        self,
+        run: Run,
+        conditions: RunConditions,
+        trace: Trace,
+        decided: list[list[str]],
+    ) -> None:
         laid_out = timeline(trace)
-        explanations = explanation_blocks(trace) + decided
-        last = ["what happened last:", *last_lines(laid_out, LAST_LINES)]
+        found = explain(trace)
+        explanations = explanation_blocks(trace, found) + decided
+        closer = closer_look(found, str(trace_file(self.traces, conditions)))
+        last = [*closer, "what happened last:", *last_lines(laid_out, LAST_LINES)]
         explained = [line for block in explanations for line in block]
         added = [*explained, *([] if self.for_student else last)]
         run.evidence = as_evidence("\n".join([run.evidence, *added]))

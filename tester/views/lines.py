@@ -12,8 +12,9 @@ from tester.views.phrases import phrases
 from tester.views.timeline import Timeline
 from tester.views.wording import row_line, when
 
-# With the time and the server, two lines of a narrow terminal.
-LINE_CHARS_MAX = 137
+# Of the last lines, and of each phrase in one that would be longer.
+LINE_CHARS_MAX = 160
+PHRASE_CHARS_MAX = 60
 
 
 def trace_lines(
@@ -47,9 +48,18 @@ def last_lines(laid_out: Timeline, count: int) -> list[str]:
             found.append(f"{when(line.t):>13}  {on_one_line(line.text())}")
         else:
             where = laid_out.trace.header.lane(line.server)
-            said = " · ".join(phrase.text for phrase in phrases(line, laid_out.trace))
-            found.append(f"{when(line.t):>13}  {where:8}  {cut(said, LINE_CHARS_MAX)}")
+            said = [phrase.text for phrase in phrases(line, laid_out.trace)]
+            found.append(f"{when(line.t):>13}  {where:8}  {_in_one_line(said)}")
     return found
+
+
+def _in_one_line(phrases: list[str]) -> str:
+    """Return phrases one after the other; what a message holds is cut before others are."""
+    whole = " · ".join(phrases)
+    if len(whole) <= LINE_CHARS_MAX:
+        return whole
+    shorter = " · ".join(cut(phrase, PHRASE_CHARS_MAX) for phrase in phrases)
+    return cut(shorter, LINE_CHARS_MAX)
 
 
 def heading(trace: Trace) -> str:

@@ -90,13 +90,13 @@ def test_of_a_trace_without_its_beginning_nothing_is_said(writer):
         writer.rpc(0, 1, "install_snapshot", args, {"term": 2})
     whole = Trace(writer.header, writer.rows)
     assert explain(whole)
-    head, _, first, last, rule = explanation_lines(whole)
+    head, _, first, last, rule = explanation_lines(whole, explain(whole))
     assert head == "what the trace proves:"
     assert "0.001 s: server 0 sends it for the first time" in first
     assert "for the last time" in last
     assert re.fullmatch(r"    the rule, [a-z-]+: .+", rule)
     cut = Trace(writer.header, writer.rows, dropped=rows.Dropped(dropped=1, until_t=1))
-    assert explain(cut) == explanation_lines(cut) == []
+    assert explain(cut) == explanation_lines(cut, explain(cut)) == []
 
 
 def test_messages_of_other_shapes_are_passed_over(writer):

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from tester.explain.explain import explanation_lines
+from tester.explain.explain import explain, explanation_lines
 
 OK, VERSION, MAYBE, WRONG = "OK", "ErrVersion", "ErrMaybe", "ErrWrongLeader"
 
@@ -30,7 +30,7 @@ def test_a_get_without_a_request_is_named(service):
     get = service.call(3, "get", "k")
     service.returns(get, ["a", 1, OK], marked=True)
     assert service.said() == ["clerk-did-not-ask"]
-    lines = explanation_lines(service.trace)
+    lines = explanation_lines(service.trace, explain(service.trace))
     assert "the clerk of client 0 asked no server for get('k')" in lines[1]
     assert "client 0 returns a, 1" in lines[2]
 
@@ -75,7 +75,7 @@ def test_errversion_for_a_put_whose_first_copy_was_performed_is_named(service):
     service.apply(0, 2, "put", "k", "a", 0)
     service.returns(put, VERSION, service.reply(arrived, VERSION).n, marked=True)
     assert service.said() == ["sent-again-not-maybe"]
-    lines = explanation_lines(service.trace)
+    lines = explanation_lines(service.trace, explain(service.trace))
     assert any("to server 0, and gets no reply" in line for line in lines)
     # A service that remembers what it answered may know that neither was performed.
     service.facts.clear()

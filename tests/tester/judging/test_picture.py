@@ -2,10 +2,13 @@
 
 import gc
 import os
+import re
+import shlex
 from pathlib import Path
 
 import pytest
 
+import grade
 from labrpc.submission.submission import Submission
 from tester.judging import picture
 from tester.judging.picture import Pictures
@@ -46,6 +49,22 @@ def test_a_failing_run_leaves_a_picture_and_says_what_happened_last(
     assert len(last) == picture.LAST_LINES
     assert "says that it leads term 2" in last[-1]
     assert trace_file(pictures.traces, conditions).is_file()
+
+
+def test_a_command_shows_what_lies_between_the_facts_of_the_proof(
+    pictures, conditions, capsys
+):
+    run = draw(pictures, conditions)
+    facts, command = re.search(
+        r"what the trace proves:\n.+\n((?:    .+\n)+)(?:.*\n)*"
+        r"what lies between these: (raft-lab trace .+)",
+        run.evidence,
+    ).groups()
+    assert grade.main(shlex.split(command)[1:]) == 0
+    shown = capsys.readouterr().out
+    for time in re.findall(r"^    (\d+\.\d+) s: server", facts, re.M):
+        # Facts are rounded to milliseconds.
+        assert re.search(rf"^ *{re.escape(time[:-1])}", shown, re.M)
 
 
 def test_a_run_that_was_recorded_is_not_made_again(pictures, conditions, monkeypatch):
@@ -106,7 +125,7 @@ def test_a_picture_that_takes_too_long_is_left_out(pictures, conditions, monkeyp
             pass
 
     monkeypatch.setattr(picture, "DRAW_CPU_S_MAX", 0.1)
-    monkeypatch.setattr(picture, "explanation_blocks", explain)
+    monkeypatch.setattr(picture, "explain", explain)
     run = draw(pictures, conditions)
     assert (run.verdict, run.picture) == ("failed", "")
     assert "it took more than 0.1 s of CPU time" in run.warnings[-1].text
