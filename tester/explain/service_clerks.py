@@ -11,7 +11,7 @@ from tester.service_errors import MAYBE, OK, VERSION, WRONG_LEADER
 from tester.text import counted
 from tester.traces import values
 from tester.traces.operations import Operation
-from tester.traces.rows import FactRow, NoReply, Reported, Sent
+from tester.traces.rows import FactRow, NoReply, ReplyArrived, Reported, Sent
 
 # A clerk that has asked one server only for so long, so often, does not look further.
 ONE_SERVER_NS = 2 * SECOND
@@ -186,20 +186,27 @@ def asks_one_server(history: ServiceHistory) -> Iterator[Explanation]:
 def _story(
     history: ServiceHistory, put: Operation, sent: list[Sent]
 ) -> tuple[FactRow, ...]:
-    """Return what was sent, what became of it, and what the operation returned."""
-    found = []
+    """Return what was sent, what became of it, and what the operation returned.
+
+    Servers that do not lead are left out where others were asked more than once.
+    """
     ends = {row.rpc: row for row in history.answers(put)}
-    for row in sent[-SENDS_SHOWN:]:
-        end = ends.get(row.rpc)
-        came = "no reply" if end is None or type(end) is NoReply else "an answer"
-        reply = None
-        if end is not None and type(end) is not NoReply:
-            reply = history.trace.replied.get((end.rpc, end.copy))
-        if reply is not None and len(texts(reply.body)) == 1:
-            came = texts(reply.body)[0]
-        found.append(
-            fact(row, f"sends {put.name} to server {row.peer}, and gets {came}")
-        )
+    came = {row.rpc: _came_of(history, ends.get(row.rpc)) for row in sent}
+    of_leaders = [row for row in sent if came[row.rpc] != WRONG_LEADER]
+    shown = of_leaders if len(of_leaders) > 1 else sent
+    found = [
+        fact(row, f"sends {put.name} to server {row.peer}, and gets {came[row.rpc]}")
+        for row in shown[-SENDS_SHOWN:]
+    ]
     if put.returned is not None:
         found.append(fact(put.returned, f"returns {put.answer}"))
     return tuple(found)
+
+
+def _came_of(history: ServiceHistory, end: ReplyArrived | NoReply | None) -> str:
+    """Return what became of a request, in a word or two."""
+    if end is None or type(end) is NoReply:
+        return "no reply"
+    reply = history.trace.replied.get((end.rpc, end.copy))
+    words = [] if reply is None else texts(reply.body)
+    return words[0] if len(words) == 1 else "an answer"

@@ -24,7 +24,7 @@ from tester.scenario.kv_answers import (
 from tester.scenario.service_cluster import CALL_S_MAX, ServiceCluster
 from tester.scenario.service_entries import kv_server_entry
 from tester.service_errors import MAYBE, OK
-from tester.text import counted, servers_named, short
+from tester.text import counted, listed, servers_named
 
 PENDING_SHOWN = 5
 
@@ -189,12 +189,12 @@ class KVCluster(ServiceCluster):
             clients: each has called one operation.
             servers: those that they reach.
         """
-        answered = [client.clerk for client in clients if client.ended]
+        answered = [f"client {c.clerk}" for c in clients if c.ended]
         self.require(
             not answered,
             codes.ANSWERED_WITHOUT_MAJORITY,
-            f"the operation of clerk {short(answered)} returned, though it reaches "
-            f"{servers_named(servers)} only: no majority",
+            f"an operation of {listed(answered)} returned, and all that its clerk reaches "
+            f"are {servers_named(servers)}: no majority",
             "a get, too, has to go through the log: a leader that is cut off does not "
             "know whether it still leads",
         )

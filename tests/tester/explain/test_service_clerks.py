@@ -82,6 +82,20 @@ def test_errversion_for_a_put_whose_first_copy_was_performed_is_named(service):
     assert service.said() == []
 
 
+def test_servers_that_do_not_lead_are_left_out_of_what_a_clerk_sent(service):
+    put = service.call(3, "put", "k", "a", 0)
+    service.no_reply(service.ask(put, 0))
+    service.apply(0, 1, "put", "k", "a", 0)
+    for server in (1, 2, 1, 2):
+        service.reply(service.ask(put, server), WRONG)
+    arrived = service.ask(put, 0)
+    service.apply(0, 2, "put", "k", "a", 0)
+    service.returns(put, VERSION, service.reply(arrived, VERSION).n, marked=True)
+    (one,) = explain(service.trace)
+    told = [fact.text.rpartition("gets ")[2] for fact in one.facts]
+    assert told == ["no reply", VERSION, f"returns {VERSION}"]
+
+
 def test_ok_for_a_put_that_was_refused_is_named(service):
     put = service.call(3, "put", "k", "a", 3)
     service.returns(put, OK, service.reply(service.ask(put, 0), VERSION).n)
