@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -18,10 +19,13 @@ from labrpc.scheduling.greenlets import GreenletExit, getcurrent
 
 _BYTECODE = pytest.StashKey[str]()
 
-# Where one of them is in its environment, a process measures coverage from its start.
+# Where one of them is in its environment, a process measures coverage from its start:
+# the first for `.ci/run`, the second for a process that `coverage run` has started.
 _START_COVERAGE = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
-# Markers of tests that coverage is not measured by; `points` marks graded ones.
+# Markers of tests that `.ci/run` does not measure; `points` marks graded ones, which
+# run through much, and check a Raft, not the lab.
 _LEFT_OUT = ("slow", "points", "unmeasured")
+_MEASURED = pytest.StashKey[Any]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -37,9 +41,31 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_BYTECODE] = folder
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.environ["PYTHONPYCACHEPREFIX"] = folder
+    config.stash[_MEASURED] = measurement_of_fast_tests(config)
 
 
-def pytest_collection_finish() -> None:
+def measurement_of_fast_tests(config: pytest.Config) -> Any:
+    """Return the measurement of coverage that `.ci/run` has begun in this process.
+
+    What is traced takes twice as long, so it is traced where that finds something: in
+    processes that run tests, not in those that tests start, nor in the one that hands
+    out tests. What tests import is the same in each worker: the first one traces it.
+    """
+    running = measurement()
+    if running is None or _START_COVERAGE[0] not in os.environ:
+        return None
+    worker = getattr(config, "workerinput", {}).get("workerid")
+    hands_out = worker is None and bool(config.getoption("numprocesses", None))
+    if hands_out or worker not in (None, "gw0"):
+        running.stop()
+    if hands_out:
+        return None
+    for name in _START_COVERAGE:
+        os.environ.pop(name, None)
+    return running
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
     """Leave what pytest has collected out of every later garbage collection.
 
     It lives as long as the session, and a full collection walks all of it: with it
@@ -47,26 +73,41 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
+    begun = session.config.stash[_MEASURED]
+    if begun is not None and measurement() is None:
+        start(begun)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """With LAB_COVERAGE=fast, measure coverage by the lab's own fast tests.
-
-    Graded tests are left out: they run through much, and check a Raft, not the lab.
-    """
-    of_fast_tests = os.environ.get("LAB_COVERAGE") == "fast"
+    """For `.ci/run`, measure coverage by the lab's own fast tests only."""
     left_out = any(map(item.get_closest_marker, _LEFT_OUT))
-    with unmeasured() if of_fast_tests and left_out else contextlib.nullcontext():
+    stops = left_out and item.config.stash[_MEASURED] is not None
+    with unmeasured() if stops else contextlib.nullcontext():
         return (yield)
+
+
+def measurement() -> Any:
+    """Return the measurement of coverage that is under way, or None."""
+    coverage = sys.modules.get("coverage")
+    return coverage and coverage.Coverage.current()
+
+
+def start(measurement: Any) -> None:
+    """Start a measurement, and change nothing in what processes inherit."""
+    kept = {name: os.environ.get(name) for name in _START_COVERAGE}
+    measurement.start()
+    for name, value in kept.items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
 
 
 @contextlib.contextmanager
 def unmeasured() -> Iterator[None]:
     """Measure no coverage meanwhile, neither here nor in processes that are started."""
-    coverage = sys.modules.get("coverage")
-    running = coverage and coverage.Coverage.current()
-    if not running:
+    running = measurement()
+    if running is None:
         yield
         return
     kept = {name: os.environ.pop(name, None) for name in _START_COVERAGE}
@@ -75,8 +116,8 @@ def unmeasured() -> Iterator[None]:
     try:
         yield
     finally:
-        running.start()
         os.environ.update({name: value for name, value in kept.items() if value})
+        start(running)
 
 
 def end_idle_greenlets() -> None:

@@ -1,4 +1,4 @@
-"""Branch coverage as `.ci/run` can measure it: by fast tests only, and with a floor."""
+"""Branch coverage as `.ci/run` measures it: by fast tests only, and with a floor."""
 
 import os
 import subprocess
@@ -10,7 +10,14 @@ import pytest
 from coverage import Coverage, CoverageData
 from coverage.cmdline import FAIL_UNDER
 
-from .conftest import pytest_runtest_protocol, unmeasured
+from . import conftest
+from .conftest import (
+    _MEASURED,
+    measurement_of_fast_tests,
+    pytest_collection_finish,
+    pytest_runtest_protocol,
+    unmeasured,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -21,11 +28,23 @@ def calls(monkeypatch):
 
     A real one inside of `.ci/run`'s would keep that from saving what it has.
     """
-    noted = []
-    running = SimpleNamespace(
-        stop=lambda: noted.append("stop"), start=lambda: noted.append("start")
+    noted, under_way = [], []
+
+    def start():
+        noted.append("start")
+        under_way.append(running)
+        # As it does where processes are to be measured.
+        monkeypatch.setenv("COVERAGE_PROCESS_CONFIG", "of a start")
+
+    def stop():
+        noted.append("stop")
+        under_way.clear()
+
+    running = SimpleNamespace(stop=stop, start=start)
+    under_way.append(running)
+    monkeypatch.setattr(
+        Coverage, "current", lambda: under_way[-1] if under_way else None
     )
-    monkeypatch.setattr(Coverage, "current", lambda: running)
     return noted
 
 
@@ -52,26 +71,73 @@ def test_processes_are_not_measured_meanwhile(calls, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("wanted", "marked", "stops"),
+    ("begun", "marked", "stops"),
     [
-        ("fast", "", []),
-        ("fast", "slow", ["stop"]),
-        ("fast", "points", ["stop"]),
-        ("fast", "unmeasured", ["stop"]),
-        ("", "slow", []),
+        (True, "", []),
+        (True, "slow", ["stop"]),
+        (True, "points", ["stop"]),
+        (True, "unmeasured", ["stop"]),
+        (None, "slow", []),
     ],
 )
-def test_what_is_marked_is_left_out_where_that_is_wanted(
-    wanted, marked, stops, calls, monkeypatch
+def test_what_is_marked_is_left_out_where_fast_tests_are_measured(
+    begun, marked, stops, calls
 ):
-    monkeypatch.setenv("LAB_COVERAGE", wanted)
-    item = SimpleNamespace(get_closest_marker=lambda name: name == marked or None)
+    item = SimpleNamespace(
+        get_closest_marker=lambda name: name == marked or None,
+        config=SimpleNamespace(stash={_MEASURED: begun}),
+    )
     protocol = pytest_runtest_protocol(item)
     next(protocol)
     assert calls == stops
     with pytest.raises(StopIteration):
         next(protocol)
     assert len(calls) == 2 * len(stops)
+
+
+@pytest.fixture
+def session_of(calls, monkeypatch):
+    """Return a function that begins a session that `.ci/run` measures, in one process."""
+    monkeypatch.setenv("COVERAGE_PROCESS_START", "pyproject.toml")
+    monkeypatch.setenv("COVERAGE_PROCESS_CONFIG", "its content")
+    nothing = SimpleNamespace(collect=lambda: None, freeze=lambda: None)
+    monkeypatch.setattr(conftest, "gc", nothing)
+
+    def begin(worker=None, processes=None):
+        config = SimpleNamespace(stash={}, getoption=lambda name, default: processes)
+        if worker:
+            config.workerinput = {"workerid": worker}
+        config.stash[_MEASURED] = measurement_of_fast_tests(config)
+        pytest_collection_finish(SimpleNamespace(config=config))
+        return config.stash[_MEASURED]
+
+    return begin
+
+
+@pytest.mark.parametrize(
+    ("worker", "calls_expected"), [(None, []), ("gw0", []), ("gw1", ["stop", "start"])]
+)
+def test_the_first_worker_measures_imports_too_and_no_process_of_a_test_is_measured(
+    worker, calls_expected, session_of, calls
+):
+    assert session_of(worker) is not None
+    assert calls == calls_expected
+    assert "COVERAGE_PROCESS_START" not in os.environ
+    assert "COVERAGE_PROCESS_CONFIG" not in os.environ
+
+
+def test_who_hands_out_tests_measures_nothing_and_lets_workers_measure(
+    session_of, calls
+):
+    assert session_of(processes=3) is None
+    assert calls == ["stop"]
+    assert os.environ["COVERAGE_PROCESS_START"] == "pyproject.toml"
+
+
+def test_what_coverage_run_measures_is_left_to_it(session_of, calls, monkeypatch):
+    monkeypatch.delenv("COVERAGE_PROCESS_START")
+    assert session_of() is None
+    assert calls == []
 
 
 def test_a_report_below_the_floor_fails(tmp_path):

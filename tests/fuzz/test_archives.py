@@ -214,6 +214,7 @@ PLANTED = {
 }  # fmt: skip
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("bug", PLANTED)
 def test_a_planted_bug_is_found(bug, plant, finds):
     assert finds(WHOLE, check, archives, plant(archives, *PLANTED[bug]))

@@ -197,6 +197,7 @@ def messages(draw):
     return value
 
 
+@pytest.mark.unmeasured
 @FUZZ
 @given(messages())
 def test_whatever_is_sent_arrives_as_by_pickle(value):

@@ -121,6 +121,7 @@ PLANTED = {
 }  # fmt: skip
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("bug", PLANTED)
 def test_a_planted_bug_is_found(bug, plant, finds):
     assert finds(CASES, check, jsonl, plant(jsonl, *PLANTED[bug]))

@@ -248,6 +248,7 @@ def check(module, history):
         assert not has_an_order(replay(history, found))
 
 
+@pytest.mark.unmeasured
 @FUZZ
 @given(histories())
 def test_it_agrees_with_all_orders_tried(history):

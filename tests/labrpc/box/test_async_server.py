@@ -351,6 +351,7 @@ def test_method_that_does_not_return_shows_where_tasks_wait(lab):
     assert "in wait_for_ever" in failure.value.evidence
 
 
+@pytest.mark.unmeasured
 def test_busy_wait_on_the_loop_lets_time_pass(lab):
     body = """
     async def go(self):

@@ -232,6 +232,7 @@ def test_one_seed_gives_one_digest_in_every_process(lab, other_process):
     assert int(first.split()[-1]) > 500
 
 
+@pytest.mark.unmeasured
 def test_recording_takes_asyncio_servers(lab):
     digest = DigestRecorder()
     world = lab.world(CHATTY, servers=3, observers=[digest])

@@ -215,6 +215,7 @@ PROGRAMS = {
 }
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_single_thread_computes_the_same(lab, name):
     source = textwrap.dedent(PROGRAMS[name])
@@ -277,6 +278,7 @@ def get_state(self):
 """
 
 
+@pytest.mark.unmeasured
 def test_a_lock_held_while_preempted_is_no_deadlock_and_no_warning(lab):
     world = lab.world(lab.raft(BUSY), preempt=True)
     world.sleep_ns(10**9)
@@ -301,6 +303,7 @@ def work():
 """
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     "releasing",
     ["with lock: free = not taken", "lock.acquire(); free = not taken; lock.release()"],

@@ -183,6 +183,7 @@ def test_what_was_printed_just_before_a_crash_is_there_though_its_line_has_no_en
     assert [line for _, _, line in world.log] == ["the conflict is at "]
 
 
+@pytest.mark.unmeasured
 def test_of_many_lines_the_last_are_kept(lab):
     body = "def say(self, start):\n        for n in range(start, start + 500): print(n)"
     world = lab.world(lab.raft(body))

@@ -86,6 +86,7 @@ def path(lab):
     return lab.write(lab.raft(BODY, HEAD))
 
 
+@pytest.mark.unmeasured
 def test_one_seed_gives_one_digest_again_and_again(lab, path):
     first = run(lab, path, "a")
     assert first.steps > 300
@@ -94,6 +95,7 @@ def test_one_seed_gives_one_digest_again_and_again(lab, path):
     ] * 2
 
 
+@pytest.mark.unmeasured
 def test_another_seed_gives_another_digest(lab, path):
     digests = {run(lab, path, seed).hexdigest() for seed in ("a", "b", "c")}
     assert len(digests) == 3
@@ -109,6 +111,7 @@ def test_every_process_and_hash_seed_gives_the_same_digest(
         assert other_process(SCRIPT, hash_seed, folder, str(path)) == here
 
 
+@pytest.mark.unmeasured
 def test_runs_before_it_do_not_change_a_run(lab, path):
     alone = run(lab, path, "a").hexdigest()
     other = "import decimal\\ndecimal.getcontext().prec = 3\\nimport random\\nrandom.seed(1)"

@@ -93,6 +93,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_any_trial(
     assert not made_up
 
 
+@pytest.mark.unmeasured
 def test_a_rubric_gives_points_to_submissions_and_not_to_the_reference(
     made_up, tmp_path
 ):
@@ -128,6 +129,7 @@ def test_a_service_is_measured_beside_the_labs_own(made_up, tmp_path, capsys):
     assert content["lab_number"] == 3
 
 
+@pytest.mark.unmeasured
 def test_a_rubric_for_lab_3_gives_points_for_its_figures(made_up, tmp_path, capsys):
     rubric = tmp_path / "rubric.toml"
     rubric.write_text("lab = 3\n[measure.put_ms]\npoints = 4\nfull = 10\n")

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 import grade
 from tester.cli.rubric_text import default_text
 from tester.judging.suite import collect
@@ -9,16 +11,19 @@ from tester.judging.suite import collect
 EXAMPLES = Path(__file__).resolve().parents[3] / "docs" / "rubrics"
 
 
+@pytest.mark.unmeasured
 def test_the_default_rubric_is_printed(capsys):
     assert grade.main(["rubric"]) == 0
     assert capsys.readouterr().out == default_text(collect(bonus=True))
 
 
+@pytest.mark.unmeasured
 def test_the_default_rubric_of_lab_3_is_printed(capsys, service_suite):
     assert grade.main(["rubric", "--lab", "3"]) == 0
     assert capsys.readouterr().out == default_text(service_suite)
 
 
+@pytest.mark.unmeasured
 def test_a_rubric_that_is_checked_is_summarised(capsys):
     assert grade.main(["rubric", "--check", str(EXAMPLES / "sjtu.toml")]) == 0
     said = capsys.readouterr().out
@@ -39,6 +44,7 @@ def test_a_rubric_names_its_lab(capsys):
     assert "is a rubric for lab 3" in capsys.readouterr().err
 
 
+@pytest.mark.unmeasured
 def test_a_rubric_that_is_wrong_is_refused_with_the_line(tmp_path, capsys):
     (tmp_path / "wrong.toml").write_text("[seeds]\n\ncuont = 3\n")
     assert grade.main(["rubric", "--check", str(tmp_path / "wrong.toml")]) == 2

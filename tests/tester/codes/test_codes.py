@@ -165,6 +165,7 @@ def test_each_error_of_a_submission_is_raised_with_a_code(error, trees):
         assert is_load == (error == "LoadError"), place
 
 
+@pytest.mark.unmeasured
 def test_each_code_is_expected_by_some_test():
     texts = [
         file.read_text(encoding="utf-8")

@@ -72,6 +72,7 @@ def test_a_mutant_of_an_extension_is_found_as_what_it_is(name):
     assert ALL_CODES[found.code].breaks == ", ".join(mutant.properties)
 
 
+@pytest.mark.unmeasured
 def test_reads_are_asked_of_an_old_leader_only_once_there_is_a_new_one():
     mutant = MUTANTS["never_forgets_a_leader"]
     found = run(mutant.path, "test_answers_from_before_a_read", 0)

@@ -157,6 +157,7 @@ def wrong_and_mutant(job):
     return Verdict.FAILED if fails else Verdict.PASSED
 
 
+@pytest.mark.unmeasured
 def test_a_sound_test_finds_mutants_and_no_correct_raft(checked):
     sound = checked(wrong_and_mutant)["test_sound"]
     assert (sound.passed, sound.alarms, sound.problem()) == (3, [], "")
@@ -261,6 +262,7 @@ def test_the_command_names_what_is_not_fit_to_grade_by(
     ) in said
 
 
+@pytest.mark.unmeasured
 def test_the_command_says_why_a_run_came_to_no_verdict(
     folder, tmp_path, fake_runs, capsys
 ):

@@ -34,6 +34,7 @@ def test_the_same_seed_gives_the_same_trials(usual):
     assert measured(USUAL, seed=1).replacements != usual.replacements
 
 
+@pytest.mark.unmeasured
 def test_a_leader_is_missed_for_as_long_as_the_time_outs_say(usual):
     # The least downtime possible: a crash just before a heartbeat, and the shortest
     # time-out. The last heartbeat may be one interval old.
@@ -41,11 +42,13 @@ def test_a_leader_is_missed_for_as_long_as_the_time_outs_say(usual):
     assert usual.downtimes_ms[0] > 75
 
 
+@pytest.mark.unmeasured
 def test_longer_time_outs_take_longer(usual):
     longer = replace(USUAL, timeouts=ElectionTimeouts(600, 1200))
     assert measured(longer).median_ms > 2 * usual.median_ms
 
 
+@pytest.mark.unmeasured
 def test_without_randomness_votes_are_split_until_the_limit():
     equal = replace(
         USUAL, timeouts=ElectionTimeouts(150, 150), trials=2, limit_ms=2_000
@@ -101,6 +104,7 @@ def test_a_server_that_crashes_too_makes_elections_longer_and_comes_back():
     assert alone.downtimes_ms[0] > 300
 
 
+@pytest.mark.unmeasured
 def test_a_variant_runs_with_its_statements():
     patient = replace(
         USUAL,
@@ -110,6 +114,7 @@ def test_a_variant_runs_with_its_statements():
     assert measured(patient).downtimes_ms[0] > 300
 
 
+@pytest.mark.unmeasured
 def test_a_raft_that_elects_nobody_is_refused_with_a_sentence(monkeypatch):
     monkeypatch.setattr(election_cluster_module, "STARTS_MAX", 2)
     never = replace(
@@ -129,6 +134,7 @@ def test_a_folder_without_a_package_is_refused(tmp_path):
         pass
 
 
+@pytest.mark.unmeasured
 def test_those_who_lag_hear_the_last_heartbeat_with_the_others_however_fast_they_are():
     # A message and its answer take longer than a heartbeat interval. If those who lag had
     # heard the last heartbeat earlier, they would always be candidates first.

@@ -74,6 +74,7 @@ def test_every_curve_has_its_place_in_the_tables():
     assert "| 75 | 150 | 150 | 150 |" in text
 
 
+@pytest.mark.unmeasured
 def test_the_waits_are_drawn_as_lines(tmp_path):
     file = tmp_path / "waits.svg"
     plot_means(file, [0, 75], {"a case": [300, 200]}, "A title", "a wait")

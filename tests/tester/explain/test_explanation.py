@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from tester.explain.explanation import CODES
 from tester.explain.service_rules import SERVICE_CODES
 from tester.judging.suite import collect
@@ -24,6 +26,7 @@ def test_every_explanation_helps_with_a_symptom():
     )
 
 
+@pytest.mark.unmeasured
 def test_there_is_a_hint_for_every_test_under_its_part():
     hints = PAGE.partition("## Test by test")[2].partition("\n## ")[0]
     parts = re.split(r"^### Part (\w+):.*$", hints, flags=re.MULTILINE)[1:]

@@ -496,6 +496,7 @@ def test_a_module_and_a_package_of_one_text_are_not_the_same(folder):
     assert all(found.values())
 
 
+@pytest.mark.unmeasured
 def test_submissions_that_cannot_be_read_have_no_duplicates(folder):
     (folder / "x").mkdir()
     (folder / "y").mkdir()
@@ -596,6 +597,7 @@ def test_what_cannot_be_repeated_is_wrong_usage(graded, regraded, folder):
 # Nothing to grade.
 
 
+@pytest.mark.unmeasured
 def test_if_all_are_refused_the_status_says_so(tmp_path, capsys):
     (tmp_path / "eve.zip").write_bytes(b"damaged")
     out = tmp_path / "out"

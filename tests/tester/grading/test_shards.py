@@ -214,6 +214,7 @@ def test_shards_that_do_not_belong_together_are_refused(place, tmp_path, change,
         ShardFolders.read(shards)
 
 
+@pytest.mark.unmeasured
 def test_what_is_no_shard_is_refused(place, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match=r"no shard has begun in .*empty: name the"):
@@ -238,6 +239,7 @@ def test_another_grading_in_the_way_is_not_overwritten(place, tmp_path, capsys):
     assert "holds a grading that was stopped" in capsys.readouterr().err
 
 
+@pytest.mark.unmeasured
 def test_results_of_machines_with_other_paths_name_those_of_this_one(place, tmp_path):
     shards = cut(place, tmp_path, 2)
     for shard in shards:

@@ -161,6 +161,7 @@ def test_without_seeds_of_a_rubric_all_is_known(suite):
     assert sheet.hidden == ""
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     ("part", "documents", "has_all_rules"),
     [
@@ -212,6 +213,7 @@ def test_without_the_labs_own_service_pages_have_no_costs(service_suite, monkeyp
     assert (sheet.cost, sheet.tests[0].cost) == ("", "")
 
 
+@pytest.mark.unmeasured
 def test_the_command_writes_only_to_a_new_folder(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("tester.cli.handout.part_sheets", lambda *_: [])
     (tmp_path / "mine.txt").write_text("")

@@ -55,6 +55,7 @@ def test_new_writes_a_repository(starter, project, capsys):
         assert f"    def {method}(" in source
 
 
+@pytest.mark.unmeasured
 def test_the_starter_of_lab_3_loads_and_says_what_is_to_do(tmp_path, project):
     starter = tmp_path / "my-service"
     assert grade.main(["new", str(starter), "--lab", "3"]) == 0

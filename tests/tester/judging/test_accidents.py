@@ -363,6 +363,7 @@ def test_it_passes_with_a_warning_at_most(name, accident_tests, unaffected, impa
     unaffected(ELECTION)
 
 
+@pytest.mark.unmeasured
 def test_functions_that_a_server_replaced_are_put_back(graded_tests, unaffected):
     import pickle
 
@@ -397,5 +398,6 @@ def test_the_pool_ends_what_this_process_cannot(
     assert good.verdict is Verdict.PASSED, good.report()
 
 
+@pytest.mark.unmeasured
 def test_after_all_of_them_a_good_one_runs_as_in_a_fresh_process(unaffected):
     unaffected(*GOOD_TESTS)

@@ -36,6 +36,7 @@ def test_each_fake_is_listed(project):
     assert sorted(file.stem for file in files) == sorted(FOUND)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", FOUND)
 def test_a_fake_fails_by_what_it_breaks(run_fake, name):
     test, code = FOUND[name]
@@ -43,6 +44,7 @@ def test_a_fake_fails_by_what_it_breaks(run_fake, name):
     assert run.code == code, run.report()
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", sorted(FOUND.keys() - {"fixed_once"}))
 def test_a_fake_looks_like_a_raft_while_nothing_fails(run_fake, name):
     assert run_fake(name, "test_basic_agreement").passed

@@ -89,6 +89,7 @@ def test_own_tests_stand_beside_the_labs_or_instead_of_them(write, own_tests):
     assert "test_stays" not in sys.modules
 
 
+@pytest.mark.unmeasured
 def test_suites_may_have_files_of_the_same_name_and_parts_of_the_lab(write, tmp_path):
     write(HEAD + STAYS)
     (tmp_path / "suite").rename(tmp_path / "first")
@@ -221,6 +222,7 @@ def that_fails(test):
     return dataclasses.replace(test, function=scenario)
 
 
+@pytest.mark.unmeasured
 def test_students_see_the_reason_of_a_hidden_test_and_none_of_its_lines(
     write, dictator, own_tests
 ):
@@ -256,6 +258,7 @@ def test_a_test_that_is_not_hidden_is_replayed_from_the_suites_folder(
     assert "you need the folder suite, from your instructors" in shown.advice
 
 
+@pytest.mark.unmeasured
 def test_a_grading_does_not_continue_with_another_suite(write, tmp_path, own_tests):
     def header():
         tests = own_tests(folder)
@@ -273,6 +276,7 @@ def test_a_grading_does_not_continue_with_another_suite(write, tmp_path, own_tes
     assert both.differences(turned) == ["the tests of --suite (their order)"]
 
 
+@pytest.mark.unmeasured
 def test_a_suite_beside_lab_3_may_use_its_parts_and_is_found_again(write):
     head = HEAD.replace("Part 9A: leaders", "Leaders").replace("9A", "3A")
     folder = write(head + STAYS.replace("servers=3", 'servers=3, service="rsm"'))
@@ -282,6 +286,7 @@ def test_a_suite_beside_lab_3_may_use_its_parts_and_is_found_again(write):
     assert [test.name for test in again.tests] == ["test_rsm_basic", "test_stays"]
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     ("cluster", "words"),
     [
@@ -327,6 +332,7 @@ def test_suites_that_cannot_be_graded_by_are_refused(
     assert words in capsys.readouterr().err
 
 
+@pytest.mark.unmeasured
 def test_a_rubric_names_suites_and_gives_their_tests_points(write, tmp_path, capsys):
     write(HEAD + STAYS + SECRET)
     rubric = tmp_path / "rubric.toml"

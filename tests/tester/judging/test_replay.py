@@ -132,6 +132,7 @@ def test_equal_runs_have_equal_digests_in_every_process(
     assert [run.digest for run in here] == one[:3]
 
 
+@pytest.mark.unmeasured
 def test_another_seed_is_another_run(example, graded_tests):
     submission = Submission.find(example("raft"))
     test = graded_tests["test_re_election"]

@@ -112,6 +112,7 @@ def test_servers_in_processes_of_their_own_take_the_same_choices(scripted):
     assert {run.evidence for run in runs} == {runs[0].evidence}
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     ("error", "verdict", "code"),
     [
@@ -193,6 +194,7 @@ def test_a_suite_with_a_wrong_script_is_refused(scripted):
         scripted("# part: 2C\ntime-out 0\n")
 
 
+@pytest.mark.unmeasured
 def test_lines_and_situations_of_a_script_are_noted(scripted, dictator):
     talker = dictator('def set_up(self): print("here I am")')
     test = scripted(f"{HEAD}time-out 0\nstart 0\n")

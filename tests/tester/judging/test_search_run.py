@@ -43,6 +43,7 @@ def all_lead(tmp_path, search):
     return RunConditions(Submission.find(file), replace(search, search_states=60), 0)
 
 
+@pytest.mark.unmeasured
 def test_a_search_that_finds_nothing_passes_and_is_the_same_each_time(search):
     test = replace(search, search_states=60)
     raft = Submission.find(ROOT / "raft")

@@ -414,6 +414,7 @@ def test_what_a_scenario_asks_for_can_fail(run_scenario, test, override, code, w
     assert re.search(words, run.reason), run.report()
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     ("test", "override"),
     [
@@ -430,6 +431,7 @@ def test_the_same_scenarios_pass_a_dictator(run_scenario, test, override):
     assert run.passed, run.report()
 
 
+@pytest.mark.unmeasured
 def test_a_test_is_over_after_120_virtual_seconds(run_scenario):
     # Every start() takes a second, so that the scenario itself never sleeps.
     run = run_scenario(

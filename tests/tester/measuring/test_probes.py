@@ -86,7 +86,9 @@ def measured(tmp_path_factory):
         ("catch_up_ms", "catching_up", "backs up by one", 1.2),
         ("catch_up_rpcs", "catching_up", "backs up by one", 2),
         ("catch_up_bytes", "catching_up", "backs up by one", 2),
-        ("recovery_ms", "recovering", "a slow start", 5),
+        pytest.param(
+            "recovery_ms", "recovering", "a slow start", 5, marks=pytest.mark.slow
+        ),
     ],
 )
 def test_a_figure_moves_with_what_it_measures(measured, figure, probe, variant, factor):

@@ -91,7 +91,9 @@ def measured(tmp_path_factory):
         ("snapshots_put_ms", "snapshotting", "a slow clerk", 2),
         ("snapshots_state_bytes", "snapshotting", "no snapshots", 2),
         ("outage_ms", "leader_losses", "a long pause", 3),
-        ("restart_ms", "restarts", "a slow start", 2),
+        pytest.param(
+            "restart_ms", "restarts", "a slow start", 2, marks=pytest.mark.slow
+        ),
     ],
 )
 def test_a_figure_moves_with_what_it_measures(measured, figure, probe, variant, factor):

@@ -158,6 +158,7 @@ def test_a_server_that_raises_keyboard_interrupt_does_not_end_the_session(
     assert "1 of 2 runs passed" in done.stdout
 
 
+@pytest.mark.unmeasured
 def test_a_server_cannot_swallow_ctrl_c(dictator, graded_tests):
     """Raised in the very thread that takes whatever is raised in it."""
     submission = dictator(SWALLOWS)

@@ -28,6 +28,7 @@ def test_an_element_that_is_not_closed_would_be_found(made_up):
         made_up.Page(b"<p>")
 
 
+@pytest.mark.unmeasured
 def test_pages_are_whole_and_run_nothing(made_up):
     for content in pages(made_up):
         # The lab's own script of the class's page is all that runs.
@@ -50,6 +51,7 @@ def test_pages_are_whole_and_run_nothing(made_up):
         assert "@import" not in content.decode()
 
 
+@pytest.mark.unmeasured
 def test_pages_can_be_read_by_everybody(made_up):
     for content in pages(made_up):
         page = made_up.Page(content)
@@ -77,6 +79,7 @@ def test_pages_can_be_read_by_everybody(made_up):
             assert svg["role"] == "img"
 
 
+@pytest.mark.unmeasured
 def test_pages_are_of_bounded_size(made_up):
     for content in map(student_html, made_up.hostile()):
         assert len(content) < 60_000

@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
 from tester.reports import (
@@ -11,6 +12,7 @@ from tester.reports.terminal import details_text
 from tester.versions import PYTHON
 
 
+@pytest.mark.unmeasured
 def test_the_terminal_is_not_the_students_to_command(made_up):
     out = io.StringIO()
     console = Console(file=out, width=160)
@@ -102,6 +104,7 @@ def test_of_many_submissions_only_a_row_each_is_printed(made_up):
     assert "does not load: no class Raft, line 3" in rows[4]
 
 
+@pytest.mark.unmeasured
 def test_a_few_submissions_and_verbose_have_the_details(made_up):
     grades = many(made_up)
     for text, detailed in (printed(grades[:3]), printed(grades, verbose=True)):

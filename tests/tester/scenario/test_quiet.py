@@ -37,6 +37,7 @@ def test_a_cluster_may_take_some_seconds_to_become_quiet(make_cluster):
     assert 3 <= cluster.now < QUIET_S_MAX
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     ("traffic", "code"),
     [

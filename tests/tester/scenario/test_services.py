@@ -165,6 +165,7 @@ WAITS_UNDER_THE_LOCK = """\
 """
 
 
+@pytest.mark.unmeasured
 def test_a_lock_held_by_who_waits_for_the_applier_is_a_deadlock(verdict):
     run = verdict(rsm(WAITS_UNDER_THE_LOCK), "test_rsm_basic")
     assert run.code == "deadlock", run.report()
@@ -208,6 +209,7 @@ def test_a_lock_of_coroutines_is_named_with_who_holds_it(tests, tmp_path):
     assert "'KV.perform from client 0' waits at rsm/rsm.py" in run.reason
 
 
+@pytest.mark.unmeasured
 def test_where_stuck_calls_wait_is_shown(verdict):
     name, source = BROKEN["submit-stuck"]
     run = verdict(source, name)
@@ -261,6 +263,7 @@ FIRST_MISTAKES = {
 }
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("mistake", FIRST_MISTAKES)
 def test_a_first_mistake_is_explained(verdict, mistake):
     name, source, words = FIRST_MISTAKES[mistake]

@@ -209,6 +209,7 @@ def test_a_snapshot_brings_a_server_up_to_date(make_cluster):
     assert cluster.state_machines[2].commands == cluster.state_machines[0].commands
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     ("install", "words"),
     [

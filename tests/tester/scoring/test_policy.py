@@ -107,6 +107,7 @@ policies = st.builds(
 letters = st.lists(st.sampled_from("pfu"), min_size=5, max_size=5)
 
 
+@pytest.mark.unmeasured
 @settings(deadline=None)
 @given(policies, st.lists(letters, min_size=1, max_size=4), st.data())
 def test_a_seed_more_that_passes_never_costs_points(policy, tests, data):

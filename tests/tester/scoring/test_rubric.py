@@ -180,6 +180,7 @@ def test_an_extra_part_is_added_and_not_held_against_anybody(suite, rubric):
     assert found.grade("s", "/s", no_extra).percent == 100
 
 
+@pytest.mark.unmeasured
 def test_a_bonus_part_counts_if_the_rubric_or_the_command_names_it(tmp_path):
     suite = collect(bonus=True)
     file = tmp_path / "rubric.toml"

@@ -50,6 +50,7 @@ def test_a_correct_server_passes_episodes(world_rules):
     assert limits.states >= 400
 
 
+@pytest.mark.unmeasured
 def test_look_alikes_are_explored_once(world_rules):
     exact = Exploration(world_rules(setting=TWO), Budget(2, crashes=1))
     exact.advance(Limits())
@@ -59,6 +60,7 @@ def test_look_alikes_are_explored_once(world_rules):
     assert alike.states < exact.states
 
 
+@pytest.mark.unmeasured
 def test_a_second_vote_is_found_among_look_alikes_too(world_rules):
     exploration = Exploration(by_outline(world_rules, *VOTES_TWICE), Budget(2))
     exploration.advance(Limits())

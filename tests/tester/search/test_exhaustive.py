@@ -1,5 +1,7 @@
 """Exhaustive search: it finds what is wrong with the fewest choices, and nothing else."""
 
+import pytest
+
 from tester import codes
 from tester.search.budget import Budget, Limits
 from tester.search.choice_text import choice_text, parse_choices
@@ -34,12 +36,14 @@ def explore(rules, budget, limits=None, root=None):
     return exploration
 
 
+@pytest.mark.unmeasured
 def test_a_second_vote_is_found_with_the_fewest_choices(world_rules):
     found = explore(world_rules(*VOTES_TWICE), Budget(2)).found
     assert found.error.code is codes.TWO_LEADERS
     assert len(found.choices) == 6
 
 
+@pytest.mark.unmeasured
 def test_a_correct_server_is_explored_completely(world_rules):
     explored = explore(world_rules(setting=TWO), Budget(2, crashes=1))
     assert explored.complete
@@ -69,6 +73,7 @@ def test_a_search_can_begin_where_a_list_of_choices_has_led(world_rules):
     assert len(found.choices) == 7
 
 
+@pytest.mark.unmeasured
 def test_a_number_of_states_gives_the_same_result_in_every_search(world_rules):
     one = explore(world_rules(), Budget(2, 1), Limits(states_max=100))
     other = explore(world_rules(), Budget(2, 1), Limits(states_max=100))
