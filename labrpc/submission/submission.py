@@ -216,10 +216,13 @@ class Submission:
 
     def relative(self, file: str | Path) -> str:
         """Return a file's name as reports show it: the same on every machine."""
+        file = Path(file)
         try:
-            shown = Path(file).relative_to(self.root).as_posix()
+            shown = file.relative_to(self.root).as_posix()
         except ValueError:
-            shown = Path(file).name
+            # A module that the lab has added, such as a Raft below a service.
+            module = self.module_of.get(str(file), "")
+            shown = "/".join([*module.split(".")[:-1], file.name])
         return _on_one_line(shown)
 
     def owns(self, filename: str) -> bool:

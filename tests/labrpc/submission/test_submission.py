@@ -430,3 +430,12 @@ def test_a_submission_never_sees_the_labs_own_raft(lab, monkeypatch):
     world = lab.world(lab.write({"raft/__init__.py": source}))
     with pytest.raises(SubmissionError, match=r"No module named 'raft.messages'"):
         world.invoke(0, "look")
+
+
+def test_files_that_the_lab_has_added_are_named_by_their_module(lab, tmp_path):
+    raft = tmp_path / "elsewhere" / "raft.py"
+    own = Submission.find(lab.write({"raft/__init__.py": RAFT}))
+    found = own.with_modules({"below.raft": raft})
+    assert found.relative(found.root / "raft/__init__.py") == "raft/__init__.py"
+    assert found.relative(raft) == "below/raft.py"
+    assert found.relative(tmp_path / "else.py") == "else.py"
