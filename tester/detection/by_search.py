@@ -64,10 +64,11 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def search_row(mutant: Mutant, cpu_s_max: float) -> Row:
-    """Search a mutant, and return its row."""
-    setting, suite = Setting(), ""
+    """Search a mutant, and return its row; with `--preempt` where the suite needs it."""
+    setting, suite = Setting(preempt=mutant.preempt), ""
     if mutant.lab == 3:
-        setting, suite = Setting(clients=CLIENTS), str(suite_path(3))
+        setting = Setting(preempt=mutant.preempt, clients=CLIENTS)
+        suite = str(suite_path(3))
     part = Part(
         str(mutant.path), "none", False, 0, setting, "0", None, cpu_s_max, suite=suite
     )

@@ -9,7 +9,8 @@ Held back from one episode to the next stay the messages of servers that are cut
 and those that an episode has made late.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from random import Random
 
 from tester.search.arrivals import Arrivals
 from tester.search.choices import (
@@ -23,6 +24,7 @@ from tester.search.choices import (
     Start,
     TimeOut,
 )
+from tester.search.disturbances import Disturbances
 from tester.search.exhaustive import Node, is_news
 from tester.search.rules import Rules
 from tester.search.world_state import Message, WorldState
@@ -31,6 +33,9 @@ from tester.search.world_state import Message, WorldState
 DELIVERIES_MAX = 80
 # A candidate whose term is behind needs more than one election.
 TIME_OUTS_MAX = 3
+# Of messages that are late, how many arrive where some do, and how many are lost.
+ARRIVING = 0.4
+LOST = 0.3
 
 
 class EpisodeRun:
@@ -39,15 +44,20 @@ class EpisodeRun:
     Args:
         rules: what each choice leads to.
         node: where the episode begins.
+        disturbances: what goes wrong while messages arrive; None for nothing.
 
     Attributes:
         node: where the run is.
+        disturbances: the same.
         news: whether the episode has shown something that an oracle can object to.
         taken: how many choices it has taken.
     """
 
-    def __init__(self, rules: Rules, node: Node) -> None:
+    def __init__(
+        self, rules: Rules, node: Node, disturbances: Disturbances | None = None
+    ) -> None:
         self.node = node
+        self.disturbances = disturbances
         self.news = False
         self.taken = 0
         self._rules = rules
@@ -82,17 +92,48 @@ class EpisodeRun:
                 return
 
     def settle_one(self) -> bool:
-        """Deliver the oldest message that is not late; return whether there is any."""
+        """Deliver the oldest message that is not late; return whether there is any.
+
+        Where there are disturbances, something else may happen.
+        """
+        if self.disturbances is not None:
+            return self._disturbed(self.disturbances)
         name = self._arrivals.next_name(self.state)
         if name is None or self.broken:
             return False
         self.take(Deliver(name))
         return True
 
+    def _disturbed(self, disturbances: Disturbances) -> bool:
+        if self.broken:
+            return False
+        choices = disturbances.next_choices(self.state, self._arrivals)
+        if choices is None:
+            return False
+        self.take(*choices)
+        if choices and isinstance(choices[0], Duplicate):
+            copy = self.state.find(choices[0].message)
+            if copy in self._arrivals.queue:
+                self._arrivals.hold_back(copy)
+        return True
+
     def release(self) -> None:
         """Let the late messages arrive, as far as they can, and what follows on them."""
         arrivals = self._arrivals
         arrivals.queue, arrivals.late = arrivals.late + arrivals.queue, []
+        self.settle()
+
+    def release_some(self, draws: Random) -> None:
+        """Let each late message arrive, be lost or stay late, as is drawn."""
+        for message in list(self._arrivals.late):
+            fate = draws.random()
+            state = self.state
+            if message in state.in_flight and state.reachable(message):
+                name = state.name_of(message)
+                if fate < ARRIVING:
+                    self.take(Deliver(name))
+                elif fate < ARRIVING + LOST:
+                    self.take(Lose(name))
         self.settle()
 
     def hold_back(self, message: Message) -> None:
@@ -153,6 +194,12 @@ def crash(server: int, run: EpisodeRun) -> None:
     run.settle()
 
 
+def contend(servers: Sequence[int], run: EpisodeRun) -> None:
+    """Let servers stand for election at one moment."""
+    run.take(*map(TimeOut, servers))
+    run.settle()
+
+
 # Ordinary stories.
 
 
@@ -202,6 +249,11 @@ HEALS: dict[str, Callable[[int, EpisodeRun], None]] = {
 def release(run: EpisodeRun) -> None:
     """Let all late messages arrive."""
     run.release()
+
+
+def release_some(draws: Random, run: EpisodeRun) -> None:
+    """Let some of the late messages arrive, and lose others."""
+    run.release_some(draws)
 
 
 def act_apart(choice: Start | TimeOut, dst: int, how: str, run: EpisodeRun) -> None:

@@ -49,6 +49,7 @@ class Histories:
         states: how many states were found.
         steps: how often a box was stepped.
         stepping: the server that is being stepped.
+        look_alikes: whether it is found out which of the next states look like each other.
         warnings: likely mistakes that the watchdog has seen.
     """
 
@@ -70,7 +71,7 @@ class Histories:
         # Boxes that wait in a state, the one that was used last at the end.
         self._boxes: OrderedDict[ServerState, WatchedBox] = OrderedDict()
         self._made = 0
-        self._look_alikes = look_alikes
+        self.look_alikes = look_alikes
         self._outlines: dict[bytes, ServerState] = {}
         self._entries: tuple[Entry | None, Entry | None] = (None, None)
         if setting.clients:
@@ -164,7 +165,7 @@ class Histories:
         if state.failure is not None:
             box.end()
             return
-        if self._look_alikes:
+        if self.look_alikes:
             seen = outline(state, box.box.state())
             if seen is not None:
                 state.like = self._outlines.setdefault(seen, state)

@@ -8,7 +8,7 @@ states alone, and on no clock.
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property, partial
-from itertools import count, islice
+from itertools import count, cycle, islice
 from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
@@ -19,7 +19,7 @@ from labrpc.machine.watchdog_timer import HangPolicy
 from tester.search.budget import GROWING, Budget, Limits
 from tester.search.choices import ChoiceList, Setting
 from tester.search.episode_search import EpisodeSearch
-from tester.search.exhaustive import Exploration, Found, Node
+from tester.search.exhaustive import Exploration, Found, Node, node_of
 from tester.search.goals import explorations, goal_states
 from tester.search.guided import GuidedSearch
 from tester.search.histories import Histories
@@ -28,9 +28,11 @@ from tester.search.rules import Rules
 from tester.search.service_search import ServiceSearch
 from tester.search.shrink import Shrunk, shrink
 
-TURN_STATES = 400
-# Those of an exhaustive search are found three times as fast.
-EXHAUSTIVE_STATES = 1_200
+TURN_STATES = 250
+# Those of an exhaustive search are found faster.
+EXHAUSTIVE_STATES = 600
+# How many turns of episodes there are to one of an exhaustive search.
+EPISODE_TURNS = 6
 # An exploration that has found this many states lets the next one begin beside it.
 LARGE_STATES = 8_000
 
@@ -121,11 +123,11 @@ class _World:
         budgets: Sequence[Budget],
     ) -> None:
         self._budgets = budgets
-        # An outline shows nothing of the objects below a server of a service.
-        look_alikes = not setting.clients
-        self.histories = Histories(boxes, setting, hang_policy, look_alikes)
+        self.histories = Histories(boxes, setting, hang_policy)
         self.rules = Rules(self.histories, setting)
-        self._by_outline = Rules(self.histories, setting, by_outline=look_alikes)
+        # An outline shows nothing of the objects below a server of a service.
+        self._has_outlines = not setting.clients
+        self._by_outline = Rules(self.histories, setting, by_outline=self._has_outlines)
         self._seed = seed
 
     def shortened(self, found: Found) -> Shrunk:
@@ -133,6 +135,7 @@ class _World:
 
         Where look-alikes are one, most of what a shorter list does is known already.
         """
+        self.histories.look_alikes = self._has_outlines
         alike = shrink(self._by_outline, found.choices, found.error)
         _, error = run_choices(self.rules, alike.choices)
         shorter = len(alike.choices) < len(found.choices)
@@ -155,6 +158,8 @@ class _World:
     @cached_property
     def from_goals(self) -> ByTurns:
         """Every order under small budgets, from goal states."""
+        # Only from now on: to find out who looks alike takes time.
+        self.histories.look_alikes = self._has_outlines
         return ByTurns(explorations(self._by_outline, self._goals))
 
     @cached_property
@@ -166,7 +171,8 @@ class _World:
     @cached_property
     def episodes(self) -> EpisodeSearch:
         """Random orders of what ordinarily happens."""
-        return EpisodeSearch(self._by_outline, self._seed, self._goals)
+        beginnings = [node_of(self.rules, goal.path()) for goal in self._goals]
+        return EpisodeSearch(self.rules, self._seed, beginnings)
 
     @cached_property
     def with_clients(self) -> ServiceSearch:
@@ -237,23 +243,16 @@ class Search:
         plain = self._setting
         if plain.clients:
             yield from _turns_of_service(plain)
-        compacting = [_with(plain, snapshot_interval=every) for every in (2, 1, 3)]
-        slow = [
-            _with(plain, slow_service=True, snapshot_interval=every) for every in (2, 0)
-        ]
-        sizes = [_with(plain, servers=max(plain.servers, n)) for n in (5, 4, 7)]
+        five = _with(plain, servers=max(plain.servers, 5))
+        compacting = _with(plain, snapshot_interval=2)
+        worlds = cycle(_worlds_of_episodes(plain))
         for turn in count():
-            size = sizes[turn % len(sizes)]
             yield plain, exhaustive
-            yield plain, episodes
-            yield compacting[turn % len(compacting)], episodes
-            yield plain, guided
-            yield size, episodes
-            yield slow[turn % len(slow)], episodes
-            yield plain, exhaustive
-            yield compacting[0], guided
-            yield sizes[0], guided
-            yield plain, from_goals
+            for world in islice(worlds, EPISODE_TURNS):
+                yield world, episodes
+            yield (plain, compacting, five)[turn % 3], guided
+            if turn % 2:
+                yield plain, from_goals
 
     def _outcome(self, limits: Limits) -> Outcome:
         explored = self._explored + tuple(
@@ -273,6 +272,37 @@ class Search:
         """End all boxes."""
         for world in self._worlds.values():
             world.histories.close()
+
+
+def _worlds_of_episodes(plain: Setting) -> Iterator[Setting]:
+    """Yield in which worlds episodes happen, in this order over and over."""
+
+    def world(
+        servers: int = 3, snapshot_interval: int = 0, slow: bool = False
+    ) -> Setting:
+        return _with(
+            plain,
+            servers=max(plain.servers, servers),
+            snapshot_interval=snapshot_interval,
+            slow_service=slow,
+        )
+
+    fast, slow = world(3, 1), world(3, 1, slow=True)
+    for seldom, third, last in (
+        (world(7), plain, slow),
+        (world(3, 3), world(3, slow=True), fast),
+        (world(5, slow=True), plain, slow),
+        (world(6), world(3, slow=True), fast),
+    ):
+        yield plain
+        yield world(3, 2)
+        yield world(5)
+        yield world(3, 2, slow=True)
+        yield third
+        yield world(5, 2)
+        yield world(4)
+        yield seldom
+        yield last
 
 
 def _turns_of_service(

@@ -156,6 +156,11 @@ class ServiceEpisodeDraw:
 class ServiceSearch(EpisodeSearch):
     """Runs of episodes with clients, each a function of the number of runs before it."""
 
+    episodes_min_max = (2, 7)
+
+    def _begin_run(self) -> None:
+        """Draw nothing: in each run goes wrong what its episodes are about."""
+
     def _episode(self, state: WorldState) -> Episode:
         return ServiceEpisodeDraw(state, self._draws, self._rules.setting).next()
 

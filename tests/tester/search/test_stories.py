@@ -1,0 +1,85 @@
+"""Stories: several episodes of which each makes the next one matter."""
+
+from functools import partial
+from random import Random
+
+import pytest
+
+from tester import codes
+from tester.search.choice_text import choice_text
+from tester.search.disturbances import Disturbances, pair
+from tester.search.episodes import EpisodeRun, elect
+from tester.search.exhaustive import node_of
+from tester.search.judged_run import run_choices
+from tester.search.stories import (
+    Overtaking,
+    fall_behind,
+    overtake,
+    part,
+    rival,
+    troubled,
+)
+
+NO_VOTE_SAVED = (
+    "pickle.dumps((self.term, self.voted_for))",
+    "pickle.dumps((self.term, None))",
+)
+
+
+def calm():
+    """Return the disturbances of a run in which nothing goes wrong by itself."""
+    draws = (Disturbances(Random(seed), True) for seed in range(100))
+    return next(one for one in draws if not one._rates)
+
+
+@pytest.fixture
+def told(world_rules):
+    """Return a function that carries a story out, and returns the run."""
+
+    def tell(story, *bug, before=()):
+        rules = world_rules(*bug)
+        disturbances, node = calm(), node_of(rules, ())
+        for episode in (*before, story):
+            run = EpisodeRun(rules, node, disturbances)
+            episode(run)
+            node = run.node
+        return run, rules
+
+    return tell
+
+
+def test_two_candidates_of_one_term_get_the_vote_of_a_server_that_forgot_it(told):
+    story = partial(rival, 0, 1, [2])
+    run, rules = told(story, *NO_VOTE_SAVED)
+    assert run_choices(rules, run.node.path())[1].code is codes.TWO_LEADERS
+    correct, rules = told(story)
+    assert run_choices(rules, correct.node.path())[1] is None
+
+
+def test_what_is_parted_hears_nothing_until_it_is_joined(told):
+    away = partial(part, [1])
+    run, _ = told(partial(elect, 0), before=[away])
+    assert [server.term for server in run.state.servers] == [1, 0, 1]
+    joined, _ = told(partial(part, ()), before=[away, partial(elect, 0)])
+    assert joined.disturbances.blocked == frozenset()
+
+
+def test_an_overtaken_leader_leads_again(told):
+    story = partial(overtake, Overtaking(0, [0], 1, before=1, after=1, again=True))
+    run, _ = told(story, before=[partial(elect, 0)])
+    assert run.state.leads_latest(0)
+    assert run.state.servers[1].led
+
+
+def test_a_server_that_fell_behind_stands_for_election(told):
+    story = partial(fall_behind, 2, 0, 1, True)
+    run, _ = told(story, before=[partial(elect, 0)])
+    assert run.state.leads_latest(2)
+
+
+def test_a_late_message_arrives_after_what_happens_meanwhile(told):
+    story = partial(troubled, partial(elect, 0), pair(0, 1), "late", partial(elect, 2))
+    run, _ = told(story)
+    assert "time-out 2" in [choice_text(choice) for choice in run.node.path()]
+    assert run.disturbances.trouble is None
+    assert not run._arrivals.late
