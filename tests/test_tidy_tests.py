@@ -37,14 +37,6 @@ def calls(node):
     }
 
 
-def asserts(node):
-    """Return whether a piece of code itself asserts something, or fails a test."""
-    of_pytest = {"raises", "warns", "fail"}
-    return any(isinstance(part, ast.Assert) for part in ast.walk(node)) or bool(
-        calls(node) & of_pytest
-    )
-
-
 def checkers(tree, known=frozenset()):
     """Return the functions that assert, by themselves or by one that they call.
 
@@ -52,11 +44,12 @@ def checkers(tree, known=frozenset()):
         tree: a module.
         known: other functions that assert.
     """
-    called = {f.name: set() for f in functions(tree)}
-    found = set(known)
+    of_pytest = {"raises", "warns", "fail"}
+    called, found = {}, set(known)
     for f in functions(tree):
-        called[f.name] |= calls(f)
-        if asserts(f):
+        names = calls(f)
+        called[f.name] = called.get(f.name, set()) | names
+        if names & of_pytest or any(isinstance(n, ast.Assert) for n in ast.walk(f)):
             found.add(f.name)
     while more := {name for name, names in called.items() if names & found} - found:
         found |= more

@@ -243,7 +243,10 @@ def test_a_process_that_dies_while_it_loads_makes_all_unknown(
 
 
 @pytest.mark.slow
-def test_a_call_into_c_that_does_not_return_is_the_submissions_fault(graded, dictator):
+def test_a_call_into_c_that_does_not_return_is_the_submissions_fault(
+    graded, dictator, set_in_children
+):
+    set_in_children("labrpc.machine.watchdog_timer", "CALL_CPU_S_MAX", 1.0)
     # The stack is written in ASCII only.
     endless = dictator("def get_state(self): return sum(range(10**13)), True", "é").path
     _, results, (row,), _ = graded(endless, *ONE_TEST, "--jobs", "1")
