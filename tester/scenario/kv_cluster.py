@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, NamedTuple, NoReturn
 
+from labrpc.errors import SubmissionError
 from labrpc.submission.entry import Entry
 from labrpc.world.scenario_thread import ScenarioThread
 from labrpc.world.streams import stream
 from tester import codes
 from tester.oracles.linearizability.history import VersionedHistory
-from tester.oracles.linearizability.operation import Outcome
+from tester.oracles.linearizability.operation import Operation, Outcome
 from tester.scenario.kv_answers import (
     GET_OUTCOMES,
     PUT_OUTCOMES,
@@ -24,7 +25,7 @@ from tester.scenario.kv_answers import (
 from tester.scenario.service_cluster import CALL_S_MAX, ServiceCluster
 from tester.scenario.service_entries import kv_server_entry
 from tester.service_errors import MAYBE, OK
-from tester.text import counted, listed, servers_named
+from tester.text import counted, servers_named
 
 PENDING_SHOWN = 5
 
@@ -189,12 +190,21 @@ class KVCluster(ServiceCluster):
             clients: each has called one operation.
             servers: those that they reach.
         """
-        answered = [f"client {c.clerk}" for c in clients if c.ended]
-        self.require(
-            not answered,
+        answered = [self._last_of(client.clerk) for client in clients if client.ended]
+        if not answered:
+            return
+        first = answered[0]
+        told = "\n".join(map(str, answered))
+        raise SubmissionError(
             codes.ANSWERED_WITHOUT_MAJORITY,
-            f"an operation of {listed(answered)} returned, and all that its clerk reaches "
-            f"are {servers_named(servers)}: no majority",
-            "a get, too, has to go through the log: a leader that is cut off does not "
-            "know whether it still leads",
+            f"{first.name} of client {first.client} returned {first.answer}, though its "
+            f"clerk reaches no majority, but {servers_named(sorted(servers))} only",
+            f"{told}\na get, too, has to go through the log: a leader that is cut off does "
+            "not know whether it still leads",
+            [operation.fact() for operation in answered],
         )
+
+    def _last_of(self, clerk: int) -> Operation:
+        """Return the last operation that a client has called."""
+        operations = self.history.operations.values()
+        return [one for one in operations if one.client == clerk][-1]
