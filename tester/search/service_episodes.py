@@ -6,7 +6,16 @@ late, or its server dies while the request waits there.
 
 from collections.abc import Sequence
 
-from tester.search.choices import Crash, Cut, Deliver, Lose, Operation, TimeOut
+from tester.search.choices import (
+    Crash,
+    Cut,
+    Deliver,
+    Get,
+    Lose,
+    Operation,
+    Put,
+    TimeOut,
+)
 from tester.search.episodes import EpisodeRun, elect, heal, spread
 from tester.search.world_state import Message
 
@@ -128,6 +137,33 @@ def lose_of_client(operation: Operation, how: str, run: EpisodeRun) -> None:
     else:
         run.take(Lose(run.state.name_of(message)))
     operate(run, operation)
+
+
+def overtake(put: Put, client: int, run: EpisodeRun) -> None:
+    """Let a put be performed and its reply get lost; another client puts the key first.
+
+    What the clerk sends again arrives after that.
+
+    Args:
+        put: the first client's.
+        client: the other one, which gets the key before it puts it.
+        run: the episode's.
+    """
+    run.take(put)
+    request = _next_to_leader(run, put.client)
+    if request is None:
+        return
+    run.take(Deliver(run.state.name_of(request)))
+    reply = _next_of(run, request.dst, put.client)
+    if reply is None:
+        return
+    run.take(Lose(run.state.name_of(reply)))
+    for again in run.sent(put.client):
+        run.hold_back(again)
+    operate(run, Get(client, put.key))
+    operate(run, Put(client, put.key))
+    run.release()
+    _wait_for(run, [put])
 
 
 def disturb_server(operation: Operation, how: str, dst: int, run: EpisodeRun) -> None:

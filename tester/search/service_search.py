@@ -36,6 +36,7 @@ from tester.search.service_episodes import (
     lose_of_client,
     operate,
     operate_away,
+    overtake,
     pause,
     rejoin,
     strand_client,
@@ -48,7 +49,9 @@ GETS = 0.45
 # How many of the runs that recover begin that with all servers down and up.
 RESTARTING = 0.5
 # The kinds of episodes in which clients do something.
-OF_CLIENTS = ("operate", "away", "compete", "client", "server", "strand", "pause")
+OF_CLIENTS = (
+    "operate", "away", "compete", "overtake", "client", "server", "strand", "pause",
+)  # fmt: skip
 
 
 class ServiceEpisodeDraw:
@@ -79,7 +82,7 @@ class ServiceEpisodeDraw:
         if self._idle:
             kinds |= {"operate": 6, "away": 1, "client": 3, "server": 3}
         if len(self._idle) > 1:
-            kinds["compete"] = 1
+            kinds |= {"compete": 1, "overtake": 1}
         if self._waiting:
             kinds["pause"] = 1
         if len(state.cut) < len(self._servers) // 2:
@@ -105,6 +108,8 @@ class ServiceEpisodeDraw:
             key = draws.choice(KEYS)
             puts = [Put(client, key) for client in clients]
             return lambda run: operate(run, *puts)
+        if kind == "overtake":
+            return partial(overtake, Put(clients[0], KEYS[0]), clients[1])
         operations = [self._operation(client) for client in clients]
         if kind == "operate":
             return lambda run: operate(run, operations[0])

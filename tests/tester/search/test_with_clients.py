@@ -17,7 +17,7 @@ from tester.scenario.service_entries import clerk_entry, kv_server_entry
 from tester.search import recovery
 from tester.search.budget import Limits
 from tester.search.choice_text import choice_text, parse_choices, read_choices
-from tester.search.choices import Get, Put, Setting
+from tester.search.choices import Get, Lose, Put, Setting
 from tester.search.client_history import ClientHistory
 from tester.search.episodes import EpisodeRun, elect
 from tester.search.exhaustive import Node
@@ -31,6 +31,7 @@ from tester.search.service_episodes import (
     disturb_server,
     lose_of_client,
     operate,
+    overtake,
     pause,
     rejoin,
     strand_client,
@@ -186,6 +187,15 @@ def test_an_operation_whose_message_has_another_fate_returns(episode, fate):
     lose_of_client(Put(CLIENT, "k"), fate, episode)
     episode.release()
     assert episode.state.servers[CLIENT].operation is None
+
+
+def test_a_put_whose_reply_is_lost_is_overtaken_before_it_is_sent_again(episode):
+    overtake(Put(CLIENT, "k"), OTHER, episode)
+    clients = episode.state.servers[CLIENT:]
+    assert [client.operation for client in clients] == [None, None]
+    assert clients[1].versions == (("k", 2),)
+    lost = [choice for choice in episode.node.path() if isinstance(choice, Lose)]
+    assert [choice.message.reply for choice in lost] == [True]
 
 
 @pytest.mark.parametrize("fate", SERVER_FATES)
