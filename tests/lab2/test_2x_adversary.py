@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from labrpc.world.network_faults import Link
 from tester.scenario.checks import CAUGHT_UP_S_MAX, CheckedCluster
 from tester.scenario.faults import (
     CRASHES,
@@ -39,10 +40,19 @@ NEEDED_MS = 40
 # many commands come in this time.
 SLOWER_MS = (100, 150, 200)
 COMMANDS_UNDER_WAY = 4
+# How often its answers come late instead of getting lost, how many times as late as such
+# a message, and for how long clients go on before the last few commands.
+LATE_SHARE = 0.6
+LATER = 3
+CLIENTS_S = (0.0, 0.5)
 # After how many commands a service takes a snapshot: each server has one of these.
 SNAPSHOT_INTERVALS = (3, 60)
 # The same, while a minority gets ahead: a leader that has just committed may need a snapshot.
 SNAPSHOT_INTERVALS_AHEAD = (1, 60)
+# The same, where followers often get snapshots, and entries beyond them.
+SNAPSHOT_INTERVALS_SHORT = (3, 3, 20)
+# How long a busy service needs for a command.
+BUSY_US = (20_000, 50_000)
 
 
 # Mixtures, drawn anew for each episode.
@@ -145,22 +155,29 @@ def _go_on_without_some(cluster: CheckedCluster) -> None:
 def test_stalled_servers(cluster: CheckedCluster) -> None:
     """Servers that stall find all that they have missed at one instant."""
     for number in range(20):
-        _draw_snapshot_intervals(cluster)
+        _draw_snapshot_intervals(cluster, SNAPSHOT_INTERVALS_SHORT)
         leader = cluster.check_one_leader()
         a, b = cluster.next_servers(leader, 2)
-        busy = number % 4 == 0
+        busy = number % 5 in (0, 2)
         stalled = a if busy else leader
-        seconds = cluster.random.uniform(0.3, 1.2)
-        if not busy:
+        seconds = cluster.random.uniform(0.3, 0.7 if busy else 1.2)
+        if busy:
+            # When a snapshot arrives, its service still has to apply what came before.
+            cluster.slow_state_machine(stalled, cluster.random.choice(BUSY_US))
+        else:
             # Both may stand in one term, and ask the leader when it goes on.
             cluster.slow_link(a, b, cluster.random.randint(20, 300))
             cluster.slow_link(b, a, cluster.random.randint(20, 300))
+        clients = [cluster.spawn(_client, cluster, seconds + 0.3)] if busy else []
+        if busy:
+            cluster.sleep(0.2)
         cluster.pause(stalled)
-        clients = [cluster.spawn(_client, cluster, seconds + 0.2)] if busy else []
         cluster.sleep(seconds)
         cluster.resume(stalled)
         cluster.join(clients)
         cluster.sleep(0.1)
+        if busy:
+            cluster.restart(stalled)
         cluster.heal()
         cluster.one(cluster.random_command(), 3, retry=True)
 
@@ -255,8 +272,12 @@ def _lose_answers(
     """Lose a minority's answers to the others, which then do not know what it has."""
     for _ in range(3):
         if snapshots and cluster.random.random() < 0.7:
-            _draw_snapshot_intervals(cluster, SNAPSHOT_INTERVALS_AHEAD)
-            _get_ahead(cluster)
+            if cluster.random.random() < LATE_SHARE:
+                _draw_snapshot_intervals(cluster, SNAPSHOT_INTERVALS_SHORT)
+                _answer_late(cluster)
+            else:
+                _draw_snapshot_intervals(cluster, SNAPSHOT_INTERVALS_AHEAD)
+                _get_ahead(cluster)
         else:
             if snapshots:
                 _draw_snapshot_intervals(cluster)
@@ -269,7 +290,43 @@ def _lose_answers(
 def _get_ahead(cluster: CheckedCluster) -> None:
     """Let a minority get entries that the others get later, or never from this leader.
 
-    Its answers get lost, so the leader, which may fail in the end, does not know of it.
+    Its answers get lost, so the leader, which fails in the end, does not know of it.
+    """
+    leader, delay_ms, links, answers = _slow_majority(cluster)
+    cluster.lose_replies(*answers)
+    reached = cluster.random.randint(COMMANDS_UNDER_WAY // 2, COMMANDS_UNDER_WAY)
+    for number in range(3 * COMMANDS_UNDER_WAY):
+        if number == reached:
+            cluster.lose_requests(*links)
+        _, leader = cluster.start_on_all(cluster.random_command())
+        cluster.sleep(delay_ms / COMMANDS_UNDER_WAY / 1000)
+    if leader is not None:
+        cluster.heal()
+        cluster.disconnect(leader)
+        cluster.one(cluster.random_command(), len(cluster.servers) - 1, retry=True)
+
+
+def _answer_late(cluster: CheckedCluster) -> None:
+    """Let a minority get entries before the others, and answer when they have all answered.
+
+    It must be up to date in the end without any further command.
+    """
+    _, delay_ms, _, answers = _slow_majority(cluster)
+    late_ms = LATER * delay_ms
+    for src, dst in answers:
+        cluster.slow_replies(src, dst, late_ms)
+    seconds = cluster.random.choice(CLIENTS_S)
+    cluster.join([cluster.spawn(_client, cluster, seconds)] if seconds else [])
+    index = cluster.commands(cluster.random.randint(2, 8))
+    cluster.check_caught_up(index, CAUGHT_UP_S_MAX + 10 * late_ms / 1000)
+
+
+def _slow_majority(
+    cluster: CheckedCluster,
+) -> tuple[int | None, int, list[Link], list[Link]]:
+    """Make the links between the leader and most of the others slow.
+
+    Returns the leader, the delay, these links, and those of a minority's answers.
     """
     delay_ms = cluster.random.choice(SLOWER_MS)
     _, leader = cluster.start_on_all(cluster.random_command())
@@ -280,17 +337,7 @@ def _get_ahead(cluster: CheckedCluster) -> None:
     links = [(a, b) for a in others for b in others if a != b]
     for src, dst in links:
         cluster.slow_link(src, dst, delay_ms)
-    cluster.lose_replies(*[(here, there) for here in ahead for there in others])
-    reached = cluster.random.randint(COMMANDS_UNDER_WAY // 2, COMMANDS_UNDER_WAY)
-    for number in range(3 * COMMANDS_UNDER_WAY):
-        if number == reached:
-            cluster.lose_requests(*links)
-        _, leader = cluster.start_on_all(cluster.random_command())
-        cluster.sleep(delay_ms / COMMANDS_UNDER_WAY / 1000)
-    if leader is not None and cluster.random.random() < 0.8:
-        cluster.heal()
-        cluster.disconnect(leader)
-        cluster.one(cluster.random_command(), len(cluster.servers) - 1, retry=True)
+    return leader, delay_ms, links, [(a, b) for a in ahead for b in others]
 
 
 def _minority(cluster: CheckedCluster, leader: int) -> list[int]:
