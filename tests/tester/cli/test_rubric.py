@@ -18,9 +18,9 @@ def test_the_default_rubric_is_printed(capsys):
 
 
 @pytest.mark.unmeasured
-def test_the_default_rubric_of_lab_3_is_printed(capsys, service_suite):
+def test_the_default_rubric_of_lab_3_is_printed(capsys):
     assert grade.main(["rubric", "--lab", "3"]) == 0
-    assert capsys.readouterr().out == default_text(service_suite)
+    assert capsys.readouterr().out == default_text(collect(bonus=True, lab=3))
 
 
 @pytest.mark.unmeasured
