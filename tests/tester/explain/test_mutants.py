@@ -116,6 +116,7 @@ BESIDE = {
     "heartbeats-end",
     "lost-in-restart",
     "sent-what-its-log-lacks",
+    "stood-without-saving",
 }
 QUICK = (
     "leader_does_not_count_itself",
