@@ -63,11 +63,16 @@ def _note_found(
 ) -> None:
     """Note how a found run fails, and the list that shows it."""
     run.servers = found.setting.servers
+    where = "it fails as soon as its servers start"
+    if found.choices:
+        where = (
+            f"the search has found it after {counted(outcome.states, 'state')}, with "
+            f"{counted(len(found.choices), 'choice')}"
+        )
     lines = [
         error.evidence,
-        f"the search has found it after {counted(outcome.states, 'state')}, with "
-        f"{counted(len(found.choices), 'choice')}. To see it again, save these lines as "
-        "found.txt, and run `pytest --replay found.txt`:",
+        f"{where}. To see it again, save these lines as found.txt, and run `pytest "
+        "--replay found.txt`:",
         *(f"  {line}" for line in list_text(found).splitlines()),
     ]
     conclude(

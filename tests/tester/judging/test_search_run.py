@@ -57,7 +57,7 @@ def test_what_is_found_is_a_list_that_fails_in_the_same_way(all_lead, tmp_path):
     run = run_test(all_lead)
     assert (run.verdict, run.code) == (Verdict.FAILED, "not-elected-by-majority")
     before, _, text = run.evidence.partition("run `pytest --replay found.txt`:\n")
-    assert "the search has found it after " in before
+    assert "it fails as soon as its servers start" in before
     found = parse_choices(text, "found.txt")
     test = replace(all_lead.test, search_states=0, script=found)
     again = run_test(RunConditions(all_lead.submission, test, 0))
@@ -65,6 +65,16 @@ def test_what_is_found_is_a_list_that_fails_in_the_same_way(all_lead, tmp_path):
     pictures = Pictures(tmp_path / "pictures", tmp_path / "traces")
     pictures.draw(run, all_lead, this_process(all_lead))
     assert (Path(run.picture).name, run.warnings) == ("test_search-seed0.html", [])
+
+
+def test_what_does_not_start_is_no_find_of_the_search(search, tmp_path):
+    file = tmp_path / "raises.py"
+    file.write_text("class Raft:\n    def __init__(self, *_): self.nothing.here\n")
+    test = replace(search, search_states=60)
+    run = run_test(RunConditions(Submission.find(file), test, 0))
+    assert run.verdict is Verdict.FAILED
+    assert "'Raft' object has no attribute 'nothing'" in run.reason
+    assert "\nit fails as soon as its servers start. To see it" in run.evidence
 
 
 def service_run(place, states):
