@@ -85,6 +85,7 @@ def service_run(place, states):
     return run_test(conditions := RunConditions(service, test, 0)), conditions
 
 
+@pytest.mark.slow
 def test_part_3s_finds_what_clients_must_not_be_answered():
     run, conditions = service_run("mutants/kv/put_answers_before_the_commit.py", 200)
     assert (run.verdict, run.part, run.servers) == (Verdict.FAILED, "3S", 3)
@@ -95,6 +96,7 @@ def test_part_3s_finds_what_clients_must_not_be_answered():
     assert run_test(replace(conditions, test=again)).reason == run.reason
 
 
+@pytest.mark.slow
 def test_part_3s_passes_a_correct_service():
     run, _ = service_run("services/kv_threads", 60)
     assert (run.verdict, run.reason) == (Verdict.PASSED, "")
