@@ -31,6 +31,7 @@ NOT_FOR_SCENARIOS = {
     "boot",
     "close",
     "describe",
+    "foresee",
     "heal_above",
     "in_lanes",
     "last_applied",
@@ -39,6 +40,7 @@ NOT_FOR_SCENARIOS = {
     "shut_down",
     "sleep_ns",
     "take",
+    "takes_ahead",
 }
 HEADINGS = {
     "Servers": (
