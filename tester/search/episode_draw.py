@@ -174,7 +174,7 @@ class EpisodeDraw:
     def _side(self, leader: int) -> list[int]:
         """Return servers to be parted from the others: a leader and few more."""
         others = [s for s in self._servers if s != leader]
-        most = (len(self._servers) - 1) // 2 - 1
+        most = max(0, (len(self._servers) - 3) // 2)
         size = most if self._draws.random() < 0.7 else 0
         return [leader, *self._draws.sample(others, size)]
 
