@@ -217,13 +217,11 @@ class Submission:
     def relative(self, file: str | Path) -> str:
         """Return a file's name as reports show it: the same on every machine."""
         file = Path(file)
-        try:
-            shown = file.relative_to(self.root).as_posix()
-        except ValueError:
-            # A module that the lab has added, such as a Raft below a service.
-            module = self.module_of.get(str(file), "")
-            shown = "/".join([*module.split(".")[:-1], file.name])
-        return _on_one_line(shown)
+        if file.is_relative_to(self.root):
+            return _on_one_line(file.relative_to(self.root).as_posix())
+        # A module that the lab has added, such as a Raft below a service.
+        folders = self.module_of.get(str(file), "").split(".")[:-1]
+        return _on_one_line("/".join([*folders, file.name]))
 
     def owns(self, filename: str) -> bool:
         """Return whether a frame's file is one of the submission's."""
