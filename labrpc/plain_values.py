@@ -39,12 +39,3 @@ def plain_copy(value: Any, what: str) -> Any:
         f"{what} contains a {kind.__name__}: only None, numbers, text, bytes, and "
         "lists, tuples and dictionaries of them can leave a server"
     )
-
-
-def has_types(answer: Any, *types: type) -> bool:
-    """Return whether an answer is a tuple of just these types."""
-    return (
-        isinstance(answer, (tuple, list))
-        and len(answer) == len(types)
-        and all(type(part) is kind for part, kind in zip(answer, types, strict=True))
-    )

@@ -31,7 +31,6 @@ from labrpc.world.events import (
     Taken,
     Wake,
 )
-from labrpc.world.foresight import Foresight
 
 
 class ServerBox:
@@ -76,9 +75,6 @@ class ServerBox:
             SaveTime: self._set_save_time,
             Wake: lambda event: None,
         }
-
-    def foresee(self, foresight: Foresight) -> None:
-        """Do nothing: to ask this box for a step costs next to nothing."""
 
     def _set_save_time(self, event: SaveTime) -> None:
         self._persister.save_ns = event.save_ns

@@ -6,9 +6,7 @@ submission, which shares its memory: whoever reads it has to check.
 
 import struct
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from random import Random
 
 from labrpc import codes
@@ -20,27 +18,24 @@ from labrpc.isolated.messages import (
     Ask,
     Begin,
     Broke,
-    Foresees,
     FrameReader,
     Step,
     Stepped,
     decode_to_box,
     encode,
     framed,
-    number_of,
     pack_actions,
     pack_the_rest_of_actions,
     unpacked_invoke,
     write_all,
 )
-from labrpc.isolated.steps_ahead import StepsAhead
 from labrpc.machine.unraisable import unraisable_as_warnings
 from labrpc.machine.watchdog import watchdog
 from labrpc.machine.watchdog_timer import HangPolicy
 from labrpc.sandbox.sandbox import BOX_BYTES_MAX
 from labrpc.simulated import dataclasses_
 from labrpc.submission.submission import Submission
-from labrpc.world.events import Action, Crash, Invoke, Log, Warn
+from labrpc.world.events import Action, Crash, Event, Invoke, Log, Warn
 
 _STATE_WORDS = 625
 # Nobody waits for so long; what msgpack cannot hold is further off still.
@@ -94,26 +89,15 @@ class Alone:
     Attributes:
         server: its number.
         box: what runs in it.
-        foresees: whether the judge says what is certain.
-        ahead: finds the steps that follow one, if it does.
-        following: the step that follows the last one for certain.
         steps: how often it was stepped.
         warnings: what has not been reported to the judge yet.
     """
 
     server: int
     box: InProcessBox
-    foresees: bool = False
-    ahead: StepsAhead = field(default_factory=lambda: StepsAhead(Foresees("", "", 0)))
-    following: Step | None = None
     steps: int = 0
     stepping: "Alone | None" = None
     warnings: dict[str, Code] = field(default_factory=dict)
-
-    def pop_following(self) -> Step | None:
-        """Return the step that follows for certain, once."""
-        step, self.following = self.following, None
-        return step
 
 
 def main(blank: BlankBox, read_fd: int, write_fd: int) -> None:
@@ -125,53 +109,27 @@ def main(blank: BlankBox, read_fd: int, write_fd: int) -> None:
     begin = decode_to_box(first)
     assert isinstance(begin, Begin)
     alone = Alone(begin.server, blank.become(begin))
-    if begin.foresees is not None:
-        alone.foresees, alone.ahead = True, StepsAhead(begin.foresees)
     watched = watchdog(alone, BOX_BYTES_MAX, HangPolicy(write_fd))
     with unraisable_as_warnings(alone.warnings), watched:
         while (data := reader.read()) is not None:
-            write_all(write_fd, _answers(alone, data))
-
-
-def _answers(alone: Alone, data: bytes) -> bytes:
-    """Return the answer to what the judge asks for, and to steps that surely follow."""
-    alone.pop_following()
-    answers = framed(_answer(alone, data))
-    while (step := alone.pop_following()) is not None:
-        alone.ahead.count(len(answers))
-        answers += framed(_guarded(alone, partial(_stepped, alone, step)))
-    alone.ahead.end()
-    return answers
+            write_all(write_fd, framed(_answer(alone, data)))
 
 
 def _answer(alone: Alone, data: bytes) -> bytes:
-    """Do what the judge asks for."""
-    return _guarded(alone, partial(_asked, alone, data))
-
-
-def _asked(alone: Alone, data: bytes) -> bytes:
-    message = decode_to_box(data)
-    if type(message) is Step:
-        return _stepped(alone, message)
-    assert isinstance(message, Ask)
-    found = _found(alone, message.what)
-    return encode(Answer(list(map(_escaped, found))))
-
-
-def _stepped(alone: Alone, step: Step) -> bytes:
-    stepped = _step(alone, step)
+    """Do what the judge asks for; whatever goes wrong is the submission's doing."""
     try:
-        return encode(stepped)
-    except (UnicodeEncodeError, OverflowError):
-        actions = list(map(_in_unicode, stepped.actions))
-        pack_the_rest_of_actions(actions)
-        return encode(Stepped(actions, stepped.wake_ns, stepped.then))
-
-
-def _guarded(alone: Alone, answer: Callable[[], bytes]) -> bytes:
-    """Return an answer, or what went wrong: that is the submission's doing."""
-    try:
-        return answer()
+        message = decode_to_box(data)
+        if type(message) is Step:
+            stepped = _step(alone, message.now_ns, message.event)
+            try:
+                return encode(stepped)
+            except (UnicodeEncodeError, OverflowError):
+                actions = list(map(_in_unicode, stepped.actions))
+                pack_the_rest_of_actions(actions)
+                return encode(Stepped(actions, stepped.wake_ns))
+        assert isinstance(message, Ask)
+        found = _found(alone, message.what)
+        return encode(Answer(list(map(_escaped, found))))
     except SubmissionError as exc:
         return _broke(exc.code, exc.headline, exc.evidence)
     except MemoryError:
@@ -204,8 +162,7 @@ def _found(alone: Alone, what: str) -> list[str]:
     return [alone.box.threads()[:EVIDENCE_CHARS_MAX]]
 
 
-def _step(alone: Alone, step: Step) -> Stepped:
-    now_ns, event = step.now_ns, step.event
+def _step(alone: Alone, now_ns: int, event: Event) -> Stepped:
     if type(event) is Invoke:
         event = unpacked_invoke(event)
     alone.steps += 1
@@ -215,16 +172,11 @@ def _step(alone: Alone, step: Step) -> Stepped:
     if alone.warnings:
         actions += [Warn(code.name, text) for text, code in alone.warnings.items()]
         alone.warnings.clear()
-    if wake_ns is not None and wake_ns > _WAKE_NS_MAX:
-        wake_ns = _WAKE_NS_MAX
-    then = None
-    if alone.foresees:
-        following = alone.following = alone.ahead.after(step, actions, wake_ns)
-        if following is not None:
-            then = following.now_ns, number_of(following.event)
     if actions:
         pack_actions(actions)
-    return Stepped(actions, wake_ns, then)
+    if wake_ns is not None and wake_ns > _WAKE_NS_MAX:
+        wake_ns = _WAKE_NS_MAX
+    return Stepped(actions, wake_ns)
 
 
 def _broke(code: Code, headline: str, evidence: str) -> bytes:

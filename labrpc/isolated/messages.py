@@ -12,7 +12,7 @@ import msgspec
 from labrpc.isolated.value_codec import pack_all, pack_the_rest, unpack_all
 from labrpc.sandbox.measure import Measure
 from labrpc.submission.entry import Entry
-from labrpc.world.events import Action, Apply, Event, Invoke, Result, Taken
+from labrpc.world.events import Action, Apply, Event, Invoke, Result
 
 # A run's largest frames, of a snapshot, take some 100 KB.
 FRAME_BYTES_MAX = 16 << 20
@@ -38,28 +38,13 @@ class Begin(_Message, frozen=True):
     incarnation: int
     streams: dict[str, bytes]
     entry: Entry | None = None
-    foresees: "Foresees | None" = None
-
-
-class Foresees(_Message, frozen=True):
-    """What a box has to know to take steps ahead: see `Foresight`."""
-
-    asks_by: str
-    called: str
-    take_ns: int
 
 
 class Step(_Message, frozen=True):
-    """Deliver an event; answered by `Stepped` or `Broke`.
-
-    The rest is what is certain at this moment: see `Certain`.
-    """
+    """Deliver an event; answered by `Stepped` or `Broke`."""
 
     now_ns: int
     event: Event
-    until_ns: int = 0
-    invoke_id: int = 0
-    takes_max: int = 0
 
 
 class Ask(_Message, frozen=True):
@@ -75,15 +60,10 @@ class Ask(_Message, frozen=True):
 
 
 class Stepped(_Message, frozen=True):
-    """What the box did, and when it wants to be woken.
-
-    `then` names a step that follows for certain, by its time and by the number of its
-    `Taken` or `Invoke`. The answer to that one comes at once, unasked.
-    """
+    """What the box did, and when it wants to be woken."""
 
     actions: list[Action]
     wake_ns: int | None
-    then: tuple[int, int] | None = None
 
 
 class Broke(_Message, frozen=True):
@@ -182,13 +162,6 @@ def packed_invoke(event: Invoke) -> Invoke:
 def unpacked_invoke(event: Invoke) -> Invoke:
     """Return the event that `packed_invoke` was given."""
     return Invoke(event.invoke_id, event.method, unpack_all(event.args))
-
-
-def number_of(event: Event) -> int:
-    """Return the number of an event that a box may take ahead; -1 for any other."""
-    if type(event) is Taken:
-        return event.put_id
-    return event.invoke_id if type(event) is Invoke else -1
 
 
 def pack_actions(actions: list[Action]) -> None:

@@ -9,10 +9,9 @@ import os
 import select
 import signal
 from contextlib import suppress
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 import msgspec
-from msgspec import structs
 
 from labrpc import codes
 from labrpc.errors import (
@@ -26,7 +25,6 @@ from labrpc.isolated.box_output import (
     BoxOutput,
     ForgedError,
 )
-from labrpc.isolated.keeper import Keeper
 from labrpc.isolated.messages import (
     FRAME_BYTES_MAX,
     HEAD_BYTES,
@@ -35,7 +33,7 @@ from labrpc.isolated.messages import (
     Ask,
     Begin,
     Broke,
-    Foresees,
+    Ended,
     FromBox,
     Step,
     Stepped,
@@ -43,17 +41,20 @@ from labrpc.isolated.messages import (
     decode_from_box,
     encode,
     framed,
-    number_of,
     packed_invoke,
 )
-from labrpc.isolated.patience import Patience
 from labrpc.isolated.run_limits import LOOK_MS
+from labrpc.machine.activity import IdleMeter
+from labrpc.machine.wall_clock import cpu_seconds_of_all
 from labrpc.sandbox.sandbox import BOX_BYTES_MAX, BOX_CPU_S_MAX
 from labrpc.submission.entry import SERVER_PARAMETERS
 from labrpc.world.box import Step as StepDone
-from labrpc.world.events import Boot, Event, Invoke, SaveTime
-from labrpc.world.foresight import NOTHING, Foresight
+from labrpc.world.events import Event, Invoke
 
+# CPU time that a silent box may take. Its own watchdog acts after one second.
+SILENT_CPU_S_MAX = 5.0
+# Real time for which a box may sleep instead of answering.
+SILENT_IDLE_S_MAX = 10.0
 LINES_MAX = 1000
 # Longer than any attribute that a box shows.
 STATE_CHARS_MAX = 2000
@@ -63,8 +64,65 @@ END_MS = 2000
 # of a frame: see `labrpc.machine.watchdog.HangPolicy`.
 STACKS_BEGIN = (b"Current thread", b"Thread 0x")
 STACKS_BYTES_MAX = 1 << 20
-# What the scenario brings about: it may go on at once.
-_FROM_SCENARIO = frozenset({Boot, Invoke, SaveTime})
+
+
+class Keeper(Protocol):
+    """What a box asks of the zygote that has made it."""
+
+    def look_if_due(self) -> None:
+        """End the run if it has taken too much, and nobody has looked for a moment."""
+
+    def await_end(self, pid: int) -> Ended:
+        """Return how a box has ended, once it has."""
+
+    def note_end(self, pid: int) -> None:
+        """Count what a box has used that is about to be killed."""
+
+    def check_memory(self, ended_bytes_max: int) -> None:
+        """End the run if its servers had too much memory when one was killed."""
+
+    def stuck_call(self, stack: bytes) -> tuple[str, str]:
+        """Return reason and evidence for a call into C that did not return."""
+
+
+class Patience:
+    """How long the judge waits for one answer of a box.
+
+    In the box's own time: how busy the machine is does not count.
+    """
+
+    def __init__(self, server: int, pid: int) -> None:
+        self._server = server
+        self._pid = pid
+        self._began_s = self._cpu_s()
+        # The judge's own time is not the box's: it may be slow to read.
+        self._pids = (os.getpid(), pid)
+        self._idle = IdleMeter(self._pids, LOOK_MS)
+
+    def look(self) -> None:
+        """Give the box up if it has used too much time.
+
+        Raises:
+            SubmissionError: it has.
+        """
+        if self._cpu_s() - self._began_s > SILENT_CPU_S_MAX:
+            raise SubmissionError(
+                codes.PROCESS_SILENT,
+                f"server {self._server}: its process used {SILENT_CPU_S_MAX:.0f} s of "
+                "CPU time without answering",
+                "the submission has disabled the lab's watchdog in that process, or a "
+                "call into C does not return",
+            )
+        if self._idle.look(self._pids) > SILENT_IDLE_S_MAX:
+            raise SubmissionError(
+                codes.PROCESS_SILENT,
+                f"server {self._server}: its process sleeps and does not answer",
+                "a server may wait in virtual time only, through the simulated modules",
+            )
+
+    def _cpu_s(self) -> float:
+        # Where it has ended, the pipe will say so.
+        return cpu_seconds_of_all([self._pid])
 
 
 class ProcessBox:
@@ -102,55 +160,22 @@ class ProcessBox:
         self._patience: Patience | None = None
         self._ended = False
         self._broken: SubmissionError | None = None
-        # Sent with the first question.
-        self._begin: Begin | None = begin
-        self._foresight: Foresight | None = None
-        # The step whose answer comes unasked, and what was read beyond an answer.
-        self._then: tuple[int, int] | None = None
-        self._rest_read = b""
+        self._send(framed(encode(begin)))
 
     # What the world calls.
-
-    def foresee(self, foresight: Foresight) -> None:
-        """Let the process take steps that certainly follow before it is asked for them."""
-        assert self._begin is not None
-        self._foresight = foresight
-        foresees = Foresees(foresight.asks_by, foresight.called, foresight.take_ns)
-        self._begin = structs.replace(self._begin, foresees=foresees)
 
     def step(self, now_ns: int, event: Event) -> StepDone:
         """Deliver `event`, and wait until the box has done what it does."""
         self._keeper.look_if_due()
         self._output.expect(now_ns, event)
-        if self._then is not None:
-            if self._then != (now_ns, number_of(event)):
-                self._forged("takes a step that does not follow")
-            answer = self._read_answer()
-        else:
-            answer = self._exchange(self._step(now_ns, event))
+        if type(event) is Invoke:
+            event = packed_invoke(event)
+        answer = self._exchange(Step(now_ns, event))
         if type(answer) is not Stepped:
             self._forged("answers a different question")
-        self._then = answer.then
         if answer.actions:
             return self._output.checked(answer.actions), answer.wake_ns
         return answer.actions, answer.wake_ns
-
-    def _step(self, now_ns: int, event: Event) -> Step:
-        """Return the question for a step, with what is certain."""
-        if type(event) in _FROM_SCENARIO:
-            if type(event) is Invoke:
-                event = packed_invoke(event)
-        elif self._foresight is not None:
-            certain = self._foresight.certain()
-            if certain is not NOTHING:
-                return Step(
-                    now_ns,
-                    event,
-                    certain.until_ns,
-                    certain.invoke_id,
-                    certain.takes_max,
-                )
-        return Step(now_ns, event)
 
     def crash(self) -> None:
         """Kill the process: nothing of it goes on."""
@@ -201,10 +226,6 @@ class ProcessBox:
     def _ask(self, what: str) -> list[str]:
         if self._ended:
             return []
-        while self._then is not None:
-            # The run is over, or the steps ahead would have been fetched.
-            answer = self._read_answer()
-            self._then = answer.then if type(answer) is Stepped else None
         answer = self._exchange(Ask(what))
         if not isinstance(answer, Answer):
             self._forged("answers a different question")
@@ -215,22 +236,12 @@ class ProcessBox:
     def _exchange(self, message: Step | Ask) -> FromBox:
         if self._broken is not None:
             raise self._broken
-        if self._begin is None:
-            self._send(framed(encode(message)))
-        else:
-            begin, self._begin = self._begin, None
-            self._send(framed(encode(begin)) + framed(encode(message)))
-        return self._read_answer()
-
-    def _read_answer(self) -> FromBox:
-        """Wait for an answer; nothing may come after it that it does not announce."""
+        self._send(framed(encode(message)))
         data = self._receive()
         try:
             answer: FromBox = decode_from_box(data)
         except (msgspec.DecodeError, RecursionError, ValueError):
             self._forged("sends something that is not a message")
-        if self._rest_read and (type(answer) is not Stepped or answer.then is None):
-            self._forged("sends more than it was asked for")
         if type(answer) is Broke:
             raise SubmissionError(
                 codes.failure_of_box(answer.code),
@@ -264,20 +275,13 @@ class ProcessBox:
                 self._gone(b"")
 
     def _receive(self) -> bytes:
-        """Wait for one frame, and keep what comes with it."""
-        if self._rest_read:
-            data, self._rest_read = self._rest_read, b""
-        elif self._poll(LOOK_MS):
+        """Wait for one frame, and for nothing after it."""
+        if self._poll(LOOK_MS):
             data = os.read(self._read_fd, READ_BYTES)
+            if len(data) > HEAD_BYTES and len(data) == HEAD_BYTES + body_length(data):
+                return data[HEAD_BYTES:]
         else:
             data = b""
-        if len(data) > HEAD_BYTES:
-            end = HEAD_BYTES + body_length(data)
-            if len(data) == end:
-                return data[HEAD_BYTES:]
-            if len(data) > end:
-                self._rest_read = data[end:]
-                return data[HEAD_BYTES:end]
         # Also when it has ended: to read that again costs nothing.
         return self._receive_rest(bytearray(data))
 
@@ -289,10 +293,10 @@ class ProcessBox:
                 length = body_length(data)
                 if length > FRAME_BYTES_MAX:
                     self._no_frame(data, length)
-                end = HEAD_BYTES + length
-                if len(data) >= end:
-                    self._rest_read = bytes(data[end:])
-                    return bytes(data[HEAD_BYTES:end])
+                if len(data) > HEAD_BYTES + length:
+                    self._forged("sends more than it was asked for")
+                if len(data) == HEAD_BYTES + length:
+                    return bytes(data[HEAD_BYTES:])
             if not self._poll(LOOK_MS):
                 self._look()
                 continue

@@ -25,9 +25,8 @@ from labrpc.submission.submission import Submission
 from labrpc.world.events import Action, Event, Ready, Result
 from labrpc.world.host import ANSWER_NS_MAX, Host
 from labrpc.world.scenario_thread import ScenarioThread
-from labrpc.world.scenario_time import POLL_NS
 from labrpc.world.supervisor import Supervisor
-from labrpc.world.world import World
+from labrpc.world.world import POLL_NS, World
 
 
 class RealWorld(World):

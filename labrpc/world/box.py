@@ -3,7 +3,6 @@
 from typing import Protocol
 
 from labrpc.world.events import Action, Event
-from labrpc.world.foresight import Foresight
 
 Step = tuple[list[Action], int | None]
 """What a server did, in order, and when it wants to be woken, in nanoseconds."""
@@ -11,12 +10,6 @@ Step = tuple[list[Action], int | None]
 
 class Box(Protocol):
     """One incarnation of one server, as the world sees it."""
-
-    def foresee(self, foresight: Foresight) -> None:
-        """Take note, before the first step, of what says which steps follow for certain.
-
-        A box may take these before it is asked for them, or leave that.
-        """
 
     def step(self, now_ns: int, event: Event) -> Step:
         """Deliver `event` and run until every thread waits.

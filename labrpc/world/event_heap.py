@@ -28,9 +28,6 @@ class EventHeap:
         # Time, tie-break, number, incarnation (None for a call), event or callback.
         self._heap: list[tuple[int, float, int, Any, Any]] = []
         self._serial = 0
-        # Until when time passes, and the same while nothing else happens at this moment.
-        self._until_ns = 0
-        self._quiet_until_ns = 0
         self.ties = stream(seed, "ties")
         self._tie = self.ties.random
 
@@ -38,15 +35,6 @@ class EventHeap:
     def next_event_ns(self) -> int | None:
         """Return when the next thing happens, None if nothing is to come."""
         return self._heap[0][0] if self._heap else None
-
-    @property
-    def quiet_until_ns(self) -> int:
-        """Until when nothing happens but what follows from the step under way.
-
-        0 if the scenario goes on behind that step at once.
-        """
-        until_ns = self._quiet_until_ns
-        return min(until_ns, self._heap[0][0]) if until_ns and self._heap else until_ns
 
     def post(self, delay_ns: int, host: Any, event: Event) -> int:
         """Deliver an event to an incarnation after a delay, if it is up by then.

@@ -35,14 +35,7 @@ from labrpc.world.rpc import Delivery, Incarnation, Loss, Rpc
 
 
 class Observer:
-    """Watches a world. Each method is called at the virtual time `now_ns`.
-
-    Attributes:
-        looks_into_servers: whether it asks incarnations for their `state`. Then no box
-            takes a step before its time.
-    """
-
-    looks_into_servers = False
+    """Watches a world. Each method is called at the virtual time `now_ns`."""
 
     def stepped(
         self,
@@ -142,15 +135,6 @@ class Observers:
         for event, registered in vars(self).items():
             rest = tuple(m for m in registered if m.__self__ is not observer)
             setattr(self, event, rest)
-
-    @property
-    def of_servers(self) -> bool:
-        """Whether any observer looks into servers."""
-        return any(
-            method.__self__.looks_into_servers
-            for registered in vars(self).values()
-            for method in registered
-        )
 
     @property
     def of_messages(self) -> bool:

@@ -43,8 +43,5 @@ class Supervisor:
         """Crash a server whose step was cut at its crash point."""
         world.crash(host.server)
 
-    def begun(self, host: Host) -> None:
-        """Act on a new incarnation before its first step."""
-
     def step_done(self, host: Host, actions: list[Action]) -> None:
         """Act on servers after a step that was not cut; observers have seen it."""

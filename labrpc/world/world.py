@@ -4,7 +4,9 @@ Pops an event, steps one box, and routes what the box did: calls to the
 network, saved bytes to the disk, applied messages to the service. Does not
 look into any message, and knows nothing of Raft.
 
-The scenario drives it: `sleep` lets virtual time pass.
+The scenario drives it: `sleep` lets virtual time pass. A scenario may have
+several threads of its own (`spawn`); they are greenlets as well, and take
+turns only where they sleep.
 """
 
 from collections.abc import Callable
@@ -13,10 +15,12 @@ from heapq import heappop
 from typing import Any
 
 from labrpc import codes
+from labrpc.clock import SECOND
 from labrpc.codes import Code
 from labrpc.errors import HEADLINE_CHARS_MAX, WARNINGS_MAX
 from labrpc.world.box import Box
 from labrpc.world.disk import Disk
+from labrpc.world.event_heap import EventHeap
 from labrpc.world.events import (
     Apply,
     Boot,
@@ -39,7 +43,7 @@ from labrpc.world.message_reports import MessageReports
 from labrpc.world.network import Network
 from labrpc.world.network_faults import NetworkFaults
 from labrpc.world.observer import Observer, Observers
-from labrpc.world.scenario_time import POLL_NS, ScenarioTime
+from labrpc.world.scenario_thread import ScenarioThread, current_scenario_thread
 from labrpc.world.server_clock import ServerClock
 from labrpc.world.streams import stream
 from labrpc.world.supervisor import Supervisor
@@ -47,13 +51,14 @@ from labrpc.world.supervisor import Supervisor
 MakeBox = Callable[[int, int], Box]
 """Make the box of (server, incarnation)."""
 
+POLL_NS = SECOND // 1000
 # How many of the last printed lines are kept, at least.
 LOG_LINES_KEPT = 2_000
 
 _WAKE = Wake()
 
 
-class World(ScenarioTime):
+class World(EventHeap):
     """Servers, the network between them, and virtual time.
 
     Args:
@@ -70,7 +75,6 @@ class World(ScenarioTime):
         log: (virtual nanoseconds, server, line) of what servers printed last.
         warnings: likely mistakes that break no rule, each with its code, as found.
         clocks: each server's own clock, over all its incarnations.
-        looked_into: whether an observer looks into servers at each step.
         saved_at_step: the number of the step in which each server last wrote its
             disk, 0 if it never did.
     """
@@ -95,10 +99,10 @@ class World(ScenarioTime):
         self.saved_at_step = [0] * boxes
         self.supervise(supervisor or Supervisor())
         self._observers = Observers()
-        self.looked_into = False
         self.stepping: Host | None = None
         self._incarnations = [0] * boxes
         self._make_box = make_box
+        self._threads: list[ScenarioThread] = []
         self.network = Network(boxes, stream(seed, "network"), self)
         self._seed = seed
         self._routes: dict[type, Callable[[Host, Any], None]] = {
@@ -126,16 +130,15 @@ class World(ScenarioTime):
     def observe(self, observer: Observer) -> None:
         """Call an observer's methods from now on, after those that came before it."""
         self._observers.add(observer)
-        self._serve_observers()
+        self._follow_messages()
 
     def unobserve(self, observer: Observer) -> None:
         """Call an observer's methods no longer."""
         self._observers.remove(observer)
-        self._serve_observers()
+        self._follow_messages()
 
-    def _serve_observers(self) -> None:
-        """From now on, do what some observer needs, and nothing else."""
-        self.looked_into = self._observers.of_servers
+    def _follow_messages(self) -> None:
+        """Follow messages from now on if an observer wants to know of them."""
         if not self._observers.of_messages:
             self.network.reports = None
         elif self.network.reports is None:
@@ -158,7 +161,6 @@ class World(ScenarioTime):
         self.hosts[server] = host
         for notify in self._observers.started:
             notify(self.now_ns, host)
-        self.supervisor.begun(host)
         disk = self.disks[server]
         self.step(host, Boot(self.server_count, disk.raft_state, disk.snapshot))
         self._await(lambda: host.ready, host, "the constructor")
@@ -249,16 +251,39 @@ class World(ScenarioTime):
 
     # Time.
 
-    def deliver(self, host: Host, event: Event) -> None:
-        """Step one box, for whoever does nothing else to it at this moment."""
-        self._quiet_until_ns = self._until_ns
-        self.step(host, event)
-        self._quiet_until_ns = 0
+    def sleep_ns(self, duration_ns: int) -> None:
+        """Let virtual time pass, for the scenario or one of its threads."""
+        until_ns = self.now_ns + duration_ns
+        thread = current_scenario_thread()
+        if thread is None:
+            self._run_until(until_ns)
+        else:
+            self.after(duration_ns, thread.resume)
+            thread.pause()
+
+    def spawn(self, function: Callable[..., None], *args: Any) -> ScenarioThread:
+        """Run a function of the scenario beside the others, from now on."""
+        thread = ScenarioThread(function, args)
+        self._threads.append(thread)
+        self.after(0, thread.resume)
+        return thread
+
+    def join(self, threads: list[ScenarioThread]) -> None:
+        """Let time pass until all these threads of the scenario have ended."""
+        while any(not thread.ended for thread in threads):
+            self.poll()
+
+    def poll(self) -> None:
+        """Let a millisecond pass, and as many more as nothing happens in."""
+        polls = 1
+        # A thread's own sleep is an event, too: another number of them would be seen.
+        if self._heap and current_scenario_thread() is None:
+            polls = max(1, -(-(self._heap[0][0] - self.now_ns) // POLL_NS))
+        self.sleep_ns(polls * POLL_NS)
 
     def _run_until(self, until_ns: int) -> None:
         heap = self._heap
         network = self.network
-        self._until_ns = until_ns
         while heap and heap[0][0] <= until_ns:
             self.now_ns, _, serial, host, event = heappop(heap)
             if host is None:
@@ -274,7 +299,7 @@ class World(ScenarioTime):
                     host.wake_ns = NEVER_NS
                 elif kind is Request:
                     network.received[host.server] += 1
-                self.deliver(host, event)
+                self.step(host, event)
         self.now_ns = until_ns
 
     def step(self, host: Host, event: Event) -> None:

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from labrpc.box.in_process_box import InProcessBox
-from labrpc.plain_values import has_types
 from labrpc.scheduling.scheduler import current_task
 from labrpc.simulated.importer import HostModules
 from labrpc.world.events import Invoke, Result
-from tester.scenario.cluster import Cluster
+from tester.scenario.cluster import Cluster, has_types
 
 if TYPE_CHECKING:
     # Takes long to import, and few sessions run lists of choices.

@@ -8,8 +8,7 @@ steps the server's box, so it is part of the run, and no observer's business.
 from functools import partial
 from typing import Any
 
-from labrpc.world.events import Action
-from labrpc.world.foresight import called_another
+from labrpc.world.events import Action, Call, Result
 from labrpc.world.host import Host
 from labrpc.world.world import World
 from tester.oracles.invariants import Invariants
@@ -25,7 +24,6 @@ class StateProbe:
 
     Attributes:
         active: whether to ask; switched off before `kill` is called.
-        method: which asks.
     """
 
     def __init__(
@@ -40,11 +38,7 @@ class StateProbe:
         self._saved_at_step = [0 for _ in servers]
         self._called = ["" for _ in servers]
         self._servers = servers
-        self.method = method
-
-    def called(self, server: int) -> str:
-        """Return the RPC method that a server has called last; "" for none."""
-        return self._called[server]
+        self._get_state = method
 
     def step_done(self, host: Host, actions: list[Action]) -> None:
         """Ask a server for its state if this step may have changed it."""
@@ -54,20 +48,19 @@ class StateProbe:
         saved_at_step = self._world.saved_at_step[server]
         changed = saved_at_step != self._saved_at_step[server]
         self._saved_at_step[server] = saved_at_step
-        another, self._called[server] = called_another(actions, self._called[server])
-        if another is None:
-            # It has just answered `start`, which reports its term as well.
-            return
-        if (
-            (changed or another)
-            and host.ready
-            and host.up
-            and self._asked[server] is not host
-        ):
+        for action in actions:
+            if type(action) is Call:
+                if action.method != self._called[server]:
+                    self._called[server] = action.method
+                    changed = True
+            elif type(action) is Result:
+                # It has just answered `start`, which reports its term as well.
+                return
+        if changed and host.ready and host.up and self._asked[server] is not host:
             self._asked[server] = host
             asked = self._world.steps
             self._world.invoke_then(
-                host, partial(self._answered, host, asked), self.method
+                host, partial(self._answered, host, asked), self._get_state
             )
 
     def _answered(self, host: Host, asked: int, answer: Any) -> None:

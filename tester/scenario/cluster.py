@@ -1,7 +1,9 @@
 """A cluster of servers under the control of a scenario: the basic verbs of a test.
 
-It checks only the types of what a server returns: `tester.oracles` has what must hold at
-every moment, `checks` what a scenario asks for. Subclasses know what is above Raft.
+Starts, crashes and connects servers, lets virtual time pass, and asks servers for their
+state. It checks only the types of what a server returns: `tester.oracles` has what must
+hold at every moment, `checks` what a scenario asks for. Subclasses know what is above
+Raft: the lab's own state machine, or a service that was handed in.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +14,6 @@ from labrpc.box_factory import BoxFactory, InProcessBoxFactory
 from labrpc.clock import SECOND, from_seconds, to_seconds
 from labrpc.codes import Code
 from labrpc.errors import SubmissionError
-from labrpc.plain_values import has_types
 from labrpc.submission.submission import Submission
 from labrpc.world.events import Action
 from labrpc.world.host import Host
@@ -24,11 +25,11 @@ from labrpc.world.world import World
 from tester import codes
 from tester.oracles.invariants import Invariants
 from tester.oracles.state_probe import StateProbe
-from tester.scenario.certain_steps import CertainSteps
 from tester.text import short
 
 # 6.824's limit for one test, here in virtual time.
 TEST_SECONDS_MAX = 120
+
 # How long a server's threads may take to end after kill().
 KILL_GRACE_NS = SECOND
 
@@ -164,16 +165,6 @@ class Cluster:
     def last_applied(self, server: int) -> int:
         """Return the highest index that a server's incarnation has applied."""
         raise NotImplementedError
-
-    def takes_ahead(self, server: int) -> int:
-        """Return how many messages are taken in a row, each `TAKE_NS` after its put."""
-        return 0
-
-    def foresee(self, host: Host) -> None:
-        """Report to the box of a server which steps follow for certain."""
-        if host.server in self.servers:
-            world, probe = self.world, self.state_probe
-            host.box.foresee(CertainSteps(world, host, probe, self.takes_ahead))
 
     # Links.
 
@@ -393,8 +384,14 @@ class _ClusterSupervisor(Supervisor):
     def crash_point_reached(self, world: SupervisedWorld, host: Host) -> None:
         self._cluster.crash(host.server)
 
-    def begun(self, host: Host) -> None:
-        self._cluster.foresee(host)
-
     def step_done(self, host: Host, actions: list[Action]) -> None:
         self._cluster.state_probe.step_done(host, actions)
+
+
+def has_types(answer: Any, *types: type) -> bool:
+    """Return whether an answer is a tuple of just these types."""
+    return (
+        isinstance(answer, (tuple, list))
+        and len(answer) == len(types)
+        and all(type(part) is kind for part, kind in zip(answer, types, strict=True))
+    )

@@ -3,7 +3,7 @@
 docs/contract_bonus.md is what submissions go by.
 """
 
-from labrpc.plain_values import has_types
+from tester.scenario.cluster import has_types
 from tester.scenario.raft_cluster import RaftCluster
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from labrpc.plain_values import has_types
 from tester.oracles.linearizability.operation import Outcome
+from tester.scenario.cluster import has_types
 from tester.service_errors import MAYBE, NO_KEY, OK, VERSION
 from tester.text import short
 

@@ -5,15 +5,12 @@ from typing import Any
 
 from labrpc.box_factory import BoxFactory
 from labrpc.clock import MICROSECOND
-from labrpc.plain_values import has_types
 from labrpc.submission.submission import Submission
 from labrpc.world.host import Host
 from labrpc.world.observer import Observer
+from tester.scenario.cluster import has_types
 from tester.scenario.faulty_cluster import FaultyCluster
 from tester.scenario.state_machine import SNAPSHOT_INTERVAL, TAKE_NS, StateMachine
-
-# How many messages are taken one after the other where no snapshots are: any number.
-TAKES_AHEAD_MAX = 1_000
 
 
 class RaftCluster(FaultyCluster):
@@ -83,14 +80,6 @@ class RaftCluster(FaultyCluster):
     def take(self, host: Host, put_id: int, message: tuple[Any, ...]) -> None:
         """Offer a message to the state machine, which will take it."""
         self.state_machines[host.server].offer(host, put_id, message)
-
-    def takes_ahead(self, server: int) -> int:
-        """Return how many messages are taken one after the other, at least."""
-        machine = self.state_machines[server]
-        if machine.take_ns != TAKE_NS:
-            return 0
-        # After the last one before a snapshot, the server is called.
-        return 1 if machine.snapshot_interval else TAKES_AHEAD_MAX
 
     def last_applied(self, server: int) -> int:
         """Return the highest index that a server's state machine has applied."""

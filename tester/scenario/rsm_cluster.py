@@ -2,11 +2,11 @@
 
 from typing import Any, NamedTuple, NoReturn
 
-from labrpc.plain_values import has_types
 from labrpc.submission.entry import Entry
 from labrpc.world.scenario_thread import ScenarioThread
 from tester import codes
 from tester.intake.service_submission import COUNTER
+from tester.scenario.cluster import has_types
 from tester.scenario.service_cluster import CALL_S_MAX, ServiceCluster
 from tester.scenario.service_entries import server_entry
 from tester.service_errors import OK, WRONG_LEADER

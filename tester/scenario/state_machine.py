@@ -65,19 +65,18 @@ class StateMachine(AppliedLog):
             return
         host, put_id, message = self._waiting.pop(0)
         self.apply(message)
+        self._world.step(host, Taken(put_id))
         index = message.command_index
         if (
             self.snapshot_interval
             and message.command_valid
             and (index + 1) % self.snapshot_interval == 0
         ):
-            self._world.step(host, Taken(put_id))
             # The next message waits until snapshot() has returned.
             self._world.invoke_then(
                 host, self._take_next_later, "snapshot", index, self.snapshot(index)
             )
         else:
-            self._world.deliver(host, Taken(put_id))
             self._take_next_later()
 
     def _take_next_later(self, _result: Any = None) -> None:

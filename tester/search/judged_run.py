@@ -11,7 +11,6 @@ from typing import Any
 from labrpc.clock import MILLISECOND
 from labrpc.contract import ApplyMsg
 from labrpc.errors import SubmissionError
-from labrpc.plain_values import has_types
 from labrpc.world.events import (
     Action,
     Apply,
@@ -29,6 +28,7 @@ from tester.oracles.applied_in_box import AppliedInBox
 from tester.oracles.applied_log import AppliedLog
 from tester.oracles.commits import Proposal
 from tester.oracles.invariants import Invariants
+from tester.scenario.cluster import has_types
 from tester.search.choice_text import choice_text
 from tester.search.choices import Choice, Deliver, Expect, Lose, Recover
 from tester.search.chosen_messages import ChosenMessages

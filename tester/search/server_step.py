@@ -13,7 +13,6 @@ from labrpc import codes
 from labrpc.clock import MILLISECOND, SECOND, to_seconds
 from labrpc.contract import ApplyMsg
 from labrpc.errors import SubmissionError
-from labrpc.plain_values import has_types
 from labrpc.world.box import Step
 from labrpc.world.events import (
     Action,
@@ -33,6 +32,7 @@ from labrpc.world.events import (
     Wake,
 )
 from labrpc.world.host import ANSWER_NS_MAX, broken_error
+from tester.scenario.cluster import has_types
 from tester.scenario.kv_answers import is_answer_of_get
 from tester.search.choices import Setting
 from tester.search.server_state import (

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from labrpc.plain_values import has_types
 from labrpc.world.events import (
     Action,
     Call,
@@ -17,6 +16,7 @@ from labrpc.world.events import (
 )
 from labrpc.world.observer import Observer
 from labrpc.world.rpc import Delivery, Incarnation
+from tester.scenario.cluster import has_types
 from tester.search.call_names import CallName, CallNames
 from tester.search.server_state import OUTWARD
 from tester.search.server_step import OPERATIONS, SNAPSHOT, START

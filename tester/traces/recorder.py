@@ -67,8 +67,6 @@ class TraceRecorder(DigestRecorder):
         at_once: whether each row is on disk as soon as it has happened.
     """
 
-    looks_into_servers = True
-
     def __init__(
         self,
         file: Path,

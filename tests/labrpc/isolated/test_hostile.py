@@ -21,7 +21,7 @@ import pytest
 
 from labrpc import errors
 from labrpc.errors import LabError, LoadError
-from labrpc.isolated import box_output, patience, process_box, run_limits
+from labrpc.isolated import box_output, process_box, run_limits
 from labrpc.isolated import value_codec as values
 from labrpc.isolated import zygote_link as zygotes
 from labrpc.isolated.box_output import BoxOutput
@@ -283,9 +283,8 @@ def by_name(attacks):
 def impatient(monkeypatch):
     """Let the judge wait for less, so that a test does not take long."""
     monkeypatch.setattr(process_box, "LOOK_MS", LOOK_MS)
-    monkeypatch.setattr(patience, "LOOK_MS", LOOK_MS)
-    monkeypatch.setattr(patience, "SILENT_CPU_S_MAX", SILENT_CPU_S_MAX)
-    monkeypatch.setattr(patience, "SILENT_IDLE_S_MAX", SILENT_IDLE_S_MAX)
+    monkeypatch.setattr(process_box, "SILENT_CPU_S_MAX", SILENT_CPU_S_MAX)
+    monkeypatch.setattr(process_box, "SILENT_IDLE_S_MAX", SILENT_IDLE_S_MAX)
     monkeypatch.setattr(process_box, "END_MS", END_MS)
     monkeypatch.setattr(box_output, "STEPS_AT_ONCE_MAX", STEPS_AT_ONCE_MAX)
 

@@ -31,7 +31,6 @@ NOT_FOR_SCENARIOS = {
     "boot",
     "close",
     "describe",
-    "foresee",
     "heal_above",
     "in_lanes",
     "last_applied",
@@ -40,7 +39,6 @@ NOT_FOR_SCENARIOS = {
     "shut_down",
     "sleep_ns",
     "take",
-    "takes_ahead",
 }
 HEADINGS = {
     "Servers": (
