@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from labrpc.machine import lab_process
-from labrpc.scheduling import scheduler
+from labrpc.scheduling import greenlets, scheduler
 from labrpc.scheduling.greenlets import GreenletExit, getcurrent
 
 _BYTECODE = pytest.StashKey[str]()
@@ -121,15 +121,17 @@ def unmeasured() -> Iterator[None]:
 
 
 def end_idle_greenlets() -> None:
-    """End the greenlets that wait in the lab's pool for another thread of a server.
+    """End the greenlets that wait for another thread of a server, and who starts them.
 
     Their frames keep the tracer under which they began. Once that has stopped, each of
-    them would switch off what traces then, be it coverage or a debugger.
+    them would switch off what traces then, be it coverage or a debugger. And a tracer takes
+    frames of its own: who starts greenlets has counted some too few.
     """
-    while scheduler._idle:
-        idle = scheduler._idle.pop()
+    starter, greenlets._local.starter = getattr(greenlets._local, "starter", None), None
+    for idle in [*scheduler._idle, *([starter] if starter else [])]:
         idle.parent = getcurrent()
         idle.throw(GreenletExit)
+    scheduler._idle.clear()
 
 
 @pytest.fixture

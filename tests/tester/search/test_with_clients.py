@@ -138,14 +138,14 @@ def test_a_leader_that_answers_from_its_table_reads_what_is_stale(rules_of, path
 @pytest.mark.slow
 def test_a_search_finds_a_stale_read_and_the_same_one_each_time():
     boxes = InProcessBoxFactory(
-        find_service(MUTANTS / "put_answers_before_the_commit.py", suite_path(3))
+        find_service(MUTANTS / "leader_reads_its_own_table.py", suite_path(3))
     )
     runs = [
         searched(boxes, Setting(clients=2), Limits(states_max=5_000)) for _ in range(2)
     ]
     assert runs[0].found.error.code is codes.STALE_READ
     assert (runs[0].states, runs[0].run) == (runs[1].states, runs[1].run)
-    assert len(runs[0].run.choices) <= 15
+    assert len(runs[0].run.choices) <= 25
 
 
 def test_a_correct_service_is_searched_in_vain(rules_of):
