@@ -1,4 +1,4 @@
-"""Who holds an `asyncio.Lock`, and which tasks wait for it.
+"""The holder of an `asyncio.Lock`, and the tasks that wait for it.
 
 The standard library's lock knows neither. The simulated one notes both, for reports of
 calls that do not return.

@@ -1,4 +1,4 @@
-"""Where a command's jobs run: on this machine, or on the cluster that --dask names."""
+"""The place where a command's jobs run: this machine, or the cluster of --dask."""
 
 import argparse
 from typing import TYPE_CHECKING

@@ -124,27 +124,23 @@ def stood_without_saving(history: History) -> Iterator[Explanation]:
 
 def _is_unsaved(history: History, asks: Sent, term: int) -> bool:
     """Return whether a server cannot have saved the term in which it asks for votes."""
-    own = [
+    saves = [
         row
-        for row in history.rows_of(Boot, Saved, Replied)
+        for row in history.rows_of(Boot, Saved)
         if row.server == asks.server and row.n < asks.n
     ]
-    saves = [row for row in own if not isinstance(row, Replied)]
     if not saves:
         return False  # The trace does not have its beginning.
     # A server that starts in this term from its disk would stand in the next one.
     if type(saves[-1]) is Boot:
         return True
-    for row in own:
-        delivery = history.delivery(row) if type(row) is Replied else None
-        if delivery is None or delivery.arrived is None:
+    for row in history.rows_of(Replied):
+        if type(row) is not Replied or row.server != asks.server or row.n > asks.n:
             continue
-        answered = history.term(row) if type(row) is Replied else None
-        if (
-            answered is not None
-            and answered < term
-            and delivery.arrived.n > saves[-1].n
-        ):
+        delivery, answered = history.delivery(row), history.term(row)
+        if delivery is None or answered is None:
+            continue
+        if delivery.arrived.n > saves[-1].n and answered < term:
             return True
     return False
 

@@ -1,4 +1,4 @@
-"""What each part asks for, and the rules and failures that first matter there."""
+"""The task of each part, and the rules and failures that first matter there."""
 
 from dataclasses import dataclass
 

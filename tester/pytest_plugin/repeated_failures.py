@@ -20,18 +20,17 @@ def shorten_repeated(reports: Iterable[pytest.TestReport]) -> None:
 
     The one with a picture stays, which has what the trace proves, or else the first.
     """
-    alike: dict[tuple[str, str], list[tuple[pytest.TestReport, Run]]] = {}
+    alike: dict[tuple[str, str], list[tuple[pytest.TestReport, list[Run]]]] = {}
     for report in reports:
         bad = [run for run in runs_of(report) if not run.passed]
         if bad:
             key = report.nodeid.partition("[")[0], bad[0].code
-            alike.setdefault(key, []).append((report, bad[0]))
+            alike.setdefault(key, []).append((report, bad))
     for group in alike.values():
-        whole = next((one for one in group if one[1].picture), group[0])
-        for report, run in group:
-            if report is not whole[0]:
-                bad = [run for run in runs_of(report) if not run.passed]
-                report.longrepr = _short_text(bad, whole[1].seed)
+        whole = next((bad for _, bad in group if bad[0].picture), group[0][1])
+        for report, bad in group:
+            if bad is not whole:
+                report.longrepr = _short_text(bad, whole[0].seed)
 
 
 def _short_text(bad: Sequence[Run], seed_shown: int) -> str:

@@ -194,12 +194,12 @@ class KVCluster(ServiceCluster):
         if not answered:
             return
         first = answered[0]
-        told = "\n".join(map(str, answered))
+        shown = "\n".join(map(str, answered))
         raise SubmissionError(
             codes.ANSWERED_WITHOUT_MAJORITY,
             f"{first.name} of client {first.client} returned {first.answer}, though its "
             f"clerk reaches no majority, but {servers_named(sorted(servers))} only",
-            f"{told}\na get, too, has to go through the log: a leader that is cut off does "
+            f"{shown}\na get, too, has to go through the log: a leader that is cut off does "
             "not know whether it still leads",
             [operation.fact() for operation in answered],
         )

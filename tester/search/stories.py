@@ -1,4 +1,4 @@
-"""Stories: several episodes of which each makes the next one matter.
+"""Stories: sequences of episodes that build on each other.
 
 Drawn one by one, they would hardly ever follow on each other: two candidates of one term
 whose voters restart in between; a leader that is left with a minority, deposed, and elected

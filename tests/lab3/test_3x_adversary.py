@@ -84,8 +84,8 @@ def test_kv_old_leaders(cluster: KVCluster) -> None:
             cluster.heal_partition()
             cluster.sleep(0.2)
         elif is_longest:
-            # Its log is the longest, and counts less than those with the entry of its
-            # successor, one of which it helps to elect.
+            # Its log is the longest, but less up-to-date than those with an entry of
+            # its successor. It helps to elect a server that has such a log.
             successor = cluster.leader()
             cluster.heal_partition()
             cluster.disconnect(successor)

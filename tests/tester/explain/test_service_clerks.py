@@ -92,8 +92,8 @@ def test_servers_that_do_not_lead_are_left_out_of_what_a_clerk_sent(service):
     service.apply(0, 2, "put", "k", "a", 0)
     service.returns(put, VERSION, service.reply(arrived, VERSION).n, marked=True)
     (one,) = explain(service.trace)
-    told = [fact.text.rpartition("gets ")[2] for fact in one.facts]
-    assert told == ["no reply", VERSION, f"returns {VERSION}"]
+    answers = [fact.text.rpartition("gets ")[2] for fact in one.facts]
+    assert answers == ["no reply", VERSION, f"returns {VERSION}"]
 
 
 def test_ok_for_a_put_that_was_refused_is_named(service):

@@ -1,4 +1,4 @@
-"""What is drawn to happen next in a run of episodes."""
+"""The draw of what happens next in a run of episodes."""
 
 from random import Random
 
