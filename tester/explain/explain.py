@@ -135,7 +135,7 @@ def explanation_lines(trace: Trace, found: list[Explanation]) -> list[str]:
 
 
 def closer_look(found: list[Explanation], file: str) -> list[str]:
-    """Return a line with the command that shows what lies between the first's facts.
+    """Return a line with the command that shows what happened around the first one's facts.
 
     Args:
         found: what the trace proves.
@@ -151,7 +151,7 @@ def closer_look(found: list[Explanation], file: str) -> list[str]:
         "raft-lab", "trace", file, "--servers", ",".join(map(str, servers)),
         "--since", f"{since:.2f}", "--until", f"{until:.2f}",
     ])  # fmt: skip
-    return [f"what lies between these: {command}"]
+    return [f"what happened around these facts: {command}"]
 
 
 def explain(trace: Trace) -> list[Explanation]:

@@ -57,7 +57,7 @@ def test_a_command_shows_what_lies_between_the_facts_of_the_proof(
     run = draw(pictures, conditions)
     facts, command = re.search(
         r"what the trace proves:\n.+\n((?:    .+\n)+)(?:.*\n)*"
-        r"what lies between these: (raft-lab trace .+)",
+        r"what happened around these facts: (raft-lab trace .+)",
         run.evidence,
     ).groups()
     assert grade.main(shlex.split(command)[1:]) == 0
