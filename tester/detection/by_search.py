@@ -1,28 +1,40 @@
 """Measuring which mutants the search finds: `python -m tester.detection.by_search`.
 
 Each mutant is searched in a process of its own, and its row is kept as soon as it is
-known, so that the command continues where it was stopped. A document gets the table
-between two marks, beside what the suite finds, which `tester.detection` has measured.
+known, so that the command continues where it was stopped. With --dask, the workers of a
+cluster search several at a time. A document gets the table between two marks, beside
+what the suite finds, which `tester.detection` has measured.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 import msgspec
+from rich.console import Console
 
 from tester import jsonl
+from tester.cluster_engine.connect import add_dask, connected
+from tester.console import say
 from tester.detection.matrix import MARK, read_markdown
 from tester.detection.mutants import Mutant, find_mutants
 from tester.errors import UsageError
+from tester.judging.run_hosting import IN_PROCESS
 from tester.judging.suite import LABS, suite_path
 from tester.search.choice_text import parse_choices
 from tester.search.choices import CLIENTS, Setting
-from tester.search.parallel import Part, searched_in_parts
+from tester.search.parallel import Part, PartOutcome, searched_in_parts
 from tester.text import counted, listed, markdown_row, parse_duration
+
+if TYPE_CHECKING:
+    from tester.cluster_engine.dask_engine import DaskEngine
+
+EXIT_USAGE, EXIT_INTERRUPTED = 2, 130
 
 ROWS = Path(".lab") / "detection_by_search.jsonl"
 # Where the table of what a lab's suite finds is.
@@ -63,18 +75,27 @@ class Row(msgspec.Struct, frozen=True):
         return self.choices is not None
 
 
-def search_row(mutant: Mutant, cpu_s_max: float) -> Row:
-    """Search a mutant, and return its row; with `--preempt` where the suite needs it."""
+def part_of(mutant: Mutant, number: int, cpu_s_max: float) -> Part:
+    """Return what is to be searched; with `--preempt` where the suite needs it."""
     setting, suite = Setting(preempt=mutant.preempt), ""
     if mutant.lab == 3:
         setting = Setting(preempt=mutant.preempt, clients=CLIENTS)
         suite = str(suite_path(3))
-    part = Part(
-        str(mutant.path), "none", False, 0, setting, "0", None, cpu_s_max, suite=suite
+    return Part(
+        str(mutant.path),
+        "none",
+        False,
+        number,
+        setting,
+        "0",
+        None,
+        cpu_s_max,
+        suite=suite,
     )
-    ((outcome,), interrupted) = searched_in_parts([part])
-    if interrupted:
-        raise KeyboardInterrupt
+
+
+def row_of(mutant: Mutant, cpu_s_max: float, outcome: PartOutcome) -> Row:
+    """Return a mutant's row, from what came of its search."""
     choices = len(parse_choices(outcome.run, "run").choices) if outcome.run else None
     return Row(
         mutant.name,
@@ -87,17 +108,51 @@ def search_row(mutant: Mutant, cpu_s_max: float) -> Row:
     )
 
 
-def rows(mutants: Sequence[Mutant], cpu_s_max: float, file: Path) -> Iterator[Row]:
-    """Yield the row of each mutant: the one that is kept, or else a new one."""
+def outcomes(
+    parts: Sequence[Part], engine: "DaskEngine | None"
+) -> Iterator[tuple[Part, PartOutcome]]:
+    """Search all parts: one after another here, or with the workers of a cluster.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C; parts that have not ended are searched no further.
+    """
+    if engine is not None:
+        from tester.cluster_engine.search_place import ClusterPlace
+
+        yield from ClusterPlace(engine, parts).outcomes()
+        return
+    for part in parts:
+        ((outcome,), interrupted) = searched_in_parts([part])
+        if interrupted:
+            raise KeyboardInterrupt
+        yield part, outcome
+
+
+def rows(
+    mutants: Sequence[Mutant],
+    cpu_s_max: float,
+    file: Path,
+    engine: "DaskEngine | None" = None,
+) -> list[Row]:
+    """Return the row of each mutant: the one that is kept, or else a new one."""
     known = jsonl.read(file, Row).records if file.exists() else []
     kept = {(row.mutant, row.digest, row.cpu_s_max): row for row in known}
+    found = {
+        number: row
+        for number, mutant in enumerate(mutants)
+        if (row := kept.get((mutant.name, mutant.digest, cpu_s_max)))
+    }
+    parts = [
+        part_of(mutant, number, cpu_s_max)
+        for number, mutant in enumerate(mutants)
+        if number not in found
+    ]
     with closing(jsonl.Appender.open(file)) as out:
-        for mutant in mutants:
-            row = kept.get((mutant.name, mutant.digest, cpu_s_max))
-            if row is None:
-                row = search_row(mutant, cpu_s_max)
-                out.append(row)
-            yield row
+        for part, outcome in outcomes(parts, engine):
+            row = row_of(mutants[part.number], cpu_s_max, outcome)
+            found[part.number] = row
+            out.append(row)
+    return [found[number] for number in range(len(mutants))]
 
 
 def table(
@@ -161,25 +216,62 @@ def write_markdown(file: Path, found: Sequence[tuple[Mutant, Row]]) -> None:
     file.write_text(above + "\n".join(lines) + below, encoding="utf-8")
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Search the mutants, and print the table."""
-    parser = argparse.ArgumentParser(prog="python -m tester.detection.by_search")
-    parser.add_argument("mutants", nargs="*", metavar="MUTANT")
-    parser.add_argument("--for", dest="cpu_s", type=parse_duration, default=60.0)
-    parser.add_argument("--lab", type=int, choices=LABS, default=2)
-    parser.add_argument("--write", type=Path, metavar="FILE")
-    options = parser.parse_args(arguments)
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the command line's options."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tester.detection.by_search",
+        description="Search each mutant for a run that fails, and print a table of what "
+        "was found. The rows are kept: the same command continues where it was stopped.",
+    )
+    add = parser.add_argument
+    add("mutants", nargs="*", metavar="MUTANT", help="only these (default: all)")
+    add(
+        "--for",
+        dest="cpu_s",
+        type=parse_duration,
+        default=60.0,
+        metavar="TIME",
+        help="CPU time for each (default 60s)",
+    )
+    add("--lab", type=int, choices=LABS, default=2, help="2 (default) or 3")
+    add_dask(parser)
+    add("--write", type=Path, metavar="FILE", help="write the table, in Markdown")
+    return parser.parse_args(arguments)
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Search what the options name, and print the table; return the exit status."""
     mutants = find_mutants(options.mutants or None, options.lab)
-    found = [*zip(mutants, rows(mutants, options.cpu_s, ROWS), strict=True)]
+    engine = connected(
+        options.dask, os.cpu_count() or 1, IN_PROCESS, lambda line: say(console, line)
+    )
+    try:
+        with closing(engine) if engine else nullcontext():
+            found = rows(mutants, options.cpu_s, ROWS, engine)
+    except KeyboardInterrupt:
+        say(console, f"interrupted: {ROWS} has the rows so far; run it again to go on")
+        return EXIT_INTERRUPTED
+    pairs = [*zip(mutants, found, strict=True)]
     if options.write:
-        write_markdown(options.write, found)
+        write_markdown(options.write, pairs)
     lines = [
-        *table(found, read_markdown(Path("docs") / PAGES[options.lab])),
+        *table(pairs, read_markdown(Path("docs") / PAGES[options.lab])),
         "",
-        summary(found),
+        summary(pairs),
     ]
     sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line."""
+    console = Console(stderr=True)
+    try:
+        return run(parse(sys.argv[1:] if arguments is None else arguments), console)
+    except UsageError as exc:
+        say(console, f"tester.detection.by_search: {exc}")
+        return EXIT_USAGE
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

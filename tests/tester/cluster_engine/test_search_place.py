@@ -7,6 +7,7 @@ import pytest
 import grade
 from labrpc.errors import LabError
 from tester.codes import PROCESS_LOST
+from tester.detection import by_search
 from tester.search.choices import Setting
 from tester.search.parallel import STOPPED, Part, PartOutcome, searched_in_parts
 from tester.workers.engine import WorkerLost
@@ -128,3 +129,19 @@ def cluster():
 def test_a_cluster_finds_what_one_machine_does(cluster, search, leads):
     dask = ("--dask", cluster.scheduler_address)
     assert search(leads, "--jobs", "3", *dask) == search(leads, "--jobs", "3")
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_mutants_are_searched_by_a_cluster(cluster, tmp_path, monkeypatch, capsys):
+    tables = []
+    for options in ([], ["--dask", cluster.scheduler_address]):
+        folder = tmp_path / str(len(tables))
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        by_search.main(["second_vote", "term_not_saved", "--for", "9s", *options])
+        rows = capsys.readouterr().out.splitlines()[2:4]
+        # All but the CPU time.
+        tables.append([(row.split("|")[1], row.split("|")[-3:]) for row in rows])
+    assert tables[0] == tables[1]
+    assert " - " not in str(tables)

@@ -1,11 +1,13 @@
 """The search of the mutants: a row each, kept, and a table of them."""
 
+from pathlib import Path
+
 import pytest
 
 from tester.detection import by_search
+from tester.detection.by_search import EXIT_INTERRUPTED, EXIT_USAGE
 from tester.detection.matrix import MARK
 from tester.detection.mutants import find_mutants
-from tester.errors import UsageError
 from tester.search.choices import CLIENTS
 from tester.search.parallel import PartOutcome
 
@@ -54,12 +56,30 @@ def test_the_table_stands_beside_what_the_suite_finds(searched, tmp_path):
     assert "old" not in text
 
 
-def test_a_page_without_a_place_for_the_table_is_not_written(searched, tmp_path):
+def test_a_page_without_a_place_for_the_table_is_not_written(
+    searched, tmp_path, capsys
+):
     page = tmp_path / "page.md"
     page.write_text(f"Text.\n{MARK}\n")
-    with pytest.raises(UsageError, match="expected the lines"):
-        by_search.main(["second_vote", "--write", str(page)])
+    assert by_search.main(["second_vote", "--write", str(page)]) == EXIT_USAGE
+    assert "expected the lines" in capsys.readouterr().err
     assert page.read_text() == f"Text.\n{MARK}\n"
+
+
+def test_an_interrupted_search_keeps_its_rows(searched, monkeypatch, capsys):
+    search = by_search.searched_in_parts
+
+    def interrupted_at_the_second(parts):
+        ((outcome,), _) = search(parts)
+        return [outcome], len(searched) == 2
+
+    monkeypatch.setattr(by_search, "searched_in_parts", interrupted_at_the_second)
+    command = ["second_vote", "votes_not_saved", "own_vote_not_saved"]
+    assert by_search.main(command) == EXIT_INTERRUPTED
+    assert "interrupted: " in capsys.readouterr().err
+    assert by_search.main(command) == 0
+    names = [Path(path).stem for path in searched]
+    assert names == [command[0], command[1], *command[1:]]
 
 
 def test_a_service_is_searched_with_clients(monkeypatch, tmp_path, capsys):
