@@ -32,8 +32,10 @@ from tester.search.choices import (
     MessageName,
     Put,
     Recover,
+    Resume,
     Setting,
     Snapshot,
+    Stall,
     Start,
     TimeOut,
 )
@@ -51,7 +53,7 @@ def _by_verb(*kinds: type[Choice]) -> dict[str, type[Any]]:
 
 
 _OF_MESSAGES = _by_verb(Deliver, Lose, Duplicate)
-_OF_SERVERS = _by_verb(TimeOut, Start, Crash, Cut, Heal)
+_OF_SERVERS = _by_verb(TimeOut, Start, Crash, Cut, Heal, Stall, Resume)
 _SETTINGS = {
     "servers": "servers",
     "snapshot-interval": "snapshot_interval",
@@ -59,11 +61,12 @@ _SETTINGS = {
     "slow-service": "slow_service",
     "preempt": "preempt",
     "elections-only": "elections_only",
+    "mixed-commands": "mixed_commands",
     "clients": "clients",
     "max-raft-state": "max_raft_state",
 }
 _OF_SERVICES = ("clients", "max-raft-state")
-_FLAGS = ("persistence", "slow-service", "preempt", "elections-only")
+_FLAGS = ("persistence", "slow-service", "preempt", "elections-only", "mixed-commands")
 _OF_ALL = _by_verb(Recover)
 _OF_CLIENTS = _by_verb(Get, Put)
 _EXPECT, _SNAPSHOT = "expect", "snapshot"

@@ -9,6 +9,8 @@ import msgspec
 
 # How many clients a service has in the worlds of a search.
 CLIENTS = 2
+# More than fits into a page of memory: some Rafts send no more than that at once.
+LARGE_COMMAND_BYTES = 5_000
 
 
 class _Value(msgspec.Struct, frozen=True, gc=False):
@@ -164,6 +166,21 @@ class Expect(_Value, frozen=True, tag="expect"):
     applied: int | None = None
 
 
+class Stall(_Value, frozen=True, tag="stall"):
+    """Let a server's service take nothing that is applied until it is resumed.
+
+    A crash ends it as well.
+    """
+
+    server: int
+
+
+class Resume(_Value, frozen=True, tag="resume"):
+    """Let a stalled service take what is applied, now and from now on."""
+
+    server: int
+
+
 Choice = (
     Deliver
     | Lose
@@ -176,6 +193,8 @@ Choice = (
     | Crash
     | Cut
     | Heal
+    | Stall
+    | Resume
     | Recover
     | Expect
 )
@@ -197,6 +216,7 @@ class Setting(_Value, frozen=True):
             key/value service. 0 for Raft alone.
         max_raft_state: how large the Raft state that a server of a service has saved may
             become before it takes a snapshot; 0 for no snapshots.
+        mixed_commands: whether every other command is a large one.
     """
 
     servers: int = 3
@@ -207,11 +227,18 @@ class Setting(_Value, frozen=True):
     elections_only: bool = False
     clients: int = 0
     max_raft_state: int = 0
+    mixed_commands: bool = False
 
     @property
     def boxes(self) -> int:
         """How many servers and clients there are."""
         return self.servers + self.clients
+
+    def command(self, number: int) -> int | str:
+        """Return the command of a number: the number, or a large one that begins so."""
+        if self.mixed_commands and number % 2 == 0:
+            return f"{number:<{LARGE_COMMAND_BYTES}}"
+        return number
 
     def is_client(self, number: int) -> bool:
         """Return whether a number is a client's."""

@@ -36,6 +36,12 @@ FATES = ("copy", "death", "late", "lose")
 # What happens between messages: "pause" leaves those under way for later.
 BETWEEN = ("crash", "pause", "start", "time-out")
 FATAL = ("crash", "death")
+# What happens to the messages of one link only, to all replies there.
+LATE_REPLY = "late reply"
+# How many of those that deliver in any order have links of different speeds, and how fast
+# these are: messages on a slow one arrive when much else has happened.
+UNEVEN = 0.5
+SPEEDS = (1.0, 1.0, 0.2, 0.03)
 # A late message arrives at this rate if there is one.
 RETURNING = 0.1
 
@@ -89,10 +95,13 @@ class Disturbances:
         self._draws = draws
         self._rates: dict[str, float] = {}
         self._unordered = False
+        self._uneven = False
+        self._speeds: dict[tuple[int, int], float] = {}
         self._returning = 0.0
         if draws.random() < CALM:
             return
         self._unordered = draws.random() < UNORDERED
+        self._uneven = draws.random() < UNEVEN
         self._returning = RETURNING
         for kind in (*FATES, *BETWEEN):
             present, rate = draws.random() < PRESENT, draws.choice(RATES)
@@ -114,7 +123,7 @@ class Disturbances:
             return [Deliver(state.name_of(draws.choice(late)))]
         if not ready:
             return None
-        message = draws.choice(ready) if self._unordered else ready[0]
+        message = self._next_of(ready) if self._unordered else ready[0]
         kind = self._drawn_kind(message)
         if kind == "pause":
             return None
@@ -128,14 +137,21 @@ class Disturbances:
     def _ready(self, state: WorldState, messages: list[Message]) -> list[Message]:
         return [m for m in messages if state.reachable(m) and self.passes(m)]
 
+    def _next_of(self, ready: list[Message]) -> Message:
+        """Return which of the messages arrives next."""
+        if not self._uneven:
+            return self._draws.choice(ready)
+        return drawn_by_speed(self._draws, self._speeds, ready)
+
     def _drawn_kind(self, message: Message) -> str:
         """Return what goes wrong when it is a message's turn, "" if nothing does."""
         if self.trouble is not None:
             troubled, kind = self.trouble
-            if (
-                pair(message.src, message.dst) == troubled
-                and self._draws.random() < 0.5
-            ):
+            is_on_link = pair(message.src, message.dst) == troubled
+            if is_on_link and kind == LATE_REPLY:
+                if message.reply:
+                    return "late"
+            elif is_on_link and self._draws.random() < 0.5:
                 return kind
         left = self._draws.random() if self._rates else 1.0
         for kind, rate in self._rates.items():
@@ -163,3 +179,23 @@ class Disturbances:
         if kind == "copy" and not message.reply:
             return [Duplicate(name), Deliver(name)]
         return [Deliver(name)]
+
+
+def drawn_by_speed(
+    draws: Random, speeds: dict[tuple[int, int], float], ready: Sequence[Message]
+) -> Message:
+    """Return the message that arrives next where links differ in speed.
+
+    Args:
+        draws: the search's random stream.
+        speeds: of each link, drawn here when a message first takes it.
+        ready: the messages, the oldest first; those of a link keep their order.
+    """
+    first: dict[tuple[int, int], Message] = {}
+    for message in ready:
+        first.setdefault((message.src, message.dst), message)
+    for link in first:
+        if link not in speeds:
+            speeds[link] = draws.choice(SPEEDS)
+    (message,) = draws.choices(list(first.values()), [speeds[link] for link in first])
+    return message

@@ -4,7 +4,7 @@ from functools import partial
 from random import Random
 
 from tester.search.choices import Setting, Snapshot, Start, TimeOut
-from tester.search.disturbances import FATAL, pair
+from tester.search.disturbances import FATAL, LATE_REPLY, pair
 from tester.search.disturbances import FATES as TROUBLES
 from tester.search.episodes import (
     FATES,
@@ -26,10 +26,22 @@ from tester.search.episodes import (
     spread,
     strand,
 )
+from tester.search.leader_stories import (
+    Deposing,
+    Repeating,
+    Rush,
+    Stalling,
+    depose,
+    repeat,
+    resume,
+    rush,
+    stall,
+)
 from tester.search.server_state import ServerState
-from tester.search.server_step import snapshot_commands
 from tester.search.stories import (
+    BareMajority,
     Overtaking,
+    bare_majority,
     fall_behind,
     overtake,
     part,
@@ -41,6 +53,8 @@ from tester.search.world_state import WorldState
 
 # How many commands a leader gets at one moment; of these, one is drawn.
 COMMANDS = (1, 1, 1, 2, 3)
+# How many of them a service leaves on the apply channel that stalls.
+STALLED_COMMANDS = (1, 2, 3, 3)
 # How many episodes are a command for a candidate.
 NO_LEADER = 0.05
 # In how many snapshots the server dies.
@@ -49,12 +63,32 @@ DYING = 0.3
 LIKINGS = (0, 0.5, 1, 1, 1, 3)
 
 
+# How many runs consist of these stories, once there is a leader: in between, other episodes
+# often undo what a story needs.
+STORIES_ONLY = 0.35
+STORIES = (
+    "bare majority",
+    "depose",
+    "overtake",
+    "repeat",
+    "rush",
+    "snapshot",
+    "stall",
+    "troubled",
+)
+
+
 class Liking:
-    """How much one run likes each kind of episode: what some bring about, others hide."""
+    """How much one run likes each kind of episode: what some bring about, others hide.
+
+    Attributes:
+        stories_only: whether it consists of stories about a leader.
+    """
 
     def __init__(self, draws: Random) -> None:
         self._draws = draws
         self._factors: dict[str, float] = {}
+        self.stories_only = draws.random() < STORIES_ONLY
 
     def __call__(self, kind: str) -> float:
         """Return the factor for a kind, which is drawn when it is first asked for."""
@@ -99,6 +133,8 @@ class EpisodeDraw:
         if draws.random() < NO_LEADER:
             return partial(ask_candidate, draws.choice(self._servers))
         kinds = self._kinds()
+        if self._liking.stories_only and self._leaders:
+            kinds = {kind: 1.0 for kind in kinds if kind in STORIES}
         weights = [weight * self._liking(kind) for kind, weight in kinds.items()]
         if not sum(weights):
             return partial(elect, draws.choice(self._servers))
@@ -115,6 +151,12 @@ class EpisodeDraw:
         if len(state.cut) < len(self._servers) // 2:
             kinds |= {"cut": 1, "miss": 1, "strand": 2, "behind": 3}
             kinds["overtake"] = 3 if len(self._servers) < 5 else 8
+        if self._three:
+            kinds |= {"bare majority": 2, "depose": 1, "rush": 1}
+        if len(self._servers) > 1:
+            kinds |= {"stall": 1, "repeat": 1}
+        if any(server.stalled for server in state.servers):
+            kinds["resume"] = 3
         if state.cut:
             kinds |= {"heal": 2, "heal late": 1, "stand again": 3}
         if self._parted:
@@ -149,6 +191,11 @@ class EpisodeDraw:
             return self._story(kind)
         if kind == "troubled":
             return self._troubled()
+        if kind in ("bare majority", "depose", "repeat", "rush", "stall"):
+            return self._leader_story(kind)
+        if kind == "resume":
+            stalled = [s.server for s in state.servers if s.stalled]
+            return partial(resume, draws.choice(stalled))
         if kind == "cut":
             # A leader that is cut off is where most stories begin.
             up = [s for s in self._servers if s not in state.cut]
@@ -200,17 +247,78 @@ class EpisodeDraw:
             commands, stands = draws.choice(COMMANDS), draws.random() < 0.5
             return partial(fall_behind, server, leader, commands, stands)
         only = draws.choice(others) if draws.random() < 0.5 else None
+        other = draws.choice(others)
+        rest = [s for s in self._servers if s not in (leader, other)]
+        then = None
+        if self._three and draws.random() < 0.25:
+            then = self._bare_majority(other, [leader, *rest], 1)
         story = Overtaking(
             leader,
             side,
-            draws.choice(others),
+            other,
             before=draws.choice((1, 2, 3)),
             after=draws.choice((0, 1, 1, 1)),
-            is_late=draws.random() < 0.3,
+            late=draws.choice(("", "", "late", LATE_REPLY, LATE_REPLY)),
             again=draws.random() < 0.6,
             only=only,
+            then=then,
         )
         return partial(overtake, story)
+
+    def _leader_story(self, kind: str) -> Episode:
+        """Return a story of a leader and its followers."""
+        draws = self._draws
+        leader = draws.choice(self._leaders)
+        others = draws.sample(
+            [s for s in self._servers if s != leader], len(self._servers) - 1
+        )
+        commands = draws.choice(COMMANDS)
+        if kind == "stall":
+            return partial(
+                stall,
+                Stalling(
+                    others[0] if draws.random() < 0.8 else leader,
+                    leader,
+                    draws.choice(STALLED_COMMANDS),
+                    at_once=draws.random() < 0.7,
+                    missed=draws.choice((0, 1, 2, 3)),
+                    compacts=self._compacts,
+                    crashes=self._persistence and draws.random() < 0.4,
+                ),
+            )
+        if kind == "repeat":
+            missed, after = draws.choice((0, 1, 2)), draws.choice((0, 0, 1))
+            return partial(
+                repeat, Repeating(leader, others[0], missed, after, self._compacts)
+            )
+        if kind == "rush":
+            story = Rush(leader, draws.randint(6, 30), others[0], draws.choice(others))
+            return partial(rush, story, draws)
+        if kind == "depose":
+            again = draws.choice([leader, *others[1:]])
+            is_lost = draws.random() < 0.5
+            return partial(
+                depose, Deposing(leader, others[0], others[1], commands, is_lost, again)
+            )
+        return partial(bare_majority, self._bare_majority(leader, others, commands))
+
+    def _bare_majority(
+        self, leader: int, others: list[int], commands: int
+    ) -> BareMajority:
+        draws = self._draws
+        size = len(self._servers) // 2
+        dies_after, crashes = draws.choice((None, None, 1, 2)), draws.random() < 0.3
+        if not self._persistence:
+            dies_after, crashes = None, False
+        return BareMajority(
+            leader,
+            others[:size],
+            draws.choice(others[size:]),
+            commands,
+            dies_after,
+            crashes,
+            self._compacts and draws.random() < 0.3,
+        )
 
     def _troubled(self) -> Episode:
         """Return an episode of a leader and another server whose link is in trouble."""
@@ -260,8 +368,8 @@ class EpisodeDraw:
 
 
 def _compacted(server: ServerState) -> int:
-    """Return how many commands the snapshot of a server holds."""
-    return len(snapshot_commands(server.snapshot))
+    """Return how many commands the latest snapshot of a server's service holds."""
+    return server.compacted
 
 
 def _to_compact(server: ServerState) -> bool:

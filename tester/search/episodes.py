@@ -140,6 +140,10 @@ class EpisodeRun:
         """Let a message that was just sent be late."""
         self._arrivals.hold_back(message)
 
+    def ready(self) -> list[Message]:
+        """Return the messages that can arrive and are not late, the oldest first."""
+        return [m for m in self._arrivals.queue if self.state.reachable(m)]
+
     def sent(self, src: int) -> list[Message]:
         """Return the messages that a server has just sent and that can arrive."""
         queue = self._arrivals.queue

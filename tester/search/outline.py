@@ -38,6 +38,8 @@ def outline(state: ServerState, attributes: dict[str, str]) -> bytes | None:
         state.raft_state,
         state.snapshot,
         state.applied,
+        state.compacted,
+        state.stalled,
         state.invoked,
         state.puts,
         [call[1:] for call in state.calls],

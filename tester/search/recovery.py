@@ -12,7 +12,7 @@ from labrpc.clock import MILLISECOND, SECOND, to_seconds
 from labrpc.errors import SubmissionError
 from tester import codes
 from tester.search.arrivals import Arrivals
-from tester.search.choices import Choice, Deliver, Heal, Start, TimeOut
+from tester.search.choices import Choice, Deliver, Heal, Resume, Start, TimeOut
 from tester.search.rules import Rules
 from tester.search.server_state import ServerState
 from tester.search.world_state import WorldState
@@ -55,13 +55,15 @@ class Recovery:
         self._deliveries = 0
         self._rules = rules
         self._run = run
-        self._commands: list[int] = []
+        self._commands: list[int | str] = []
         # Who got the last command, and in which term.
         self._asked: tuple[int, int] | None = None
         # When a server takes its next step by itself, as long as it is in a state.
         self._due_ns: dict[int, tuple[ServerState, int | None]] = {}
         for server in run.state.cut:
             run.advance(Heal(server))
+        for stalled in [s.server for s in run.state.servers if s.stalled]:
+            run.advance(Resume(stalled))
         self._arrivals = Arrivals()
         self._arrivals.follow(run.state)
 
@@ -112,7 +114,8 @@ class Recovery:
             asked = (server.server, server.term)
             if state.leads_latest(server.server) and asked != self._asked:
                 self._asked = asked
-                self._commands.append(state.spent.commands + 1)
+                number = state.spent.commands + 1
+                self._commands.append(self._rules.setting.command(number))
                 return Start(server.server)
         return None
 

@@ -21,8 +21,10 @@ from tester.search.choices import (
     Operation,
     Put,
     Recover,
+    Resume,
     Setting,
     Snapshot,
+    Stall,
     Start,
     TimeOut,
 )
@@ -33,10 +35,11 @@ from tester.search.server_state import (
     ClientCall,
     Command,
     ServerState,
+    ServiceStalls,
     SnapshotCall,
     Stimulus,
 )
-from tester.search.server_step import SNAPSHOT, snapshot_commands
+from tester.search.server_step import SNAPSHOT
 from tester.search.world_state import (
     Message,
     Messages,
@@ -131,6 +134,8 @@ class Rules:
             return None if self.setting.clients else self._start(state, choice)
         if isinstance(choice, Snapshot):
             return self._snapshot(state, choice)
+        if isinstance(choice, Stall | Resume):
+            return self._stall(state, choice)
         if isinstance(choice, Crash):
             return self._crash(state, choice.server)
         if isinstance(choice, Lose):
@@ -189,18 +194,25 @@ class Rules:
         return transition if stepped and stepped.box_steps else None
 
     def _start(self, state: WorldState, choice: Start) -> Transition:
-        command = state.spent.commands + 1
-        state = state._replace(spent=state.spent._replace(commands=command))
-        return self._step(state, choice.server, Command(command), choice.dies_after)
+        number = state.spent.commands + 1
+        state = state._replace(spent=state.spent._replace(commands=number))
+        command = Command(self.setting.command(number))
+        return self._step(state, choice.server, command, choice.dies_after)
 
     def _snapshot(self, state: WorldState, choice: Snapshot) -> Transition | None:
         server, index = state.servers[choice.server], choice.index
         busy = SNAPSHOT in dict(server.invoked).values()
-        held = len(snapshot_commands(server.snapshot))
-        if self.setting.clients or busy or not held < index <= len(server.applied):
+        new = server.compacted < index <= len(server.applied)
+        if self.setting.clients or busy or not new:
             return None
         call = SnapshotCall(SNAPSHOT, index)
         return self._step(state, choice.server, call, choice.dies_after)
+
+    def _stall(self, state: WorldState, choice: Stall | Resume) -> Transition | None:
+        stalls = isinstance(choice, Stall)
+        if self.setting.clients or state.servers[choice.server].stalled == stalls:
+            return None
+        return self._step(state, choice.server, ServiceStalls(stalls), None)
 
     def _step(
         self, state: WorldState, server: int, given: Stimulus, dies_after: int | None

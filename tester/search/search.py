@@ -278,20 +278,24 @@ def _worlds_of_episodes(plain: Setting) -> Iterator[Setting]:
     """Yield in which worlds episodes happen, in this order over and over."""
 
     def world(
-        servers: int = 3, snapshot_interval: int = 0, slow: bool = False
+        servers: int = 3,
+        snapshot_interval: int = 0,
+        slow: bool = False,
+        mixed: bool = False,
     ) -> Setting:
         return _with(
             plain,
             servers=max(plain.servers, servers),
             snapshot_interval=snapshot_interval,
             slow_service=slow,
+            mixed_commands=mixed,
         )
 
     fast, slow = world(3, 1), world(3, 1, slow=True)
     for seldom, third, last in (
-        (world(7), plain, slow),
+        (world(7), world(3, mixed=True), slow),
         (world(3, 3), world(3, slow=True), fast),
-        (world(5, slow=True), plain, slow),
+        (world(5, slow=True), world(3, mixed=True), slow),
         (world(6), world(3, slow=True), fast),
     ):
         yield plain

@@ -31,7 +31,7 @@ class Answer(NamedTuple):
 class Command(NamedTuple):
     """The service calls `start`."""
 
-    command: int
+    command: int | str
 
 
 class SnapshotCall(NamedTuple):
@@ -52,7 +52,15 @@ class TimePasses(NamedTuple):
     """Time passes on the server's own clock, until something comes of it."""
 
 
-Stimulus = Arrival | Answer | Command | SnapshotCall | ClientCall | TimePasses
+class ServiceStalls(NamedTuple):
+    """The service takes nothing from now on, or it does again."""
+
+    stalls: bool
+
+
+Stimulus = (
+    Arrival | Answer | Command | SnapshotCall | ClientCall | TimePasses | ServiceStalls
+)
 """What a server is given in one step; no two of them are equal."""
 
 TIME_PASSES = TimePasses()
@@ -113,6 +121,8 @@ class ServerState:
         leads: whether it said then that it leads.
         led: the terms in which it has said so in this life.
         applied: the commands that it has applied, those of a snapshot included.
+        compacted: how many of them are in a snapshot that the service has made or taken.
+        stalled: whether the service takes nothing.
         calls: its calls that have not ended.
         unanswered: the requests that it has not answered.
         answers: what its calls have been answered since its term has changed.
@@ -123,10 +133,10 @@ class ServerState:
     """
 
     __slots__ = (
-        "after", "answers", "applied", "before", "box_steps", "calls", "failure",
+        "after", "answers", "applied", "before", "box_steps", "calls", "compacted", "failure",
         "incarnation", "invocations", "invoked", "leads", "led", "like", "news",
         "now_ns", "number", "operation", "outward", "puts", "raft_state", "requests", "server",
-        "snapshot", "term", "unanswered", "versions", "wake_ns",
+        "snapshot", "stalled", "term", "unanswered", "versions", "wake_ns",
     )  # fmt: skip
 
     def __init__(self, server: int, incarnation: int) -> None:
@@ -150,6 +160,8 @@ class ServerState:
         self.leads = False
         self.led: tuple[int, ...] = ()
         self.applied: tuple[Any, ...] = ()
+        self.compacted = 0
+        self.stalled = False
         self.calls: tuple[PendingCall, ...] = ()
         self.unanswered: tuple[PendingRequest, ...] = ()
         self.answers: frozenset[tuple[int, str, bytes | None]] = frozenset()
@@ -170,5 +182,5 @@ class ServerState:
 _KEPT = (
     "now_ns", "wake_ns", "requests", "invoked", "invocations", "puts", "raft_state",
     "snapshot", "term", "leads", "led", "applied", "calls", "unanswered", "answers",
-    "operation", "versions",
+    "operation", "versions", "compacted", "stalled",
 )  # fmt: skip

@@ -45,6 +45,7 @@ from tester.search.server_state import (
     PendingCall,
     PendingRequest,
     ServerState,
+    ServiceStalls,
     SnapshotCall,
     Stimulus,
 )
@@ -149,6 +150,9 @@ class ServerStep:
             self._invoke(START, stimulus.command)
         elif isinstance(stimulus, SnapshotCall):
             self._make_snapshot(stimulus.up_to)
+        elif isinstance(stimulus, ServiceStalls):
+            state.stalled = stimulus.stalls
+            self._take_if_free()
         elif isinstance(stimulus, ClientCall):
             state.operation = stimulus
             self._invoke(stimulus.method, *stimulus.args)
@@ -235,8 +239,9 @@ class ServerStep:
             self._note(action)
 
     def _take_if_free(self) -> None:
-        """Let the service take a message, unless it makes a snapshot."""
-        if self._puts and SNAPSHOT not in self._invoked.values():
+        """Let the service take a message, unless it stalls or makes a snapshot."""
+        busy = self.state.stalled or SNAPSHOT in self._invoked.values()
+        if self._puts and not busy:
             self._take()
 
     def _take(self) -> None:
@@ -260,11 +265,13 @@ class ServerStep:
 
     def _make_snapshot(self, index: int) -> None:
         """Let the service take a snapshot of what it has applied up to an index."""
+        self.state.compacted = index
         self._invoke(SNAPSHOT, index, snapshot_bytes(self.state.applied[:index]))
 
     def _apply_snapshot(self, snapshot: bytes) -> None:
         """Take in a snapshot; whether it is one of the service's, the oracles judge."""
         self.state.applied = snapshot_commands(snapshot)
+        self.state.compacted = len(self.state.applied)
 
     # What the box does.
 

@@ -8,8 +8,20 @@ again; a message that is late while something else happens.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tester.search.choices import Crash, Cut, Snapshot, Start, TimeOut
-from tester.search.disturbances import Disturbances, Pair, pair, pairs_across
+from tester.search.choices import (
+    Crash,
+    Cut,
+    Deliver,
+    Snapshot,
+    Start,
+    TimeOut,
+)
+from tester.search.disturbances import (
+    Disturbances,
+    Pair,
+    pair,
+    pairs_across,
+)
 from tester.search.episodes import (
     Episode,
     EpisodeRun,
@@ -21,7 +33,8 @@ from tester.search.episodes import (
 )
 
 
-def _disturbances(run: EpisodeRun) -> Disturbances:
+def disturbances_of(run: EpisodeRun) -> Disturbances:
+    """Return what goes wrong in an episode's run."""
     assert run.disturbances is not None
     return run.disturbances
 
@@ -29,7 +42,7 @@ def _disturbances(run: EpisodeRun) -> Disturbances:
 def part(side: Iterable[int], run: EpisodeRun) -> None:
     """Part servers from the others, until others are parted; from none: join all."""
     blocked = pairs_across(side, len(run.state.servers))
-    _disturbances(run).blocked = blocked
+    disturbances_of(run).blocked = blocked
     run.settle()
 
 
@@ -48,7 +61,7 @@ def rival(first: int, second: int, crashed: Iterable[int], run: EpisodeRun) -> N
         crashed: who crashes in between.
         run: the episode's.
     """
-    disturbances = _disturbances(run)
+    disturbances = disturbances_of(run)
     before = disturbances.blocked
     disturbances.blocked = before | {pair(first, second)}
     run.take(TimeOut(first))
@@ -92,9 +105,12 @@ class Overtaking(NamedTuple):
         other: who is elected by the others.
         before: how many commands the leader is given.
         after: how many the other one is given.
-        is_late: whether the leader's messages to its side, and the replies, are late.
+        late: which messages between the leader and its side are late: "late" for some,
+            "late reply" for all replies, "" for none.
         again: whether the leader stands for election again, and is given a command.
         only: who alone gets that command; None for all.
+        then: what only a bare majority gets from the other one afterwards; None for
+            nothing.
     """
 
     leader: int
@@ -102,17 +118,18 @@ class Overtaking(NamedTuple):
     other: int
     before: int
     after: int
-    is_late: bool = False
+    late: str = ""
     again: bool = False
     only: int | None = None
+    then: "BareMajority | None" = None
 
 
 def overtake(story: Overtaking, run: EpisodeRun) -> None:
     """Part a leader with few from the others, who elect another; then join them."""
-    disturbances = _disturbances(run)
+    disturbances = disturbances_of(run)
     disturbances.blocked = pairs_across(story.side, len(run.state.servers))
-    if story.is_late and len(story.side) > 1:
-        disturbances.trouble = pair(*story.side[:2]), "late"
+    if story.late and len(story.side) > 1:
+        disturbances.trouble = pair(*story.side[:2]), story.late
     propose(story.leader, run, story.before)
     spread(story.leader, run)
     disturbances.trouble = None
@@ -122,6 +139,9 @@ def overtake(story: Overtaking, run: EpisodeRun) -> None:
     disturbances.blocked = frozenset()
     run.settle()
     spread(story.other, run)
+    if story.then is not None:
+        bare_majority(story.then, run)
+        return
     if not story.again:
         return
     elect(story.leader, run)
@@ -130,6 +150,62 @@ def overtake(story: Overtaking, run: EpisodeRun) -> None:
     else:
         act_apart(Start(story.leader), story.only, "only", run)
     run.release()
+
+
+class BareMajority(NamedTuple):
+    """What only a bare majority gets, and who stands for election then.
+
+    Attributes:
+        leader: the leader.
+        takers: who gets the leader's commands beside it.
+        outsider: who does not, and stands for election when the leader is cut off.
+        commands: how many commands there are, at least one.
+        dies_after: after how many actions each taker dies that gets the first command;
+            None if it lives on.
+        crashes: whether the takers crash before the election.
+        compacts: whether the leader's service takes a snapshot of what it has applied.
+    """
+
+    leader: int
+    takers: Sequence[int]
+    outsider: int
+    commands: int
+    dies_after: int | None = None
+    crashes: bool = False
+    compacts: bool = False
+
+
+def bare_majority(story: BareMajority, run: EpisodeRun) -> None:
+    """Let a bare majority take commands, and one of the others stand for election.
+
+    If the commands are committed, it must not win.
+    """
+    disturbances = disturbances_of(run)
+    leader = story.leader
+    disturbances.blocked = pairs_across([leader, *story.takers], len(run.state.servers))
+    if story.dies_after is not None:
+        run.take(Start(leader))
+        for message in run.sent(leader):
+            if message.dst in story.takers:
+                run.take(Deliver(run.state.name_of(message), story.dies_after))
+        run.settle()
+    propose(leader, run, story.commands)
+    spread(leader, run)
+    if story.compacts:
+        compact(leader, run)
+    if story.crashes:
+        run.take(*map(Crash, story.takers))
+    run.take(Cut(leader))
+    disturbances.blocked = frozenset()
+    elect(story.outsider, run)
+    propose(story.outsider, run)
+    spread(story.outsider, run)
+
+
+def compact(server: int, run: EpisodeRun) -> None:
+    """Let a server's service take a snapshot of all that it has applied."""
+    run.take(Snapshot(server, len(run.state.servers[server].applied)))
+    run.settle()
 
 
 def troubled(
@@ -144,7 +220,7 @@ def troubled(
         meanwhile: what happens until those arrive that are late.
         run: the episode's.
     """
-    disturbances = _disturbances(run)
+    disturbances = disturbances_of(run)
     disturbances.trouble = link, kind
     episode(run)
     disturbances.trouble = None

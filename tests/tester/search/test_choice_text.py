@@ -23,8 +23,10 @@ from tester.search.choices import (
     MessageName,
     Put,
     Recover,
+    Resume,
     Setting,
     Snapshot,
+    Stall,
     Start,
     TimeOut,
 )
@@ -44,6 +46,8 @@ EVERY_KIND = (
     Crash(1),
     Cut(2),
     Heal(2),
+    Stall(1),
+    Resume(1),
     Recover(),
     Expect(1, 2, False, 3),
     Expect(1, leads=True),
@@ -51,7 +55,7 @@ EVERY_KIND = (
 
 
 def test_every_kind_of_choice_is_read_as_it_was_written():
-    setting = Setting(5, 3, False, True, True, True)
+    setting = Setting(5, 3, False, True, True, True, mixed_commands=True)
     written = ChoiceList(setting, EVERY_KIND)
     assert parse_choices(list_text(written, ["two comments", "# at the top"]), "f") == (
         written

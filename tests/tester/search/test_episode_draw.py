@@ -6,7 +6,7 @@ import pytest
 
 from tester.search.choices import Setting, TimeOut
 from tester.search.disturbances import Disturbances
-from tester.search.episode_draw import LIKINGS, EpisodeDraw, Liking
+from tester.search.episode_draw import LIKINGS, STORIES, EpisodeDraw, Liking
 from tester.search.episodes import EpisodeRun, elect
 from tester.search.exhaustive import node_of
 
@@ -29,6 +29,20 @@ def test_a_liking_is_drawn_once():
     assert factors[0] == factors[1]
     assert len(set(factors[0])) > 1
     assert set(factors[0]) <= set(LIKINGS)
+
+
+def test_some_runs_are_stories_about_a_leader_only(world_rules):
+    rules = world_rules()
+    node = led(rules)
+    only = next(s for s in range(20) if Liking(Random(s)).stories_only)
+    kinds = set()
+    for seed in range(40):
+        drawing = draw(node, rules.setting, seed)
+        drawing._liking = Liking(Random(only))
+        drawing._episode = kinds.add
+        drawing.next()
+    assert len(kinds) > 1
+    assert kinds <= set(STORIES)
 
 
 def test_elections_come_first(world_rules):
