@@ -38,9 +38,8 @@ BETWEEN = ("crash", "pause", "start", "time-out")
 FATAL = ("crash", "death")
 # What happens to the messages of one link only, to all replies there.
 LATE_REPLY = "late reply"
-# How many of those that deliver in any order have links of different speeds, and how fast
-# these are: messages on a slow one arrive when much else has happened.
-UNEVEN = 0.5
+# How fast links are where they differ: messages on a slow one arrive when much else has
+# happened.
 SPEEDS = (1.0, 1.0, 0.2, 0.03)
 # A late message arrives at this rate if there is one.
 RETURNING = 0.1
@@ -95,13 +94,10 @@ class Disturbances:
         self._draws = draws
         self._rates: dict[str, float] = {}
         self._unordered = False
-        self._uneven = False
-        self._speeds: dict[tuple[int, int], float] = {}
         self._returning = 0.0
         if draws.random() < CALM:
             return
         self._unordered = draws.random() < UNORDERED
-        self._uneven = draws.random() < UNEVEN
         self._returning = RETURNING
         for kind in (*FATES, *BETWEEN):
             present, rate = draws.random() < PRESENT, draws.choice(RATES)
@@ -123,7 +119,7 @@ class Disturbances:
             return [Deliver(state.name_of(draws.choice(late)))]
         if not ready:
             return None
-        message = self._next_of(ready) if self._unordered else ready[0]
+        message = draws.choice(ready) if self._unordered else ready[0]
         kind = self._drawn_kind(message)
         if kind == "pause":
             return None
@@ -136,12 +132,6 @@ class Disturbances:
 
     def _ready(self, state: WorldState, messages: list[Message]) -> list[Message]:
         return [m for m in messages if state.reachable(m) and self.passes(m)]
-
-    def _next_of(self, ready: list[Message]) -> Message:
-        """Return which of the messages arrives next."""
-        if not self._uneven:
-            return self._draws.choice(ready)
-        return drawn_by_speed(self._draws, self._speeds, ready)
 
     def _drawn_kind(self, message: Message) -> str:
         """Return what goes wrong when it is a message's turn, "" if nothing does."""

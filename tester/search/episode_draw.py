@@ -1,6 +1,6 @@
 """The draw of what happens next in a run of episodes."""
 
-from functools import partial
+from functools import cached_property, partial
 from random import Random
 
 from tester.search.choices import Setting, Snapshot, Start, TimeOut
@@ -79,16 +79,16 @@ STORIES = (
 
 
 class Liking:
-    """How much one run likes each kind of episode: what some bring about, others hide.
-
-    Attributes:
-        stories_only: whether it consists of stories about a leader.
-    """
+    """How much one run likes each kind of episode: what some bring about, others hide."""
 
     def __init__(self, draws: Random) -> None:
         self._draws = draws
         self._factors: dict[str, float] = {}
-        self.stories_only = draws.random() < STORIES_ONLY
+
+    @cached_property
+    def stories_only(self) -> bool:
+        """Whether the run consists of stories about a leader."""
+        return self._draws.random() < STORIES_ONLY
 
     def __call__(self, kind: str) -> float:
         """Return the factor for a kind, which is drawn when it is first asked for."""
