@@ -49,7 +49,10 @@ class EpisodeSearch:
         self.found: Found | None = None
         self._rules = rules
         # In each world other runs, else many would hardly differ.
-        self._draws = stream(seed, "episodes", *msgspec.structs.astuple(rules.setting))
+        setting = msgspec.structs.astuple(rules.setting)
+        # A field for rare worlds: it leaves the draws of all others as they were.
+        fields = setting if rules.setting.mixed_commands else setting[:-1]
+        self._draws = stream(seed, "episodes", *fields)
         self._beginnings = [Node(rules.initial(), None, None), *beginnings]
         self._known: set[Hashable] = set()
         self._kept: list[Node] = []
