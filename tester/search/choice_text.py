@@ -67,10 +67,10 @@ _SETTINGS = {
 }
 _OF_SERVICES = ("clients", "max-raft-state")
 _FLAGS = ("persistence", "slow-service", "preempt", "elections-only", "mixed-commands")
-_OF_ALL = _by_verb(Recover)
+_RECOVER = "recover"
 _OF_CLIENTS = _by_verb(Get, Put)
 _EXPECT, _SNAPSHOT = "expect", "snapshot"
-VERBS = (*_OF_MESSAGES, *_OF_SERVERS, _SNAPSHOT, *_OF_CLIENTS, *_OF_ALL, _EXPECT)
+VERBS = (*_OF_MESSAGES, *_OF_SERVERS, _SNAPSHOT, *_OF_CLIENTS, _RECOVER, _EXPECT)
 _OF_STEPS = ("deliver", "time-out", "start", _SNAPSHOT)
 
 _DEATH = re.compile(r",\s*dies\s+after\s+([0-9]{1,4})$")
@@ -78,6 +78,7 @@ _EXPECTED = re.compile(
     r"([0-9]{1,4})(?:, term ([0-9]{1,4}))?(?:, (leads|does not lead))?"
     r"(?:, applied ([0-9]{1,4}))?"
 )
+_WITHOUT = re.compile(r"(?:without ([0-9]{1,4}(?:, *[0-9]{1,4})*))?")
 _UP_TO = re.compile(r"([0-9]{1,4}) up to ([0-9]{1,4})")
 _OPERATION = re.compile(r"([0-9]{1,4}) +([^\s,]+)(?:, version ([0-9]{1,4}))?")
 _COMMENT = re.compile(r"(^|\s)#(?![0-9]).*")
@@ -94,7 +95,8 @@ def choice_text(choice: Choice) -> str:
     """Return a choice as a line of a file."""
     verb = str(choice.__struct_config__.tag)
     if isinstance(choice, Recover):
-        return verb
+        without = ", ".join(map(str, choice.without))
+        return f"{verb} without {without}" if without else verb
     if isinstance(choice, Expect):
         return _expected_text(choice)
     if isinstance(choice, Get | Put):
@@ -260,10 +262,12 @@ def _parse_choice(verb: str, rest: str, wrong: _Wrong) -> Choice:
             None if leads is None else leads == "leads",
             None if applied is None else int(applied),
         )
-    elif verb in _OF_ALL:
-        if rest:
-            wrong(f"`{verb}` stands alone")
-        choice = _OF_ALL[verb]()
+    elif verb == _RECOVER:
+        without = _WITHOUT.fullmatch(rest)
+        if without is None:
+            wrong(f"write `{verb}`, or `{verb} without SERVER, SERVER`")
+        cut = without[1].split(",") if without[1] else []
+        choice = Recover(tuple(sorted(set(map(int, cut)))))
     else:
         wrong(f"there is no {unknown(repr(verb), [*VERBS, *_SETTINGS])}")
     return choice
@@ -288,7 +292,13 @@ def _check_numbers(choice: Choice, setting: Setting, wrong: _Wrong) -> None:
         either = [choice.server] if isinstance(choice, TimeOut) else []
     if isinstance(choice, Get | Put):
         clients = [choice.client]
-    elif not either and not isinstance(choice, Recover):
+    elif isinstance(choice, Recover):
+        servers = [*choice.without]
+        if servers and (setting.clients or 2 * len(servers) >= setting.servers):
+            wrong(
+                "only a minority can be left out, and only where there are no clients"
+            )
+    elif not either:
         servers = [choice.server]  # type: ignore[union-attr]
     for number in [*servers, *either]:
         limit = setting.servers if number in servers else setting.boxes

@@ -147,7 +147,13 @@ class Recover(_Value, frozen=True, tag="recover"):
     A run in which they do not within ten virtual seconds fails. Where there are only
     elections, one of them has to lead. Where there are clients, all their operations
     have to return instead; then each gets every key, and one puts the first.
+
+    Attributes:
+        without: a minority of servers that is cut off from the others, which have to
+            agree alone. Calls to it fail.
     """
+
+    without: tuple[int, ...] = ()
 
 
 class Expect(_Value, frozen=True, tag="expect"):

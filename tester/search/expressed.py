@@ -5,7 +5,7 @@ result is not the same run, but one with the same events; only trying shows whet
 in the same way.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from labrpc.errors import SubmissionError
@@ -20,6 +20,7 @@ from tester.search.choices import (
     Lose,
     Put,
     Recover,
+    Setting,
     Snapshot,
     Start,
     TimeOut,
@@ -74,10 +75,12 @@ class Expressed(NamedTuple):
     Attributes:
         choices: those that were taken.
         error: what failed; None if nothing did.
+        is_whole: whether time was enough for the whole run.
     """
 
     choices: tuple[Choice, ...]
     error: SubmissionError | None
+    is_whole: bool = True
 
 
 def fails_alike(code: str, error: SubmissionError | None) -> bool:
@@ -88,30 +91,65 @@ def fails_alike(code: str, error: SubmissionError | None) -> bool:
     return error.code.name == code or error.code in others
 
 
-def express(rules: Rules, transcript: Transcript, code: str) -> Expressed:
+def express(
+    rules: Rules,
+    transcript: Transcript,
+    code: str,
+    out_of_time: Callable[[], bool] = lambda: False,
+) -> Expressed:
     """Express a run in choices, and take them.
+
+    If its servers came to a stop, what happened after the scenario's last disturbance may
+    matter less than that no more was agreed on: first, ordinary time takes its place.
 
     Args:
         rules: what each choice leads to. If services take no snapshots by themselves,
             the choices say when.
         transcript: of the run.
         code: how the run failed.
+        out_of_time: whether to stop with what there is.
     """
+    if code not in STOPS:
+        return _express(rules, transcript, transcript.happened, (), out_of_time)
+    end = Recover(_minority(transcript.cut, rules.setting))
+    disturbed = transcript.happened[: transcript.undisturbed]
+    run = _express(rules, transcript, disturbed, (end,), out_of_time)
+    if not run.is_whole or fails_alike(code, run.error):
+        return run
+    return _express(rules, transcript, transcript.happened, (end,), out_of_time)
+
+
+def _express(
+    rules: Rules,
+    transcript: Transcript,
+    all_happened: Sequence[Happened],
+    ends: Sequence[Choice],
+    out_of_time: Callable[[], bool],
+) -> Expressed:
+    """Take the choices that express what happened, and those of the end."""
     names = CallNames()
     run = JudgedRun(rules, [names])
     by_choices = not rules.setting.snapshot_interval
     expression = _Expression(run, names, transcript, snapshots=by_choices)
     try:
         run.boot()
-        for happened in transcript.happened:
+        for happened in all_happened:
+            if out_of_time():
+                return Expressed(tuple(run.choices), None, is_whole=False)
             for choice in expression.choices(happened):
                 run.take(choice)
-        if code in STOPS:
-            run.take(Recover())
+        for choice in ends:
+            run.take(choice)
         run.finish()
     except SubmissionError as exc:
         return Expressed(tuple(run.choices), exc)
     return Expressed(tuple(run.choices), None)
+
+
+def _minority(cut: Sequence[int], setting: Setting) -> tuple[int, ...]:
+    """Return the servers that stay cut off, if the others can agree without them."""
+    few = 2 * len(cut) < setting.servers and not setting.clients
+    return tuple(cut) if few else ()
 
 
 class _Expression:

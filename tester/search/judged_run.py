@@ -135,7 +135,7 @@ class JudgedRun:
             self.choices.append(choice)
             self._control(choice_text(choice))
             if self._clients is None:
-                recover(self._rules, self)
+                recover(self._rules, self, choice.without)
             else:
                 recover_service(self._rules, self, self._clients)
             return True

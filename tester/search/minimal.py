@@ -118,7 +118,9 @@ def _minimal(
     out_of_time: Callable[[], bool],
 ) -> Minimal | NotExpressed:
     rules = Rules(histories, histories.setting)
-    choices, error = express(rules, transcript, code)
+    choices, error, is_whole = express(rules, transcript, code, out_of_time)
+    if not is_whole:
+        return NotExpressed("the run is too long for the time that there is")
     if error is None:
         return NotExpressed("it passes")
     if not fails_alike(code, error):

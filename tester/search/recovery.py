@@ -2,20 +2,31 @@
 
 All servers are connected, messages arrive at once, and time passes for all of them
 alike: the server whose time-out ends first takes its step first. A leader is given a command,
-and all servers have to apply it.
+and all servers have to apply it. A minority may stay cut off: its time stands still, and
+calls to it fail.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from labrpc.clock import MILLISECOND, SECOND, to_seconds
 from labrpc.errors import SubmissionError
 from tester import codes
 from tester.search.arrivals import Arrivals
-from tester.search.choices import Choice, Deliver, Heal, Resume, Start, TimeOut
+from tester.search.choices import (
+    Choice,
+    Cut,
+    Deliver,
+    Heal,
+    Lose,
+    Resume,
+    Start,
+    TimeOut,
+)
 from tester.search.rules import Rules
 from tester.search.server_state import ServerState
 from tester.search.world_state import WorldState
+from tester.text import listed
 
 RECOVERY_NS_MAX = 10 * SECOND
 # How long a message takes.
@@ -31,13 +42,13 @@ class RecoveringRun(Protocol):
         """Take a choice of the recovery, and return whether it applies."""
 
 
-def recover(rules: Rules, run: RecoveringRun) -> None:
-    """Let servers recover.
+def recover(rules: Rules, run: RecoveringRun, without: Sequence[int] = ()) -> None:
+    """Let servers recover, but those of a minority.
 
     Raises:
         SubmissionError: they do not, or what else `advance` raises.
     """
-    Recovery(rules, run).go_on()
+    Recovery(rules, run, without).go_on()
 
 
 class Recovery:
@@ -50,8 +61,11 @@ class Recovery:
     # How many messages may arrive until time passes for servers; None for all there are.
     deliveries_max: int | None = None
 
-    def __init__(self, rules: Rules, run: RecoveringRun) -> None:
+    def __init__(
+        self, rules: Rules, run: RecoveringRun, without: Sequence[int] = ()
+    ) -> None:
         self.now_ns = 0
+        self._without = frozenset(without)
         self._deliveries = 0
         self._rules = rules
         self._run = run
@@ -60,7 +74,9 @@ class Recovery:
         self._asked: tuple[int, int] | None = None
         # When a server takes its next step by itself, as long as it is in a state.
         self._due_ns: dict[int, tuple[ServerState, int | None]] = {}
-        for server in run.state.cut:
+        for server in sorted(self._without.difference(run.state.cut)):
+            run.advance(Cut(server))
+        for server in sorted(set(run.state.cut) - self._without):
             run.advance(Heal(server))
         for stalled in [s.server for s in run.state.servers if s.stalled]:
             run.advance(Resume(stalled))
@@ -79,26 +95,34 @@ class Recovery:
 
     def agreed(self) -> bool:
         """Return whether all servers have applied one of the commands, or one leads."""
-        servers = self._run.state.servers
+        servers = self._servers()
         if self._rules.setting.elections_only:
-            return any(self._run.state.leads_latest(s.server) for s in servers)
+            return any(self._leads(s.server) for s in servers)
         return any(all(c in s.applied for s in servers) for c in self._commands)
+
+    def _servers(self) -> list[ServerState]:
+        """Return the servers and clients that are to agree."""
+        return [s for s in self._run.state.servers if s.server not in self._without]
+
+    def _leads(self, server: int) -> bool:
+        """Return whether a server leads in the highest term of those that are to agree."""
+        at = self._run.state.servers[server]
+        return at.leads and at.term == max(s.term for s in self._servers())
 
     def step(self) -> bool:
         """Let the next thing happen; return whether there is any."""
-        state = self._run.state
-        name = self._arrivals.next_name(state)
-        if name is not None and self._deliveries != self.deliveries_max:
+        message = self._next_message()
+        if message is not None and self._deliveries != self.deliveries_max:
             self.now_ns += MESSAGE_NS
             self._deliveries += 1
-            return self._take(Deliver(name))
+            return self._take(message)
         call = self._next_call()
         if call is not None:
             return self._take(call)
         self._deliveries = 0
         due = [
             (due_ns, server.server)
-            for server in state.servers
+            for server in self._servers()
             if (due_ns := self._next_ns(server)) is not None
         ]
         if not due:
@@ -107,14 +131,24 @@ class Recovery:
         self.now_ns = max(self.now_ns, due_ns)
         return self._take(TimeOut(first))
 
+    def _next_message(self) -> Choice | None:
+        """Return what becomes of the oldest message, None if none is on its way."""
+        state = self._run.state
+        name = self._arrivals.next_name(state)
+        if name is not None:
+            return Deliver(name)
+        if self._without and self._arrivals.queue:
+            # All that is left is from or for a server that is cut off.
+            return Lose(state.name_of(self._arrivals.queue[0]))
+        return None
+
     def _next_call(self) -> Choice | None:
         """Return a command for a leader that has got none, None where there is no such."""
-        state = self._run.state
-        for server in state.servers:
+        for server in self._servers():
             asked = (server.server, server.term)
-            if state.leads_latest(server.server) and asked != self._asked:
+            if self._leads(server.server) and asked != self._asked:
                 self._asked = asked
-                number = state.spent.commands + 1
+                number = self._run.state.spent.commands + 1
                 self._commands.append(self._rules.setting.command(number))
                 return Start(server.server)
         return None
@@ -135,21 +169,25 @@ class Recovery:
 
     def failure(self) -> SubmissionError:
         """Return what to say of servers that have not recovered."""
-        servers = self._run.state.servers
+        servers = self._servers()
         seconds = f"{to_seconds(RECOVERY_NS_MAX):.0f} virtual seconds"
+        who, connected = "all servers", "all are connected and no message is lost"
+        if self._without:
+            who = f"servers {listed([str(s.server) for s in servers])}"
+            connected = "they are a majority, and no message between them is lost"
         facts = server_facts(servers)
         if self._asked is None:
             return SubmissionError(
                 codes.NO_LEADER,
-                f"no server leads for {seconds}, though all are connected and no message "
-                "is lost (section 5.2)",
+                f"no server leads for {seconds}: {who} should elect one, since {connected} "
+                "(section 5.2)",
                 "\n".join(facts),
             )
         server, term = self._asked
         return SubmissionError(
             codes.NO_AGREEMENT,
-            f"for {seconds} no new command was applied by all servers, though all are "
-            "connected and no message is lost (section 5.3)",
+            f"for {seconds} no new command was applied by {who}, though {connected} "
+            "(section 5.3)",
             "\n".join(
                 [*facts, f"the last one was given to server {server} in term {term}"]
             ),

@@ -109,11 +109,16 @@ class Transcript(Observer):
     Attributes:
         happened: what has happened so far, in order.
         arrivals: how often each call's request has arrived.
+        undisturbed: how much of what has happened came before the scenario's last
+            disturbance: after it, the servers were left alone.
     """
 
     def __init__(self) -> None:
         self.happened: list[Happened] = []
         self.arrivals: Counter[CallName] = Counter()
+        self.undisturbed = 0
+        self._disconnected: set[int] = set()
+        self._down: set[int] = set()
         self._names = CallNames()
         self._requests: dict[int, CallName] = {}
         self._snapshots: dict[int, list[int]] = {}
@@ -128,6 +133,25 @@ class Transcript(Observer):
             gaps = [b - a for a, b in zip([-1, *indices], indices, strict=False)]
             found.add(min((gap for gap in gaps if gap > 0), default=0))
         return sorted(found - {0})
+
+    @property
+    def cut(self) -> list[int]:
+        """The servers that are disconnected or down."""
+        return sorted(self._disconnected | self._down)
+
+    def controlled(self, now_ns: int, verb: str, args: tuple[object, ...]) -> None:
+        """Note that the scenario does something to the servers or the network."""
+        self.undisturbed = len(self.happened)
+        for server in args:
+            if type(server) is int and verb == "disconnect":
+                self._disconnected.add(server)
+            elif type(server) is int and verb == "connect":
+                self._disconnected.discard(server)
+
+    def started(self, now_ns: int, host: Incarnation) -> None:
+        """Note that a server runs again."""
+        self._down.discard(host.server)
+        self.undisturbed = len(self.happened)
 
     def request_arrived(self, now_ns: int, delivery: Delivery) -> None:
         """Note which call a request belongs to."""
@@ -163,6 +187,8 @@ class Transcript(Observer):
             self.happened[-1] = last._replace(dies_after=unsettled[1])
         else:
             self.happened.append(Crashed(host.server))
+        self._down.add(host.server)
+        self.undisturbed = len(self.happened)
 
     def _happened(
         self, host: Incarnation, event: Event, actions: Sequence[Action]

@@ -1,5 +1,6 @@
 """Runs of the suite in choices: what happened is found again, and fails in the same way."""
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tester.judging.run_conditions import RunConditions
 from tester.judging.suite import suite_path
 from tester.search.call_names import CallName
 from tester.search.choice_text import choice_text
-from tester.search.choices import Setting
+from tester.search.choices import Recover, Setting
 from tester.search.expressed import express, fails_alike
 from tester.search.histories import Histories
 from tester.search.judged_run import Life
@@ -56,7 +57,7 @@ def transcript(*happened):
 
 
 def expressed(rules, *happened, code="two-leaders"):
-    choices, error = express(rules, transcript(*happened), code)
+    choices, error, _ = express(rules, transcript(*happened), code)
     return [choice_text(choice) for choice in choices], error
 
 
@@ -111,6 +112,52 @@ def test_servers_that_come_to_a_stop_have_to_recover(world_rules):
     assert not fails_alike(codes.NOT_CAUGHT_UP.name, error)
     assert not fails_alike(codes.TWO_LEADERS.name, error)
     assert not fails_alike(codes.NO_LEADER.name, None)
+
+
+ELECTS_NOBODY = ("if 2 * self.votes > len(self.peers)", "if False")
+
+
+def test_what_happens_once_servers_are_left_alone_is_left_to_the_recovery(world_rules):
+    run = transcript(asked(1), asked(2))
+    run.controlled(0, "disconnect", (0,))
+    run.happened.append(asked(0))
+    stopped = express(world_rules(*ELECTS_NOBODY), run, codes.NO_LEADER.name)
+    assert [choice_text(choice) for choice in stopped.choices] == [
+        "time-out 1", "time-out 2", "recover without 0",
+    ]  # fmt: skip
+    assert stopped.error.code is codes.NO_LEADER
+
+
+def test_all_that_happened_is_tried_where_servers_recover_without_it(world_rules):
+    setting = Setting(elections_only=True)
+    run = transcript(asked(1), asked(2))
+    whole = express(world_rules(setting=setting), run, codes.NO_LEADER.name)
+    assert [choice_text(choice) for choice in whole.choices] == [
+        "time-out 1", "time-out 2", "recover",
+    ]  # fmt: skip
+    assert whole.error is None
+
+
+@pytest.mark.parametrize(
+    ("verbs", "cut"),
+    [
+        ([("disconnect", 0), ("disconnect", 2), ("connect", 2)], (0,)),
+        # No majority is left.
+        ([("disconnect", 0), ("disconnect", 2)], ()),
+        ([("reliable", True), ("long reordering", 1)], ()),
+    ],
+)
+def test_servers_that_are_disconnected_in_the_end_stay_cut_off(world_rules, verbs, cut):
+    run = transcript()
+    for verb, server in verbs:
+        run.controlled(0, verb, (server,))
+    stopped = express(world_rules(*ELECTS_NOBODY), run, codes.NO_LEADER.name)
+    assert stopped.choices == (Recover(cut),)
+
+
+def test_a_run_that_is_too_long_for_the_budget_is_left(world_rules):
+    run = transcript(asked(1), asked(2))
+    assert not express(world_rules(), run, "other", out_of_time=lambda: True).is_whole
 
 
 def test_services_take_snapshots_where_choices_say_so():
@@ -203,9 +250,16 @@ TWO_LEADERS = (
 )
 
 
+def once_expressed(happened):
+    """Return a budget that is used up as soon as the run is expressed."""
+    asked_so_far = itertools.count()
+    return lambda: next(asked_so_far) >= len(happened)
+
+
 def minimal(boxes, code="two-leaders", happened=TWO_LEADERS, late=False):
     setting = Setting(elections_only=True)
-    return minimal_list(boxes, setting, transcript(*happened), code, lambda: late)
+    out_of_time = once_expressed(happened) if late else lambda: False
+    return minimal_list(boxes, setting, transcript(*happened), code, out_of_time)
 
 
 @pytest.mark.slow
@@ -253,6 +307,8 @@ def test_a_run_of_the_suite_fails_in_the_same_way(
     conditions = RunConditions(submission, graded_tests[test], 0)
     run = run_test(conditions, recording=Recording(observers=(seen,)))
     boxes = InProcessBoxFactory(submission)
-    found = minimal_list(boxes, Setting(), seen, run.code, lambda: True)
+    found = minimal_list(
+        boxes, Setting(), seen, run.code, once_expressed(seen.happened)
+    )
     assert isinstance(found, Minimal)
     assert 0 < found.expressed < choices_max

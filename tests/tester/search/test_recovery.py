@@ -54,8 +54,32 @@ def test_the_reference_recovers_from_a_cut_and_a_crash():
 
 def test_a_recovery_is_a_line_of_its_own():
     assert choice_text(parse_choices("recover", "text").choices[0]) == "recover"
-    with pytest.raises(UsageError, match="stands alone"):
+    with pytest.raises(UsageError, match="write `recover`"):
         parse_choices("recover 1", "text")
+
+
+@pytest.mark.parametrize(
+    "before", ["", "time-out 0\n", "cut 0\n", "cut 1\ntime-out 0\n"]
+)
+def test_a_majority_recovers_without_the_others(before):
+    boxes = InProcessBoxFactory(Submission.find(ROOT / "raft"))
+    run, error, _ = replayed(boxes, parse_choices(before + "recover without 0", "text"))
+    assert error is None
+    applied = [server.applied for server in run.state.servers]
+    assert applied[1] == applied[2] != applied[0] == ()
+
+
+def test_a_majority_that_needs_the_others_does_not_recover(world_rules):
+    needs_all = (
+        "if 2 * self.votes > len(self.peers)",
+        "if self.votes == len(self.peers)",
+    )
+    rules = world_rules(*needs_all)
+    assert recovery(rules, "recover") is None
+    error = recovery(rules, "recover without 1")
+    assert error.code is codes.NO_LEADER
+    assert "servers 0, 2 should elect one" in error.headline
+    assert "server 1" not in error.evidence
 
 
 BURST = """servers 2
