@@ -105,12 +105,7 @@ def stall(story: Stalling, run: EpisodeRun) -> None:
         heal(server, run)
     spread(leader, run)
     if story.missed:
-        run.take(Cut(server))
-        for _ in range(story.missed):
-            propose(leader, run)
-        if story.compacts:
-            compact(leader, run)
-        heal(server, run)
+        _miss(story, run)
         spread(leader, run)
     if story.compacts:
         compact(server, run)
@@ -153,12 +148,7 @@ def repeat(story: Repeating, run: EpisodeRun) -> None:
     step: Start | TimeOut = Start(leader)
     if story.missed:
         step = TimeOut(leader)
-        run.take(Cut(server))
-        for _ in range(story.missed):
-            propose(leader, run)
-        if story.compacts:
-            compact(leader, run)
-        heal(server, run)
+        _miss(story, run)
     run.take(step)
     for message in [m for m in run.sent(leader) if m.dst == server]:
         name = run.state.name_of(message)
@@ -175,6 +165,16 @@ def repeat(story: Repeating, run: EpisodeRun) -> None:
     run.release()
     propose(leader, run)
     spread(leader, run)
+
+
+def _miss(story: Stalling | Repeating, run: EpisodeRun) -> None:
+    """Let a server miss commands, and perhaps the snapshot that holds them."""
+    run.take(Cut(story.server))
+    for _ in range(story.missed):
+        propose(story.leader, run)
+    if story.compacts:
+        compact(story.leader, run)
+    heal(story.server, run)
 
 
 # What happens at any moment of a rush, beside messages that arrive.
