@@ -22,6 +22,7 @@ from tester import jsonl
 from tester.cluster_engine.connect import add_dask, connected
 from tester.console import say
 from tester.detection.matrix import MARK, read_markdown
+from tester.detection.measure import EXIT_INTERRUPTED, EXIT_USAGE
 from tester.detection.mutants import Mutant, find_mutants
 from tester.errors import UsageError
 from tester.judging.run_hosting import IN_PROCESS
@@ -33,8 +34,6 @@ from tester.text import counted, listed, markdown_row, parse_duration
 
 if TYPE_CHECKING:
     from tester.cluster_engine.dask_engine import DaskEngine
-
-EXIT_USAGE, EXIT_INTERRUPTED = 2, 130
 
 ROWS = Path(".lab") / "detection_by_search.jsonl"
 # Where the table of what a lab's suite finds is.

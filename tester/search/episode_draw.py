@@ -228,7 +228,7 @@ class EpisodeDraw:
     def _snapshot(self) -> Snapshot:
         draws = self._draws
         server = draws.choice([s for s in self._state.servers if _to_compact(s)])
-        index = draws.randint(_compacted(server) + 1, len(server.applied))
+        index = draws.randint(server.compacted + 1, len(server.applied))
         dies = self._persistence and draws.random() < DYING
         return Snapshot(server.server, index, 1 if dies else None)
 
@@ -367,11 +367,6 @@ class EpisodeDraw:
         return TimeOut(self._draws.choice(self._servers))
 
 
-def _compacted(server: ServerState) -> int:
-    """Return how many commands the latest snapshot of a server's service holds."""
-    return server.compacted
-
-
 def _to_compact(server: ServerState) -> bool:
     """Return whether a server has applied commands that are in no snapshot."""
-    return len(server.applied) > _compacted(server)
+    return len(server.applied) > server.compacted

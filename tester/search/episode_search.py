@@ -49,10 +49,11 @@ class EpisodeSearch:
         self.found: Found | None = None
         self._rules = rules
         # In each world other runs, else many would hardly differ.
-        setting = msgspec.structs.astuple(rules.setting)
-        # A field for rare worlds: it leaves the draws of all others as they were.
-        fields = setting if rules.setting.mixed_commands else setting[:-1]
-        self._draws = stream(seed, "episodes", *fields)
+        setting = msgspec.structs.asdict(rules.setting)
+        if not rules.setting.mixed_commands:
+            # A field for rare worlds: it leaves the draws of all others as they were.
+            del setting["mixed_commands"]
+        self._draws = stream(seed, "episodes", *setting.values())
         self._beginnings = [Node(rules.initial(), None, None), *beginnings]
         self._known: set[Hashable] = set()
         self._kept: list[Node] = []

@@ -1,7 +1,6 @@
 """Stories about a leader and its followers: what is late, comes twice, or is not taken.
 
-In each, servers store or apply something at a moment at which they know less, or more,
-than whoever sent it.
+In each, servers store or apply something when they know less, or more, than its sender.
 """
 
 from random import Random

@@ -106,8 +106,7 @@ class Recovery:
 
     def _leads(self, server: int) -> bool:
         """Return whether a server leads in the highest term of those that are to agree."""
-        at = self._run.state.servers[server]
-        return at.leads and at.term == max(s.term for s in self._servers())
+        return self._run.state.leads_latest(server, self._without)
 
     def step(self) -> bool:
         """Let the next thing happen; return whether there is any."""

@@ -8,20 +8,8 @@ again; a message that is late while something else happens.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tester.search.choices import (
-    Crash,
-    Cut,
-    Deliver,
-    Snapshot,
-    Start,
-    TimeOut,
-)
-from tester.search.disturbances import (
-    Disturbances,
-    Pair,
-    pair,
-    pairs_across,
-)
+from tester.search.choices import Crash, Cut, Deliver, Snapshot, Start, TimeOut
+from tester.search.disturbances import Disturbances, Pair, pair, pairs_across
 from tester.search.episodes import (
     Episode,
     EpisodeRun,

@@ -5,7 +5,7 @@ stands for all that it was given: nothing depends any more on the order in which
 of different servers were taken.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -184,10 +184,17 @@ class WorldState(NamedTuple):
     cut: tuple[int, ...]
     spent: Spent
 
-    def leads_latest(self, server: int) -> bool:
-        """Return whether a server leads in the highest term that there is."""
-        latest = max(other.term for other in self.servers)
-        return self.servers[server].leads and self.servers[server].term == latest
+    def leads_latest(self, server: int, without: Collection[int] = ()) -> bool:
+        """Return whether a server leads in the highest term that any has.
+
+        Args:
+            server: its number.
+            without: servers whose terms do not count.
+        """
+        at = self.servers[server]
+        return at.leads and at.term == max(
+            other.term for other in self.servers if other.server not in without
+        )
 
     def reachable(self, message: Message) -> bool:
         """Return whether a message can be delivered: neither end is cut off."""
