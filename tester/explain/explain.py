@@ -101,6 +101,15 @@ OF_SAVING = (
     elections.voted_without_saving,
     elections.stood_without_saving,
 )
+# Choices follow each other without the time that would lie between them.
+OF_TIMES = (
+    elections.refused_votes_restart_timer,
+    silence.never_stands,
+    silence.left_without_heartbeats,
+    elections.elections_in_quick_succession,
+    elections.candidates_at_once,
+    traffic.requests_repeated,
+)
 # Three sentences are enough to look for.
 SHOWN_MAX = 3
 # What is shown before the first fact, and after the last.
@@ -172,6 +181,8 @@ def explain(trace: Trace) -> list[Explanation]:
     history = History(trace)
     for finder in FINDERS:
         if finder in OF_SAVING and not trace.header.persistence:
+            continue
+        if finder in OF_TIMES and trace.header.by_choices:
             continue
         for one in finder(history):
             found.setdefault(one.code, one)

@@ -116,6 +116,7 @@ def _header(conditions: RunConditions) -> Header:
         preempt=conditions.preempt,
         hash_seed=conditions.hash_seed,
         file=test.file.name,
+        by_choices=test.by_choices,
         lab=lab_version(),
         python=platform.python_version(),
     )

@@ -32,6 +32,7 @@ class Header(msgspec.Struct, kw_only=True, omit_defaults=True):
         persistence: whether the test requires servers to save their state.
         preempt: whether threads could lose their turn between two statements.
         file: the name of the test's file.
+        by_choices: whether a list of choices drove the run, whose times mean nothing.
     """
 
     trace: int = msgspec.field(default=0)
@@ -46,6 +47,7 @@ class Header(msgspec.Struct, kw_only=True, omit_defaults=True):
     preempt: bool = False
     hash_seed: int | None = None
     file: str = ""
+    by_choices: bool = False
     lab: str = ""
     python: str = ""
 

@@ -115,6 +115,17 @@ def test_nothing_is_said_of_saving_where_nothing_need_be_saved(writer):
     assert codes == ["saved-nothing"]
 
 
+def test_nothing_is_said_of_rates_where_choices_drive_the_run(writer):
+    beat = {"term": 1, "leader_id": 0, "prev_log_index": 0, "entries": []}
+    for _ in range(100):
+        writer.rpc(0, 1, "append_entries", beat, {"term": 1, "success": True})
+    found = [one.code for one in explain(Trace(writer.header, writer.rows))]
+    assert "requests-repeated" in found
+    driven = msgspec.structs.replace(writer.header, by_choices=True)
+    left = [one.code for one in explain(Trace(driven, writer.rows))]
+    assert left == [code for code in found if code != "requests-repeated"]
+
+
 def stands_twice(writer):
     """Let server 0 ask for votes of term 2, restart, and ask again."""
     writer.vote(0, 1, term=2)
