@@ -183,6 +183,7 @@ def test_a_code_says_which_property_it_is_about():
     assert property_of("no-agreement") == property_of("") == ""
     known = {"Election Safety", "Log Matching", "Leader Completeness"}
     known |= {"State Machine Safety", "current_term increases monotonically"}
+    known |= {"Leader Append-Only"}
     for mutant in find_mutants():
         assert set(mutant.properties) <= known
 
