@@ -150,7 +150,7 @@ class Network:
             link = (src.server, dst.server)
             delay_ns += self.faults.delay_ns(link)
             copy_delay_ns = self.faults.copy_delay_ns(src.server)
-            if link in self.faults.lost_requests or self.faults.loses():
+            if self.faults.loses_request(link, call.method):
                 self._lose_request(delay_ns, src, call, Loss.REQUEST_LOST)
                 return
             if copy_delay_ns is not None:

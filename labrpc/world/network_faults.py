@@ -13,6 +13,8 @@ from labrpc.clock import MILLISECOND
 # that most are a little late and a few very much.
 HELD_NS_MIN = 5 * MILLISECOND
 _TAIL_EXPONENT = 1.0
+# A Raft has three methods; one with thousands shall not fill the memory with their names.
+METHODS_MAX = 16
 
 Link = tuple[int, int]
 """From a server to a server: messages in this direction, requests or replies."""
@@ -34,6 +36,8 @@ class NetworkFaults:
         slow_ns: what messages on a link take longer.
         slow_replies_ns: what replies on a link take longer; requests do not.
         lost_requests: links on which RPCs do not arrive; replies still do.
+        lost_methods: methods of RPCs that do not arrive, on any link.
+        methods: which methods RPCs have called so far, at most `METHODS_MAX` of them.
         draws: decides which messages these are.
         lost_replies: links on which replies do not arrive; RPCs still do.
     """
@@ -41,6 +45,7 @@ class NetworkFaults:
     def __init__(self, draws: Random) -> None:
         self.draws = draws
         self._draw = draws.random
+        self.methods: set[str] = set()
         self.reset()
 
     def reset(self) -> None:
@@ -53,6 +58,7 @@ class NetworkFaults:
         self.slow_ns: dict[Link, int] = {}
         self.slow_replies_ns: dict[Link, int] = {}
         self.lost_requests: set[Link] = set()
+        self.lost_methods: set[str] = set()
         self.lost_replies: set[Link] = set()
 
     def delay_ns(self, link: Link) -> int:
@@ -62,6 +68,12 @@ class NetworkFaults:
         if held < self.held:
             delay_ns += self._late_ns(late)
         return delay_ns
+
+    def loses_request(self, link: Link, method: str) -> bool:
+        """Return whether the next message, an RPC to this method, is lost."""
+        if len(self.methods) < METHODS_MAX:
+            self.methods.add(method)
+        return link in self.lost_requests or method in self.lost_methods or self.loses()
 
     def loses(self) -> bool:
         """Return whether the next message is lost; draw nothing if none ever is."""

@@ -51,6 +51,7 @@ RELATIVE_COSTS = {
     "test_troubled_snapshots": 415,
     "test_troubled_recovery": 714,
     "test_swarm": 476,
+    "test_unheard_leaders": 109,
     "test_stalled_servers": 173,
     "test_minorities_return": 434,
     "test_minorities_return_to_snapshots": 239,

@@ -103,6 +103,16 @@ def lost_replies(episode: Episode) -> None:
             return
 
 
+def lost_methods(episode: Episode) -> None:
+    """Lose all requests of one method, say AppendEntries, and then those of another."""
+    cluster = episode.cluster
+    while True:
+        methods = cluster.methods_called()
+        cluster.lose_methods(*episode.random.sample(methods, min(len(methods), 1)))
+        if not episode.rest(0.2, 0.9):
+            return
+
+
 def slow_answers(episode: Episode) -> None:
     """Let less than half of the servers answer later than elections time out."""
     cluster = episode.cluster
@@ -274,8 +284,8 @@ def _start(episode: Episode, server: int) -> None:
 
 
 MESSAGES = (
-    duplicates, heavy_tails, losses, lost_requests, lost_replies, slow_links,
-    slow_answers,
+    duplicates, heavy_tails, losses, lost_requests, lost_replies, lost_methods,
+    slow_links, slow_answers,
 )  # fmt: skip
 LINKS = (one_way_links, partial_partitions, flapping_links, bare_majorities)
 SERVERS = (pauses, skewed_clocks, slow_services, slow_disks)

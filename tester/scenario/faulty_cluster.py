@@ -51,6 +51,14 @@ class FaultyCluster(Cluster):
         """Lose the replies on these links and on no others; requests still pass."""
         self.world.network_faults().lost_replies = set(links)
 
+    def lose_methods(self, *methods: str) -> None:
+        """Lose the requests of these methods, on all links, and of no others."""
+        self.world.network_faults().lost_methods = set(methods)
+
+    def methods_called(self) -> list[str]:
+        """Return which methods servers have called, since there have been faults."""
+        return sorted(self.world.network_faults().methods)
+
     def duplicate_requests(self, share: float) -> None:
         """Deliver this share of the servers' requests twice, the copy later.
 

@@ -81,6 +81,7 @@ class Disturbances:
     Args:
         draws: the search's random stream.
         persistence: whether servers may crash.
+        calm: in what share of runs nothing does.
 
     Attributes:
         blocked: the pairs of servers whose messages to each other have to wait.
@@ -88,14 +89,14 @@ class Disturbances:
             are.
     """
 
-    def __init__(self, draws: Random, persistence: bool) -> None:
+    def __init__(self, draws: Random, persistence: bool, calm: float = CALM) -> None:
         self.blocked: frozenset[Pair] = frozenset()
         self.trouble: tuple[Pair, str] | None = None
         self._draws = draws
         self._rates: dict[str, float] = {}
         self._unordered = False
         self._returning = 0.0
-        if draws.random() < CALM:
+        if draws.random() < calm:
             return
         self._unordered = draws.random() < UNORDERED
         self._returning = RETURNING

@@ -4,8 +4,6 @@ from functools import cached_property, partial
 from random import Random
 
 from tester.search.choices import Setting, Snapshot, Start, TimeOut
-from tester.search.disturbances import FATAL, LATE_REPLY, pair
-from tester.search.disturbances import FATES as TROUBLES
 from tester.search.episodes import (
     FATES,
     FATES_WITHOUT_CRASH,
@@ -26,35 +24,12 @@ from tester.search.episodes import (
     spread,
     strand,
 )
-from tester.search.leader_stories import (
-    Deposing,
-    Repeating,
-    Rush,
-    Stalling,
-    depose,
-    repeat,
-    resume,
-    rush,
-    stall,
-)
+from tester.search.leader_stories import resume
 from tester.search.server_state import ServerState
-from tester.search.stories import (
-    BareMajority,
-    Overtaking,
-    bare_majority,
-    fall_behind,
-    overtake,
-    part,
-    rival,
-    snapshot,
-    troubled,
-)
+from tester.search.stories import part, snapshot
+from tester.search.story_draw import COMMANDS, STORIES, StoryDraw, drawn_rival
 from tester.search.world_state import WorldState
 
-# How many commands a leader gets at one moment; of these, one is drawn.
-COMMANDS = (1, 1, 1, 2, 3)
-# How many of them a service leaves on the apply channel that stalls.
-STALLED_COMMANDS = (1, 2, 3, 3)
 # How many episodes are a command for a candidate.
 NO_LEADER = 0.05
 # In how many snapshots the server dies.
@@ -66,16 +41,7 @@ LIKINGS = (0, 0.5, 1, 1, 1, 3)
 # How many runs consist of these stories, once there is a leader: in between, other episodes
 # often undo what a story needs.
 STORIES_ONLY = 0.35
-STORIES = (
-    "bare majority",
-    "depose",
-    "overtake",
-    "repeat",
-    "rush",
-    "snapshot",
-    "stall",
-    "troubled",
-)
+LEADER_STORIES = tuple(kind for kind in STORIES if kind != "behind")
 
 
 class Liking:
@@ -118,6 +84,7 @@ class EpisodeDraw:
     ) -> None:
         self._state = state
         self._draws = draws
+        self._setting = setting
         self._persistence = setting.persistence
         self._compacts = not setting.snapshot_interval
         self._parted = parted
@@ -134,7 +101,11 @@ class EpisodeDraw:
             return partial(ask_candidate, draws.choice(self._servers))
         kinds = self._kinds()
         if self._liking.stories_only and self._leaders:
-            kinds = {kind: 1.0 for kind in kinds if kind in STORIES}
+            kinds = {
+                kind: 1.0
+                for kind in kinds
+                if kind in LEADER_STORIES or kind == "snapshot"
+            }
         weights = [weight * self._liking(kind) for kind, weight in kinds.items()]
         if not sum(weights):
             return partial(elect, draws.choice(self._servers))
@@ -152,7 +123,7 @@ class EpisodeDraw:
             kinds |= {"cut": 1, "miss": 1, "strand": 2, "behind": 3}
             kinds["overtake"] = 3 if len(self._servers) < 5 else 8
         if self._three:
-            kinds |= {"bare majority": 2, "depose": 1, "rush": 1}
+            kinds |= {"bare majority": 2, "depose": 1, "rush": 1, "uneven": 2}
         if len(self._servers) > 1:
             kinds |= {"stall": 1, "repeat": 1}
         if any(server.stalled for server in state.servers):
@@ -184,15 +155,13 @@ class EpisodeDraw:
         if kind == "join":
             return partial(part, ())
         if kind == "part":
-            return partial(part, self._side(draws.choice(self._leaders)))
+            return partial(part, self._story_draw().side())
         if kind == "snapshot":
             return partial(snapshot, self._snapshot())
-        if kind in ("behind", "overtake", "rival"):
-            return self._story(kind)
-        if kind == "troubled":
-            return self._troubled()
-        if kind in ("bare majority", "depose", "repeat", "rush", "stall"):
-            return self._leader_story(kind)
+        if kind == "rival":
+            return drawn_rival(draws, len(self._servers), self._persistence)
+        if kind in STORIES:
+            return self._story_draw().story(kind)
         if kind == "resume":
             stalled = [s.server for s in state.servers if s.stalled]
             return partial(resume, draws.choice(stalled))
@@ -218,12 +187,9 @@ class EpisodeDraw:
             return partial(release_some, draws)
         return self._exception(kind)
 
-    def _side(self, leader: int) -> list[int]:
-        """Return servers to be parted from the others: a leader and few more."""
-        others = [s for s in self._servers if s != leader]
-        most = max(0, (len(self._servers) - 3) // 2)
-        size = most if self._draws.random() < 0.7 else 0
-        return [leader, *self._draws.sample(others, size)]
+    def _story_draw(self) -> StoryDraw:
+        leader = self._draws.choice(self._leaders)
+        return StoryDraw(leader, len(self._servers), self._draws, self._setting)
 
     def _snapshot(self) -> Snapshot:
         draws = self._draws
@@ -231,123 +197,6 @@ class EpisodeDraw:
         index = draws.randint(server.compacted + 1, len(server.applied))
         dies = self._persistence and draws.random() < DYING
         return Snapshot(server.server, index, 1 if dies else None)
-
-    def _story(self, kind: str) -> Episode:
-        draws = self._draws
-        if kind == "rival":
-            first, second, *voters = draws.sample(self._servers, len(self._servers))
-            crashes = self._persistence and draws.random() < 0.5
-            crashed = voters[: draws.randint(1, len(voters))] if crashes else []
-            return partial(rival, first, second, crashed)
-        leader = draws.choice(self._leaders)
-        side = self._side(leader)
-        others = [s for s in self._servers if s not in side]
-        if kind == "behind":
-            server = draws.choice([s for s in self._servers if s != leader])
-            commands, stands = draws.choice(COMMANDS), draws.random() < 0.5
-            return partial(fall_behind, server, leader, commands, stands)
-        only = draws.choice(others) if draws.random() < 0.5 else None
-        other = draws.choice(others)
-        rest = [s for s in self._servers if s not in (leader, other)]
-        then = None
-        if self._three and draws.random() < 0.25:
-            then = self._bare_majority(other, [leader, *rest], 1)
-        story = Overtaking(
-            leader,
-            side,
-            other,
-            before=draws.choice((1, 2, 3)),
-            after=draws.choice((0, 1, 1, 1)),
-            late=draws.choice(("", "", "late", LATE_REPLY, LATE_REPLY)),
-            again=draws.random() < 0.6,
-            only=only,
-            then=then,
-        )
-        return partial(overtake, story)
-
-    def _leader_story(self, kind: str) -> Episode:
-        """Return a story of a leader and its followers."""
-        draws = self._draws
-        leader = draws.choice(self._leaders)
-        others = draws.sample(
-            [s for s in self._servers if s != leader], len(self._servers) - 1
-        )
-        commands = draws.choice(COMMANDS)
-        if kind == "stall":
-            return partial(
-                stall,
-                Stalling(
-                    others[0] if draws.random() < 0.8 else leader,
-                    leader,
-                    draws.choice(STALLED_COMMANDS),
-                    at_once=draws.random() < 0.7,
-                    missed=draws.choice((0, 1, 2, 3)),
-                    compacts=self._compacts,
-                    crashes=self._persistence and draws.random() < 0.4,
-                ),
-            )
-        if kind == "repeat":
-            missed, after = draws.choice((0, 1, 2)), draws.choice((0, 0, 1))
-            return partial(
-                repeat, Repeating(leader, others[0], missed, after, self._compacts)
-            )
-        if kind == "rush":
-            story = Rush(leader, draws.randint(6, 30), others[0], draws.choice(others))
-            return partial(rush, story, draws)
-        if kind == "depose":
-            again = draws.choice([leader, *others[1:]])
-            is_lost = draws.random() < 0.5
-            return partial(
-                depose, Deposing(leader, others[0], others[1], commands, is_lost, again)
-            )
-        return partial(bare_majority, self._bare_majority(leader, others, commands))
-
-    def _bare_majority(
-        self, leader: int, others: list[int], commands: int
-    ) -> BareMajority:
-        draws = self._draws
-        size = len(self._servers) // 2
-        dies_after, crashes = draws.choice((None, None, 1, 2)), draws.random() < 0.3
-        if not self._persistence:
-            dies_after, crashes = None, False
-        return BareMajority(
-            leader,
-            others[:size],
-            draws.choice(others[size:]),
-            commands,
-            dies_after,
-            crashes,
-            self._compacts and draws.random() < 0.3,
-        )
-
-    def _troubled(self) -> Episode:
-        """Return an episode of a leader and another server whose link is in trouble."""
-        draws = self._draws
-        leader = draws.choice(self._leaders)
-        other, third = draws.sample([s for s in self._servers if s != leader], 2)
-        commands = draws.choice(COMMANDS)
-        episodes: list[Episode] = [
-            partial(propose, leader, commands=commands),
-            partial(spread, leader),
-            partial(elect, leader),
-            partial(fall_behind, other, leader, commands, False),
-            partial(overtake, Overtaking(leader, [leader], third, commands, 1)),
-        ]
-        meanwhile: list[Episode] = [
-            partial(propose, leader),
-            partial(spread, leader),
-            partial(elect, third),
-            partial(strand, leader, other),
-            partial(elect, other),
-        ]
-        kinds = [k for k in TROUBLES if self._persistence or k not in FATAL]
-        return partial(
-            troubled,
-            draws.choice(episodes),
-            pair(leader, other),
-            draws.choice(kinds),
-            draws.choice(meanwhile),
-        )
 
     def _exception(self, kind: str) -> Episode:
         draws = self._draws

@@ -7,7 +7,7 @@ import msgspec
 from labrpc.world.streams import stream
 from tester.search.budget import Limits
 from tester.search.choices import Choice, Recover
-from tester.search.disturbances import Disturbances
+from tester.search.disturbances import CALM, Disturbances
 from tester.search.episode_draw import EpisodeDraw, Liking
 from tester.search.episodes import Episode, EpisodeRun
 from tester.search.exhaustive import Found, Node, confirmed
@@ -19,6 +19,9 @@ from tester.search.world_state import WorldState, compared_servers
 EPISODES_MIN_MAX = (1, 5)
 # How many of the runs begin where the world begins, or in a goal state.
 FRESH = 0.5
+# In how many of the runs that are stories nothing goes wrong that these are not about: a story
+# draws what goes wrong in it.
+CALM_STORIES = 0.75
 # How many end with a recovery.
 RECOVERING = 0.4
 # A state is kept if it takes no more commands than that.
@@ -87,7 +90,8 @@ class EpisodeSearch:
         """Draw what holds throughout a run; return what goes wrong in it."""
         persistence = self._rules.setting.persistence
         self._liking = Liking(self._draws)
-        self._disturbances = Disturbances(self._draws, persistence)
+        calm = CALM_STORIES if self._liking.stories_only else CALM
+        self._disturbances = Disturbances(self._draws, persistence, calm)
         return self._disturbances
 
     def _episode(self, state: WorldState) -> Episode:

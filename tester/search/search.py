@@ -302,8 +302,9 @@ def _worlds_of_episodes(plain: Setting) -> Iterator[Setting]:
         yield world(3, 2)
         yield world(5)
         yield world(3, 2, slow=True)
-        yield third
         yield world(5, 2)
+        yield third
+        yield world(5)
         yield world(4)
         yield seldom
         yield last

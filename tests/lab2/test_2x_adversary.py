@@ -147,6 +147,33 @@ def _go_on_without_some(cluster: CheckedCluster) -> None:
     cluster.connect(*away)
 
 
+# Leaders that come and go.
+
+
+@pytest.mark.points(1)
+@pytest.mark.cluster(servers=5, persistence=True)
+def test_unheard_leaders(cluster: CheckedCluster) -> None:
+    """What a bare majority stores survives leaders of which nobody hears."""
+    servers = list(cluster.servers)
+    for _ in range(12):
+        leader = cluster.check_one_leader()
+        outside = cluster.random.sample([s for s in servers if s != leader], 2)
+        cluster.lose_requests(*[(src, dst) for src in servers for dst in outside])
+        for _ in range(cluster.random.randint(1, 3)):
+            cluster.start(leader, cluster.random_command())
+            cluster.sleep(cluster.random.uniform(0.0, 0.01))
+        # Soon enough, the others have not heard yet what is committed.
+        cluster.sleep(cluster.random.uniform(0.0, 0.05))
+        if cluster.random.random() < 0.7:
+            cluster.disconnect(leader)
+        cluster.lose_requests()
+        cluster.lose_methods(cluster.random.choice(cluster.methods_called()))
+        # One after another may lead in this time, if it is AppendEntries that gets lost.
+        cluster.sleep(cluster.random.uniform(0.5, 2.0))
+        cluster.heal()
+        cluster.one(cluster.random_command(), len(servers), retry=True)
+
+
 # Servers that are away, and come back.
 
 

@@ -125,7 +125,7 @@ def test_followers_die_after_replying(cluster: CheckedCluster) -> None:
         cluster.one(cluster.random_command(), 5, retry=True)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_rotating_majorities(cluster: CheckedCluster) -> None:
     """Majorities that overlap in one server lose nothing that was committed."""

@@ -5,7 +5,7 @@ An InstallSnapshot that is late or duplicated takes the server back.
 Paper: section 7, Figure 13 (step 7 is for a log that lacks what the snapshot holds)
 Breaks: safety (State Machine Safety)
 Go suite: never
-Found by: test_troubled_snapshots at seed 2
+Found by: test_late_snapshots at seed 3
 """
 
 from raft.log import Log

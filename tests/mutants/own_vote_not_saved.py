@@ -5,7 +5,7 @@ term.
 
 Paper: Figure 2 (persistent state), section 5.2
 Breaks: safety (current_term increases monotonically, Election Safety)
-Found by: test_troubled_snapshots at seed 2
+Found by: test_losing_candidate at seed 2
 """
 
 from raft.raft import Raft as Reference

@@ -4,7 +4,7 @@ After a snapshot it accepts logs as up-to-date that are far behind.
 
 Paper: section 5.4.1, section 7
 Breaks: safety (Leader Completeness, State Machine Safety)
-Found by: test_swarm at seed 0
+Found by: test_install_snapshots_disconnect_unreliable at seed 1
 """
 
 from raft.raft import Raft as Reference

@@ -6,7 +6,7 @@ from statistics import median
 import pytest
 
 from labrpc.clock import MILLISECOND, SECOND
-from labrpc.world.network_faults import HELD_NS_MIN, NetworkFaults
+from labrpc.world.network_faults import HELD_NS_MIN, METHODS_MAX, NetworkFaults
 from labrpc.world.recorder import DigestRecorder
 
 ECHO = """
@@ -133,6 +133,24 @@ def test_lost_requests_do_not_arrive_and_replies_do(world):
     assert world.invoke(1, "seen") == []
     # Server 0's reply takes the same link.
     assert world.invoke(1, "call", 0, "x") == "x, number 1"
+
+
+def test_requests_of_a_lost_method_do_not_arrive(world):
+    faults = world.network_faults()
+    assert world.invoke(0, "call", 1, "x") == "x, number 1"
+    (method,) = faults.methods
+    faults.lost_methods = {method}
+    assert world.invoke(0, "call", 1, "lost") is None
+    assert [value for value, _ in world.invoke(1, "seen")] == ["x"]
+    faults.reset()
+    assert world.invoke(0, "call", 1, "y") == "y, number 2"
+
+
+def test_few_methods_are_known(world):
+    faults = world.network_faults()
+    for number in range(2 * METHODS_MAX):
+        assert not faults.loses_request((0, 1), f"Raft.m{number}")
+    assert len(faults.methods) == METHODS_MAX
 
 
 def test_lost_replies_are_executed_and_requests_pass(world):

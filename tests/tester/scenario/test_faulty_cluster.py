@@ -120,6 +120,17 @@ def test_a_request_is_lost_and_no_reply(make_cluster):
     assert asked(cluster) == WHOLE
 
 
+def test_requests_of_a_method_are_lost(make_cluster):
+    cluster = make_cluster(ASKS)
+    assert cluster.methods_called() == []
+    assert asked(cluster) == WHOLE
+    assert cluster.methods_called() == ["Raft.echo"]
+    cluster.lose_methods("Raft.echo")
+    assert asked(cluster) == [(0, "None 0.0")]
+    cluster.lose_methods("Raft.other")
+    assert asked(cluster) == WHOLE
+
+
 def test_a_reply_is_lost_and_no_request(make_cluster):
     cluster = make_cluster(ASKS)
     cluster.lose_replies((1, 0))
@@ -195,6 +206,7 @@ def test_healing_undoes_every_fault(make_cluster):
     cluster.slow_replies(1, 0, delay_ms=500)
     cluster.lose_requests((0, 1))
     cluster.lose_replies((0, 2))
+    cluster.lose_methods("Raft.echo")
     cluster.duplicate_requests(share=1.0)
     cluster.hold_messages(share=1.0)
     cluster.limit_delays(longest_ms=1)

@@ -29,6 +29,7 @@ from tester.search.leader_stories import (
 from tester.search.rules import Rules
 from tester.search.session import quiet_process, replayed
 from tester.search.stories import BareMajority, Overtaking, bare_majority, overtake
+from tester.search.uneven_story import Progress, Uneven, uneven
 from tester.search.world_state import Messages
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -37,8 +38,7 @@ REFERENCE = ROOT / "raft"
 
 def calm():
     """Return the disturbances of a run in which nothing goes wrong by itself."""
-    draws = (Disturbances(Random(seed), True) for seed in range(100))
-    return next(one for one in draws if not one._rates)
+    return Disturbances(Random(0), True, calm=1)
 
 
 def error_of(path, story, setting):
@@ -61,6 +61,17 @@ def error_of(path, story, setting):
 LATE_REPLIES = Overtaking(0, [0, 1], 2, 3, 1, LATE_REPLY, again=True, only=3)
 TO_THE_OVERTAKEN = Overtaking(0, [0], 1, 3, 1, then=BareMajority(1, [0], 2, 1))
 STALLED = Stalling(1, 0, 3, at_once=True, missed=2, compacts=True, crashes=False)
+
+
+def uneven_progress(waves, progress, late):
+    """Return a story of the followers 1 and on, of which server 1 is the special one."""
+    by_server = dict(enumerate(progress, start=1))
+    compacts = late != "at last"
+    return partial(uneven, Uneven(0, waves, by_server, 1, compacts, late, 2))
+
+
+NOTHING, FIRST = Progress(0, answers=True), Progress(1, answers=True)
+UNANSWERED = Progress(2, answers=False)
 
 
 @pytest.mark.parametrize(
@@ -112,6 +123,24 @@ STALLED = Stalling(1, 0, 3, at_once=True, missed=2, compacts=True, crashes=False
             "older_snapshot_installed",
             codes.SNAPSHOT_WENT_BACK,
             partial(repeat, Repeating(0, 1, missed=1, after=1, compacts=True)),
+            Setting(),
+        ),
+        (
+            "stale_append_reply_counted",
+            codes.NOT_STORED_BY_MAJORITY,
+            uneven_progress([2, 1], [UNANSWERED, *[NOTHING] * 3], late="at last"),
+            Setting(servers=5),
+        ),
+        (
+            "suffix_committed_with_a_snapshot",
+            codes.LEADER_LACKS_COMMITTED,
+            uneven_progress([2, 1], [UNANSWERED, *[FIRST] * 3], late="lost"),
+            Setting(servers=5),
+        ),
+        (
+            "snapshot_discards_the_log",
+            codes.LEADER_LACKS_COMMITTED,
+            uneven_progress([1, 1], [NOTHING, FIRST], late="before"),
             Setting(),
         ),
     ],

@@ -1,0 +1,236 @@
+"""The draw of a story: who is in it, and what varies from one time to the next."""
+
+from collections.abc import Callable
+from functools import partial
+from random import Random
+
+from tester.search.choices import Setting
+from tester.search.disturbances import FATAL, FATES, LATE_REPLY, pair
+from tester.search.episodes import Episode, elect, propose, spread, strand
+from tester.search.leader_stories import (
+    Deposing,
+    Repeating,
+    Rush,
+    Stalling,
+    depose,
+    repeat,
+    rush,
+    stall,
+)
+from tester.search.stories import (
+    BareMajority,
+    Overtaking,
+    bare_majority,
+    fall_behind,
+    overtake,
+    rival,
+    troubled,
+)
+from tester.search.uneven_story import Progress, Uneven, uneven
+
+# How many commands a leader gets at one moment; of these, one is drawn.
+COMMANDS = (1, 1, 1, 2, 3)
+# How many of them a service leaves on the apply channel that stalls.
+STALLED_COMMANDS = (1, 2, 3, 3)
+# How many waves of a leader's messages a follower may have got.
+WAVES = (0, 1, 2)
+
+
+class StoryDraw:
+    """Draws stories of one leader.
+
+    Args:
+        leader: the leader.
+        servers: how many there are.
+        draws: the search's random stream.
+        setting: of the world.
+    """
+
+    def __init__(
+        self, leader: int, servers: int, draws: Random, setting: Setting
+    ) -> None:
+        self._leader = leader
+        self._servers = range(servers)
+        self._draws = draws
+        self._persistence = setting.persistence
+        # Services that have an interval take no snapshots beside those that it brings.
+        self._compacts = not setting.snapshot_interval
+
+    def story(self, kind: str) -> Episode:
+        """Return a story of a kind, one of `STORIES`."""
+        return STORIES[kind](self)
+
+    def side(self) -> list[int]:
+        """Return servers to be parted from the others: the leader and few more."""
+        most = max(0, (len(self._servers) - 3) // 2)
+        size = most if self._draws.random() < 0.7 else 0
+        return [self._leader, *self._draws.sample(self._others(), size)]
+
+    def _others(self) -> list[int]:
+        return [s for s in self._servers if s != self._leader]
+
+    def _shuffled_others(self) -> list[int]:
+        others = self._others()
+        return self._draws.sample(others, len(others))
+
+    def _commands(self) -> int:
+        return self._draws.choice(COMMANDS)
+
+    def _behind(self) -> Episode:
+        draws = self._draws
+        server = draws.choice(self._others())
+        commands, stands = self._commands(), draws.random() < 0.5
+        return partial(fall_behind, server, self._leader, commands, stands)
+
+    def _overtake(self) -> Episode:
+        draws, leader = self._draws, self._leader
+        side = self.side()
+        others = [s for s in self._servers if s not in side]
+        only = draws.choice(others) if draws.random() < 0.5 else None
+        other = draws.choice(others)
+        rest = [s for s in self._servers if s not in (leader, other)]
+        then = None
+        if len(self._servers) > 2 and draws.random() < 0.25:
+            then = self._majority_of(other, [leader, *rest], 1)
+        late = draws.choice(("", "", "late", LATE_REPLY, LATE_REPLY))
+        story = Overtaking(
+            leader,
+            side,
+            other,
+            before=draws.choice((1, 2, 3)),
+            after=draws.choice((0, 1, 1, 1)),
+            late=late,
+            # What is late can only harm who leads again.
+            again=bool(late) or draws.random() < 0.6,
+            only=only,
+            then=then,
+        )
+        return partial(overtake, story)
+
+    def _stall(self) -> Episode:
+        draws, leader = self._draws, self._leader
+        story = Stalling(
+            draws.choice(self._others()) if draws.random() < 0.8 else leader,
+            leader,
+            draws.choice(STALLED_COMMANDS),
+            at_once=draws.random() < 0.7,
+            missed=draws.choice((0, 1, 2, 3)),
+            compacts=self._compacts,
+            crashes=self._persistence and draws.random() < 0.4,
+        )
+        return partial(stall, story)
+
+    def _repeat(self) -> Episode:
+        draws = self._draws
+        missed, after = draws.choice((0, 1, 2)), draws.choice((0, 0, 1))
+        server = draws.choice(self._others())
+        story = Repeating(self._leader, server, missed, after, self._compacts)
+        return partial(repeat, story)
+
+    def _rush(self) -> Episode:
+        draws, others = self._draws, self._others()
+        behind, candidate = draws.choice(others), draws.choice(others)
+        story = Rush(self._leader, draws.randint(6, 30), behind, candidate)
+        return partial(rush, story, draws)
+
+    def _depose(self) -> Episode:
+        draws, others = self._draws, self._shuffled_others()
+        again = draws.choice([self._leader, *others[1:]])
+        is_lost = draws.random() < 0.5
+        other, taker = others[:2]
+        story = Deposing(self._leader, other, taker, self._commands(), is_lost, again)
+        return partial(depose, story)
+
+    def _uneven(self) -> Episode:
+        """Return a story in which most are as far as each other, but one is not."""
+        draws = self._draws
+        follower, *others = self._shuffled_others()
+        usual = draws.choice((0, 1))
+        special = draws.choice([waves for waves in WAVES if waves != usual])
+        progress = {follower: Progress(special, draws.random() < 0.5)}
+        for server in others:
+            waves = usual if draws.random() < 0.9 else draws.choice(WAVES)
+            progress[server] = Progress(waves, draws.random() < 0.9)
+        story = Uneven(
+            self._leader,
+            [draws.choice((1, 2)), draws.choice((1, 2))],
+            progress,
+            follower,
+            self._compacts and draws.random() < 0.8,
+            draws.choice(("before", "after", "lost", "at last")),
+            draws.choice([follower, *others]),
+        )
+        return partial(uneven, story)
+
+    def _bare_majority(self) -> Episode:
+        story = self._majority_of(
+            self._leader, self._shuffled_others(), self._commands()
+        )
+        return partial(bare_majority, story)
+
+    def _majority_of(
+        self, leader: int, others: list[int], commands: int
+    ) -> BareMajority:
+        draws = self._draws
+        size = len(self._servers) // 2
+        dies_after, crashes = draws.choice((None, None, 1, 2)), draws.random() < 0.3
+        if not self._persistence:
+            dies_after, crashes = None, False
+        return BareMajority(
+            leader,
+            others[:size],
+            draws.choice(others[size:]),
+            commands,
+            dies_after,
+            crashes,
+            self._compacts and draws.random() < 0.3,
+        )
+
+    def _troubled(self) -> Episode:
+        """Return an episode of a leader and another server whose link is in trouble."""
+        draws, leader = self._draws, self._leader
+        other, third = draws.sample(self._others(), 2)
+        commands = self._commands()
+        episodes: list[Episode] = [
+            partial(propose, leader, commands=commands),
+            partial(spread, leader),
+            partial(elect, leader),
+            partial(fall_behind, other, leader, commands, False),
+            partial(overtake, Overtaking(leader, [leader], third, commands, 1)),
+        ]
+        meanwhile: list[Episode] = [
+            partial(propose, leader),
+            partial(spread, leader),
+            partial(elect, third),
+            partial(strand, leader, other),
+            partial(elect, other),
+        ]
+        kinds = [kind for kind in FATES if self._persistence or kind not in FATAL]
+        return partial(
+            troubled,
+            draws.choice(episodes),
+            pair(leader, other),
+            draws.choice(kinds),
+            draws.choice(meanwhile),
+        )
+
+
+STORIES: dict[str, Callable[[StoryDraw], Episode]] = {
+    "bare majority": StoryDraw._bare_majority,
+    "behind": StoryDraw._behind,
+    "depose": StoryDraw._depose,
+    "overtake": StoryDraw._overtake,
+    "repeat": StoryDraw._repeat,
+    "rush": StoryDraw._rush,
+    "stall": StoryDraw._stall,
+    "troubled": StoryDraw._troubled,
+    "uneven": StoryDraw._uneven,
+}
+
+
+def drawn_rival(draws: Random, servers: int, persistence: bool) -> Episode:
+    """Return a story of two candidates that do not hear of each other."""
+    first, second, *voters = draws.sample(range(servers), servers)
+    crashes = persistence and draws.random() < 0.5
+    crashed = voters[: draws.randint(1, len(voters))] if crashes else []
+    return partial(rival, first, second, crashed)

@@ -1,0 +1,133 @@
+"""A story of followers that have got more or less of a leader's messages.
+
+A leader knows of its followers what their answers said, and some of these are late: when
+it commits, compacts its log or is deposed, one of them may have more than it knows, another
+may be about to get what is long outdated.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from tester.search.choices import Cut, Deliver, Heal, Lose, MessageName, Start, TimeOut
+from tester.search.disturbances import pairs_across
+from tester.search.episodes import EpisodeRun, act_apart, elect, propose, spread
+from tester.search.stories import compact, disturbances_of
+from tester.search.world_state import Message
+
+
+class Progress(NamedTuple):
+    """What a follower has got when the leader compacts its log.
+
+    Attributes:
+        waves: how many waves of messages, of those that the leader has sent by then.
+        answers: whether the leader gets its answers.
+    """
+
+    waves: int
+    answers: bool
+
+
+class Uneven(NamedTuple):
+    """How followers of one leader progress unevenly.
+
+    Attributes:
+        leader: the leader.
+        waves: how many commands the leader is given, at one moment, before each wave of
+            its messages.
+        progress: of each other server.
+        follower: who alone hears of the leader after that.
+        compacts: whether the leader's service takes a snapshot of what it has applied.
+        late: what becomes of messages between the two that were late: they arrive "before"
+            those that the leader sends then or "after", when the leader leads again "at last", or they are "lost".
+        candidate: who stands for election when the leader is cut off.
+    """
+
+    leader: int
+    waves: Sequence[int]
+    progress: dict[int, Progress]
+    follower: int
+    compacts: bool
+    late: str
+    candidate: int
+
+
+def uneven(story: Uneven, run: EpisodeRun) -> None:
+    """Let a leader compact its log while its followers have got more or less of it."""
+    leader, follower = story.leader, story.follower
+    before = _send_waves(story, run)
+    if story.compacts:
+        compact(leader, run)
+    run.take(TimeOut(leader))
+    between = [m for m in before if follower in (m.src, m.dst)]
+    late = {"before": _arrive, "lost": _lose}.get(story.late, _hold_back)
+    servers = range(len(run.state.servers))
+    others = [s for s in servers if s not in (leader, follower)]
+    disturbances_of(run).blocked = pairs_across(others, len(servers))
+    late(between, run)
+    run.settle()
+    if story.late == "after":
+        _arrive(between, run)
+        run.settle()
+    spread(leader, run)
+    run.take(Cut(leader))
+    disturbances_of(run).blocked = frozenset()
+    elect(story.candidate, run)
+    propose(story.candidate, run)
+    spread(story.candidate, run)
+    if story.late == "at last":
+        run.take(Heal(leader))
+        run.settle()
+        elect(leader, run)
+        act_apart(Start(leader), story.candidate, "only", run)
+        _arrive(between, run)
+        run.settle()
+
+
+def _send_waves(story: Uneven, run: EpisodeRun) -> list[Message]:
+    """Let each follower get its share of the messages; return those that are late."""
+    leader = story.leader
+    waves = []
+    for commands in story.waves:
+        run.take(*[Start(leader)] * commands, TimeOut(leader))
+        waves.append(run.sent(leader))
+        _hold_back(waves[-1], run)
+    late = [message for wave in waves for message in wave]
+    for server, progress in story.progress.items():
+        for wave in waves[: progress.waves]:
+            mine = [m for m in wave if m.dst == server and m in run.state.in_flight]
+            _arrive(mine, run)
+            answers = [m for m in run.sent(server) if m.dst == leader]
+            if progress.answers:
+                _arrive(answers, run)
+            else:
+                late += answers
+                _hold_back(answers, run)
+            # What the leader sends on them comes too late for this server, too.
+            more = run.sent(leader)
+            late += more
+            _hold_back(more, run)
+    return [message for message in late if message in run.state.in_flight]
+
+
+def _hold_back(messages: Sequence[Message], run: EpisodeRun) -> None:
+    for message in messages:
+        if message in run.sent(message.src):
+            run.hold_back(message)
+
+
+def _arrive(messages: Sequence[Message], run: EpisodeRun) -> None:
+    _with_each(Deliver, messages, run)
+
+
+def _lose(messages: Sequence[Message], run: EpisodeRun) -> None:
+    _with_each(Lose, messages, run)
+
+
+def _with_each(
+    choice: Callable[[MessageName], Deliver | Lose],
+    messages: Sequence[Message],
+    run: EpisodeRun,
+) -> None:
+    for message in messages:
+        if message in run.state.in_flight and run.state.reachable(message):
+            run.take(choice(run.state.name_of(message)))
