@@ -123,7 +123,8 @@ class EpisodeDraw:
             kinds |= {"cut": 1, "miss": 1, "strand": 2, "behind": 3}
             kinds["overtake"] = 3 if len(self._servers) < 5 else 8
         if self._three:
-            kinds |= {"bare majority": 2, "depose": 1, "rush": 1, "uneven": 2}
+            kinds |= {"bare majority": 2, "depose": 1, "rush": 1}
+            kinds |= {"interrupt": 2, "uneven": 2}
         if len(self._servers) > 1:
             kinds |= {"stall": 1, "repeat": 1}
         if any(server.stalled for server in state.servers):

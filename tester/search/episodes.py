@@ -51,6 +51,7 @@ class EpisodeRun:
         disturbances: the same.
         news: whether the episode has shown something that an oracle can object to.
         taken: how many choices it has taken.
+        arriving: how many messages may still arrive; None for as many as there are.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class EpisodeRun:
         self.disturbances = disturbances
         self.news = False
         self.taken = 0
+        self.arriving: int | None = None
         self._rules = rules
         self._arrivals = Arrivals()
         self._arrivals.late = list(node.state.in_flight)
@@ -96,6 +98,10 @@ class EpisodeRun:
 
         Where there are disturbances, something else may happen.
         """
+        if self.arriving is not None:
+            if not self.arriving:
+                return False
+            self.arriving -= 1
         if self.disturbances is not None:
             return self._disturbed(self.disturbances)
         name = self._arrivals.next_name(self.state)
@@ -161,7 +167,7 @@ def elect(server: int, run: EpisodeRun) -> None:
     for _ in range(1 if server in run.state.cut else TIME_OUTS_MAX):
         run.take(TimeOut(server))
         run.settle()
-        if run.state.leads_latest(server):
+        if run.state.leads_latest(server) or run.arriving == 0:
             return
 
 

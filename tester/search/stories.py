@@ -8,7 +8,16 @@ again; a message that is late while something else happens.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tester.search.choices import Crash, Cut, Deliver, Snapshot, Start, TimeOut
+from tester.search.choices import (
+    Crash,
+    Cut,
+    Deliver,
+    Heal,
+    Lose,
+    Snapshot,
+    Start,
+    TimeOut,
+)
 from tester.search.disturbances import Disturbances, Pair, pair, pairs_across
 from tester.search.episodes import (
     Episode,
@@ -40,13 +49,17 @@ def snapshot(choice: Snapshot, run: EpisodeRun) -> None:
     run.settle()
 
 
-def rival(first: int, second: int, crashed: Iterable[int], run: EpisodeRun) -> None:
+def rival(
+    first: int, second: int, crashed: Iterable[int], alone: int, run: EpisodeRun
+) -> None:
     """Let two servers stand for election that do not hear of each other.
 
     Args:
         first: the first one.
         second: the second one, of the same term if both were in the same.
         crashed: who crashes in between.
+        alone: how often time passes for the first one, while it is cut off, before what
+            the second one asks reaches it.
         run: the episode's.
     """
     disturbances = disturbances_of(run)
@@ -58,6 +71,12 @@ def rival(first: int, second: int, crashed: Iterable[int], run: EpisodeRun) -> N
     run.settle()
     run.take(TimeOut(second))
     run.settle()
+    if alone:
+        run.take(Cut(first), *[TimeOut(first)] * alone)
+        run.take(*[Lose(m.name) for m in run.state.in_flight if m.src == first])
+        run.take(Heal(first))
+        disturbances.blocked = before
+        run.settle()
     disturbances.blocked = before
 
 

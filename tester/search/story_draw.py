@@ -7,6 +7,7 @@ from random import Random
 from tester.search.choices import Setting
 from tester.search.disturbances import FATAL, FATES, LATE_REPLY, pair
 from tester.search.episodes import Episode, elect, propose, spread, strand
+from tester.search.late_stories import Interruption, Progress, Uneven, interrupt, uneven
 from tester.search.leader_stories import (
     Deposing,
     Repeating,
@@ -26,7 +27,6 @@ from tester.search.stories import (
     rival,
     troubled,
 )
-from tester.search.uneven_story import Progress, Uneven, uneven
 
 # How many commands a leader gets at one moment; of these, one is drawn.
 COMMANDS = (1, 1, 1, 2, 3)
@@ -34,6 +34,10 @@ COMMANDS = (1, 1, 1, 2, 3)
 STALLED_COMMANDS = (1, 2, 3, 3)
 # How many waves of a leader's messages a follower may have got.
 WAVES = (0, 1, 2)
+# How often time passes at most for a leader that is alone for long.
+TIME_OUTS_ALONE_MAX = 10
+# After how many messages at most a server is interrupted that takes over.
+ARRIVING_MAX = 16
 
 
 class StoryDraw:
@@ -162,6 +166,21 @@ class StoryDraw:
         )
         return partial(uneven, story)
 
+    def _interrupt(self) -> Episode:
+        draws = self._draws
+        server, *others = self._shuffled_others()
+        story = Interruption(
+            server,
+            draws.choice((None, *others)),
+            draws.randint(1, ARRIVING_MAX),
+            is_cut=draws.random() < 0.7,
+            successor=draws.choice(others),
+            is_unheard=draws.random() < 0.6,
+            is_lost=draws.random() < 0.3,
+            last=draws.choice(self._servers),
+        )
+        return partial(interrupt, story)
+
     def _bare_majority(self) -> Episode:
         story = self._majority_of(
             self._leader, self._shuffled_others(), self._commands()
@@ -219,6 +238,7 @@ STORIES: dict[str, Callable[[StoryDraw], Episode]] = {
     "bare majority": StoryDraw._bare_majority,
     "behind": StoryDraw._behind,
     "depose": StoryDraw._depose,
+    "interrupt": StoryDraw._interrupt,
     "overtake": StoryDraw._overtake,
     "repeat": StoryDraw._repeat,
     "rush": StoryDraw._rush,
@@ -233,4 +253,5 @@ def drawn_rival(draws: Random, servers: int, persistence: bool) -> Episode:
     first, second, *voters = draws.sample(range(servers), servers)
     crashes = persistence and draws.random() < 0.5
     crashed = voters[: draws.randint(1, len(voters))] if crashes else []
-    return partial(rival, first, second, crashed)
+    alone = draws.randint(2, TIME_OUTS_ALONE_MAX) if draws.random() < 0.5 else 0
+    return partial(rival, first, second, crashed, alone)

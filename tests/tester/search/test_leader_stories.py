@@ -16,6 +16,7 @@ from tester.search.episodes import EpisodeRun, elect
 from tester.search.exhaustive import node_of
 from tester.search.histories import Histories
 from tester.search.judged_run import run_choices
+from tester.search.late_stories import Interruption, Progress, Uneven, interrupt, uneven
 from tester.search.leader_stories import (
     Deposing,
     Repeating,
@@ -29,7 +30,6 @@ from tester.search.leader_stories import (
 from tester.search.rules import Rules
 from tester.search.session import quiet_process, replayed
 from tester.search.stories import BareMajority, Overtaking, bare_majority, overtake
-from tester.search.uneven_story import Progress, Uneven, uneven
 from tester.search.world_state import Messages
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -71,6 +71,9 @@ def uneven_progress(waves, progress, late):
 
 
 NOTHING, FIRST = Progress(0, answers=True), Progress(1, answers=True)
+INTERRUPTED = Interruption(
+    1, 2, 5, is_cut=False, successor=2, is_unheard=True, is_lost=True, last=2
+)
 UNANSWERED = Progress(2, answers=False)
 
 
@@ -141,6 +144,12 @@ UNANSWERED = Progress(2, answers=False)
             "snapshot_discards_the_log",
             codes.LEADER_LACKS_COMMITTED,
             uneven_progress([1, 1], [NOTHING, FIRST], late="before"),
+            Setting(),
+        ),
+        (
+            "suffix_dropped_at_step_down",
+            codes.LEADER_LACKS_COMMITTED,
+            partial(interrupt, INTERRUPTED),
             Setting(),
         ),
     ],

@@ -24,6 +24,11 @@ NO_VOTE_SAVED = (
     "pickle.dumps((self.term, self.voted_for))",
     "pickle.dumps((self.term, None))",
 )
+# A leader that was alone for a time-out steps down, and may vote again in its term.
+VOTE_FORGOTTEN = (
+    "                    continue",
+    "                    self.leads, self.voted_for = False, None; self.save(); continue",
+)
 
 
 def calm():
@@ -48,11 +53,20 @@ def told(world_rules):
 
 
 def test_two_candidates_of_one_term_get_the_vote_of_a_server_that_forgot_it(told):
-    story = partial(rival, 0, 1, [2])
+    story = partial(rival, 0, 1, [2], 0)
     run, rules = told(story, *NO_VOTE_SAVED)
     assert run_choices(rules, run.node.path())[1].code is codes.TWO_LEADERS
     correct, rules = told(story)
     assert run_choices(rules, correct.node.path())[1] is None
+
+
+def test_a_leader_that_was_alone_gets_the_request_of_a_candidate_of_its_term(told):
+    story = partial(rival, 0, 1, [], 1)
+    run, rules = told(story, *VOTE_FORGOTTEN)
+    assert run_choices(rules, run.node.path())[1].code is codes.TWO_LEADERS
+    correct, rules = told(story)
+    assert run_choices(rules, correct.node.path())[1] is None
+    assert not correct.state.in_flight
 
 
 def test_what_is_parted_hears_nothing_until_it_is_joined(told):

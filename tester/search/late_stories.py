@@ -1,8 +1,9 @@
-"""A story of followers that have got more or less of a leader's messages.
+"""Stories of messages that are late when servers have become more or less than they knew.
 
 A leader knows of its followers what their answers said, and some of these are late: when
 it commits, compacts its log or is deposed, one of them may have more than it knows, another
-may be about to get what is long outdated.
+may be about to get what is long outdated. Whatever is under way when servers are elected,
+or followers brought up to date, can be interrupted.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +11,7 @@ from typing import NamedTuple
 
 from tester.search.choices import Cut, Deliver, Heal, Lose, MessageName, Start, TimeOut
 from tester.search.disturbances import pairs_across
-from tester.search.episodes import EpisodeRun, act_apart, elect, propose, spread
+from tester.search.episodes import EpisodeRun, act_apart, elect, heal, propose, spread
 from tester.search.stories import compact, disturbances_of
 from tester.search.world_state import Message
 
@@ -81,6 +82,83 @@ def uneven(story: Uneven, run: EpisodeRun) -> None:
         act_apart(Start(leader), story.candidate, "only", run)
         _arrive(between, run)
         run.settle()
+
+
+class Interruption(NamedTuple):
+    """How one server's leadership is interrupted, and another's as well.
+
+    Attributes:
+        server: who stands for election, and is given a command.
+        lagging: who has missed the latest command before; None for nobody.
+        arriving: how many messages arrive before the interruption.
+        is_cut: whether the server is cut off then.
+        successor: who stands for election then.
+        is_unheard: whether nobody has heard of its leadership when the messages arrive
+            that were under way at the interruption, and what the others send on them.
+        is_lost: whether those never arrive.
+        last: who stands for election in the end.
+    """
+
+    server: int
+    lagging: int | None
+    arriving: int
+    is_cut: bool
+    successor: int
+    is_unheard: bool
+    is_lost: bool
+    last: int
+
+
+def interrupt(story: Interruption, run: EpisodeRun) -> None:
+    """Let another server stand for election at any moment while one takes over."""
+    server = story.server
+    if story.lagging is not None:
+        _miss_one(story.lagging, run)
+    run.arriving = story.arriving
+    elect(server, run)
+    propose(server, run)
+    late = _under_way(run)
+    _hold_back(late, run)
+    if story.is_cut:
+        run.take(Cut(server))
+    run.arriving = None
+    if story.is_unheard:
+        _elect_unheard(story.successor, run)
+    else:
+        elect(story.successor, run)
+    run.take(Heal(server))
+    if story.is_lost:
+        _lose(late, run)
+    disturbances = disturbances_of(run)
+    disturbances.blocked = pairs_across([story.successor], len(run.state.servers))
+    _arrive(late, run)
+    run.settle()
+    disturbances.blocked = frozenset()
+    propose(story.successor, run)
+    elect(story.last, run)
+    propose(story.last, run)
+    spread(story.last, run)
+
+
+def _elect_unheard(server: int, run: EpisodeRun) -> None:
+    """Let a server stand for election until it leads, if it does, and nothing more."""
+    run.take(TimeOut(server))
+    while not run.state.leads_latest(server) and run.settle_one():
+        pass
+
+
+def _under_way(run: EpisodeRun) -> list[Message]:
+    """Return the messages that can arrive and are not late, those of each server together."""
+    return [m for src in range(len(run.state.servers)) for m in run.sent(src)]
+
+
+def _miss_one(server: int, run: EpisodeRun) -> None:
+    """Let a server miss a command of the leader that it can be brought up to."""
+    leader = next((s.server for s in run.state.servers if s.leads), None)
+    if leader is not None:
+        run.take(Cut(server))
+        propose(leader, run)
+        heal(server, run)
 
 
 def _send_waves(story: Uneven, run: EpisodeRun) -> list[Message]:
