@@ -24,6 +24,8 @@ FRESH = 0.5
 CALM_STORIES = 0.75
 # How many end with a recovery.
 RECOVERING = 0.4
+# In how many of these a minority stays cut off.
+MAJORITY_ALONE = 0.3
 # A state is kept if it takes no more commands than that.
 COMMANDS_MAX = 6
 KEPT_MAX = 5_000
@@ -101,8 +103,13 @@ class EpisodeSearch:
         return EpisodeDraw(state, self._draws, setting, parted, self._liking).next()
 
     def _recovery(self) -> list[Choice]:
-        """Return how a run ends that recovers."""
-        return [Recover()]
+        """Return how a run ends that recovers, or a majority of its servers does."""
+        servers = self._rules.setting.servers
+        most = (servers - 1) // 2
+        if not most or self._draws.random() >= MAJORITY_ALONE:
+            return [Recover()]
+        away = self._draws.sample(range(servers), self._draws.randint(1, most))
+        return [Recover(tuple(sorted(away)))]
 
     def _beginning(self) -> Node:
         """Return where a run begins."""

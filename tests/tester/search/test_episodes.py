@@ -50,6 +50,12 @@ def test_a_correct_server_passes_episodes(world_rules):
     assert limits.states >= 400
 
 
+def test_some_runs_recover_without_a_minority(world_rules):
+    episodes = EpisodeSearch(world_rules(), "0")
+    without = {recover.without for _ in range(60) for recover in episodes._recovery()}
+    assert without == {(), (0,), (1,), (2,)}
+
+
 @pytest.mark.unmeasured
 def test_look_alikes_are_explored_once(world_rules):
     exact = Exploration(world_rules(setting=TWO), Budget(2, crashes=1))

@@ -16,6 +16,12 @@ from tester.search.session import replayed
 
 ROOT = Path(__file__).resolve().parents[3]
 GIVES_UP = ("if self.leads:", "if self.leads or self.voted_for is not None:")
+ASKS_WITHOUT_END = (
+    "        if reply is None:\n",
+    "        while reply is not None and self.leads:\n"
+    '            reply = self.peers[peer].call("Raft.vote", (term, self.me))\n'
+    "        if reply is None:\n",
+)
 SPLIT_VOTE = "time-out 0\ntime-out 1\ntime-out 2\nrecover"
 
 
@@ -38,6 +44,12 @@ def test_servers_that_apply_no_command_do_not_recover(world_rules):
     error = recovery(world_rules(setting=Setting(3)), "time-out 0\nrecover")
     assert error.code is codes.NO_AGREEMENT
     assert "the last one was given to server" in error.evidence
+
+
+def test_a_leader_that_never_rests_gets_its_command(world_rules):
+    rules = world_rules(*ASKS_WITHOUT_END, setting=Setting(3))
+    error = recovery(rules, "time-out 0\nrecover")
+    assert error.code is codes.NO_AGREEMENT
 
 
 def test_the_reference_recovers_from_a_cut_and_a_crash():
