@@ -329,7 +329,8 @@ def _in_parts(
     _, error, _ = replayed(boxes, run)
     if error is None:
         raise LabError("a process found a run that does not fail here")
-    return outcome._replace(found=Shrunk(run.choices, error, finder.replays), run=run)
+    found = Shrunk(run.choices, error, finder.replays, out_of_time=finder.out_of_time)
+    return outcome._replace(found=found, run=run)
 
 
 def _keep_run(
@@ -342,6 +343,8 @@ def _keep_run(
     """Keep a run that was found, and say how to replay it."""
     if found.interrupted:
         say(console, "interrupted while it was shortened: fewer choices may do")
+    elif found.out_of_time:
+        say(console, "not all shorter lists were tried: fewer choices may do")
     file = DIRECTORY / file_name(name, found.error)
     text = file_text(run, name, found.error)
     try:

@@ -103,8 +103,8 @@ class EpisodeDraw:
         if self._liking.stories_only and self._leaders:
             kinds = {
                 kind: 1.0
-                for kind in kinds
-                if kind in LEADER_STORIES or kind == "snapshot"
+                for kind, weight in kinds.items()
+                if weight and (kind in LEADER_STORIES or kind == "snapshot")
             }
         weights = [weight * self._liking(kind) for kind, weight in kinds.items()]
         if not sum(weights):

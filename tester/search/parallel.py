@@ -78,6 +78,7 @@ class PartOutcome(msgspec.Struct, frozen=True):
         run: the text of a list of choices that fails, "" if none was met.
         replays: how many lists were tried to shorten it.
         interrupted: whether it was interrupted.
+        out_of_time: whether there was no time for all lists.
     """
 
     states: int
@@ -86,6 +87,7 @@ class PartOutcome(msgspec.Struct, frozen=True):
     run: str = ""
     replays: int = 0
     interrupted: bool = False
+    out_of_time: bool = False
 
 
 # Of a part that was stopped before it had found anything.
@@ -111,14 +113,15 @@ def search_part(part: Part) -> PartOutcome:
     finally:
         boxes.close()
     run = "" if outcome.run is None else list_text(outcome.run)
-    replays = outcome.found.replays if outcome.found else 0
+    found = outcome.found
     return PartOutcome(
         outcome.states,
         outcome.cpu_s,
         outcome.explored,
         run,
-        replays,
+        0 if found is None else found.replays,
         outcome.interrupted,
+        found is not None and found.out_of_time,
     )
 
 

@@ -5,9 +5,10 @@ take turns of some hundred states, so that what is found depends on the number o
 states alone, and on no clock.
 """
 
+import gc
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import count, cycle, islice
 from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
@@ -33,6 +34,11 @@ TURN_STATES = 250
 EXHAUSTIVE_STATES = 600
 # How many turns of episodes there are to one of an exhaustive search.
 EPISODE_TURNS = 6
+# What is known of so many states takes some 700 MB; then a search begins anew, with other
+# draws.
+KNOWN_STATES_MAX = 100_000
+# How many states may be found to shorten a run.
+SHORTENING_STATES_MAX = 30_000
 # An exploration that has found this many states lets the next one begin beside it.
 LARGE_STATES = 8_000
 
@@ -136,14 +142,19 @@ class _World:
         Where look-alikes are one, most of what a shorter list does is known already.
         """
         self.histories.look_alikes = self._has_outlines
-        alike = shrink(self._by_outline, found.choices, found.error)
+        states_max = self.histories.states + SHORTENING_STATES_MAX
+
+        def is_too_long() -> bool:
+            return self.histories.states > states_max
+
+        alike = shrink(self._by_outline, found.choices, found.error, is_too_long)
         _, error = run_choices(self.rules, alike.choices)
         shorter = len(alike.choices) < len(found.choices)
         if not shorter or error is None or error.code is not found.error.code:
-            return shrink(self.rules, found.choices, found.error)
+            return shrink(self.rules, found.choices, found.error, is_too_long)
         if alike.interrupted:
             return alike._replace(error=error)
-        exact = shrink(self.rules, alike.choices, error)
+        exact = shrink(self.rules, alike.choices, error, is_too_long)
         return exact._replace(replays=alike.replays + exact.replays)
 
     @cached_property
@@ -199,16 +210,13 @@ class Search:
         hang_policy: HangPolicy | None = None,
         explored: Collection[Exhausted] = (),
     ) -> None:
+        self._boxes = boxes
         self._setting = setting
+        self._seed = seed
+        self._hang_policy = hang_policy
         self._explored = tuple(explored)
         self._worlds: dict[Setting, _World] = {}
-        self._new_world = partial(
-            _World,
-            boxes,
-            seed=seed,
-            hang_policy=hang_policy,
-            budgets=[b for b in GROWING if b not in {e.budget for e in explored}],
-        )
+        self._renewals = 0
 
     def run(self, limits: Limits) -> Outcome:
         """Search until a run fails, the limits are reached, or Ctrl-C comes."""
@@ -230,12 +238,32 @@ class Search:
                 strategy.advance(limits.turn(states))
             if strategy.found is not None:
                 return world, strategy.found
+            known = sum(world.histories.states for world in self._worlds.values())
+            if known > KNOWN_STATES_MAX:
+                self._renew()
         return None
+
+    def _renew(self) -> None:
+        """Forget all states, and go on with other draws, before they fill the memory."""
+        self._explored += self._newly_explored()
+        self.close()
+        self._worlds.clear()
+        gc.collect()
+        self._renewals += 1
 
     def _world(self, setting: Setting) -> _World:
         """Return the world of a setting, which is made when it is first asked for."""
         if setting not in self._worlds:
-            self._worlds[setting] = self._new_world(setting)
+            known = {one.budget for one in self._explored}
+            self._worlds[setting] = _World(
+                self._boxes,
+                setting,
+                f"{self._seed}, part {self._renewals}"
+                if self._renewals
+                else self._seed,
+                self._hang_policy,
+                [budget for budget in GROWING if budget not in known],
+            )
         return self._worlds[setting]
 
     def _turns(self) -> Iterator[tuple[Setting, Callable[[_World], Strategy]]]:
@@ -255,11 +283,15 @@ class Search:
                 yield plain, from_goals
 
     def _outcome(self, limits: Limits) -> Outcome:
-        explored = self._explored + tuple(
+        explored = self._explored + self._newly_explored()
+        return Outcome(limits.states, limits.used_s, explored)
+
+    def _newly_explored(self) -> tuple[Exhausted, ...]:
+        """Return the budgets explored completely that are not noted yet."""
+        return tuple(
             Exhausted(self._setting.servers, exploration.budget, exploration.states)
             for exploration in self._world(self._setting).exhaustive.complete
         )
-        return Outcome(limits.states, limits.used_s, explored)
 
     def _found(self, limits: Limits, world: _World, found: Found) -> Outcome:
         outcome = self._outcome(limits)

@@ -85,3 +85,33 @@ def test_a_large_exploration_does_not_keep_the_next_from_beginning(
         by_turns = ByTurns(Exploration(rules, budget) for budget in budgets)
         by_turns.advance(Limits(states_max=80))
         assert [one.budget for one in by_turns.complete] == complete
+
+
+def test_a_search_forgets_its_states_before_they_fill_the_memory(
+    elector_boxes, monkeypatch
+):
+    monkeypatch.setattr(search_module, "TURN_STATES", 20)
+    monkeypatch.setattr(search_module, "KNOWN_STATES_MAX", 400)
+    outcomes = []
+    for _ in range(2):
+        search = Search(elector_boxes(), Setting(servers=2, elections_only=True))
+        outcomes.append(search.run(Limits(states_max=4_000))._replace(cpu_s=0))
+        assert search._renewals > 1
+        assert sum(w.histories.states for w in search._worlds.values()) < 2_000
+        search.close()
+    assert outcomes[0] == outcomes[1]
+    budgets = [exhausted.budget for exhausted in outcomes[0].explored]
+    assert Budget(1) in budgets
+    assert len(set(budgets)) == len(budgets)
+
+
+def test_a_run_that_takes_too_long_to_shorten_is_shortened_in_part(
+    elector_boxes, monkeypatch
+):
+    monkeypatch.setattr(search_module, "TURN_STATES", 20)
+    monkeypatch.setattr(search_module, "SHORTENING_STATES_MAX", 0)
+    search = Search(elector_boxes(*VOTES_TWICE), Setting(elections_only=True))
+    outcome = search.run(Limits(states_max=20_000))
+    search.close()
+    assert outcome.found.out_of_time
+    assert outcome.found.error.code is codes.TWO_LEADERS
