@@ -34,7 +34,7 @@ MESSAGE_NS = 2 * MILLISECOND
 # A leader gets its command when no message is under way. Some servers never rest: after so
 # many messages in a row it gets it all the same, and messages take longer, so that the end
 # of the recovery is not thousands of messages away.
-RESTLESS_DELIVERIES = 200
+RESTLESS_DELIVERIES = 1_000
 RESTLESS_MESSAGE_NS = 20 * MILLISECOND
 
 
