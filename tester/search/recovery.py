@@ -7,7 +7,7 @@ calls to it fail.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from labrpc.clock import MILLISECOND, SECOND, to_seconds
 from labrpc.errors import SubmissionError
@@ -56,6 +56,22 @@ def recover(rules: Rules, run: RecoveringRun, without: Sequence[int] = ()) -> No
     Recovery(rules, run, without).go_on()
 
 
+class _Due(NamedTuple):
+    """When a server acts by itself, as long as it is in a state.
+
+    Attributes:
+        state: the state.
+        moment_ns: the moment of the server's own clock.
+        first_ns: when that moment would have come if no message had put it off.
+        due_ns: when it comes.
+    """
+
+    state: ServerState
+    moment_ns: int
+    first_ns: int
+    due_ns: int
+
+
 class Recovery:
     """A recovery under way.
 
@@ -65,6 +81,9 @@ class Recovery:
 
     # How many messages may arrive until time passes for servers; None for all there are.
     deliveries_max: int | None = None
+    # A message may start a time-out anew, and a server's own clock stands still meanwhile. So a
+    # message puts off what its receiver waits for, but for no longer than this.
+    put_off_ns_max = 2 * SECOND
 
     def __init__(
         self, rules: Rules, run: RecoveringRun, without: Sequence[int] = ()
@@ -77,8 +96,7 @@ class Recovery:
         self._commands: list[int | str] = []
         # Who got the last command, and in which term.
         self._asked: tuple[int, int] | None = None
-        # When a server takes its next step by itself, as long as it is in a state.
-        self._due_ns: dict[int, tuple[ServerState, int | None]] = {}
+        self._due: dict[int, _Due] = {}
         for server in sorted(self._without.difference(run.state.cut)):
             run.advance(Cut(server))
         for server in sorted(set(run.state.cut) - self._without):
@@ -169,12 +187,18 @@ class Recovery:
 
     def _next_ns(self, server: ServerState) -> int | None:
         """Return when a server takes a step by itself, None if it never does."""
-        known, due_ns = self._due_ns.get(server.server, (None, None))
-        if known is not server:
+        known = self._due.get(server.server)
+        if known is None or known.state is not server:
             waits_ns = self._rules.waits_ns(server)
-            due_ns = None if waits_ns is None else self.now_ns + waits_ns
-            self._due_ns[server.server] = server, due_ns
-        return due_ns
+            if waits_ns is None:
+                return None
+            moment_ns, due_ns = server.now_ns + waits_ns, self.now_ns + waits_ns
+            first_ns = due_ns
+            if known is not None and known.moment_ns == moment_ns:
+                first_ns = known.first_ns
+            due_ns = min(due_ns, first_ns + self.put_off_ns_max)
+            known = self._due[server.server] = _Due(server, moment_ns, first_ns, due_ns)
+        return known.due_ns
 
     def failure(self) -> SubmissionError:
         """Return what to say of servers that have not recovered."""

@@ -32,6 +32,8 @@ class ServiceRecovery(Recovery):
 
     # A clerk that asks without a pause keeps messages under way for ever.
     deliveries_max = 50
+    # Its requests put nothing off.
+    put_off_ns_max = 0
 
     def __init__(
         self, rules: Rules, run: RecoveringRun, history: ClientHistory
@@ -41,8 +43,6 @@ class ServiceRecovery(Recovery):
         clients = range(rules.setting.servers, rules.setting.boxes)
         self._history = history
         self._left: list[Operation] = [Get(c, key) for key in keys for c in clients]
-        # The moment of its own clock at which a server acts next, and that of the recovery.
-        self._moments: dict[int, tuple[int | None, int | None]] = {}
         self._left.append(Put(clients[0], keys[0]))
 
     def agreed(self) -> bool:
@@ -54,20 +54,6 @@ class ServiceRecovery(Recovery):
         if not self._left or any(map(_waits, self._run.state.servers)):
             return None
         return self._left.pop(0)
-
-    def _next_ns(self, server: ServerState) -> int | None:
-        """Return when a server takes a step by itself, None if it never does.
-
-        Requests of clients, which change a server's state, must not put off what it waits
-        for: as long as that is at the same moment of its own clock, it is as before.
-        """
-        waits_ns = self._rules.waits_ns(server)
-        own_ns = None if waits_ns is None else server.now_ns + waits_ns
-        known_ns, due_ns = self._moments.get(server.server, (None, None))
-        if known_ns != own_ns:
-            due_ns = None if waits_ns is None else self.now_ns + waits_ns
-            self._moments[server.server] = own_ns, due_ns
-        return due_ns
 
     def failure(self) -> SubmissionError:
         """Return what to say of operations that have not returned."""

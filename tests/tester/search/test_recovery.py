@@ -81,6 +81,39 @@ def test_a_majority_recovers_without_the_others(before):
     assert applied[1] == applied[2] != applied[0] == ()
 
 
+# Each hears of the other's elections so often that one which could win would never stand.
+PUTS_OFF = """servers 3
+snapshot-interval 1
+slow-service 1
+time-out 0
+deliver 0 -> 1 request_vote
+deliver 1 -> 0 reply request_vote
+deliver 0 -> 1 append_entries
+time-out 1
+deliver 1 -> 2 request_vote
+time-out 2
+deliver 2 -> 1 request_vote
+deliver 1 -> 2 reply request_vote
+deliver 2 -> 1 append_entries
+time-out 1
+deliver 1 -> 2 request_vote
+time-out 2
+deliver 2 -> 1 request_vote
+deliver 1 -> 2 reply request_vote
+deliver 2 -> 1 append_entries
+start 2
+time-out 2
+deliver 2 -> 1 append_entries
+recover without 2
+"""
+
+
+def test_messages_do_not_put_a_time_out_off_for_ever():
+    boxes = InProcessBoxFactory(Submission.find(ROOT / "raft"))
+    _, error, _ = replayed(boxes, parse_choices(PUTS_OFF, "text"))
+    assert error is None
+
+
 def test_a_majority_that_needs_the_others_does_not_recover(world_rules):
     needs_all = (
         "if 2 * self.votes > len(self.peers)",
