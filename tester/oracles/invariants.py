@@ -124,17 +124,25 @@ class Invariants(Observer):
         if sent:
             self._leadership.note_sent(host)
 
-    def reported(self, host: Incarnation, term: int, leads: bool, asked: int) -> None:
+    def reported(
+        self,
+        host: Incarnation,
+        term: int,
+        leads: bool,
+        asked: int,
+        by_start: bool = False,
+    ) -> None:
         """Check what a server has reported about itself.
 
         Args:
             asked: the world's step before the question.
+            by_start: whether `start` has returned it.
 
         Raises:
             SubmissionError: the report contradicts Figure 2 or 3.
         """
         self.states[host.server] = term, leads
-        report = self._leadership.add(host, term, leads, asked)
+        report = self._leadership.add(host, term, leads, asked, by_start)
         applied = self._applied_since[host.server]
         if applied is not None and asked >= applied.step:
             # What it applied was committed in the term it is in now, or earlier.
@@ -159,7 +167,7 @@ class Invariants(Observer):
         self._proposals.end(proposal, index, term, leads)
         # By the contract, a server that does not lead may return any index and term.
         if leads:
-            self.reported(host, term, leads, proposal.step)
+            self.reported(host, term, leads, proposal.step, by_start=True)
             self._proposals.check_accepted(proposal)
 
     def applied(self, server: int, index: int, command: Any) -> None:

@@ -27,6 +27,7 @@ class StateReport(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         asked: the world's step before the question.
         step: the world's step in which the answer came.
+        by_start: whether `start` has returned it instead.
     """
 
     server: int
@@ -36,13 +37,15 @@ class StateReport(msgspec.Struct, frozen=True, gc=False):
     asked: int
     step: int
     time_ns: int
+    by_start: bool = False
 
     def __str__(self) -> str:
         """Return the server, the time and the answer, for a report."""
         what = "leader of" if self.leads else "in"
+        where = ", in what `start` returned" if self.by_start else ""
         return (
             f"server {self.server} (incarnation {self.incarnation}) said at "
-            f"{to_seconds(self.time_ns):.6f} s that it was {what} term {self.term}"
+            f"{to_seconds(self.time_ns):.6f} s that it was {what} term {self.term}{where}"
         )
 
 
@@ -89,11 +92,19 @@ class Leadership:
         if latest is not None and latest.incarnation == host.incarnation:
             self._saved[host.server] = latest
 
-    def add(self, host: Incarnation, term: int, leads: bool, asked: int) -> StateReport:
+    def add(
+        self,
+        host: Incarnation,
+        term: int,
+        leads: bool,
+        asked: int,
+        by_start: bool = False,
+    ) -> StateReport:
         """Check and keep what a server has reported about itself.
 
         Args:
             asked: the world's step before the question.
+            by_start: whether `start` has returned it.
 
         Raises:
             SubmissionError: the report contradicts Figure 2 or 3.
@@ -101,8 +112,9 @@ class Leadership:
         world, server = self._world, host.server
         # An answer in the next step already knows what the server did in this step.
         since = world.steps if world.steps == asked + 1 else asked
+        step, now_ns = world.steps, world.now_ns
         now = StateReport(
-            server, host.incarnation, term, leads, since, world.steps, world.now_ns
+            server, host.incarnation, term, leads, since, step, now_ns, by_start
         )
         latest = self._latest[server]
         if latest is None or latest.incarnation != now.incarnation:

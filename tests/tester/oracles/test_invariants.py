@@ -248,6 +248,23 @@ def get_state(self):
     assert puppets.cluster.get_state(0) == (4, False)
 
 
+def test_a_claim_to_lead_that_start_returned_says_so(make_cluster):
+    claims = f"""{PUPPET}
+def start(self, command):
+    return 1, self.term, True
+"""
+    puppets = Puppets(make_cluster(claims))
+    puppets.be(0, 3, leads=True)
+    puppets.be(1, 3)
+    with fails(
+        "two-leaders",
+        r"term 3 has 2 leaders: servers 0 and 1 \(Election Safety, Figure 3\)",
+        "server 1 (incarnation 1) said at 0.0",
+        "leader of term 3, in what `start` returned",
+    ):
+        puppets.cluster.start(1, "x")
+
+
 def test_who_does_not_lead_may_name_any_term(puppets):
     puppets = puppets()
     puppets.be(0, 5)
