@@ -150,7 +150,9 @@ class Proposals:
                 "committed: its log lacks that entry (Leader Completeness, Figure 3)",
                 f"{shown_by}\n{proposal}\n"
                 "possible causes: the vote's up-to-date check (section 5.4.1), the "
-                "commit rule (section 5.4.2), what is saved before a reply (Figure 2)",
+                "commit rule (section 5.4.2), what is saved before a reply (Figure 2), "
+                "an entry that was acknowledged and then deleted, or taken from the "
+                "leader of an earlier term (sections 5.1 and 5.3)",
                 facts([*self._committed_shown_by[place], proposal]),
             )
 

@@ -195,6 +195,8 @@ class Invariants(Observer):
                 "one of the two was applied before it was committed, or was replaced "
                 "after that. Possible causes: the vote's up-to-date check (section "
                 "5.4.1), the commit rule (section 5.4.2, Figure 8), what is saved "
-                "before a reply (Figure 2)",
+                "before a reply (Figure 2), an entry that was acknowledged and then "
+                "deleted, or taken from the leader of an earlier term (sections 5.1 and "
+                "5.3)",
                 facts([first, now]),
             )
