@@ -11,7 +11,15 @@ from typing import NamedTuple
 
 from tester.search.choices import Cut, Deliver, Heal, Lose, MessageName, Start, TimeOut
 from tester.search.disturbances import pairs_across
-from tester.search.episodes import EpisodeRun, act_apart, elect, heal, propose, spread
+from tester.search.episodes import (
+    DELIVERIES_MAX,
+    EpisodeRun,
+    act_apart,
+    elect,
+    heal,
+    propose,
+    spread,
+)
 from tester.search.stories import compact, disturbances_of
 from tester.search.world_state import Message
 
@@ -39,7 +47,8 @@ class Uneven(NamedTuple):
         follower: who alone hears of the leader after that.
         compacts: whether the leader's service takes a snapshot of what it has applied.
         late: what becomes of messages between the two that were late: they arrive "before"
-            those that the leader sends then or "after", when the leader leads again "at last", or they are "lost".
+            those that the leader sends then or "after", or "at last", when it leads again,
+            or they are "lost".
         candidate: who stands for election when the leader is cut off.
     """
 
@@ -143,8 +152,9 @@ def interrupt(story: Interruption, run: EpisodeRun) -> None:
 def _elect_unheard(server: int, run: EpisodeRun) -> None:
     """Let a server stand for election until it leads, if it does, and nothing more."""
     run.take(TimeOut(server))
-    while not run.state.leads_latest(server) and run.settle_one():
-        pass
+    for _ in range(DELIVERIES_MAX):
+        if run.state.leads_latest(server) or not run.settle_one():
+            return
 
 
 def _under_way(run: EpisodeRun) -> list[Message]:
