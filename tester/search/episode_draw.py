@@ -36,8 +36,6 @@ NO_LEADER = 0.05
 DYING = 0.3
 # By one of these factors, a run draws a kind of episode more often than others do.
 LIKINGS = (0, 0.5, 1, 1, 1, 3)
-
-
 # How many runs consist of these stories, once there is a leader: in between, other episodes
 # often undo what a story needs.
 STORIES_ONLY = 0.35
