@@ -6,7 +6,7 @@ follower stores it one index too low.
 Paper: section 5.3, Figure 3
 Breaks: safety (Log Matching, State Machine Safety)
 Source: logcabin/logcabin #160
-Found by: test_swarm at seed 0
+Found by: test_troubled_snapshots at seed 0
 """
 
 import pickle

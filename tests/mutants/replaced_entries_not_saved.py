@@ -5,7 +5,7 @@ come back.
 
 Paper: Figure 2 (persistent state), section 5.3
 Breaks: safety (Leader Completeness, State Machine Safety)
-Found by: test_minorities_return at seed 0
+Found by: test_figure_8_unreliable at seed 1
 """
 
 from raft.raft import Raft as Reference

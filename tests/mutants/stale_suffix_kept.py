@@ -2,7 +2,7 @@
 
 Paper: section 5.3, Figure 2 (AppendEntries, step 3)
 Breaks: safety (Log Matching, State Machine Safety)
-Found by: test_long_conflicting_suffix at seed 1
+Found by: test_long_conflicting_suffix at seed 0
 """
 
 from raft.raft import Raft as Reference
