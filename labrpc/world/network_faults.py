@@ -13,7 +13,7 @@ from labrpc.clock import MILLISECOND
 # that most are a little late and a few very much.
 HELD_NS_MIN = 5 * MILLISECOND
 _TAIL_EXPONENT = 1.0
-# A Raft has three methods; one with thousands shall not fill the memory with their names.
+# A Raft has three methods; the names of one with thousands must not fill the memory.
 METHODS_MAX = 16
 
 Link = tuple[int, int]

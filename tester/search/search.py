@@ -34,7 +34,7 @@ TURN_STATES = 250
 EXHAUSTIVE_STATES = 600
 # How many turns of episodes there are to one of an exhaustive search.
 EPISODE_TURNS = 6
-# What is known of so many states takes some 700 MB; then a search begins anew, with other
+# So many known states take some 700 MB of memory. The search then begins anew, with other
 # draws.
 KNOWN_STATES_MAX = 100_000
 # How many states may be found to shorten a run.

@@ -153,7 +153,7 @@ def _go_on_without_some(cluster: CheckedCluster) -> None:
 @pytest.mark.points(1)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_unheard_leaders(cluster: CheckedCluster) -> None:
-    """What a bare majority stores survives leaders of which nobody hears."""
+    """What a bare majority stores survives leaders that nobody hears of."""
     servers = list(cluster.servers)
     # From the start, so that the first election shows which methods there are.
     cluster.lose_methods()

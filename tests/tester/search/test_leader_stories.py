@@ -64,7 +64,7 @@ STALLED = Stalling(1, 0, 3, at_once=True, missed=2, compacts=True, crashes=False
 
 
 def uneven_progress(waves, progress, late):
-    """Return a story of the followers 1 and on, of which server 1 is the special one."""
+    """Return a story in which server 1 progresses unlike the other followers."""
     by_server = dict(enumerate(progress, start=1))
     compacts = late != "at last"
     return partial(uneven, Uneven(0, waves, by_server, 1, compacts, late, 2))

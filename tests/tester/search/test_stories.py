@@ -60,7 +60,7 @@ def test_two_candidates_of_one_term_get_the_vote_of_a_server_that_forgot_it(told
     assert run_choices(rules, correct.node.path())[1] is None
 
 
-def test_a_leader_that_was_alone_gets_the_request_of_a_candidate_of_its_term(told):
+def test_a_rivals_request_reaches_a_leader_that_was_cut_off(told):
     story = partial(rival, 0, 1, [], 1)
     run, rules = told(story, *VOTE_FORGOTTEN)
     assert run_choices(rules, run.node.path())[1].code is codes.TWO_LEADERS
