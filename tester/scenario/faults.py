@@ -105,10 +105,8 @@ def lost_replies(episode: Episode) -> None:
 
 def lost_methods(episode: Episode) -> None:
     """Lose all requests of one method, say AppendEntries, and then those of another."""
-    cluster = episode.cluster
     while True:
-        methods = cluster.methods_called()
-        cluster.lose_methods(*episode.random.sample(methods, min(len(methods), 1)))
+        lose_one_method(episode.cluster, episode.random)
         if not episode.rest(0.2, 0.9):
             return
 
@@ -294,6 +292,12 @@ FAULTS: tuple[Fault, ...] = (*MESSAGES, *LINKS, leaders_cut_off, *SERVERS, *CRAS
 
 
 # Before and after.
+
+
+def lose_one_method(cluster: FaultyCluster, draws: Random) -> None:
+    """Lose all requests of one of the methods that servers have called so far."""
+    methods = cluster.methods_called()
+    cluster.lose_methods(*draws.sample(methods, min(len(methods), 1)))
 
 
 def inject(

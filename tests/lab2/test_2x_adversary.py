@@ -21,6 +21,7 @@ from tester.scenario.faults import (
     crash_in_a_step,
     inject,
     leaders_cut_off,
+    lose_one_method,
     swarm,
 )
 
@@ -169,8 +170,7 @@ def test_unheard_leaders(cluster: CheckedCluster) -> None:
         if cluster.random.random() < 0.7:
             cluster.disconnect(leader)
         cluster.lose_requests()
-        methods = cluster.methods_called()
-        cluster.lose_methods(*cluster.random.sample(methods, min(len(methods), 1)))
+        lose_one_method(cluster, cluster.random)
         # One after another may lead in this time, if it is AppendEntries that gets lost.
         cluster.sleep(cluster.random.uniform(0.5, 2.0))
         cluster.heal()

@@ -115,6 +115,8 @@ def tables() -> Iterator[str]:
     yield from ("", "### Faults of an episode", "")
     yield from ("| in `tester.scenario.faults` | |", "|---|---|")
     yield f"| `inject(cluster, number, seconds, faults)` | {first_line(faults.inject)} |"
+    one_method = first_line(faults.lose_one_method)
+    yield f"| `lose_one_method(cluster, draws)` | {one_method} |"
     yield f"| `swarm(draws, faults)` | {first_line(faults.swarm)} |"
     yield from (f"| `{fault.__name__}` | {first_line(fault)} |" for fault in FAULTS)
 
