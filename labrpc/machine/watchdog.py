@@ -23,6 +23,7 @@ from labrpc.machine.wall_clock import cpu_seconds
 from labrpc.machine.watchdog_timer import HangPolicy, looking_in, note_look
 from labrpc.scheduling.greenlets import level_recursion
 from labrpc.scheduling.scheduler import Task, current_task
+from labrpc.scheduling.wait_tokens import count_waits
 
 # CPU time that one step may take. An ordinary one takes less than a millisecond.
 STEP_CPU_S_MAX = 1.0
@@ -31,8 +32,8 @@ RUN_CPU_S_MAX = 120.0
 # CPU time that a thread of a crashed server may take to unwind its stack. It takes less
 # than a millisecond, but a machine that is overloaded may count others' time, too.
 DYING_CPU_S_MAX = 0.5
-# A runaway loop is one thread's; where more of them came to run by turns, they
-# keep each other awake.
+# A runaway loop is one thread's, which never waits; where threads wait, or so many turns
+# of them were seen, they keep each other awake.
 TURNS_MIN = 3
 # Room for the watchdog itself in a thread that is deep in a recursion.
 OWN_FRAMES_MAX = 60
@@ -99,6 +100,9 @@ class Watchdog:
         self._recursion_limit = sys.getrecursionlimit()
         # The threads that were found running in this step: each new turn.
         self._turns: list[str] = []
+        # Whether a thread has waited since the first look at this step.
+        self._waited = False
+        self._waits_counted = count_waits()
         self._dying: Task | None = None
         self._dying_since_s = 0.0
         self._stopped: list[Task] = []
@@ -127,14 +131,15 @@ class Watchdog:
             self._steps_seen = world.steps
             self._step_began_s = now_s
             self._turns.clear()
+            self._waited = False
+            self._waits_counted = count_waits()
         task = current_task()
         if world.stepping is None or task is None or not has_body(task):
             return
         if task.dying:
             self._look_at_dying(task, now_s)
             return
-        if not self._turns or self._turns[-1] != task.name:
-            self._turns.append(task.name)
+        self._note_turn(task)
         step_s = now_s - self._step_began_s
         if step_s > STEP_CPU_S_MAX:
             # A little later, if just now nothing of the submission's can be shown.
@@ -158,10 +163,18 @@ class Watchdog:
                 "needs",
             )
 
+    def _note_turn(self, task: Task) -> None:
+        """Note which thread runs, and whether any has waited since the last look."""
+        if not self._turns or self._turns[-1] != task.name:
+            self._turns.append(task.name)
+        counted = count_waits()
+        self._waited |= counted > self._waits_counted + 1
+        self._waits_counted = counted
+
     def _stop_step(self, task: Task) -> None:
         """Stop a step that does not come to its end, though time stands still."""
         seconds = f"{STEP_CPU_S_MAX:g} s of CPU time"
-        if len(self._turns) < TURNS_MIN:
+        if len(self._turns) < TURNS_MIN and not self._waited:
             self._stop(
                 task,
                 codes.RUNAWAY_LOOP,
@@ -172,7 +185,9 @@ class Watchdog:
             )
             return
         names = list(dict.fromkeys(self._turns))
-        some = ", ".join(map(repr, names[:3])) + (", …" if len(names) > 3 else "")
+        # Others may have run whenever nobody looked.
+        more = ", …" if len(names) > 3 or len(names) == 1 else ""
+        some = ", ".join(map(repr, names[:3])) + more
         self._stop(
             task,
             codes.ENDLESS_ACTIVITY,

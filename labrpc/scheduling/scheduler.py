@@ -24,6 +24,7 @@ from labrpc.scheduling.greenlets import (
     never_free,
     start,
 )
+from labrpc.scheduling.wait_tokens import next_token
 
 # Reading the clock takes this much virtual time, so that a loop which only reads it
 # comes to an end.
@@ -45,8 +46,6 @@ IDLE_MAX = 1000
 TIMED_OUT: Any = object()
 
 _idle: list["Task"] = []
-_tokens = itertools.count(1).__next__
-
 
 _NO_SERVER = (
     "no server runs here, nor at a debugger's prompt after a failure: nothing can wait, "
@@ -229,7 +228,7 @@ class Scheduler:
             raise WaitRefusedError(_NO_SERVER) from None
         if may_not_wait:
             _refuse_wait(task)
-        task.token = token = _tokens()
+        task.token = token = next_token()
         task.waits_for = waits_for
         task.parked_at_ns = self.now_ns
         task.deadline_ns = deadline_ns
