@@ -33,6 +33,9 @@ class MethodCalls:
         self._reports = reports
         self._lint = lint
         self._handlers: dict[str, Callable[..., Any]] = {}
+        # Where no handler returns anything, messages are one-way, and None is no mistake.
+        self._has_answered = False
+        self._returned_nothing: dict[str, None] = {}
 
     def let_go(self) -> None:
         """Free the server's objects: a `__del__` may do anything, even run for ever."""
@@ -86,7 +89,13 @@ class MethodCalls:
             TypeError: it cannot be sent.
         """
         if reply is None:
-            self._lint.returned_nothing(method_name(event))
+            self._returned_nothing[method_name(event)] = None
+        else:
+            self._has_answered = True
+        if self._has_answered and self._returned_nothing:
+            for method in self._returned_nothing:
+                self._lint.returned_nothing(method)
+            self._returned_nothing.clear()
         data = self.codec.encode(reply)
         self._outbox.actions.append(Reply(event.request_id, data))
 

@@ -45,10 +45,16 @@ class _Candidacy:
 
 
 class _Candidacies:
-    """Who has which votes, as a run goes on."""
+    """Who has which votes, as a run goes on.
 
-    def __init__(self, history: History) -> None:
+    Args:
+        history: of the run.
+        prompt: whether only those count that no caller can have given up before.
+    """
+
+    def __init__(self, history: History, prompt: bool = False) -> None:
         self._history = history
+        self._prompt = prompt
         self._by_term: dict[tuple[int, int], _Candidacy] = defaultdict(_Candidacy)
 
     def of(self, server: int, term: int) -> _Candidacy:
@@ -59,7 +65,9 @@ class _Candidacies:
         """Note a vote that has arrived."""
         rpc = self._history.rpc(row)
         term = None if rpc is None else rpc.arg("term")
-        if rpc is not None and term is not None and rpc.result("vote_granted") is True:
+        if rpc is None or (self._prompt and not rpc.is_prompt):
+            return
+        if term is not None and rpc.result("vote_granted") is True:
             candidacy = self.of(row.server, term)
             candidacy.votes.add(row.peer)
             candidacy.last = row
@@ -124,7 +132,7 @@ def elected_without_leading(history: History) -> Iterator[Explanation]:
         for row in history.rows_of(Proposed, Reported, Sent)
         if (term := _leads(row)) is not None
     }
-    candidacies = _Candidacies(history)
+    candidacies = _Candidacies(history, prompt=True)
     standing: dict[int, tuple[int, int]] = {}
     won: dict[int, ReplyArrived] = {}
     for row in history.rows_of(Sent, ReplyArrived, Arrived, Control):

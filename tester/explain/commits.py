@@ -143,7 +143,7 @@ def commit_not_followed(history: History) -> Iterator[Explanation]:
     for row in history.rows_of(Boot, Broke, Control, Applied, AppliedSnapshot, Replied):
         if isinstance(row, Boot | Broke):
             due.pop(row.server, None)
-            applied[row.server] = 0
+            applied[row.server] = _begins_at(history, row)
         elif type(row) is Control and row.verb in ("crash", "pause"):
             for server in row.args:
                 due.pop(server, None)
@@ -169,6 +169,15 @@ def commit_not_followed(history: History) -> Iterator[Explanation]:
                     ),
                 )
                 return
+
+
+def _begins_at(history: History, row: AnyRow) -> int:
+    """Return the index that a server's service may be at when it starts."""
+    if type(row) is not Boot or not row.snapshot:
+        return 0
+    # Any of those that it had may be the one on its disk.
+    snapshots = history.snapshots[row.server]
+    return max((index for made, index in snapshots if made.n < row.n), default=0)
 
 
 def _committed_by(delivery: Delivery) -> int | None:

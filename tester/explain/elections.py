@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import pairwise
 
 from labrpc.clock import MILLISECOND, SECOND
 from tester.explain.explanation import Explanation
@@ -21,10 +20,7 @@ from tester.traces.rows import Boot, Control, Replied, Reported, Saved, Sent
 
 # Elections of several servers that begin within this time hinder each other.
 AT_ONCE_NS = SECOND // 20
-TERMS_MIN = 5
-# An election that begins so soon after one's own last cannot have been answered.
-QUICK_NS = SECOND // 20
-QUICK_MIN = 3
+AT_ONCE_MIN = 5
 # For so long a server that is asked for votes begins no election of its own.
 SILENT_NS = 2 * SECOND
 REFUSED_MIN = 5
@@ -214,7 +210,7 @@ def candidates_at_once(history: History) -> Iterator[Explanation]:
             longest = max(longest, split, key=len)
         else:
             split = []
-    if len(longest) < TERMS_MIN:
+    if len(longest) < AT_ONCE_MIN:
         return
     apart_ms = max(group[-1].t - group[0].t for group in longest) / MILLISECOND
     first = longest[0]
@@ -227,65 +223,6 @@ def candidates_at_once(history: History) -> Iterator[Explanation]:
         tuple(
             fact(election.row, f"begins an election in term {election.term}")
             for election in first
-        ),
-    )
-
-
-def elections_in_quick_succession(history: History) -> Iterator[Explanation]:
-    """Find a server that began one election after the other without waiting."""
-    by_server: dict[int, list[Election]] = defaultdict(list)
-    for election in history.elections:
-        by_server[election.server].append(election)
-    for server, elections in by_server.items():
-        quick = [
-            (before, after)
-            for before, after in pairwise(elections)
-            if after.t - before.t < QUICK_NS
-            and before.row.incarnation == after.row.incarnation
-        ]
-        if len(quick) < QUICK_MIN:
-            continue
-        shortest_ms = min(after.t - before.t for before, after in quick) / MILLISECOND
-        yield Explanation(
-            "elections-in-quick-succession",
-            f"server {server} began {len(elections)} elections, {len(quick)} of them "
-            f"within {QUICK_NS / MILLISECOND:.0f} ms of its last one (the quickest after "
-            f"{shortest_ms:.0f} ms)",
-            (
-                fact(quick[0][0].row, f"asks for votes in term {quick[0][0].term}"),
-                fact(quick[0][1].row, f"asks for votes in term {quick[0][1].term}"),
-            ),
-        )
-
-
-def terms_rise_without_failure(history: History) -> Iterator[Explanation]:
-    """Find terms that rose though all servers were up and connected."""
-    quiet = 0
-    for row in history.rows_of(Control):
-        if type(row) is Control and row.verb == "reliable" and False in row.args:
-            return
-        if type(row) is Control and row.verb != "start":
-            quiet = row.t
-    won = [
-        report
-        for reports in history.reports.values()
-        for report in reports
-        if report.leads and report.t > quiet
-    ]
-    if not won:
-        return
-    first = min(won, key=lambda report: report.t)
-    later = [election for election in history.elections if election.t > first.t]
-    if len(later) < TERMS_MIN:
-        return
-    last_term = max(election.term for election in later)
-    yield Explanation(
-        "terms-rise-without-failure",
-        f"the term rose from {first.term} to {last_term} after server {first.server} "
-        f"had been elected at {seconds(first.t)}, though the test disturbed nothing",
-        (
-            fact(first, f"leads term {first.term}"),
-            fact(later[0].row, f"asks for votes in term {later[0].term}"),
         ),
     )
 
@@ -303,7 +240,7 @@ def ignored_higher_term(history: History) -> Iterator[Explanation]:
         if rpc.answered is None or term is None or type(answer) is not int:
             continue
         # One that was paused may not have seen the reply yet.
-        if answer <= term or rpc.src in paused:
+        if answer <= term or rpc.src in paused or not rpc.is_prompt:
             continue
         later = _sent_in_older_term(history, rpc, answer)
         if later is not None:

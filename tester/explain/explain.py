@@ -16,6 +16,7 @@ from tester.explain import (
     service_log,
     silence,
     terms,
+    time_outs,
     traffic,
 )
 from tester.explain.explanation import Explanation
@@ -62,9 +63,10 @@ FINDERS: list[Finder] = [
     elections.refused_votes_restart_timer,
     silence.never_stands,
     silence.left_without_heartbeats,
-    elections.elections_in_quick_succession,
+    time_outs.elections_in_quick_succession,
     elections.candidates_at_once,
-    elections.terms_rise_without_failure,
+    time_outs.stood_though_it_heard,
+    time_outs.terms_rise_without_failure,
     traffic.requests_repeated,
 ]
 
@@ -106,7 +108,8 @@ OF_TIMES = (
     elections.refused_votes_restart_timer,
     silence.never_stands,
     silence.left_without_heartbeats,
-    elections.elections_in_quick_succession,
+    time_outs.elections_in_quick_succession,
+    time_outs.stood_though_it_heard,
     elections.candidates_at_once,
     traffic.requests_repeated,
 )

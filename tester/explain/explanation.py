@@ -106,6 +106,8 @@ CODES = {
     "entries: match_index and next_index follow it (section 7)",
     "start-returned-another-index": "start returns the index at which the command is "
     "appended",
+    "stood-though-it-heard": "an election begins when an election time-out has passed "
+    "without AppendEntries from the current leader, whatever is answered to it (section 5.2)",
     "stood-without-saving": "current_term and the candidate's vote for itself are saved "
     "before it asks for votes (Figure 2, persistent state)",
     "term-lost-in-restart": "current_term is saved before any RPC is answered (Figure "

@@ -9,7 +9,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import TypeVar
 
-from labrpc.clock import to_seconds
+from labrpc.clock import SECOND, to_seconds
 from tester.explain.entries import Entry, entries_by_index, entries_count, entries_of
 from tester.traces import values
 from tester.traces.reader import Trace
@@ -32,6 +32,8 @@ from tester.traces.values import Value
 REQUEST_VOTE, APPEND_ENTRIES = "request_vote", "append_entries"
 INSTALL_SNAPSHOT = "install_snapshot"
 RPCS = (REQUEST_VOTE, APPEND_ENTRIES, INSTALL_SNAPSHOT)
+# No server gives a call up earlier than that.
+PROMPT_NS = SECOND // 20
 
 
 @dataclass
@@ -120,6 +122,14 @@ class Rpc(Exchange):
 
     arrived: Arrived | None = None
     answered: ReplyArrived | None = None
+
+    @property
+    def is_prompt(self) -> bool:
+        """Whether the answer came too soon for its caller to have given the call up.
+
+        What a later answer says, the caller's code may never have seen.
+        """
+        return self.answered is not None and self.answered.t - self.sent.t <= PROMPT_NS
 
 
 @dataclass

@@ -3,9 +3,10 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from labrpc.clock import SECOND
+from labrpc.clock import MILLISECOND, SECOND, to_seconds
 from tester import codes
 from tester.explain.history import seconds
+from tester.explain.one_way import is_one_way
 from tester.text import servers_named
 from tester.traces import values
 from tester.traces.reader import Trace
@@ -24,6 +25,8 @@ OF_LIVENESS = frozenset(
 )
 LAST_NS = 5 * SECOND
 LINES_MAX = 12
+# A server may have given a call up by then.
+LATE_NS = 100 * MILLISECOND
 # The least number of equal answers that is worth a remark.
 SAME_MIN = 3
 
@@ -35,29 +38,40 @@ class _Link:
     Attributes:
         sent: how many requests left.
         arrived: how many of them came.
+        can_be_answered: whether servers answer calls at all.
         answers: what came back, as text, and how often.
         refused: how many answers refuse, or are None.
+        took_ns: how long each answer took, from its request on.
         lost: how many requests or replies were lost, by the reason.
     """
 
     sent: int = 0
     arrived: int = 0
+    can_be_answered: bool = True
     answers: Counter[str] = field(default_factory=Counter)
     refused: int = 0
+    took_ns: list[int] = field(default_factory=list)
     lost: Counter[str] = field(default_factory=Counter)
 
     def text(self) -> str:
         """Return it in words."""
         answered = self.answers.total()
         parts = [f"{self.sent} sent", f"{self.arrived} arrived"]
-        if self.arrived:
-            parts.append(f"{answered} answered")
+        if self.arrived and self.can_be_answered:
+            parts.append(f"{answered} answered{self._how_late()}")
         if self.refused:
             parts.append(f"{self.refused} refused")
         if len(self.answers) == 1 and answered >= SAME_MIN:
             parts.append("always the same answer")
         lost = [f"{why}: {count}" for why, count in sorted(self.lost.items())]
         return "; ".join([", ".join(parts), *lost])
+
+    def _how_late(self) -> str:
+        """Return how late the answers came, if that was later than usual."""
+        if max(self.took_ns, default=0) < LATE_NS:
+            return ""
+        least, most = [f"{to_seconds(f(self.took_ns)):.1f}" for f in (min, max)]
+        return f" after {least} s" if least == most else f" after {least} to {most} s"
 
 
 def link_lines(trace: Trace) -> list[str]:
@@ -91,11 +105,15 @@ def link_lines(trace: Trace) -> list[str]:
 
 def _links(trace: Trace, since: int) -> dict[tuple[int, int, str], _Link]:
     links: dict[tuple[int, int, str], _Link] = defaultdict(_Link)
+    one_way = is_one_way(trace)
     by_rpc: dict[int, _Link] = {}
+    sent_at: dict[int, int] = {}
     for row in trace.rows:
         if type(row) is Sent and row.t >= since:
             link = by_rpc[row.rpc] = links[row.server, row.peer, row.method]
             link.sent += 1
+            link.can_be_answered = not one_way
+            sent_at[row.rpc] = row.t
         elif type(row) is Arrived or type(row) is ReplyArrived or type(row) is Lost:
             known = by_rpc.get(row.rpc)
             if known is None or row.copy:
@@ -105,6 +123,9 @@ def _links(trace: Trace, since: int) -> dict[tuple[int, int, str], _Link]:
             elif type(row) is Lost:
                 known.lost[row.why] += 1
             else:
+                if one_way:
+                    continue
+                known.took_ns.append(row.t - sent_at[row.rpc])
                 _note_answer(known, trace.replied.get((row.rpc, False)))
     return links
 

@@ -14,6 +14,7 @@ from tester.explain.history import (
     Rpc,
     fact,
 )
+from tester.explain.one_way import is_one_way
 from tester.text import servers_named
 from tester.traces.rows import Applied, AppliedSnapshot, Replied, Warned
 
@@ -24,7 +25,9 @@ SNAPSHOTS_MIN = 6
 
 
 def handler_returned_none(history: History) -> Iterator[Explanation]:
-    """Find handlers that returned None."""
+    """Find handlers that returned None, unless no call is ever answered."""
+    if is_one_way(history.trace):
+        return
     found: dict[str, list[Replied]] = defaultdict(list)
     answered: Counter[str] = Counter()
     for row in history.rows_of(Replied):

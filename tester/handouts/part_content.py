@@ -49,7 +49,7 @@ RULES_OF_PART = {
         "ignored-higher-term", "led-two-terms-without-election", "led-without-majority",
         "left-without-heartbeats", "lock-held", "never-stands", "obeyed-older-term",
         "refused-free-vote", "refused-votes-restart-timer", "requests-repeated",
-        "terms-rise-without-failure", "two-send-as-leaders", "voted-twice",
+        "stood-though-it-heard", "terms-rise-without-failure", "two-send-as-leaders", "voted-twice",
     ),
     "2B": (
         "accepted-without-match", "applied-other-entry", "applied-uncommitted",

@@ -37,22 +37,27 @@ class FaultyCluster(Cluster):
 
     def slow_link(self, src: int, dst: int, delay_ms: int) -> None:
         """Let each message from `src` to `dst`, call or reply, take longer."""
+        self.world.control("slow link", src, dst, delay_ms)
         self.world.network_faults().slow_ns[src, dst] = delay_ms * MILLISECOND
 
     def slow_replies(self, src: int, dst: int, delay_ms: int) -> None:
         """Let each reply from `src` to `dst` take longer; requests do not."""
+        self.world.control("slow replies", src, dst, delay_ms)
         self.world.network_faults().slow_replies_ns[src, dst] = delay_ms * MILLISECOND
 
     def lose_requests(self, *links: Link) -> None:
         """Lose the requests on these links and on no others; replies still pass."""
+        self.world.control("lose requests", *map(list, links))
         self.world.network_faults().lost_requests = set(links)
 
     def lose_replies(self, *links: Link) -> None:
         """Lose the replies on these links and on no others; requests still pass."""
+        self.world.control("lose replies", *map(list, links))
         self.world.network_faults().lost_replies = set(links)
 
     def lose_methods(self, *methods: str) -> None:
         """Lose the requests of these methods, on all links, and of no others."""
+        self.world.control("lose methods", *methods)
         self.world.network_faults().lost_methods = set(methods)
 
     def methods_called(self) -> list[str]:
@@ -66,15 +71,18 @@ class FaultyCluster(Cluster):
         because a copy of it arrived first, its clerk cannot tell that from a refusal
         because of another put.
         """
+        self.world.control("duplicate requests", share)
         faults = self.world.network_faults()
         faults.duplicated, faults.duplicated_srcs = share, self.servers
 
     def hold_messages(self, share: float) -> None:
         """Hold this share of all messages up: most a little, a few very long."""
+        self.world.control("hold messages", share)
         self.world.network_faults().held = share
 
     def limit_delays(self, longest_ms: int) -> None:
         """Bound how long a message is held up, and how much later a copy comes."""
+        self.world.control("limit delays", longest_ms)
         self.world.network_faults().held_ns_max = longest_ms * MILLISECOND
 
     # Servers.

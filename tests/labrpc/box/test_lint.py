@@ -60,18 +60,31 @@ def test_an_exception_that_somebody_asks_for_is_not(lab, how):
     assert warnings(lab, FUTURES.replace("ACT", ASKED[how])) == []
 
 
-def test_a_handler_that_returns_nothing_is_told_once(lab):
+@pytest.mark.parametrize("order", [(1, 0, 0), (0, 1, 0), (0, 0, 1)])
+def test_a_handler_that_returns_nothing_is_told_once(order, lab):
     body = """
     def take(self, n):
         if n:
             return n
     def look(self):
-        return [self.peers[1].call("Raft.take", n) for n in (1, 0, 0)]
+        return [self.peers[1].call("Raft.take", n) for n in ORDER]
     """
-    world = lab.world(lab.raft(body), servers=2)
-    assert world.invoke(0, "look") == [1, None, None]
+    world = lab.world(lab.raft(body.replace("ORDER", str(order))), servers=2)
+    assert world.invoke(0, "look") == [n or None for n in order]
     assert list(world.warnings) == [
         "the RPC handler take returned None, which its caller takes for a lost message: "
         "does each way through it end with a return?"
     ]
     assert [code.name for code in world.warnings.values()] == ["handler-returned-none"]
+
+
+def test_where_no_handler_returns_anything_messages_are_one_way(lab):
+    body = """
+    def take(self, n):
+        pass
+    def look(self):
+        return [self.peers[1].call("Raft.take", n) for n in range(3)]
+    """
+    world = lab.world(lab.raft(body), servers=2)
+    assert world.invoke(0, "look") == [None] * 3
+    assert list(world.warnings) == []

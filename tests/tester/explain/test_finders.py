@@ -5,7 +5,15 @@ import re
 import msgspec
 import pytest
 
-from tester.explain import elections, persistence, traffic
+from tester.explain import (
+    candidates,
+    commits,
+    elections,
+    persistence,
+    time_outs,
+    traffic,
+)
+from tester.explain.disturbances import undisturbed_since
 from tester.explain.explain import explain, explanation_lines
 from tester.traces import rows
 from tester.traces.reader import Trace
@@ -152,3 +160,121 @@ def test_a_candidate_that_may_have_saved_its_term_is_not_blamed(writer):
     writer.vote(1, 0, term=1)
     writer.saved(0)
     assert stands_twice(writer) == []
+
+
+def late(writer, src, dst, term, answer, seconds, granted=False):
+    """Add a request for a vote that is answered after some time."""
+    writer.vote(src, dst, term=term, answer=answer, granted=granted, arrives=False)
+    writer.wait(seconds)
+    replied = writer.rows[-1]
+    writer.add(
+        rows.ReplyArrived, server=src, peer=dst, incarnation=1, rpc=replied.rpc,
+        method=replied.method, cause=replied.n,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("seconds", "found"), [(0.01, 1), (0.1, 0)])
+def test_a_term_in_a_late_answer_may_never_have_been_read(writer, seconds, found):
+    late(writer, 0, 1, 3, 4, seconds)
+    writer.wait(0.2)
+    writer.vote(0, 2, term=3)
+    assert len(list(elections.ignored_higher_term(writer.history))) == found
+
+
+@pytest.mark.parametrize(("seconds", "found"), [(0.01, 1), (0.1, 0)])
+def test_a_vote_in_a_late_answer_may_never_have_been_read(writer, seconds, found):
+    writer.append(2, 1, (0, 0), [], term=2)
+    late(writer, 0, 1, 3, 3, seconds, granted=True)
+    writer.wait(2)
+    writer.vote(0, 1, term=4)
+    assert len(list(candidates.elected_without_leading(writer.history))) == found
+
+
+def stands_after_hearing(writer, times, milliseconds):
+    for term in range(1, 2 * times, 2):
+        writer.append(0, 1, (5, 1), [], term=term, success=False)
+        writer.wait(milliseconds / 1000)
+        writer.vote(1, 2, term=term + 1)
+
+
+def test_a_server_that_stands_though_it_hears_from_its_leader(writer):
+    stands_after_hearing(writer, 3, 100)
+    (found,) = time_outs.stood_though_it_heard(writer.history)
+    assert "server 1 began 3 elections within 120 ms of an append_entries" in found.text
+    assert [fact.server for fact in found.facts] == [1, 1]
+
+
+@pytest.mark.parametrize(("times", "milliseconds"), [(2, 100), (9, 150)])
+def test_an_election_may_begin_as_its_leader_is_heard(writer, times, milliseconds):
+    stands_after_hearing(writer, times, milliseconds)
+    assert list(time_outs.stood_though_it_heard(writer.history)) == []
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        {"verb": "pause", "args": [1]},
+        {"verb": "clock rate", "args": [1, "3"]},
+    ],
+)
+def test_a_server_whose_time_is_another_may_stand_soon(writer, between):
+    writer.add(rows.Control, **between)
+    stands_after_hearing(writer, 3, 100)
+    assert list(time_outs.stood_though_it_heard(writer.history)) == []
+
+
+CONNECTED = [("start", 1), ("connect", 1)]
+
+
+@pytest.mark.parametrize(
+    ("controls", "undisturbed"),
+    [
+        ([], True),
+        (CONNECTED, True),
+        ([("disconnect", 1)], False),
+        ([("disconnect", 1), ("connect", 1)], True),
+        ([("crash", 1), ("heal",)], False),
+        ([("crash", 1), *CONNECTED], True),
+        ([("pause", 1)], False),
+        ([("pause", 1), ("heal",)], True),
+        ([("link", 0, 1, False)], False),
+        ([("link", 0, 1, False), ("link", 0, 1, True)], True),
+        ([("link", 0, 1, False), ("connect", 1)], True),
+        ([("slow replies", 0, 1, 700)], False),
+        ([("slow replies", 0, 1, 700), ("slow replies", 0, 1, 0)], True),
+        ([("lose requests", [0, 1]), ("lose requests",)], True),
+        ([("lose methods", "Raft.request_vote")], False),
+        ([("crash point", 1, "between_saves"), ("crash point", 1, "none")], True),
+        ([("clock rate", 1, "1/2")], False),
+        ([("reliable", False), ("reliable", True), ("heal",)], False),
+        ([("partition", [0], [1, 2])], False),
+        ([("partition", [0], [1, 2]), ("partition", [0, 1, 2])], True),
+        ([("something new",)], False),
+    ],
+)
+def test_what_disturbs_a_run_and_what_ends_it(writer, controls, undisturbed):
+    for verb, *args in controls:
+        writer.add(rows.Control, verb=verb, args=args)
+    since = undisturbed_since(writer.history)
+    assert (since is not None) is undisturbed
+
+
+def test_terms_that_a_server_raises_alone_are_no_mistake(writer):
+    writer.add(rows.Control, verb="disconnect", args=[2])
+    writer.add(rows.Reported, server=0, incarnation=1, term=1, leads=True)
+    for term in range(2, 9):
+        writer.vote(2, 1, term=term, granted=False, arrives=False)
+    assert list(time_outs.terms_rise_without_failure(writer.history)) == []
+    writer.rows[0] = rows.Control(n=1, t=1, verb="start", args=[2])
+    (found,) = time_outs.terms_rise_without_failure(writer.history)
+    assert "rose from 1 to 8" in found.text
+
+
+@pytest.mark.parametrize(("snapshot", "found"), [(7, 0), (0, 1)])
+def test_what_its_snapshot_holds_a_server_need_not_apply(writer, snapshot, found):
+    writer.add(rows.Snapshotted, server=1, index=9, bytes=7)
+    writer.add(rows.Boot, server=1, incarnation=2, raft_state=5, snapshot=snapshot)
+    for _ in range(3):
+        writer.append(0, 1, (9, 1), [], commit=9)
+        writer.wait(1)
+    assert len(list(commits.commit_not_followed(writer.history))) == found

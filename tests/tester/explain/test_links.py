@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from tester.explain import links
+from tester.explain import links, traffic
 from tester.explain.links import link_lines
 from tester.traces import rows
 from tester.traces.reader import Trace
@@ -50,6 +50,39 @@ def test_what_came_before_the_last_seconds_does_not_count(run):
     run.wait(6)
     run.append(0, 1, (5, 1), [])
     assert lines(run)[1] == "  0 → 1  append_entries: 1 sent, 1 arrived, 1 answered"
+
+
+@pytest.mark.parametrize(
+    ("waits", "said"),
+    [((0.7, 0.7), " after 0.7 s"), ((0.01, 1.5), " after 0.0 to 1.5 s"), ((0.05,), "")],
+)
+def test_late_answers_are_said_to_be_late(writer, waits, said):
+    for seconds in waits:
+        writer.append(0, 1, (5, 1), [], arrives=False)
+        replied = writer.rows[-1]
+        writer.wait(seconds)
+        common = {"rpc": replied.rpc, "method": replied.method}
+        writer.add(rows.ReplyArrived, server=0, peer=1, cause=replied.n, **common)
+    times = f"{len(waits)} sent, {len(waits)} arrived, {len(waits)} answered"
+    assert lines(writer)[1] == f"  0 → 1  append_entries: {times}{said}"
+
+
+@pytest.mark.parametrize(
+    ("leads", "said"),
+    [(True, ""), (False, ", 2 answered, 2 refused")],
+)
+def test_where_a_server_leads_without_answers_none_is_a_refusal(writer, leads, said):
+    fields = {"server": 0, "incarnation": 1, "term": 1, "leads": leads}
+    writer.add(rows.Reported, **fields)
+    for _ in range(2):
+        writer.rpc(0, 1, "message", {"kind": "vote"}, arrives=False)
+        sent = writer.rows[-2]
+        common = {"rpc": sent.rpc, "method": "message"}
+        writer.add(rows.Replied, server=1, peer=0, body=None, size=1, **common)
+        writer.add(rows.ReplyArrived, server=0, peer=1, **common)
+    assert lines(writer)[1] == f"  0 → 1  message: 2 sent, 2 arrived{said}"
+    none = list(traffic.handler_returned_none(writer.history))
+    assert len(none) == (0 if leads else 1)
 
 
 def test_a_server_that_is_down_does_not_count_as_silent(run):

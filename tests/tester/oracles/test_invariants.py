@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from labrpc.clock import SECOND
 from labrpc.errors import SubmissionError
+from tester.oracles.state_probe import ASK_EVERY_NS
 
 # Does and says what a test tells it to. It saves its term and reads it again.
 PUPPET = """
@@ -123,6 +125,42 @@ def test_two_leaders_of_a_term_are_seen_though_nobody_asks(puppets):
         "section 5.2",
     ):
         puppets.be(1, 3, leads=True)
+
+
+SPEAKS = f"""{PUPPET}
+def message(self, n):
+    pass
+def speak(self):
+    threading.Timer(0.001, self.peers[1].call, ("Raft.message", 0)).start()
+"""
+
+
+def speak(puppets):
+    """Let server 0 send a message, when it was not asked for some time."""
+    puppets.cluster.sleep(ASK_EVERY_NS / SECOND)
+    puppets.cluster.world.invoke(0, "speak")
+    puppets.cluster.sleep(0.01)
+    return {t: by.server for t, by in puppets.cluster.invariants.leaders.items()}
+
+
+def test_a_leader_is_seen_that_sends_nothing_but_the_messages_of_before(make_cluster):
+    puppets = Puppets(make_cluster(SPEAKS))
+    puppets.be(0, 3, save=False)
+    assert speak(puppets) == {}
+    puppets.be(0, 3, leads=True, save=False)
+    assert speak(puppets) == {3: 0}
+
+
+def test_who_leads_is_not_asked_again_and_again(make_cluster):
+    puppets = Puppets(make_cluster(SPEAKS))
+    puppets.be(0, 3, leads=True, save=False)
+    assert speak(puppets) == {3: 0}
+    puppets.be(0, 4, leads=True, save=False)
+    assert speak(puppets) == {3: 0}
+    # Another life of it is asked again.
+    puppets.cluster.restart(0)
+    puppets.be(0, 5, leads=True, save=False)
+    assert speak(puppets) == {3: 0, 5: 0}
 
 
 def test_a_leader_that_the_other_never_met_is_remembered(puppets):
