@@ -34,10 +34,16 @@ class Arrivals:
 
     def next_name(self, state: WorldState) -> MessageName | None:
         """Return the oldest message that can be delivered, None if there is none."""
-        for message in self.queue:
-            if state.reachable(message):
-                return state.name_of(message)
-        return None
+        found = self.next_message(state)
+        return None if found is None else state.name_of(found)
+
+    def next_message(self, state: WorldState) -> Message | None:
+        """Do what `next_name` does, and return the message."""
+        return next((m for m in self.queue if state.reachable(m)), None)
+
+    def count_for(self, server: int, state: WorldState) -> int:
+        """Return how many messages for a server can be delivered."""
+        return sum(m.dst == server and state.reachable(m) for m in self.queue)
 
     def hold_back(self, message: Message) -> None:
         """Let a message of the queue arrive later than its turn."""

@@ -21,8 +21,8 @@ from labrpc.world.events import Event
 from tester.scenario.service_entries import clerk_entry, kv_server_entry
 from tester.search.choices import Setting
 from tester.search.outline import outline
-from tester.search.server_state import Arrival, ServerState, Stimulus
-from tester.search.server_step import ServerStep, polling_step_ns
+from tester.search.server_state import Arrival, Brief, ServerState, Stimulus
+from tester.search.server_step import STEP_NS_MIN, ServerStep, polling_step_ns
 
 # All random draws of the servers come from it.
 SEED = "search"
@@ -89,7 +89,7 @@ class Histories:
             state = self._roots[key] = ServerState(server, incarnation)
             state.raft_state, state.snapshot = raft_state, snapshot
             box = self._new_box(state)
-            self._step(box, state).boot()
+            self._step(box, state, self._step_ns).boot()
             self._keep(state, box)
         return state
 
@@ -99,8 +99,9 @@ class Histories:
         if after is None:
             after = state.after[stimulus] = state.next_blank()
             box = self._box_in(state)
-            short = isinstance(stimulus, Arrival) and state.requests % 2 == 0
-            self._step(box, after, short).run(stimulus)
+            self._step(box, after, self._time_for(state, stimulus)).run(
+                stimulus.given if isinstance(stimulus, Brief) else stimulus
+            )
             self._keep(after, box)
         return after
 
@@ -117,13 +118,22 @@ class Histories:
         while self._boxes:
             self._boxes.popitem()[1].end()
 
-    def _step(
-        self, box: "WatchedBox", state: ServerState, short: bool = False
-    ) -> ServerStep:
-        step_ns = self._step_ns
-        if short and self.setting.preempt:
-            step_ns = PREEMPTED_STEP_NS
+    @property
+    def poll(self) -> bool:
+        """Whether servers poll: what they are given, they see when they look next."""
+        return self._step_ns > STEP_NS_MIN and not self.setting.preempt
+
+    def _step(self, box: "WatchedBox", state: ServerState, step_ns: int) -> ServerStep:
         return ServerStep(box, state, self.setting, step_ns)
+
+    def _time_for(self, state: ServerState, stimulus: Stimulus) -> int:
+        """Return how much of its time a server takes for what it is given."""
+        if isinstance(stimulus, Brief):
+            return STEP_NS_MIN
+        is_request = isinstance(stimulus, Arrival)
+        if self.setting.preempt and is_request and state.requests % 2 == 0:
+            return PREEMPTED_STEP_NS
+        return self._step_ns
 
     @cached_property
     def _step_ns(self) -> int:

@@ -172,14 +172,16 @@ class JudgedRun:
                     f"expected: {choice_text(choice)}\nfound:    {choice_text(seen)}",
                 )
 
-    def advance(self, choice: Choice) -> bool:
+    def advance(self, choice: Choice, briefly: bool = False) -> bool:
         """Take a choice that is not to be noted; return whether it applies.
+
+        For `briefly`, see `Rules.take`.
 
         Raises:
             SubmissionError: as `take` does.
         """
         before = self.state
-        transition = self._rules.take(before, choice)
+        transition = self._rules.take(before, choice, briefly)
         if transition is None:
             return False
         self.state = transition.state

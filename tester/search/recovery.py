@@ -3,10 +3,11 @@
 All servers are connected, messages arrive at once, and time passes for all of them
 alike: the server whose time-out ends first takes its step first. A leader is given a command,
 and all servers have to apply it. A minority may stay cut off: its time stands still, and
-calls to it fail.
+calls to it fail after a while, as they do in the suite.
 """
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import NamedTuple, Protocol
 
 from labrpc.clock import MILLISECOND, SECOND, to_seconds
@@ -25,12 +26,14 @@ from tester.search.choices import (
 )
 from tester.search.rules import Rules
 from tester.search.server_state import ServerState
-from tester.search.world_state import WorldState
+from tester.search.world_state import Message, WorldState, call_of
 from tester.text import listed
 
 RECOVERY_NS_MAX = 10 * SECOND
 # How long a message takes.
 MESSAGE_NS = 2 * MILLISECOND
+# How long a call to a server takes to fail that is cut off.
+FAILURE_NS = 100 * MILLISECOND
 # A leader gets its command when no message is under way. Some servers never rest: after so
 # many messages in a row it gets it all the same, and messages take longer, so that the end
 # of the recovery is not thousands of messages away.
@@ -43,8 +46,11 @@ class RecoveringRun(Protocol):
 
     state: WorldState
 
-    def advance(self, choice: Choice) -> bool:
-        """Take a choice of the recovery, and return whether it applies."""
+    def advance(self, choice: Choice, briefly: bool = False) -> bool:
+        """Take a choice of the recovery, and return whether it applies.
+
+        For `briefly`, see `Rules.take`.
+        """
 
 
 def recover(rules: Rules, run: RecoveringRun, without: Sequence[int] = ()) -> None:
@@ -97,6 +103,8 @@ class Recovery:
         # Who got the last command, and in which term.
         self._asked: tuple[int, int] | None = None
         self._due: dict[int, _Due] = {}
+        # When each message fails that no server is to get.
+        self._fails_ns: dict[Message, int] = {}
         for server in sorted(self._without.difference(run.state.cut)):
             run.advance(Cut(server))
         for server in sorted(set(run.state.cut) - self._without):
@@ -104,7 +112,7 @@ class Recovery:
         for stalled in [s.server for s in run.state.servers if s.stalled]:
             run.advance(Resume(stalled))
         self._arrivals = Arrivals()
-        self._arrivals.follow(run.state)
+        self._follow()
 
     def go_on(self) -> None:
         """Let things happen until the servers agree.
@@ -138,36 +146,41 @@ class Recovery:
             call = self._next_call()
             if call is not None:
                 return self._take(call)
-        message = self._next_message()
+        message = self._arrivals.next_message(self._run.state)
         if message is not None and self._deliveries != self.deliveries_max:
             self.now_ns += RESTLESS_MESSAGE_NS if is_restless else MESSAGE_NS
             self._deliveries += 1
-            return self._take(message)
+            return self._deliver(message)
         call = self._next_call()
         if call is not None:
             return self._take(call)
         self._deliveries = 0
+        return self._let_time_pass()
+
+    def _deliver(self, message: Message) -> bool:
+        state = self._run.state
+        waiting = self._arrivals.count_for(message.dst, state)
+        return self._take(Deliver(state.name_of(message)), briefly=waiting > 1)
+
+    def _let_time_pass(self) -> bool:
+        """Let the time-out end, or the call fail, that does so first."""
         due = [
             (due_ns, server.server)
             for server in self._servers()
             if (due_ns := self._next_ns(server)) is not None
         ]
-        if not due:
+        failing = min(self._fails_ns.items(), key=itemgetter(1), default=None)
+        acting = min(due, default=None)
+        if failing is not None and (acting is None or failing[1] < acting[0]):
+            lost, due_ns = failing
+            choice: Choice = Lose(self._run.state.name_of(lost))
+        elif acting is not None:
+            due_ns, first = acting
+            choice = TimeOut(first)
+        else:
             return False
-        due_ns, first = min(due)
         self.now_ns = max(self.now_ns, due_ns)
-        return self._take(TimeOut(first))
-
-    def _next_message(self) -> Choice | None:
-        """Return what becomes of the oldest message, None if none is on its way."""
-        state = self._run.state
-        name = self._arrivals.next_name(state)
-        if name is not None:
-            return Deliver(name)
-        if self._without and self._arrivals.queue:
-            # All that is left is from or for a server that is cut off.
-            return Lose(state.name_of(self._arrivals.queue[0]))
-        return None
+        return self._take(choice)
 
     def _next_call(self) -> Choice | None:
         """Return a command for a leader that has got none, None where there is no such."""
@@ -180,10 +193,26 @@ class Recovery:
                 return Start(server.server)
         return None
 
-    def _take(self, choice: Choice) -> bool:
-        applies = self._run.advance(choice)
-        self._arrivals.follow(self._run.state)
+    def _take(self, choice: Choice, briefly: bool = False) -> bool:
+        applies = self._run.advance(choice, briefly)
+        self._follow()
         return applies
+
+    def _follow(self) -> None:
+        """Take in what is under way, and what of it will fail.
+
+        Nothing fails for a server that is cut off: its time stands still.
+        """
+        state = self._run.state
+        self._arrivals.follow(state)
+        if self._without:
+            now_ns, before = self.now_ns + FAILURE_NS, self._fails_ns
+            self._fails_ns = {
+                message: before.get(message, now_ns)
+                for message in self._arrivals.queue
+                if not state.reachable(message)
+                and call_of(message)[0] not in self._without
+            }
 
     def _next_ns(self, server: ServerState) -> int | None:
         """Return when a server takes a step by itself, None if it never does."""

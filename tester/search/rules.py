@@ -32,6 +32,7 @@ from tester.search.histories import Histories
 from tester.search.server_state import (
     TIME_PASSES,
     Answer,
+    Brief,
     ClientCall,
     Command,
     ServerState,
@@ -109,10 +110,15 @@ class Rules:
             state = self._send(state, started, started.outward)
         return state
 
-    def take(self, state: WorldState, choice: Choice) -> Transition | None:
+    def take(
+        self, state: WorldState, choice: Choice, briefly: bool = False
+    ) -> Transition | None:
         """Return what a choice leads to, None if it does not apply.
 
         Where servers need not save their state, none crashes.
+
+        With `briefly`, more messages wait for the receiver of this one: if it polls, it does
+        not look yet.
         """
         if not self.setting.persistence and (
             isinstance(choice, Crash) or getattr(choice, "dies_after", None) is not None
@@ -124,7 +130,7 @@ class Rules:
                 return None
             if choice.dies_after is not None and self.setting.is_client(message.dst):
                 return None
-            return self.deliver(state, message, choice.dies_after)
+            return self.deliver(state, message, choice.dies_after, briefly)
         if isinstance(choice, Get | Put):
             return self._operation(state, choice)
         if isinstance(choice, TimeOut):
@@ -157,9 +163,13 @@ class Rules:
     # Steps of servers.
 
     def deliver(
-        self, state: WorldState, message: Message, dies_after: int | None = None
+        self,
+        state: WorldState,
+        message: Message,
+        dies_after: int | None = None,
+        briefly: bool = False,
     ) -> Transition:
-        """Return what the arrival of a message leads to."""
+        """Return what the arrival of a message leads to; for `briefly`, see `take`."""
         servers, pasts, in_flight, still_open, cut, spent = state
         server = message.dst
         if not message.reply:
@@ -167,7 +177,9 @@ class Rules:
             still_open = (*still_open, OpenRequest(server, request_id, message))
         in_flight = without_message(in_flight, message)
         state = WorldState(servers, pasts, in_flight, still_open, cut, spent)
-        return self._step(state, server, message.given, dies_after)
+        brief = briefly and self._histories.poll
+        given = Brief(message.given) if brief else message.given
+        return self._step(state, server, given, dies_after)
 
     def _operation(self, state: WorldState, choice: Operation) -> Transition | None:
         at = state.servers[choice.client]

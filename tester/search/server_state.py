@@ -28,6 +28,15 @@ class Answer(NamedTuple):
     data: bytes | None
 
 
+class Brief(NamedTuple):
+    """A message arrives, and more wait for the server: it takes as little time as it can.
+
+    A server that polls would otherwise look once for each of them.
+    """
+
+    given: Arrival | Answer
+
+
 class Command(NamedTuple):
     """The service calls `start`."""
 
@@ -59,7 +68,14 @@ class ServiceStalls(NamedTuple):
 
 
 Stimulus = (
-    Arrival | Answer | Command | SnapshotCall | ClientCall | TimePasses | ServiceStalls
+    Arrival
+    | Answer
+    | Brief
+    | Command
+    | SnapshotCall
+    | ClientCall
+    | TimePasses
+    | ServiceStalls
 )
 """What a server is given in one step; no two of them are equal."""
 

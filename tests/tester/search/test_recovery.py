@@ -1,5 +1,6 @@
 """Recovery: a run fails if servers come to a stop, and no other does."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,62 @@ def test_a_majority_that_needs_the_others_does_not_recover(world_rules):
     assert error.code is codes.NO_LEADER
     assert "servers 0, 2 should elect one" in error.headline
     assert "server 1" not in error.evidence
+
+
+ASKS_AGAIN_AT_ONCE = """
+from raft.raft import Raft as Reference
+
+class Persistent:
+    def __init__(self, end):
+        self.end = end
+
+    def call(self, method, args):
+        reply = None
+        while reply is None:
+            reply = self.end.call(method, args)
+        return reply
+
+class Raft(Reference):
+    def __init__(self, peers, *others):
+        super().__init__([Persistent(end) for end in peers], *others)
+"""
+
+
+def led(servers, text):
+    """Return choices by which server 0 leads, and some more."""
+    asked = [f"deliver 0 -> {peer} request_vote" for peer in range(1, servers)]
+    voters = range(1, servers // 2 + 1)
+    votes = [f"deliver {peer} -> 0 reply request_vote" for peer in voters]
+    lines = [f"servers {servers}", "time-out 0", *asked, *votes, text, ""]
+    return parse_choices("\n".join(lines), "text")
+
+
+@pytest.mark.parametrize("away", [0, 1])
+def test_who_asks_a_server_that_is_cut_off_again_and_again_keeps_nobody_waiting(
+    away, tmp_path
+):
+    (tmp_path / "again.py").write_text(ASKS_AGAIN_AT_ONCE)
+    (tmp_path / "raft").symlink_to(ROOT / "raft")
+    boxes = InProcessBoxFactory(Submission.find(tmp_path / "again.py"))
+    _, error, _ = replayed(boxes, led(3, f"recover without {away}"))
+    assert error is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("away", ["", " without 0", " without 1"])
+def test_a_server_that_polls_takes_all_in_that_has_arrived_when_it_looks(
+    away, tmp_path
+):
+    """With a look for each message it would be busy for ever."""
+    polling = tmp_path / "polling"
+    shutil.copytree(ROOT / "tests" / "submissions" / "polling", polling)
+    server = polling / "raft" / "server.py"
+    text = server.read_text()
+    assert "\nTICK = 0.01\n" in text
+    server.write_text(text.replace("\nTICK = 0.01\n", "\nTICK = 0.03\n"))
+    boxes = InProcessBoxFactory(Submission.find(polling))
+    _, error, _ = replayed(boxes, led(7, f"recover{away}"))
+    assert error is None
 
 
 BURST = """servers 2
