@@ -35,6 +35,8 @@ class MethodCalls:
         self._handlers: dict[str, Callable[..., Any]] = {}
         # Where no handler returns anything, messages are one-way, and None is no mistake.
         self._has_answered = False
+        # A server that is shut down may answer as it likes.
+        self._is_shut_down = False
         self._returned_nothing: dict[str, None] = {}
 
     def let_go(self) -> None:
@@ -88,7 +90,7 @@ class MethodCalls:
         Raises:
             TypeError: it cannot be sent.
         """
-        if reply is None:
+        if reply is None and not self._is_shut_down:
             self._returned_nothing[method_name(event)] = None
         else:
             self._has_answered = True
@@ -115,6 +117,8 @@ class MethodCalls:
             NoSuchMethod: there is none.
         """
         method = self._find(event.method)
+        if event.method == "kill":
+            self._is_shut_down = True
         if method is not None:
             return method(*event.args)
         if event.method == "kill":

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
+from itertools import chain, takewhile
 from operator import attrgetter
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from tester.traces.rows import (
     AnyRow,
     AppliedSnapshot,
     Arrived,
+    Control,
     FactRow,
     Proposed,
     Replied,
@@ -172,17 +173,23 @@ class Election:
         return self.row.t
 
 
+def _is_of_the_scenario(row: AnyRow) -> bool:
+    """Return whether a row is no shutdown of servers, which may answer as they like then."""
+    return type(row) is not Control or row.verb != "kill"
+
+
 class History:
-    """What a trace says, put together.
+    """What a trace says, put together, up to where its servers are shut down.
 
     Attributes:
         trace: the trace.
+        rows: those that count.
         rpcs: all RPCs in the order in which they were sent.
     """
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
-        self.rows: list[AnyRow] = trace.rows
+        self.rows = list(takewhile(_is_of_the_scenario, trace.rows))
         self._by_number: dict[int, Rpc] = {}
         self._deliveries: dict[tuple[int, bool], Delivery] = {}
         self._calls: dict[str, list[Rpc]] = defaultdict(list)

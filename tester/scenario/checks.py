@@ -313,15 +313,26 @@ class CheckedCluster(ExtendedCluster, PolledCluster):
             self.sleep(0.002)
         return self.one(self.random_command(), len(self.servers) // 2 + 1, retry=True)
 
-    def check_caught_up(self, index: int, seconds: float = CAUGHT_UP_S_MAX) -> None:
-        """Fail unless all servers apply `index` in time, with no new command."""
+    def check_caught_up(
+        self,
+        index: int,
+        seconds: float = CAUGHT_UP_S_MAX,
+        after: str = "after the last fault ended",
+    ) -> None:
+        """Fail unless all servers apply `index` in time, with no new command.
+
+        Args:
+            index: of the last command.
+            seconds: how long they may take.
+            after: from when on, or in what circumstances, in words.
+        """
         if not self.wait_applied(index, len(self.servers), seconds):
             applied = self.applied_by(index)
             late = [s for s in self.servers if s not in applied]
             self.fail(
                 codes.NOT_CAUGHT_UP,
                 f"index {index} was not applied by {servers_named(late)} within "
-                f"{seconds:.0f} s after the last fault ended (sections 5.3 and 7)",
+                f"{seconds:.0f} s {after} (sections 5.3 and 7)",
                 "a leader brings every follower up to date, by entries or by its "
                 "snapshot, also when no new command comes",
             )

@@ -340,6 +340,7 @@ class Cluster:
         """
         self.state_probe.active = False
         self.world.unobserve(self.invariants)
+        self.world.control("kill", *self.up())
         try:
             for server in self.up():
                 self.world.invoke(server, "kill")

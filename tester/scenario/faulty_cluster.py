@@ -10,6 +10,7 @@ from labrpc.clock import MICROSECOND, MILLISECOND
 from labrpc.world.crash_points import CrashPoint
 from labrpc.world.events import SaveTime
 from labrpc.world.network_faults import Link
+from tester.scenario.call_answers import CallAnswers
 from tester.scenario.cluster import Cluster
 
 
@@ -63,6 +64,10 @@ class FaultyCluster(Cluster):
     def methods_called(self) -> list[str]:
         """Return which methods servers have called, since there have been faults."""
         return sorted(self.world.network_faults().methods)
+
+    def watch_answers(self) -> CallAnswers:
+        """Return what notes, from now on, whether servers answer calls at all."""
+        return CallAnswers(self.world)
 
     def duplicate_requests(self, share: float) -> None:
         """Deliver this share of the servers' requests twice, the copy later.

@@ -8,6 +8,10 @@ from tester.search.choices import ChoiceList
 from tester.search.search import Outcome
 from tester.text import counted, one_line, printable_name
 
+# A longer list does not fit a screen; the file has it whole.
+CHOICES_SHOWN_MAX = 60
+FIRST_SHOWN, LAST_SHOWN = 20, 20
+
 
 def outcome_lines(outcome: Outcome) -> Iterator[str]:
     """Yield the lines that say what was searched, and how a found run fails."""
@@ -24,9 +28,18 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
         yield f"found with {counted(len(run.choices), 'choice')}:"
     else:
         yield "found when the servers start, before any choice:"
-    for choice in run.choices:
-        yield f"  {choice_text(choice)}"
+    yield from _choice_lines([choice_text(choice) for choice in run.choices])
     yield from failure_lines(found.error)
+
+
+def _choice_lines(choices: list[str]) -> Iterator[str]:
+    """Yield the choices, of a long list the first and the last ones."""
+    if len(choices) <= CHOICES_SHOWN_MAX:
+        yield from (f"  {choice}" for choice in choices)
+        return
+    yield from (f"  {choice}" for choice in choices[:FIRST_SHOWN])
+    yield f"  … {len(choices) - FIRST_SHOWN - LAST_SHOWN} more, which the file has …"
+    yield from (f"  {choice}" for choice in choices[-LAST_SHOWN:])
 
 
 def failure_lines(error: SubmissionError) -> Iterator[str]:

@@ -261,17 +261,29 @@ def _minorities_return(
         else:
             _return_where_needed(cluster, away, others, come_back)
         index = cluster.commands(3)
-        # An answer or two for each term, and one for ten entries.
-        answers = 4 + (index - min(accepted, index)) // 10
-        cluster.check_caught_up(
-            index, CAUGHT_UP_S_MAX + answers * (late_ms or 0) / 1000
-        )
+        _check_caught_up(cluster, index, index - min(accepted, index), late_ms or 0)
         cluster.heal()
         if late_ms:
             cluster.check_quiet()
         else:
             _lose_answers(cluster, away, others, snapshots)
         cluster.one(cluster.random_command(), len(cluster.servers), retry=True)
+
+
+def _check_caught_up(
+    cluster: CheckedCluster, index: int, lacking: int, late_ms: int
+) -> None:
+    """Fail unless those that have returned catch up, in time for answers that are late.
+
+    A leader may need an answer or two for each term, or one for each halving of its log, to
+    find where another log parts from its own, and then one for ten entries.
+    """
+    answers = 4 + index.bit_length() + lacking // 10
+    if late_ms:
+        seconds = CAUGHT_UP_S_MAX + answers * late_ms / 1000
+        cluster.check_caught_up(index, seconds, _late(late_ms))
+    else:
+        cluster.check_caught_up(index)
 
 
 def _return_where_needed(
@@ -348,7 +360,13 @@ def _answer_late(cluster: CheckedCluster) -> None:
     seconds = cluster.random.choice(CLIENTS_S)
     cluster.join([cluster.spawn(_client, cluster, seconds)] if seconds else [])
     index = cluster.commands(cluster.random.randint(2, 8))
-    cluster.check_caught_up(index, CAUGHT_UP_S_MAX + 10 * late_ms / 1000)
+    cluster.check_caught_up(
+        index, CAUGHT_UP_S_MAX + 10 * late_ms / 1000, _late(late_ms)
+    )
+
+
+def _late(late_ms: int) -> str:
+    return f"with answers that take {late_ms / 1000:g} s"
 
 
 def _slow_majority(

@@ -88,3 +88,16 @@ def test_where_no_handler_returns_anything_messages_are_one_way(lab):
     world = lab.world(lab.raft(body), servers=2)
     assert world.invoke(0, "look") == [None] * 3
     assert list(world.warnings) == []
+
+
+def test_a_server_that_is_shut_down_may_answer_with_nothing(lab):
+    body = """
+    def take(self, n):
+        return n
+    def look(self):
+        return [self.peers[1].call("Raft.take", n) for n in (1, None)]
+    """
+    world = lab.world(lab.raft(body), servers=2)
+    world.invoke(1, "kill")
+    assert world.invoke(0, "look") == [1, None]
+    assert list(world.warnings) == []

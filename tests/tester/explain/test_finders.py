@@ -278,3 +278,17 @@ def test_what_its_snapshot_holds_a_server_need_not_apply(writer, snapshot, found
         writer.append(0, 1, (9, 1), [], commit=9)
         writer.wait(1)
     assert len(list(commits.commit_not_followed(writer.history))) == found
+
+
+def test_what_servers_answer_when_they_are_shut_down_is_no_mistake(writer):
+    writer.append(0, 1, (0, 0), [])
+    killed = writer.add(rows.Control, verb="kill", args=[0, 1])
+    writer.rpc(0, 1, "append_entries", {"term": 1})
+    sent, arrived = writer.rows[-2:]
+    writer.add(
+        rows.Replied, server=1, peer=0, rpc=sent.rpc, method=sent.method, body=None,
+        size=1, cause=arrived.n,
+    )  # fmt: skip
+    assert list(traffic.handler_returned_none(writer.history)) == []
+    writer.rows.remove(killed)
+    assert len(list(traffic.handler_returned_none(writer.history))) == 1

@@ -6,6 +6,7 @@ import pytest
 
 from labrpc.clock import MILLISECOND, SECOND
 from labrpc.world import crash_points
+from labrpc.world.observer import Observer
 from tester.scenario.state_machine import TAKE_NS
 
 # Server 0 can be asked how long a call takes, and what has become of it.
@@ -129,6 +130,38 @@ def test_requests_of_a_method_are_lost(make_cluster):
     assert asked(cluster) == [(0, "None 0.0")]
     cluster.lose_methods("Raft.other")
     assert asked(cluster) == WHOLE
+
+
+def test_whether_calls_are_answered_is_seen(make_cluster):
+    for asks, found in ((ASKS, True), (ASKS.replace("return word", "pass"), False)):
+        cluster = make_cluster(asks)
+        answers = cluster.watch_answers()
+        asked(cluster)
+        asked(cluster)
+        assert answers.found is found
+
+
+def test_what_the_scenario_disturbs_is_in_the_trace(make_cluster):
+    cluster = make_cluster(ASKS)
+    seen = []
+
+    class Controls(Observer):
+        def controlled(self, now_ns, verb, args):
+            seen.append((verb, *args))
+
+    cluster.world.observe(Controls())
+    cluster.slow_link(0, 1, 20)
+    cluster.slow_replies(1, 0, 700)
+    cluster.lose_requests((0, 1), (1, 0))
+    cluster.lose_methods("Raft.echo")
+    cluster.duplicate_requests(0.5)
+    assert seen == [
+        ("slow link", 0, 1, 20),
+        ("slow replies", 1, 0, 700),
+        ("lose requests", [0, 1], [1, 0]),
+        ("lose methods", "Raft.echo"),
+        ("duplicate requests", 0.5),
+    ]
 
 
 def test_a_reply_is_lost_and_no_request(make_cluster):

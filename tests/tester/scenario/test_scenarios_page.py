@@ -49,7 +49,7 @@ HEADINGS = {
         "connect", "disconnect", "connected_servers", "set_reliable",
         "set_long_reordering", "set_link", "split_off", "is_linked", "slow_link",
         "slow_replies", "lose_requests", "lose_replies", "lose_methods",
-        "methods_called", "duplicate_requests",
+        "methods_called", "watch_answers", "duplicate_requests",
         "hold_messages", "limit_delays", "heal",
     ),
     "Services and disks": ("slow_state_machine", "set_snapshot_interval", "slow_disk"),
