@@ -53,6 +53,8 @@ RELATIVE_COSTS = {
     "test_swarm": 476,
     "test_unheard_leaders": 109,
     "test_stalled_servers": 173,
+    "test_steady_commands": 33,
+    "test_long_absence": 17,
     "test_minorities_return": 434,
     "test_minorities_return_to_snapshots": 239,
     "test_voter_dies_after_voting": 88,

@@ -20,6 +20,10 @@ class MeasuredCluster(FaultyCluster):
         """Return how many requests have reached the servers that run."""
         return sum(self.network.received[server] for server in self.up())
 
+    def rpcs_sent(self) -> int:
+        """Return how many requests have been sent, also to servers that are away."""
+        return self.network.calls
+
     def bytes_carried(self) -> int:
         """Return the bytes of all requests sent and all replies delivered."""
         return self.network.bytes

@@ -206,7 +206,7 @@ def test_two_halves(cluster: CheckedCluster) -> None:
 # Terms (section 5.1).
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_later_term_in_a_vote(cluster: CheckedCluster) -> None:
     """A candidate that is refused for its term learns the later term from the reply."""

@@ -306,7 +306,7 @@ def test_late_snapshots(cluster: CheckedCluster) -> None:
         cluster.one(cluster.random_command(), 3, retry=True)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 @pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
 def test_snapshot_overtaken(cluster: CheckedCluster) -> None:
     """A leader that takes a newer snapshot while it sends one knows which one it sent."""

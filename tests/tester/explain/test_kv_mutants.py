@@ -21,7 +21,7 @@ from tester.traces.reader import read_trace
 
 SAID = {
     "another_leaders_entry_answers_nobody": "waits-after-leadership",
-    "answers_what_is_applied_at_the_index": "value-of-another-key",
+    "answers_what_is_applied_at_the_index": "answered-before-its-entry",
     "clerk_never_says_maybe": "sent-again-not-maybe",
     "clerk_pauses_before_each_call": "clerk-waits-before-sending",
     "clerk_puts_again_with_the_new_version": "clerk-changed-put",

@@ -71,7 +71,7 @@ HEADINGS = {
         "check_quiet",
     ),
     "What a run takes": (
-        "rpcs_received", "bytes_carried", "indices_accepted", "commits",
+        "rpcs_received", "rpcs_sent", "bytes_carried", "indices_accepted", "commits",
         "raft_state_bytes_max",
     ),
 }  # fmt: skip
