@@ -137,7 +137,6 @@ UNSAID = {
 }
 # Shown by traces made by hand, or said where one of the others is true as well.
 BESIDE = {
-    "applied-other-entry",
     "heartbeats-end",
     "lost-in-restart",
     "sent-what-its-log-lacks",
