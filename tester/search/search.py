@@ -1,4 +1,4 @@
-"""The search: exhaustive, from goal states, by episodes, and guided, by turns.
+"""The search: exhaustive, from goal states, by episodes, guided, and by recoveries, by turns.
 
 None of them finds everything, and each finds some bugs long before the others. They
 take turns of some hundred states, so that what is found depends on the number of
@@ -25,6 +25,7 @@ from tester.search.goals import explorations, goal_states
 from tester.search.guided import GuidedSearch
 from tester.search.histories import Histories
 from tester.search.judged_run import run_choices
+from tester.search.recovery_search import RecoverySearch
 from tester.search.rules import Rules
 from tester.search.service_search import ServiceSearch
 from tester.search.shrink import Shrunk, shrink
@@ -32,6 +33,8 @@ from tester.search.shrink import Shrunk, shrink
 TURN_STATES = 250
 # Those of an exhaustive search are found faster.
 EXHAUSTIVE_STATES = 600
+# A recovery takes some hundred steps.
+RECOVERY_STATES = 30
 # How many turns of episodes there are to one of an exhaustive search.
 EPISODE_TURNS = 6
 # So many known states take some 700 MB of memory. The search then begins anew, with other
@@ -59,6 +62,8 @@ episodes = attrgetter("episodes")
 guided = attrgetter("guided")
 from_goals = attrgetter("from_goals")
 with_clients = attrgetter("with_clients")
+recoveries = attrgetter("recoveries")
+TURNS: dict[Any, int] = {exhaustive: EXHAUSTIVE_STATES, recoveries: RECOVERY_STATES}
 
 
 class Exhausted(NamedTuple):
@@ -186,6 +191,11 @@ class _World:
         return EpisodeSearch(self.rules, self._seed, beginnings)
 
     @cached_property
+    def recoveries(self) -> RecoverySearch:
+        """Recoveries from each kind of state."""
+        return RecoverySearch(self.rules)
+
+    @cached_property
     def with_clients(self) -> ServiceSearch:
         """Random orders of what ordinarily happens to a service."""
         return ServiceSearch(self.rules, self._seed)
@@ -232,7 +242,7 @@ class Search:
             if limits.reached:
                 break
             world = self._world(setting)
-            states = EXHAUSTIVE_STATES if strategy_of is exhaustive else TURN_STATES
+            states = TURNS.get(strategy_of, TURN_STATES)
             with world.histories.watched():
                 strategy = strategy_of(world)
                 strategy.advance(limits.turn(states))
@@ -272,6 +282,7 @@ class Search:
         if plain.clients:
             yield from _turns_of_service(plain)
         five = _with(plain, servers=max(plain.servers, 5))
+        four = _with(plain, servers=max(plain.servers, 4))
         compacting = _with(plain, snapshot_interval=2)
         worlds = cycle(_worlds_of_episodes(plain))
         for turn in count():
@@ -279,6 +290,7 @@ class Search:
             for world in islice(worlds, EPISODE_TURNS):
                 yield world, episodes
             yield (plain, compacting, five)[turn % 3], guided
+            yield (plain, compacting, plain, four, plain, five)[turn % 6], recoveries
             if turn % 2:
                 yield plain, from_goals
 
