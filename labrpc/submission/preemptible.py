@@ -16,8 +16,8 @@ def preemptible(tree: ast.Module) -> ast.Module:
     """Return a module's syntax tree with a check before each statement of a function.
 
     Statements that read shared state, compute, and write it are divided in two,
-    as they are when they are executed. Where a lock may have been released, a check of
-    its own follows. Line numbers stay as they are.
+    as they are when they are executed. Where a lock may have been released, which is at
+    the end of a `with` as well, a check of its own follows. Line numbers stay as they are.
     """
     rewritten: ast.Module = _Pass().visit(tree)
     return ast.fix_missing_locations(rewritten)
@@ -59,10 +59,15 @@ class _Pass(ast.NodeTransformer):
         """Return a list of statements with checks, and those within them too."""
         result: list[ast.stmt] = []
         for statement in statements:
-            releases = _releases(statement)
-            result += [_check(statement), *self._divided(self._inner(statement))]
-            if releases:
-                result.append(_check(statement, RELEASED_DUE, RELEASED_SWITCH))
+            result.append(_check(statement))
+            parts = self._divided(self._inner(statement))
+            released = _check(statement, RELEASED_DUE, RELEASED_SWITCH)
+            if isinstance(statement, ast.With):
+                # However the block is left, as by a `return`.
+                parts = [_at(statement, ast.Try(parts, [], [], [released]))]
+            elif _is_release(statement):
+                parts.append(released)
+            result += parts
         return result
 
     def _inner(self, statement: ast.stmt) -> ast.stmt:
@@ -143,10 +148,8 @@ def _shares(statement: ast.Assign) -> bool:
     )
 
 
-def _releases(statement: ast.stmt) -> bool:
-    """Return whether a statement may release a lock: `with lock: …`, `lock.release()`."""
-    if isinstance(statement, ast.With):
-        return True
+def _is_release(statement: ast.stmt) -> bool:
+    """Return whether a statement is `lock.release()`."""
     return (
         isinstance(statement, ast.Expr)
         and isinstance(statement.value, ast.Call)
