@@ -108,6 +108,7 @@ UNSAID = {
     "backs_off_without_end": "what a leader does not send",
     "backs_up_by_one": "slow, and allowed by Figure 2",
     "commit_index_sent_once": "a leader_commit lower than the one before is allowed",
+    "committing_outlives_leadership": "it leads no more, and what it counts is in no message",
     "compacted_entries_off_by_one": "an entry that is stored twice shows only later",
     "compacts_beyond_the_snapshot": "the failure names the snapshot's index",
     "failed_call_retried_unchecked": "a request is built anew for another term",
