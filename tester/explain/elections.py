@@ -160,15 +160,24 @@ def led_two_terms(history: History) -> Iterator[Explanation]:
                 and before.term < report.term
                 and (server, report.term) not in stood
             ):
+                says = "led" if _sent_in(history, report) else "said that it led"
                 yield Explanation(
                     "led-two-terms-without-election",
-                    f"server {server} led term {before.term} and then term "
+                    f"server {server} {says} term {before.term} and then term "
                     f"{report.term}, and asked nobody for a vote in that term",
                     (
                         fact(before, f"leads term {before.term}"),
                         fact(report, f"leads term {report.term}"),
                     ),
                 )
+
+
+def _sent_in(history: History, report: Reported) -> bool:
+    """Return whether a server sent AppendEntries in the term that it reported."""
+    return any(
+        rpc.src == report.server and rpc.arg("term") == report.term
+        for rpc in history.calls(APPEND_ENTRIES)
+    )
 
 
 def two_send_as_leaders(history: History) -> Iterator[Explanation]:

@@ -64,7 +64,7 @@ CODES = {
     "installed-without-saving": "an installed snapshot is saved before it is "
     "acknowledged (Figure 13)",
     "led-two-terms-without-election": "a leader that sees a higher term becomes a "
-    "follower (section 5.1)",
+    "follower (section 5.1), and get_state returns term and role of one moment",
     "led-without-majority": "a candidate leads once a majority of all servers has "
     "voted for it in this term (section 5.2)",
     "left-without-heartbeats": "a leader sends every server heartbeats, also one that "
@@ -100,8 +100,9 @@ CODES = {
     "to it (section 5.3)",
     "shifted-after-snapshot": "the log is discarded up to the snapshot's index and no "
     "further (section 7)",
-    "shortened-agreeing-log": "only entries that conflict with new ones are deleted "
-    "(Figure 2, AppendEntries, step 3)",
+    "shortened-agreeing-log": "all new entries are stored before they are acknowledged, and "
+    "only entries that conflict with new ones are deleted (Figure 2, AppendEntries, steps 3 "
+    "and 4)",
     "snapshot-again-and-again": "a follower that has installed a snapshot has its "
     "entries: match_index and next_index follow it (section 7)",
     "start-returned-another-index": "start returns the index at which the command is "

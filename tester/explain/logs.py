@@ -183,10 +183,19 @@ class _Audit:
         self, row: AnyRow, index: int, known: Known, text: str, here: FactRow
     ) -> None:
         """Report that a server has not what it had acknowledged before a restart."""
+        boots = [
+            boot.n for boot in self._history.rows_of(Boot) if boot.server == row.server
+        ]
+        began = max(n for n in boots if n < row.n)
+        # What it had then is not known if it has written its disk since.
+        saved = self._history.saved_between(row.server, began, row.n)
+        since = (
+            ", and it has saved its state since, perhaps without that" if saved else ""
+        )
         self._report(
             "lost-in-restart",
             f"{text}; before its restart it {known.how} index {index} of term "
-            f"{known.term}",
+            f"{known.term}{since}",
             _since(index, known),
             here,
         )

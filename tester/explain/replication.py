@@ -68,7 +68,7 @@ def shortened_agreeing_log(history: History) -> Iterator[Explanation]:
                 "shortened-agreeing-log",
                 f"server {rpc.dst} acknowledged its log up to index {known} in term "
                 f"{term}, and later in that term refused prev_log_index {prev}: it had "
-                "deleted entries that agreed with its leader's",
+                "deleted entries that agreed with its leader's, or had never stored them",
                 (
                     fact(before.replied, f"acknowledges index {known}"),
                     fact(rpc.replied, f"refuses prev_log_index {prev}"),

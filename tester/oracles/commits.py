@@ -130,7 +130,8 @@ class Proposals:
                 "(Leader Append-Only, Figure 3)",
                 f"{before}\n{proposal}\n"
                 "a leader only appends to its own log (section 5.3), also when start() "
-                "is called by several threads at once",
+                "is called by several threads at once; the index that start() returns is "
+                "read before it lets the lock go",
                 facts([before, proposal]),
             )
         self._check_complete(proposal)
@@ -152,7 +153,8 @@ class Proposals:
                 "possible causes: the vote's up-to-date check (section 5.4.1), the "
                 "commit rule (section 5.4.2), what is saved before a reply (Figure 2), "
                 "an entry that was acknowledged and then deleted, or taken from the "
-                "leader of an earlier term (sections 5.1 and 5.3)",
+                "leader of an earlier term (sections 5.1 and 5.3), a leader that no majority "
+                "has voted for (section 5.2)",
                 facts([*self._committed_shown_by[place], proposal]),
             )
 

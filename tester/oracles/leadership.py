@@ -173,8 +173,10 @@ class Leadership:
             f"{first}",
             f"{second}",
             "possible causes: a server voted twice in one term, or forgot its vote in a "
-            "restart; votes of another term were counted; a server went on leading when "
-            "its term changed (section 5.2, Figure 2)",
+            "restart; a vote was counted twice, or one of another term; a server went on "
+            "leading when its term changed, or began to lead when its term had changed since "
+            "it counted its votes; get_state() read term and role at two moments (section "
+            "5.2, Figure 2)",
         )
 
     def _check_votes(self, leader: StateReport) -> None:

@@ -239,7 +239,9 @@ class CheckedCluster(ExtendedCluster, PolledCluster):
                     f"{servers_named(sorted(have))} {within}; "
                     f"{counted(expected, 'server')} should have applied it"
                 )
-            facts += [REPLICATION, 'compare "applied up to" below: which server lags?']
+            facts.append(REPLICATION)
+            if len({self.last_applied(server) for server in self.up()}) > 1:
+                facts.append('compare "applied up to" below: which server lags?')
         self.fail(
             codes.NO_AGREEMENT, f"{what} (sections 5.2 and 5.3)", "\n".join(facts)
         )

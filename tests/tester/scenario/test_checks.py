@@ -156,7 +156,7 @@ def test_another_command_at_the_index_is_no_agreement(make_cluster):
                 "servers 0, 1, 2 are connected",
                 "start() was accepted by server 0 at index 3, server 0 at index 4, ",
                 "start() was refused (not leader) 5 times by server 1, 5 times by server 2",
-                "which server lags?",
+                "a leader repeats AppendEntries",
             ),
         ),
         (
