@@ -122,7 +122,7 @@ class EpisodeDraw:
             kinds["overtake"] = 3 if len(self._servers) < 5 else 8
         if self._three:
             kinds |= {"bare majority": 2, "depose": 1, "rush": 1}
-            kinds |= {"interrupt": 2, "uneven": 2}
+            kinds |= {"interrupt": 2, "uneven": 3}
         if len(self._servers) > 1:
             kinds |= {"stall": 1, "repeat": 1}
         if any(server.stalled for server in state.servers):
@@ -158,7 +158,7 @@ class EpisodeDraw:
         if kind == "snapshot":
             return partial(snapshot, self._snapshot())
         if kind == "rival":
-            return drawn_rival(draws, len(self._servers), self._persistence)
+            return drawn_rival(draws, len(self._servers), self._setting)
         if kind in STORIES:
             return self._story_draw().story(kind)
         if kind == "resume":

@@ -48,7 +48,8 @@ class Uneven(NamedTuple):
         compacts: whether the leader's service takes a snapshot of what it has applied.
         late: what becomes of messages between the two that were late: they arrive "before"
             those that the leader sends then or "after", or "at last", when it leads again,
-            or they are "lost".
+            or they are "lost"; or they are "swapped": what the leader sends then arrives
+            when the follower has got all that was sent before and after it.
         candidate: who stands for election when the leader is cut off.
     """
 
@@ -68,8 +69,11 @@ def uneven(story: Uneven, run: EpisodeRun) -> None:
     if story.compacts:
         compact(leader, run)
     run.take(TimeOut(leader))
+    newest = run.sent(leader) if story.late == "swapped" else []
+    _hold_back(newest, run)
     between = [m for m in before if follower in (m.src, m.dst)]
-    late = {"before": _arrive, "lost": _lose}.get(story.late, _hold_back)
+    fates = {"before": _arrive, "swapped": _arrive, "lost": _lose}
+    late = fates.get(story.late, _hold_back)
     servers = range(len(run.state.servers))
     others = [s for s in servers if s not in (leader, follower)]
     disturbances_of(run).blocked = pairs_across(others, len(servers))
@@ -79,6 +83,11 @@ def uneven(story: Uneven, run: EpisodeRun) -> None:
         _arrive(between, run)
         run.settle()
     spread(leader, run)
+    if story.late == "swapped":
+        propose(leader, run)
+        spread(leader, run)
+        _arrive(newest, run)
+        run.settle()
     run.take(Cut(leader))
     disturbances_of(run).blocked = frozenset()
     elect(story.candidate, run)

@@ -13,6 +13,7 @@ from tester.search.choices import (
     Duplicate,
     Lose,
     Resume,
+    Snapshot,
     Stall,
     Start,
     TimeOut,
@@ -177,7 +178,7 @@ def _miss(story: Stalling | Repeating, run: EpisodeRun) -> None:
 
 
 # What happens at any moment of a rush, beside messages that arrive.
-RUSH_COMMANDS, RUSH_TIME_OUTS = 0.2, 0.2
+RUSH_COMMANDS, RUSH_TIME_OUTS, RUSH_SNAPSHOTS = 0.2, 0.2, 0.05
 
 
 class Rush(NamedTuple):
@@ -188,12 +189,19 @@ class Rush(NamedTuple):
         steps: how many things happen.
         behind: who gets in the end all that is under way between it and the leader.
         candidate: who stands for election then, while the leader is cut off.
+        compacts: whether the leader's service takes snapshots of what it has applied.
     """
 
     leader: int
     steps: int
     behind: int
     candidate: int
+    compacts: bool
+
+
+def _any_applied(server: int, draws: Random, run: EpisodeRun) -> int:
+    """Return an index up to which a server's service may take a snapshot."""
+    return draws.randint(1, max(1, len(run.state.servers[server].applied)))
 
 
 def rush(story: Rush, draws: Random, run: EpisodeRun) -> None:
@@ -210,6 +218,8 @@ def rush(story: Rush, draws: Random, run: EpisodeRun) -> None:
             run.take(Start(leader))
         elif happens < RUSH_COMMANDS + RUSH_TIME_OUTS:
             run.take(TimeOut(leader))
+        elif story.compacts and happens > 1 - RUSH_SNAPSHOTS:
+            run.take(Snapshot(leader, _any_applied(leader, draws, run)))
         else:
             message = drawn_by_speed(draws, speeds, ready)
             run.take(Deliver(run.state.name_of(message)))

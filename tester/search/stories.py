@@ -80,6 +80,17 @@ def rival(
     disturbances.blocked = before
 
 
+def rivals_meet(first: int, second: int, run: EpisodeRun) -> None:
+    """Let two servers stand at one moment, and hear of each other before the others do."""
+    run.take(TimeOut(first), TimeOut(second))
+    rivals = {first, second}
+    for message in run.ready():
+        if {message.src, message.dst} != rivals:
+            run.hold_back(message)
+    run.settle()
+    run.release()
+
+
 def fall_behind(
     server: int, leader: int, commands: int, stands: bool, run: EpisodeRun
 ) -> None:

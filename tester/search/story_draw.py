@@ -25,9 +25,13 @@ from tester.search.stories import (
     fall_behind,
     overtake,
     rival,
+    rivals_meet,
     troubled,
 )
 
+# How many rivals hear of each other before others do; most where threads lose their turn,
+# since one may do so while it becomes a candidate.
+MEETING, MEETING_PREEMPTED = 0.3, 0.7
 # How many commands a leader gets at one moment; of these, one is drawn.
 COMMANDS = (1, 1, 1, 2, 3)
 # How many of them a service leaves on the apply channel that stalls.
@@ -134,7 +138,9 @@ class StoryDraw:
     def _rush(self) -> Episode:
         draws, others = self._draws, self._others()
         behind, candidate = draws.choice(others), draws.choice(others)
-        story = Rush(self._leader, draws.randint(6, 30), behind, candidate)
+        story = Rush(
+            self._leader, draws.randint(6, 30), behind, candidate, self._compacts
+        )
         return partial(rush, story, draws)
 
     def _depose(self) -> Episode:
@@ -161,7 +167,7 @@ class StoryDraw:
             progress,
             follower,
             self._compacts and draws.random() < 0.8,
-            draws.choice(("before", "after", "lost", "at last")),
+            draws.choice(("before", "after", "lost", "at last", "swapped", "swapped")),
             draws.choice([follower, *others]),
         )
         return partial(uneven, story)
@@ -248,10 +254,12 @@ STORIES: dict[str, Callable[[StoryDraw], Episode]] = {
 }
 
 
-def drawn_rival(draws: Random, servers: int, persistence: bool) -> Episode:
-    """Return a story of two candidates that do not hear of each other."""
+def drawn_rival(draws: Random, servers: int, setting: Setting) -> Episode:
+    """Return a story of two candidates that hear of each other first, or do not at all."""
     first, second, *voters = draws.sample(range(servers), servers)
-    crashes = persistence and draws.random() < 0.5
+    if draws.random() < (MEETING_PREEMPTED if setting.preempt else MEETING):
+        return partial(rivals_meet, first, second)
+    crashes = setting.persistence and draws.random() < 0.5
     crashed = voters[: draws.randint(1, len(voters))] if crashes else []
     alone = draws.randint(2, TIME_OUTS_ALONE_MAX) if draws.random() < 0.5 else 0
     return partial(rival, first, second, crashed, alone)

@@ -129,6 +129,7 @@ UNSAID = {
     "snapshot_brings_back_older_log": "the failure names the index that start returned "
     "twice",
     "snapshot_chunks_resumed": "an RPC that the paper does not have",
+    "snapshot_compared_with_the_last_one": "the failure says that the state went back",
     "snapshot_not_reloaded": "an exception of the applier, with its line",
     "snapshot_only_before_its_last": "an exception of the leader, with its line",
     "snapshot_read_when_sent": "the failure names the snapshot's index",

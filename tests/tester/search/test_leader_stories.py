@@ -29,7 +29,13 @@ from tester.search.leader_stories import (
 )
 from tester.search.rules import Rules
 from tester.search.session import quiet_process, replayed
-from tester.search.stories import BareMajority, Overtaking, bare_majority, overtake
+from tester.search.stories import (
+    BareMajority,
+    Overtaking,
+    bare_majority,
+    overtake,
+    rivals_meet,
+)
 from tester.search.world_state import Messages
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -147,6 +153,18 @@ UNANSWERED = Progress(2, answers=False)
             Setting(),
         ),
         (
+            "snapshot_compared_with_the_last_one",
+            codes.SNAPSHOT_WENT_BACK,
+            uneven_progress([2, 1], [NOTHING, Progress(2, True)], late="swapped"),
+            Setting(),
+        ),
+        (
+            "second_vote",
+            codes.TWO_LEADERS,
+            partial(rivals_meet, 1, 2),
+            Setting(),
+        ),
+        (
             "suffix_dropped_at_step_down",
             codes.LEADER_LACKS_COMMITTED,
             partial(interrupt, INTERRUPTED),
@@ -162,8 +180,10 @@ def test_a_story_shows_what_is_wrong(mutant, code, story, setting):
 
 def test_a_rush_ends_with_another_leader_and_no_harm_to_a_correct_raft():
     for seed in range(3):
-        story = partial(rush, Rush(0, 12, 1, 2), Random(seed))
-        assert error_of(REFERENCE, story, Setting(snapshot_interval=2)) is None
+        compacts = seed > 0
+        story = partial(rush, Rush(0, 12, 1, 2, compacts), Random(seed))
+        setting = Setting(snapshot_interval=0 if compacts else 2)
+        assert error_of(REFERENCE, story, setting) is None
 
 
 def test_messages_of_a_link_keep_their_order_and_slow_links_wait():
