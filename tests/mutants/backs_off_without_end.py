@@ -6,7 +6,7 @@ conflicts, gets mere heartbeats for up to ten seconds.
 Paper: section 5.3 (the leader retries until the logs agree)
 Breaks: liveness
 Source: hashicorp/raft #73, atomix/copycat PR #326, redpanda-data/redpanda #4083
-Found by: test_minorities_return_to_snapshots at seed 2
+Found by: test_no_agreement_without_majority at seed 2
 """
 
 import time

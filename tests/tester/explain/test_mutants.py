@@ -49,7 +49,6 @@ SAID = {
     "last_log_index_off_by_one": "misstated-log",
     "late_snapshot_reply_ignored": "snapshot-again-and-again",
     "leader_does_not_count_itself": "majority-not-committed",
-    "leads_without_a_second_look": "two-send-as-leaders",
     "longer_log_refuses_snapshot": "refused-again-and-again",
     "lost_wake_up_of_the_applier": "commit-not-followed",
     "match_from_length_at_reply": "counted-unsent",
