@@ -90,10 +90,10 @@ class MethodCalls:
         Raises:
             TypeError: it cannot be sent.
         """
-        if reply is None and not self._is_shut_down:
-            self._returned_nothing[method_name(event)] = None
-        else:
+        if reply is not None:
             self._has_answered = True
+        elif not self._is_shut_down:
+            self._returned_nothing[method_name(event)] = None
         if self._has_answered and self._returned_nothing:
             for method in self._returned_nothing:
                 self._lint.returned_nothing(method)

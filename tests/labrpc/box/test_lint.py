@@ -78,7 +78,8 @@ def test_a_handler_that_returns_nothing_is_told_once(order, lab):
     assert [code.name for code in world.warnings.values()] == ["handler-returned-none"]
 
 
-def test_where_no_handler_returns_anything_messages_are_one_way(lab):
+@pytest.mark.parametrize("is_shut_down", [False, True])
+def test_where_no_handler_returns_anything_messages_are_one_way(is_shut_down, lab):
     body = """
     def take(self, n):
         pass
@@ -87,6 +88,9 @@ def test_where_no_handler_returns_anything_messages_are_one_way(lab):
     """
     world = lab.world(lab.raft(body), servers=2)
     assert world.invoke(0, "look") == [None] * 3
+    if is_shut_down:
+        world.invoke(1, "kill")
+        assert world.invoke(0, "look") == [None] * 3
     assert list(world.warnings) == []
 
 
