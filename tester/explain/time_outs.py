@@ -9,6 +9,7 @@ from tester.explain.disturbances import undisturbed_since
 from tester.explain.explanation import Explanation
 from tester.explain.history import (
     APPEND_ENTRIES,
+    RPCS,
     Delivery,
     Election,
     History,
@@ -84,7 +85,13 @@ def terms_rise_without_failure(history: History) -> Iterator[Explanation]:
 
 
 def stood_though_it_heard(history: History) -> Iterator[Explanation]:
-    """Find a server that began elections just after it had heard from its leader."""
+    """Find a server that began elections just after it had heard from its leader.
+
+    A message that is none of the paper's three may have asked it to, as where a leader
+    transfers its leadership.
+    """
+    if any(rpc.sent.method not in RPCS for rpc in history.rpcs):
+        return
     soon: dict[int, list[tuple[Delivery, Election]]] = defaultdict(list)
     for last, election in _heard_before_elections(history):
         # A server that has seen a higher term since has no leader.

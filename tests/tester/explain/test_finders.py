@@ -223,6 +223,12 @@ def test_a_server_whose_time_is_another_may_stand_soon(writer, between):
     assert list(time_outs.stood_though_it_heard(writer.history)) == []
 
 
+def test_a_server_that_is_asked_to_stand_does_so_at_once(writer):
+    writer.rpc(0, 1, "timeout_now", {"term": 1})
+    stands_after_hearing(writer, 3, 100)
+    assert list(time_outs.stood_though_it_heard(writer.history)) == []
+
+
 CONNECTED = [("start", 1), ("connect", 1)]
 
 
