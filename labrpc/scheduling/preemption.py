@@ -47,8 +47,7 @@ class Preemption:
         self._draws = draws
         # A chain of C iterators, because it is asked before every statement.
         self._due = chain.from_iterable(self._gaps(STATEMENTS_MEAN))
-        mean = draws.choice(RELEASES_MEANS)
-        self._released_due = chain.from_iterable(self._gaps(mean))
+        self._released_due = chain.from_iterable(self._release_gaps())
 
     def names(self) -> dict[str, Any]:
         """Return what the compiled code expects among a module's globals."""
@@ -63,6 +62,10 @@ class Preemption:
         while True:
             count = int(self._draws.expovariate(1 / mean))
             yield chain(repeat(False, count), (True,))
+
+    def _release_gaps(self) -> Iterator[Iterator[bool]]:
+        # Not before the first release: a box that waits to be forked has no stream yet.
+        yield from self._gaps(self._draws.choice(RELEASES_MEANS))
 
     def begin_thread(self) -> None:
         """Let a thread that begins wait, now and then."""
