@@ -46,7 +46,6 @@ recover without 0, 1, 4
 """
 
 
-@pytest.mark.slow
 def test_a_leader_that_is_cut_off_keeps_nobody_from_recovering():
     boxes = InProcessBoxFactory(Submission.find(CORRECT / "binary_search.py"))
     _, error, _ = replayed(boxes, parse_choices(ELECTED_BY_FOUR, "text"))
