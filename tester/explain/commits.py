@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from labrpc.clock import SECOND
+from tester.explain.disturbances import servers_under
 from tester.explain.explanation import Explanation
 from tester.explain.history import (
     APPEND_ENTRIES,
@@ -226,12 +227,7 @@ def majority_not_committed(history: History) -> Iterator[Explanation]:
     if not _commits_are_readable(history):
         return
     enough = history.trace.header.servers // 2
-    paused = {
-        server
-        for row in history.rows_of(Control)
-        if type(row) is Control and row.verb == "pause"
-        for server in row.args
-    }
+    paused = servers_under(history, "pause")
     leaders: dict[tuple[int, int, int], _Leader] = defaultdict(_Leader)
     current: dict[int, tuple[int, int, int]] = {}
     for row in history.rows_of(Proposed, ReplyArrived, Applied, Sent):

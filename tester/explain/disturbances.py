@@ -1,4 +1,4 @@
-"""What a scenario disturbs: since when every server has been up, connected and in time."""
+"""Disturbances by a scenario: which servers it disturbed, and since when it disturbs none."""
 
 from collections.abc import Hashable
 
@@ -31,6 +31,15 @@ def undisturbed_since(history: History) -> int | None:
             since = row.t if row.verb != "start" or lasting else since
             _note(row, lasting)
     return None if lasting else since
+
+
+def servers_under(history: History, *verbs: str) -> set[int]:
+    """Return the servers to which a scenario did one of these things, at any time."""
+    return {
+        row.args[0]
+        for row in history.rows_of(Control)
+        if type(row) is Control and row.verb in verbs
+    }
 
 
 def _note(row: Control, lasting: set[tuple[Hashable, ...]]) -> None:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from labrpc.clock import MILLISECOND, SECOND
+from tester.explain.disturbances import servers_under
 from tester.explain.explanation import Explanation
 from tester.explain.history import (
     APPEND_ENTRIES,
@@ -16,7 +17,7 @@ from tester.explain.history import (
 )
 from tester.text import servers_named
 from tester.traces import values
-from tester.traces.rows import Boot, Control, Replied, Reported, Saved, Sent
+from tester.traces.rows import Boot, Replied, Reported, Saved, Sent
 
 # Elections of several servers that begin within this time hinder each other.
 AT_ONCE_NS = SECOND // 20
@@ -238,12 +239,7 @@ def candidates_at_once(history: History) -> Iterator[Explanation]:
 
 def ignored_higher_term(history: History) -> Iterator[Explanation]:
     """Find a server that got a reply of a higher term and went on in its own."""
-    paused = {
-        server
-        for row in history.rows_of(Control)
-        if type(row) is Control and row.verb == "pause"
-        for server in row.args
-    }
+    paused = servers_under(history, "pause")
     for rpc in history.rpcs:
         term, answer = rpc.arg("term"), rpc.result("term")
         if rpc.answered is None or term is None or type(answer) is not int:

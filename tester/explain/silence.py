@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from labrpc.clock import SECOND
+from tester.explain.disturbances import servers_under
 from tester.explain.explanation import Explanation
 from tester.explain.history import (
     APPEND_ENTRIES,
@@ -45,11 +46,7 @@ def never_stands(history: History) -> Iterator[Explanation]:
     """
     if not history.elections or not history.calls(APPEND_ENTRIES):
         return
-    other_clock = {
-        row.args[0]
-        for row in history.rows_of(Control)
-        if type(row) is Control and row.verb == "clock rate"
-    }
+    other_clock = servers_under(history, "clock rate")
     # The one that has been silent for longest first.
     since: dict[int, AnyRow] = {}
     stale: dict[int, int] = defaultdict(int)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from labrpc.clock import MILLISECOND, SECOND
-from tester.explain.disturbances import undisturbed_since
+from tester.explain.disturbances import servers_under, undisturbed_since
 from tester.explain.explanation import Explanation
 from tester.explain.history import (
     APPEND_ENTRIES,
@@ -16,7 +16,7 @@ from tester.explain.history import (
     fact,
     seconds,
 )
-from tester.traces.rows import Arrived, Boot, Control, Sent
+from tester.traces.rows import Arrived, Boot, Sent
 
 TERMS_MIN = 5
 # An election that begins so soon after one's own last cannot have been answered.
@@ -120,11 +120,7 @@ def _heard_before_elections(history: History) -> Iterator[tuple[Delivery, Electi
 
     None of a server that was paused, or whose clock was another.
     """
-    other = {
-        row.args[0]
-        for row in history.rows_of(Control)
-        if type(row) is Control and row.verb in ("pause", "clock rate")
-    }
+    other = servers_under(history, "pause", "clock rate")
     elections = {election.row.n: election for election in history.elections}
     heard: dict[int, Delivery] = {}
     for row in history.rows_of(Boot, Arrived, Sent):
