@@ -32,8 +32,8 @@ RUN_CPU_S_MAX = 120.0
 # CPU time that a thread of a crashed server may take to unwind its stack. It takes less
 # than a millisecond, but a machine that is overloaded may count others' time, too.
 DYING_CPU_S_MAX = 0.5
-# A runaway loop is one thread's, which never waits; where threads wait, or so many turns
-# of them were seen, they keep each other awake.
+# In a runaway loop, one thread runs and never waits. Where threads have waited, or have taken
+# at least this many turns, they keep each other awake.
 TURNS_MIN = 3
 # Room for the watchdog itself in a thread that is deep in a recursion.
 OWN_FRAMES_MAX = 60

@@ -56,7 +56,7 @@ class RecoverySearch:
         """Make a move, and look whether servers recover from where it leads."""
         run = EpisodeRun(self._rules, node)
         move(run)
-        look = outlook(run.state)
+        look = kinds_in(run.state)
         if look in self._known:
             return
         self._known.add(look)
@@ -124,6 +124,6 @@ def recoveries(state: WorldState) -> Iterator[Recover]:
         yield Recover(state.cut)
 
 
-def outlook(state: WorldState) -> Hashable:
+def kinds_in(state: WorldState) -> Hashable:
     """Return the kinds of a world's servers, in any order of them."""
     return frozenset(Counter(_kinds(state)).items())

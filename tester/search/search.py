@@ -37,8 +37,8 @@ EXHAUSTIVE_STATES = 600
 RECOVERY_STATES = 30
 # How many turns of episodes there are to one of an exhaustive search.
 EPISODE_TURNS = 6
-# So many known states take some 700 MB of memory. The search then begins anew, with other
-# draws.
+# This many known states take about 700 MB of memory. The search then starts afresh, with
+# other draws.
 KNOWN_STATES_MAX = 100_000
 # How many states may be found to shorten a run.
 SHORTENING_STATES_MAX = 30_000

@@ -143,7 +143,7 @@ class Core:
                 self.on_alarm()
 
     def drain(self):
-        """Answer whoever still asks after kill."""
+        """Answer anyone who still asks after `kill`."""
         while True:
             kind, _, box = self.inbox.get()
             if box is not None:

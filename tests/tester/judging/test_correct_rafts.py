@@ -18,7 +18,7 @@ RUNS = [
     # Servers with one method are seen to lead, and replies may be messages of their own.
     ("one_way", "test_disruptive_server", 0),
     ("one_way", "test_later_term_in_a_vote", 0),
-    # Halving a log again and again takes answers, each of which may be late.
+    # A binary search takes one answer a step, and each answer may be late.
     ("binary_search", "test_minorities_return", 0),
     ("binary_search", "test_minorities_return", 12),
     ("actor", "test_long_conflicting_suffix", 0),

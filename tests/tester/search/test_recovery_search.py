@@ -9,8 +9,8 @@ from tester.search.episodes import EpisodeRun
 from tester.search.exhaustive import Node, node_of
 from tester.search.recovery_search import (
     RecoverySearch,
+    kinds_in,
     moves,
-    outlook,
     recoveries,
 )
 
@@ -81,6 +81,6 @@ def test_a_majority_recovers_alone_where_others_are_cut_off(cut, without, world_
 
 def test_states_are_compared_in_any_order_of_the_servers(world_rules):
     rules = world_rules()
-    looks = [outlook(node_of(rules, [TimeOut(server)]).state) for server in range(3)]
+    looks = [kinds_in(node_of(rules, [TimeOut(server)]).state) for server in range(3)]
     assert len(set(looks)) == 1
-    assert looks[0] != outlook(Node(rules.initial(), None, None).state)
+    assert looks[0] != kinds_in(Node(rules.initial(), None, None).state)
