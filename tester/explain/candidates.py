@@ -5,14 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from labrpc.clock import SECOND
+from tester.explain.exchanges import APPEND_ENTRIES, REQUEST_VOTE
 from tester.explain.explanation import Explanation
-from tester.explain.history import (
-    APPEND_ENTRIES,
-    REQUEST_VOTE,
-    History,
-    fact,
-    seconds,
-)
+from tester.explain.history import History, fact, seconds
 from tester.text import servers_named
 from tester.traces import values
 from tester.traces.rows import (

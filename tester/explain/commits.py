@@ -6,15 +6,9 @@ from dataclasses import dataclass, field
 
 from labrpc.clock import SECOND
 from tester.explain.disturbances import servers_under
+from tester.explain.exchanges import APPEND_ENTRIES, INSTALL_SNAPSHOT, Delivery
 from tester.explain.explanation import Explanation
-from tester.explain.history import (
-    APPEND_ENTRIES,
-    INSTALL_SNAPSHOT,
-    Delivery,
-    History,
-    fact,
-    seconds,
-)
+from tester.explain.history import History, fact, seconds
 from tester.text import servers_named
 from tester.traces.rows import (
     AnyRow,

@@ -5,16 +5,9 @@ from collections.abc import Iterator
 
 from labrpc.clock import MILLISECOND, SECOND
 from tester.explain.disturbances import servers_under
+from tester.explain.exchanges import APPEND_ENTRIES, REQUEST_VOTE, Rpc
 from tester.explain.explanation import Explanation
-from tester.explain.history import (
-    APPEND_ENTRIES,
-    REQUEST_VOTE,
-    Election,
-    History,
-    Rpc,
-    fact,
-    seconds,
-)
+from tester.explain.history import Election, History, fact, seconds
 from tester.text import servers_named
 from tester.traces import values
 from tester.traces.rows import Boot, Replied, Reported, Saved, Sent

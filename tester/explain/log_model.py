@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from labrpc.clock import SECOND
 from tester.explain.entries import Entry
-from tester.explain.history import Delivery
+from tester.explain.exchanges import Delivery
 from tester.traces.rows import AnyRow, AppliedSnapshot, Boot, Proposed, Replied
 from tester.traces.values import Value
 

@@ -7,15 +7,14 @@ reported, with the moment from which the entry is known.
 
 from collections.abc import Iterator
 
-from tester.explain.explanation import Explanation
-from tester.explain.history import (
+from tester.explain.exchanges import (
     APPEND_ENTRIES,
     INSTALL_SNAPSHOT,
     REQUEST_VOTE,
     Delivery,
-    History,
-    fact,
 )
+from tester.explain.explanation import Explanation
+from tester.explain.history import History, fact
 from tester.explain.log_model import Known, LogModel
 from tester.explain.readable import commands_are_readable, terms_are_readable
 from tester.traces import values

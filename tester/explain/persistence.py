@@ -5,15 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import accumulate
 
+from tester.explain.exchanges import APPEND_ENTRIES, INSTALL_SNAPSHOT, Rpc
 from tester.explain.explanation import Explanation
-from tester.explain.history import (
-    APPEND_ENTRIES,
-    INSTALL_SNAPSHOT,
-    History,
-    Rpc,
-    fact,
-    reply_number,
-)
+from tester.explain.history import History, fact, reply_number
 from tester.text import servers_named
 from tester.traces.rows import (
     Applied,

@@ -7,7 +7,8 @@ of entries. A few differences are what a mistake in the log looks like.
 
 from collections.abc import Iterator
 
-from tester.explain.history import APPEND_ENTRIES, History
+from tester.explain.exchanges import APPEND_ENTRIES
+from tester.explain.history import History
 from tester.traces.rows import Proposed
 
 # The least number of comparisons that agree for each that does not.

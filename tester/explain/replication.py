@@ -4,14 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from tester.explain.exchanges import APPEND_ENTRIES, Rpc
 from tester.explain.explanation import Explanation
-from tester.explain.history import (
-    APPEND_ENTRIES,
-    History,
-    Rpc,
-    fact,
-    reply_number,
-)
+from tester.explain.history import History, fact, reply_number
 from tester.text import servers_named
 from tester.traces.rows import Applied, Proposed, ReplyArrived, Reported
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from labrpc.clock import SECOND
+from tester.explain.exchanges import APPEND_ENTRIES, RPCS
 from tester.explain.explanation import Explanation
-from tester.explain.history import APPEND_ENTRIES, RPCS, fact, seconds
+from tester.explain.history import fact, seconds
 from tester.explain.service_history import ServiceHistory, texts
 from tester.service_errors import OK, WRONG_LEADER
 from tester.traces import values

@@ -5,15 +5,9 @@ from collections.abc import Iterator
 
 from labrpc.clock import SECOND
 from tester.explain.disturbances import servers_under
+from tester.explain.exchanges import APPEND_ENTRIES, INSTALL_SNAPSHOT, Rpc
 from tester.explain.explanation import Explanation
-from tester.explain.history import (
-    APPEND_ENTRIES,
-    INSTALL_SNAPSHOT,
-    History,
-    Rpc,
-    fact,
-    seconds,
-)
+from tester.explain.history import History, fact, seconds
 from tester.traces.rows import (
     AnyRow,
     Arrived,

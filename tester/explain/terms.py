@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tester.explain.exchanges import APPEND_ENTRIES, INSTALL_SNAPSHOT
 from tester.explain.explanation import Explanation
-from tester.explain.history import APPEND_ENTRIES, INSTALL_SNAPSHOT, History, fact
+from tester.explain.history import History, fact
 from tester.traces.rows import (
     AnyRow,
     Arrived,

@@ -6,16 +6,9 @@ from itertools import pairwise
 
 from labrpc.clock import MILLISECOND, SECOND
 from tester.explain.disturbances import servers_under, undisturbed_since
+from tester.explain.exchanges import APPEND_ENTRIES, RPCS, Delivery
 from tester.explain.explanation import Explanation
-from tester.explain.history import (
-    APPEND_ENTRIES,
-    RPCS,
-    Delivery,
-    Election,
-    History,
-    fact,
-    seconds,
-)
+from tester.explain.history import Election, History, fact, seconds
 from tester.traces.rows import Arrived, Boot, Sent
 
 TERMS_MIN = 5

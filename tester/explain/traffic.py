@@ -6,14 +6,9 @@ from collections.abc import Iterable, Iterator
 from labrpc.clock import SECOND
 from labrpc.codes import LOCK_HELD_ACROSS_WAIT
 from tester import jsonl
+from tester.explain.exchanges import APPEND_ENTRIES, INSTALL_SNAPSHOT, Rpc
 from tester.explain.explanation import Explanation
-from tester.explain.history import (
-    APPEND_ENTRIES,
-    INSTALL_SNAPSHOT,
-    History,
-    Rpc,
-    fact,
-)
+from tester.explain.history import History, fact
 from tester.explain.one_way import is_one_way
 from tester.text import servers_named
 from tester.traces.rows import Applied, AppliedSnapshot, Replied, Warned
