@@ -216,6 +216,8 @@ def refused_free_vote(history: History) -> Iterator[Explanation]:
     """
     if not _votes_are_readable(history):
         return
+    if not history.indices_begin_at_one:
+        return
     voted = {(rpc.dst, rpc.arg("term")) for rpc in history.votes}
     voted |= {(election.server, election.term) for election in history.elections}
     newest, heard, lives = (

@@ -12,6 +12,7 @@ from tester.traces.values import Value
 REQUEST_VOTE, APPEND_ENTRIES = "request_vote", "append_entries"
 INSTALL_SNAPSHOT = "install_snapshot"
 RPCS = (REQUEST_VOTE, APPEND_ENTRIES, INSTALL_SNAPSHOT)
+VOTE_FIELDS = ("term", "candidate_id", "last_log_index", "last_log_term")
 # No server gives a call up earlier than that.
 PROMPT_NS = SECOND // 20
 
@@ -25,6 +26,8 @@ class Exchange:
         replied: what the handler returned, None if it did not.
         src: who called.
         dst: who was called.
+        arguments: the fields of the request.
+        results: those of what the handler returned.
     """
 
     sent: Sent
@@ -35,22 +38,22 @@ class Exchange:
     def __post_init__(self) -> None:
         """Take the two servers and the arguments from the request."""
         self.src, self.dst = self.sent.server, self.sent.peer
-        self._arguments = values.fields(self.sent.body)
-        self._results: dict[str, Value] = {}
+        self.arguments: dict[str, Value] = values.fields(self.sent.body)
+        self.results: dict[str, Value] = {}
 
     def take_reply(self, replied: Replied) -> None:
         """Note what the handler returned."""
         self.replied = replied
-        self._results = values.fields(replied.body)
+        self.results = values.fields(replied.body)
 
     def arg(self, name: str) -> int | None:
         """Return a number among the arguments."""
-        found = self._arguments.get(name)
+        found = self.arguments.get(name)
         return found if type(found) is int else None
 
     def result(self, name: str) -> Value:
         """Return a field of the reply, None without one."""
-        return self._results.get(name)
+        return self.results.get(name)
 
     @property
     def acknowledged_index(self) -> int | None:
@@ -64,16 +67,6 @@ class Exchange:
         if self.result("success") is not True or prev is None:
             return None
         return prev + (self.entries_count or 0)
-
-    @property
-    def only_asks(self) -> bool:
-        """Return whether it asks who would vote: a request_vote with a flag.
-
-        Such a request bears the term in which its sender would stand.
-        """
-        return self.sent.method == REQUEST_VOTE and any(
-            type(value) is bool for value in values.fields(self.sent.body).values()
-        )
 
     @property
     def entries_count(self) -> int | None:
@@ -98,10 +91,13 @@ class Rpc(Exchange):
     Attributes:
         arrived: when it reached the other server; a copy may follow.
         answered: when what the handler returned reached the caller.
+        only_asks: whether it may ask who would vote: a request_vote that says more than Figure
+            2. Such a request bears the term in which its sender would stand.
     """
 
     arrived: Arrived | None = None
     answered: ReplyArrived | None = None
+    only_asks: bool = False
 
     @property
     def is_prompt(self) -> bool:

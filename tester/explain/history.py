@@ -10,11 +10,13 @@ from operator import attrgetter
 from typing import TypeVar
 
 from labrpc.clock import to_seconds
+from tester.explain import premises
 from tester.explain.exchanges import (
     APPEND_ENTRIES,
     INSTALL_SNAPSHOT,
     REQUEST_VOTE,
     RPCS,
+    VOTE_FIELDS,
     Delivery,
     Rpc,
 )
@@ -22,6 +24,7 @@ from tester.traces import values
 from tester.traces.reader import Trace
 from tester.traces.rows import (
     AnyRow,
+    Applied,
     AppliedSnapshot,
     Arrived,
     Control,
@@ -77,6 +80,10 @@ class History:
             self._of_kind[type(row)].append(row)
             self._note(row)
         self.rpcs = list(self._by_number.values())
+        votes = self.calls(REQUEST_VOTE)
+        usual = {*VOTE_FIELDS, *premises.fields_that_name_senders(votes)}
+        for rpc in votes:
+            rpc.only_asks = not rpc.arguments.keys() <= usual
 
     def _note(self, row: AnyRow) -> None:
         if type(row) is Sent:
@@ -130,12 +137,44 @@ class History:
 
     @cached_property
     def appends_are_readable(self) -> bool:
-        """Return whether every AppendEntries has the fields of Figure 2 by their names.
+        """Return whether every AppendEntries, and its answer, means what Figure 2 says.
 
         Otherwise nothing can be said of who acknowledged what.
         """
         appends = self.calls(APPEND_ENTRIES)
-        return bool(appends) and all(_is_readable(rpc) for rpc in appends)
+        return (
+            premises.bear_the_names(appends)
+            and premises.answers_are_of_all(appends)
+            and self.indices_begin_at_one
+        )
+
+    @cached_property
+    def indices_begin_at_one(self) -> bool:
+        """Return whether messages count the entries of a log as its service does."""
+        proposed = [
+            row
+            for row in self.rows_of(Proposed)
+            if type(row) is Proposed
+            and row.leads
+            and self.times_started[repr(row.command)] == 1
+        ]
+        applied = [row for row in self.rows_of(Applied) if type(row) is Applied]
+        return premises.indices_begin_at_one(
+            self.calls(APPEND_ENTRIES), self.calls(REQUEST_VOTE), proposed, applied
+        )
+
+    @cached_property
+    def only_appends_commit(self) -> bool:
+        """Return whether no other message says what is committed, or stored."""
+        return not any(map(premises.may_say_what_is_committed, self.rpcs))
+
+    @cached_property
+    def has_other_methods(self) -> bool:
+        """Return whether servers call each other by methods that the paper does not have.
+
+        Leaders may send by them what this lab looks for in AppendEntries.
+        """
+        return not self._calls.keys() <= {*RPCS}
 
     @cached_property
     def vote_requests(self) -> list[Rpc]:
@@ -220,16 +259,6 @@ def _by_server(rows: Sequence[AnyRow], kind: type[_Kind]) -> dict[int, list[_Kin
         if type(row) is kind:
             found[row.server].append(row)
     return found
-
-
-def _is_readable(rpc: Rpc) -> bool:
-    has_arguments = (
-        rpc.arg("term") is not None
-        and rpc.arg("prev_log_index") is not None
-        and rpc.entries_count is not None
-    )
-    has_reply = rpc.replied is None or type(rpc.result("success")) is bool
-    return has_arguments and has_reply
 
 
 def reply_number(rpc: Rpc) -> int:

@@ -214,7 +214,7 @@ class _Audit:
             return
         term, answer = delivery.arg("term"), delivery.result("term")
         if row.method == REQUEST_VOTE:
-            asks = delivery.only_asks
+            asks = delivery.rpc.only_asks
             if (
                 not asks
                 and delivery.at_once

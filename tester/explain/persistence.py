@@ -52,6 +52,8 @@ def _accepted(history: History) -> list[Rpc]:
 
 def accepted_without_saving(history: History) -> Iterator[Explanation]:
     """Find new entries that a server acknowledged though it had saved nothing."""
+    if not history.appends_are_readable:
+        return
     had = _highest_had(history)
     acknowledged: dict[int, int] = defaultdict(int)
     for rpc in sorted(_accepted(history), key=reply_number):

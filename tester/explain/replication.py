@@ -13,6 +13,8 @@ from tester.traces.rows import Applied, Proposed, ReplyArrived, Reported
 
 def start_returned_another_index(history: History) -> Iterator[Explanation]:
     """Find a command that start said to be at one index and its leader sent at another."""
+    if not history.indices_begin_at_one:
+        return
     sent: dict[tuple[int, str], tuple[int, Rpc]] = {}
     for rpc in history.calls(APPEND_ENTRIES):
         prev = rpc.arg("prev_log_index")
@@ -42,6 +44,8 @@ def start_returned_another_index(history: History) -> Iterator[Explanation]:
 
 def shortened_agreeing_log(history: History) -> Iterator[Explanation]:
     """Find a server that acknowledged an index and then lacked it, in one term."""
+    if not history.appends_are_readable:
+        return
     highest: dict[tuple[int, int, int], tuple[int, Rpc]] = {}
     answers = [rpc for rpc in history.calls(APPEND_ENTRIES) if rpc.replied is not None]
     for rpc in sorted(answers, key=reply_number):

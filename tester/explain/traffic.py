@@ -87,7 +87,7 @@ def refused_again_and_again(history: History) -> Iterator[Explanation]:
         f"{len(worst)} times, each with prev_log_index {prev}, though "
     )
     applied = _applied_by_both(history, rpc)
-    if prev is not None and applied >= prev:
+    if history.indices_begin_at_one and prev is not None and applied >= prev:
         yield _sent_without_end(
             "refused-what-it-has", f"{text}both had applied index {applied}", worst
         )
@@ -164,6 +164,8 @@ def _sent_without_end(code: str, text: str, rpcs: list[Rpc]) -> Explanation:
 
 def negative_prev_log_index(history: History) -> Iterator[Explanation]:
     """Find an AppendEntries that asks for a place before the log's beginning."""
+    if not history.indices_begin_at_one:
+        return
     for rpc in history.calls(APPEND_ENTRIES):
         prev = rpc.arg("prev_log_index")
         if prev is not None and prev < 0:

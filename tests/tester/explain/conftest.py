@@ -60,7 +60,10 @@ class TraceWriter:
                 self.add(rows.ReplyArrived, cause=replied.n, **here)
 
     def append(self, src, dst, prev, entries, *, term=1, commit=0, success=True, **how):
-        """Add an AppendEntries, answered in its own term; `prev` is index and term."""
+        """Add an AppendEntries, answered in its own term; `prev` is index and term.
+
+        `answer` is another term of the answer, `says` more fields of it.
+        """
         args = {
             "term": term,
             "leader_id": src,
@@ -70,6 +73,7 @@ class TraceWriter:
             "leader_commit": commit,
         }
         reply = {"term": how.pop("answer", term), "success": success}
+        reply |= how.pop("says", {})
         self.rpc(src, dst, "append_entries", args, reply, **how)
 
     def vote(self, src, dst, last=(0, 0), *, term=1, granted=True, **how):
@@ -237,6 +241,38 @@ class ServiceWriter(TraceWriter):
 @pytest.fixture
 def writer():
     return TraceWriter()
+
+
+@pytest.fixture
+def elected(writer):
+    """Return a run in which server 0 leads term 1 and servers 1 and 2 have entries.
+
+    Enough of them that what is an entry's term and command can be told.
+    """
+    for server in range(3):
+        writer.add(rows.Boot, server=server, incarnation=1)
+    for peer in (1, 2):
+        writer.vote(0, peer, save=True)
+    for index in range(1, 31):
+        writer.start(0, index, 1, f"c{index}")
+    for index in range(30):
+        for peer in (1, 2):
+            prev = (index, min(index, 1))
+            entry = (1, f"c{index + 1}")
+            writer.append(0, peer, prev, [entry], commit=index, save=True)
+    for server in range(3):
+        for index in range(1, 31):
+            writer.add(
+                rows.Applied,
+                server=server,
+                incarnation=1,
+                index=index,
+                command=f"c{index}",
+            )
+        if server == 0:
+            for peer in (1, 2):
+                writer.append(0, peer, (30, 1), [], commit=30)
+    return writer
 
 
 @pytest.fixture

@@ -21,38 +21,6 @@ def text_of(writer, code):
     return text
 
 
-@pytest.fixture
-def elected(writer):
-    """Return a run in which server 0 leads term 1 and servers 1 and 2 have entries.
-
-    Enough of them that what is an entry's term and command can be told.
-    """
-    for server in range(3):
-        writer.add(rows.Boot, server=server, incarnation=1)
-    for peer in (1, 2):
-        writer.vote(0, peer, save=True)
-    for index in range(1, 31):
-        writer.start(0, index, 1, f"c{index}")
-    for index in range(30):
-        for peer in (1, 2):
-            prev = (index, min(index, 1))
-            entry = (1, f"c{index + 1}")
-            writer.append(0, peer, prev, [entry], commit=index, save=True)
-    for server in range(3):
-        for index in range(1, 31):
-            writer.add(
-                rows.Applied,
-                server=server,
-                incarnation=1,
-                index=index,
-                command=f"c{index}",
-            )
-        if server == 0:
-            for peer in (1, 2):
-                writer.append(0, peer, (30, 1), [], commit=30)
-    return writer
-
-
 def restart(writer, server):
     writer.add(rows.Control, verb="crash", args=[server])
     writer.add(rows.Boot, server=server, incarnation=2, raft_state=9)
