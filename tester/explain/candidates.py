@@ -154,12 +154,14 @@ def elected_without_leading(history: History) -> Iterator[Explanation]:
 
 
 def _leaders_are_visible(history: History) -> bool:
-    """Return whether leaders send what this lab knows to be AppendEntries.
+    """Return whether leaders send nothing but what this lab knows to be theirs.
 
-    If nobody ever did, nothing else must have been sent but requests for votes.
+    If nobody ever sent AppendEntries, nobody must have sent a snapshot either.
     """
     methods = {rpc.sent.method for rpc in history.rpcs}
-    return APPEND_ENTRIES in methods or methods == {REQUEST_VOTE}
+    return not history.has_other_methods and (
+        APPEND_ENTRIES in methods or methods == {REQUEST_VOTE}
+    )
 
 
 def _stands(

@@ -71,6 +71,8 @@ def applied_uncommitted(history: History) -> Iterator[Explanation]:
     enough = history.trace.header.servers // 2
     if not _commits_are_readable(history) or enough == 0:
         return
+    if not history.only_appends_commit:
+        return
     followers: dict[int, _Follower] = defaultdict(_Follower)
     for row in history.rows_of(Sent, ReplyArrived, Arrived, Applied):
         if type(row) is Sent and row.method == APPEND_ENTRIES:

@@ -234,7 +234,7 @@ def ignored_higher_term(history: History) -> Iterator[Explanation]:
     """Find a server that got a reply of a higher term and went on in its own."""
     paused = servers_under(history, "pause")
     for rpc in history.rpcs:
-        term, answer = rpc.arg("term"), rpc.result("term")
+        term, answer = history.term(rpc.sent), rpc.result("term")
         if rpc.answered is None or term is None or type(answer) is not int:
             continue
         # One that was paused may not have seen the reply yet.
@@ -264,7 +264,7 @@ def _sent_in_older_term(history: History, rpc: Rpc, term: int) -> Sent | None:
             and other.sent.t > rpc.answered.t + REACTION_NS
             and other.sent.incarnation == rpc.sent.incarnation
         ):
-            own = other.arg("term")
+            own = history.term(other.sent)
             return other.sent if own is not None and own < term else None
     return None
 

@@ -111,7 +111,7 @@ def _commits(history: History) -> Iterator[_Commit]:
 
     What has been acknowledged goes on to change: use a commit before the next.
     """
-    if not history.appends_are_readable:
+    if not history.appends_are_readable or not history.only_appends_commit:
         return
     said: dict[int, Reported] = {}
     acknowledged: dict[tuple[int, int], dict[int, int]] = defaultdict(

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from labrpc.clock import SECOND
 from tester.explain.disturbances import servers_under
@@ -116,28 +117,47 @@ def _silent(
     )
 
 
+@dataclass
+class _Leadership:
+    """What a leader has sent in its term, by whatever method.
+
+    Attributes:
+        term: the term.
+        sent: how many requests.
+        last: the last one to each server, and how many came before it.
+    """
+
+    term: int
+    sent: int = 0
+    last: dict[int, tuple[int, Rpc]] = field(default_factory=dict)
+
+
 def left_without_heartbeats(history: History) -> Iterator[Explanation]:
     """Find a leader that sent others requests, and one server none for long."""
-    by_leader: dict[tuple[int, int], list[Rpc]] = defaultdict(list)
+    leaderships: dict[int, _Leadership] = {}
     for rpc in history.rpcs:
-        term = rpc.arg("term")
+        leads, term = leaderships.get(rpc.src), rpc.arg("term")
         if rpc.sent.method in (APPEND_ENTRIES, INSTALL_SNAPSHOT) and term is not None:
-            by_leader[rpc.src, term].append(rpc)
-    for (leader, term), rpcs in by_leader.items():
-        last: dict[int, tuple[int, Rpc]] = {}
-        for place, rpc in enumerate(rpcs):
-            for peer, (at, earlier) in last.items():
-                gap = rpc.sent.t - earlier.sent.t
-                if gap > UNSENT_NS and place - at > SENT_TO_OTHERS_MIN:
-                    yield Explanation(
-                        "left-without-heartbeats",
-                        f"server {leader}, leading term {term}, sent server {peer} "
-                        f"nothing for {seconds(gap)}, and the others {place - at} "
-                        "requests meanwhile",
-                        (
-                            fact(earlier.sent, f"sends server {peer} its last request"),
-                            fact(rpc.sent, f"sends server {rpc.dst} another"),
-                        ),
-                    )
+            if leads is None or leads.term != term:
+                leads = leaderships[rpc.src] = _Leadership(term)
+            for peer, (place, earlier) in leads.last.items():
+                gap, others = rpc.sent.t - earlier.sent.t, leads.sent - place
+                if gap > UNSENT_NS and others > SENT_TO_OTHERS_MIN:
+                    yield _left(rpc, term, peer, earlier, others)
                     return
-            last[rpc.dst] = place, rpc
+        if leads is not None:
+            leads.last[rpc.dst] = leads.sent, rpc
+            leads.sent += 1
+
+
+def _left(rpc: Rpc, term: int, peer: int, earlier: Rpc, others: int) -> Explanation:
+    return Explanation(
+        "left-without-heartbeats",
+        f"server {rpc.src}, leading term {term}, sent server {peer} nothing for "
+        f"{seconds(rpc.sent.t - earlier.sent.t)}, and the others {others} requests "
+        "meanwhile",
+        (
+            fact(earlier.sent, f"sends server {peer} its last request"),
+            fact(rpc.sent, f"sends server {rpc.dst} another"),
+        ),
+    )

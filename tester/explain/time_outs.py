@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from labrpc.clock import MILLISECOND, SECOND
 from tester.explain.disturbances import servers_under, undisturbed_since
-from tester.explain.exchanges import APPEND_ENTRIES, RPCS, Delivery
+from tester.explain.exchanges import APPEND_ENTRIES, Delivery
 from tester.explain.explanation import Explanation
 from tester.explain.history import Election, History, fact, seconds
 from tester.traces.rows import Arrived, Boot, Sent
@@ -83,7 +83,7 @@ def stood_though_it_heard(history: History) -> Iterator[Explanation]:
     A message that is none of the paper's three may have asked it to, as where a leader
     transfers its leadership.
     """
-    if any(rpc.sent.method not in RPCS for rpc in history.rpcs):
+    if history.has_other_methods:
         return
     soon: dict[int, list[tuple[Delivery, Election]]] = defaultdict(list)
     for last, election in _heard_before_elections(history):

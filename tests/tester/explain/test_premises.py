@@ -96,3 +96,66 @@ def test_a_number_that_says_something_else_does_not_limit_an_answer(elected):
     elected.append(0, 1, (31, 1), entries, says=says)
     elected.append(0, 1, (33, 1), [], success=False)
     assert "shortened-agreeing-log" in codes(elected)
+
+
+# Methods that the paper does not have.
+
+
+def beat(writer, dst, **says):
+    writer.rpc(0, dst, "heartbeat", {"term": 1, "leader_id": 0} | says, {"term": 1})
+
+
+def apply_uncommitted(writer):
+    writer.append(0, 1, (30, 1), [(1, "x")], commit=30)
+    writer.add(rows.Applied, server=1, incarnation=1, index=31, command="x")
+
+
+@pytest.mark.parametrize(
+    ("method", "says"),
+    [
+        ("heartbeat", {"leader_commit": 31}),
+        ("heartbeat", {"2": 31}),
+        ("heartbeat", {"state": [1, 31]}),
+        ("request_vote", {"last_log_index": 30, "committed": 31}),
+    ],
+)
+def test_what_is_committed_may_be_said_by_another_message(elected, method, says):
+    elected.rpc(2, 1, method, {"term": 1} | says, {"term": 1, "vote_granted": False})
+    apply_uncommitted(elected)
+    assert codes(elected) == set()
+
+
+def test_a_number_may_be_a_whole_message(elected):
+    elected.rpc(0, 1, "heartbeat", {"term": 1})
+    elected.rows[-2] = rows.Sent(
+        n=elected.rows[-2].n, t=elected.now, server=0, peer=1, rpc=elected.rpcs,
+        method="heartbeat", body=31, size=1,
+    )  # fmt: skip
+    apply_uncommitted(elected)
+    assert codes(elected) == set()
+
+
+def test_a_message_without_a_number_does_not_say_what_is_committed(elected):
+    beat(elected, 1)
+    apply_uncommitted(elected)
+    assert codes(elected) == {"applied-uncommitted"}
+
+
+@pytest.mark.parametrize(("beats", "found"), [(True, False), (False, True)])
+def test_heartbeats_may_have_a_method_of_their_own(elected, beats, found):
+    for _ in range(6):
+        elected.append(0, 1, (30, 1), [], commit=30)
+        if beats:
+            beat(elected, 2)
+        elected.wait(0.5)
+    assert ("left-without-heartbeats" in codes(elected)) is found
+
+
+@pytest.mark.parametrize(("beats", "found"), [(True, False), (False, True)])
+def test_a_leader_may_only_send_messages_of_its_own(elected, beats, found):
+    elected.vote(1, 2, (30, 1), term=2)
+    elected.wait(1)
+    if beats:
+        elected.rpc(1, 2, "heartbeat", {"term": 2}, {"term": 2})
+    elected.vote(1, 2, (30, 1), term=3, granted=False)
+    assert ("elected-without-leading" in codes(elected)) is found
