@@ -1,12 +1,13 @@
 """RPCs as an explanation reads them: a request, and what its handler returned."""
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from labrpc.clock import SECOND
 from tester.explain.entries import Entry, entries_by_index, entries_count, entries_of
 from tester.traces import values
-from tester.traces.rows import Arrived, Replied, ReplyArrived, Sent
+from tester.traces.rows import Arrived, NoReply, Replied, ReplyArrived, Sent
 from tester.traces.values import Value
 
 REQUEST_VOTE, APPEND_ENTRIES = "request_vote", "append_entries"
@@ -91,13 +92,21 @@ class Rpc(Exchange):
     Attributes:
         arrived: when it reached the other server; a copy may follow.
         answered: when what the handler returned reached the caller.
+        unanswered: when the call returned without an answer.
         only_asks: whether it may ask who would vote: a request_vote that says more than Figure
             2. Such a request bears the term in which its sender would stand.
     """
 
     arrived: Arrived | None = None
     answered: ReplyArrived | None = None
+    unanswered: NoReply | None = None
     only_asks: bool = False
+
+    @property
+    def ended_n(self) -> float:
+        """Return the number of the row in which the call ended, infinity if it did not."""
+        ends = [row.n for row in (self.answered, self.unanswered) if row is not None]
+        return min(ends, default=math.inf)
 
     @property
     def is_prompt(self) -> bool:

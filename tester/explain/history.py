@@ -29,6 +29,7 @@ from tester.traces.rows import (
     Arrived,
     Control,
     FactRow,
+    NoReply,
     Proposed,
     Replied,
     ReplyArrived,
@@ -108,6 +109,10 @@ class History:
             rpc = self._by_number.get(row.rpc)
             if rpc is not None:
                 rpc.answered = rpc.answered or row
+        elif type(row) is NoReply:
+            rpc = self._by_number.get(row.rpc)
+            if rpc is not None:
+                rpc.unanswered = row
 
     def rpc(self, row: Sent | Replied | ReplyArrived) -> Rpc | None:
         """Return the RPC of a message, None if its request is not in the trace."""

@@ -6,7 +6,12 @@ from collections.abc import Iterable, Iterator
 from labrpc.clock import SECOND
 from labrpc.codes import LOCK_HELD_ACROSS_WAIT
 from tester import jsonl
-from tester.explain.exchanges import APPEND_ENTRIES, INSTALL_SNAPSHOT, Rpc
+from tester.explain.exchanges import (
+    APPEND_ENTRIES,
+    INSTALL_SNAPSHOT,
+    REQUEST_VOTE,
+    Rpc,
+)
 from tester.explain.explanation import Explanation
 from tester.explain.history import History, fact
 from tester.explain.one_way import is_one_way
@@ -73,12 +78,22 @@ def requests_repeated(history: History) -> Iterator[Explanation]:
 
 
 def refused_again_and_again(history: History) -> Iterator[Explanation]:
-    """Find one AppendEntries that was sent again and again though it was refused."""
+    """Find one AppendEntries that was sent again and again though it was refused.
+
+    Heartbeats may be refused while the leader looks for where the logs part with others, or
+    sends its snapshot.
+    """
     refused: dict[tuple[int, int, bytes], list[Rpc]] = defaultdict(list)
     for rpc in history.calls(APPEND_ENTRIES):
         if rpc.result("success") is False and rpc.result("term") == rpc.arg("term"):
             refused[rpc.src, rpc.dst, jsonl.encode(rpc.sent.body)].append(rpc)
-    worst = _most_repeated(refused.values())
+    by_link = _by_link(history)
+    worst = _most_repeated(
+        repeated
+        for (src, dst, _), rpcs in refused.items()
+        if len(rpcs) >= REFUSED_MIN
+        for repeated in _without_progress(rpcs, by_link[src, dst])
+    )
     if len(worst) < REFUSED_MIN:
         return
     rpc, prev = worst[0], worst[0].arg("prev_log_index")
@@ -95,6 +110,42 @@ def refused_again_and_again(history: History) -> Iterator[Explanation]:
         yield _sent_without_end(
             "refused-again-and-again", f"{text}the first answer had arrived", worst
         )
+
+
+def _by_link(history: History) -> dict[tuple[int, int], list[Rpc]]:
+    """Return the RPCs from one server to another, but for requests for votes."""
+    found: dict[tuple[int, int], list[Rpc]] = defaultdict(list)
+    for rpc in history.rpcs:
+        if rpc.sent.method != REQUEST_VOTE:
+            found[rpc.src, rpc.dst].append(rpc)
+    return found
+
+
+def _without_progress(rpcs: list[Rpc], on_link: list[Rpc]) -> Iterator[list[Rpc]]:
+    """Yield some RPCs in groups, between which their sender got on, or tried something new.
+
+    Without those that it sent while another call, as one with a snapshot, was under way.
+    """
+    numbers = {rpc.sent.n for rpc in rpcs}
+    tried: set[object] = {rpcs[0].arg("prev_log_index")}
+    group: list[Rpc] = []
+    busy_until_n = 0.0
+    for rpc in on_link:
+        if rpc.sent.n in numbers:
+            if rpc.sent.n > busy_until_n:
+                group.append(rpc)
+            continue
+        if rpc.sent.method == APPEND_ENTRIES:
+            taken = rpc.result("success") is True
+            what: object = (rpc.sent.n,) if taken else rpc.arg("prev_log_index")
+        else:
+            what = jsonl.encode(rpc.sent.body)
+            busy_until_n = max(busy_until_n, rpc.ended_n)
+        if what not in tried:
+            tried.add(what)
+            yield group
+            group = []
+    yield group
 
 
 def _applied_by_both(history: History, refused: Rpc) -> int:

@@ -84,6 +84,46 @@ def test_one_request_that_is_refused_without_end(writer):
     assert f"{traffic.REFUSED_MIN} times" in found.text
 
 
+def beats_until_refused_often(writer, between):
+    for number in range(traffic.REFUSED_MIN + 2):
+        args = {"term": 2, "prev_log_index": 9}
+        writer.rpc(0, 1, "append_entries", args, {"term": 2, "success": False})
+        between(number)
+    return len(list(traffic.refused_again_and_again(writer.history)))
+
+
+@pytest.mark.parametrize(
+    ("step", "success", "found"),
+    [
+        # It looks for where the logs part, or has found it; or it does nothing new.
+        (1, False, 0),
+        (0, True, 0),
+        (0, False, 1),
+    ],
+)
+def test_heartbeats_are_refused_while_other_requests_get_on(
+    writer, step, success, found
+):
+    def probe(number):
+        args = {"term": 2, "prev_log_index": 8 - step * number}
+        writer.rpc(0, 1, "append_entries", args, {"term": 2, "success": success})
+
+    assert beats_until_refused_often(writer, probe) == found
+
+
+@pytest.mark.parametrize("method", ["install_snapshot", "send_snapshot"])
+@pytest.mark.parametrize("ends", [False, True])
+def test_heartbeats_are_refused_while_a_snapshot_is_on_its_way(writer, method, ends):
+    def send(number):
+        if number == 1:
+            writer.rpc(0, 1, method, {"term": 2, "last_included_index": 20})
+            if ends:
+                call = {"server": 0, "peer": 1, "rpc": writer.rpcs, "method": method}
+                writer.add(rows.NoReply, **call)
+
+    assert beats_until_refused_often(writer, send) == ends
+
+
 def test_one_snapshot_that_is_sent_without_end(writer):
     args = {"term": 2, "last_included_index": 4}
     for _ in range(traffic.SNAPSHOTS_MIN):
