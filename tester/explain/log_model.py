@@ -75,6 +75,15 @@ class LogModel:
         self._leader_commit = 0
         self._led = False
         self._running: set[int] = set()
+        self._changing_after: int | None = None
+
+    def applies(self, index: int) -> Known | None:
+        """Return the entry that it must hold as its server applies an index.
+
+        What follows the entries before a request that is being handled may have been replaced.
+        """
+        after = self._changing_after
+        return self.known.get(index) if after is None or index <= after else None
 
     def last_known(self, before_term: int | None = None) -> tuple[int, Known] | None:
         """Return the last entry that is known, and its index.
@@ -106,6 +115,7 @@ class LogModel:
     def boot(self, row: Boot, persistent: bool) -> None:
         """Restart: what was acknowledged was saved, if the test requires that."""
         self._running.clear()
+        self._changing_after = None
         if row.incarnation <= 1:
             return
         # A leader may count what it has not saved yet as not stored.
@@ -116,14 +126,20 @@ class LogModel:
         self._led = False
 
     def begin(self, delivery: Delivery) -> None:
-        """Forget all while a handler runs that does not answer at once."""
-        self._running.add(delivery.arrived.n)
-        self.forget()
+        """Expect a change; forget all while a handler runs that does not answer at once."""
+        if delivery.at_once:
+            self._changing_after = delivery.arg("prev_log_index") or 0
+        else:
+            self._running.add(delivery.arrived.n)
+            self.forget()
 
     def end(self, delivery: Delivery) -> None:
-        """Forget all once a handler answers that did not at once."""
-        self._running.discard(delivery.arrived.n)
-        self.forget()
+        """Expect no change any more; forget all once a handler answers that did not at once."""
+        if delivery.at_once:
+            self._changing_after = None
+        else:
+            self._running.discard(delivery.arrived.n)
+            self.forget()
 
     def forget(self) -> None:
         """Know nothing any more."""

@@ -11,6 +11,7 @@ from tester.explain.exchanges import (
     APPEND_ENTRIES,
     INSTALL_SNAPSHOT,
     REQUEST_VOTE,
+    RPCS,
     Delivery,
 )
 from tester.explain.explanation import Explanation
@@ -205,24 +206,27 @@ class _Audit:
         delivery = self._history.delivery(row)
         if delivery is None or row.method == REQUEST_VOTE:
             return
-        if not delivery.at_once:
-            model.begin(delivery)
+        model.begin(delivery)
 
     def _replied(self, row: Replied, model: LogModel) -> None:
         delivery = self._history.delivery(row)
         if delivery is None:
             return
-        term, answer = delivery.arg("term"), delivery.result("term")
         if row.method == REQUEST_VOTE:
-            asks = delivery.rpc.only_asks
-            if (
-                not asks
-                and delivery.at_once
-                and delivery.result("vote_granted") is True
-            ):
+            votes = delivery.result("vote_granted") is True
+            if votes and delivery.at_once and not delivery.rpc.only_asks:
                 self._votes(delivery, row, model)
-        elif not delivery.at_once:
-            model.end(delivery)
+            return
+        model.end(delivery)
+        if delivery.at_once:
+            self._changed(delivery, row, model)
+        model.note_leader_commit(delivery.arg("leader_commit") or 0)
+
+    def _changed(self, delivery: Delivery, row: Replied, model: LogModel) -> None:
+        """Check what a request that was answered at once has done to the log."""
+        term, answer = delivery.arg("term"), delivery.result("term")
+        if row.method not in RPCS:
+            model.forget()
         elif row.method == INSTALL_SNAPSHOT:
             if answer == term:
                 model.forget()
@@ -235,7 +239,6 @@ class _Audit:
         elif answer == term and term is not None and term >= self._terms[row.server]:
             self._refuses(delivery, row, model)
             model.refuse(delivery)
-        model.note_leader_commit(delivery.arg("leader_commit") or 0)
 
     def _votes(self, delivery: Delivery, row: Replied, model: LogModel) -> None:
         """Check that a vote goes to a log that is as up-to-date as the voter's."""
@@ -330,7 +333,7 @@ class _Audit:
     # What it applies.
 
     def _applied(self, row: Applied, model: LogModel) -> None:
-        known = model.known.get(row.index) if type(row.index) is int else None
+        known = model.applies(row.index) if type(row.index) is int else None
         if known is None or not self._commands or known.has_command(row.command, row):
             return
         assert known.command is not None

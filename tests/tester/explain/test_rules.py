@@ -98,6 +98,22 @@ def test_a_command_that_the_log_does_not_hold(elected):
     assert codes(elected) == {"applied-other-entry"}
 
 
+def test_an_entry_may_be_replaced_and_applied_before_the_answer(elected):
+    entry, applied = [(2, "y")], {"server": 1, "incarnation": 1}
+    elected.append(0, 1, (30, 1), [(1, "x")], save=True)
+    elected.vote(2, 0, (30, 1), term=2)
+    elected.append(2, 1, (30, 1), entry, term=2, commit=31, save=True)
+    *before, replied, arrived = elected.rows
+    found = rows.Applied(n=replied.n, t=replied.t, index=31, command="y", **applied)
+    later = [
+        msgspec.structs.replace(row, n=row.n + 1) for row in (replied, arrived)
+    ]  # The handler answers when what it has stored is applied.
+    elected.rows = [*before, found, *later]
+    assert codes(elected) == set()
+    elected.rows[-3] = msgspec.structs.replace(found, index=30)
+    assert codes(elected) == {"applied-other-entry"}
+
+
 @pytest.mark.parametrize(
     "after",
     [
