@@ -64,15 +64,23 @@ def _voted_as_candidate(rpc: Rpc, replied: Replied, own: Election) -> Explanatio
 
 
 def voted_without_saving(history: History) -> Iterator[Explanation]:
-    """Find votes that were given though nothing had been saved since the request."""
+    """Find votes that were given though nothing had been saved since they were asked for.
+
+    A server may have given the same vote before, and crashed before it answered.
+    """
+    asked_n: dict[tuple[int, int, int | None], int] = {}
+    for delivery in history.deliveries(REQUEST_VOTE):
+        asked = (delivery.dst, delivery.src, delivery.arg("term"))
+        asked_n.setdefault(asked, delivery.arrived.n)
     seen: set[tuple[int, int | None]] = set()
     for rpc in history.votes:
         assert rpc.replied is not None
         key = (rpc.dst, rpc.arg("term"))
-        if rpc.arrived is None or key in seen:
+        since_n = asked_n.get((rpc.dst, rpc.src, rpc.arg("term")))
+        if since_n is None or key in seen:
             continue
         seen.add(key)
-        if history.saved_between(rpc.dst, rpc.arrived.n, rpc.replied.n):
+        if history.saved_between(rpc.dst, since_n, rpc.replied.n):
             continue
         if not history.saves[rpc.dst]:
             continue  # `saved_nothing` has more to say.

@@ -18,6 +18,7 @@ from tester.explain.exchanges import (
     RPCS,
     VOTE_FIELDS,
     Delivery,
+    Exchange,
     Rpc,
 )
 from tester.traces import values
@@ -132,6 +133,10 @@ class History:
     def calls(self, method: str) -> list[Rpc]:
         """Return the RPCs of a method."""
         return self._calls.get(method, [])
+
+    def deliveries(self, method: str) -> list[Delivery]:
+        """Return the requests of a method that arrived, and copies of them, in that order."""
+        return [one for one in self._deliveries.values() if one.sent.method == method]
 
     def rows_of(self, *kinds: type[Row]) -> list[AnyRow]:
         """Return the rows of some kinds, in order: the others are most."""
@@ -266,9 +271,9 @@ def _by_server(rows: Sequence[AnyRow], kind: type[_Kind]) -> dict[int, list[_Kin
     return found
 
 
-def reply_number(rpc: Rpc) -> int:
-    """Return the number of the row in which an RPC was answered, 0 if it was not."""
-    return 0 if rpc.replied is None else rpc.replied.n
+def reply_number(exchange: Exchange) -> int:
+    """Return the number of the row in which a request was answered, 0 if it was not."""
+    return 0 if exchange.replied is None else exchange.replied.n
 
 
 def fact(row: AnyRow, text: str) -> FactRow:

@@ -5,7 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import accumulate
 
-from tester.explain.exchanges import APPEND_ENTRIES, INSTALL_SNAPSHOT, Rpc
+from tester.explain.exchanges import (
+    APPEND_ENTRIES,
+    INSTALL_SNAPSHOT,
+    Delivery,
+    Exchange,
+)
 from tester.explain.explanation import Explanation
 from tester.explain.history import History, fact, reply_number
 from tester.text import servers_named
@@ -24,10 +29,11 @@ from tester.traces.rows import (
 def saved_nothing(history: History) -> Iterator[Explanation]:
     """Find servers that gave votes or took entries and never wrote their disks."""
     first: dict[int, Replied] = {}
-    for rpc in [*history.votes, *_accepted(history)]:
-        assert rpc.replied is not None
-        if not history.saves[rpc.dst]:
-            first.setdefault(rpc.dst, rpc.replied)
+    answered: list[Exchange] = [*history.votes, *_accepted(history)]
+    for one in answered:
+        assert one.replied is not None
+        if not history.saves[one.dst]:
+            first.setdefault(one.dst, one.replied)
     if not first:
         return
     yield Explanation(
@@ -41,13 +47,14 @@ def saved_nothing(history: History) -> Iterator[Explanation]:
     )
 
 
-def _accepted(history: History) -> list[Rpc]:
-    """Return the AppendEntries with entries that were accepted."""
-    return [
-        rpc
-        for rpc in history.calls(APPEND_ENTRIES)
-        if rpc.result("success") is True and rpc.entries_count
+def _accepted(history: History) -> list[Delivery]:
+    """Return the AppendEntries with entries that were accepted, as they were replied."""
+    accepted = [
+        delivery
+        for delivery in history.deliveries(APPEND_ENTRIES)
+        if delivery.result("success") is True and delivery.entries_count
     ]
+    return sorted(accepted, key=reply_number)
 
 
 def accepted_without_saving(history: History) -> Iterator[Explanation]:
@@ -56,32 +63,34 @@ def accepted_without_saving(history: History) -> Iterator[Explanation]:
         return
     had = _highest_had(history)
     acknowledged: dict[int, int] = defaultdict(int)
-    for rpc in sorted(_accepted(history), key=reply_number):
-        prev, count = rpc.arg("prev_log_index"), rpc.entries_count
-        if prev is None or count is None or rpc.arrived is None:
+    for one in _accepted(history):
+        prev, count = one.arg("prev_log_index"), one.entries_count
+        if prev is None or count is None:
             continue
-        assert rpc.replied is not None
-        last = prev + count
-        rows = had[rpc.dst]
-        place = bisect_left(rows, (rpc.arrived.n, 0))
+        assert one.replied is not None
+        last, server = prev + count, one.dst
+        rows = had[server]
+        place = bisect_left(rows, (one.arrived.n, 0))
         before = rows[place - 1][1] if place else 0
-        new = last > max(before, acknowledged[rpc.dst])
-        acknowledged[rpc.dst] = max(acknowledged[rpc.dst], last)
-        saved = history.saved_between(rpc.dst, rpc.arrived.n, rpc.replied.n)
-        if new and not saved and history.saves[rpc.dst]:
+        new = last > max(before, acknowledged[server])
+        acknowledged[server] = max(acknowledged[server], last)
+        saved = history.saved_between(server, one.arrived.n, one.replied.n)
+        if new and not saved and history.saves[server]:
             yield Explanation(
                 "accepted-without-saving",
-                f"server {rpc.dst} acknowledged entries up to index {last}, which it had "
+                f"server {server} acknowledged entries up to index {last}, which it had "
                 "not had before, and saved nothing between the request and its answer",
-                (fact(rpc.replied, f"acknowledges index {last}, unsaved"),),
+                (fact(one.replied, f"acknowledges index {last}, unsaved"),),
             )
             return
 
 
 def _highest_had(history: History) -> dict[int, list[tuple[int, int]]]:
-    """Return up to which index each server had a log of its own, or a snapshot, and when.
+    """Return up to which index each server may have had a log, or a snapshot, and when.
 
-    Not what leaders have sent it. Each is a row's number and an index, which never falls.
+    Of what leaders have sent it, only what it did not answer in the step in which it came: it
+    may have saved that before it answered, or crashed in between. Each is a row's number and an
+    index, which never falls.
     """
     had: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for server, snapshots in history.snapshots.items():
@@ -89,14 +98,14 @@ def _highest_had(history: History) -> dict[int, list[tuple[int, int]]]:
     for row in history.rows_of(Proposed):
         if type(row) is Proposed and row.leads:
             had[row.server].append((row.n, row.index))
-    # A server that crashed between saving and answering has its entries all the same.
-    saved = {save.cause for saves in history.saves.values() for save in saves}
     for rpc in history.calls(APPEND_ENTRIES):
-        prev, count, arrived = rpc.arg("prev_log_index"), rpc.entries_count, rpc.arrived
-        if prev is None or not count or arrived is None or rpc.replied is not None:
-            continue
-        if arrived.n in saved:
-            had[rpc.dst].append((arrived.n, prev + count))
+        # It may have crashed before `start` returned.
+        end = (rpc.arg("prev_log_index") or 0) + (rpc.entries_count or 0)
+        had[rpc.src].append((rpc.sent.n, end))
+    for delivery in history.deliveries(APPEND_ENTRIES):
+        end = (delivery.arg("prev_log_index") or 0) + (delivery.entries_count or 0)
+        if not delivery.at_once:
+            had[delivery.dst].append((delivery.arrived.n, end))
     for rows in had.values():
         rows.sort()
         highest = accumulate((index for _, index in rows), max)
@@ -111,19 +120,21 @@ def installed_without_saving(history: History) -> Iterator[Explanation]:
         for row in history.rows_of(AppliedSnapshot)
         if type(row) is AppliedSnapshot
     }
-    for rpc in history.calls(INSTALL_SNAPSHOT):
-        if rpc.replied is None or rpc.arrived is None:
+    first_n: dict[tuple[int, int | None], int] = {}
+    for one in history.deliveries(INSTALL_SNAPSHOT):
+        # Another request may have brought the same snapshot before.
+        key = one.dst, one.arg("last_included_index")
+        since_n = first_n.setdefault(key, one.arrived.n)
+        applied = installed.get(one.arrived.n)
+        if applied is None or one.replied is None:
             continue
-        applied = installed.get(rpc.arrived.n)
-        if applied is None:
-            continue
-        until_n = max(applied.n, rpc.replied.n)
-        if not history.saved_between(rpc.dst, rpc.arrived.n, until_n):
+        until_n = max(applied.n, one.replied.n)
+        if not history.saved_between(one.dst, since_n, until_n):
             yield Explanation(
                 "installed-without-saving",
-                f"server {rpc.dst} installed the snapshot of index {applied.index} and "
+                f"server {one.dst} installed the snapshot of index {applied.index} and "
                 "saved nothing between the request and its answer",
-                (fact(rpc.replied, "acknowledges the snapshot, unsaved"),),
+                (fact(one.replied, "acknowledges the snapshot, unsaved"),),
             )
             return
 

@@ -56,6 +56,41 @@ def test_a_vote_without_a_save_is_found_where_others_were_saved(writer):
     assert "server 2 gave server 0 its vote" in found.text
 
 
+def test_a_vote_may_have_been_saved_before_a_crash(writer):
+    writer.rpc(0, 1, "request_vote", asked(0), save=True)
+    writer.add(rows.Boot, server=1, incarnation=2)
+    writer.rpc(0, 1, "request_vote", asked(0), VOTE, incarnation=2)
+    assert list(elections.voted_without_saving(writer.history)) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "found"),
+    [
+        ("nothing", 1),
+        ("a copy of a refused request", 0),
+        ("a handler that answers later", 0),
+        ("its own log", 0),
+    ],
+)
+def test_an_entry_may_be_stored_before_the_request(writer, before, found):
+    writer.saved(1)
+    if before == "its own log":
+        writer.append(1, 0, (4, 1), [(1, "x")], success=False)
+    writer.append(0, 1, (4, 1), [(1, "x")], success=False)
+    common = {
+        "server": 1, "peer": 0, "rpc": writer.rpcs, "copy": True,
+        "method": "append_entries", "incarnation": 1,
+    }  # fmt: skip
+    if before.startswith("a "):
+        arrived = writer.add(rows.Arrived, **common)
+        writer.saved(1)
+    if before.startswith("a copy"):
+        body = {"class": "Reply", "fields": {"term": 1, "success": True}}
+        writer.add(rows.Replied, cause=arrived.n, body=body, size=1, **common)
+    writer.append(0, 1, (4, 1), [(1, "x")])
+    assert len(list(persistence.accepted_without_saving(writer.history))) == found
+
+
 def restarts_after_snapshot(writer, saved):
     writer.add(rows.Snapshotted, server=1, index=9, bytes=5)
     writer.add(rows.Saved, server=1, raft_state=5, snapshot=saved, digest="d")
