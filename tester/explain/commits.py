@@ -66,7 +66,9 @@ class _Follower:
 def applied_uncommitted(history: History) -> Iterator[Explanation]:
     """Find a follower that applied what no leader had said to be committed.
 
-    An AppendEntries that was refused says nothing of what the follower's log holds.
+    An AppendEntries that was refused in its own term says nothing of what the follower's log
+    holds. One that was refused in a later term may have been stored: the term may have come
+    while its handler waited for the disk.
     """
     enough = history.trace.header.servers // 2
     if not _commits_are_readable(history) or enough == 0:
@@ -109,8 +111,9 @@ def _note_arrival(delivery: Delivery | None, follower: _Follower) -> None:
     if delivery.sent.method == APPEND_ENTRIES:
         follower.leads = False
     term, prev = delivery.arg("term"), delivery.arg("prev_log_index")
+    refused = delivery.result("success") is False and delivery.result("term") == term
     # One that is not answered may have been accepted.
-    if term is None or prev is None or delivery.result("success") is False:
+    if term is None or prev is None or refused:
         return
     end = prev + (delivery.entries_count or 0)
     follower.note(term, delivery.arg("leader_commit") or 0, end)

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tester.explain.exchanges import APPEND_ENTRIES, Rpc
+from tester.explain.exchanges import APPEND_ENTRIES, Delivery, Rpc
 from tester.explain.explanation import Explanation
 from tester.explain.history import History, fact, reply_number
 from tester.text import servers_named
-from tester.traces.rows import Applied, Proposed, ReplyArrived, Reported
+from tester.traces.rows import Applied, Proposed, Replied, ReplyArrived, Reported
 
 
 def start_returned_another_index(history: History) -> Iterator[Explanation]:
@@ -43,49 +43,54 @@ def start_returned_another_index(history: History) -> Iterator[Explanation]:
 
 
 def shortened_agreeing_log(history: History) -> Iterator[Explanation]:
-    """Find a server that acknowledged an index and then lacked it, in one term."""
+    """Find a server that acknowledged an index and then lacked it, in one term.
+
+    Answers may leave in another order than they were decided in: a refusal counts only if it
+    answers a request that came after the acknowledgement had left.
+    """
     if not history.appends_are_readable:
         return
-    highest: dict[tuple[int, int, int], tuple[int, Rpc]] = {}
-    answers = [rpc for rpc in history.calls(APPEND_ENTRIES) if rpc.replied is not None]
-    for rpc in sorted(answers, key=reply_number):
-        term, prev = rpc.arg("term"), rpc.arg("prev_log_index")
-        if term is None or prev is None or rpc.result("term") != term:
+    highest: dict[tuple[int, int, int], tuple[int, Replied]] = {}
+    for one in sorted(history.deliveries(APPEND_ENTRIES), key=reply_number):
+        term, prev, replied = one.arg("term"), one.arg("prev_log_index"), one.replied
+        if replied is None or term is None or prev is None:
             continue
-        assert rpc.replied is not None
-        key = (rpc.dst, rpc.replied.incarnation, term)
-        known, before = highest.get(key, (0, rpc))
-        if rpc.result("success") is True:
-            reached = prev + (rpc.entries_count or 0)
+        if one.result("term") != term:
+            continue
+        key = (one.dst, replied.incarnation, term)
+        known, before = highest.get(key, (0, replied))
+        if one.result("success") is True:
+            reached = prev + (one.entries_count or 0)
             if reached > known:
-                highest[key] = (reached, rpc)
+                highest[key] = (reached, replied)
         elif (
-            _discarded(history, rpc) < prev <= known and rpc.result("success") is False
+            one.result("success") is False
+            and one.arrived.n > before.n
+            and _discarded(history, one) < prev <= known
         ):
-            assert before.replied is not None
             yield Explanation(
                 "shortened-agreeing-log",
-                f"server {rpc.dst} acknowledged its log up to index {known} in term "
+                f"server {one.dst} acknowledged its log up to index {known} in term "
                 f"{term}, and later in that term refused prev_log_index {prev}: it had "
                 "deleted entries that agreed with its leader's, or had never stored them",
                 (
-                    fact(before.replied, f"acknowledges index {known}"),
-                    fact(rpc.replied, f"refuses prev_log_index {prev}"),
+                    fact(before, f"acknowledges index {known}"),
+                    fact(replied, f"refuses prev_log_index {prev}"),
                 ),
             )
             return
 
 
-def _discarded(history: History, rpc: Rpc) -> int:
-    """Return up to which index a server had replaced its log when it answered an RPC.
+def _discarded(history: History, answered: Delivery) -> int:
+    """Return up to which index a server had replaced its log when it answered a request.
 
     Below a snapshot it may refuse what it has had.
     """
     return max(
         (
             index
-            for row, index in history.snapshots[rpc.dst]
-            if row.n < reply_number(rpc)
+            for row, index in history.snapshots[answered.dst]
+            if row.n < reply_number(answered)
         ),
         default=0,
     )

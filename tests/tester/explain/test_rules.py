@@ -98,6 +98,23 @@ def test_a_command_that_the_log_does_not_hold(elected):
     assert codes(elected) == {"applied-other-entry"}
 
 
+@pytest.mark.parametrize(("together", "found"), [(True, False), (False, True)])
+def test_answers_may_leave_in_another_order(elected, together, found):
+    elected.append(0, 1, (31, 1), [], success=False)
+    *before, replied, arrived = elected.rows
+    if together:
+        elected.rows = before
+    elected.append(0, 1, (30, 1), [(1, "x")])
+    if together:
+        n = len(elected.rows) + 1
+        for row in (replied, arrived):
+            elected.rows.append(msgspec.structs.replace(row, n=n, t=elected.now))
+            n += 1
+    else:
+        elected.append(0, 1, (31, 1), [], success=False)
+    assert ("shortened-agreeing-log" in codes(elected)) is found
+
+
 def test_an_entry_may_be_replaced_and_applied_before_the_answer(elected):
     entry, applied = [(2, "y")], {"server": 1, "incarnation": 1}
     elected.append(0, 1, (30, 1), [(1, "x")], save=True)
@@ -275,6 +292,16 @@ def test_a_follower_that_applies_what_is_not_committed(elected):
     assert codes(elected) == set()
     elected.add(rows.Applied, index=32, command="y", **applied)
     assert codes(elected) == {"applied-uncommitted"}
+
+
+@pytest.mark.parametrize(("answer", "found"), [(3, False), (1, True)])
+def test_a_request_may_be_stored_and_then_refused_in_a_later_term(
+    elected, answer, found
+):
+    how = {"commit": 31, "success": False, "answer": answer}
+    elected.append(0, 1, (30, 1), [(1, "x")], **how)
+    elected.add(rows.Applied, server=1, incarnation=1, index=31, command="x")
+    assert ("applied-uncommitted" in codes(elected)) is found
 
 
 @pytest.mark.parametrize(
