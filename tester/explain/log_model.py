@@ -2,7 +2,7 @@
 
 A model of one server's log is given what the server was given, and does what Figure 2
 says. It knows an entry only if the server has acknowledged it, or `start` has returned its
-index. Wherever a correct Raft may have done one thing or another, the model forgets: a
+index and it was sent: a leader may collect commands, and give them up if it is deposed. Wherever a correct Raft may have done one thing or another, the model forgets: a
 handler that did not answer in the step in which its request came, a snapshot that was
 installed, a refusal (a server may then delete what conflicts), a restart.
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from labrpc.clock import SECOND
 from tester.explain.entries import Entry
-from tester.explain.exchanges import Delivery
+from tester.explain.exchanges import Delivery, Rpc
 from tester.traces.rows import AnyRow, AppliedSnapshot, Boot, Proposed, Replied
 from tester.traces.values import Value
 
@@ -75,6 +75,7 @@ class LogModel:
         self._leader_commit = 0
         self._led = False
         self._running: set[int] = set()
+        self._proposed: dict[int, Proposed] = {}
         self._changing_after: int | None = None
 
     def applies(self, index: int) -> Known | None:
@@ -115,6 +116,7 @@ class LogModel:
     def boot(self, row: Boot, persistent: bool) -> None:
         """Restart: what was acknowledged was saved, if the test requires that."""
         self._running.clear()
+        self._proposed.clear()
         self._changing_after = None
         if row.incarnation <= 1:
             return
@@ -144,19 +146,27 @@ class LogModel:
     def forget(self) -> None:
         """Know nothing any more."""
         self.known.clear()
+        self._proposed.clear()
         self._top = 0
         self.last_index = None
 
     def propose(self, row: Proposed) -> None:
-        """Append what `start` has returned an index for."""
+        """Note what `start` has returned an index for."""
         if row.asked_t != row.t or self._running:
             self.forget()
             return
-        entry = Entry(row.term, row.command)
-        self._set(row.index, entry, row, row.term)
+        self._proposed[row.index] = row
 
-    def lead(self) -> None:
-        """Lead: `start` may make the log longer before it returns."""
+    def lead(self, rpc: Rpc) -> None:
+        """Lead: what `start` has returned an index for, and is sent, is in the log.
+
+        `start` may make the log longer before it returns.
+        """
+        prev, count = rpc.arg("prev_log_index") or 0, rpc.entries_count or 0
+        for index in [i for i in self._proposed if prev < i <= prev + count]:
+            row = self._proposed.pop(index)
+            if row.term == rpc.arg("term"):
+                self._set(index, Entry(row.term, row.command), row, row.term)
         self._led = True
         self.last_index = None
 
@@ -175,6 +185,7 @@ class LogModel:
 
     def append(self, delivery: Delivery) -> None:
         """Store the entries of an AppendEntries that was accepted in its own term."""
+        self._proposed.clear()
         prev, count = delivery.arg("prev_log_index"), delivery.entries_count
         term = delivery.arg("term")
         if prev is None or count is None or term is None or self._running:
@@ -206,6 +217,7 @@ class LogModel:
 
     def refuse(self, delivery: Delivery) -> None:
         """Refuse an AppendEntries: what conflicts with it may be deleted."""
+        self._proposed.clear()
         prev = delivery.arg("prev_log_index")
         if prev is None or self._running:
             self.forget()

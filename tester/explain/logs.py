@@ -13,6 +13,7 @@ from tester.explain.exchanges import (
     REQUEST_VOTE,
     RPCS,
     Delivery,
+    Rpc,
 )
 from tester.explain.explanation import Explanation
 from tester.explain.history import History, fact
@@ -111,8 +112,10 @@ class _Audit:
         if term is None:
             return
         if row.method == APPEND_ENTRIES:
-            self._sent_entries(row, term, model)
-            model.lead()
+            rpc = self._history.rpc(row)
+            if rpc is not None:
+                self._sent_entries(rpc, term, model)
+                model.lead(rpc)
         elif row.method == REQUEST_VOTE:
             key = (row.server, row.incarnation, term)
             if key not in self._stood:
@@ -146,11 +149,9 @@ class _Audit:
         if ends is not None and model.last_index_term < term and index > ends:
             self._report("misstated-log", f"{says}, and it ended at index {ends}", here)
 
-    def _sent_entries(self, row: Sent, term: int, model: LogModel) -> None:
+    def _sent_entries(self, rpc: Rpc, term: int, model: LogModel) -> None:
         """Check that a leader sends what its log holds."""
-        rpc = self._history.rpc(row)
-        if rpc is None:
-            return
+        row = rpc.sent
         sent = {index: (one.term, one) for index, one in rpc.entries_by_index.items()}
         prev, prev_term = rpc.arg("prev_log_index"), rpc.arg("prev_log_term")
         found: dict[int, int | None] = {i: t for i, (t, _) in sent.items()}

@@ -71,6 +71,15 @@ def test_a_candidate_that_misstates_its_log(elected, last):
     assert codes(elected) == {"misstated-log"}
 
 
+@pytest.mark.parametrize(("sent", "found"), [(False, set()), (True, {"misstated-log"})])
+def test_a_leader_may_give_up_what_it_has_not_sent(elected, sent, found):
+    elected.start(0, 31, 1, "x")
+    if sent:
+        elected.append(0, 1, (30, 1), [(1, "x")])
+    elected.vote(0, 2, (30, 1), term=2, granted=False)
+    assert codes(elected) == found
+
+
 def test_a_vote_for_an_older_log(elected):
     elected.vote(2, 1, (29, 1), term=2)
     assert codes(elected) == {"misstated-log", "voted-for-older-log"}
