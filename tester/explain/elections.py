@@ -283,7 +283,10 @@ def refused_votes_restart_timer(history: History) -> Iterator[Explanation]:
     Only what a trace proves: in a time in which no AppendEntries reached it and it gave
     no vote, it was asked for votes again and again and began no election.
     """
+    other = servers_under(history, "clock rate", "pause")
     for server in range(history.trace.header.servers):
+        if server in other:
+            continue
         refused: list[Rpc] = []
         for rpc in _met(history, server):
             own = rpc.src == server

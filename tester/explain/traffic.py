@@ -172,12 +172,15 @@ def _applied_by_both(history: History, refused: Rpc) -> int:
 
 
 def snapshot_again_and_again(history: History) -> Iterator[Explanation]:
-    """Find one snapshot that was sent again and again though it was acknowledged."""
-    sent: dict[tuple[int, int, int, int | None], list[Rpc]] = defaultdict(list)
+    """Find one snapshot that was sent again and again though it was acknowledged.
+
+    Requests that differ may bring different parts of it.
+    """
+    sent: dict[tuple[int, int, bytes], list[Rpc]] = defaultdict(list)
     for rpc in history.calls(INSTALL_SNAPSHOT):
         index = rpc.arg("last_included_index")
         if index is not None and rpc.result("term") == rpc.arg("term"):
-            sent[rpc.src, rpc.dst, index, rpc.arg("term")].append(rpc)
+            sent[rpc.src, rpc.dst, jsonl.encode(rpc.sent.body)].append(rpc)
     worst = _most_repeated(sent.values())
     if len(worst) < SNAPSHOTS_MIN:
         return

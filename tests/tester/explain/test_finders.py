@@ -167,6 +167,13 @@ def test_one_snapshot_that_is_sent_without_end(writer):
     assert "snapshot of index 4" in found.text
 
 
+def test_a_snapshot_may_be_sent_in_parts(writer):
+    for part in range(traffic.SNAPSHOTS_MIN):
+        args = {"term": 2, "last_included_index": 4, "offset": part}
+        writer.rpc(0, 1, "install_snapshot", args, {"term": 2})
+    assert list(traffic.snapshot_again_and_again(writer.history)) == []
+
+
 def test_of_a_trace_without_its_beginning_nothing_is_said(writer):
     for _ in range(traffic.SNAPSHOTS_MIN):
         args = {"term": 2, "last_included_index": 4}
@@ -296,6 +303,17 @@ def test_a_server_whose_time_is_another_may_stand_soon(writer, between):
     writer.add(rows.Control, **between)
     stands_after_hearing(writer, 3, 100)
     assert list(time_outs.stood_though_it_heard(writer.history)) == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "found"), [("connect", 1), ("clock rate", 0), ("pause", 0)]
+)
+def test_a_server_that_refuses_votes_and_does_not_stand(writer, verb, found):
+    writer.add(rows.Control, verb=verb, args=[1])
+    for term in range(2, 2 + elections.REFUSED_MIN):
+        writer.vote(0, 1, term=term, granted=False)
+        writer.wait(0.6)
+    assert len(list(elections.refused_votes_restart_timer(writer.history))) == found
 
 
 def test_a_server_that_is_asked_to_stand_does_so_at_once(writer):
