@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from labrpc.clock import SECOND
+from tester.explain.disturbances import servers_of_other_time
 from tester.explain.exchanges import APPEND_ENTRIES, REQUEST_VOTE
 from tester.explain.explanation import Explanation
 from tester.explain.history import History, fact, seconds
@@ -122,6 +123,7 @@ def elected_without_leading(history: History) -> Iterator[Explanation]:
     if not _votes_are_readable(history) or not _leaders_are_visible(history):
         return
     enough = history.trace.header.servers // 2
+    other = servers_of_other_time(history)
     led = {
         (row.server, term)
         for row in history.rows_of(Proposed, Reported, Sent)
@@ -137,7 +139,7 @@ def elected_without_leading(history: History) -> Iterator[Explanation]:
         ):
             term, _ = standing.pop(server, (0, 0))
             vote = won.pop(server, None)
-            up = type(row) is not Control
+            up = type(row) is not Control and server not in other
             if vote is not None and up and row.t - vote.t > ELECTED_NS:
                 votes = candidacies.of(server, term).votes
                 yield _not_led(history, row, term, vote, votes)
@@ -228,6 +230,7 @@ def refused_free_vote(history: History) -> Iterator[Explanation]:
         defaultdict[int, int](int),
     )
     refused: dict[int, dict[int, Replied]] = defaultdict(dict)
+    other = servers_of_other_time(history)
     for row in history.rows_of(Boot, Proposed, Sent, Arrived, Replied):
         if type(row) is Boot:
             lives[row.server] = row.incarnation
@@ -248,6 +251,7 @@ def refused_free_vote(history: History) -> Iterator[Explanation]:
                 or (row.server, term) in voted
                 or _log_end(rpc.sent) < newest
                 or row.t - heard[row.server] < LEADERLESS_NS
+                or row.server in other
                 # A restart may bring back entries that nobody else has seen.
                 or lives[row.server] > 1
             ):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from labrpc.clock import SECOND
-from tester.explain.disturbances import servers_under
+from tester.explain.disturbances import servers_of_other_time, servers_under
 from tester.explain.exchanges import APPEND_ENTRIES, INSTALL_SNAPSHOT, Delivery
 from tester.explain.explanation import Explanation
 from tester.explain.history import History, fact, seconds
@@ -138,6 +138,7 @@ def commit_not_followed(history: History) -> Iterator[Explanation]:
     """Find a follower that accepted what is committed for long, and did not apply it."""
     if not _commits_are_readable(history):
         return
+    other_clock = servers_under(history, "clock rate")
     due: dict[int, _Due] = {}
     applied: dict[int, int] = defaultdict(int)
     for row in history.rows_of(Boot, Broke, Control, Applied, AppliedSnapshot, Replied):
@@ -154,6 +155,8 @@ def commit_not_followed(history: History) -> Iterator[Explanation]:
             delivery = history.delivery(row)
             index = None if delivery is None else _committed_by(delivery)
             if index is None or index <= applied[row.server]:
+                continue
+            if row.server in other_clock:
                 continue
             first = due.setdefault(row.server, _Due(index, row))
             if row.t - first.row.t > IDLE_NS:
@@ -226,7 +229,7 @@ def majority_not_committed(history: History) -> Iterator[Explanation]:
     if not _commits_are_readable(history):
         return
     enough = history.trace.header.servers // 2
-    paused = servers_under(history, "pause")
+    other = servers_of_other_time(history)
     leaders: dict[tuple[int, int, int], _Leader] = defaultdict(_Leader)
     current: dict[int, tuple[int, int, int]] = {}
     for row in history.rows_of(Proposed, ReplyArrived, Applied, Sent):
@@ -239,7 +242,7 @@ def majority_not_committed(history: History) -> Iterator[Explanation]:
                 leaders[current[row.server]].note_committed(row.index)
         elif type(row) is Sent and row.method == APPEND_ENTRIES:
             rpc = history.rpc(row)
-            if rpc is None or row.server in paused:
+            if rpc is None or row.server in other:
                 continue
             key = row.server, row.incarnation, rpc.arg("term") or 0
             current[row.server] = key

@@ -42,6 +42,14 @@ def servers_under(history: History, *verbs: str) -> set[int]:
     }
 
 
+def servers_of_other_time(history: History) -> set[int]:
+    """Return the servers for which time was not what it was for the test, at any time.
+
+    How long they took for something proves nothing.
+    """
+    return servers_under(history, "pause", "clock rate")
+
+
 def _note(row: Control, lasting: set[tuple[Hashable, ...]]) -> None:
     """Note which disturbances begin, and which end."""
     verb, args = row.verb, row.args

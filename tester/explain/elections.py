@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from labrpc.clock import MILLISECOND, SECOND
-from tester.explain.disturbances import servers_under
+from tester.explain.disturbances import servers_of_other_time
 from tester.explain.exchanges import APPEND_ENTRIES, REQUEST_VOTE, Rpc
 from tester.explain.explanation import Explanation
 from tester.explain.history import Election, History, fact, seconds
@@ -240,13 +240,13 @@ def candidates_at_once(history: History) -> Iterator[Explanation]:
 
 def ignored_higher_term(history: History) -> Iterator[Explanation]:
     """Find a server that got a reply of a higher term and went on in its own."""
-    paused = servers_under(history, "pause")
+    other = servers_of_other_time(history)
     for rpc in history.rpcs:
         term, answer = history.term(rpc.sent), rpc.result("term")
         if rpc.answered is None or term is None or type(answer) is not int:
             continue
         # One that was paused may not have seen the reply yet.
-        if answer <= term or rpc.src in paused or not rpc.is_prompt:
+        if answer <= term or rpc.src in other or not rpc.is_prompt:
             continue
         later = _sent_in_older_term(history, rpc, answer)
         if later is not None:
@@ -283,7 +283,7 @@ def refused_votes_restart_timer(history: History) -> Iterator[Explanation]:
     Only what a trace proves: in a time in which no AppendEntries reached it and it gave
     no vote, it was asked for votes again and again and began no election.
     """
-    other = servers_under(history, "clock rate", "pause")
+    other = servers_of_other_time(history)
     for server in range(history.trace.header.servers):
         if server in other:
             continue

@@ -135,6 +135,7 @@ class _Leadership:
 def left_without_heartbeats(history: History) -> Iterator[Explanation]:
     """Find a leader that sent others requests, and one server none for long."""
     leaderships: dict[int, _Leadership] = {}
+    other_clock = servers_under(history, "clock rate")
     for rpc in history.rpcs:
         leads, term = leaderships.get(rpc.src), rpc.arg("term")
         if rpc.sent.method in (APPEND_ENTRIES, INSTALL_SNAPSHOT) and term is not None:
@@ -145,7 +146,7 @@ def left_without_heartbeats(history: History) -> Iterator[Explanation]:
                 if gap > UNSENT_NS and others > SENT_TO_OTHERS_MIN:
                     yield _left(rpc, term, peer, earlier, others)
                     return
-        if leads is not None:
+        if leads is not None and rpc.src not in other_clock:
             leads.last[rpc.dst] = leads.sent, rpc
             leads.sent += 1
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from labrpc.clock import MILLISECOND, SECOND
-from tester.explain.disturbances import servers_under, undisturbed_since
+from tester.explain.disturbances import servers_of_other_time, undisturbed_since
 from tester.explain.exchanges import APPEND_ENTRIES, Delivery
 from tester.explain.explanation import Explanation
 from tester.explain.history import Election, History, fact, seconds
@@ -26,7 +26,10 @@ def elections_in_quick_succession(history: History) -> Iterator[Explanation]:
     by_server: dict[int, list[Election]] = defaultdict(list)
     for election in history.elections:
         by_server[election.server].append(election)
+    other = servers_of_other_time(history)
     for server, elections in by_server.items():
+        if server in other:
+            continue
         quick = [
             (before, after)
             for before, after in pairwise(elections)
@@ -113,7 +116,7 @@ def _heard_before_elections(history: History) -> Iterator[tuple[Delivery, Electi
 
     None of a server that was paused, or whose clock was another.
     """
-    other = servers_under(history, "pause", "clock rate")
+    other = servers_of_other_time(history)
     elections = {election.row.n: election for election in history.elections}
     heard: dict[int, Delivery] = {}
     for row in history.rows_of(Boot, Arrived, Sent):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from labrpc.clock import SECOND
 from labrpc.codes import LOCK_HELD_ACROSS_WAIT
 from tester import jsonl
+from tester.explain.disturbances import servers_of_other_time
 from tester.explain.exchanges import (
     APPEND_ENTRIES,
     INSTALL_SNAPSHOT,
@@ -59,7 +60,10 @@ def requests_repeated(history: History) -> Iterator[Explanation]:
     for rpc in history.calls(APPEND_ENTRIES):
         if rpc.entries_count == 0:
             by_link[rpc.src, rpc.dst].append(rpc)
+    other = servers_of_other_time(history)
     for (src, dst), rpcs in by_link.items():
+        if src in other:
+            continue
         most, first = 0, rpcs[0]
         begin = 0
         for end, rpc in enumerate(rpcs):

@@ -365,3 +365,58 @@ def test_nothing_is_said_where_entries_cannot_be_read(elected):
                 entry[0] = 99
     elected.append(0, 1, (33, 1), [(1, "z")])
     assert codes(elected) == set()
+
+
+def commits_late(run):
+    run.start(0, 31, 1, "x")
+    run.append(0, 1, (30, 1), [(1, "x")], commit=30)
+    run.wait(2)
+    run.append(0, 1, (31, 1), [], commit=30)
+
+
+def follows_late(run):
+    for _ in range(2):
+        run.append(0, 1, (30, 1), [(1, "x")], commit=31)
+        run.wait(2)
+
+
+def leaves_one_out(run):
+    for _ in range(6):
+        run.append(0, 1, (30, 1), [], commit=30)
+        run.wait(0.5)
+
+
+def refuses_free_votes(run):
+    run.wait(2)
+    for term in range(2, 5):
+        run.vote(1, 2, (30, 1), term=term, granted=False)
+
+
+def repeats_heartbeats(run):
+    for _ in range(100):
+        run.append(0, 1, (30, 1), [], commit=30)
+
+
+def stands_quickly(run):
+    for term in range(2, 7):
+        run.vote(1, 2, (30, 1), term=term, granted=False)
+
+
+@pytest.mark.parametrize(
+    ("code", "act"),
+    [
+        ("commit-not-followed", follows_late),
+        ("elected-without-leading", stands_twice),
+        ("elections-in-quick-succession", stands_quickly),
+        ("left-without-heartbeats", leaves_one_out),
+        ("majority-not-committed", commits_late),
+        ("refused-free-vote", refuses_free_votes),
+        ("requests-repeated", repeats_heartbeats),
+    ],
+)
+def test_times_are_compared_only_where_clocks_are_right(elected, code, act):
+    act(elected)
+    assert code in codes(elected)
+    for server in range(3):
+        elected.add(rows.Control, verb="clock rate", args=[server, "1/20"])
+    assert code not in codes(elected)
