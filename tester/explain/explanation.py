@@ -69,7 +69,7 @@ CODES = {
     "voted for it in this term (section 5.2)",
     "left-without-heartbeats": "a leader sends every server heartbeats, also one that "
     "does not answer (section 5.2)",
-    "lock-held": "no lock that a handler needs is held while a thread waits",
+    "lock-held": "no lock that a handler, start or snapshot needs is held while a thread waits",
     "lost-in-restart": "the log is saved before entries are acknowledged, and is the "
     "same after a restart (Figure 2, persistent state)",
     "majority-not-committed": "an entry of the leader's term is committed once a "

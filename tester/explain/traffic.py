@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from labrpc.clock import SECOND
-from labrpc.codes import LOCK_HELD_ACROSS_WAIT
 from tester import jsonl
 from tester.explain.disturbances import servers_of_other_time
 from tester.explain.exchanges import (
@@ -17,7 +16,7 @@ from tester.explain.explanation import Explanation
 from tester.explain.history import History, fact
 from tester.explain.one_way import is_one_way
 from tester.text import servers_named
-from tester.traces.rows import Applied, AppliedSnapshot, Replied, Warned
+from tester.traces.rows import Applied, AppliedSnapshot, Replied
 
 # More heartbeats a second than this prevent no more elections.
 HEARTBEATS_A_SECOND_MAX = 80
@@ -44,14 +43,6 @@ def handler_returned_none(history: History) -> Iterator[Explanation]:
             f"{servers_named(servers)}: the caller takes it for a lost reply",
             (fact(rows[0], f"{method} returns None to server {rows[0].peer}"),),
         )
-
-
-def lock_held(history: History) -> Iterator[Explanation]:
-    """Find a lock that others waited for while its holder waited for an RPC."""
-    for row in history.rows_of(Warned):
-        if type(row) is Warned and row.code == LOCK_HELD_ACROSS_WAIT.name:
-            yield Explanation("lock-held", row.text, (fact(row, "holds the lock"),))
-            return
 
 
 def requests_repeated(history: History) -> Iterator[Explanation]:
