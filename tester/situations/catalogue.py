@@ -79,8 +79,12 @@ SERVICE_SITUATIONS = {
 }
 # What shows of Raft from outside, whatever names a submission gives to its RPCs and their fields.
 FROM_OUTSIDE = frozenset([
-    "restart-from-snapshot", "crash-before-reply", "crash-between-saves",
-    "heard-not-answered", "all-down-and-up", "two-leaders",
+    "crash-before-reply", "crash-between-saves", "heard-not-answered", "all-down-and-up",
+])  # fmt: skip
+# What may show from outside: by what `start` returns, and by snapshots.
+AT_TIMES_FROM_OUTSIDE = frozenset([
+    "command-lost", "restart-from-snapshot", "restart-with-uncommitted",
+    "snapshot-below-entries",
 ])  # fmt: skip
 
 

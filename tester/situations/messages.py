@@ -40,9 +40,14 @@ class MessageReader:
         self._requests: dict[tuple[str, bytes], _Numbers | None] = {}
         self._answers: dict[bytes, Answer | None] = {}
         self._appends = 0
+        # Of the first requests, when every log is empty.
+        self._last_indices: dict[str, int] = {}
 
     def request(self, src: int, dst: int, method: str, data: bytes) -> Request | None:
-        """Return a request; None if it is another RPC, or lacks a field."""
+        """Return a request; None if it is another RPC, or lacks a field.
+
+        None, too, while logs seem to begin at index 0: the last one of an empty log is -1.
+        """
         key = method, data
         if key not in self._requests:
             if len(self._requests) >= _KEPT:
@@ -50,6 +55,10 @@ class MessageReader:
             self._requests[key] = self._read_request(method, data)
         numbers = self._requests[key]
         if numbers is None:
+            return None
+        if not method.endswith(_INSTALL):
+            self._last_indices.setdefault(method, numbers[1])
+        if set(self._last_indices.values()) == {-1}:
             return None
         if method.endswith(_APPEND):
             self._appends += 1

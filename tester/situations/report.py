@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tester.situations.catalogue import (
+    AT_TIMES_FROM_OUTSIDE,
     FROM_OUTSIDE,
     SERVICE_SITUATIONS,
     SITUATIONS,
@@ -12,8 +13,8 @@ from tester.situations.catalogue import (
 from tester.verdict import Run
 
 NAMES_DIFFER = (
-    "no RPC has the recommended names of methods and fields (docs/contract.md), so only "
-    "what shows from outside could be seen"
+    "no RPC has the recommended names of methods and fields, with indices from 1 "
+    "(docs/contract.md): of Raft, only what shows from outside could be seen"
 )
 
 
@@ -39,19 +40,38 @@ class MetSituations:
         return situations_of(self.cheapest)
 
     @property
+    def can_be_read(self) -> bool:
+        """Whether messages were read: else they show no situation, whatever the runs met."""
+        by_messages = SITUATIONS.keys() - FROM_OUTSIDE - AT_TIMES_FROM_OUTSIDE
+        return not by_messages.isdisjoint(self.cheapest)
+
+    @property
     def never(self) -> list[str]:
-        """The situations that no run has met."""
-        return [name for name in self.possible if name not in self.cheapest]
+        """The situations that no run has met, of those that could be seen."""
+        return [
+            name
+            for name in self.possible
+            if name not in self.cheapest and self._could_be_seen(name)
+        ]
+
+    def _could_be_seen(self, name: str) -> bool:
+        seen = {*FROM_OUTSIDE, *SERVICE_SITUATIONS, *self.cheapest}
+        return self.can_be_read or name in seen
 
     def headline(self) -> str:
-        """Return how many were met, and which never."""
+        """Return how many were met, which never, and how many could not be seen."""
         met = f"situations: the runs met {len(self.cheapest)} of {len(self.possible)}"
-        return met + (f"; never: {', '.join(self.never)}" if self.never else "")
+        unseen = sum(not self._could_be_seen(name) for name in self.possible)
+        return (
+            met
+            + (f"; {unseen} cannot be seen" if unseen else "")
+            + (f"; never: {', '.join(self.never)}" if self.never else "")
+        )
 
     def lines(self) -> Iterator[str]:
         """Yield the headline, and each situation with the run that meets it."""
         yield self.headline()
-        if self.cheapest.keys() - SERVICE_SITUATIONS.keys() <= FROM_OUTSIDE:
+        if not self.can_be_read:
             yield NAMES_DIFFER
         for name, about in self.possible.items():
             run = self.cheapest.get(name)

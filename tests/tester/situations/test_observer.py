@@ -7,7 +7,11 @@ from labrpc.world.events import Apply, Invoke, Persist, Request, Result
 from labrpc.world.rpc import Delivery, Loss, Rpc
 from tester.judging.run import Recording, run_test
 from tester.judging.run_conditions import RunConditions
-from tester.situations.catalogue import FROM_OUTSIDE, SITUATIONS
+from tester.situations.catalogue import (
+    AT_TIMES_FROM_OUTSIDE,
+    FROM_OUTSIDE,
+    SITUATIONS,
+)
 from tester.situations.observer import SituationObserver
 from tester.situations.report import NAMES_DIFFER, MetSituations, situation_lines
 from tester.verdict import Run, Verdict
@@ -109,8 +113,13 @@ def test_runs_that_were_not_watched_have_no_lines():
 
 def test_runs_without_the_recommended_names_are_explained():
     met = MetSituations()
-    met.add([a_run(1, "heard-not-answered")])
+    met.add([a_run(1, "heard-not-answered", "command-lost")])
+    unseen = len(SITUATIONS) - len(FROM_OUTSIDE) - 1
+    assert f"; {unseen} cannot be seen; never: crash-before" in met.headline()
+    assert "elected-at-once" not in met.headline()
     assert NAMES_DIFFER in list(met.lines())
     met.add([a_run(1, "term-skipped")])
     assert NAMES_DIFFER not in list(met.lines())
-    assert set(SITUATIONS) > FROM_OUTSIDE
+    assert "cannot be seen" not in met.headline()
+    assert "elected-at-once" in met.never
+    assert set(SITUATIONS) > FROM_OUTSIDE | AT_TIMES_FROM_OUTSIDE
