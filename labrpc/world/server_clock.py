@@ -36,6 +36,10 @@ class ServerClock:
         passed_ns = world_ns - self._world_ns
         return self._local_ns + passed_ns * self._numerator // self._denominator
 
+    def before_ns(self, world_ns: int, local_ns: int) -> int:
+        """Return the moment of the world's that lies `local_ns` of the clock earlier."""
+        return self.world_ns(self.local_ns(world_ns) - local_ns)
+
     def world_ns(self, local_ns: int) -> int:
         """Return the first moment of the world's at which the clock shows `local_ns`."""
         ahead_ns = local_ns - self._local_ns

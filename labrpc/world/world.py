@@ -54,7 +54,6 @@ MakeBox = Callable[[int, int], Box]
 POLL_NS = SECOND // 1000
 # How many of the last printed lines are kept, at least.
 LOG_LINES_KEPT = 2_000
-
 _WAKE = Wake()
 
 
@@ -338,7 +337,6 @@ class World(EventHeap):
             self._step_done(host, actions)
 
     # Actions.
-
     def _ready(self, host: Host, action: Ready) -> None:
         host.ready = True
         self.network.add(host)
@@ -351,6 +349,10 @@ class World(EventHeap):
     def _persist(self, host: Host, action: Persist) -> None:
         self.disks[host.server].save(action.raft_state, action.snapshot)
         self.saved_at_step[host.server] = self.steps
+
+    def save_began_ns(self, server: int) -> int:
+        """Return when a save of a server has begun that ends now."""
+        return self.clocks[server].before_ns(self.now_ns, self.disks[server].save_ns)
 
     def _log(self, host: Host, action: Log) -> None:
         if action.annotates:
@@ -372,8 +374,6 @@ class World(EventHeap):
 
     def _crashed(self, host: Host, action: Crash) -> None:
         raise broken_error(host.server, action)
-
-    # Beginning and end.
 
     def _end(self, host: Host) -> None:
         """End an incarnation; a watchdog may have to help."""

@@ -75,22 +75,38 @@ class Leadership:
         # The latest report whose term must be on the disk: the server has sent or
         # answered an RPC since, or has saved since. get_state alone needs no disk.
         self._saved: list[StateReport | None] = [None for _ in self._servers]
+        # Incarnations that have reported their state while a save of theirs was under way:
+        # what they save, and what they send then, may be older than what they report.
+        self._saves_apart: set[tuple[int, int]] = set()
 
     def note_saved(self, host: Incarnation) -> None:
         """Note that a server has written its disk in the step that ends now."""
-        latest = self._latest[host.server]
+        server = host.server
+        latest = self._latest[server]
         if (
-            latest is not None
-            and latest.incarnation == host.incarnation
-            and latest.step < self._world.saved_at_step[host.server]
+            latest is None
+            or latest.incarnation != host.incarnation
+            or latest.step >= self._world.saved_at_step[server]
         ):
-            self._saved[host.server] = latest
+            return
+        began_ns = self._world.save_began_ns(server)
+        if latest.time_ns > began_ns:
+            self._saves_apart.add((server, host.incarnation))
+            saved = self._saved[server]
+            if saved is not None and saved.time_ns > began_ns:
+                self._saved[server] = None
+        self._note_on_disk(latest)
 
     def note_sent(self, host: Incarnation) -> None:
         """Note that a message has left: what was reported before is on the disk."""
         latest = self._latest[host.server]
         if latest is not None and latest.incarnation == host.incarnation:
-            self._saved[host.server] = latest
+            self._note_on_disk(latest)
+
+    def _note_on_disk(self, report: StateReport) -> None:
+        """Note that the term of a report is on the disk, if that can be known."""
+        if (report.server, report.incarnation) not in self._saves_apart:
+            self._saved[report.server] = report
 
     def add(
         self,
@@ -131,7 +147,7 @@ class Leadership:
             self._term_fell(latest, now)
         if world.saved_at_step[server] == asked and now.step == asked + 1:
             # Asked right after a step in which it saved, and answered in the next step.
-            self._saved[server] = now
+            self._note_on_disk(now)
         if leads:
             self._check_leader(now)
         return now

@@ -27,5 +27,8 @@ class WatchedWorld(Protocol):
     def hosts(self) -> Sequence[Incarnation | None]:
         """The incarnation of each server that is up, and then of each client."""
 
+    def save_began_ns(self, server: int) -> int:
+        """Return when a save of a server has begun that ends now."""
+
     def observe(self, observer: Observer) -> None:
         """Call an observer's methods from now on."""

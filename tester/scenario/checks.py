@@ -23,8 +23,9 @@ ELECTION_TIMEOUT = 1.0
 # in all, if it is offered again and again.
 ACCEPTED_S_MAX = 2
 AGREEMENT_S_MAX = 10
-# For how long they may take to apply what is committed, with no new command.
-CAUGHT_UP_S_MAX = 5
+# For how long they may take to apply what is committed, with no new command: a leader may
+# first wait for a call that was lost, and that takes up to seven seconds to end.
+CAUGHT_UP_S_MAX = 12
 # How much longer, for each entry that a server may have to get before: replies that are
 # held back by two seconds let a leader send less than one request in a second.
 CATCH_UP_S_PER_ENTRY = 0.2

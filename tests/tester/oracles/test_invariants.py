@@ -208,6 +208,40 @@ def test_a_server_may_lead_again_in_a_later_term(saving):
 # Terms never fall.
 
 
+def test_a_save_of_an_older_state_says_nothing_of_a_later_term(make_cluster):
+    """Storage may work beside the server, so that a save begins before a term and ends later."""
+    captures = (
+        PUPPET
+        + """
+def save_slowly(self):
+    threading.Thread(target=self.save, daemon=True).start()
+"""
+    )
+    puppets = Puppets(make_cluster(captures, persistence=True))
+    puppets.be(0, 4)
+    puppets.cluster.slow_disk(0, 20_000)
+    puppets.cluster.world.invoke(0, "save_slowly")
+    puppets.cluster.sleep(0.005)
+    puppets.be(0, 5, save=False)
+    assert puppets.cluster.get_state(0) == (5, False)
+    puppets.cluster.sleep(0.05)
+    puppets.cluster.restart(0)
+    assert puppets.cluster.get_state(0) == (4, False)
+
+
+def test_a_term_that_a_slow_save_began_with_must_be_in_it(make_cluster):
+    forgets = PUPPET.replace("str(self.term).encode()", "b''")
+    puppets = Puppets(make_cluster(forgets, persistence=True))
+    puppets.cluster.slow_disk(0, 20_000)
+    puppets.be(0, 5, save=False)
+    assert puppets.cluster.get_state(0) == (5, False)
+    puppets.be(0, 5)
+    puppets.cluster.sleep(0.05)
+    puppets.cluster.restart(0)
+    with fails("term-fell", "the term of server 0 fell from 5 to 0"):
+        puppets.cluster.get_state(0)
+
+
 def test_a_term_that_falls_is_reported(puppets):
     puppets = puppets()
     puppets.be(2, 5)
