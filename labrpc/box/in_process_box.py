@@ -18,7 +18,7 @@ from labrpc.box.plain_state import StateReader
 from labrpc.box.reports import BoxReports
 from labrpc.box.server_box import ServerBox
 from labrpc.box.task_deadlock import describe_chain, find_lock_between_tasks
-from labrpc.scheduling.preemption import Preemption
+from labrpc.scheduling.preemption import IS_PREEMPTED, PREEMPTED, Preemption
 from labrpc.scheduling.scheduler import Scheduler, current_task
 from labrpc.simulated import importer
 from labrpc.simulated.context import BoxContext
@@ -28,13 +28,14 @@ from labrpc.simulated.stdlib import standard_modules
 from labrpc.submission.entry import Entry
 from labrpc.submission.stacks import (
     place_of,
+    running_line,
     running_thread_report,
     tasks_report,
     threads_report,
 )
 from labrpc.submission.submission import Submission
 from labrpc.world.box import Step
-from labrpc.world.events import Action, Event
+from labrpc.world.events import Action, Event, Preempt
 from labrpc.world.streams import Streams
 
 
@@ -68,13 +69,16 @@ class InProcessBox(ServerBox):
         context.lint = self._lint = Linter(context, outbox)
         context.scheduler = Scheduler(streams("threads"), reports.escaped, context)
         if preempt:
-            context.preemption = Preemption(context.scheduler, streams("preemption"))
+            context.preemption = Preemption(
+                context.scheduler, streams("preemption"), self._note_preemption
+            )
         context.importer = self._importer = importer.Importer(submission, context)
         if debugger is not None:
             self._importer.builtins["breakpoint"] = debugger.breakpoint
         self._state_reader = StateReader(self._importer.own)
         codec = Codec(self._importer.own, self._importer.load_own)
         super().__init__(context, outbox, reports, self._lint, codec, entry)
+        self._deliver[Preempt] = self._plan_preemption
 
     def become(self, server: int, incarnation: int, entry: Entry | None) -> None:
         """Be another incarnation, before the first step; its streams are set elsewhere."""
@@ -95,6 +99,22 @@ class InProcessBox(ServerBox):
         if scheduler.contended and not self._reports.failed:
             wake_ns = self._look_for_deadlock(actions, wake_ns)
         return actions, wake_ns
+
+    def _plan_preemption(self, event: Preempt) -> None:
+        """Let a thread lose its turn where the world says, if the box preempts at all."""
+        preemption = self.context.preemption
+        if preemption is None:
+            return
+        preemption.plan(event.nth, event.place, event.away_ns)
+        for module in self._importer.own.values():
+            vars(module).update(preemption.names())
+
+    def _note_preemption(self) -> None:
+        """Record where a thread is about to lose its turn."""
+        task, line = current_task(), running_line(self.context.submission)
+        if task is not None:
+            place = f"at {line}" if line else "before it begins"
+            self.context.annotate(f"{task.name} {IS_PREEMPTED} {place}")
 
     def _look_for_deadlock(
         self, actions: list[Action], wake_ns: int | None
@@ -173,6 +193,8 @@ class InProcessBox(ServerBox):
             f"{task.name} {place}"
             for task in self.context.scheduler.tasks
             if task not in excused
+            # It may have just come back from an RPC, to end at its next turn.
+            and task.waits_for != PREEMPTED
             and (place := place_of(self.context.submission, task))
         ]
 

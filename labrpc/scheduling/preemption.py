@@ -7,9 +7,11 @@ and then the thread loses its turn there for some microseconds of virtual time, 
 whatever happens to its server meanwhile comes between. It loses its turn far more often,
 and for longer, when it has just released a lock or begun: what it has read under a lock
 may be out of date there, and nothing keeps others out.
+
+Where that happens is drawn, unless a plan names the place, as in a search.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain, repeat
 from math import exp, log
 from random import Random
@@ -32,6 +34,8 @@ RELEASED_NS_MIN = 200 * MICROSECOND
 RELEASED_NS_MAX = 20 * MILLISECOND
 
 PREEMPTED = "its turn: it is preempted"
+# What a box remarks of a thread that loses its turn where a plan says.
+IS_PREEMPTED = "is preempted"
 
 # What the compiled code calls: is a switch due, and switch; the same where a lock has
 # just been released.
@@ -40,14 +44,26 @@ RELEASED_DUE, RELEASED_SWITCH = "__lab_released_due__", "__lab_released_switch__
 
 
 class Preemption:
-    """When the threads of one box lose their turn, and for how long."""
+    """When the threads of one box lose their turn, and for how long.
 
-    def __init__(self, scheduler: Scheduler, draws: Random) -> None:
+    Args:
+        scheduler: of the box.
+        draws: the random stream for places and times.
+        note: is called when a thread is about to lose its turn where a plan says.
+    """
+
+    def __init__(
+        self, scheduler: Scheduler, draws: Random, note: Callable[[], None]
+    ) -> None:
         self._scheduler = scheduler
         self._draws = draws
+        self._note = note
+        # How long a thread stays away by plan; None as long as there is no plan.
+        self._away_ns: int | None = None
         # A chain of C iterators, because it is asked before every statement.
-        self._due = chain.from_iterable(self._gaps(STATEMENTS_MEAN))
-        self._released_due = chain.from_iterable(self._release_gaps())
+        self._due: Iterator[bool] = chain.from_iterable(self._gaps(STATEMENTS_MEAN))
+        self._released_due: Iterator[bool] = chain.from_iterable(self._release_gaps())
+        self._begun_due: Iterator[bool] = self._released_due
 
     def names(self) -> dict[str, Any]:
         """Return what the compiled code expects among a module's globals."""
@@ -67,9 +83,26 @@ class Preemption:
         # Not before the first release: a box that waits to be forked has no stream yet.
         yield from self._gaps(self._draws.choice(RELEASES_MEANS))
 
+    def plan(self, nth: int, place: str, away_ns: int) -> None:
+        """Let a thread lose its turn at one place from now on, and draw no others.
+
+        The compiled code has to be given `names` anew.
+
+        Args:
+            nth: which place that is of those to come, from 1; 0 for none.
+            place: its kind: `release` of a lock, `begin` of a thread, or `statement`.
+            away_ns: for how long.
+        """
+        there = chain(repeat(False, nth - 1), (True,)) if nth else ()
+        planned, others = chain(there, repeat(False)), repeat(False)
+        self._due = planned if place == "statement" else others
+        self._released_due = planned if place == "release" else others
+        self._begun_due = planned if place == "begin" else others
+        self._away_ns = away_ns
+
     def begin_thread(self) -> None:
         """Let a thread that begins wait, now and then."""
-        if next(self._released_due):
+        if next(self._begun_due):
             self.switch_after_release()
 
     def switch_after_release(self) -> None:
@@ -82,7 +115,9 @@ class Preemption:
 
     def _switch(self, away_ns_min: int, away_ns_max: int) -> None:
         """Let the current thread wait, if it is a living one of this box."""
-        away = self._draws.uniform(log(away_ns_min), log(away_ns_max))
+        away_ns = self._away_ns
+        if away_ns is None:
+            away_ns = int(exp(self._draws.uniform(log(away_ns_min), log(away_ns_max))))
         task = getcurrent()
         scheduler = self._scheduler
         if (
@@ -91,4 +126,6 @@ class Preemption:
             and task in scheduler.tasks
             and not task.dying
         ):
-            scheduler.park(PREEMPTED, scheduler.now_ns + int(exp(away)))
+            if self._away_ns is not None:
+                self._note()
+            scheduler.park(PREEMPTED, scheduler.now_ns + away_ns)

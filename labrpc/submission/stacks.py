@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Iterable
 from traceback import FrameSummary, StackSummary, TracebackException, walk_stack
+from types import FrameType
 from typing import Any
 
 from labrpc.scheduling.scheduler import Task, current_task
@@ -73,6 +74,19 @@ def running_thread_report(submission: Submission) -> str:
     """Return where the thread stands that is running at this moment."""
     task = current_task()
     return frames_text(submission, _stack_of(task)) if task is not None else ""
+
+
+def running_line(submission: Submission) -> str:
+    """Return the innermost line of the submission's that is running, "" if none is.
+
+    Cheaper than a report: it reads no file.
+    """
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and not submission.owns(frame.f_code.co_filename):
+        frame = frame.f_back
+    if frame is None:
+        return ""
+    return f"{submission.relative(frame.f_code.co_filename)}:{frame.f_lineno}"
 
 
 def threads_report(submission: Submission, tasks: Iterable[Task]) -> str:

@@ -5,9 +5,12 @@ them. So an event can cross to another process, and a recorded run can be
 read without the submission. Imports nothing of the lab's.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
+
+PlaceKind = Literal["release", "begin", "statement"]
+"""The kinds of places where a thread may be preempted."""
 
 
 class _Frame(msgspec.Struct, frozen=True, tag=True, array_like=True, gc=False):
@@ -62,6 +65,19 @@ class SaveTime(_Frame, frozen=True):
     """From now on, the thread that saves waits this long for each save."""
 
     save_ns: int
+
+
+class Preempt(_Frame, frozen=True):
+    """From now on, threads are preempted at one place, and at no other.
+
+    That place is the `nth` of its kind from now on, from 1: a lock is released, a thread
+    begins, or a statement is about to be executed. With 0, there is none. The thread
+    stays away for `away_ns`.
+    """
+
+    nth: int
+    place: PlaceKind = "release"
+    away_ns: int = 0
 
 
 class Wake(_Frame, frozen=True):
@@ -144,5 +160,5 @@ class Crash(_Frame, frozen=True):
     evidence: str
 
 
-Event = Boot | Request | Response | Invoke | Taken | SaveTime | Wake
+Event = Boot | Request | Response | Invoke | Taken | SaveTime | Preempt | Wake
 Action = Ready | Call | Reply | Result | Apply | Persist | Log | Warn | Crash

@@ -301,6 +301,14 @@ class CheckedCluster(ExtendedCluster, PolledCluster):
             NO_LEADER_CAUSES,
         )
 
+    def leader_now(self, leader: int) -> tuple[int, int]:
+        """Return who leads, and in which term: this server, if it still does."""
+        term, leads = self.get_state(leader)
+        while not leads:
+            leader = self.check_one_leader()
+            term, leads = self.get_state(leader)
+        return leader, term
+
     def wait_until_down(self, server: int, seconds: float) -> None:
         """Wait until a server has died at its crash point, or the time is over."""
         ends = self.now + seconds

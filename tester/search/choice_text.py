@@ -12,11 +12,12 @@ A choice a line, what holds throughout before them; `#` begins a comment:
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 from urllib.parse import quote, unquote
 
 import msgspec
 
+from labrpc.world.events import PlaceKind
 from tester.errors import UsageError
 from tester.search.choices import (
     Choice,
@@ -30,6 +31,7 @@ from tester.search.choices import (
     Heal,
     Lose,
     MessageName,
+    Preempt,
     Put,
     Recover,
     Resume,
@@ -69,8 +71,10 @@ _OF_SERVICES = ("clients", "max-raft-state")
 _FLAGS = ("persistence", "slow-service", "preempt", "elections-only", "mixed-commands")
 _RECOVER = "recover"
 _OF_CLIENTS = _by_verb(Get, Put)
-_EXPECT, _SNAPSHOT = "expect", "snapshot"
-VERBS = (*_OF_MESSAGES, *_OF_SERVERS, _SNAPSHOT, *_OF_CLIENTS, _RECOVER, _EXPECT)
+_EXPECT, _SNAPSHOT, _PREEMPT = "expect", "snapshot", "preempt-thread"
+VERBS = (
+    *_OF_MESSAGES, *_OF_SERVERS, _SNAPSHOT, _PREEMPT, *_OF_CLIENTS, _RECOVER, _EXPECT,
+)  # fmt: skip
 _OF_STEPS = ("deliver", "time-out", "start", _SNAPSHOT)
 
 _DEATH = re.compile(r",\s*dies\s+after\s+([0-9]{1,4})$")
@@ -80,6 +84,9 @@ _EXPECTED = re.compile(
 )
 _WITHOUT = re.compile(r"(?:without ([0-9]{1,4}(?:, *[0-9]{1,4})*))?")
 _UP_TO = re.compile(r"([0-9]{1,4}) up to ([0-9]{1,4})")
+_PLACE = re.compile(
+    r"([0-9]{1,4}) at (release|begin|statement) ([0-9]{1,4})(?:, for ([0-9]{1,2}) steps)?"
+)
 _OPERATION = re.compile(r"([0-9]{1,4}) +([^\s,]+)(?:, version ([0-9]{1,4}))?")
 _COMMENT = re.compile(r"(^|\s)#(?![0-9]).*")
 _MESSAGE = re.compile(
@@ -105,6 +112,9 @@ def choice_text(choice: Choice) -> str:
         text = f"{verb} {_message_text(choice.message)}"
     elif isinstance(choice, Snapshot):
         text = f"{verb} {choice.server} up to {choice.index}"
+    elif isinstance(choice, Preempt):
+        text = f"{verb} {choice.server} at {choice.place} {choice.nth}"
+        text += f", for {choice.steps} steps" if choice.steps != 1 else ""
     else:
         text = f"{verb} {choice.server}"
     dies_after = getattr(choice, "dies_after", None)
@@ -249,6 +259,8 @@ def _parse_choice(verb: str, rest: str, wrong: _Wrong) -> Choice:
         if up_to is None:
             wrong(f"write `{verb} SERVER up to INDEX`, as in `{verb} 0 up to 3`")
         choice = Snapshot(int(up_to[1]), int(up_to[2]), **details)
+    elif verb == _PREEMPT:
+        choice = _parse_preempt(verb, rest, wrong)
     elif verb in _OF_CLIENTS:
         choice = _parse_operation(verb, rest, wrong)
     elif verb == _EXPECT:
@@ -271,6 +283,18 @@ def _parse_choice(verb: str, rest: str, wrong: _Wrong) -> Choice:
     else:
         wrong(f"there is no {unknown(repr(verb), [*VERBS, *_SETTINGS])}")
     return choice
+
+
+def _parse_preempt(verb: str, rest: str, wrong: _Wrong) -> Choice:
+    found = _PLACE.fullmatch(rest)
+    nth, steps = (int(found[3]), int(found[4] or 1)) if found else (0, 0)
+    if found is None or not nth or not steps:
+        wrong(
+            f"write `{verb} SERVER at release N`, `at begin N` or `at statement N`, and "
+            "`, for N steps` behind it if the thread is to stay away for more than one"
+        )
+    place = cast("PlaceKind", found[2])
+    return Preempt(int(found[1]), nth, place, steps)
 
 
 def _parse_operation(verb: str, rest: str, wrong: _Wrong) -> Choice:

@@ -7,6 +7,8 @@ something when other choices are taken out of it.
 
 import msgspec
 
+from labrpc.world.events import PlaceKind
+
 # How many clients a service has in the worlds of a search.
 CLIENTS = 2
 # More than fits into a page of memory: some Rafts send no more than that at once.
@@ -94,6 +96,24 @@ class Snapshot(_Value, frozen=True, tag="snapshot"):
     server: int
     index: int
     dies_after: int | None = None
+
+
+class Preempt(_Value, frozen=True, tag="preempt-thread"):
+    """Let a thread of a server lose its turn in the next step that the server takes.
+
+    Without effect where threads are not preempted, or where the step has no such place.
+
+    Attributes:
+        server: the server's number.
+        nth: which place in the step, of its kind, from 1.
+        place: the kind: a lock is released, a thread begins, or a statement comes.
+        steps: how many steps the server takes before the thread goes on.
+    """
+
+    server: int
+    nth: int
+    place: PlaceKind = "release"
+    steps: int = 1
 
 
 class Get(_Value, frozen=True, tag="get"):
@@ -194,6 +214,7 @@ Choice = (
     | TimeOut
     | Start
     | Snapshot
+    | Preempt
     | Get
     | Put
     | Crash

@@ -25,6 +25,7 @@ from tester.search.episodes import (
     strand,
 )
 from tester.search.leader_stories import resume
+from tester.search.races import race
 from tester.search.server_state import ServerState
 from tester.search.stories import part, snapshot
 from tester.search.story_draw import COMMANDS, STORIES, StoryDraw, drawn_rival
@@ -32,6 +33,8 @@ from tester.search.world_state import WorldState
 
 # How many episodes are a command for a candidate.
 NO_LEADER = 0.05
+# How many are races, where threads lose their turn.
+RACES = 0.4
 # In how many snapshots the server dies.
 DYING = 0.3
 # By one of these factors, a run draws a kind of episode more often than others do.
@@ -97,6 +100,8 @@ class EpisodeDraw:
         draws = self._draws
         if draws.random() < NO_LEADER:
             return partial(ask_candidate, draws.choice(self._servers))
+        if self._setting.preempt and draws.random() < RACES:
+            return partial(race, draws)
         kinds = self._kinds()
         if self._liking.stories_only and self._leaders:
             kinds = {

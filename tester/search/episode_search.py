@@ -12,6 +12,7 @@ from tester.search.episode_draw import EpisodeDraw, Liking
 from tester.search.episodes import Episode, EpisodeRun
 from tester.search.exhaustive import Found, Node, confirmed
 from tester.search.judged_run import run_choices
+from tester.search.preemptions import Preemptions
 from tester.search.rules import Rules
 from tester.search.world_state import WorldState, compared_servers
 
@@ -73,8 +74,9 @@ class EpisodeSearch:
     def _run(self, limits: Limits) -> None:
         node, news = self._beginning(), False
         disturbances = self._begin_run()
+        preemptions = Preemptions(self._draws, self._rules.setting)
         for _ in range(self._draws.randint(*self.episodes_min_max)):
-            run = EpisodeRun(self._rules, node, disturbances)
+            run = EpisodeRun(self._rules, node, disturbances, preemptions)
             self._episode(node.state)(run)
             for _ in range(run.taken):
                 limits.count()

@@ -21,11 +21,13 @@ from tester.search.choices import (
     Duplicate,
     Heal,
     Lose,
+    Preempt,
     Start,
     TimeOut,
 )
 from tester.search.disturbances import Disturbances
 from tester.search.exhaustive import Node, is_news
+from tester.search.preemptions import Preemptions
 from tester.search.rules import Rules
 from tester.search.world_state import Message, WorldState
 
@@ -45,6 +47,7 @@ class EpisodeRun:
         rules: what each choice leads to.
         node: where the episode begins.
         disturbances: what goes wrong while messages arrive; None for nothing.
+        preemptions: where threads lose their turn; None for nowhere.
 
     Attributes:
         node: where the run is.
@@ -55,7 +58,11 @@ class EpisodeRun:
     """
 
     def __init__(
-        self, rules: Rules, node: Node, disturbances: Disturbances | None = None
+        self,
+        rules: Rules,
+        node: Node,
+        disturbances: Disturbances | None = None,
+        preemptions: Preemptions | None = None,
     ) -> None:
         self.node = node
         self.disturbances = disturbances
@@ -63,6 +70,7 @@ class EpisodeRun:
         self.taken = 0
         self.arriving: int | None = None
         self._rules = rules
+        self._preemptions = preemptions
         self._arrivals = Arrivals()
         self._arrivals.late = list(node.state.in_flight)
 
@@ -79,13 +87,28 @@ class EpisodeRun:
     def take(self, *choices: Choice) -> None:
         """Take choices; those that do not apply are skipped."""
         for choice in choices:
-            before = self.state
-            transition = None if self.broken else self._rules.take(before, choice)
-            if transition is not None:
-                self.taken += 1
-                self.news = self.news or is_news(before, transition)
-                self.node = Node(transition.state, self.node, choice)
-                self._arrivals.follow(transition.state)
+            if self._preemptions is not None:
+                preemption = self._preemptions.before(choice)
+                if preemption is not None:
+                    self._take(preemption)
+            self._take(choice)
+
+    def is_preempted(self, preempt: Preempt, choice: Choice) -> bool:
+        """Return whether a thread would lose its turn in a step."""
+        before = None if self.broken else self._rules.take(self.state, preempt)
+        after = None if before is None else self._rules.take(before.state, choice)
+        return (
+            after is not None and after.stepped is not None and after.stepped.preempted
+        )
+
+    def _take(self, choice: Choice) -> None:
+        before = self.state
+        transition = None if self.broken else self._rules.take(before, choice)
+        if transition is not None:
+            self.taken += 1
+            self.news = self.news or is_news(before, transition)
+            self.node = Node(transition.state, self.node, choice)
+            self._arrivals.follow(transition.state)
 
     def settle(self) -> None:
         """Deliver what is not late, in the order of sending, until nothing is left."""

@@ -21,6 +21,7 @@ from tester.search.choices import (
     Duplicate,
     Heal,
     Lose,
+    Setting,
     Start,
     StepChoice,
     TimeOut,
@@ -28,6 +29,7 @@ from tester.search.choices import (
 )
 from tester.search.exhaustive import Found, confirmed
 from tester.search.judged_run import JudgedRun
+from tester.search.preemptions import Preemptions
 from tester.search.rules import Rules
 from tester.search.world_state import Message, WorldState, compared_servers
 
@@ -78,7 +80,7 @@ class GuidedSearch:
             run.boot()
             for choice in self._beginning():
                 run.take(choice)
-            walk = RandomWalk(run.state, self._draws)
+            walk = RandomWalk(run.state, self._draws, self._rules.setting)
             for _ in range(self._draws.randint(CHOICES_MIN, CHOICES_MAX)):
                 if run.take(walk.next_choice(run.state)):
                     walk.arrivals.follow(run.state)
@@ -110,12 +112,13 @@ class RandomWalk:
     Args:
         state: where it begins.
         draws: the search's random stream.
+        setting: of the world.
 
     Attributes:
         arrivals: the order of the messages in flight.
     """
 
-    def __init__(self, state: WorldState, draws: Random) -> None:
+    def __init__(self, state: WorldState, draws: Random, setting: Setting) -> None:
         self.arrivals = Arrivals()
         self.arrivals.follow(state)
         self._draws = draws
@@ -126,12 +129,21 @@ class RandomWalk:
         # Not all kinds in each run: some faults hide what others bring about.
         self._kinds = [kind for kind in KINDS if draws.random() < 0.5] or ["time-out"]
         self._rate = draws.randint(1, DEVIATIONS_MAX) / CHOICES_MAX
+        self._preemptions = Preemptions(draws, setting)
 
     def next_choice(self, state: WorldState) -> Choice:
         """Return the next choice: an ordinary one most of the time."""
-        draws = self._draws
         if self._next:
             return self._next.pop(0)
+        choice = self._drawn(state)
+        preemption = self._preemptions.before(choice)
+        if preemption is None:
+            return choice
+        self._next.insert(0, choice)
+        return preemption
+
+    def _drawn(self, state: WorldState) -> Choice:
+        draws = self._draws
         if draws.random() < self._rate:
             deviation = self._deviation(state, draws.choice(self._kinds))
             if deviation is not None:

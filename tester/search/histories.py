@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager
 from functools import cached_property
 
 from labrpc.box_factory import BoxFactory
-from labrpc.clock import MICROSECOND, MILLISECOND
 from labrpc.codes import Code
 from labrpc.machine.watchdog import Watchdog, watchdog
 from labrpc.machine.watchdog_timer import HangPolicy
@@ -21,15 +20,13 @@ from labrpc.world.events import Event
 from tester.scenario.service_entries import clerk_entry, kv_server_entry
 from tester.search.choices import Setting
 from tester.search.outline import outline
-from tester.search.server_state import Arrival, Brief, ServerState, Stimulus
-from tester.search.server_step import STEP_NS_MIN, ServerStep, polling_step_ns
+from tester.search.polling import polling_step_ns
+from tester.search.server_state import Brief, ServerState, Stimulus
+from tester.search.server_step import ServerStep
+from tester.search.step_times import SHORT_STEP_NS, STEP_NS_MIN
 
 # All random draws of the servers come from it.
 SEED = "search"
-# A thread that has lost its turn comes back in this time; yet every other request is
-# followed so soon by what the server is given next that it comes between.
-LONG_STEP_NS = 3 * MILLISECOND
-PREEMPTED_STEP_NS = 20 * MICROSECOND
 # A box in its process or with its modules takes some hundred KB.
 BOXES_MAX = 64
 # A box is a web of objects that only a collection can free.
@@ -121,24 +118,19 @@ class Histories:
     @property
     def poll(self) -> bool:
         """Whether servers poll: what they are given, they see when they look next."""
-        return self._step_ns > STEP_NS_MIN and not self.setting.preempt
+        return self._step_ns > STEP_NS_MIN
 
     def _step(self, box: "WatchedBox", state: ServerState, step_ns: int) -> ServerStep:
         return ServerStep(box, state, self.setting, step_ns)
 
     def _time_for(self, state: ServerState, stimulus: Stimulus) -> int:
         """Return how much of its time a server takes for what it is given."""
-        if isinstance(stimulus, Brief):
-            return STEP_NS_MIN
-        is_request = isinstance(stimulus, Arrival)
-        if self.setting.preempt and is_request and state.requests % 2 == 0:
-            return PREEMPTED_STEP_NS
-        return self._step_ns
+        if state.steps_away:
+            return SHORT_STEP_NS
+        return STEP_NS_MIN if isinstance(stimulus, Brief) else self._step_ns
 
     @cached_property
     def _step_ns(self) -> int:
-        if self.setting.preempt:
-            return LONG_STEP_NS
         server = ServerState(0, 1)
         box = self._new_box(server)
         step_ns = polling_step_ns(box, server, self.setting)

@@ -239,10 +239,13 @@ class Recovery:
             connected = "they are a majority, and no message between them is lost"
         facts = server_facts(servers)
         if self._asked is None:
+            leads = "leads"
+            if any(s.leads for s in servers):
+                leads = f"leads in the latest term, {max(s.term for s in servers)},"
             return SubmissionError(
                 codes.NO_LEADER,
-                f"no server leads for {seconds}: {who} should elect one, since {connected} "
-                "(section 5.2)",
+                f"no server {leads} for {seconds}: {who} should elect one, since "
+                f"{connected} (section 5.2)",
                 "\n".join(facts),
             )
         server, term = self._asked

@@ -7,7 +7,7 @@ learns at once, or by a reply that says that the call has failed.
 
 from typing import NamedTuple
 
-from labrpc.world.events import Action, Call, Persist, Reply
+from labrpc.world.events import Action, Call, Reply
 from tester.search.choices import (
     Choice,
     Crash,
@@ -19,6 +19,7 @@ from tester.search.choices import (
     Heal,
     Lose,
     Operation,
+    Preempt,
     Put,
     Recover,
     Resume,
@@ -35,6 +36,7 @@ from tester.search.server_state import (
     Brief,
     ClientCall,
     Command,
+    LosesTurn,
     ServerState,
     ServiceStalls,
     SnapshotCall,
@@ -48,6 +50,7 @@ from tester.search.world_state import (
     Past,
     Spent,
     WorldState,
+    find_open,
     with_messages,
     without_message,
 )
@@ -81,6 +84,11 @@ class Rules:
         setting: what holds in the world throughout.
         by_outline: whether states that look alike are one. Then a server goes on as
             the first of them, which is not sound, and leads to fewer states.
+
+    Attributes:
+        setting: what holds in the world throughout.
+        by_outline: whether states that look alike are one.
+        asked: how many choices were asked about so far.
     """
 
     def __init__(
@@ -88,6 +96,7 @@ class Rules:
     ) -> None:
         self.setting = setting
         self.by_outline = by_outline
+        self.asked = 0
         self._histories = histories
         self._messages = Messages(setting.servers)
 
@@ -120,6 +129,7 @@ class Rules:
         With `briefly`, more messages wait for the receiver of this one: if it polls, it does
         not look yet.
         """
+        self.asked += 1
         if not self.setting.persistence and (
             isinstance(choice, Crash) or getattr(choice, "dies_after", None) is not None
         ):
@@ -142,6 +152,8 @@ class Rules:
             return self._snapshot(state, choice)
         if isinstance(choice, Stall | Resume):
             return self._stall(state, choice)
+        if isinstance(choice, Preempt):
+            return self._preempt(state, choice)
         if isinstance(choice, Crash):
             return self._crash(state, choice.server)
         if isinstance(choice, Lose):
@@ -226,6 +238,12 @@ class Rules:
             return None
         return self._step(state, choice.server, ServiceStalls(stalls), None)
 
+    def _preempt(self, state: WorldState, choice: Preempt) -> Transition | None:
+        if not self.setting.preempt or state.servers[choice.server].preempting:
+            return None
+        given = LosesTurn(choice.nth, choice.place, choice.steps)
+        return self._step(state, choice.server, given, None)
+
     def _step(
         self, state: WorldState, server: int, given: Stimulus, dies_after: int | None
     ) -> Transition:
@@ -242,7 +260,7 @@ class Rules:
             if self.by_outline and stepped.like is not stepped:
                 state = self._as_its_like(state, stepped)
             return Transition(state, stepped)
-        disk = _disk(stepped, outward)
+        disk = stepped.disk_after(outward)
         state, started = self._restarted(state, server, disk)
         return Transition(state, stepped, len(outward), started)
 
@@ -256,7 +274,7 @@ class Rules:
                 if 0 <= action.dst < self.setting.servers:
                     sent.append(self._request(sender, action))
             elif isinstance(action, Reply):
-                found = _find_open(still_open, sender.server, action.request_id)
+                found = find_open(still_open, sender.server, action.request_id)
                 if found is None:
                     continue
                 still_open.remove(found)
@@ -366,24 +384,6 @@ class Rules:
             state.spent._replace(crashes=crashes),
         )
         return self._send(changed, started, started.outward), started
-
-
-def _disk(state: ServerState, outward: tuple[Action, ...]) -> tuple[bytes, bytes]:
-    """Return what the disk holds when only some actions of a step have got out."""
-    for action in reversed(outward):
-        if isinstance(action, Persist):
-            return action.raft_state, action.snapshot
-    before = state.before
-    return (before.raft_state, before.snapshot) if before else (b"", b"")
-
-
-def _find_open(
-    open_requests: list[OpenRequest], server: int, request_id: int
-) -> OpenRequest | None:
-    for request in open_requests:
-        if request.server == server and request.request_id == request_id:
-            return request
-    return None
 
 
 def _duplicate(state: WorldState, message: Message) -> Transition:

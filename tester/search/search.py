@@ -40,8 +40,10 @@ EPISODE_TURNS = 6
 # This many known states take about 700 MB of memory. The search then starts afresh, with
 # other draws.
 KNOWN_STATES_MAX = 100_000
-# How many states may be found to shorten a run.
+# How many states may be found to shorten a run, and how many choices taken: where servers
+# poll, a recovery takes thousands of choices, and most of them lead to known states.
 SHORTENING_STATES_MAX = 30_000
+SHORTENING_CHOICES_MAX = 300_000
 # An exploration that has found this many states lets the next one begin beside it.
 LARGE_STATES = 8_000
 
@@ -148,8 +150,11 @@ class _World:
         """
         self.histories.look_alikes = self._has_outlines
         states_max = self.histories.states + SHORTENING_STATES_MAX
+        choices_max = self._choices_taken() + SHORTENING_CHOICES_MAX
 
         def is_too_long() -> bool:
+            if self._choices_taken() > choices_max:
+                return True
             return self.histories.states > states_max
 
         alike = shrink(self._by_outline, found.choices, found.error, is_too_long)
@@ -161,6 +166,9 @@ class _World:
             return alike._replace(error=error)
         exact = shrink(self.rules, alike.choices, error, is_too_long)
         return exact._replace(replays=alike.replays + exact.replays)
+
+    def _choices_taken(self) -> int:
+        return self.rules.asked + self._by_outline.asked
 
     @cached_property
     def exhaustive(self) -> ByTurns:

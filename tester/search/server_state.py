@@ -7,7 +7,7 @@ and nobody has to look into them, or to compare them.
 from typing import Any, NamedTuple
 
 from labrpc.errors import SubmissionError
-from labrpc.world.events import Action, Call, Event, Persist, Reply
+from labrpc.world.events import Action, Call, Event, Persist, PlaceKind, Reply
 
 OUTWARD = (Persist, Call, Reply)
 """The actions that reach the disk or another server: a crash may come between them."""
@@ -61,6 +61,14 @@ class TimePasses(NamedTuple):
     """Time passes on the server's own clock, until something comes of it."""
 
 
+class LosesTurn(NamedTuple):
+    """A thread is to lose its turn in the next step; see `choices.Preempt`."""
+
+    nth: int
+    place: PlaceKind
+    steps: int
+
+
 class ServiceStalls(NamedTuple):
     """The service takes nothing from now on, or it does again."""
 
@@ -75,6 +83,7 @@ Stimulus = (
     | SnapshotCall
     | ClientCall
     | TimePasses
+    | LosesTurn
     | ServiceStalls
 )
 """What a server is given in one step; no two of them are equal."""
@@ -138,6 +147,10 @@ class ServerState:
         led: the terms in which it has said so in this life.
         applied: the commands that it has applied, those of a snapshot included.
         compacted: how many of them are in a snapshot that the service has made or taken.
+        preempting: whether a thread is to lose its turn in the next step.
+        preempted: whether one has lost its turn in the step.
+        steps_away: how many of the next steps are to come before a thread that has lost
+            its turn goes on.
         stalled: whether the service takes nothing.
         calls: its calls that have not ended.
         unanswered: the requests that it has not answered.
@@ -151,8 +164,9 @@ class ServerState:
     __slots__ = (
         "after", "answers", "applied", "before", "box_steps", "calls", "compacted", "failure",
         "incarnation", "invocations", "invoked", "leads", "led", "like", "news",
-        "now_ns", "number", "operation", "outward", "puts", "raft_state", "requests", "server",
-        "snapshot", "stalled", "term", "unanswered", "versions", "wake_ns",
+        "now_ns", "number", "operation", "outward", "preempted", "preempting", "puts", "raft_state",
+        "requests", "server", "snapshot", "stalled", "steps_away", "term", "unanswered",
+        "versions", "wake_ns",
     )  # fmt: skip
 
     def __init__(self, server: int, incarnation: int) -> None:
@@ -178,6 +192,9 @@ class ServerState:
         self.applied: tuple[Any, ...] = ()
         self.compacted = 0
         self.stalled = False
+        self.preempting = False
+        self.preempted = False
+        self.steps_away = 0
         self.calls: tuple[PendingCall, ...] = ()
         self.unanswered: tuple[PendingRequest, ...] = ()
         self.answers: frozenset[tuple[int, str, bytes | None]] = frozenset()
@@ -194,9 +211,17 @@ class ServerState:
             setattr(state, name, getattr(self, name))
         return state
 
+    def disk_after(self, outward: tuple[Action, ...]) -> tuple[bytes, bytes]:
+        """Return what the disk holds when only some actions of the step have got out."""
+        for action in reversed(outward):
+            if isinstance(action, Persist):
+                return action.raft_state, action.snapshot
+        before = self.before
+        return (before.raft_state, before.snapshot) if before else (b"", b"")
+
 
 _KEPT = (
     "now_ns", "wake_ns", "requests", "invoked", "invocations", "puts", "raft_state",
     "snapshot", "term", "leads", "led", "applied", "calls", "unanswered", "answers",
-    "operation", "versions", "compacted", "stalled",
+    "operation", "versions", "compacted", "stalled", "preempting", "steps_away",
 )  # fmt: skip

@@ -4,15 +4,15 @@ Time is the server's own: a step takes a little of it, so that what the server d
 afterwards belongs to the step. What it applies is taken at once.
 """
 
-from itertools import pairwise
 from typing import Any, Protocol
 
 import msgspec
 
 from labrpc import codes
-from labrpc.clock import MILLISECOND, SECOND, to_seconds
+from labrpc.clock import SECOND, to_seconds
 from labrpc.contract import ApplyMsg
 from labrpc.errors import SubmissionError
+from labrpc.scheduling.preemption import IS_PREEMPTED
 from labrpc.world.box import Step
 from labrpc.world.events import (
     Action,
@@ -22,7 +22,9 @@ from labrpc.world.events import (
     Crash,
     Event,
     Invoke,
+    Log,
     Persist,
+    Preempt,
     Ready,
     Reply,
     Request,
@@ -36,12 +38,12 @@ from tester.scenario.cluster import has_types
 from tester.scenario.kv_answers import is_answer_of_get
 from tester.search.choices import Setting
 from tester.search.server_state import (
-    TIME_PASSES,
     Answer,
     Arrival,
     BoxStep,
     ClientCall,
     Command,
+    LosesTurn,
     PendingCall,
     PendingRequest,
     ServerState,
@@ -49,12 +51,9 @@ from tester.search.server_state import (
     SnapshotCall,
     Stimulus,
 )
+from tester.search.step_times import STEP_NS_MIN, away_ns
 from tester.service_errors import OK
 
-STEP_NS_MIN = MILLISECOND
-# A server that wakes up at least this often polls: it may see what it was given only
-# when it looks next, and that belongs to the step.
-STEP_NS_MAX = 50 * MILLISECOND
 # A time-out that takes longer on a server's own clock comes to nothing.
 TIME_OUT_NS_MAX = 2 * SECOND
 # A thread that wakes up more often in one step polls as if it ran in a loop.
@@ -65,12 +64,11 @@ GET_STATE, START, SNAPSHOT = "get_state", "start", "snapshot"
 OPERATIONS = ("get", "put")
 # By this name, the box of a service finds the Raft in it.
 SERVICE_GET_STATE = "Raft.get_state"
-# A server of a service that polls looks at least this often. Others, too, look now and then
-# whether they still lead, and that is no reason for long steps.
-SERVICE_STEP_NS_MAX = 10 * MILLISECOND
 # What a submission may call an index, without the lab's memory being at stake.
 INDEX_MAX = 100_000
 _WAKE = Wake()
+# Threads lose their turn where the search says, and nowhere else.
+_NOT_PREEMPTED = Preempt(0)
 
 
 class SteppedBox(Protocol):
@@ -120,6 +118,8 @@ class ServerStep:
         state = self.state
         if state.snapshot and not self._of_service:
             self._apply_snapshot(state.snapshot)
+        if self._setting.preempt:
+            self._step_box(_NOT_PREEMPTED)
         boot = Boot(self._setting.servers, state.raft_state, state.snapshot)
         self._step(boot)
         while not self._ready and self._wakes_by(ANSWER_NS_MAX):
@@ -136,6 +136,10 @@ class ServerStep:
     def run(self, stimulus: Stimulus) -> None:
         """Give the server what it is to be given."""
         state = self.state
+        if isinstance(stimulus, LosesTurn):
+            self._preempt(stimulus)
+            return
+        state.steps_away = max(0, state.steps_away - 1)
         if self._setting.slow_service:
             self._take_if_free()
         if isinstance(stimulus, Arrival):
@@ -161,6 +165,13 @@ class ServerStep:
             while not self._has_acted() and self._wakes_by(until_ns):
                 self._wake()
         self._finish()
+
+    def _preempt(self, stimulus: LosesTurn) -> None:
+        """Let a thread lose its turn in the next step; no time passes until then."""
+        nth, place, steps = stimulus
+        self._step_box(Preempt(nth, place, away_ns(steps)))
+        self.state.preempting, self.state.steps_away = True, steps
+        self._close()
 
     def _end_call(self, answer: Answer) -> None:
         """Note that a call has ended, unless it has before."""
@@ -199,9 +210,19 @@ class ServerStep:
             while self._wakes_by(until_ns):
                 self._wake()
             state.now_ns = max(state.now_ns, until_ns)
+            if state.preempting:
+                # In this step, or not at all.
+                state.preempting = False
+                state.preempted = any(map(_was_preempted, self._box_steps))
+                self._step_box(_NOT_PREEMPTED)
             get_state = SERVICE_GET_STATE if self._of_service else GET_STATE
             if not self._is_client and get_state not in self._invoked.values():
                 self._invoke(get_state)
+        self._close()
+
+    def _close(self) -> None:
+        """Note what came of the step."""
+        state = self.state
         state.box_steps = tuple(self._box_steps)
         state.outward = tuple(self._outward)
         state.invoked = tuple(self._invoked.items())
@@ -354,23 +375,9 @@ class ServerStep:
         state.term, state.leads = term, leads
 
 
-def polling_step_ns(box: SteppedBox, server: ServerState, setting: Setting) -> int:
-    """Return how much time the steps of a submission take, after a look at how it waits.
-
-    Args:
-        box: a new one, which is used up.
-        server: its state, blank.
-        setting: of the world.
-    """
-    ServerStep(box, server, setting).boot()
-    waiting = server.next_blank()
-    ServerStep(box, waiting, setting).run(TIME_PASSES)
-    woken_ns = [s.now_ns for s in waiting.box_steps if isinstance(s.event, Wake)]
-    gaps_ns = [after - before for before, after in pairwise([server.now_ns, *woken_ns])]
-    longest_ns = max(gaps_ns, default=0)
-    # It looks once more than that, whenever in its interval it was given something.
-    polls_ns_max = SERVICE_STEP_NS_MAX if setting.clients else STEP_NS_MAX
-    return longest_ns + STEP_NS_MIN if longest_ns <= polls_ns_max else STEP_NS_MIN
+def _was_preempted(box_step: BoxStep) -> bool:
+    """Return whether a thread has lost its turn, which boxes remark by an annotation."""
+    return any(type(a) is Log and IS_PREEMPTED in a.line for a in box_step.actions)
 
 
 def snapshot_bytes(commands: tuple[Any, ...]) -> bytes:

@@ -162,6 +162,16 @@ class OpenRequest(NamedTuple):
     message: Message
 
 
+def find_open(
+    open_requests: Iterable[OpenRequest], server: int, request_id: int
+) -> OpenRequest | None:
+    """Return a server's open request of a number, None if it is open no more."""
+    for request in open_requests:
+        if request.server == server and request.request_id == request_id:
+            return request
+    return None
+
+
 class WorldState(NamedTuple):
     """The state of a world.
 

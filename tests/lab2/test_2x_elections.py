@@ -245,7 +245,8 @@ def test_leader_of_an_earlier_term(cluster: CheckedCluster) -> None:
         cluster.disconnect(stale)
         leader = cluster.wait_for_leader_after(term)
         cluster.one(cluster.random_command(), 4, retry=True)
-        term, _ = cluster.get_state(leader)
+        # Another may have been elected since.
+        leader, term = cluster.leader_now(leader)
         cluster.crash(leader)
         # The old one's heartbeats arrive again, but no answer reaches it.
         others = [s for s in cluster.servers if s not in (stale, leader)]

@@ -9,6 +9,8 @@ import pytest
 from labrpc.errors import SubmissionError
 from labrpc.scheduling.preemption import PREEMPTED, STATEMENTS_MEAN
 from labrpc.submission.preemptible import preemptible
+from labrpc.world.events import Log, Preempt
+from labrpc.world.observer import Observer
 from labrpc.world.recorder import DigestRecorder
 
 # Four threads add 200 each, without a lock.
@@ -284,6 +286,86 @@ def test_a_lock_held_while_preempted_is_no_deadlock_and_no_warning(lab):
     world.sleep_ns(10**9)
     assert world.invoke(0, "get_state")[0] > 10 * STATEMENTS_MEAN
     assert world.warnings == {}
+
+
+COUNTS_EACH_CALL = """
+def boot(self):
+    self.lock, self.calls = threading.Lock(), []
+def add(self, name):
+    with self.lock:
+        self.calls.append(name + " begins")
+    with self.lock:
+        self.calls.append(name + " ends")
+def get_state(self):
+    return self.calls
+"""
+
+
+@pytest.mark.parametrize(
+    ("event", "calls"),
+    [
+        (Preempt(1, away_ns=10**6), ["a begins", "b begins", "b ends", "a ends"]),
+        (Preempt(3, away_ns=10**6), ["a begins", "a ends", "b begins", "b ends"]),
+        (Preempt(1, "statement", 10**6), ["b begins", "b ends", "a begins", "a ends"]),
+        (Preempt(0), ["a begins", "a ends", "b begins", "b ends"]),
+        (Preempt(1, "begin", 10**6), ["a begins", "a ends", "b begins", "b ends"]),
+    ],
+)
+def test_a_plan_names_the_one_place_where_a_thread_loses_its_turn(lab, event, calls):
+    remarks = Remarks()
+    world = lab.world(lab.raft(COUNTS_EACH_CALL), preempt=True, observers=[remarks])
+    host = world.hosts[0]
+    world.step(host, Preempt(0))
+    world.step(host, event)
+    for name in ("a", "b"):
+        world.invoke_then(host, lambda _: None, "add", name)
+    world.sleep_ns(10**8)
+    world.step(host, Preempt(0))
+    assert world.invoke(0, "get_state") == calls
+    preempted = [line for line in remarks.lines if " is preempted at raft.py:" in line]
+    assert len(preempted) == (event.nth > 0 and event.place != "begin")
+
+
+def test_a_thread_that_begins_may_lose_its_turn_by_a_plan(lab):
+    remarks = Remarks()
+    body = "def go(self):\n    threading.Thread(target=print, args=('late',)).start()\n"
+    body += "    print('early')\n"
+    world = lab.world(lab.raft(body), preempt=True, observers=[remarks])
+    world.step(world.hosts[0], Preempt(1, "begin", 10**6))
+    world.invoke(0, "go")
+    world.sleep_ns(10**7)
+    assert [line for _, _, line in world.log] == ["early", "late"]
+    assert [line.split(" is ")[1] for line in remarks.lines] == [
+        "preempted before it begins"
+    ]
+
+
+class Remarks(Observer):
+    """Keeps what servers remark on themselves."""
+
+    def __init__(self):
+        self.lines = []
+
+    def stepped(self, now_ns, host, event, actions):
+        self.lines += [a.line for a in actions if type(a) is Log and a.annotates]
+
+
+def test_a_thread_that_has_lost_its_turn_is_no_thread_that_goes_on_after_kill(lab):
+    body = """
+def kill(self):
+    threading.Thread(target=self.end).start()
+def end(self):
+    self.ended = True
+    return
+"""
+    world = lab.world(lab.raft(body), preempt=True)
+    host = world.hosts[0]
+    world.step(host, Preempt(1, "statement", 10**9))
+    world.invoke_then(host, lambda _: None, "kill")
+    world.step(host, Preempt(2, "statement", 10**9))
+    world.sleep_ns(1)
+    assert any("preempted" in report for report in [host.box.threads()])
+    assert host.box.leaked() == []
 
 
 CHECKS_THEN_ACTS = """

@@ -47,6 +47,13 @@ def test_leaders_of_different_terms_are_no_contradiction(make_cluster):
     assert cluster.check_one_leader() == 2
 
 
+def test_who_leads_now_need_not_be_who_led(make_cluster):
+    cluster = make_cluster("def get_state(self): return 1 + self.me, self.me == 1")
+    assert cluster.leader_now(1) == (1, 2)
+    assert cluster.now == 0
+    assert cluster.leader_now(0) == (1, 2)
+
+
 def test_a_missing_leader_is_reported_after_ten_rounds(make_cluster):
     cluster = make_cluster("def get_state(self): return 1, False")
     cluster.disconnect(1)

@@ -63,7 +63,7 @@ HEADINGS = {
     ),
     "Leaders and terms": (
         "get_state", "check_one_leader", "check_no_leader", "check_terms",
-        "wait_for_leader_after", "passed_term", "next_servers", "terms_led",
+        "wait_for_leader_after", "leader_now", "passed_term", "next_servers", "terms_led",
         "transfer_leadership", "read_index",
     ),
     "Checks and failures": (

@@ -108,6 +108,29 @@ def elector_boxes(tmp_path: Path) -> Callable[..., InProcessBoxFactory]:
     return make
 
 
+# Between a voter's look at its vote and the vote, the lock is free.
+_LOOK = (
+    "            granted = term == self.term and self.voted_for in (None, candidate)\n"
+)
+_LOOKS_THEN_VOTES = (_LOOK, f"{_LOOK}        with self.lock:\n")
+
+
+@pytest.fixture
+def preempted_boxes(
+    elector_boxes: Callable[..., InProcessBoxFactory],
+) -> Callable[[bool], InProcessBoxFactory]:
+    """Return a function that makes boxes whose threads lose their turn.
+
+    It is given whether a voter may vote twice if it is interrupted.
+    """
+
+    def make(votes_twice: bool = True) -> InProcessBoxFactory:
+        bug = _LOOKS_THEN_VOTES if votes_twice else ()
+        return InProcessBoxFactory(elector_boxes(*bug).submission, preempt=True)
+
+    return make
+
+
 @pytest.fixture
 def world_rules(
     elector_boxes: Callable[..., InProcessBoxFactory],

@@ -1,0 +1,97 @@
+"""Races: two things happen to a server at once, for a thread of it has lost its turn.
+
+Whatever a method read under a lock may be out of date when it goes on. What comes between
+depends on luck, unless something is under way that does: so first some servers act, and
+their messages wait.
+"""
+
+from random import Random
+from typing import get_args
+
+from labrpc.world.events import PlaceKind
+from tester.search.choices import Deliver, Preempt, Snapshot, Start, StepChoice, TimeOut
+from tester.search.episodes import DELIVERIES_MAX, EpisodeRun
+from tester.search.preemptions import drawn_place, step_of
+from tester.search.server_state import ServerState
+from tester.search.world_state import WorldState
+
+# How many servers act before the race, and how many messages arrive before it.
+ACTING = (1, 1, 2, 2, 3)
+ARRIVING = (0, 0, 1, 2, 4)
+# How many steps come before the thread goes on.
+STEPS = (1, 1, 1, 2, 4)
+# How often what races is the arrival of a message, where there is one.
+MESSAGES = 0.6
+# How many races end with messages that arrive in any order.
+UNORDERED = 0.5
+
+
+def race(draws: Random, run: EpisodeRun) -> None:
+    """Let a thread lose its turn in a step, and its server take others meanwhile."""
+    for _ in range(draws.choice(ACTING)):
+        run.take(drawn_act(draws, run.state))
+    _arrive_in_any_order(draws.choice(ARRIVING), draws, run)
+    first = _drawn_step(draws, run)
+    preempt = _drawn_preemption(first, draws, run)
+    if preempt is not None:
+        run.take(preempt, first)
+        for _ in range(preempt.steps):
+            run.take(_drawn_step_of(preempt.server, draws, run))
+    if draws.random() < UNORDERED:
+        _arrive_in_any_order(DELIVERIES_MAX, draws, run)
+    run.settle()
+
+
+def _drawn_preemption(
+    first: StepChoice, draws: Random, run: EpisodeRun
+) -> Preempt | None:
+    """Return a preemption in a step, None if the step has no place for one."""
+    server, _ = step_of(first)
+    steps = draws.choice(STEPS)
+    kinds: tuple[PlaceKind, ...] = get_args(PlaceKind)
+    for kind in draws.sample(kinds, len(kinds)):
+        nth, place = drawn_place(draws, (kind,))
+        while nth:
+            preempt = Preempt(server, nth, place, steps)
+            if run.is_preempted(preempt, first):
+                return preempt
+            # The step has fewer places.
+            nth //= 2
+    return None
+
+
+def drawn_act(draws: Random, state: WorldState) -> StepChoice:
+    """Return what a server does by itself, or because its service wants it."""
+    return draws.choice([act for at in state.servers for act in _acts(draws, at)])
+
+
+def _acts(draws: Random, at: ServerState) -> list[StepChoice]:
+    acts: list[StepChoice] = [TimeOut(at.server)]
+    if at.leads:
+        acts.append(Start(at.server))
+    if len(at.applied) > at.compacted:
+        index = draws.randint(at.compacted + 1, len(at.applied))
+        acts.append(Snapshot(at.server, index))
+    return acts
+
+
+def _drawn_step(draws: Random, run: EpisodeRun) -> StepChoice:
+    messages = run.ready()
+    if messages and draws.random() < MESSAGES:
+        return Deliver(run.state.name_of(draws.choice(messages)))
+    return drawn_act(draws, run.state)
+
+
+def _drawn_step_of(server: int, draws: Random, run: EpisodeRun) -> StepChoice:
+    messages = [message for message in run.ready() if message.dst == server]
+    if messages and draws.random() < MESSAGES:
+        return Deliver(run.state.name_of(draws.choice(messages)))
+    return draws.choice(_acts(draws, run.state.servers[server]))
+
+
+def _arrive_in_any_order(count: int, draws: Random, run: EpisodeRun) -> None:
+    for _ in range(count):
+        messages = run.ready()
+        if not messages or run.broken:
+            return
+        run.take(Deliver(run.state.name_of(draws.choice(messages))))
