@@ -1,5 +1,6 @@
 """Explanations of traffic: handlers that answer nothing, requests without end."""
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
@@ -86,7 +87,7 @@ def refused_again_and_again(history: History) -> Iterator[Explanation]:
     worst = _most_repeated(
         repeated
         for (src, dst, _), rpcs in refused.items()
-        if len(rpcs) >= REFUSED_MIN
+        if len(_in_spite_of_answers(rpcs)) >= REFUSED_MIN
         for repeated in _without_progress(rpcs, by_link[src, dst])
     )
     if len(worst) < REFUSED_MIN:
@@ -121,11 +122,16 @@ def _without_progress(rpcs: list[Rpc], on_link: list[Rpc]) -> Iterator[list[Rpc]
 
     Without those that it sent while another call, as one with a snapshot, was under way.
     """
+    first_n, last_n = rpcs[0].sent.n, rpcs[-1].sent.n
     numbers = {rpc.sent.n for rpc in rpcs}
     tried: set[object] = {rpcs[0].arg("prev_log_index")}
     group: list[Rpc] = []
-    busy_until_n = 0.0
-    for rpc in on_link:
+    begin = bisect_left(on_link, first_n, key=lambda rpc: rpc.sent.n)
+    others = [r for r in on_link[:begin] if r.sent.method != APPEND_ENTRIES]
+    busy_until_n = max((other.ended_n for other in others), default=0.0)
+    for rpc in on_link[begin:]:
+        if rpc.sent.n > last_n:
+            break
         if rpc.sent.n in numbers:
             if rpc.sent.n > busy_until_n:
                 group.append(rpc)

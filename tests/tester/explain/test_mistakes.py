@@ -48,8 +48,13 @@ RUNS = [
     ("tests/correct/plain", "test_install_snapshots_crash", 5),
     ("tests/submissions/polling", "test_unreliable_agreement", 5),
 ]
+# Their messages do not mean what Figure 2 says.
+OTHER = ("from_zero", "own_messages")
+OTHER_TESTS = ("test_figure_8_unreliable", "test_troubled_snapshots", "test_swarm")
 if os.environ.get("LAB_NIGHTLY"):
     RUNS = list(product(CORRECT, TESTS, SEEDS))
+    others = [f"tests/correct/{name}.py" for name in OTHER]
+    RUNS += product(others, OTHER_TESTS, SEEDS[:1])
 
 
 def fields(file):
