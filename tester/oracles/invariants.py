@@ -17,7 +17,7 @@ import msgspec
 
 from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
-from labrpc.world.events import Action, Call, Event, Reply, Result
+from labrpc.world.events import Action, Call, Event, Reply, Request, Result
 from labrpc.world.observer import Observer
 from labrpc.world.rpc import Incarnation
 from tester import codes
@@ -113,7 +113,7 @@ class Invariants(Observer):
         if saved_at_step != self._saved_at_step[server]:
             self._saved_at_step[server] = saved_at_step
             self._leadership.note_saved(host)
-        sent = False
+        sent = is_answer = False
         for action in actions:
             kind = type(action)
             if kind is Result:
@@ -121,8 +121,9 @@ class Invariants(Observer):
                 break
             if kind is Call or kind is Reply:
                 sent = True
+                is_answer = is_answer or _answers(action, event)
         if sent:
-            self._leadership.note_sent(host)
+            self._leadership.note_sent(host, is_answer)
 
     def reported(
         self,
@@ -200,3 +201,12 @@ class Invariants(Observer):
                 "5.3)",
                 facts([first, now]),
             )
+
+
+def _answers(action: Action, event: Event) -> bool:
+    """Return whether an action is the reply to a request."""
+    return (
+        type(action) is Reply
+        and type(event) is Request
+        and action.request_id == event.request_id
+    )

@@ -75,8 +75,9 @@ class Leadership:
         # The latest report whose term must be on the disk: the server has sent or
         # answered an RPC since, or has saved since. get_state alone needs no disk.
         self._saved: list[StateReport | None] = [None for _ in self._servers]
-        # Incarnations that have reported their state while a save of theirs was under way:
-        # what they save, and what they send then, may be older than what they report.
+        # Incarnations that have reported a term before they saved anything, or while a save
+        # was under way, as where storage works beside the server: what they save, and what
+        # they send then, may be older than what they report.
         self._saves_apart: set[tuple[int, int]] = set()
 
     def note_saved(self, host: Incarnation) -> None:
@@ -95,18 +96,29 @@ class Leadership:
             saved = self._saved[server]
             if saved is not None and saved.time_ns > began_ns:
                 self._saved[server] = None
-        self._note_on_disk(latest)
+        if not self._saves_apart_from(latest):
+            self._saved[server] = latest
 
-    def note_sent(self, host: Incarnation) -> None:
-        """Note that a message has left: what was reported before is on the disk."""
+    def note_sent(self, host: Incarnation, is_answer: bool) -> None:
+        """Note that a message has left: what was reported before is on the disk.
+
+        Where storage works beside the server, that is known only of the answer to a request
+        that has come since, as long as nothing was saved: other messages may have waited.
+
+        Args:
+            host: the incarnation.
+            is_answer: whether it answers the request of the step in which it left.
+        """
         latest = self._latest[host.server]
-        if latest is not None and latest.incarnation == host.incarnation:
-            self._note_on_disk(latest)
+        if latest is None or latest.incarnation != host.incarnation:
+            return
+        has_saved = self._world.saved_at_step[host.server] > latest.asked
+        if not self._saves_apart_from(latest) or (is_answer and not has_saved):
+            self._saved[host.server] = latest
 
-    def _note_on_disk(self, report: StateReport) -> None:
-        """Note that the term of a report is on the disk, if that can be known."""
-        if (report.server, report.incarnation) not in self._saves_apart:
-            self._saved[report.server] = report
+    def _saves_apart_from(self, report: StateReport) -> bool:
+        """Return whether storage works beside the server of a report, as far as is known."""
+        return (report.server, report.incarnation) in self._saves_apart
 
     def add(
         self,
@@ -142,12 +154,15 @@ class Leadership:
         elif term >= latest.term:
             if term > latest.term:
                 self._before[server] = latest
+                if world.saved_at_step[server] < latest.asked:
+                    self._saves_apart.add((server, now.incarnation))
             self._latest[server] = now
         elif asked >= latest.step:
             self._term_fell(latest, now)
-        if world.saved_at_step[server] == asked and now.step == asked + 1:
+        has_just_saved = world.saved_at_step[server] == asked and now.step == asked + 1
+        if has_just_saved and not self._saves_apart_from(now):
             # Asked right after a step in which it saved, and answered in the next step.
-            self._note_on_disk(now)
+            self._saved[server] = now
         if leads:
             self._check_leader(now)
         return now

@@ -34,7 +34,7 @@ from tester.search.world_state import WorldState
 # How many episodes are a command for a candidate.
 NO_LEADER = 0.05
 # How many are races, where threads lose their turn.
-RACES = 0.4
+RACES = 0.7
 # In how many snapshots the server dies.
 DYING = 0.3
 # By one of these factors, a run draws a kind of episode more often than others do.
@@ -123,7 +123,7 @@ class EpisodeDraw:
         kinds: dict[str, float] = {"propose": 4, "spread": 1, "elect": 3, "contend": 1}
         kinds |= {"rival": 2 * self._three, "troubled": 4 * self._three}
         if len(state.cut) < len(self._servers) // 2:
-            kinds |= {"cut": 1, "miss": 1, "strand": 2, "behind": 3}
+            kinds |= {"cut": 1, "miss": 1, "strand": 2, "behind": 3, "catch up": 2}
             kinds["overtake"] = 3 if len(self._servers) < 5 else 8
         if self._three:
             kinds |= {"bare majority": 2, "depose": 1, "rush": 1}

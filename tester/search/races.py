@@ -5,6 +5,7 @@ depends on luck, unless something is under way that does: so first some servers 
 their messages wait.
 """
 
+from collections import Counter
 from random import Random
 from typing import get_args
 
@@ -21,7 +22,7 @@ ARRIVING = (0, 0, 1, 2, 4)
 # How many steps come before the thread goes on.
 STEPS = (1, 1, 1, 2, 4)
 # How often what races is the arrival of a message, where there is one.
-MESSAGES = 0.6
+MESSAGES = 0.75
 # How many races end with messages that arrive in any order.
 UNORDERED = 0.5
 
@@ -76,10 +77,17 @@ def _acts(draws: Random, at: ServerState) -> list[StepChoice]:
 
 
 def _drawn_step(draws: Random, run: EpisodeRun) -> StepChoice:
+    """Return a step, most often of a server for which more is under way."""
     messages = run.ready()
+    waiting = Counter(message.dst for message in messages)
     if messages and draws.random() < MESSAGES:
-        return Deliver(run.state.name_of(draws.choice(messages)))
-    return drawn_act(draws, run.state)
+        weights = [waiting[message.dst] for message in messages]
+        (message,) = draws.choices(messages, weights)
+        return Deliver(run.state.name_of(message))
+    servers = run.state.servers
+    weights = [1 + 2 * waiting[at.server] for at in servers]
+    (at,) = draws.choices(servers, weights)
+    return draws.choice(_acts(draws, at))
 
 
 def _drawn_step_of(server: int, draws: Random, run: EpisodeRun) -> StepChoice:

@@ -37,6 +37,9 @@ EXHAUSTIVE_STATES = 600
 RECOVERY_STATES = 30
 # How many turns of episodes there are to one of an exhaustive search.
 EPISODE_TURNS = 6
+# How many rounds there are to one of the strategies that preempt no thread, where threads are
+# preempted.
+PREEMPTED_ROUNDS = 8
 # This many known states take about 700 MB of memory. The search then starts afresh, with
 # other draws.
 KNOWN_STATES_MAX = 100_000
@@ -294,12 +297,19 @@ class Search:
         compacting = _with(plain, snapshot_interval=2)
         worlds = cycle(_worlds_of_episodes(plain))
         for turn in count():
-            yield plain, exhaustive
+            # The other strategies preempt no thread.
+            others = not plain.preempt or turn % PREEMPTED_ROUNDS == 0
+            if others:
+                yield plain, exhaustive
             for world in islice(worlds, EPISODE_TURNS):
                 yield world, episodes
             yield (plain, compacting, five)[turn % 3], guided
-            yield (plain, compacting, plain, four, plain, five)[turn % 6], recoveries
-            if turn % 2:
+            if others:
+                yield (
+                    (plain, compacting, plain, four, plain, five)[turn % 6],
+                    recoveries,
+                )
+            if others and turn % 2:
                 yield plain, from_goals
 
     def _outcome(self, limits: Limits) -> Outcome:

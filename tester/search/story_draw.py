@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from random import Random
 
+from tester.search.catching_up import FATES as CATCH_UP_FATES
+from tester.search.catching_up import FATES_WITHOUT_CRASH, CatchingUp, catch_up
 from tester.search.choices import Setting
 from tester.search.disturbances import FATAL, FATES, LATE_REPLY, pair
 from tester.search.episodes import Episode, elect, propose, spread, strand
@@ -40,6 +42,8 @@ STALLED_COMMANDS = (1, 2, 3, 3)
 WAVES = (0, 1, 2)
 # How often time passes at most for a leader that is alone for long.
 TIME_OUTS_ALONE_MAX = 10
+# How many messages at most bring a server up to date before one goes wrong.
+MESSAGES_BEFORE_MAX = 5
 # After how many messages at most a server is interrupted that takes over.
 ARRIVING_MAX = 16
 
@@ -89,6 +93,19 @@ class StoryDraw:
         server = draws.choice(self._others())
         commands, stands = self._commands(), draws.random() < 0.5
         return partial(fall_behind, server, self._leader, commands, stands)
+
+    def _catch_up(self) -> Episode:
+        draws = self._draws
+        story = CatchingUp(
+            draws.choice(self._others()),
+            self._leader,
+            draws.choice((1, 1, 2, 3)),
+            self._compacts and draws.random() < 0.7,
+            draws.randint(0, MESSAGES_BEFORE_MAX),
+            draws.choice(CATCH_UP_FATES if self._persistence else FATES_WITHOUT_CRASH),
+            draws.random() < 0.3,
+        )
+        return partial(catch_up, story)
 
     def _overtake(self) -> Episode:
         draws, leader = self._draws, self._leader
@@ -243,6 +260,7 @@ class StoryDraw:
 STORIES: dict[str, Callable[[StoryDraw], Episode]] = {
     "bare majority": StoryDraw._bare_majority,
     "behind": StoryDraw._behind,
+    "catch up": StoryDraw._catch_up,
     "depose": StoryDraw._depose,
     "interrupt": StoryDraw._interrupt,
     "overtake": StoryDraw._overtake,

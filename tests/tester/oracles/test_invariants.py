@@ -229,6 +229,40 @@ def save_slowly(self):
     assert puppets.cluster.get_state(0) == (4, False)
 
 
+STORES_BESIDE = f"""{PUPPET}
+def save_older(self):
+    self.persister.save(b"4", None)
+def message(self, args):
+    return self.term
+def ask(self, peer):
+    threading.Thread(target=self.peers[peer].call, args=("Raft.message", 0)).start()
+"""
+
+
+def test_a_save_may_be_older_than_a_term_that_was_told_before_any_save(make_cluster):
+    puppets = Puppets(make_cluster(STORES_BESIDE, persistence=True))
+    puppets.be(0, 4)
+    puppets.be(0, 5, save=False)
+    assert puppets.cluster.get_state(0) == (5, False)
+    puppets.cluster.world.invoke(0, "save_older")
+    puppets.cluster.world.invoke(0, "ask", 1)
+    puppets.cluster.sleep(0.01)
+    puppets.cluster.restart(0)
+    assert puppets.cluster.get_state(0) == (4, False)
+
+
+def test_a_term_in_which_a_request_was_answered_must_be_saved(make_cluster):
+    puppets = Puppets(make_cluster(STORES_BESIDE, persistence=True))
+    puppets.be(0, 4)
+    puppets.be(0, 5, save=False)
+    assert puppets.cluster.get_state(0) == (5, False)
+    puppets.cluster.world.invoke(1, "ask", 0)
+    puppets.cluster.sleep(0.01)
+    puppets.cluster.restart(0)
+    with fails("term-fell", "the term of server 0 fell from 5 to 4"):
+        puppets.cluster.get_state(0)
+
+
 def test_a_term_that_a_slow_save_began_with_must_be_in_it(make_cluster):
     forgets = PUPPET.replace("str(self.term).encode()", "b''")
     puppets = Puppets(make_cluster(forgets, persistence=True))

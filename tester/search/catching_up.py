@@ -1,0 +1,90 @@
+"""A story of a server that catches up with its leader, when one message goes wrong.
+
+What a leader knows of a follower changes with each answer. So each of the few messages
+that bring a server up to date is one that may be lost, late or repeated, or the last
+that its receiver gets.
+"""
+
+from typing import NamedTuple
+
+from tester.search.choices import Crash, Cut, Deliver, Duplicate, Heal, Lose, TimeOut
+from tester.search.episodes import EpisodeRun, propose, spread
+from tester.search.stories import compact
+from tester.search.world_state import Message
+
+FATES_WITHOUT_CRASH = ("lost", "late", "twice")
+FATES = (*FATES_WITHOUT_CRASH, "dies", "crashes")
+
+
+class CatchingUp(NamedTuple):
+    """How a server catches up.
+
+    Attributes:
+        server: the server.
+        leader: its leader.
+        commands: how many commands it has missed.
+        compacts: whether the leader's service takes a snapshot of these.
+        after: how many messages between the two arrive before the one that goes wrong.
+        fate: what becomes of that one, or of its receiver: one of `FATES`.
+        follows: whether the leader gets a command afterwards.
+    """
+
+    server: int
+    leader: int
+    commands: int
+    compacts: bool
+    after: int
+    fate: str
+    follows: bool
+
+
+def catch_up(story: CatchingUp, run: EpisodeRun) -> None:
+    """Let a server miss commands, and one message go wrong that is to bring them."""
+    server, leader = story.server, story.leader
+    run.take(Cut(server))
+    for _ in range(story.commands):
+        propose(leader, run)
+    spread(leader, run)
+    if story.compacts:
+        compact(leader, run)
+    # By name: when one is lost, the numbers of other calls may change.
+    run.take(*[Lose(m.name) for m in run.state.in_flight if server in (m.src, m.dst)])
+    run.take(Heal(server), TimeOut(leader))
+    for _ in range(story.after):
+        message = _next_between(story, run)
+        run.take(TimeOut(leader) if message is None else _arrival(message, run))
+    message = _next_between(story, run)
+    if message is not None:
+        _go_wrong(message, story.fate, run)
+    run.settle()
+    if story.follows:
+        propose(leader, run)
+    run.release()
+
+
+def _next_between(story: CatchingUp, run: EpisodeRun) -> Message | None:
+    """Return the oldest message between the two servers, None if there is none."""
+    both = {story.server, story.leader}
+    return next((m for m in run.ready() if {m.src, m.dst} == both), None)
+
+
+def _arrival(
+    message: Message, run: EpisodeRun, dies_after: int | None = None
+) -> Deliver:
+    return Deliver(run.state.name_of(message), dies_after)
+
+
+def _go_wrong(message: Message, fate: str, run: EpisodeRun) -> None:
+    name = run.state.name_of(message)
+    if fate == "lost":
+        run.take(Lose(name))
+    elif fate == "late":
+        run.hold_back(message)
+    elif fate == "twice":
+        run.take(Duplicate(name), Deliver(name))
+        if message in run.ready():
+            run.hold_back(message)
+    elif fate == "dies":
+        run.take(_arrival(message, run, dies_after=1))
+    else:
+        run.take(_arrival(message, run), Crash(message.dst))
