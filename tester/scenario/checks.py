@@ -207,13 +207,6 @@ class CheckedCluster(ExtendedCluster, PolledCluster):
             accepted: each server that took it as leader, and at which index.
             refused: how often each server refused it.
         """
-        machines = self.state_machines
-        have = {
-            s: None
-            for _, index in accepted
-            for s in self.applied_by(index)
-            if machines[s].commands[index] == command
-        }
         facts = [self._connected_now()]
         within = f"within {seconds:.0f} s"
         if seconds > AGREEMENT_S_MAX:
@@ -233,18 +226,39 @@ class CheckedCluster(ExtendedCluster, PolledCluster):
             what = f"no server accepted command {short(command)} as leader {within}"
             facts.append(NO_LEADER_CAUSES)
         else:
-            what = f"command {short(command)} was not applied by any server {within}"
-            if have:
-                what = (
-                    f"command {short(command)} was applied only by "
-                    f"{servers_named(sorted(have))} {within}; "
-                    f"{counted(expected, 'server')} should have applied it"
-                )
+            what = self._how_far(command, expected, within, accepted)
             facts.append(REPLICATION)
             if len({self.last_applied(server) for server in self.up()}) > 1:
                 facts.append('compare "applied up to" below: which server lags?')
         self.fail(
             codes.NO_AGREEMENT, f"{what} (sections 5.2 and 5.3)", "\n".join(facts)
+        )
+
+    def _how_far(
+        self, command: Any, expected: int, within: str, accepted: list[tuple[int, int]]
+    ) -> str:
+        """Return who has applied a command, where most servers have."""
+        at, have = 0, list[int]()
+        for _, index in accepted:
+            there = [
+                s
+                for s in self.applied_by(index)
+                if self.state_machines[s].commands[index] == command
+            ]
+            if len(there) > len(have):
+                at, have = index, there
+        what = f"command {short(command)}"
+        if not have:
+            return f"{what} was not applied by any server {within}"
+        if len(have) >= expected:
+            return (
+                f"{what} was applied by {servers_named(have)} at index {at}, but not within "
+                f"{ACCEPTED_S_MAX} s of its acceptance there"
+            )
+        where = f" at index {at}" if len({index for _, index in accepted}) > 1 else ""
+        return (
+            f"{what} was applied{where} only by {servers_named(have)} {within}; "
+            f"{counted(expected, 'server')} should have applied it"
         )
 
     def wait(self, index: int, expected: int, start_term: int | None = None) -> Any:

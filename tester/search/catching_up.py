@@ -7,9 +7,17 @@ that its receiver gets.
 
 from typing import NamedTuple
 
-from tester.search.choices import Crash, Cut, Deliver, Duplicate, Heal, Lose, TimeOut
+from tester.search.choices import (
+    Crash,
+    Cut,
+    Deliver,
+    Duplicate,
+    Heal,
+    Lose,
+    Snapshot,
+    TimeOut,
+)
 from tester.search.episodes import EpisodeRun, propose, spread
-from tester.search.stories import compact
 from tester.search.world_state import Message
 
 FATES_WITHOUT_CRASH = ("lost", "late", "twice")
@@ -24,6 +32,8 @@ class CatchingUp(NamedTuple):
         leader: its leader.
         commands: how many commands it has missed.
         compacts: whether the leader's service takes a snapshot of these.
+        compacts_again: whether it takes the last of these into another snapshot, before
+            the message that goes wrong.
         after: how many messages between the two arrive before the one that goes wrong.
         fate: what becomes of that one, or of its receiver: one of `FATES`.
         follows: whether the leader gets a command afterwards.
@@ -33,6 +43,7 @@ class CatchingUp(NamedTuple):
     leader: int
     commands: int
     compacts: bool
+    compacts_again: bool
     after: int
     fate: str
     follows: bool
@@ -45,14 +56,19 @@ def catch_up(story: CatchingUp, run: EpisodeRun) -> None:
     for _ in range(story.commands):
         propose(leader, run)
     spread(leader, run)
+    applied = len(run.state.servers[leader].applied)
     if story.compacts:
-        compact(leader, run)
+        run.take(Snapshot(leader, applied - story.compacts_again))
+        run.settle()
     # By name: when one is lost, the numbers of other calls may change.
     run.take(*[Lose(m.name) for m in run.state.in_flight if server in (m.src, m.dst)])
     run.take(Heal(server), TimeOut(leader))
     for _ in range(story.after):
         message = _next_between(story, run)
-        run.take(TimeOut(leader) if message is None else _arrival(message, run))
+        if message is not None:
+            run.take(_arrival(message, run))
+    if story.compacts_again:
+        run.take(Snapshot(leader, applied))
     message = _next_between(story, run)
     if message is not None:
         _go_wrong(message, story.fate, run)
@@ -63,8 +79,10 @@ def catch_up(story: CatchingUp, run: EpisodeRun) -> None:
 
 
 def _next_between(story: CatchingUp, run: EpisodeRun) -> Message | None:
-    """Return the oldest message between the two servers, None if there is none."""
+    """Return the oldest message between the two servers, if need be of a new heartbeat."""
     both = {story.server, story.leader}
+    if not any({m.src, m.dst} == both for m in run.ready()):
+        run.take(TimeOut(story.leader))
     return next((m for m in run.ready() if {m.src, m.dst} == both), None)
 
 

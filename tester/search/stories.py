@@ -50,7 +50,12 @@ def snapshot(choice: Snapshot, run: EpisodeRun) -> None:
 
 
 def rival(
-    first: int, second: int, crashed: Iterable[int], alone: int, run: EpisodeRun
+    first: int,
+    second: int,
+    crashed: Iterable[int],
+    alone: int,
+    at_once: bool,
+    run: EpisodeRun,
 ) -> None:
     """Let two servers stand for election that do not hear of each other.
 
@@ -60,17 +65,22 @@ def rival(
         crashed: who crashes in between.
         alone: how often time passes for the first one, while it is cut off, before what
             the second one asks reaches it.
+        at_once: whether both stand at one moment. Who hears a leader, or has just heard
+            one, may help no other to stand (PreVote).
         run: the episode's.
     """
     disturbances = disturbances_of(run)
     before = disturbances.blocked
     disturbances.blocked = before | {pair(first, second)}
     run.take(TimeOut(first))
+    if at_once:
+        run.take(TimeOut(second))
     run.settle()
     run.take(*map(Crash, crashed))
     run.settle()
-    run.take(TimeOut(second))
-    run.settle()
+    if not at_once:
+        run.take(TimeOut(second))
+        run.settle()
     if alone:
         run.take(Cut(first), *[TimeOut(first)] * alone)
         run.take(*[Lose(m.name) for m in run.state.in_flight if m.src == first])

@@ -34,6 +34,8 @@ from tester.search.stories import (
 # How many rivals hear of each other before others do; most where threads lose their turn,
 # since one may do so while it becomes a candidate.
 MEETING, MEETING_PREEMPTED = 0.3, 0.7
+# How many of the others stand at one moment.
+AT_ONCE = 0.3
 # How many commands a leader gets at one moment; of these, one is drawn.
 COMMANDS = (1, 1, 1, 2, 3)
 # How many of them a service leaves on the apply channel that stalls.
@@ -41,7 +43,7 @@ STALLED_COMMANDS = (1, 2, 3, 3)
 # How many waves of a leader's messages a follower may have got.
 WAVES = (0, 1, 2)
 # How often time passes at most for a leader that is alone for long.
-TIME_OUTS_ALONE_MAX = 10
+TIME_OUTS_ALONE_MAX = 15
 # How many messages at most bring a server up to date before one goes wrong.
 MESSAGES_BEFORE_MAX = 5
 # After how many messages at most a server is interrupted that takes over.
@@ -96,11 +98,13 @@ class StoryDraw:
 
     def _catch_up(self) -> Episode:
         draws = self._draws
+        compacts = self._compacts and draws.random() < 0.7
         story = CatchingUp(
             draws.choice(self._others()),
             self._leader,
             draws.choice((1, 1, 2, 3)),
-            self._compacts and draws.random() < 0.7,
+            compacts,
+            compacts and draws.random() < 0.3,
             draws.randint(0, MESSAGES_BEFORE_MAX),
             draws.choice(CATCH_UP_FATES if self._persistence else FATES_WITHOUT_CRASH),
             draws.random() < 0.3,
@@ -280,4 +284,5 @@ def drawn_rival(draws: Random, servers: int, setting: Setting) -> Episode:
     crashes = setting.persistence and draws.random() < 0.5
     crashed = voters[: draws.randint(1, len(voters))] if crashes else []
     alone = draws.randint(2, TIME_OUTS_ALONE_MAX) if draws.random() < 0.5 else 0
-    return partial(rival, first, second, crashed, alone)
+    at_once = draws.random() < AT_ONCE
+    return partial(rival, first, second, crashed, alone, at_once)

@@ -59,6 +59,7 @@ SAID = {
     "previous_term_not_compared": "accepted-without-match",
     "refusal_counted_twice": "negative-prev-log-index",
     "refusal_in_the_senders_term": "answered-in-older-term",
+    "refused_snapshot_again": "snapshot-again-and-again",
     "refuses_below_its_snapshot": "refused-what-it-has",
     "replaced_entries_not_saved": "conflict-not-replaced",
     "replies_counted_not_servers": "counted-unsent",

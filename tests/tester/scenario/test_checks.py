@@ -171,8 +171,17 @@ def test_another_command_at_the_index_is_no_agreement(make_cluster):
             "    if self.me == 1:\n"
             "        self.apply_ch.put(ApplyMsg(True, command, index))",
             (
-                "command 'x' was applied only by server 1 within 10 s; 3 servers should",
+                "command 'x' was applied at index 1 only by server 1 within 10 s; 3 ",
                 "which server lags?",
+            ),
+        ),
+        (
+            "def apply(self, index, command):\n"
+            "    time.sleep(2.5)\n"
+            "    self.apply_ch.put(ApplyMsg(True, command, index))",
+            (
+                "command 'x' was applied by servers 0, 1, 2 at index 1, but not within 2 s",
+                "start() was accepted by server 0 at index 3, server 0 at index 4, ",
             ),
         ),
         (

@@ -9,7 +9,6 @@ import pytest
 from labrpc.box_factory import InProcessBoxFactory
 from labrpc.submission.submission import Submission
 from tester import codes
-from tester.search.catching_up import CatchingUp
 from tester.search.choice_text import parse_choices
 from tester.search.choices import Resume, Setting, Stall
 from tester.search.disturbances import LATE_REPLY, Disturbances, drawn_by_speed
@@ -65,7 +64,6 @@ def error_of(path, story, setting):
     return error and error.code
 
 
-LOST_ANSWER = CatchingUp(2, 0, 2, compacts=True, after=1, fate="lost", follows=False)
 LATE_REPLIES = Overtaking(0, [0, 1], 2, 3, 1, LATE_REPLY, again=True, only=3)
 TO_THE_OVERTAKEN = Overtaking(0, [0], 1, 3, 1, then=BareMajority(1, [0], 2, 1))
 STALLED = Stalling(1, 0, 3, at_once=True, missed=2, compacts=True, crashes=False)

@@ -53,15 +53,16 @@ def told(world_rules):
 
 
 def test_two_candidates_of_one_term_get_the_vote_of_a_server_that_forgot_it(told):
-    story = partial(rival, 0, 1, [2], 0)
+    story = partial(rival, 0, 1, [2], 0, False)
     run, rules = told(story, *NO_VOTE_SAVED)
     assert run_choices(rules, run.node.path())[1].code is codes.TWO_LEADERS
     correct, rules = told(story)
     assert run_choices(rules, correct.node.path())[1] is None
 
 
-def test_a_rivals_request_reaches_a_leader_that_was_cut_off(told):
-    story = partial(rival, 0, 1, [], 1)
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_rivals_request_reaches_a_leader_that_was_cut_off(told, at_once):
+    story = partial(rival, 0, 1, [], 1, at_once)
     run, rules = told(story, *VOTE_FORGOTTEN)
     assert run_choices(rules, run.node.path())[1].code is codes.TWO_LEADERS
     correct, rules = told(story)
