@@ -5,8 +5,8 @@ read-modify-write is never cut in two. With it, the submission is compiled by
 `submission.preemptible`, with a check before each statement of its functions: now
 and then the thread loses its turn there for some microseconds of virtual time, and
 whatever happens to its server meanwhile comes between. It loses its turn far more often,
-and for longer, when it has just released a lock or begun: what it has read under a lock
-may be out of date there, and nothing keeps others out.
+and for longer, when it has just released a lock, is about to take one, or has just begun:
+what it has read before may be out of date there, and nothing keeps others out.
 
 Where that happens is drawn, unless a plan names the place, as in a search.
 """
@@ -27,7 +27,7 @@ STATEMENTS_MEAN = 60
 AWAY_NS_MIN = 5 * MICROSECOND
 AWAY_NS_MAX = 2 * MILLISECOND
 
-# The average number of locks released, or threads begun, between two switches there; each
+# The average number of locks released or taken, or threads begun, between two switches; each
 # box has one of these, since what shows at one rate may be hidden at another.
 RELEASES_MEANS = (3, 5, 15)
 RELEASED_NS_MIN = 200 * MICROSECOND
@@ -90,13 +90,14 @@ class Preemption:
 
         Args:
             nth: which place that is of those to come, from 1; 0 for none.
-            place: its kind: `release` of a lock, `begin` of a thread, or `statement`.
+            place: its kind: a `lock` that has been released or is about to be taken, the
+                `begin` of a thread, or a `statement`.
             away_ns: for how long.
         """
         there = chain(repeat(False, nth - 1), (True,)) if nth else ()
         planned, others = chain(there, repeat(False)), repeat(False)
         self._due = planned if place == "statement" else others
-        self._released_due = planned if place == "release" else others
+        self._released_due = planned if place == "lock" else others
         self._begun_due = planned if place == "begin" else others
         self._away_ns = away_ns
 

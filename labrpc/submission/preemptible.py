@@ -17,7 +17,8 @@ def preemptible(tree: ast.Module) -> ast.Module:
 
     Statements that read shared state, compute, and write it are divided in two,
     as they are when they are executed. Where a lock may have been released, which is at
-    the end of a `with` as well, a check of its own follows. Line numbers stay as they are.
+    the end of a `with` as well, a check of its own follows; one comes before a lock is
+    taken, too, unless a block begins with that. Line numbers stay as they are.
     """
     rewritten: ast.Module = _Pass().visit(tree)
     return ast.fix_missing_locations(rewritten)
@@ -60,12 +61,15 @@ class _Pass(ast.NodeTransformer):
         result: list[ast.stmt] = []
         for statement in statements:
             result.append(_check(statement))
+            if statement is not statements[0] and _takes_lock(statement):
+                # What was read before may be out of date when the lock is there.
+                result.append(_check(statement, RELEASED_DUE, RELEASED_SWITCH))
             parts = self._divided(self._inner(statement))
             released = _check(statement, RELEASED_DUE, RELEASED_SWITCH)
             if isinstance(statement, ast.With):
                 # However the block is left, as by a `return`.
                 parts = [_at(statement, ast.Try(parts, [], [], [released]))]
-            elif _is_release(statement):
+            elif _calls(statement, "release"):
                 parts.append(released)
             result += parts
         return result
@@ -148,13 +152,18 @@ def _shares(statement: ast.Assign) -> bool:
     )
 
 
-def _is_release(statement: ast.stmt) -> bool:
-    """Return whether a statement is `lock.release()`."""
+def _takes_lock(statement: ast.stmt) -> bool:
+    """Return whether a statement may take a lock."""
+    return isinstance(statement, ast.With) or _calls(statement, "acquire")
+
+
+def _calls(statement: ast.stmt, method: str) -> bool:
+    """Return whether a statement is `lock.method()`."""
     return (
         isinstance(statement, ast.Expr)
         and isinstance(statement.value, ast.Call)
         and isinstance(statement.value.func, ast.Attribute)
-        and statement.value.func.attr == "release"
+        and statement.value.func.attr == method
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-PlaceKind = Literal["release", "begin", "statement"]
+PlaceKind = Literal["lock", "begin", "statement"]
 """The kinds of places where a thread may be preempted."""
 
 
@@ -70,13 +70,13 @@ class SaveTime(_Frame, frozen=True):
 class Preempt(_Frame, frozen=True):
     """From now on, threads are preempted at one place, and at no other.
 
-    That place is the `nth` of its kind from now on, from 1: a lock is released, a thread
-    begins, or a statement is about to be executed. With 0, there is none. The thread
-    stays away for `away_ns`.
+    That place is the `nth` of its kind from now on, from 1: a lock has been released or
+    is about to be taken, a thread begins, or a statement is about to be executed. With
+    0, there is none. The thread stays away for `away_ns`.
     """
 
     nth: int
-    place: PlaceKind = "release"
+    place: PlaceKind = "lock"
     away_ns: int = 0
 
 

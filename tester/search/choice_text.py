@@ -85,7 +85,7 @@ _EXPECTED = re.compile(
 _WITHOUT = re.compile(r"(?:without ([0-9]{1,4}(?:, *[0-9]{1,4})*))?")
 _UP_TO = re.compile(r"([0-9]{1,4}) up to ([0-9]{1,4})")
 _PLACE = re.compile(
-    r"([0-9]{1,4}) at (release|begin|statement) ([0-9]{1,4})(?:, for ([0-9]{1,2}) steps)?"
+    r"([0-9]{1,4}) at (lock|begin|statement) ([0-9]{1,4})(?:, for ([0-9]{1,2}) steps)?"
 )
 _OPERATION = re.compile(r"([0-9]{1,4}) +([^\s,]+)(?:, version ([0-9]{1,4}))?")
 _COMMENT = re.compile(r"(^|\s)#(?![0-9]).*")
@@ -290,7 +290,7 @@ def _parse_preempt(verb: str, rest: str, wrong: _Wrong) -> Choice:
     nth, steps = (int(found[3]), int(found[4] or 1)) if found else (0, 0)
     if found is None or not nth or not steps:
         wrong(
-            f"write `{verb} SERVER at release N`, `at begin N` or `at statement N`, and "
+            f"write `{verb} SERVER at lock N`, `at begin N` or `at statement N`, and "
             "`, for N steps` behind it if the thread is to stay away for more than one"
         )
     place = cast("PlaceKind", found[2])

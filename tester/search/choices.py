@@ -106,13 +106,14 @@ class Preempt(_Value, frozen=True, tag="preempt-thread"):
     Attributes:
         server: the server's number.
         nth: which place in the step, of its kind, from 1.
-        place: the kind: a lock is released, a thread begins, or a statement comes.
+        place: the kind: a lock has been released or is about to be taken, a thread
+            begins, or a statement comes.
         steps: how many steps the server takes before the thread goes on.
     """
 
     server: int
     nth: int
-    place: PlaceKind = "release"
+    place: PlaceKind = "lock"
     steps: int = 1
 
 

@@ -12,14 +12,14 @@ RATES = (0.05, 0.2, 0.7)
 # In some runs only steps of one kind are: what one preemption brings about, many may hide.
 KINDS = ("any", "any", "any", "time-out", "start", "request", "reply")
 # The kinds of places of a run, of which each is drawn as often. Unlocked reads and writes
-# are cut in two at statements; where a lock is released, what was read under it gets out of
-# date; a thread that begins late finds another state than the one that it was begun in.
+# are cut in two at statements; at a lock, what was read before gets out of date; a thread
+# that begins late finds another state than the one that it was begun in.
 PLACES: tuple[tuple[PlaceKind, ...], ...] = (
-    ("release",),
+    ("lock",),
     ("begin",),
     ("statement",),
-    ("release", "begin"),
-    ("release", "begin", "statement"),
+    ("lock", "begin"),
+    ("lock", "begin", "statement"),
 )
 # In how many runs it is always the same place.
 ONE_PLACE = 0.5

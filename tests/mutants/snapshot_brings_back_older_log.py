@@ -5,7 +5,7 @@ What is appended in between is lost.
 Paper: section 7, 5.3 (a leader never overwrites or deletes entries)
 Breaks: safety (Leader Append-Only, Leader Completeness, State Machine Safety)
 Source: RedisLabs/redisraft PR #45
-Found by: test_snapshot_overtaken at seed 0 with --preempt
+Found by: test_snapshot_overtaken at seed 3 with --preempt
 """
 
 import pickle

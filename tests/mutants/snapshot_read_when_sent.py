@@ -4,7 +4,7 @@
 
 Paper: section 7, Figure 13
 Breaks: safety (State Machine Safety)
-Found by: test_minorities_return_to_snapshots at seed 6 with --preempt
+Found by: test_minorities_return_to_snapshots at seed 1 with --preempt
 """
 
 from raft.raft import Raft as Reference

@@ -5,7 +5,7 @@ In between the server may have stepped down: then its entry has the term of anot
 Paper: section 5.3 (a leader creates at most one entry with a given index in a term)
 Breaks: safety (Election Safety, Log Matching)
 Source: camunda/camunda #5360
-Found by: test_figure_8_unreliable at seed 0 with --preempt
+Found by: test_figure_8_unreliable at seed 1 with --preempt
 """
 
 from raft.raft import Raft as Reference

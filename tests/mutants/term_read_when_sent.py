@@ -5,7 +5,7 @@ another leader, as that leader.
 
 Paper: section 5.3, Figure 3
 Breaks: safety (Leader Completeness, State Machine Safety)
-Found by: test_stalled_servers at seed 8 with --preempt
+Found by: test_stalled_servers at seed 0 with --preempt
 """
 
 from raft.raft import Raft as Reference

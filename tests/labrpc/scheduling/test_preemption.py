@@ -423,6 +423,26 @@ def test_a_thread_often_begins_late(lab):
     assert 2 < lab.run(textwrap.dedent(source), preempt=True) < 45
 
 
+def test_a_thread_often_loses_its_turn_before_it_takes_a_lock(lab):
+    source = """
+import threading
+lock, taken = threading.Lock(), []
+
+def program():
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    return len(taken)
+
+def work():
+    free = not taken
+    with lock:
+        if free: taken.append(1)
+"""
+    cut = [s for s in range(20) if lab.run(source, seed=f"{s}", preempt=True) > 1]
+    assert len(cut) > 4
+
+
 def test_a_dying_thread_is_not_preempted(lab):
     world = lab.world(lab.raft(BUSY), preempt=True)
     world.sleep_ns(10**8)

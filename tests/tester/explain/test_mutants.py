@@ -74,6 +74,7 @@ SAID = {
     "stale_snapshot_conflict_loop": "snapshot-again-and-again",
     "stale_suffix_kept": "misstated-log",
     "stale_vote_counted": "led-without-majority",
+    "start_checks_the_role_too_early": "led-two-terms-without-election",
     "suffix_committed_with_a_snapshot": "applied-uncommitted",
     "suffix_dropped_at_step_down": "misstated-log",
     "term_not_saved": "term-lost-in-restart",
@@ -134,7 +135,6 @@ UNSAID = {
     "snapshot_only_before_its_last": "an exception of the leader, with its line",
     "snapshot_read_when_sent": "the failure names the snapshot's index",
     "snapshot_term_not_saved": "a refusal that its log below the snapshot may excuse",
-    "start_checks_the_role_too_early": "what start returns is in no message",
     "started_entries_not_saved": "a leader may save what start appends later",
 }
 # Shown by traces made by hand, or said where one of the others is true as well.

@@ -63,12 +63,12 @@ def outcome(rules, preempt):
 def test_what_was_read_under_a_lock_is_out_of_date_after_a_preemption(preempted_rules):
     rules = preempted_rules()
     assert outcome(rules, "")[1] is None
-    _, error = outcome(rules, "preempt-thread 2 at release 1")
+    _, error = outcome(rules, "preempt-thread 2 at lock 2")
     assert error.code is codes.TWO_LEADERS
 
 
 @pytest.mark.parametrize(
-    "place", ["release 2", "release 30", "statement 200", "statement 1, for 2 steps"]
+    "place", ["lock 1", "lock 30", "statement 200", "statement 1, for 2 steps"]
 )
 def test_at_another_place_it_does_no_harm(preempted_rules, place):
     run, error = outcome(preempted_rules(), f"preempt-thread 2 at {place}")
@@ -78,7 +78,12 @@ def test_at_another_place_it_does_no_harm(preempted_rules, place):
 
 def test_a_correct_server_is_none_the_worse_for_it(preempted_rules):
     rules = preempted_rules(votes_twice=False)
-    for place in ("release 1", "release 2", *(f"statement {n}" for n in range(1, 20))):
+    for place in (
+        "lock 1",
+        "lock 2",
+        "lock 3",
+        *(f"statement {n}" for n in range(1, 20)),
+    ):
         assert outcome(rules, f"preempt-thread 2 at {place}")[1] is None
 
 
@@ -86,13 +91,13 @@ def test_a_thread_goes_on_after_as_many_steps_as_it_was_to_miss(preempted_rules)
     rules = preempted_rules()
     answered = []
     for steps in (1, 2):
-        run, _ = outcome(rules, f"preempt-thread 2 at release 1, for {steps} steps")
+        run, _ = outcome(rules, f"preempt-thread 2 at lock 2, for {steps} steps")
         answered.append(len(run.state.servers[2].unanswered))
     assert answered == [0, 1]
 
 
 def test_without_preemption_the_choice_does_not_apply(world_rules):
-    run, error = outcome(world_rules(), "preempt-thread 2 at release 1")
+    run, error = outcome(world_rules(), "preempt-thread 2 at lock 1")
     assert error is None
     assert not any(isinstance(choice, Preempt) for choice in run.choices)
 
@@ -103,7 +108,7 @@ def test_a_list_says_where_the_reference_with_such_a_bug_is_interrupted():
     text = "servers 3\npreempt 1\n" + TWO_CANDIDATES.replace(" vote", " request_vote")
     boxes = InProcessBoxFactory(Submission.find(mutant), True)
     endings = []
-    for preempt in ("", "preempt-thread 2 at release 1"):
+    for preempt in ("", "preempt-thread 2 at lock 1"):
         run = parse_choices(text.format(preempt=preempt), "text")
         endings.append(replayed(boxes, run)[1])
     assert endings[0] is None
@@ -140,7 +145,7 @@ def test_the_server_that_takes_the_step_is_preempted():
 def test_all_kinds_of_places_are_drawn():
     draws = Random(0)
     places = [drawn_place(draws) for _ in range(200)]
-    assert {place for _, place in places} == {"release", "begin", "statement"}
+    assert {place for _, place in places} == {"lock", "begin", "statement"}
     assert all(nth >= 1 for nth, _ in places)
     assert drawn_place(draws, ("begin",))[1] == "begin"
 
