@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Any, NoReturn
 
 from tester import codes
+from tester.scenario.acceptance import Acceptance
 from tester.scenario.cluster import TEST_SECONDS_MAX
 from tester.scenario.extended_cluster import ExtendedCluster
 from tester.scenario.polled_cluster import (
@@ -46,10 +47,9 @@ class CheckedCluster(ExtendedCluster, PolledCluster):
     def check_one_leader(self) -> int:
         """Return the server that leads, polling for about `LEADER_S_MAX`.
 
-        A missing leader is retried, since an election may take several rounds;
-        two leaders in one term fail at once, as always (`tester.oracles`). Only
-        connected servers are asked: one that is cut off may rightly believe that
-        it leads an older term.
+        An election may take several rounds; two leaders in one term fail at once, as
+        always (`tester.oracles`). Only connected servers are asked: one that is cut off
+        may rightly believe that it leads an older term.
         """
         for _ in range(2 * LEADER_S_MAX):
             self.sleep(0.450 + 0.100 * self.random.random())
@@ -132,7 +132,7 @@ class CheckedCluster(ExtendedCluster, PolledCluster):
         deadline = self.now + seconds
         server = 0
         refused: Counter[int] = Counter()
-        accepted: list[tuple[int, int]] = []
+        accepted: list[Acceptance] = []
         while self.now < deadline:
             index = -1
             for _ in self.servers:
@@ -146,7 +146,7 @@ class CheckedCluster(ExtendedCluster, PolledCluster):
             if index == -1:
                 self.sleep(0.050)
                 continue
-            accepted.append((server, index))
+            accepted.append(Acceptance(server, index, self.now))
             if self._wait_agreed(index, command, expected):
                 return index
             if not retry:
@@ -198,13 +198,13 @@ class CheckedCluster(ExtendedCluster, PolledCluster):
         command: Any,
         expected: int,
         seconds: float,
-        accepted: list[tuple[int, int]],
+        accepted: list[Acceptance],
         refused: Counter[int],
     ) -> NoReturn:
         """Fail since a command was not agreed on in time, however often offered.
 
         Args:
-            accepted: each server that took it as leader, and at which index.
+            accepted: each server that took it as leader, where and when.
             refused: how often each server refused it.
         """
         facts = [self._connected_now()]
@@ -215,7 +215,7 @@ class CheckedCluster(ExtendedCluster, PolledCluster):
                 f"{CATCH_UP_S_PER_ENTRY} s for each entry that a server lacked"
             )
         if accepted:
-            places = ", ".join(f"server {s} at index {i}" for s, i in accepted[-3:])
+            places = ", ".join(map(str, accepted[-3:]))
             facts.append(f"start() was accepted by {places}")
         if refused:
             times = ", ".join(
@@ -227,7 +227,14 @@ class CheckedCluster(ExtendedCluster, PolledCluster):
             facts.append(NO_LEADER_CAUSES)
         else:
             what = self._how_far(command, expected, within, accepted)
-            facts.append(REPLICATION)
+            since_s = self.now - accepted[-1].time_s
+            if since_s > LEADER_S_MAX:
+                facts += [
+                    f"no server has accepted it for {since_s:.0f} s",
+                    NO_LEADER_CAUSES,
+                ]
+            else:
+                facts.append(REPLICATION)
             if len({self.last_applied(server) for server in self.up()}) > 1:
                 facts.append('compare "applied up to" below: which server lags?')
         self.fail(
@@ -235,15 +242,14 @@ class CheckedCluster(ExtendedCluster, PolledCluster):
         )
 
     def _how_far(
-        self, command: Any, expected: int, within: str, accepted: list[tuple[int, int]]
+        self, command: Any, expected: int, within: str, accepted: list[Acceptance]
     ) -> str:
         """Return who has applied a command, where most servers have."""
         at, have = 0, list[int]()
-        for _, index in accepted:
+        for index in dict.fromkeys(one.index for one in accepted):
+            machines = self.state_machines
             there = [
-                s
-                for s in self.applied_by(index)
-                if self.state_machines[s].commands[index] == command
+                s for s in self.servers if machines[s].commands.get(index) == command
             ]
             if len(there) > len(have):
                 at, have = index, there
@@ -255,7 +261,7 @@ class CheckedCluster(ExtendedCluster, PolledCluster):
                 f"{what} was applied by {servers_named(have)} at index {at}, but not within "
                 f"{ACCEPTED_S_MAX} s of its acceptance there"
             )
-        where = f" at index {at}" if len({index for _, index in accepted}) > 1 else ""
+        where = f" at index {at}" if len({one.index for one in accepted}) > 1 else ""
         return (
             f"{what} was applied{where} only by {servers_named(have)} {within}; "
             f"{counted(expected, 'server')} should have applied it"
