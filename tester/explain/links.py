@@ -7,10 +7,19 @@ from labrpc.clock import MILLISECOND, SECOND, to_seconds
 from tester import codes
 from tester.explain.history import seconds
 from tester.explain.one_way import is_one_way
-from tester.text import servers_named
+from tester.text import counted, servers_named
 from tester.traces import values
 from tester.traces.reader import Trace
-from tester.traces.rows import Arrived, Boot, Control, Lost, Replied, ReplyArrived, Sent
+from tester.traces.rows import (
+    Arrived,
+    Boot,
+    Control,
+    Lost,
+    NoReply,
+    Replied,
+    ReplyArrived,
+    Sent,
+)
 from tester.traces.values import Value
 
 # Where the failure is that something did not happen in time.
@@ -27,6 +36,8 @@ LAST_NS = 5 * SECOND
 LINES_MAX = 12
 # A server may have given a call up by then.
 LATE_NS = 100 * MILLISECOND
+# A call counts as one that its caller waits for if it has not ended for so long.
+WAITING_NS = SECOND
 # The least number of equal answers that is worth a remark.
 SAME_MIN = 3
 
@@ -43,6 +54,7 @@ class _Link:
         refused: how many answers refuse, or are None.
         took_ns: how long each answer took, from its request on.
         lost: how many requests or replies were lost, by the reason.
+        waiting_ns: for how long callers have waited in vain, by call.
     """
 
     sent: int = 0
@@ -52,9 +64,12 @@ class _Link:
     refused: int = 0
     took_ns: list[int] = field(default_factory=list)
     lost: Counter[str] = field(default_factory=Counter)
+    waiting_ns: list[int] = field(default_factory=list)
 
     def text(self) -> str:
         """Return it in words."""
+        if not self.sent:
+            return "; ".join(self._waiting())
         answered = self.answers.total()
         parts = [f"{self.sent} sent", f"{self.arrived} arrived"]
         if self.arrived and self.can_be_answered:
@@ -64,7 +79,14 @@ class _Link:
         if len(self.answers) == 1 and answered >= SAME_MIN:
             parts.append("always the same answer")
         lost = [f"{why}: {count}" for why, count in sorted(self.lost.items())]
-        return "; ".join([", ".join(parts), *lost])
+        return "; ".join([", ".join(parts), *lost, *self._waiting()])
+
+    def _waiting(self) -> list[str]:
+        """Return for how long callers have waited, if some have."""
+        if not self.waiting_ns:
+            return []
+        calls = counted(len(self.waiting_ns), "call")
+        return [f"{calls} under way for up to {seconds(max(self.waiting_ns))}"]
 
     def _how_late(self) -> str:
         """Return how late the answers came, if that was later than usual."""
@@ -86,6 +108,10 @@ def link_lines(trace: Trace) -> list[str]:
     ended = max(trace.rows[-1].t, trace.end.t)
     since = max(0, ended - LAST_NS)
     links = _links(trace, since)
+    for sent in _under_way(trace):
+        if ended - sent.t >= WAITING_NS:
+            link = links[sent.server, sent.peer, sent.method]
+            link.waiting_ns.append(ended - sent.t)
     alike: dict[tuple[int, str, str], list[int]] = defaultdict(list)
     for (src, dst, method), link in sorted(links.items(), key=lambda one: -one[1].sent):
         alike[src, method, link.text()].append(dst)
@@ -128,6 +154,20 @@ def _links(trace: Trace, since: int) -> dict[tuple[int, int, str], _Link]:
                 known.took_ns.append(row.t - sent_at[row.rpc])
                 _note_answer(known, trace.replied.get((row.rpc, False)))
     return links
+
+
+def _under_way(trace: Trace) -> list[Sent]:
+    """Return the calls that have not ended, of incarnations that are up at the end."""
+    calls: dict[int, Sent] = {}
+    for row in trace.rows:
+        if type(row) is Sent:
+            calls[row.rpc] = row
+        elif type(row) is NoReply or (type(row) is ReplyArrived and not row.copy):
+            calls.pop(row.rpc, None)
+        elif type(row) is Boot:
+            calls = {rpc: s for rpc, s in calls.items() if s.server != row.server}
+    up = set(_up(trace))
+    return [sent for sent in calls.values() if sent.server in up]
 
 
 def _note_answer(link: _Link, replied: Replied | None) -> None:

@@ -101,3 +101,15 @@ def test_another_failure_is_not_explained_by_links(run):
     assert lines(run, "two-leaders") == []
     header = msgspec.structs.replace(run.header)
     assert link_lines(Trace(header, run.rows)) == []
+
+
+def test_calls_that_their_callers_still_wait_for_are_said(run):
+    run.wait(6)
+    run.append(0, 1, (5, 1), [])
+    assert "  1 → 2  request_vote: 2 calls under way for up to 6.0" in lines(run)[2]
+    last = {"rpc": 8, "method": "request_vote"}
+    run.add(rows.NoReply, server=1, peer=2, **last)
+    assert "  1 → 2  request_vote: 1 call under way for up to 6.0" in lines(run)[2]
+    # Another life of the caller waits for nothing.
+    run.add(rows.Boot, server=1, incarnation=2)
+    assert not any("under way" in line for line in lines(run))
