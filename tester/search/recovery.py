@@ -141,6 +141,7 @@ class Recovery:
 
     def step(self) -> bool:
         """Let the next thing happen; return whether there is any."""
+        self._rules.recovery_steps += 1
         is_restless = self._deliveries >= RESTLESS_DELIVERIES
         if is_restless:
             call = self._next_call()

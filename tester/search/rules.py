@@ -88,7 +88,7 @@ class Rules:
     Attributes:
         setting: what holds in the world throughout.
         by_outline: whether states that look alike are one.
-        asked: how many choices were asked about so far.
+        recovery_steps: how many steps recoveries have taken so far.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Rules:
     ) -> None:
         self.setting = setting
         self.by_outline = by_outline
-        self.asked = 0
+        self.recovery_steps = 0
         self._histories = histories
         self._messages = Messages(setting.servers)
 
@@ -129,7 +129,6 @@ class Rules:
         With `briefly`, more messages wait for the receiver of this one: if it polls, it does
         not look yet.
         """
-        self.asked += 1
         if not self.setting.persistence and (
             isinstance(choice, Crash) or getattr(choice, "dies_after", None) is not None
         ):

@@ -43,10 +43,10 @@ PREEMPTED_ROUNDS = 8
 # This many known states take about 700 MB of memory. The search then starts afresh, with
 # other draws.
 KNOWN_STATES_MAX = 100_000
-# How many states may be found to shorten a run, and how many choices taken: where servers
-# poll, a recovery takes thousands of choices, and most of them lead to known states.
+# How many states may be found to shorten a run, and how many steps recoveries may take: where
+# servers poll, one takes thousands, and most of them lead to known states.
 SHORTENING_STATES_MAX = 30_000
-SHORTENING_CHOICES_MAX = 300_000
+SHORTENING_RECOVERY_STEPS_MAX = 150_000
 # An exploration that has found this many states lets the next one begin beside it.
 LARGE_STATES = 8_000
 
@@ -153,10 +153,10 @@ class _World:
         """
         self.histories.look_alikes = self._has_outlines
         states_max = self.histories.states + SHORTENING_STATES_MAX
-        choices_max = self._choices_taken() + SHORTENING_CHOICES_MAX
+        steps_max = self._recovery_steps() + SHORTENING_RECOVERY_STEPS_MAX
 
         def is_too_long() -> bool:
-            if self._choices_taken() > choices_max:
+            if self._recovery_steps() > steps_max:
                 return True
             return self.histories.states > states_max
 
@@ -170,8 +170,8 @@ class _World:
         exact = shrink(self.rules, alike.choices, error, is_too_long)
         return exact._replace(replays=alike.replays + exact.replays)
 
-    def _choices_taken(self) -> int:
-        return self.rules.asked + self._by_outline.asked
+    def _recovery_steps(self) -> int:
+        return self.rules.recovery_steps + self._by_outline.recovery_steps
 
     @cached_property
     def exhaustive(self) -> ByTurns:
