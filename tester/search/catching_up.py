@@ -52,17 +52,9 @@ class CatchingUp(NamedTuple):
 def catch_up(story: CatchingUp, run: EpisodeRun) -> None:
     """Let a server miss commands, and one message go wrong that is to bring them."""
     server, leader = story.server, story.leader
-    run.take(Cut(server))
-    for _ in range(story.commands):
-        propose(leader, run)
-    spread(leader, run)
-    applied = len(run.state.servers[leader].applied)
-    if story.compacts:
-        run.take(Snapshot(leader, applied - story.compacts_again))
-        run.settle()
-    # By name: when one is lost, the numbers of other calls may change.
-    run.take(*[Lose(m.name) for m in run.state.in_flight if server in (m.src, m.dst)])
-    run.take(Heal(server), TimeOut(leader))
+    spare = int(story.compacts_again) if story.compacts else None
+    applied = fall_behind_snapshot(server, leader, story.commands, spare, run)
+    run.take(TimeOut(leader))
     for _ in range(story.after):
         message = _next_between(story, run)
         if message is not None:
@@ -76,6 +68,34 @@ def catch_up(story: CatchingUp, run: EpisodeRun) -> None:
     if story.follows:
         propose(leader, run)
     run.release()
+
+
+def fall_behind_snapshot(
+    server: int, leader: int, commands: int, spare: int | None, run: EpisodeRun
+) -> int:
+    """Let a server miss commands that its leader then takes into a snapshot.
+
+    Args:
+        server: the server.
+        leader: its leader.
+        commands: how many it misses.
+        spare: how many commands are not in the snapshot; None for no snapshot.
+        run: the episode's.
+
+    Returns how many commands the leader has applied.
+    """
+    run.take(Cut(server))
+    for _ in range(commands):
+        propose(leader, run)
+    spread(leader, run)
+    applied = len(run.state.servers[leader].applied)
+    if spare is not None:
+        run.take(Snapshot(leader, applied - spare))
+        run.settle()
+    # By name: when one is lost, the numbers of other calls may change.
+    run.take(*[Lose(m.name) for m in run.state.in_flight if server in (m.src, m.dst)])
+    run.take(Heal(server))
+    return applied
 
 
 def _next_between(story: CatchingUp, run: EpisodeRun) -> Message | None:

@@ -10,6 +10,7 @@ from random import Random
 from typing import get_args
 
 from labrpc.world.events import PlaceKind
+from tester.search.catching_up import fall_behind_snapshot
 from tester.search.choices import Deliver, Preempt, Snapshot, Start, StepChoice, TimeOut
 from tester.search.episodes import DELIVERIES_MAX, EpisodeRun
 from tester.search.preemptions import drawn_place, step_of
@@ -23,12 +24,19 @@ ARRIVING = (0, 0, 1, 2, 4)
 STEPS = (1, 1, 1, 2, 4)
 # How often what races is the arrival of a message, where there is one.
 MESSAGES = 0.75
+# In how many of the races with a leader a server has fallen behind its snapshot.
+BEHIND = 0.25
 # How many races end with messages that arrive in any order.
 UNORDERED = 0.5
 
 
 def race(draws: Random, run: EpisodeRun) -> None:
     """Let a thread lose its turn in a step, and its server take others meanwhile."""
+    leaders = [s.server for s in run.state.servers if s.leads]
+    if leaders and len(run.state.servers) > 2 and draws.random() < BEHIND:
+        leader = draws.choice(leaders)
+        others = [s.server for s in run.state.servers if s.server != leader]
+        fall_behind_snapshot(draws.choice(others), leader, draws.choice((2, 3)), 1, run)
     for _ in range(draws.choice(ACTING)):
         run.take(drawn_act(draws, run.state))
     _arrive_in_any_order(draws.choice(ARRIVING), draws, run)
