@@ -38,7 +38,7 @@ PREEMPTED = "its turn: it is preempted"
 IS_PREEMPTED = "is preempted"
 
 # What the compiled code calls: is a switch due, and switch; the same where a lock has
-# just been released.
+# just been released, or is about to be taken.
 DUE, SWITCH = "__lab_due__", "__lab_switch__"
 RELEASED_DUE, RELEASED_SWITCH = "__lab_released_due__", "__lab_released_switch__"
 

@@ -313,7 +313,7 @@ def _check_numbers(choice: Choice, setting: Setting, wrong: _Wrong) -> None:
     if isinstance(choice, Deliver | Lose | Duplicate):
         either = [choice.message.src, choice.message.dst]
     else:
-        either = [choice.server] if isinstance(choice, TimeOut) else []
+        either = [choice.server] if isinstance(choice, TimeOut | Preempt) else []
     if isinstance(choice, Get | Put):
         clients = [choice.client]
     elif isinstance(choice, Recover):

@@ -69,7 +69,13 @@ def test_every_kind_of_choice_is_read_as_it_was_written():
 
 def test_operations_of_clients_are_read_as_they_were_written():
     setting = Setting(5, clients=2, max_raft_state=1000)
-    choices = (Get(5, "k"), Put(6, "a key, #1"), Put(5, "k", 3), TimeOut(6))
+    choices = (
+        Get(5, "k"),
+        Put(6, "a key, #1"),
+        Put(5, "k", 3),
+        TimeOut(6),
+        Preempt(6, 1),
+    )
     written = ChoiceList(setting, choices)
     assert parse_choices(list_text(written), "f") == written
     assert choice_text(choices[2]) == "put 5 k, version 3"
