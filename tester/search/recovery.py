@@ -32,6 +32,9 @@ from tester.text import listed
 RECOVERY_NS_MAX = 10 * SECOND
 # How long a message takes.
 MESSAGE_NS = 2 * MILLISECOND
+# Moments of a server's clock that are no further apart are the same one: who waits until a
+# deadline computes the rest of it anew whenever it is woken, and rounds it.
+SAME_MOMENT_NS = MILLISECOND
 # How long a call to a server takes to fail that is cut off.
 FAILURE_NS = 100 * MILLISECOND
 # A leader gets its command when no message is under way. Some servers never rest: after so
@@ -224,7 +227,7 @@ class Recovery:
                 return None
             moment_ns, due_ns = server.now_ns + waits_ns, self.now_ns + waits_ns
             first_ns = due_ns
-            if known is not None and known.moment_ns == moment_ns:
+            if known is not None and abs(known.moment_ns - moment_ns) < SAME_MOMENT_NS:
                 first_ns = known.first_ns
             due_ns = min(due_ns, first_ns + self.put_off_ns_max)
             known = self._due[server.server] = _Due(server, moment_ns, first_ns, due_ns)

@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from labrpc.box_factory import InProcessBoxFactory
+from labrpc.clock import SECOND
 from labrpc.submission.submission import Submission
 from tester import codes
 from tester.errors import UsageError
 from tester.search.choice_text import choice_text, parse_choices
-from tester.search.choices import Recover, Setting
+from tester.search.choices import Deliver, MessageName, Recover, Setting
 from tester.search.judged_run import run_choices
+from tester.search.recovery import Recovery
 from tester.search.session import replayed
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -226,3 +228,34 @@ def test_a_slow_service_takes_one_message_in_each_step():
     assert applied_by_the_leader(slowly) == ()
     assert applied_by_the_leader(slowly + "time-out 0\n") == (1,)
     assert applied_by_the_leader(slowly + "recover\n")[:2] == (1, 2)
+
+
+# Each server waits until its deadline, and looks at the clock whenever a request wakes it. As a
+# float, the time of day is exact to a quarter of a microsecond.
+LOOKS_AGAIN = (
+    "            time.sleep(random.uniform(0.3, 0.6))\n            with self.lock:\n",
+    "            with self.woken:\n"
+    "                deadline = time.time() + random.uniform(0.3, 0.6)\n"
+    "                while time.time() < deadline:\n"
+    "                    self.woken.wait(max(deadline - time.time(), 0.001))\n",
+    "        self.votes, self.leads = 0, False\n",
+    "        self.votes, self.leads = 0, False\n"
+    "        self.woken = threading.Condition(self.lock)\n",
+    "            self.observe(term)\n            granted",
+    "            self.woken.notify_all()\n            self.observe(term)\n            granted",
+)
+
+
+def test_messages_do_not_put_off_a_deadline_for_ever(world_rules):
+    rules = world_rules(*LOOKS_AGAIN)
+    text = "time-out 0\n" + "duplicate 0 -> 1 vote\n" * 5
+    run, _ = run_choices(rules, parse_choices(text, "text").choices)
+    recovery = Recovery(rules, run)
+    first_ns = recovery._next_ns(run.state.servers[1])
+    for _ in range(5):
+        # Its own clock hardly runs on when a message arrives.
+        recovery.now_ns += SECOND
+        run.advance(Deliver(MessageName(0, 1, "vote")))
+        due_ns = recovery._next_ns(run.state.servers[1])
+    assert first_ns < SECOND
+    assert due_ns <= first_ns + Recovery.put_off_ns_max
