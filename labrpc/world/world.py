@@ -209,6 +209,10 @@ class World(EventHeap):
             # It counts its time-outs anew.
             self.step(host, _WAKE)
 
+    def save_began_ns(self, server: int) -> int:
+        """Return when a save began, if it is one of this server's and ends now."""
+        return self.clocks[server].before_ns(self.now_ns, self.disks[server].save_ns)
+
     def network_faults(self) -> NetworkFaults:
         """Return the faults of the network, off until some are set."""
         if self.network.faults is None:
@@ -349,10 +353,6 @@ class World(EventHeap):
     def _persist(self, host: Host, action: Persist) -> None:
         self.disks[host.server].save(action.raft_state, action.snapshot)
         self.saved_at_step[host.server] = self.steps
-
-    def save_began_ns(self, server: int) -> int:
-        """Return when a save of a server has begun that ends now."""
-        return self.clocks[server].before_ns(self.now_ns, self.disks[server].save_ns)
 
     def _log(self, host: Host, action: Log) -> None:
         if action.annotates:

@@ -28,7 +28,7 @@ class WatchedWorld(Protocol):
         """The incarnation of each server that is up, and then of each client."""
 
     def save_began_ns(self, server: int) -> int:
-        """Return when a save of a server has begun that ends now."""
+        """Return when a save began, if it is one of this server's and ends now."""
 
     def observe(self, observer: Observer) -> None:
         """Call an observer's methods from now on."""

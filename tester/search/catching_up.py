@@ -12,12 +12,11 @@ from tester.search.choices import (
     Cut,
     Deliver,
     Duplicate,
-    Heal,
     Lose,
     Snapshot,
     TimeOut,
 )
-from tester.search.episodes import EpisodeRun, propose, spread
+from tester.search.episodes import EpisodeRun, propose, reconnect, spread
 from tester.search.world_state import Message
 
 FATES_WITHOUT_CRASH = ("lost", "late", "twice")
@@ -92,9 +91,7 @@ def fall_behind_snapshot(
     if spare is not None:
         run.take(Snapshot(leader, applied - spare))
         run.settle()
-    # By name: when one is lost, the numbers of other calls may change.
-    run.take(*[Lose(m.name) for m in run.state.in_flight if server in (m.src, m.dst)])
-    run.take(Heal(server))
+    reconnect(server, run)
     return applied
 
 

@@ -213,12 +213,17 @@ def cut(server: int, run: EpisodeRun) -> None:
 
 def heal(server: int, run: EpisodeRun) -> None:
     """Let messages reach a server again; those that could not are lost."""
+    reconnect(server, run)
+    run.settle()
+
+
+def reconnect(server: int, run: EpisodeRun) -> None:
+    """Do what `heal` does, and let no message arrive yet."""
     # By name: when one is lost, the numbers of other calls may change.
     for message in run.state.in_flight:
         if server in (message.src, message.dst):
             run.take(Lose(message.name))
     run.take(Heal(server))
-    run.settle()
 
 
 def crash(server: int, run: EpisodeRun) -> None:

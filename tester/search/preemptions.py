@@ -11,7 +11,7 @@ from tester.search.choices import Choice, Deliver, Lose, Preempt, Setting, StepC
 RATES = (0.05, 0.2, 0.7)
 # In some runs only steps of one kind are: what one preemption brings about, many may hide.
 KINDS = ("any", "any", "any", "time-out", "start", "request", "reply")
-# The kinds of places of a run, of which each is drawn as often. Unlocked reads and writes
+# The kinds of places in one run; it draws each kind equally often. Unlocked reads and writes
 # are cut in two at statements; at a lock, what was read before gets out of date; a thread
 # that begins late finds another state than the one that it was begun in.
 PLACES: tuple[tuple[PlaceKind, ...], ...] = (
@@ -61,9 +61,7 @@ class Preemptions:
         return Preempt(server, *place, self._draws.choice(STEPS))
 
 
-def drawn_place(
-    draws: Random, places: Sequence[PlaceKind] = PLACES[-1]
-) -> tuple[int, PlaceKind]:
+def drawn_place(draws: Random, places: Sequence[PlaceKind]) -> tuple[int, PlaceKind]:
     """Return a place in a step: which one of its kind, and the kind, one of `places`."""
     place = draws.choice(places)
     if place == "statement":

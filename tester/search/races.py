@@ -38,7 +38,7 @@ def race(draws: Random, run: EpisodeRun) -> None:
         others = [s.server for s in run.state.servers if s.server != leader]
         fall_behind_snapshot(draws.choice(others), leader, draws.choice((2, 3)), 1, run)
     for _ in range(draws.choice(ACTING)):
-        run.take(drawn_act(draws, run.state))
+        run.take(_drawn_act(draws, run.state))
     _arrive_in_any_order(draws.choice(ARRIVING), draws, run)
     first = _drawn_step(draws, run)
     preempt = _drawn_preemption(first, draws, run)
@@ -69,7 +69,7 @@ def _drawn_preemption(
     return None
 
 
-def drawn_act(draws: Random, state: WorldState) -> StepChoice:
+def _drawn_act(draws: Random, state: WorldState) -> StepChoice:
     """Return what a server does by itself, or because its service wants it."""
     return draws.choice([act for at in state.servers for act in _acts(draws, at)])
 

@@ -1,4 +1,4 @@
-"""How much of a server's own time its steps take."""
+"""How long steps take, by the server's own clock."""
 
 from labrpc.clock import MICROSECOND, MILLISECOND
 

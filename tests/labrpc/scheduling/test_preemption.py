@@ -383,9 +383,6 @@ def is_free():
         return not taken
 
 def work():
-    RELEASING
-    if free:
-        taken.append(1)
 """
 
 
@@ -399,7 +396,9 @@ def work():
     ],
 )
 def test_a_thread_often_loses_its_turn_where_it_releases_a_lock(lab, releasing):
-    source = CHECKS_THEN_ACTS.replace("RELEASING", releasing)
+    source = (
+        f"{CHECKS_THEN_ACTS}    {releasing}\n    if free:\n        taken.append(1)\n"
+    )
     assert lab.run(source) == 1
     seeds = range(20)
     cut = [s for s in seeds if lab.run(source, seed=f"{s}", preempt=True) > 1]
@@ -424,17 +423,7 @@ def test_a_thread_often_begins_late(lab):
 
 
 def test_a_thread_often_loses_its_turn_before_it_takes_a_lock(lab):
-    source = """
-import threading
-lock, taken = threading.Lock(), []
-
-def program():
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads: thread.start()
-    for thread in threads: thread.join()
-    return len(taken)
-
-def work():
+    source = f"""{CHECKS_THEN_ACTS}
     free = not taken
     with lock:
         if free: taken.append(1)

@@ -247,7 +247,7 @@ def writer():
 def elected(writer):
     """Return a run in which server 0 leads term 1 and servers 1 and 2 have entries.
 
-    Enough of them that what is an entry's term and command can be told.
+    There are enough of them to recognize an entry's term and its command.
     """
     for server in range(3):
         writer.add(rows.Boot, server=server, incarnation=1)

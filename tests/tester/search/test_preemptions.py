@@ -23,7 +23,7 @@ from tester.search.episodes import EpisodeRun
 from tester.search.exhaustive import node_of
 from tester.search.histories import Histories
 from tester.search.judged_run import run_choices
-from tester.search.preemptions import Preemptions, drawn_place, step_of
+from tester.search.preemptions import PLACES, Preemptions, drawn_place, step_of
 from tester.search.rules import Rules
 from tester.search.session import replayed
 
@@ -144,7 +144,7 @@ def test_the_server_that_takes_the_step_is_preempted():
 
 def test_all_kinds_of_places_are_drawn():
     draws = Random(0)
-    places = [drawn_place(draws) for _ in range(200)]
+    places = [drawn_place(draws, PLACES[-1]) for _ in range(200)]
     assert {place for _, place in places} == {"lock", "begin", "statement"}
     assert all(nth >= 1 for nth, _ in places)
     assert drawn_place(draws, ("begin",))[1] == "begin"
