@@ -136,7 +136,15 @@ class History:
 
     def deliveries(self, method: str) -> list[Delivery]:
         """Return the requests of a method that arrived, and copies of them, in that order."""
-        return [one for one in self._deliveries.values() if one.sent.method == method]
+        return self._delivered.get(method, [])
+
+    @cached_property
+    def _delivered(self) -> dict[str, list[Delivery]]:
+        """Deliveries by method."""
+        found: dict[str, list[Delivery]] = defaultdict(list)
+        for delivery in self._deliveries.values():
+            found[delivery.sent.method].append(delivery)
+        return found
 
     def rows_of(self, *kinds: type[Row]) -> list[AnyRow]:
         """Return the rows of some kinds, in order: the others are most."""
