@@ -30,7 +30,7 @@ from labrpc.isolated.messages import (
     write_all,
 )
 from labrpc.machine.unraisable import unraisable_as_warnings
-from labrpc.machine.watchdog import watchdog
+from labrpc.machine.watchdog import watchdog, what_grows
 from labrpc.machine.watchdog_timer import HangPolicy
 from labrpc.sandbox.sandbox import BOX_BYTES_MAX
 from labrpc.simulated import dataclasses_
@@ -137,7 +137,7 @@ def _answer(alone: Alone, data: bytes) -> bytes:
             codes.MEMORY_LIMIT,
             f"server {alone.server}: memory limit: a server may take "
             f"{BOX_BYTES_MAX >> 20} MB",
-            "some list, log or message grows without end",
+            what_grows(alone.box.context.scheduler.tasks),
         )
     except BaseException as exc:
         return _broke(

@@ -10,7 +10,7 @@ out threads that use up the memory as well.
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, NoReturn, Protocol
@@ -35,6 +35,8 @@ DYING_CPU_S_MAX = 0.5
 # In a runaway loop, one thread runs and never waits. Where threads have waited, or have taken
 # at least this many turns, they keep each other awake.
 TURNS_MIN = 3
+# So many threads of one server take a good part of the memory that a run may take.
+MANY_THREADS = 1_000
 # Room for the watchdog itself in a thread that is deep in a recursion.
 OWN_FRAMES_MAX = 60
 
@@ -151,7 +153,7 @@ class Watchdog:
                 codes.MEMORY_LIMIT,
                 f"memory limit: the servers take more than {self._bytes_max >> 20} MB; "
                 f"thread {task.name!r} was running",
-                "some list, log or message grows without end",
+                what_grows(task.scheduler.tasks),
             )
         elif now_s - self._run_began_s > RUN_CPU_S_MAX:
             self._stop(
@@ -279,6 +281,20 @@ def _is_debugged() -> bool:
     trace = sys.gettrace()
     tracer = type(getattr(trace, "__self__", trace))
     return trace is not None and tracer.__module__.partition(".")[0] != "coverage"
+
+
+def what_grows(tasks: Collection[Task]) -> str:
+    """Return what takes a server's memory, as far as its threads that live show it."""
+    if len(tasks) < MANY_THREADS:
+        return "some list, log or message grows without end"
+    # A thread that waits for a reply knows the method and the server.
+    calling = sum(isinstance(task.waits_for, tuple) for task in tasks)
+    return (
+        f"{len(tasks):,} threads of this server have not ended, and each takes memory; "
+        f"{calling:,} of them wait for a reply. A call to a server that cannot be reached "
+        "takes seconds to fail: limit how many are under way, or let one thread for each "
+        "peer send what is new"
+    )
 
 
 def has_body(task: Task) -> bool:

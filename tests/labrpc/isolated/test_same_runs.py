@@ -115,6 +115,7 @@ LESS_MEMORY = {
     "memory_in_blocks": TOO_MUCH_MEMORY,
     "memory_in_blocks_swallowed": TOO_MUCH_MEMORY,
     "memory_in_small": TOO_MUCH_MEMORY,
+    "threads_in_thousands": TOO_MUCH_MEMORY,
 }
 # In this process they would be the end of it.
 STUCK_CALLS = {
