@@ -160,7 +160,9 @@ class Leadership:
         elif asked >= latest.step:
             self._term_fell(latest, now)
         has_just_saved = world.saved_at_step[server] == asked and now.step == asked + 1
-        if has_just_saved and not self._saves_apart_from(now):
+        # A slow save may be of a state in an earlier term.
+        at_once = world.save_began_ns(server) == now_ns
+        if has_just_saved and at_once and not self._saves_apart_from(now):
             # Asked right after a step in which it saved, and answered in the next step.
             self._saved[server] = now
         if leads:

@@ -38,7 +38,7 @@ def test_voter_dies_after_voting(cluster: CheckedCluster) -> None:
         cluster.one(cluster.random_command(), 3, retry=True)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_losing_candidate(cluster: CheckedCluster) -> None:
     """A candidate that hears from the leader of its term follows it at once."""
@@ -79,7 +79,7 @@ def test_losing_candidate(cluster: CheckedCluster) -> None:
         cluster.one(cluster.random_command(), 3, retry=True)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_votes_of_an_earlier_candidacy(cluster: CheckedCluster) -> None:
     """A vote that arrives after its candidate began a later election does not count."""

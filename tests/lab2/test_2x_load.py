@@ -12,6 +12,12 @@ pytestmark = [pytest.mark.part("2X"), pytest.mark.virtual_time]
 COMMAND_EVERY_S = 0.025
 LINK_MS = 30
 COMMANDS = 200
+# Of a log, and of the commands that follow on it where messages get lost.
+LARGE_BYTES, LARGE_COMMANDS = 2_000, 60
+SMALL_BYTES, SMALL_COMMANDS = 200, 30
+# How often a small command is sent at most, and what all else may take: the log three times.
+REPETITIONS_MAX = 20
+OTHER_BYTES_MAX = 3 * LARGE_BYTES * LARGE_COMMANDS
 AWAY_S = 60
 
 
@@ -71,3 +77,26 @@ def test_long_absence(cluster: CheckedCluster) -> None:
         )
     cluster.restart(away)
     cluster.one(cluster.random_command(), 3, retry=True)
+
+
+@pytest.mark.points(1)
+@pytest.mark.cluster(servers=3, persistence=True)
+def test_bytes_after_losses(cluster: CheckedCluster) -> None:
+    """A lost message costs what it carried once more, and not the whole log."""
+    for number in range(LARGE_COMMANDS):
+        cluster.one(f"{number:<{LARGE_BYTES}}", 3, retry=True)
+    cluster.set_reliable(False)
+    carried = cluster.bytes_carried()
+    for number in range(SMALL_COMMANDS):
+        cluster.one(f"{number:<{SMALL_BYTES}}", 2, retry=True)
+    carried = cluster.bytes_carried() - carried
+    bytes_max = REPETITIONS_MAX * SMALL_BYTES * SMALL_COMMANDS + OTHER_BYTES_MAX
+    if carried > bytes_max:
+        cluster.fail(
+            codes.TOO_MANY_BYTES,
+            f"{carried:,} bytes are sent for {SMALL_COMMANDS} commands of {SMALL_BYTES} "
+            f"bytes where messages get lost; {bytes_max:,} are more than enough",
+            f"a log of {LARGE_COMMANDS} entries of {LARGE_BYTES:,} bytes precedes them: a "
+            "call that fails says nothing about what its receiver lacks, so next_index "
+            "stays as it is (section 5.3)",
+        )

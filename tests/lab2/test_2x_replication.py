@@ -68,7 +68,7 @@ def _reach_only_the_deposed(
     cluster.disconnect(leader, deposed)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 @pytest.mark.cluster(servers=5, persistence=True)
 def test_late_append_entries(cluster: CheckedCluster) -> None:
     """AppendEntries that arrive twice, late or out of order undo nothing."""
@@ -139,6 +139,25 @@ def test_followers_die_after_replying(cluster: CheckedCluster) -> None:
         cluster.one(cluster.random_command(), 3, retry=True)
         cluster.heal()
         cluster.one(cluster.random_command(), 5, retry=True)
+
+
+@pytest.mark.points(1)
+@pytest.mark.cluster(servers=3, persistence=True)
+def test_slow_disks(cluster: CheckedCluster) -> None:
+    """What a disk has not saved yet is neither acknowledged nor counted as stored."""
+    for _ in range(4):
+        leader = cluster.check_one_leader()
+        follower, other = cluster.next_servers(leader, 2)
+        cluster.disconnect(other)
+        slow = cluster.random.choice((leader, follower))
+        cluster.slow_disk(slow, delay_us=200_000)
+        cluster.start(leader, cluster.random_command())
+        # It crashes before its save ends, or soon after that.
+        cluster.sleep(cluster.random.uniform(0.05, 0.3))
+        cluster.restart(slow)
+        cluster.sleep(0.3)
+        cluster.heal()
+        cluster.one(cluster.random_command(), 3, retry=True)
 
 
 @pytest.mark.points(1)

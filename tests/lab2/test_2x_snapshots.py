@@ -8,6 +8,9 @@ from labrpc.world import crash_points
 from tester.scenario.checks import CheckedCluster
 from tester.scenario.state_machine import SNAPSHOT_INTERVAL
 
+# More than a test has.
+COMMANDS_WITHOUT_SNAPSHOT = 1_000
+
 pytestmark = [
     pytest.mark.part("2X"),
     pytest.mark.virtual_time,
@@ -77,6 +80,28 @@ def test_torn_snapshot(cluster: CheckedCluster) -> None:
         if not cluster.is_up(victim):
             cluster.restart(victim)
         cluster.one(cluster.random_command(), 3, retry=True)
+
+
+@pytest.mark.points(1)
+@pytest.mark.cluster(servers=3, persistence=True, snapshots=True)
+def test_dies_while_it_installs(cluster: CheckedCluster) -> None:
+    """A follower that dies before its disk has saved a snapshot gets it again."""
+    for _ in range(6):
+        leader = cluster.check_one_leader()
+        behind, _ = cluster.next_servers(leader, 2)
+        cluster.disconnect(behind)
+        cluster.commands(2 * SNAPSHOT_INTERVAL)
+        # No other snapshot follows, which would make up for this one.
+        for server in cluster.servers:
+            cluster.set_snapshot_interval(server, COMMANDS_WITHOUT_SNAPSHOT)
+        cluster.slow_disk(behind, delay_us=400_000)
+        cluster.connect(behind)
+        cluster.sleep(cluster.random.uniform(0.1, 0.6))
+        cluster.crash(behind)
+        cluster.heal()
+        cluster.one(cluster.random_command(), 3, retry=True)
+        for server in cluster.servers:
+            cluster.set_snapshot_interval(server, SNAPSHOT_INTERVAL)
 
 
 @pytest.mark.points(1)

@@ -114,6 +114,7 @@ UNSAID = {
     "compacts_beyond_the_snapshot": "the failure names the snapshot's index",
     "failed_call_retried_unchecked": "a request is built anew for another term",
     "log_applied_at_restart": "the failure says that it may have been applied at a restart",
+    "lost_call_resets_next_index": "the failure counts the bytes",
     "lost_heartbeats_sent_again": "the failure counts them",
     "lost_snapshot_awaited": "what a leader does not send",
     "match_from_latest_snapshot": "next_index of one server",

@@ -153,7 +153,7 @@ def test_a_submission_with_a_blank_leaves_the_starters_settings(starter, shell):
         done = shell(f"pytest {options} {option} --co", starter)
         assert f"rootdir: {starter}\n" in done.stdout, done.stdout + done.stderr
         assert f"Raft lab: submission {other}, seed 0" in done.stdout
-        assert "1/63 tests collected" in done.stdout
+        assert "1/66 tests collected" in done.stdout
 
 
 @pytest.fixture

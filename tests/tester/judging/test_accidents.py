@@ -214,7 +214,11 @@ POOLED = {
     "memory_in_blocks": (MEMORY, MEMORY_LIMIT, "in work"),
     "memory_in_blocks_swallowed": (MEMORY, MEMORY_LIMIT, "in work"),
     "memory_in_small": (MEMORY, MEMORY_LIMIT, "in work"),
-    "threads_in_thousands": (MEMORY, MEMORY_LIMIT, "threads of this server have not ended"),
+    "threads_in_thousands": (
+        MEMORY,
+        MEMORY_LIMIT,
+        "threads of this server have not ended",
+    ),
     "huge_message": ("exception", "MemoryError", "in work"),
     "huge_state": (MEMORY, MEMORY_LIMIT, "in work"),
 }
