@@ -82,7 +82,7 @@ _EXPECTED = re.compile(
     r"([0-9]{1,4})(?:, term ([0-9]{1,4}))?(?:, (leads|does not lead))?"
     r"(?:, applied ([0-9]{1,4}))?"
 )
-_WITHOUT = re.compile(r"(?:without ([0-9]{1,4}(?:, *[0-9]{1,4})*))?")
+_RECOVERING = re.compile(r"(idle)? ?(?:without ([0-9]{1,4}(?:, *[0-9]{1,4})*))?")
 _UP_TO = re.compile(r"([0-9]{1,4}) up to ([0-9]{1,4})")
 _PLACE = re.compile(
     r"([0-9]{1,4}) at (lock|begin|statement) ([0-9]{1,4})(?:, for ([0-9]{1,2}) steps)?"
@@ -102,8 +102,9 @@ def choice_text(choice: Choice) -> str:
     """Return a choice as a line of a file."""
     verb = str(choice.__struct_config__.tag)
     if isinstance(choice, Recover):
+        text = f"{verb} idle" if choice.idle else verb
         without = ", ".join(map(str, choice.without))
-        return f"{verb} without {without}" if without else verb
+        return f"{text} without {without}" if without else text
     if isinstance(choice, Expect):
         return _expected_text(choice)
     if isinstance(choice, Get | Put):
@@ -275,11 +276,13 @@ def _parse_choice(verb: str, rest: str, wrong: _Wrong) -> Choice:
             None if applied is None else int(applied),
         )
     elif verb == _RECOVER:
-        without = _WITHOUT.fullmatch(rest)
-        if without is None:
-            wrong(f"write `{verb}`, or `{verb} without SERVER, SERVER`")
-        cut = without[1].split(",") if without[1] else []
-        choice = Recover(tuple(sorted(set(map(int, cut)))))
+        found = _RECOVERING.fullmatch(rest)
+        if found is None:
+            wrong(
+                f"write `{verb}`, `{verb} idle`, or either with `without SERVER, SERVER`"
+            )
+        cut = found[2].split(",") if found[2] else []
+        choice = Recover(tuple(sorted(set(map(int, cut)))), bool(found[1]))
     else:
         wrong(f"there is no {unknown(repr(verb), [*VERBS, *_SETTINGS])}")
     return choice
@@ -318,6 +321,8 @@ def _check_numbers(choice: Choice, setting: Setting, wrong: _Wrong) -> None:
         clients = [choice.client]
     elif isinstance(choice, Recover):
         servers = [*choice.without]
+        if choice.idle and setting.clients:
+            wrong("where there are clients, they go on: write `recover`")
         if servers and (setting.clients or 2 * len(servers) >= setting.servers):
             wrong(
                 "only a minority can be left out, and only where there are no clients"

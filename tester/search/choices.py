@@ -172,9 +172,12 @@ class Recover(_Value, frozen=True, tag="recover"):
     Attributes:
         without: a minority of servers that is cut off from the others, which have to
             agree alone. Calls to it fail.
+        idle: whether no command is given: then the others have to apply what their leader
+            has applied. Not where there are clients.
     """
 
     without: tuple[int, ...] = ()
+    idle: bool = False
 
 
 class Expect(_Value, frozen=True, tag="expect"):

@@ -27,6 +27,8 @@ CALM_STORIES = 0.75
 RECOVERING = 0.4
 # In how many of these a minority stays cut off.
 MAJORITY_ALONE = 0.3
+# In how many servers first have to catch up, with no command.
+IDLE = 0.3
 # A state is kept if it takes no more commands than that.
 COMMANDS_MAX = 6
 KEPT_MAX = 5_000
@@ -108,10 +110,13 @@ class EpisodeSearch:
         """Return how a run ends that recovers, or a majority of its servers does."""
         servers = self._rules.setting.servers
         most = (servers - 1) // 2
-        if not most or self._draws.random() >= MAJORITY_ALONE:
-            return [Recover()]
-        away = self._draws.sample(range(servers), self._draws.randint(1, most))
-        return [Recover(tuple(sorted(away)))]
+        away: list[int] = []
+        if most and self._draws.random() < MAJORITY_ALONE:
+            away = self._draws.sample(range(servers), self._draws.randint(1, most))
+        recovery = Recover(tuple(sorted(away)))
+        if self._draws.random() < IDLE:
+            return [msgspec.structs.replace(recovery, idle=True), recovery]
+        return [recovery]
 
     def _beginning(self) -> Node:
         """Return where a run begins."""

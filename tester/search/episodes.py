@@ -21,6 +21,7 @@ from tester.search.choices import (
     Duplicate,
     Heal,
     Lose,
+    MessageName,
     Preempt,
     Start,
     TimeOut,
@@ -182,6 +183,36 @@ class EpisodeRun:
 Episode = Callable[[EpisodeRun], None]
 
 
+# What becomes of messages.
+
+
+def arrive(messages: Sequence[Message], run: EpisodeRun) -> None:
+    """Let those of the messages arrive that are still under way and can."""
+    _with_each(Deliver, messages, run)
+
+
+def lose(messages: Sequence[Message], run: EpisodeRun) -> None:
+    """Lose those of the messages that are still under way and could arrive."""
+    _with_each(Lose, messages, run)
+
+
+def hold_back(messages: Sequence[Message], run: EpisodeRun) -> None:
+    """Let those of the messages be late that could arrive now."""
+    for message in messages:
+        if message in run.sent(message.src):
+            run.hold_back(message)
+
+
+def _with_each(
+    choice: Callable[[MessageName], Deliver | Lose],
+    messages: Sequence[Message],
+    run: EpisodeRun,
+) -> None:
+    for message in messages:
+        if message in run.state.in_flight and run.state.reachable(message):
+            run.take(choice(run.state.name_of(message)))
+
+
 # Ordinary episodes.
 
 
@@ -311,14 +342,14 @@ def act_apart(choice: Start | TimeOut, dst: int, how: str, run: EpisodeRun) -> N
     if how == "late":
         run.hold_back(message)
     elif how == "none":
-        _lose(run, run.sent(choice.server))
+        lose(run.sent(choice.server), run)
     elif how == "twice":
         run.take(Duplicate(name), Deliver(name))
         copy = next((m for m in run.sent(choice.server) if m is message), None)
         if copy is not None:
             run.hold_back(copy)
     elif how == "only":
-        _lose(run, [m for m in run.sent(choice.server) if m.dst != dst])
+        lose([m for m in run.sent(choice.server) if m.dst != dst], run)
     else:
         run.take(Deliver(name))
         reply = next((m for m in run.sent(dst) if m.dst == choice.server), None)
@@ -327,12 +358,6 @@ def act_apart(choice: Start | TimeOut, dst: int, how: str, run: EpisodeRun) -> N
         elif reply is not None:
             run.hold_back(reply)
     run.settle()
-
-
-def _lose(run: EpisodeRun, messages: list[Message]) -> None:
-    names = [run.state.name_of(message) for message in messages]
-    # The last one first, so that the names of the others stay.
-    run.take(*[Lose(name) for name in reversed(names)])
 
 
 FATES_WITHOUT_CRASH = ("late", "late reply", "only", "none", "twice")

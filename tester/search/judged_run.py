@@ -34,6 +34,7 @@ from tester.search.choice_text import choice_text
 from tester.search.choices import Choice, Deliver, Expect, Lose, Recover
 from tester.search.chosen_messages import ChosenMessages
 from tester.search.client_history import ClientHistory
+from tester.search.idle_recovery import recover_idle
 from tester.search.recovery import recover
 from tester.search.rules import Rules
 from tester.search.server_state import OUTWARD, BoxStep, ServerState
@@ -139,7 +140,9 @@ class JudgedRun:
         if isinstance(choice, Recover):
             self.choices.append(choice)
             self._control(choice_text(choice))
-            if self._clients is None:
+            if choice.idle:
+                recover_idle(self._rules, self, choice.without)
+            elif self._clients is None:
                 recover(self._rules, self, choice.without)
             else:
                 recover_service(self._rules, self, self._clients)

@@ -6,17 +6,20 @@ may be about to get what is long outdated. Whatever is under way when servers ar
 or followers brought up to date, can be interrupted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from tester.search.choices import Cut, Deliver, Heal, Lose, MessageName, Start, TimeOut
+from tester.search.choices import Cut, Heal, Start, TimeOut
 from tester.search.disturbances import pairs_across
 from tester.search.episodes import (
     DELIVERIES_MAX,
     EpisodeRun,
     act_apart,
+    arrive,
     elect,
     heal,
+    hold_back,
+    lose,
     propose,
     spread,
 )
@@ -70,23 +73,23 @@ def uneven(story: Uneven, run: EpisodeRun) -> None:
         compact(leader, run)
     run.take(TimeOut(leader))
     newest = run.sent(leader) if story.late == "swapped" else []
-    _hold_back(newest, run)
+    hold_back(newest, run)
     between = [m for m in before if follower in (m.src, m.dst)]
-    fates = {"before": _arrive, "swapped": _arrive, "lost": _lose}
-    late = fates.get(story.late, _hold_back)
+    fates = {"before": arrive, "swapped": arrive, "lost": lose}
+    late = fates.get(story.late, hold_back)
     servers = range(len(run.state.servers))
     others = [s for s in servers if s not in (leader, follower)]
     disturbances_of(run).blocked = pairs_across(others, len(servers))
     late(between, run)
     run.settle()
     if story.late == "after":
-        _arrive(between, run)
+        arrive(between, run)
         run.settle()
     spread(leader, run)
     if story.late == "swapped":
         propose(leader, run)
         spread(leader, run)
-        _arrive(newest, run)
+        arrive(newest, run)
         run.settle()
     run.take(Cut(leader))
     disturbances_of(run).blocked = frozenset()
@@ -98,7 +101,7 @@ def uneven(story: Uneven, run: EpisodeRun) -> None:
         run.settle()
         elect(leader, run)
         act_apart(Start(leader), story.candidate, "only", run)
-        _arrive(between, run)
+        arrive(between, run)
         run.settle()
 
 
@@ -136,7 +139,7 @@ def interrupt(story: Interruption, run: EpisodeRun) -> None:
     elect(server, run)
     propose(server, run)
     late = _under_way(run)
-    _hold_back(late, run)
+    hold_back(late, run)
     if story.is_cut:
         run.take(Cut(server))
     run.arriving = None
@@ -146,10 +149,10 @@ def interrupt(story: Interruption, run: EpisodeRun) -> None:
         elect(story.successor, run)
     run.take(Heal(server))
     if story.is_lost:
-        _lose(late, run)
+        lose(late, run)
     disturbances = disturbances_of(run)
     disturbances.blocked = pairs_across([story.successor], len(run.state.servers))
-    _arrive(late, run)
+    arrive(late, run)
     run.settle()
     disturbances.blocked = frozenset()
     propose(story.successor, run)
@@ -187,44 +190,20 @@ def _send_waves(story: Uneven, run: EpisodeRun) -> list[Message]:
     for commands in story.waves:
         run.take(*[Start(leader)] * commands, TimeOut(leader))
         waves.append(run.sent(leader))
-        _hold_back(waves[-1], run)
+        hold_back(waves[-1], run)
     late = [message for wave in waves for message in wave]
     for server, progress in story.progress.items():
         for wave in waves[: progress.waves]:
             mine = [m for m in wave if m.dst == server and m in run.state.in_flight]
-            _arrive(mine, run)
+            arrive(mine, run)
             answers = [m for m in run.sent(server) if m.dst == leader]
             if progress.answers:
-                _arrive(answers, run)
+                arrive(answers, run)
             else:
                 late += answers
-                _hold_back(answers, run)
+                hold_back(answers, run)
             # What the leader sends on them comes too late for this server, too.
             more = run.sent(leader)
             late += more
-            _hold_back(more, run)
+            hold_back(more, run)
     return [message for message in late if message in run.state.in_flight]
-
-
-def _hold_back(messages: Sequence[Message], run: EpisodeRun) -> None:
-    for message in messages:
-        if message in run.sent(message.src):
-            run.hold_back(message)
-
-
-def _arrive(messages: Sequence[Message], run: EpisodeRun) -> None:
-    _with_each(Deliver, messages, run)
-
-
-def _lose(messages: Sequence[Message], run: EpisodeRun) -> None:
-    _with_each(Lose, messages, run)
-
-
-def _with_each(
-    choice: Callable[[MessageName], Deliver | Lose],
-    messages: Sequence[Message],
-    run: EpisodeRun,
-) -> None:
-    for message in messages:
-        if message in run.state.in_flight and run.state.reachable(message):
-            run.take(choice(run.state.name_of(message)))

@@ -30,6 +30,7 @@ from tester.search.stories import (
     rivals_meet,
     troubled,
 )
+from tester.search.unanswered import Unanswered, unanswered
 
 # How many rivals hear of each other before others do; most where threads lose their turn,
 # since one may do so while it becomes a candidate.
@@ -193,6 +194,24 @@ class StoryDraw:
         )
         return partial(uneven, story)
 
+    def _unanswered(self) -> Episode:
+        draws = self._draws
+        server, *others = self._shuffled_others()
+        waves = [draws.choice((1, 1, 2)) for _ in range(draws.choice((1, 2, 3)))]
+        late = draws.random() < 0.6
+        story = Unanswered(
+            server,
+            self._leader,
+            waves,
+            draws.choice((0, 0, 1)),
+            late,
+            draws.choice((None, 0, 1, 1)) if self._compacts else None,
+            # Else nothing comes in between.
+            swapped=late and draws.random() < 0.6,
+            candidate=draws.choice([server, *others]),
+        )
+        return partial(unanswered, story)
+
     def _interrupt(self) -> Episode:
         draws = self._draws
         server, *others = self._shuffled_others()
@@ -272,6 +291,7 @@ STORIES: dict[str, Callable[[StoryDraw], Episode]] = {
     "rush": StoryDraw._rush,
     "stall": StoryDraw._stall,
     "troubled": StoryDraw._troubled,
+    "unanswered": StoryDraw._unanswered,
     "uneven": StoryDraw._uneven,
 }
 

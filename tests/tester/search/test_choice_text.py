@@ -54,6 +54,8 @@ EVERY_KIND = (
     Preempt(0, 1, "begin"),
     Recover(),
     Recover((0, 4)),
+    Recover(idle=True),
+    Recover((1,), idle=True),
     Expect(1, 2, False, 3),
     Expect(1, leads=True),
 )
@@ -132,7 +134,7 @@ def test_what_a_person_writes_is_read():
         ("crash 7", "there is no server 7"),
         ("crash 1, dies after 2", "only `deliver`, `time-out`, `start` and"),
         ("snapshot 1", "write `snapshot SERVER up to INDEX`"),
-        ("recover 1", "write `recover`, or `recover without SERVER, SERVER`"),
+        ("recover 1", "write `recover`, `recover idle`, or either with"),
         ("recover without 3", "there is no server 3"),
         ("recover without 0, 2", "only a minority can be left out"),
         ("servers many", "write `servers N`, with a number from 1 to 9"),

@@ -84,6 +84,44 @@ def test_a_recovery_is_a_line_of_its_own():
         parse_choices("recover 1", "text")
 
 
+ONE_HAS_APPLIED_IT = """time-out 0
+deliver 0 -> 1 request_vote
+deliver 1 -> 0 reply request_vote
+deliver 0 -> 1 append_entries
+deliver 1 -> 0 reply append_entries
+start 0
+deliver 0 -> 1 append_entries
+deliver 1 -> 0 reply append_entries
+time-out 0
+lose 0 -> 1 append_entries
+"""
+
+
+@pytest.mark.parametrize("end", ["recover", "recover idle", "recover idle without 2"])
+def test_a_new_command_hides_that_servers_do_not_catch_up(end):
+    failing = []
+    for path in ("raft", "tests/mutants/commit_index_sent_once.py"):
+        boxes = InProcessBoxFactory(Submission.find(ROOT / path))
+        run = parse_choices(ONE_HAS_APPLIED_IT + end, "text")
+        failing.append(replayed(boxes, run)[1])
+    right, wrong = failing
+    assert right is None
+    assert (wrong is not None) == (end != "recover")
+    if wrong is not None:
+        assert wrong.code is codes.NOT_CAUGHT_UP
+        assert wrong.headline.startswith("server 1 did not apply within 10 virtual")
+
+
+def test_servers_are_idle_only_where_there_are_no_clients():
+    with pytest.raises(UsageError, match="where there are clients, they go on"):
+        parse_choices("clients 1\nrecover idle", "text")
+
+
+def test_an_idle_recovery_without_a_leader_fails_for_that(world_rules):
+    error = recovery(world_rules(*GIVES_UP), f"{SPLIT_VOTE} idle")
+    assert error.code is codes.NO_LEADER
+
+
 @pytest.mark.parametrize(
     "before", ["", "time-out 0\n", "cut 0\n", "cut 1\ntime-out 0\n"]
 )
