@@ -10,24 +10,28 @@ from tester.traces.payload import read_message
 
 
 class CallAnswers(Observer):
-    """Watches for an answer.
+    """Watches for answers.
 
     Attributes:
-        found: whether a handler has returned something.
+        found: whether handlers have returned two different values. One that is always the
+            same only says that the message has arrived.
     """
 
     def __init__(self, world: World) -> None:
         self.found = False
+        self._first: bytes | None = None
         self._world = world
         world.observe(self)
 
     def stepped(
         self, now_ns: int, host: Incarnation, event: Event, actions: Sequence[Action]
     ) -> None:
-        """Look for an answer among what a server did; one is enough."""
-        self.found = any(
-            type(action) is Reply and read_message(action.data, {}) is not None
-            for action in actions
-        )
-        if self.found:
-            self._world.unobserve(self)
+        """Look for answers among what a server did; two that differ are enough."""
+        for action in actions:
+            if type(action) is not Reply or read_message(action.data, {}) is None:
+                continue
+            self._first = self._first or action.data
+            if action.data != self._first:
+                self.found = True
+                self._world.unobserve(self)
+                return

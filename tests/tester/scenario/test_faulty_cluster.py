@@ -132,13 +132,16 @@ def test_requests_of_a_method_are_lost(make_cluster):
     assert asked(cluster) == WHOLE
 
 
-def test_whether_calls_are_answered_is_seen(make_cluster):
-    for asks, found in ((ASKS, True), (ASKS.replace("return word", "pass"), False)):
-        cluster = make_cluster(asks)
-        answers = cluster.watch_answers()
-        asked(cluster)
-        asked(cluster)
-        assert answers.found is found
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [("return time.monotonic()", True), ("return True", False), ("pass", False)],
+)
+def test_whether_calls_are_answered_is_seen(answer, found, make_cluster):
+    cluster = make_cluster(ASKS.replace("return word", answer))
+    answers = cluster.watch_answers()
+    asked(cluster)
+    asked(cluster)
+    assert answers.found is found
 
 
 def test_what_the_scenario_disturbs_is_in_the_trace(make_cluster):
