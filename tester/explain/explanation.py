@@ -74,8 +74,8 @@ CODES = {
     "same after a restart (Figure 2, persistent state)",
     "majority-not-committed": "an entry of the leader's term is committed once a "
     "majority has it, the leader counted (section 5.3)",
-    "misstated-log": "a candidate says with which index and term its log ends (Figure "
-    "2, RequestVote)",
+    "misstated-log": "a candidate's log ends with what it has accepted and appended, and "
+    "it says so (Figure 2, RequestVote)",
     "negative-prev-log-index": "next_index never falls below 1 (Figure 2)",
     "never-stands": "a server that hears from no leader for an election time-out "
     "begins an election, each time (section 5.2)",

@@ -147,7 +147,12 @@ class _Audit:
                 )
         ends = model.last_index
         if ends is not None and model.last_index_term < term and index > ends:
-            self._report("misstated-log", f"{says}, and it ended at index {ends}", here)
+            self._report(
+                "misstated-log",
+                f"{says}; what it has accepted and appended ends at index {ends}, so its "
+                "log holds more than that, or ends otherwise than it says",
+                here,
+            )
 
     def _sent_entries(self, rpc: Rpc, term: int, model: LogModel) -> None:
         """Check that a leader sends what its log holds."""
