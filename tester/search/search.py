@@ -37,6 +37,10 @@ EXHAUSTIVE_STATES = 600
 RECOVERY_STATES = 30
 # How many turns of episodes there are to one of an exhaustive search.
 EPISODE_TURNS = 6
+# In so many rounds at first, every order of few choices has a turn, and from then on in one of
+# `LATER_ROUNDS`: what it shows, it mostly shows early.
+EARLY_ROUNDS = 4
+LATER_ROUNDS = 3
 # How many rounds there are to one of the strategies that preempt no thread, where threads are
 # preempted.
 PREEMPTED_ROUNDS = 8
@@ -298,8 +302,11 @@ class Search:
         worlds = cycle(_worlds_of_episodes(plain))
         for turn in count():
             # The other strategies preempt no thread.
-            others = not plain.preempt or turn % PREEMPTED_ROUNDS == 0
-            if others:
+            others = all_orders = turn % PREEMPTED_ROUNDS == 0
+            if not plain.preempt:
+                others = True
+                all_orders = turn < EARLY_ROUNDS or turn % LATER_ROUNDS == 0
+            if all_orders:
                 yield plain, exhaustive
             for world in islice(worlds, EPISODE_TURNS):
                 yield world, episodes
@@ -309,7 +316,7 @@ class Search:
                     (plain, compacting, plain, four, plain, five)[turn % 6],
                     recoveries,
                 )
-            if others and turn % 2:
+            if all_orders and turn % 2:
                 yield plain, from_goals
 
     def _outcome(self, limits: Limits) -> Outcome:

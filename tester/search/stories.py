@@ -49,40 +49,51 @@ def snapshot(choice: Snapshot, run: EpisodeRun) -> None:
     run.settle()
 
 
-def rival(
-    first: int,
-    second: int,
-    crashed: Iterable[int],
-    alone: int,
-    at_once: bool,
-    run: EpisodeRun,
-) -> None:
-    """Let two servers stand for election that do not hear of each other.
+class Rivals(NamedTuple):
+    """How two servers stand for election that do not hear of each other.
 
-    Args:
+    Attributes:
         first: the first one.
         second: the second one, of the same term if both were in the same.
         crashed: who crashes in between.
+        dies_after: after how many actions each of these dies already when the first one's
+            request arrives; None if it lives on until then.
         alone: how often time passes for the first one, while it is cut off, before what
             the second one asks reaches it.
         at_once: whether both stand at one moment. Who hears a leader, or has just heard
             one, may help no other to stand (PreVote).
-        run: the episode's.
     """
+
+    first: int
+    second: int
+    crashed: Sequence[int]
+    dies_after: int | None
+    alone: int
+    at_once: bool
+
+
+def rival(story: Rivals, run: EpisodeRun) -> None:
+    """Let two servers stand for election that do not hear of each other."""
+    first, second = story.first, story.second
     disturbances = disturbances_of(run)
     before = disturbances.blocked
     disturbances.blocked = before | {pair(first, second)}
     run.take(TimeOut(first))
-    if at_once:
+    if story.at_once:
         run.take(TimeOut(second))
+    if story.dies_after is not None:
+        for message in run.sent(first):
+            if message.dst in story.crashed:
+                run.take(Deliver(run.state.name_of(message), story.dies_after))
     run.settle()
-    run.take(*map(Crash, crashed))
-    run.settle()
-    if not at_once:
+    if story.dies_after is None:
+        run.take(*map(Crash, story.crashed))
+        run.settle()
+    if not story.at_once:
         run.take(TimeOut(second))
         run.settle()
-    if alone:
-        run.take(Cut(first), *[TimeOut(first)] * alone)
+    if story.alone:
+        run.take(Cut(first), *[TimeOut(first)] * story.alone)
         run.take(*[Lose(m.name) for m in run.state.in_flight if m.src == first])
         run.take(Heal(first))
         disturbances.blocked = before

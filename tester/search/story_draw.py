@@ -23,6 +23,7 @@ from tester.search.leader_stories import (
 from tester.search.stories import (
     BareMajority,
     Overtaking,
+    Rivals,
     bare_majority,
     fall_behind,
     overtake,
@@ -305,4 +306,5 @@ def drawn_rival(draws: Random, servers: int, setting: Setting) -> Episode:
     crashed = voters[: draws.randint(1, len(voters))] if crashes else []
     alone = draws.randint(2, TIME_OUTS_ALONE_MAX) if draws.random() < 0.5 else 0
     at_once = draws.random() < AT_ONCE
-    return partial(rival, first, second, crashed, alone, at_once)
+    dies_after = draws.choice((None, 1, 2)) if crashed else None
+    return partial(rival, Rivals(first, second, crashed, dies_after, alone, at_once))

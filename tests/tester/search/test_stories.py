@@ -13,6 +13,7 @@ from tester.search.exhaustive import node_of
 from tester.search.judged_run import run_choices
 from tester.search.stories import (
     Overtaking,
+    Rivals,
     fall_behind,
     overtake,
     part,
@@ -20,9 +21,14 @@ from tester.search.stories import (
     troubled,
 )
 
+RIVALS = Rivals(0, 1, [2], dies_after=None, alone=0, at_once=False)
 NO_VOTE_SAVED = (
     "pickle.dumps((self.term, self.voted_for))",
     "pickle.dumps((self.term, None))",
+)
+SAVED_AFTER_VOTING = (
+    "self.voted_for = candidate\n                self.save()",
+    "self.voted_for = candidate\n                threading.Thread(target=self.save).start()",
 )
 # A leader that was alone for a time-out steps down, and may vote again in its term.
 VOTE_FORGOTTEN = (
@@ -53,16 +59,27 @@ def told(world_rules):
 
 
 def test_two_candidates_of_one_term_get_the_vote_of_a_server_that_forgot_it(told):
-    story = partial(rival, 0, 1, [2], 0, False)
+    story = partial(rival, RIVALS)
     run, rules = told(story, *NO_VOTE_SAVED)
     assert run_choices(rules, run.node.path())[1].code is codes.TWO_LEADERS
     correct, rules = told(story)
     assert run_choices(rules, correct.node.path())[1] is None
 
 
+def test_a_voter_dies_between_its_answer_and_its_save(world_rules):
+    rules = world_rules(*SAVED_AFTER_VOTING)
+    # It saves the term, and answers.
+    for dies_after in (None, 2):
+        story = RIVALS._replace(dies_after=dies_after)
+        run = EpisodeRun(rules, node_of(rules, ()), calm())
+        rival(story, run)
+        error = run_choices(rules, run.node.path())[1]
+        assert (error is None) == (dies_after is None)
+
+
 @pytest.mark.parametrize("at_once", [False, True])
 def test_a_rivals_request_reaches_a_leader_that_was_cut_off(told, at_once):
-    story = partial(rival, 0, 1, [], 1, at_once)
+    story = partial(rival, RIVALS._replace(crashed=[], alone=1, at_once=at_once))
     run, rules = told(story, *VOTE_FORGOTTEN)
     assert run_choices(rules, run.node.path())[1].code is codes.TWO_LEADERS
     correct, rules = told(story)
