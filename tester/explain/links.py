@@ -38,6 +38,8 @@ LINES_MAX = 12
 LATE_NS = 100 * MILLISECOND
 # A call counts as one that its caller waits for if it has not ended for so long.
 WAITING_NS = SECOND
+# How the choice begins after which servers are to recover.
+RECOVER = "recover"
 # The least number of equal answers that is worth a remark.
 SAME_MIN = 3
 
@@ -96,6 +98,9 @@ class _Link:
         return f" after {least} s" if least == most else f" after {least} to {most} s"
 
 
+_Links = dict[tuple[int, int, str], _Link]
+
+
 def link_lines(trace: Trace) -> list[str]:
     """Return what each link carried in the last seconds of a run that waited in vain.
 
@@ -106,12 +111,15 @@ def link_lines(trace: Trace) -> list[str]:
         return []
     # Nothing may have happened for some time before the end.
     ended = max(trace.rows[-1].t, trace.end.t)
-    since = max(0, ended - LAST_NS)
-    links = _links(trace, since)
-    for sent in _under_way(trace):
-        if ended - sent.t >= WAITING_NS:
-            link = links[sent.server, sent.peer, sent.method]
-            link.waiting_ns.append(ended - sent.t)
+    if trace.header.by_choices:
+        # Its times are none of the servers'.
+        since, when = _recovery_began(trace), "while servers were to recover"
+        links = _links(trace, since)
+    else:
+        since = max(0, ended - LAST_NS)
+        when = f"in the last {seconds(ended - since)}"
+        links = _links(trace, since)
+        _note_waiting(links, trace, ended)
     alike: dict[tuple[int, str, str], list[int]] = defaultdict(list)
     for (src, dst, method), link in sorted(links.items(), key=lambda one: -one[1].sent):
         alike[src, method, link.text()].append(dst)
@@ -125,12 +133,29 @@ def link_lines(trace: Trace) -> list[str]:
     silent = [s for s in _up(trace) if s not in senders]
     if silent:
         lines.append(f"  {servers_named(silent)}, up, sent nothing")
-    last = seconds(ended - since)
-    return [f"what each link carried in the last {last}:", *lines] if lines else []
+    return [f"what each link carried {when}:", *lines] if lines else []
 
 
-def _links(trace: Trace, since: int) -> dict[tuple[int, int, str], _Link]:
-    links: dict[tuple[int, int, str], _Link] = defaultdict(_Link)
+def _recovery_began(trace: Trace) -> int:
+    """Return when the last recovery began, by the time of a list of choices."""
+    began = [
+        row.t
+        for row in trace.rows
+        if type(row) is Control and row.verb.startswith(RECOVER)
+    ]
+    return began[-1] if began else 0
+
+
+def _note_waiting(links: _Links, trace: Trace, ended: int) -> None:
+    """Note for how long callers have waited in vain when a run ended."""
+    for sent in _under_way(trace):
+        if ended - sent.t >= WAITING_NS:
+            link = links[sent.server, sent.peer, sent.method]
+            link.waiting_ns.append(ended - sent.t)
+
+
+def _links(trace: Trace, since: int) -> _Links:
+    links: _Links = defaultdict(_Link)
     one_way = is_one_way(trace)
     by_rpc: dict[int, _Link] = {}
     sent_at: dict[int, int] = {}
@@ -151,7 +176,8 @@ def _links(trace: Trace, since: int) -> dict[tuple[int, int, str], _Link]:
             else:
                 if one_way:
                     continue
-                known.took_ns.append(row.t - sent_at[row.rpc])
+                if not trace.header.by_choices:
+                    known.took_ns.append(row.t - sent_at[row.rpc])
                 _note_answer(known, trace.replied.get((row.rpc, False)))
     return links
 

@@ -22,7 +22,7 @@ from labrpc.world.observer import Observer
 from labrpc.world.rpc import Incarnation
 from tester import codes
 from tester.oracles.answers import Answers
-from tester.oracles.commits import Proposal, Proposals
+from tester.oracles.commits import COMMIT_CAUSES, Proposal, Proposals
 from tester.oracles.evidence import facts
 from tester.oracles.leadership import Leadership, StateReport
 from tester.oracles.watched_world import WatchedWorld
@@ -194,11 +194,7 @@ class Invariants(Observer):
                 "(State Machine Safety, Figure 3)",
                 f"{first}\n{now}\n"
                 "one of the two was applied before it was committed, or was replaced "
-                "after that. Possible causes: the vote's up-to-date check (section "
-                "5.4.1), the commit rule (section 5.4.2, Figure 8), what is saved "
-                "before a reply (Figure 2), an entry that was acknowledged and then "
-                "deleted, or taken from the leader of an earlier term (sections 5.1 and "
-                "5.3)",
+                f"after that; {COMMIT_CAUSES}",
                 facts([first, now]),
             )
 

@@ -48,6 +48,11 @@ class StateReport(msgspec.Struct, frozen=True, gc=False):
             f"{to_seconds(self.time_ns):.6f} s that it was {what} term {self.term}{where}"
         )
 
+    def claim(self) -> str:
+        """Return that the server leads, or that `start` says so."""
+        leads = f"server {self.server} leads term {self.term}"
+        return f"start() says that {leads}" if self.by_start else leads
+
 
 class Leadership:
     """The state reports of a run against which later reports are checked.
@@ -205,8 +210,8 @@ class Leadership:
             f"term {first.term} has 2 leaders: {who} (Election Safety, Figure 3)",
             f"{first}",
             f"{second}",
-            "possible causes: a server voted twice in one term, or forgot its vote in a "
-            "restart; a vote was counted twice, or one of another term; a server went on "
+            f"possible causes: {_causes(first, second)}a server voted twice in one term, "
+            "or forgot its vote in a restart; a vote was counted twice, or one of another term; a server went on "
             "leading when its term changed, or began to lead when its term had changed since "
             "it counted its votes; get_state() read term and role at two moments (section "
             "5.2, Figure 2)",
@@ -233,7 +238,7 @@ class Leadership:
         _fail(
             codes.NOT_ELECTED_BY_MAJORITY,
             (*silent, leader),
-            f"server {leader.server} leads term {leader.term}, but no majority can "
+            f"{leader.claim()}, but no majority can "
             f"have voted for it: {only(voters, len(self._servers))} can have saved a "
             "vote in that term (section 5.2)",
             f"{leader}",
@@ -242,8 +247,8 @@ class Leadership:
                 "and has saved nothing since"
                 for server in others
             ],
-            "possible causes: a server voted before it saved its vote; votes were counted "
-            "twice, or belonged to another term (section 5.2, Figure 2)",
+            f"possible causes: {_causes(leader)}a server voted before it saved its vote; "
+            "votes were counted twice, or belonged to another term (section 5.2, Figure 2)",
         )
 
     def _check_answers(self, leader: StateReport, answers: Answers) -> None:
@@ -261,16 +266,23 @@ class Leadership:
         _fail(
             codes.NOT_ELECTED_BY_MAJORITY,
             [leader, before] if before else [leader],
-            f"server {leader.server} leads term {leader.term}, but no majority can "
+            f"{leader.claim()}, but no majority can "
             f"have voted for it: {only(voters, len(self._servers))} can have answered "
             "that they vote for it (section 5.2)",
             f"{leader}",
             f"{before or f'server {leader.server} has started'}, and "
             f"{servers_named(silent)} {have} not answered it since then",
-            "possible causes: a candidate did not wait for the votes of a majority of "
-            "all servers, itself among them; replies were counted more than once, or "
+            f"possible causes: {_causes(leader)}a candidate did not wait for the votes of "
+            "a majority of all servers, itself among them; replies were counted more than once, or "
             "calls that were lost (section 5.2, Figure 2)",
         )
+
+
+def _causes(*leaders: StateReport) -> str:
+    """Return what may be wrong where `start` alone says that a server leads, or ""."""
+    if not any(leader.by_start for leader in leaders):
+        return ""
+    return "start() looked at the role and at the term at two moments; "
 
 
 def _fail(

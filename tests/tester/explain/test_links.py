@@ -52,6 +52,18 @@ def test_what_came_before_the_last_seconds_does_not_count(run):
     assert lines(run)[1] == "  0 → 1  append_entries: 1 sent, 1 arrived, 1 answered"
 
 
+def test_a_list_of_choices_has_no_times_and_counts_from_its_recovery(run):
+    run.header.by_choices = True
+    run.add(rows.Control, server=-1, verb="recover without 1", args=[])
+    run.wait(2)
+    run.append(0, 2, (5, 1), [])
+    assert lines(run) == [
+        "what each link carried while servers were to recover:",
+        "  0 → 2  append_entries: 1 sent, 1 arrived, 1 answered",
+        "  servers 1, 2, up, sent nothing",
+    ]
+
+
 @pytest.mark.parametrize(
     ("waits", "said"),
     [((0.7, 0.7), " after 0.7 s"), ((0.01, 1.5), " after 0.0 to 1.5 s"), ((0.05,), "")],

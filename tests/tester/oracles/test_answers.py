@@ -153,8 +153,10 @@ def test_a_restarted_server_has_no_votes(cluster):
 def test_leadership_claimed_by_start_is_checked_as_well(cluster):
     asks(cluster, 1, 3)
     cluster.world.invoke(1, "be", 1, True)
-    with not_elected("server 1 leads term 1, .* only 2 of 5 servers"):
+    what = r"start\(\) says that server 1 leads term 1, .* only 2 of 5 servers"
+    with not_elected(what) as caught:
         cluster.start(1, "x")
+    assert "looked at the role and at the term at two moments" in caught.value.evidence
 
 
 def test_one_server_is_its_own_majority(make_cluster):
