@@ -15,6 +15,7 @@ from tester.explain.explanation import Explanation
 from tester.explain.history import History, fact, reply_number
 from tester.text import servers_named
 from tester.traces.rows import (
+    AnyRow,
     Applied,
     AppliedSnapshot,
     Boot,
@@ -144,15 +145,14 @@ def crashed_between_saves(history: History) -> Iterator[Explanation]:
     called: dict[int, Snapshotted] = {}
     before: dict[int, Saved] = {}
     last: dict[int, Saved] = {}
-    for row in history.rows_of(Snapshotted, Saved, Control):
+    for row in history.rows_of(Snapshotted, Saved, Control, Boot):
         if type(row) is Snapshotted:
             called[row.server] = row
         elif type(row) is Saved:
             if row.server in last:
                 before[row.server] = last[row.server]
             last[row.server] = row
-        elif type(row) is Control and row.verb == "crash" and row.args:
-            server = row.args[0]
+        elif (server := _died(row, history)) is not None:
             save, call = last.get(server), called.get(server)
             if save is None or call is None or server not in before:
                 continue
@@ -170,6 +170,19 @@ def crashed_between_saves(history: History) -> Iterator[Explanation]:
                     ),
                 )
                 return
+
+
+def _died(row: AnyRow, history: History) -> int | None:
+    """Return which server's death a row shows, None if none.
+
+    A list of choices has no crash of its own where a server dies in a step: it starts again in
+    the same choice.
+    """
+    if type(row) is Control and row.verb == "crash" and row.args:
+        return int(row.args[0])
+    if type(row) is Boot and history.trace.header.by_choices:
+        return row.server
+    return None
 
 
 def applied_below_snapshot(history: History) -> Iterator[Explanation]:

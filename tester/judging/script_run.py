@@ -20,6 +20,7 @@ from tester.search.choice_text import choice_text
 from tester.search.choices import ChoiceList
 from tester.search.judged_run import CHOICE_NS, JudgedRun
 from tester.search.session import replayed
+from tester.text import counted
 from tester.verdict import Run, Verdict, conclude
 
 
@@ -78,6 +79,6 @@ def _evidence(test: GradedTest, judged: JudgedRun, error: SubmissionError) -> st
         leads = "leader" if server.leads else "not leader"
         sections.append(
             f"server {server.server}: {leads}, term {server.term} when last asked; "
-            f"applied up to index {len(server.applied)}"
+            f"has applied {counted(len(server.applied), 'command')}"
         )
     return "\n".join(sections)

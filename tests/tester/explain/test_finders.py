@@ -216,6 +216,36 @@ def test_nothing_is_said_of_rates_where_choices_drive_the_run(writer):
     assert left == [code for code in found if code != "requests-repeated"]
 
 
+def torn_snapshot(writer, ended):
+    """Return what is said of a log that was saved without its snapshot, when a life ended."""
+    writer.add(rows.Saved, server=1, raft_state=9, snapshot=0, digest="")
+    call = writer.add(rows.Snapshotted, server=1, index=9, bytes=5, step=7)
+    writer.add(rows.Saved, server=1, raft_state=3, snapshot=0, digest="", step=7)
+    writer.now = call.t
+    writer.rows[-1] = msgspec.structs.replace(writer.rows[-1], t=call.t)
+    writer.rows.append(ended(len(writer.rows) + 1, call.t))
+    return [one.code for one in persistence.crashed_between_saves(writer.history)]
+
+
+def crashed(n, t):
+    return rows.Control(n=n, t=t, verb="crash", args=[1])
+
+
+def started_again(n, t):
+    return rows.Boot(n=n, t=t, server=1, incarnation=2)
+
+
+def test_a_crash_between_two_saves_is_found(writer):
+    assert torn_snapshot(writer, crashed) == ["crashed-between-saves"]
+
+
+@pytest.mark.parametrize("by_choices", [False, True])
+def test_in_a_list_of_choices_a_server_starts_again_where_it_died(writer, by_choices):
+    writer.header.by_choices = by_choices
+    found = torn_snapshot(writer, started_again)
+    assert found == (["crashed-between-saves"] if by_choices else [])
+
+
 def stands_twice(writer):
     """Let server 0 ask for votes of term 2, restart, and ask again."""
     writer.vote(0, 1, term=2)
