@@ -197,7 +197,8 @@ class BareMajority(NamedTuple):
     Attributes:
         leader: the leader.
         takers: who gets the leader's commands beside it.
-        outsider: who does not, and stands for election when the leader is cut off.
+        candidate: who stands for election when the leader is cut off: one that does not, or
+            one that does and may have lost it.
         commands: how many commands there are, at least one.
         dies_after: after how many actions each taker dies that gets the first command;
             None if it lives on.
@@ -207,7 +208,7 @@ class BareMajority(NamedTuple):
 
     leader: int
     takers: Sequence[int]
-    outsider: int
+    candidate: int
     commands: int
     dies_after: int | None = None
     crashes: bool = False
@@ -236,9 +237,9 @@ def bare_majority(story: BareMajority, run: EpisodeRun) -> None:
         run.take(*map(Crash, story.takers))
     run.take(Cut(leader))
     disturbances.blocked = frozenset()
-    elect(story.outsider, run)
-    propose(story.outsider, run)
-    spread(story.outsider, run)
+    elect(story.candidate, run)
+    propose(story.candidate, run)
+    spread(story.candidate, run)
 
 
 def compact(server: int, run: EpisodeRun) -> None:

@@ -129,7 +129,8 @@ class StoryDraw:
             side,
             other,
             before=draws.choice((1, 2, 3)),
-            after=draws.choice((0, 1, 1, 1)),
+            # Where few get more then, it may be all that replaces what the leader had.
+            after=draws.choice((0, 1, 1, 1) if then is None else (0, 1)),
             late=late,
             # What is late can only harm who leads again.
             again=bool(late) or draws.random() < 0.6,
@@ -242,10 +243,11 @@ class StoryDraw:
         dies_after, crashes = draws.choice((None, None, 1, 2)), draws.random() < 0.3
         if not self._persistence:
             dies_after, crashes = None, False
+        takers, rest = others[:size], others[size:]
         return BareMajority(
             leader,
-            others[:size],
-            draws.choice(others[size:]),
+            takers,
+            draws.choice(takers if takers and draws.random() < 0.25 else rest),
             commands,
             dies_after,
             crashes,

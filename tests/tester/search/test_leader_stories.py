@@ -66,6 +66,9 @@ def error_of(path, story, setting):
 
 LATE_REPLIES = Overtaking(0, [0, 1], 2, 3, 1, LATE_REPLY, again=True, only=3)
 TO_THE_OVERTAKEN = Overtaking(0, [0], 1, 3, 1, then=BareMajority(1, [0], 2, 1))
+REPLACED_ALONE = Overtaking(
+    0, [0], 1, 1, 0, then=BareMajority(1, [0], 0, 1, crashes=True)
+)
 STALLED = Stalling(1, 0, 3, at_once=True, missed=2, compacts=True, crashes=False)
 
 
@@ -96,6 +99,12 @@ UNANSWERED = Progress(2, answers=False)
             "stale_suffix_kept",
             codes.LEADER_LACKS_COMMITTED,
             partial(overtake, TO_THE_OVERTAKEN),
+            Setting(),
+        ),
+        (
+            "replaced_entries_not_saved",
+            codes.NOT_STORED_BY_MAJORITY,
+            partial(overtake, REPLACED_ALONE),
             Setting(),
         ),
         (
