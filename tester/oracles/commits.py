@@ -18,11 +18,10 @@ from tester.text import only, servers_named, short
 # Why what is committed may not stay so.
 COMMIT_CAUSES = (
     "possible causes: the vote's up-to-date check (section 5.4.1); the commit rule (section "
-    "5.4.2, Figure 8), or a match_index beyond what a follower has acknowledged (section "
-    "5.3); a follower that commits what it may not share with its leader (Figure 2, "
-    "AppendEntries, step 5); what is saved before a reply (Figure 2); an entry that was "
-    "acknowledged and then deleted, or taken from the leader of an earlier term (sections "
-    "5.1 and 5.3)"
+    "5.4.2, Figure 8), or a match_index that is too high; a follower that commits more than "
+    "it shares with its leader (Figure 2, AppendEntries, step 5); what is saved before a "
+    "reply; an entry deleted after it was acknowledged, or taken from the leader of an "
+    "earlier term (sections 5.1 and 5.3)"
 )
 
 
@@ -159,8 +158,8 @@ class Proposals:
                 f"server {proposal.server}, leader of term {proposal.term}, put a new command "
                 f"at index {proposal.index}, though index {committed} had been "
                 "committed: its log lacks that entry (Leader Completeness, Figure 3)",
-                f"{shown_by}\n{proposal}\n{COMMIT_CAUSES}; a leader that no majority has "
-                "voted for (section 5.2)",
+                f"{shown_by}\n{proposal}\n{COMMIT_CAUSES}\n"
+                "or no majority has voted for this leader (section 5.2)",
                 facts([*self._committed_shown_by[place], proposal]),
             )
 

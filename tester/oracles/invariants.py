@@ -194,7 +194,7 @@ class Invariants(Observer):
                 "(State Machine Safety, Figure 3)",
                 f"{first}\n{now}\n"
                 "one of the two was applied before it was committed, or was replaced "
-                f"after that; {COMMIT_CAUSES}",
+                f"after that\n{COMMIT_CAUSES}",
                 facts([first, now]),
             )
 
