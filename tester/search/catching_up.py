@@ -16,7 +16,8 @@ from tester.search.choices import (
     Snapshot,
     TimeOut,
 )
-from tester.search.episodes import EpisodeRun, propose, reconnect, spread
+from tester.search.episode_run import EpisodeRun
+from tester.search.episodes import propose, reconnect, spread
 from tester.search.world_state import Message
 
 FATES_WITHOUT_CRASH = ("lost", "late", "twice")

@@ -41,6 +41,8 @@ LATE_REPLY = "late reply"
 # How fast links are where they differ: messages on a slow one arrive when much else has
 # happened.
 SPEEDS = (1.0, 1.0, 0.2, 0.03)
+# How often the answer to a request that comes twice is late, so that the second one counts.
+LATE_FIRST_ANSWER = 0.5
 # A late message arrives at this rate if there is one.
 RETURNING = 0.1
 
@@ -108,6 +110,10 @@ class Disturbances:
     def passes(self, message: Message) -> bool:
         """Return whether a message need not wait."""
         return not self.blocked or pair(message.src, message.dst) not in self.blocked
+
+    def draws_late_answer(self) -> bool:
+        """Return whether, of two copies, the answer to the first one is late."""
+        return self._draws.random() < LATE_FIRST_ANSWER
 
     def next_choices(
         self, state: WorldState, messages: Messages

@@ -4,11 +4,11 @@ from functools import cached_property, partial
 from random import Random
 
 from tester.search.choices import Setting, Snapshot, Start, TimeOut
+from tester.search.episode_run import Episode
 from tester.search.episodes import (
     FATES,
     FATES_WITHOUT_CRASH,
     HEALS,
-    Episode,
     act_apart,
     ask_candidate,
     contend,

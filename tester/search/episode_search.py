@@ -9,7 +9,7 @@ from tester.search.budget import Limits
 from tester.search.choices import Choice, Recover
 from tester.search.disturbances import CALM, Disturbances
 from tester.search.episode_draw import EpisodeDraw, Liking
-from tester.search.episodes import Episode, EpisodeRun
+from tester.search.episode_run import Episode, EpisodeRun
 from tester.search.exhaustive import Found, Node, confirmed
 from tester.search.judged_run import run_choices
 from tester.search.preemptions import Preemptions

@@ -11,18 +11,14 @@ from typing import NamedTuple
 
 from tester.search.choices import Cut, Heal, Start, TimeOut
 from tester.search.disturbances import pairs_across
-from tester.search.episodes import (
+from tester.search.episode_run import (
     DELIVERIES_MAX,
     EpisodeRun,
-    act_apart,
     arrive,
-    elect,
-    heal,
     hold_back,
     lose,
-    propose,
-    spread,
 )
+from tester.search.episodes import act_apart, elect, heal, propose, spread
 from tester.search.stories import compact, disturbances_of
 from tester.search.world_state import Message
 

@@ -19,7 +19,8 @@ from tester.search.choices import (
     TimeOut,
 )
 from tester.search.disturbances import SPEEDS, drawn_by_speed, pair, pairs_across
-from tester.search.episodes import EpisodeRun, elect, heal, propose, spread
+from tester.search.episode_run import EpisodeRun
+from tester.search.episodes import elect, heal, propose, spread
 from tester.search.stories import compact, disturbances_of
 
 

@@ -12,7 +12,7 @@ from typing import get_args
 from labrpc.world.events import PlaceKind
 from tester.search.catching_up import fall_behind_snapshot
 from tester.search.choices import Deliver, Preempt, Snapshot, Start, StepChoice, TimeOut
-from tester.search.episodes import DELIVERIES_MAX, EpisodeRun
+from tester.search.episode_run import DELIVERIES_MAX, EpisodeRun
 from tester.search.preemptions import drawn_place, step_of
 from tester.search.server_state import ServerState
 from tester.search.world_state import WorldState

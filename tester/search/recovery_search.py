@@ -12,7 +12,7 @@ from functools import partial
 
 from tester.search.budget import Limits
 from tester.search.choices import Choice, Crash, Cut, Heal, Recover, Start, TimeOut
-from tester.search.episodes import EpisodeRun
+from tester.search.episode_run import EpisodeRun
 from tester.search.exhaustive import Found, Node, confirmed
 from tester.search.judged_run import run_choices
 from tester.search.rules import Rules

@@ -16,7 +16,8 @@ from tester.search.choices import (
     Put,
     TimeOut,
 )
-from tester.search.episodes import EpisodeRun, elect, heal, spread
+from tester.search.episode_run import EpisodeRun
+from tester.search.episodes import elect, heal, spread
 from tester.search.world_state import Message
 
 # How many messages may arrive until a client's request is where it is wanted.

@@ -14,11 +14,11 @@ from tester.search.choices import (
     Setting,
     TimeOut,
 )
+from tester.search.episode_run import Episode
 from tester.search.episode_search import EpisodeSearch, outlook
 from tester.search.episodes import (
     FATES,
     HEALS,
-    Episode,
     act_apart,
     crash,
     cut,

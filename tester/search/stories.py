@@ -19,15 +19,8 @@ from tester.search.choices import (
     TimeOut,
 )
 from tester.search.disturbances import Disturbances, Pair, pair, pairs_across
-from tester.search.episodes import (
-    Episode,
-    EpisodeRun,
-    act_apart,
-    elect,
-    heal,
-    propose,
-    spread,
-)
+from tester.search.episode_run import Episode, EpisodeRun
+from tester.search.episodes import act_apart, elect, heal, propose, spread
 
 
 def disturbances_of(run: EpisodeRun) -> Disturbances:

@@ -8,7 +8,8 @@ from tester.search.catching_up import FATES as CATCH_UP_FATES
 from tester.search.catching_up import FATES_WITHOUT_CRASH, CatchingUp, catch_up
 from tester.search.choices import Setting
 from tester.search.disturbances import FATAL, FATES, LATE_REPLY, pair
-from tester.search.episodes import Episode, elect, propose, spread, strand
+from tester.search.episode_run import Episode
+from tester.search.episodes import elect, propose, spread, strand
 from tester.search.late_stories import Interruption, Progress, Uneven, interrupt, uneven
 from tester.search.leader_stories import (
     Deposing,

@@ -9,14 +9,8 @@ from typing import NamedTuple
 
 from tester.search.choices import Cut, Lose, Snapshot, Start, TimeOut
 from tester.search.disturbances import pairs_across
-from tester.search.episodes import (
-    EpisodeRun,
-    arrive,
-    elect,
-    hold_back,
-    propose,
-    spread,
-)
+from tester.search.episode_run import EpisodeRun, arrive, hold_back
+from tester.search.episodes import elect, propose, spread
 from tester.search.stories import disturbances_of
 from tester.search.world_state import Message
 

@@ -11,7 +11,8 @@ from tester import codes
 from tester.search.catching_up import FATES, CatchingUp, catch_up
 from tester.search.choices import Crash, Duplicate, Lose, Recover, Setting, Snapshot
 from tester.search.disturbances import Disturbances
-from tester.search.episodes import EpisodeRun, elect
+from tester.search.episode_run import EpisodeRun
+from tester.search.episodes import elect
 from tester.search.exhaustive import node_of
 from tester.search.histories import Histories
 from tester.search.judged_run import run_choices

@@ -13,7 +13,7 @@ from tester.search.disturbances import (
     pair,
     pairs_across,
 )
-from tester.search.episodes import EpisodeRun
+from tester.search.episode_run import EpisodeRun
 from tester.search.exhaustive import node_of
 
 

@@ -7,7 +7,8 @@ import pytest
 from tester.search.choices import Setting, TimeOut
 from tester.search.disturbances import Disturbances
 from tester.search.episode_draw import LEADER_STORIES, LIKINGS, EpisodeDraw, Liking
-from tester.search.episodes import EpisodeRun, elect
+from tester.search.episode_run import EpisodeRun
+from tester.search.episodes import elect
 from tester.search.exhaustive import node_of
 
 

@@ -6,16 +6,9 @@ from tester import codes
 from tester.search.budget import Budget, Limits
 from tester.search.choice_text import choice_text, parse_choices
 from tester.search.choices import Setting, TimeOut
+from tester.search.episode_run import EpisodeRun
 from tester.search.episode_search import EpisodeSearch
-from tester.search.episodes import (
-    EpisodeRun,
-    act_apart,
-    cut,
-    elect,
-    heal,
-    heal_late,
-    release,
-)
+from tester.search.episodes import act_apart, cut, elect, heal, heal_late, release
 from tester.search.exhaustive import Exploration, confirmed, node_of
 from tester.search.judged_run import run_choices
 

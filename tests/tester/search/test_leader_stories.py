@@ -12,7 +12,8 @@ from tester import codes
 from tester.search.choice_text import parse_choices
 from tester.search.choices import Resume, Setting, Stall
 from tester.search.disturbances import LATE_REPLY, Disturbances, drawn_by_speed
-from tester.search.episodes import EpisodeRun, elect
+from tester.search.episode_run import EpisodeRun
+from tester.search.episodes import elect
 from tester.search.exhaustive import node_of
 from tester.search.histories import Histories
 from tester.search.judged_run import run_choices

@@ -19,7 +19,7 @@ from tester.search.choices import (
     Start,
     TimeOut,
 )
-from tester.search.episodes import EpisodeRun
+from tester.search.episode_run import EpisodeRun
 from tester.search.exhaustive import node_of
 from tester.search.histories import Histories
 from tester.search.judged_run import run_choices

@@ -5,7 +5,7 @@ from random import Random
 from tester.search.budget import Limits
 from tester.search.choices import Preempt, Setting, StepChoice
 from tester.search.episode_draw import EpisodeDraw, Liking
-from tester.search.episodes import EpisodeRun
+from tester.search.episode_run import EpisodeRun
 from tester.search.exhaustive import node_of
 from tester.search.histories import Histories
 from tester.search.preemptions import step_of

@@ -5,7 +5,7 @@ import pytest
 from tester import codes
 from tester.search.budget import Limits
 from tester.search.choices import Cut, Heal, Recover, Start, TimeOut
-from tester.search.episodes import EpisodeRun
+from tester.search.episode_run import EpisodeRun
 from tester.search.exhaustive import Node, node_of
 from tester.search.recovery_search import (
     RecoverySearch,

@@ -8,7 +8,8 @@ import pytest
 from tester import codes
 from tester.search.choice_text import choice_text
 from tester.search.disturbances import Disturbances, pair
-from tester.search.episodes import EpisodeRun, elect
+from tester.search.episode_run import EpisodeRun
+from tester.search.episodes import elect
 from tester.search.exhaustive import node_of
 from tester.search.judged_run import run_choices
 from tester.search.stories import (

@@ -10,7 +10,8 @@ from labrpc.submission.submission import Submission
 from tester import codes
 from tester.search.choices import Lose, Recover, Setting, Snapshot
 from tester.search.disturbances import Disturbances
-from tester.search.episodes import EpisodeRun, elect
+from tester.search.episode_run import EpisodeRun
+from tester.search.episodes import elect
 from tester.search.exhaustive import node_of
 from tester.search.histories import Histories
 from tester.search.judged_run import run_choices

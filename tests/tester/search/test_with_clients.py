@@ -19,7 +19,8 @@ from tester.search.budget import Limits
 from tester.search.choice_text import choice_text, parse_choices, read_choices
 from tester.search.choices import Get, Lose, Put, Setting
 from tester.search.client_history import ClientHistory
-from tester.search.episodes import EpisodeRun, elect
+from tester.search.episode_run import EpisodeRun
+from tester.search.episodes import elect
 from tester.search.exhaustive import Node
 from tester.search.histories import Histories
 from tester.search.judged_run import run_choices
