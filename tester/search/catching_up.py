@@ -37,6 +37,8 @@ class CatchingUp(NamedTuple):
         after: how many messages between the two arrive before the one that goes wrong.
         fate: what becomes of that one, or of its receiver: one of `FATES`.
         follows: whether the leader gets a command afterwards.
+        recovers: whether servers are to recover then: another leader would find out anew what
+            each of them lacks.
     """
 
     server: int
@@ -47,6 +49,7 @@ class CatchingUp(NamedTuple):
     after: int
     fate: str
     follows: bool
+    recovers: bool = False
 
 
 def catch_up(story: CatchingUp, run: EpisodeRun) -> None:
@@ -67,6 +70,9 @@ def catch_up(story: CatchingUp, run: EpisodeRun) -> None:
     run.settle()
     if story.follows:
         propose(leader, run)
+    if story.recovers:
+        run.recovers = True
+        return
     run.release()
 
 

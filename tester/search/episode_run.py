@@ -37,6 +37,7 @@ class EpisodeRun:
         news: whether the episode has shown something that an oracle can object to.
         taken: how many choices it has taken.
         arriving: how many messages may still arrive; None for as many as there are.
+        recovers: whether nothing is to happen any more but a recovery.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class EpisodeRun:
         self.news = False
         self.taken = 0
         self.arriving: int | None = None
+        self.recovers = False
         self._rules = rules
         self._preemptions = preemptions
         self._arrivals = Arrivals()

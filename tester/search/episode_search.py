@@ -74,7 +74,7 @@ class EpisodeSearch:
             self._run(limits)
 
     def _run(self, limits: Limits) -> None:
-        node, news = self._beginning(), False
+        node, news, recovers = self._beginning(), False, False
         disturbances = self._begin_run()
         preemptions = Preemptions(self._draws, self._rules.setting)
         for _ in range(self._draws.randint(*self.episodes_min_max)):
@@ -83,10 +83,13 @@ class EpisodeSearch:
             for _ in range(run.taken):
                 limits.count()
             node, news = run.node, news or run.news
-            if run.broken:
+            recovers = run.recovers
+            if run.broken or recovers:
                 break
             self._note(node)
-        recovers = self._draws.random() < RECOVERING and not run.broken
+        if self._draws.random() < RECOVERING:
+            recovers = True
+        recovers = recovers and not run.broken
         if news or recovers:
             path = [*node.path(), *(self._recovery() if recovers else [])]
             if run_choices(self._rules, path)[1] is not None:

@@ -111,6 +111,7 @@ class StoryDraw:
             draws.randint(0, MESSAGES_BEFORE_MAX),
             draws.choice(CATCH_UP_FATES if self._persistence else FATES_WITHOUT_CRASH),
             draws.random() < 0.3,
+            draws.random() < 0.5,
         )
         return partial(catch_up, story)
 

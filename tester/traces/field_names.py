@@ -1,7 +1,7 @@
 """The names of the fields of a submission's classes, read from its source.
 
-A message carries the values of a dataclass in the order of its fields, without their
-names. The source has the names, and reading it executes nothing.
+A message carries the values of a dataclass or a named tuple in the order of its fields,
+without their names. The source has the names, and reading it executes nothing.
 """
 
 import ast
@@ -11,6 +11,8 @@ from pathlib import Path
 
 # What a dataclass does not store although it is annotated.
 _NOT_STORED = frozenset(["ClassVar", "InitVar"])
+# What makes a class of named tuples of a name and its fields.
+_MAKERS = frozenset(["namedtuple", "NamedTuple"])
 
 
 def field_names(files: Mapping[str, Path | None]) -> dict[str, list[str]]:
@@ -30,10 +32,12 @@ def field_names(files: Mapping[str, Path | None]) -> dict[str, list[str]]:
         except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
             # It does not load either, which is reported elsewhere.
             continue
+        found |= {f"{module}:{name}": names for name, names in _named_tuples(tree)}
         for qualified_name, node in _classes(tree, ""):
             own = [*_inherited(node, module, found), *_annotated(node)]
-            found[f"{module}:{qualified_name}"] = list(dict.fromkeys(own))
-    return {name: names for name, names in found.items() if names}
+            if own:
+                found[f"{module}:{qualified_name}"] = list(dict.fromkeys(own))
+    return found
 
 
 def _classes(tree: ast.AST, prefix: str) -> Iterator[tuple[str, ast.ClassDef]]:
@@ -57,6 +61,35 @@ def _inherited(
             yield from here
         elif len(elsewhere) == 1:
             yield from elsewhere[0]
+
+
+def _named_tuples(tree: ast.AST) -> Iterator[tuple[str, list[str]]]:
+    """Yield the name and the fields of each class that a call makes."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or len(node.args) < 2:
+            continue
+        maker = ast.unparse(node.func).rpartition(".")[2]
+        if maker not in _MAKERS:
+            continue
+        try:
+            name, fields = map(ast.literal_eval, _without_types(node.args[:2]))
+        except (ValueError, TypeError):
+            continue
+        if isinstance(fields, str):
+            fields = fields.replace(",", " ").split()
+        if isinstance(name, str) and all(isinstance(field, str) for field in fields):
+            yield name, list(fields)
+
+
+def _without_types(args: list[ast.expr]) -> Iterator[ast.expr]:
+    """Yield arguments, and of pairs of a name and a type, as a list holds them, the names."""
+    for arg in args:
+        pairs = arg.elts if isinstance(arg, ast.List | ast.Tuple) else []
+        if any(isinstance(pair, ast.Tuple) for pair in pairs):
+            names = [pair.elts[0] for pair in pairs if isinstance(pair, ast.Tuple)]
+            yield ast.List(names, ast.Load())
+        else:
+            yield arg
 
 
 def _annotated(node: ast.ClassDef) -> Iterator[str]:

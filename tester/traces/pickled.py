@@ -188,7 +188,14 @@ class _Machine:
         kind, args = self.stack[-2:]
         self.stack[-2:] = [_Object(_class(kind), list(args))]
 
-    _newobj = _reduce
+    def _newobj(self, _: Any) -> None:
+        self._reduce(_)
+        made = self.stack[-1]
+        names = self._field_names.get(made.kind.known_as, ())
+        if made.args and len(made.args) == len(names):
+            # A named tuple.
+            made.state.update(named(made.args, names))
+            made.args = []
 
     def _newobj_ex(self, _: Any) -> None:
         kind, args, keywords = self.stack[-3:]

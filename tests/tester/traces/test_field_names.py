@@ -43,6 +43,30 @@ def test_annotated_names_come_in_their_order_and_those_of_bases_first(tmp_path):
     }
 
 
+def test_named_tuples_have_the_fields_that_a_call_names(tmp_path):
+    found = names_of(
+        tmp_path,
+        """
+        Vote = namedtuple("Vote", "term, index")
+        Reply = collections.namedtuple("Reply", ["term", "granted"])
+        Entry = typing.NamedTuple("Entry", [("term", int), ("command", Any)])
+        class Args(namedtuple("Args", "term leader")):
+            pass
+        Odd = namedtuple("Odd", FIELDS)
+        Worse = namedtuple(NAME, "a")
+        class Ask(NamedTuple):
+            term: int = 0
+        """,
+    )
+    assert found == {
+        "raft:Vote": ["term", "index"],
+        "raft:Reply": ["term", "granted"],
+        "raft:Entry": ["term", "command"],
+        "raft:Args": ["term", "leader"],
+        "raft:Ask": ["term"],
+    }
+
+
 def test_a_file_that_is_not_python_or_not_there_is_passed_over(tmp_path):
     assert names_of(tmp_path, "class (") == {}
     assert field_names({"raft": tmp_path / "nowhere.py", "package": None}) == {}

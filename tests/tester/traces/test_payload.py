@@ -6,6 +6,7 @@ import marshal
 import pickle
 import sys
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pytest
 
@@ -36,6 +37,11 @@ class Pair(collections.namedtuple("Pair", "a b")):
     pass
 
 
+class Named(NamedTuple):
+    term: int
+    why: str
+
+
 class Plain:
     def __init__(self):
         self.term, self.why = 3, "late"
@@ -49,6 +55,7 @@ CODEC = Codec({__name__: sys.modules[__name__]})
 FIELDS = {
     f"{__name__}:Vote": ["term", "entries"],
     f"{__name__}:Frozen": ["term", "why"],
+    f"{__name__}:Named": ["term", "why"],
 }
 
 
@@ -103,6 +110,7 @@ SHARED = [1]
         (Slotted(1, "late"), "Slotted(term=1, why='late')"),
         (Frozen(1, "late"), "Frozen(term=1, why='late')"),
         (Pair(1, 2), "Pair(1, 2)"),
+        (Named(1, "late"), "Named(term=1, why='late')"),
         ([SHARED, SHARED], "[[1], [1]]"),
         (
             [Vote(2, [{1: b"xy"}]), {3}],
