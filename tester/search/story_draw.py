@@ -21,6 +21,7 @@ from tester.search.leader_stories import (
     rush,
     stall,
 )
+from tester.search.outdated import Outdated, outdated
 from tester.search.stories import (
     BareMajority,
     Overtaking,
@@ -114,6 +115,17 @@ class StoryDraw:
             draws.random() < 0.5,
         )
         return partial(catch_up, story)
+
+    def _outdated(self) -> Episode:
+        draws = self._draws
+        story = Outdated(
+            draws.choice(self._others()),
+            self._leader,
+            draws.choice((1, 1, 2)),
+            self._compacts and draws.random() < 0.7,
+            draws.random() < 0.6,
+        )
+        return partial(outdated, story, draws)
 
     def _overtake(self) -> Episode:
         draws, leader = self._draws, self._leader
@@ -291,6 +303,7 @@ STORIES: dict[str, Callable[[StoryDraw], Episode]] = {
     "catch up": StoryDraw._catch_up,
     "depose": StoryDraw._depose,
     "interrupt": StoryDraw._interrupt,
+    "outdated": StoryDraw._outdated,
     "overtake": StoryDraw._overtake,
     "repeat": StoryDraw._repeat,
     "rush": StoryDraw._rush,
