@@ -25,6 +25,17 @@ def plain_copy(value: Any, what: str) -> Any:
                 f"{INT_BITS_MAX} can leave a server"
             )
         return value
+    if kind is tuple:
+        # Most often of such parts as cannot be changed: then it is as good as a copy.
+        for part in value:
+            part_kind = type(part)
+            if part_kind is int:
+                if not -_INT < part < _INT:
+                    break
+            elif part_kind not in _SCALARS:
+                break
+        else:
+            return value
     if kind is tuple or kind is list:
         # The usual parts are not worth a call each.
         parts = [
