@@ -116,10 +116,12 @@ class MethodCalls:
         Raises:
             NoSuchMethod: there is none.
         """
-        method = self._find(event.method)
-        if event.method == "kill":
+        name = event.method
+        if name == "kill":
             self._is_shut_down = True
+        method = self._handlers.get(name) or self._find(name)
         if method is not None:
+            self._handlers[name] = method
             return method(*event.args)
         if event.method == "kill":
             return None

@@ -255,7 +255,9 @@ class Scheduler:
         self._world_ns = now_ns
         if now_ns > self.now_ns:
             self.now_ns = now_ns
-        self._expire_timers()
+        timers = self._timers
+        if timers and timers[0][0] <= now_ns:
+            self._expire_timers()
         self.runner = getcurrent()
         ready = self._ready
         while ready:

@@ -152,7 +152,10 @@ class Lock(_Waiting):
         traceback: TracebackType | None,
     ) -> None:
         """Release the lock."""
-        self.release()
+        if self.waiters or self.holder is None:
+            self.release()
+        else:
+            self.holder = None
 
     def locked(self) -> bool:
         """Return whether some thread holds the lock."""
