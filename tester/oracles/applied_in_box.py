@@ -4,10 +4,9 @@ The lab sees what is put on the apply channel, but not the service's calls of `s
 `snapshot`. So it does not know the index of a saved snapshot until something is applied.
 """
 
-from labrpc.contract import ApplyMsg
 from labrpc.errors import SubmissionError
 from tester import codes
-from tester.oracles.applied_log import AppliedLog
+from tester.oracles.applied_log import AppliedLog, Message
 from tester.oracles.invariants import Invariants
 from tester.text import short
 
@@ -41,7 +40,7 @@ class AppliedInBox(AppliedLog):
             beginning += "; a snapshot of no bytes counts as none"
         return beginning
 
-    def _apply_snapshot(self, message: ApplyMsg) -> None:
+    def _apply_snapshot(self, message: Message) -> None:
         index = message.snapshot_index
         if type(index) is not int or index not in self._invariants.decided:
             raise SubmissionError(

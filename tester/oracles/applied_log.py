@@ -9,11 +9,22 @@ from typing import Any
 
 import msgspec
 
-from labrpc.contract import ApplyMsg
 from labrpc.errors import SubmissionError
 from tester import codes
 from tester.oracles.invariants import Invariants
 from tester.text import short
+
+
+class Message(msgspec.Struct, frozen=True):
+    """The fields of an `ApplyMsg`, in an object that takes a tenth of the time to make."""
+
+    command_valid: bool
+    command: Any
+    command_index: int
+    snapshot_valid: bool
+    snapshot: bytes
+    snapshot_index: int
+    snapshot_term: int
 
 
 class AppliedLog:
@@ -46,7 +57,7 @@ class AppliedLog:
         if saved:
             self._restore(saved)
 
-    def apply(self, message: ApplyMsg) -> None:
+    def apply(self, message: Message) -> None:
         """Take in a message that the server has put on its apply channel.
 
         Raises:
@@ -89,7 +100,7 @@ class AppliedLog:
             )
         return "it started without a saved snapshot, and has to apply from index 1 on"
 
-    def _apply_snapshot(self, message: ApplyMsg) -> None:
+    def _apply_snapshot(self, message: Message) -> None:
         index = self._index_of(message.snapshot)
         if index != message.snapshot_index:
             raise SubmissionError(

@@ -5,8 +5,9 @@ majority stored it first, so a majority has written its disk since it was propos
 """
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
 from typing import Any, NoReturn
+
+import msgspec
 
 from labrpc.clock import to_seconds
 from labrpc.errors import Fact, SubmissionError
@@ -25,8 +26,7 @@ COMMIT_CAUSES = (
 )
 
 
-@dataclass
-class Proposal:
+class Proposal(msgspec.Struct):
     """One call of `start`.
 
     Attributes:

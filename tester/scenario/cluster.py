@@ -391,8 +391,4 @@ class _ClusterSupervisor(Supervisor):
 
 def has_types(answer: Any, *types: type) -> bool:
     """Return whether an answer is a tuple of just these types."""
-    return (
-        isinstance(answer, (tuple, list))
-        and len(answer) == len(types)
-        and all(type(part) is kind for part, kind in zip(answer, types, strict=True))
-    )
+    return isinstance(answer, (tuple, list)) and tuple(map(type, answer)) == types

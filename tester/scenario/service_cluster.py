@@ -11,7 +11,6 @@ from typing import Any, NoReturn, TypeVar
 
 from labrpc.box_factory import BoxFactory
 from labrpc.codes import DEADLOCK, Code
-from labrpc.contract import ApplyMsg
 from labrpc.errors import as_said_by_box
 from labrpc.submission.entry import Entry
 from labrpc.submission.submission import Submission
@@ -23,6 +22,7 @@ from labrpc.world.world import World
 from tester import codes
 from tester.intake.service_submission import raft_of
 from tester.oracles.applied_in_box import AppliedInBox
+from tester.oracles.applied_log import Message
 from tester.scenario.kv_answers import ok_without_commit
 from tester.scenario.polled_cluster import LEADER_S_MAX, PolledCluster
 from tester.scenario.service_entries import LIMIT, clerk_entry
@@ -160,7 +160,7 @@ class ServiceCluster(PolledCluster):
 
     def take(self, host: Host, put_id: int, message: tuple[Any, ...]) -> None:
         """Check a message that a server has put on its apply channel."""
-        self.applied[host.server].apply(ApplyMsg(*message))
+        self.applied[host.server].apply(Message(*message))
 
     def last_applied(self, server: int) -> int:
         """Return the highest index that a server's incarnation has applied."""

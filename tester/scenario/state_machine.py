@@ -8,11 +8,10 @@ every tenth command, or at an interval of its own, before it takes the next mess
 from typing import Any
 
 from labrpc.clock import MICROSECOND
-from labrpc.contract import ApplyMsg
 from labrpc.world.events import Taken
 from labrpc.world.host import Host
 from labrpc.world.world import World
-from tester.oracles.applied_log import AppliedLog
+from tester.oracles.applied_log import AppliedLog, Message
 from tester.oracles.invariants import Invariants
 
 # A message is taken this long after the server has put it on its channel.
@@ -48,12 +47,12 @@ class StateMachine(AppliedLog):
         self._world = world
         self.take_ns = TAKE_NS
         self.snapshot_interval = snapshot_interval
-        self._waiting: list[tuple[Host, int, ApplyMsg]] = []
+        self._waiting: list[tuple[Host, int, Message]] = []
         self._busy = False
 
     def offer(self, host: Host, put_id: int, message: tuple[Any, ...]) -> None:
         """Note that the server has put a message on its apply channel."""
-        self._waiting.append((host, put_id, ApplyMsg(*message)))
+        self._waiting.append((host, put_id, Message(*message)))
         if not self._busy:
             self._busy = True
             self._world.after(self.take_ns, self._take_next)

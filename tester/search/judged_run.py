@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from labrpc.clock import MILLISECOND
-from labrpc.contract import ApplyMsg
 from labrpc.errors import SubmissionError
 from labrpc.world.events import (
     Action,
@@ -26,7 +25,7 @@ from labrpc.world.events import (
 from labrpc.world.observer import Observer, Observers
 from tester import codes
 from tester.oracles.applied_in_box import AppliedInBox
-from tester.oracles.applied_log import AppliedLog
+from tester.oracles.applied_log import AppliedLog, Message
 from tester.oracles.commits import Proposal
 from tester.oracles.invariants import Invariants
 from tester.scenario.cluster import has_types
@@ -269,7 +268,7 @@ class JudgedRun:
             self._note_invoked(life, event)
         elif isinstance(event, Taken):
             message = self._puts.pop((server, event.put_id))
-            self._logs[server].apply(ApplyMsg(*message))
+            self._logs[server].apply(Message(*message))
         world.steps += 1
         for notify in world.observers.stepped:
             notify(world.now_ns, life, event, actions)
@@ -279,7 +278,7 @@ class JudgedRun:
             if isinstance(action, Persist):
                 world.saved_at_step[server] = world.steps
             elif isinstance(action, Apply) and self._clients is not None:
-                self._logs[server].apply(ApplyMsg(*action.message))
+                self._logs[server].apply(Message(*action.message))
             elif isinstance(action, Apply):
                 self._puts[server, action.put_id] = action.message
             elif isinstance(action, Result):

@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from labrpc.contract import ApplyMsg
 from labrpc.errors import SubmissionError
+from tester.oracles.applied_log import Message
 from tester.scenario.state_machine import SNAPSHOT_INTERVAL
 
 
@@ -21,6 +23,10 @@ def agree_on(cluster, count):
     """Start `count` commands, one after the other, and wait until all have applied them."""
     for number in range(count):
         cluster.one(f"command {number}", expected=3)
+
+
+def test_a_message_has_the_fields_of_the_contract_s():
+    assert Message.__struct_fields__ == tuple(ApplyMsg.__dataclass_fields__)
 
 
 # Commands.
