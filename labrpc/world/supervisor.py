@@ -44,4 +44,7 @@ class Supervisor:
         world.crash(host.server)
 
     def step_done(self, host: Host, actions: list[Action]) -> None:
-        """Act on servers after a step that was not cut; observers have seen it."""
+        """Act on servers after a step that was not cut; observers have seen it.
+
+        Not called after a step without actions.
+        """

@@ -337,7 +337,7 @@ class World(EventHeap):
             return
         for notify in observers.settled:
             notify(self.now_ns, host, event, actions)
-        if self._step_done is not None:
+        if actions and self._step_done is not None:
             self._step_done(host, actions)
 
     # Actions.

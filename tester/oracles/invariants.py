@@ -107,7 +107,7 @@ class Invariants(Observer):
     ) -> None:
         """Note whether a server has saved its state, or sent a message, in a step."""
         server = host.server
-        if server not in self._servers:
+        if not actions or server not in self._servers:
             return
         saved_at_step = self._world.saved_at_step[server]
         if saved_at_step != self._saved_at_step[server]:

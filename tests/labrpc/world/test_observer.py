@@ -3,6 +3,7 @@
 import pytest
 
 from labrpc.clock import SECOND
+from labrpc.world.events import Wake
 from labrpc.world.observer import Observer
 from labrpc.world.recorder import DigestRecorder
 from labrpc.world.supervisor import Supervisor
@@ -156,6 +157,9 @@ def test_a_step_is_reported_before_its_effects_and_settled_after_them(lab, world
     world.supervise(Takes())
     world.invoke_then(world.hosts[0], lambda result: None, "apply")
     assert seen == ["stepped", "taken", "settled", "supervised"]
+    # The supervisor acts on what a server did: here it did nothing.
+    world.step(world.hosts[0], Wake())
+    assert seen[4:] == ["stepped", "settled"]
 
 
 def test_the_life_of_an_incarnation_is_reported(lab):
