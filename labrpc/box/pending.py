@@ -1,6 +1,7 @@
 """Replies and messages for which threads and coroutines of a box wait, by number."""
 
 import itertools
+from collections.abc import Callable
 from contextvars import Context
 from typing import Any
 
@@ -25,6 +26,8 @@ class Pending:
         self._context = context
         self._outbox = outbox
         self._futures: dict[int, Any] = {}
+        # That of the `asyncio` which the server imports.
+        self._get_running_loop: Callable[[], Any] | None = None
 
     def __len__(self) -> int:
         return len(self.threads) + len(self._futures)
@@ -53,8 +56,10 @@ class Pending:
 
     async def wait_async(self, number: int, action: Action | None) -> Any:
         """Do what `wait` does; only the current coroutine waits."""
-        asyncio = self._context.importer.load("asyncio")
-        future = asyncio.get_running_loop().create_future()
+        if self._get_running_loop is None:
+            asyncio = self._context.importer.load("asyncio")
+            self._get_running_loop = asyncio.get_running_loop
+        future = self._get_running_loop().create_future()
         # In this order: on real threads, the answer may come at once.
         self._futures[number] = future
         if action is not None:

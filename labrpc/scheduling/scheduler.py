@@ -291,9 +291,8 @@ class Scheduler:
     def read_clock(self) -> int:
         """Return the time for the current thread; reading takes a little."""
         self.now_ns += CLOCK_READ_NS
-        task = getcurrent()
         lead_ns = self.now_ns - self._world_ns
-        if lead_ns > CLOCK_LEAD_NS_MAX and not task.dying:
+        if lead_ns > CLOCK_LEAD_NS_MAX and not getcurrent().dying:
             self.park("the clock", self.now_ns)
         return self.now_ns
 

@@ -105,7 +105,13 @@ def _finish_tasks(tasks: ModuleType, futures: ModuleType) -> None:
         """Stand in for `set`: what is awaited is started in the order given."""
         return dict.fromkeys(items) if items else set()
 
-    future_class.__hash__ = lambda self: hash(serial(self))
+    def hash_of(self: Any) -> int:
+        try:
+            return self._lab_serial  # type: ignore[no-any-return]
+        except AttributeError:
+            return serial(self)
+
+    future_class.__hash__ = hash_of
     future_class.set_exception = set_exception_and_note
     names["set"] = ordered_set
     names["all_tasks"] = all_tasks

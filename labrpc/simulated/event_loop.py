@@ -12,7 +12,13 @@ from typing import Any, NoReturn
 
 from labrpc.clock import SECOND
 from labrpc.scheduling.greenlets import getcurrent, never_free
-from labrpc.scheduling.scheduler import DEATHS_MAX, SLEEP_NS_MIN, Task, current_task
+from labrpc.scheduling.scheduler import (
+    DEATHS_MAX,
+    SLEEP_NS_MIN,
+    Task,
+    current_scheduler,
+    current_task,
+)
 from labrpc.simulated import os_
 from labrpc.simulated.box_loops import OrderedWeakSet
 from labrpc.simulated.context import BoxContext, Reports, current_box
@@ -37,8 +43,10 @@ _SIGNALS = ("add_signal_handler", "remove_signal_handler")
 
 def running_loop() -> Any:
     """Return the loop that the current thread runs, None if it runs none."""
-    task = current_task()
-    return None if task is None else task.scheduler.owner.loops.running.get(task)
+    task = getcurrent()
+    if not isinstance(task, Task):
+        return None
+    return task.scheduler.owner.loops.running.get(task)
 
 
 def set_running_loop(loop: Any) -> None:
@@ -82,6 +90,7 @@ class LoopMethods:
     """
 
     # Of BaseEventLoop.
+    _closed: bool
     _ready: Any
     _scheduled: Any
     call_later: Any
@@ -132,10 +141,14 @@ class LoopMethods:
     def _set_coroutine_origin_tracking(self, enabled: bool) -> None:
         """Do nothing: it is kept per thread of the operating system."""
 
+    def time(self) -> float:
+        """Return the time as `time.monotonic` does; a loop asks for it all the time."""
+        return current_scheduler().read_clock() / SECOND
+
     def _check_closed(self) -> None:
-        if self.is_closed():
+        if self._closed:
             _unwind_if_dying()
-        super()._check_closed()  # type: ignore[misc]
+            super()._check_closed()  # type: ignore[misc]
 
     # Exceptions that nobody has caught.
 
