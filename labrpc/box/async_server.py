@@ -9,6 +9,7 @@ loop may be a simulated one or, with `--real-time`, a real one.
 import inspect
 from collections.abc import Callable, Coroutine
 from contextvars import Context
+from types import FunctionType
 from typing import Any
 
 from labrpc.box.method_calls import MethodCalls
@@ -19,10 +20,17 @@ from labrpc.world.events import Invoke, Request
 def has_coroutines(kind: type) -> bool:
     """Return whether a class, or one it inherits from, has an `async def` method."""
     return any(
-        inspect.iscoroutinefunction(getattr(value, "__func__", value))
+        _is_coroutine_function(getattr(value, "__func__", value))
         for base in kind.__mro__[:-1]
         for value in vars(base).values()
     )
+
+
+def _is_coroutine_function(value: Any) -> bool:
+    if type(value) is FunctionType and not vars(value):
+        # It is not marked as anything else than what it is.
+        return value.__code__.co_flags & inspect.CO_COROUTINE > 0
+    return inspect.iscoroutinefunction(value)
 
 
 class AsyncServer:

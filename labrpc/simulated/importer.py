@@ -62,11 +62,13 @@ class Importer:
         if name.partition(".")[0] in self._submission.files:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         os_.refuse_import(name)
-        try:
-            with HostModules():
-                module = importlib.import_module(name)
-        except ModuleNotFoundError as exc:
-            raise self._not_found(name, exc) from None
+        module = sys.modules.get(name)
+        if module is None:
+            try:
+                with HostModules():
+                    module = importlib.import_module(name)
+            except ModuleNotFoundError as exc:
+                raise self._not_found(name, exc) from None
         self._standard.lend(module)
         return module
 

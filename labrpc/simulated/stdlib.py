@@ -18,6 +18,7 @@ from typing import Any
 
 from labrpc.scheduling.scheduler import current_task
 from labrpc.simulated import (
+    dataclass_recipes,
     dataclasses_,
     datetime_,
     os_,
@@ -62,10 +63,16 @@ _HEAP_TYPE = 1 << 9
 
 
 class StandardModules:
-    """The simulated modules, by name, and the machinery to make more."""
+    """The simulated modules, by name, and the machinery to make more.
+
+    Attributes:
+        modules: those that are made, by name.
+        random_methods: the functions of `random` that are methods of its generator.
+    """
 
     def __init__(self) -> None:
         dataclasses_.compile_once()
+        dataclass_recipes.use_recipes()
         self.modules: dict[str, ModuleType] = {
             "_thread": thread_.as_module(),
             "time": time_.as_module(),
@@ -88,6 +95,7 @@ class StandardModules:
                 vars(self.modules["threading"])["local"] = vars(module)["local"]
             elif name == "random":
                 _finish_random(module)
+                self.random_methods = _methods_of_random(vars(module))
         futures = self.modules["concurrent.futures"]
         vars(self.modules["concurrent"])["futures"] = futures
         for name in ("_base", "thread"):
@@ -302,6 +310,15 @@ def _finish_random(module: ModuleType) -> None:
     vars(module)["Random"] = Random
 
 
+def _methods_of_random(names: dict[str, Any]) -> dict[str, str]:
+    """Return which functions of `random` are methods of its generator, and of which name."""
+    return {
+        name: value.__name__
+        for name, value in names.items()
+        if getattr(value, "__self__", None) is names["_inst"]
+    }
+
+
 def _finish_uuid(module: ModuleType) -> None:
     """Keep the machine's network address and clock out of uuid1."""
     names = vars(module)
@@ -318,10 +335,9 @@ def _finish_logging(module: ModuleType) -> None:
 
 def module_functions(generator: real_random.Random) -> dict[str, Any]:
     """Return `random.random`, `random.randint` and so on, for one generator."""
-    standard = vars(standard_modules().modules["random"])
-    shared = standard["_inst"]
-    return {
-        name: getattr(generator, value.__name__)
-        for name, value in standard.items()
-        if getattr(value, "__self__", None) is shared
-    } | {"_inst": generator}
+    methods = standard_modules().random_methods
+    names: dict[str, Any] = {
+        name: getattr(generator, method) for name, method in methods.items()
+    }
+    names["_inst"] = generator
+    return names
