@@ -18,7 +18,6 @@ from typing import Any
 
 from labrpc.scheduling.scheduler import current_task
 from labrpc.simulated import (
-    dataclass_recipes,
     dataclasses_,
     datetime_,
     os_,
@@ -72,7 +71,6 @@ class StandardModules:
 
     def __init__(self) -> None:
         dataclasses_.compile_once()
-        dataclass_recipes.use_recipes()
         self.modules: dict[str, ModuleType] = {
             "_thread": thread_.as_module(),
             "time": time_.as_module(),

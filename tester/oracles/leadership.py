@@ -271,10 +271,10 @@ class Leadership:
             "that they vote for it (section 5.2)",
             f"{leader}",
             f"{before or f'server {leader.server} has started'}, and "
-            f"{servers_named(silent)} {have} not answered it since then",
+            f"{servers_named(silent)} {have} not answered what it has sent since then",
             f"possible causes: {_causes(leader)}a candidate did not wait for the votes of "
             "a majority of all servers, itself among them; replies were counted more than once, or "
-            "calls that were lost (section 5.2, Figure 2)",
+            "calls that were lost; votes of an earlier term were counted (section 5.2, Figure 2)",
         )
 
 

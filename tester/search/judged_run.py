@@ -138,7 +138,7 @@ class JudgedRun:
         """
         if isinstance(choice, Recover):
             self.choices.append(choice)
-            self._control(choice_text(choice))
+            self._control(choice)
             if choice.idle:
                 recover_idle(self._rules, self, choice.without)
             elif self._clients is None:
@@ -193,7 +193,7 @@ class JudgedRun:
             return False
         self.state = transition.state
         self._world.now_ns += CHOICE_NS
-        self._control(choice_text(choice))
+        self._control(choice)
         if self._messages is not None and isinstance(choice, Deliver | Lose):
             self._report_message(self._messages, before, choice)
         stepped, started = transition.stepped, transition.started
@@ -214,9 +214,10 @@ class JudgedRun:
         number = before.servers[message.dst].requests + 1
         messages.chosen(choice, message, self._lives[message.dst], number)
 
-    def _control(self, what: str) -> None:
+    def _control(self, choice: Choice) -> None:
+        """Report what is chosen, to whoever wants to know."""
         for notify in self._world.observers.controlled:
-            notify(self._world.now_ns, what, ())
+            notify(self._world.now_ns, choice_text(choice), ())
 
     # Lives.
 

@@ -9,10 +9,16 @@ be tried again with histories.
 
 import hashlib
 import re
+from functools import lru_cache
 
 from tester.search.server_state import ServerState
 
 _FRACTION = re.compile(r"-?\d+\.\d+(?:e[-+]?\d+)?")
+
+
+@lru_cache(10_000)
+def _without_times(text: str) -> str:
+    return _FRACTION.sub("~", text)
 
 
 def outline(state: ServerState, attributes: dict[str, str]) -> bytes | None:
@@ -28,7 +34,7 @@ def outline(state: ServerState, attributes: dict[str, str]) -> bytes | None:
     if not attributes:
         return None
     # Points of time are fractions of seconds: when a time-out ends is a choice.
-    timeless = [(name, _FRACTION.sub("~", text)) for name, text in attributes.items()]
+    timeless = [(name, _without_times(text)) for name, text in attributes.items()]
     shown = (
         state.server,
         state.incarnation,

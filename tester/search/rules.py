@@ -251,8 +251,9 @@ class Rules:
         outward = stepped.outward
         if dies_after is not None:
             outward = outward[:dies_after]
-        servers = (*state.servers[:server], stepped, *state.servers[server + 1 :])
-        state = WorldState(servers, *state[1:])
+        before, pasts, in_flight, still_open, cut, spent = state
+        servers = (*before[:server], stepped, *before[server + 1 :])
+        state = WorldState(servers, pasts, in_flight, still_open, cut, spent)
         if outward:
             state = self._send(state, stepped, outward)
         if dies_after is None or stepped.failure is not None:

@@ -4,6 +4,7 @@ A box is a function of its events. So two servers with one history are in one st
 and nobody has to look into them, or to compare them.
 """
 
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from labrpc.errors import SubmissionError
@@ -207,8 +208,13 @@ class ServerState:
         """Return a state that follows on this one, in which nothing has happened yet."""
         state = ServerState(self.server, self.incarnation)
         state.before = self
-        for name in _KEPT:
-            setattr(state, name, getattr(self, name))
+        (
+            state.now_ns, state.wake_ns, state.requests, state.invoked,
+            state.invocations, state.puts, state.raft_state, state.snapshot, state.term,
+            state.leads, state.led, state.applied, state.calls, state.unanswered,
+            state.answers, state.operation, state.versions, state.compacted,
+            state.stalled, state.preempting, state.steps_away,
+        ) = _kept(self)  # fmt: skip
         return state
 
     def disk_after(self, outward: tuple[Action, ...]) -> tuple[bytes, bytes]:
@@ -220,7 +226,7 @@ class ServerState:
         return (before.raft_state, before.snapshot) if before else (b"", b"")
 
 
-_KEPT = (
+_kept = attrgetter(
     "now_ns", "wake_ns", "requests", "invoked", "invocations", "puts", "raft_state",
     "snapshot", "term", "leads", "led", "applied", "calls", "unanswered", "answers",
     "operation", "versions", "compacted", "stalled", "preempting", "steps_away",

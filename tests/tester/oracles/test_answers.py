@@ -64,7 +64,7 @@ def test_who_was_answered_by_fewer_does_not_lead(cluster):
         r"5 servers, servers 1, 3, can have .* \(section 5.2\)",
         "server 1 (incarnation 1) said at 0.02",
         "leader of term 1",
-        "server 1 has started, and servers 0, 2, 4 have not answered it since then",
+        "server 1 has started, and servers 0, 2, 4 have not answered what it has sent since then",
         "possible causes: a candidate did not wait",
     ):
         be(cluster, 1, 1, True)
