@@ -181,6 +181,8 @@ class Recovery:
         elif acting is not None:
             due_ns, first = acting
             choice = TimeOut(first)
+            # Where look-alikes are one, it may be in the same state afterwards.
+            del self._due[first]
         else:
             return False
         self.now_ns = max(self.now_ns, due_ns)

@@ -145,7 +145,7 @@ def test_a_restarted_server_has_no_votes(cluster):
     cluster.restart(1)
     with not_elected(
         "only 1 of 5 servers, server 1,",
-        "server 1 has started, and servers 0, 2, 3, 4 have not answered it",
+        "server 1 has started, and servers 0, 2, 3, 4 have not answered what it has sent",
     ):
         be(cluster, 1, 1, True)
 
