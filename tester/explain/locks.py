@@ -53,7 +53,7 @@ def _kept_waiting(history: History, held: Warned) -> FactRow | None:
             ):
                 waited = seconds(until.t - arrived.t)
                 return fact(
-                    arrived, f"gets a {method}, and does not answer it for {waited}"
+                    arrived, f"gets {method}, and does not answer it for {waited}"
                 )
     return None
 

@@ -76,14 +76,14 @@ def _answered(
     if shown.row is not None and asked < shown.term and obeys:
         yield Explanation(
             "obeyed-older-term",
-            f"server {row.server} was in term {shown.term}, and said yes to a "
+            f"server {row.server} was in term {shown.term}, and said yes to "
             f"{row.method} of server {row.peer} in term {asked}",
             (fact(shown.row, f"is in term {shown.term}"), answers),
         )
     elif shown.row is not None and term < shown.term:
         yield Explanation(
             "answered-in-older-term",
-            f"server {row.server} was in term {shown.term}, and answered a "
+            f"server {row.server} was in term {shown.term}, and answered "
             f"{row.method} of server {row.peer} with term {term}",
             (fact(shown.row, f"is in term {shown.term}"), answers),
         )
@@ -91,7 +91,7 @@ def _answered(
         # Votes may be refused without a look at the term (end of section 6).
         yield Explanation(
             "answered-in-older-term",
-            f"server {row.server} answered a {row.method} of server {row.peer} in term "
+            f"server {row.server} answered {row.method} of server {row.peer} in term "
             f"{asked} with term {term}",
             (answers,),
         )

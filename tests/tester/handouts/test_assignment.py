@@ -87,7 +87,7 @@ def test_hints_and_limits_are_those_of_the_documents(suite):
         assert hints[test.part].tests[test.name], test.name
     limits = contract_limits("docs/contract.md")
     assert limits[0] == ("a leader, while a majority is connected", "within 5 s")
-    assert len(limits) == 14
+    assert len(limits) == 15
 
 
 def test_a_sheet_has_what_rubric_docstring_and_a_run_say(sheets):
