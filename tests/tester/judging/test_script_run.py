@@ -90,7 +90,7 @@ def test_a_correct_raft_passes_and_who_counts_copies_fails(figure_8):
     assert (
         "in the scenario: old_copies.txt, choice 27 that applies: deli" in run.evidence
     )
-    assert "server 1: leader, term 4 when last asked; applied up to " in run.evidence
+    assert "server 1: leader, term 4 when last asked; has applied " in run.evidence
     assert (run.commits, run.suite, run.hidden_test) == (1, "suite", True)
 
 
