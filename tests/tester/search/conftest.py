@@ -3,14 +3,22 @@
 import gc
 import itertools
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from labrpc.box_factory import InProcessBoxFactory
+from labrpc.errors import SubmissionError
 from labrpc.submission.submission import Submission
-from tester.search.choices import Setting
+from tester.search.choices import Choice, Setting
+from tester.search.disturbances import Disturbances
+from tester.search.episode_run import Episode, EpisodeRun
+from tester.search.episodes import elect
+from tester.search.exhaustive import node_of
 from tester.search.histories import Histories
+from tester.search.judged_run import run_choices
 from tester.search.rules import Rules
 
 # Correct as far as it goes: a server elects itself, and commits nothing.
@@ -164,3 +172,30 @@ def elector_file(
     """Return a function that writes an elector, and returns the path to it."""
     monkeypatch.chdir(tmp_path)
     return lambda *bug: str(elector_boxes(*bug).submission.root)
+
+
+@pytest.fixture
+def happened() -> Iterator[Callable[..., tuple[list[Choice], SubmissionError | None]]]:
+    """Return a function that lets server 0 be elected, and then an episode happen.
+
+    It returns the choices, and how the run fails that ends with some more.
+    """
+    opened: list[Histories] = []
+
+    def happen(
+        path: Path, episode: Episode, *end: Choice
+    ) -> tuple[list[Choice], SubmissionError | None]:
+        histories = Histories(InProcessBoxFactory(Submission.find(path)), Setting())
+        opened.append(histories)
+        rules = Rules(histories, Setting())
+        disturbances, node = Disturbances(Random(0), True, calm=1), node_of(rules, ())
+        for happens in (partial(elect, 0), episode):
+            run = EpisodeRun(rules, node, disturbances)
+            happens(run)
+            node = run.node
+        choices = node.path()
+        return choices, run_choices(rules, [*choices, *end])[1]
+
+    yield happen
+    for histories in opened:
+        histories.close()

@@ -1,17 +1,31 @@
 """Runs by episodes, and states of servers that are taken for one since they look alike."""
 
+from functools import partial
+from pathlib import Path
+from random import Random
+
 import pytest
 
 from tester import codes
 from tester.search.budget import Budget, Limits
 from tester.search.choice_text import choice_text, parse_choices
-from tester.search.choices import Setting, TimeOut
+from tester.search.choices import Expect, Setting, TimeOut
+from tester.search.disturbances import Disturbances
 from tester.search.episode_run import EpisodeRun
 from tester.search.episode_search import EpisodeSearch
-from tester.search.episodes import act_apart, cut, elect, heal, heal_late, release
+from tester.search.episodes import (
+    act_apart,
+    cut,
+    elect,
+    heal,
+    heal_late,
+    release,
+    strand,
+)
 from tester.search.exhaustive import Exploration, confirmed, node_of
 from tester.search.judged_run import run_choices
 
+ROOT = Path(__file__).resolve().parents[3]
 VOTES_TWICE = ("self.voted_for in (None, candidate)", "True")
 TWO, THREE = Setting(servers=2), Setting(servers=3, elections_only=True)
 
@@ -47,6 +61,32 @@ def test_some_runs_recover_without_a_minority(world_rules):
     episodes = EpisodeSearch(world_rules(), "0")
     without = {recover.without for _ in range(60) for recover in episodes._recovery()}
     assert without == {(), (0,), (1,), (2,)}
+
+
+def test_voters_that_stick_to_their_leader_hear_nothing_for_long(happened):
+    """Who has just heard from a leader may help nobody else to stand (PreVote, leases)."""
+    sticks = ROOT / "tests/correct/one_way.py"
+    overthrown = Expect(1, leads=True)
+    choices, error = happened(sticks, partial(strand, 0, 1), overthrown)
+    assert error is None
+    assert TimeOut(2) in choices
+    # Where nobody sticks to a leader, no other server has to wait.
+    choices, error = happened(ROOT / "raft", partial(strand, 0, 1), overthrown)
+    assert error is None
+    assert TimeOut(2) not in choices
+
+
+def test_of_a_request_that_comes_twice_either_answer_may_count(world_rules):
+    late = set()
+    for seed in range(12):
+        disturbances = Disturbances(Random(seed), True, calm=1)
+        disturbances._rates = {"copy": 1.0}
+        rules = world_rules()
+        run = EpisodeRun(rules, node_of(rules, [TimeOut(0)]), disturbances)
+        run._arrivals.queue, run._arrivals.late = run._arrivals.late, []
+        run.settle_one()
+        late |= {message.reply for message in run._arrivals.late}
+    assert late == {False, True}
 
 
 @pytest.mark.unmeasured

@@ -1,21 +1,12 @@
 """The story of a follower whose answers do not arrive."""
 
+from functools import partial
 from pathlib import Path
-from random import Random
 
 import pytest
 
-from labrpc.box_factory import InProcessBoxFactory
-from labrpc.submission.submission import Submission
 from tester import codes
-from tester.search.choices import Lose, Recover, Setting, Snapshot
-from tester.search.disturbances import Disturbances
-from tester.search.episode_run import EpisodeRun
-from tester.search.episodes import elect
-from tester.search.exhaustive import node_of
-from tester.search.histories import Histories
-from tester.search.judged_run import run_choices
-from tester.search.rules import Rules
+from tester.search.choices import Lose, Recover, Snapshot
 from tester.search.unanswered import Unanswered, unanswered
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -28,31 +19,15 @@ OLDER_SNAPSHOT = Unanswered(
 APPLIED_MORE = OLDER_SNAPSHOT._replace(alone=0, late=False, spare=1, swapped=False)
 
 
-def happened(path, story):
-    """Return the choices of a story, and how the run fails, at the end by recovering."""
-    histories = Histories(InProcessBoxFactory(Submission.find(path)), Setting())
-    try:
-        rules = Rules(histories, Setting())
-        disturbances, node = Disturbances(Random(0), True, calm=1), node_of(rules, ())
-        for episode in (lambda run: elect(0, run), lambda run: unanswered(story, run)):
-            run = EpisodeRun(rules, node, disturbances)
-            episode(run)
-            node = run.node
-        path = node.path()
-        return path, run_choices(rules, [*path, Recover()])[1]
-    finally:
-        histories.close()
-
-
-def test_a_snapshot_of_less_than_a_server_has_applied_does_not_take_it_back():
+def test_a_snapshot_of_less_than_a_server_has_applied_does_not_take_it_back(happened):
     mutant = ROOT / "tests/mutants/snapshot_compared_with_the_last_one.py"
-    _, error = happened(mutant, APPLIED_MORE)
+    _, error = happened(mutant, partial(unanswered, APPLIED_MORE), Recover())
     assert error.code is codes.SNAPSHOT_WENT_BACK
 
 
 @pytest.mark.parametrize("story", [OLDER_SNAPSHOT, APPLIED_MORE])
-def test_the_reference_goes_on_whatever_its_leader_knows(story):
-    path, error = happened(ROOT / "raft", story)
+def test_the_reference_goes_on_whatever_its_leader_knows(happened, story):
+    path, error = happened(ROOT / "raft", partial(unanswered, story), Recover())
     assert error is None
     kinds = {type(choice) for choice in path}
     assert Snapshot in kinds
