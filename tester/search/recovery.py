@@ -105,6 +105,10 @@ class Recovery:
         self._commands: list[int | str] = []
         # Who got the last command, and in which term.
         self._asked: tuple[int, int] | None = None
+        # Hundreds of messages may be under way: neither they nor the answers to them are what
+        # keeps servers from resting.
+        self._before = list(run.state.in_flight)
+        self._restless_from = RESTLESS_DELIVERIES + 2 * len(self._before)
         self._due: dict[int, _Due] = {}
         # When each message fails that no server is to get.
         self._fails_ns: dict[Message, int] = {}
@@ -145,14 +149,14 @@ class Recovery:
     def step(self) -> bool:
         """Let the next thing happen; return whether there is any."""
         self._rules.recovery_steps += 1
-        is_restless = self._deliveries >= RESTLESS_DELIVERIES
+        is_restless = self._deliveries >= self._restless_from
         if is_restless:
             call = self._next_call()
             if call is not None:
                 return self._take(call)
         message = self._arrivals.next_message(self._run.state)
         if message is not None and self._deliveries != self.deliveries_max:
-            self.now_ns += RESTLESS_MESSAGE_NS if is_restless else MESSAGE_NS
+            self.now_ns += self._takes_ns(message, is_restless)
             self._deliveries += 1
             return self._deliver(message)
         call = self._next_call()
@@ -160,6 +164,16 @@ class Recovery:
             return self._take(call)
         self._deliveries = 0
         return self._let_time_pass()
+
+    def _takes_ns(self, message: Message, is_restless: bool) -> int:
+        """Return how much later a message arrives than the one before it.
+
+        What was under way before arrives at once: there may be enough to fill the time.
+        """
+        if message in self._before:
+            self._before.remove(message)
+            return 0
+        return RESTLESS_MESSAGE_NS if is_restless else MESSAGE_NS
 
     def _deliver(self, message: Message) -> bool:
         state = self._run.state

@@ -78,6 +78,15 @@ def test_the_reference_recovers_from_a_cut_and_a_crash():
     assert len({server.applied for server in run.state.servers}) == 1
 
 
+def test_messages_that_are_under_way_do_not_fill_the_time_of_a_recovery():
+    stand = "".join(f"time-out {server}\n" for server in range(5))
+    text = f"servers 5\n{60 * stand}recover"
+    boxes = InProcessBoxFactory(Submission.find(ROOT / "raft"))
+    run, error, _ = replayed(boxes, parse_choices(text, "text"))
+    assert error is None
+    assert len(run.choices) == 301
+
+
 def test_a_recovery_is_a_line_of_its_own():
     assert choice_text(parse_choices("recover", "text").choices[0]) == "recover"
     with pytest.raises(UsageError, match="write `recover`"):
