@@ -35,13 +35,13 @@ class Stopwatch:
     def timed(self, function):
         """Return the function, its time taken."""
 
-        def timed(*args):
+        def timed(*args, **options):
             if self._running:
-                return function(*args)
+                return function(*args, **options)
             self._running = True
             began_ns = time.perf_counter_ns()
             try:
-                return function(*args)
+                return function(*args, **options)
             finally:
                 self.spent_ns += time.perf_counter_ns() - began_ns
                 self._running = False
