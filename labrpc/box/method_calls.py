@@ -32,7 +32,8 @@ class MethodCalls:
         self._outbox = outbox
         self._reports = reports
         self._lint = lint
-        self._handlers: dict[str, Callable[..., Any]] = {}
+        # Those that were found, RPC handlers and others.
+        self._methods: dict[str, Callable[..., Any]] = {}
         # Where no handler returns anything, messages are one-way, and None is no mistake.
         self._has_answered = False
         # A server that is shut down may answer as it likes.
@@ -43,7 +44,7 @@ class MethodCalls:
         """Free the server's objects: a `__del__` may do anything, even run for ever."""
         self.server = None
         self.services = {}
-        self._handlers.clear()
+        self._methods.clear()
 
     def _find(self, name: str) -> Callable[..., Any] | None:
         """Return the method that `name`, as in `Service.method`, stands for.
@@ -70,9 +71,9 @@ class MethodCalls:
         Raises:
             NoSuchMethod: there is none.
         """
-        handler = self._handlers.get(event.method)
+        handler = self._methods.get(event.method)
         if handler is None:
-            handler = self._handlers[event.method] = self._find_handler(event)
+            handler = self._methods[event.method] = self._find_handler(event)
         return handler(self.codec.decode(event.data))
 
     def _find_handler(self, event: Request) -> Callable[..., Any]:
@@ -119,9 +120,9 @@ class MethodCalls:
         name = event.method
         if name == "kill":
             self._is_shut_down = True
-        method = self._handlers.get(name) or self._find(name)
+        method = self._methods.get(name) or self._find(name)
         if method is not None:
-            self._handlers[name] = method
+            self._methods[name] = method
             return method(*event.args)
         if event.method == "kill":
             return None

@@ -12,7 +12,7 @@ from contextlib import suppress
 from labrpc import codes
 from labrpc.errors import SubmissionError
 from labrpc.machine.activity import IdleMeter
-from labrpc.machine.memory import RUN_BYTES_MAX, bytes_of
+from labrpc.machine.memory import RUN_BYTES_MAX, SOMETHING_GROWS, bytes_of
 from labrpc.machine.wall_clock import (
     cpu_seconds,
     cpu_seconds_of,
@@ -124,7 +124,7 @@ class RunLimits:
                 codes.MEMORY_LIMIT,
                 "memory limit: the servers, and what they sent and saved, take more than "
                 f"{RUN_BYTES_MAX >> 20} MB together",
-                "some list, log or message grows without end",
+                SOMETHING_GROWS,
             )
 
     def _all(self) -> Iterable[int]:

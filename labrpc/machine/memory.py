@@ -20,6 +20,8 @@ except ImportError:  # As on Windows.
 # What the servers of one run may take together, wherever they live. An ordinary run
 # takes 30 MB.
 RUN_BYTES_MAX = 384 << 20
+# What is said where nothing shows what takes the memory.
+SOMETHING_GROWS = "some list, log or message grows without end"
 # Each at the beginning of a line, which a process cannot forge by its name.
 _OWN_MEMORY = (b"\nRssAnon:", b"\nRssShmem:", b"\nVmSwap:")
 

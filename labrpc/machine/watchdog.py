@@ -18,7 +18,7 @@ from typing import Any, NoReturn, Protocol
 from labrpc import codes
 from labrpc.codes import Code
 from labrpc.errors import CtrlC, SubmissionError
-from labrpc.machine.memory import RUN_BYTES_MAX, bytes_in_use
+from labrpc.machine.memory import RUN_BYTES_MAX, SOMETHING_GROWS, bytes_in_use
 from labrpc.machine.wall_clock import cpu_seconds
 from labrpc.machine.watchdog_timer import HangPolicy, looking_in, note_look
 from labrpc.scheduling.greenlets import level_recursion
@@ -35,7 +35,7 @@ DYING_CPU_S_MAX = 0.5
 # In a runaway loop, one thread runs and never waits. Where threads have waited, or have taken
 # at least this many turns, they keep each other awake.
 TURNS_MIN = 3
-# So many threads of one server take a good part of the memory that a run may take.
+# This many threads of one server take up a good part of what a run may use.
 MANY_THREADS = 1_000
 # Room for the watchdog itself in a thread that is deep in a recursion.
 OWN_FRAMES_MAX = 60
@@ -286,7 +286,7 @@ def _is_debugged() -> bool:
 def what_grows(tasks: Collection[Task]) -> str:
     """Return what takes a server's memory, as far as its threads that live show it."""
     if len(tasks) < MANY_THREADS:
-        return "some list, log or message grows without end"
+        return SOMETHING_GROWS
     # A thread that waits for a reply knows the method and the server.
     calling = sum(isinstance(task.waits_for, tuple) for task in tasks)
     return (

@@ -309,7 +309,7 @@ def _finish_random(module: ModuleType) -> None:
 
 
 def _methods_of_random(names: dict[str, Any]) -> dict[str, str]:
-    """Return which functions of `random` are methods of its generator, and of which name."""
+    """Return the functions of `random` that are methods of its generator, and of which."""
     return {
         name: value.__name__
         for name, value in names.items()

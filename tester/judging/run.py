@@ -336,7 +336,7 @@ def judge(
         failure = SubmissionError(
             labrpc_codes.MEMORY_LIMIT,
             f"memory limit: the servers take more than {most} MB",
-            "some list, log or message grows without end",
+            memory.SOMETHING_GROWS,
         )
         note_failure(run, test, cluster, failure)
     except Exception as exc:

@@ -211,9 +211,9 @@ class Leadership:
             f"{first}",
             f"{second}",
             f"possible causes: {_causes(first, second)}a server voted twice in one term, "
-            "or forgot its vote in a restart; a vote was counted twice, or one of another term; a server went on "
-            "leading when its term changed, or began to lead when its term had changed since "
-            "it counted its votes; get_state() read term and role at two moments (section "
+            "or forgot its vote in a restart; a vote was counted twice, or one of another "
+            "term; a server went on leading when its term changed, or began to lead when its "
+            "term had changed since it counted its votes; get_state() read term and role at two moments (section "
             "5.2, Figure 2)",
         )
 
@@ -273,8 +273,9 @@ class Leadership:
             f"{before or f'server {leader.server} has started'}, and "
             f"{servers_named(silent)} {have} not answered what it has sent since then",
             f"possible causes: {_causes(leader)}a candidate did not wait for the votes of "
-            "a majority of all servers, itself among them; replies were counted more than once, or "
-            "calls that were lost; votes of an earlier term were counted (section 5.2, Figure 2)",
+            "a majority of all servers, itself among them; replies were counted more than "
+            "once, or calls that were lost; votes of an earlier term were counted (section "
+            "5.2, Figure 2)",
         )
 
 

@@ -11,12 +11,11 @@ from tester.search.choices import (
     Crash,
     Cut,
     Deliver,
-    Duplicate,
     Lose,
     Snapshot,
     TimeOut,
 )
-from tester.search.episode_run import EpisodeRun
+from tester.search.episode_run import EpisodeRun, deliver_twice
 from tester.search.episodes import propose, reconnect, spread
 from tester.search.world_state import Message
 
@@ -123,9 +122,7 @@ def _go_wrong(message: Message, fate: str, run: EpisodeRun) -> None:
     elif fate == "late":
         run.hold_back(message)
     elif fate == "twice":
-        run.take(Duplicate(name), Deliver(name))
-        if message in run.ready():
-            run.hold_back(message)
+        deliver_twice(message, run)
     elif fate == "dies":
         run.take(_arrival(message, run, dies_after=1))
     else:

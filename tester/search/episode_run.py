@@ -171,7 +171,7 @@ class EpisodeRun:
 
 
 Episode = Callable[[EpisodeRun], None]
-"""What happens in a run."""
+"""Something that happens in a run, in a few choices."""
 
 
 # What becomes of messages.
@@ -192,6 +192,13 @@ def hold_back(messages: Sequence[Message], run: EpisodeRun) -> None:
     for message in messages:
         if message in run.sent(message.src):
             run.hold_back(message)
+
+
+def deliver_twice(message: Message, run: EpisodeRun) -> None:
+    """Let a message arrive, and a copy of it be late."""
+    name = run.state.name_of(message)
+    run.take(Duplicate(name), Deliver(name))
+    hold_back([message], run)
 
 
 def _with_each(

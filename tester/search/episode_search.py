@@ -74,7 +74,7 @@ class EpisodeSearch:
             self._run(limits)
 
     def _run(self, limits: Limits) -> None:
-        node, news, recovers = self._beginning(), False, False
+        node, news = self._beginning(), False
         disturbances = self._begin_run()
         preemptions = Preemptions(self._draws, self._rules.setting)
         for _ in range(self._draws.randint(*self.episodes_min_max)):
@@ -83,13 +83,11 @@ class EpisodeSearch:
             for _ in range(run.taken):
                 limits.count()
             node, news = run.node, news or run.news
-            recovers = run.recovers
-            if run.broken or recovers:
+            if run.broken or run.recovers:
                 break
             self._note(node)
-        if self._draws.random() < RECOVERING:
-            recovers = True
-        recovers = recovers and not run.broken
+        is_drawn = self._draws.random() < RECOVERING
+        recovers = (is_drawn or run.recovers) and not run.broken
         if news or recovers:
             path = [*node.path(), *(self._recovery() if recovers else [])]
             if run_choices(self._rules, path)[1] is not None:

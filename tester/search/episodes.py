@@ -13,14 +13,13 @@ from tester.search.choices import (
     Crash,
     Cut,
     Deliver,
-    Duplicate,
     Heal,
     Lose,
     Start,
     TimeOut,
 )
 from tester.search.disturbances import pair
-from tester.search.episode_run import EpisodeRun, lose
+from tester.search.episode_run import EpisodeRun, deliver_twice, lose
 from tester.search.server_state import ServerState
 
 # A candidate whose term is behind needs more than one election.
@@ -202,10 +201,7 @@ def act_apart(choice: Start | TimeOut, dst: int, how: str, run: EpisodeRun) -> N
     elif how == "none":
         lose(run.sent(choice.server), run)
     elif how == "twice":
-        run.take(Duplicate(name), Deliver(name))
-        copy = next((m for m in run.sent(choice.server) if m is message), None)
-        if copy is not None:
-            run.hold_back(copy)
+        deliver_twice(message, run)
     elif how == "only":
         lose([m for m in run.sent(choice.server) if m.dst != dst], run)
     else:

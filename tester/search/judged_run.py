@@ -215,7 +215,7 @@ class JudgedRun:
         messages.chosen(choice, message, self._lives[message.dst], number)
 
     def _control(self, choice: Choice) -> None:
-        """Report what is chosen, to whoever wants to know."""
+        """Report a choice to the observers."""
         for notify in self._world.observers.controlled:
             notify(self._world.now_ns, choice_text(choice), ())
 

@@ -7,9 +7,9 @@ had sent before. One such message may undo what makes the server ignore the next
 from random import Random
 from typing import NamedTuple
 
-from tester.search.choices import Deliver, Duplicate, TimeOut
+from tester.search.choices import TimeOut
 from tester.search.disturbances import pair
-from tester.search.episode_run import EpisodeRun, arrive, hold_back, lose
+from tester.search.episode_run import EpisodeRun, arrive, deliver_twice, hold_back, lose
 from tester.search.episodes import propose, spread
 from tester.search.stories import compact, disturbances_of
 from tester.search.world_state import Message
@@ -81,12 +81,10 @@ def _catch_up(story: Outdated, run: EpisodeRun) -> list[Message]:
         message = next(iter(run.ready()), None)
         if message is None:
             break
-        name = run.state.name_of(message)
         if (message.src, message.dst) == (story.leader, story.server):
-            run.take(Duplicate(name), Deliver(name))
-            hold_back([m for m in run.ready() if m is message], run)
+            deliver_twice(message, run)
             copies.append(message)
         else:
-            run.take(Deliver(name))
+            arrive([message], run)
     run.settle()
     return copies

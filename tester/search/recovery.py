@@ -6,6 +6,7 @@ and all servers have to apply it. A minority may stay cut off: its time stands s
 calls to it fail after a while, as they do in the suite.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import NamedTuple, Protocol
@@ -107,8 +108,8 @@ class Recovery:
         self._asked: tuple[int, int] | None = None
         # Hundreds of messages may be under way: neither they nor the answers to them are what
         # keeps servers from resting.
-        self._before = list(run.state.in_flight)
-        self._restless_from = RESTLESS_DELIVERIES + 2 * len(self._before)
+        self._before = Counter(run.state.in_flight)
+        self._restless_from = RESTLESS_DELIVERIES + 2 * self._before.total()
         self._due: dict[int, _Due] = {}
         # When each message fails that no server is to get.
         self._fails_ns: dict[Message, int] = {}
@@ -170,8 +171,8 @@ class Recovery:
 
         What was under way before arrives at once: there may be enough to fill the time.
         """
-        if message in self._before:
-            self._before.remove(message)
+        if self._before[message]:
+            self._before[message] -= 1
             return 0
         return RESTLESS_MESSAGE_NS if is_restless else MESSAGE_NS
 

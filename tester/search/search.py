@@ -37,8 +37,8 @@ EXHAUSTIVE_STATES = 600
 RECOVERY_STATES = 30
 # How many turns of episodes there are to one of an exhaustive search.
 EPISODE_TURNS = 6
-# In so many rounds at first, every order of few choices has a turn, and from then on in one of
-# `LATER_ROUNDS`: what it shows, it mostly shows early.
+# Exploring every order of few choices mostly pays early: it has a turn in each of the first
+# rounds, and in every third one after that.
 EARLY_ROUNDS = 4
 LATER_ROUNDS = 3
 # How many rounds there are to one of the strategies that preempt no thread, where threads are

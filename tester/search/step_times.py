@@ -1,4 +1,4 @@
-"""How long steps take, by the server's own clock."""
+"""The duration of steps, by the server's own clock."""
 
 from labrpc.clock import MICROSECOND, MILLISECOND
 

@@ -7,9 +7,9 @@ nothing: it sends all of that again, or a snapshot of less than the follower has
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tester.search.choices import Cut, Lose, Snapshot, Start, TimeOut
+from tester.search.choices import Cut, Snapshot, Start, TimeOut
 from tester.search.disturbances import pairs_across
-from tester.search.episode_run import EpisodeRun, arrive, hold_back
+from tester.search.episode_run import EpisodeRun, arrive, hold_back, lose
 from tester.search.episodes import elect, propose, spread
 from tester.search.stories import disturbances_of
 from tester.search.world_state import Message
@@ -78,16 +78,14 @@ def unanswered(story: Unanswered, run: EpisodeRun) -> None:
 
 def _settle_unanswered(story: Unanswered, run: EpisodeRun) -> list[Message]:
     """Let messages arrive, but for the follower's answers; return those that are late."""
-    late = []
+    late: list[Message] = []
     for _ in range(ARRIVING_MAX):
-        for message in run.sent(story.server):
-            if message.dst != story.leader:
-                continue
-            if story.late:
-                run.hold_back(message)
-                late.append(message)
-            else:
-                run.take(Lose(run.state.name_of(message)))
+        answers = [m for m in run.sent(story.server) if m.dst == story.leader]
+        if story.late:
+            hold_back(answers, run)
+            late += answers
+        else:
+            lose(answers, run)
         if not run.settle_one():
             break
     return late

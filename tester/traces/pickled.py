@@ -189,7 +189,7 @@ class _Machine:
         self.stack[-2:] = [_Object(_class(kind), list(args))]
 
     def _newobj(self, _: Any) -> None:
-        self._reduce(_)
+        self._reduce(None)
         made = self.stack[-1]
         names = self._field_names.get(made.kind.known_as, ())
         if made.args and len(made.args) == len(names):

@@ -20,7 +20,9 @@ from tester.search.exhaustive import node_of
 from tester.search.histories import Histories
 from tester.search.judged_run import run_choices
 from tester.search.rules import Rules
+from tester.search.session import quiet_process
 
+ORDINARY = Setting()
 # Correct as far as it goes: a server elects itself, and commits nothing.
 ELECTOR = """\
 import pickle, random, threading, time
@@ -183,11 +185,12 @@ def happened() -> Iterator[Callable[..., tuple[list[Choice], SubmissionError | N
     opened: list[Histories] = []
 
     def happen(
-        path: Path, episode: Episode, *end: Choice
+        path: Path, episode: Episode, *end: Choice, setting: Setting = ORDINARY
     ) -> tuple[list[Choice], SubmissionError | None]:
-        histories = Histories(InProcessBoxFactory(Submission.find(path)), Setting())
+        boxes = InProcessBoxFactory(Submission.find(path), setting.preempt)
+        histories = Histories(boxes, setting)
         opened.append(histories)
-        rules = Rules(histories, Setting())
+        rules = Rules(histories, setting)
         disturbances, node = Disturbances(Random(0), True, calm=1), node_of(rules, ())
         for happens in (partial(elect, 0), episode):
             run = EpisodeRun(rules, node, disturbances)
@@ -196,6 +199,7 @@ def happened() -> Iterator[Callable[..., tuple[list[Choice], SubmissionError | N
         choices = node.path()
         return choices, run_choices(rules, [*choices, *end])[1]
 
-    yield happen
+    with quiet_process():
+        yield happen
     for histories in opened:
         histories.close()

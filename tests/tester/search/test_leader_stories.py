@@ -11,12 +11,7 @@ from labrpc.submission.submission import Submission
 from tester import codes
 from tester.search.choice_text import parse_choices
 from tester.search.choices import Resume, Setting, Stall
-from tester.search.disturbances import LATE_REPLY, Disturbances, drawn_by_speed
-from tester.search.episode_run import EpisodeRun
-from tester.search.episodes import elect
-from tester.search.exhaustive import node_of
-from tester.search.histories import Histories
-from tester.search.judged_run import run_choices
+from tester.search.disturbances import LATE_REPLY, drawn_by_speed
 from tester.search.late_stories import Interruption, Progress, Uneven, interrupt, uneven
 from tester.search.leader_stories import (
     Deposing,
@@ -28,8 +23,7 @@ from tester.search.leader_stories import (
     rush,
     stall,
 )
-from tester.search.rules import Rules
-from tester.search.session import quiet_process, replayed
+from tester.search.session import replayed
 from tester.search.stories import (
     BareMajority,
     Overtaking,
@@ -41,28 +35,6 @@ from tester.search.world_state import Messages
 
 ROOT = Path(__file__).resolve().parents[3]
 REFERENCE = ROOT / "raft"
-
-
-def calm():
-    """Return the disturbances of a run in which nothing goes wrong by itself."""
-    return Disturbances(Random(0), True, calm=1)
-
-
-def error_of(path, story, setting):
-    """Return what is broken when server 0 is elected and a story happens to a Raft."""
-    with quiet_process():
-        boxes = InProcessBoxFactory(Submission.find(path), setting.preempt)
-        histories = Histories(boxes, setting)
-        try:
-            rules, disturbances = Rules(histories, setting), calm()
-            run = EpisodeRun(rules, node_of(rules, ()), disturbances)
-            elect(0, run)
-            run = EpisodeRun(rules, run.node, disturbances)
-            story(run)
-            error = run_choices(rules, run.node.path())[1]
-        finally:
-            histories.close()
-    return error and error.code
 
 
 LATE_REPLIES = Overtaking(0, [0, 1], 2, 3, 1, LATE_REPLY, again=True, only=3)
@@ -182,18 +154,19 @@ UNANSWERED = Progress(2, answers=False)
         ),
     ],
 )
-def test_a_story_shows_what_is_wrong(mutant, code, story, setting):
-    found = error_of(ROOT / "tests" / "mutants" / f"{mutant}.py", story, setting)
-    assert found is code
-    assert error_of(REFERENCE, story, setting) is None
+def test_a_story_shows_what_is_wrong(mutant, code, story, setting, happened):
+    path = ROOT / "tests" / "mutants" / f"{mutant}.py"
+    _, error = happened(path, story, setting=setting)
+    assert error.code is code
+    assert happened(REFERENCE, story, setting=setting)[1] is None
 
 
-def test_a_rush_ends_with_another_leader_and_no_harm_to_a_correct_raft():
+def test_a_rush_ends_with_another_leader_and_no_harm_to_a_correct_raft(happened):
     for seed in range(3):
         compacts = seed > 0
         story = partial(rush, Rush(0, 12, 1, 2, compacts), Random(seed))
         setting = Setting(snapshot_interval=0 if compacts else 2)
-        assert error_of(REFERENCE, story, setting) is None
+        assert happened(REFERENCE, story, setting=setting)[1] is None
 
 
 def test_messages_of_a_link_keep_their_order_and_slow_links_wait():
