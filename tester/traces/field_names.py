@@ -29,15 +29,20 @@ def field_names(files: Mapping[str, Path | None]) -> dict[str, list[str]]:
             # What Python warns a student of is no matter here.
             with warnings.catch_warnings(action="ignore"):
                 tree = ast.parse(file.read_bytes())
+            _add_names(tree, module, found)
         except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-            # It does not load either, which is reported elsewhere.
+            # It does not load, which is reported elsewhere, or nests too deeply.
             continue
-        found |= {f"{module}:{name}": names for name, names in _named_tuples(tree)}
-        for qualified_name, node in _classes(tree, ""):
-            own = [*_inherited(node, module, found), *_annotated(node)]
-            if own:
-                found[f"{module}:{qualified_name}"] = list(dict.fromkeys(own))
     return found
+
+
+def _add_names(tree: ast.AST, module: str, found: dict[str, list[str]]) -> None:
+    """Add the names of one module's classes to those that were found before."""
+    found |= {f"{module}:{name}": names for name, names in _named_tuples(tree)}
+    for qualified_name, node in _classes(tree, ""):
+        own = [*_inherited(node, module, found), *_annotated(node)]
+        if own:
+            found[f"{module}:{qualified_name}"] = list(dict.fromkeys(own))
 
 
 def _classes(tree: ast.AST, prefix: str) -> Iterator[tuple[str, ast.ClassDef]]:
@@ -68,7 +73,8 @@ def _named_tuples(tree: ast.AST) -> Iterator[tuple[str, list[str]]]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or len(node.args) < 2:
             continue
-        maker = ast.unparse(node.func).rpartition(".")[2]
+        # Of a name or an attribute.
+        maker = getattr(node.func, "attr", getattr(node.func, "id", ""))
         if maker not in _MAKERS:
             continue
         try:
@@ -77,7 +83,9 @@ def _named_tuples(tree: ast.AST) -> Iterator[tuple[str, list[str]]]:
             continue
         if isinstance(fields, str):
             fields = fields.replace(",", " ").split()
-        if isinstance(name, str) and all(isinstance(field, str) for field in fields):
+        if not isinstance(name, str) or not isinstance(fields, list | tuple):
+            continue
+        if all(isinstance(field, str) for field in fields):
             yield name, list(fields)
 
 

@@ -54,6 +54,9 @@ def test_named_tuples_have_the_fields_that_a_call_names(tmp_path):
             pass
         Odd = namedtuple("Odd", FIELDS)
         Worse = namedtuple(NAME, "a")
+        Worst = namedtuple("Worst", 5)
+        Unordered = namedtuple("Unordered", {"a", "b"})
+        Mixed = namedtuple("Mixed", ["a", 5])
         class Ask(NamedTuple):
             term: int = 0
         """,
@@ -65,6 +68,14 @@ def test_named_tuples_have_the_fields_that_a_call_names(tmp_path):
         "raft:Args": ["term", "leader"],
         "raft:Ask": ["term"],
     }
+
+
+def test_source_that_nests_too_deeply_is_passed_over(tmp_path):
+    deep = "a" + 2_000 * ".a"
+    other = "class Args:\n    term: int\n"
+    found = names_of(tmp_path, f"class Deep({deep}): pass", other=other)
+    assert found == {"other:Args": ["term"]}
+    assert names_of(tmp_path, f"{deep}('X', 'a')\n{other}") == {"raft:Args": ["term"]}
 
 
 def test_a_file_that_is_not_python_or_not_there_is_passed_over(tmp_path):
