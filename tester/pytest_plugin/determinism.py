@@ -25,6 +25,9 @@ from tester.workers.pool import GradingProcess
 
 STEP_CHARS_MAX = 300
 OTHER_HASH_SEED = 4242
+# Objects up to this size share pools of memory, in which freed places are taken again.
+SMALL_BYTES_MAX = 512
+HELD = 500
 # Fields that number rows: they differ where one run has printed more.
 NUMBERS = {"n", "step", "cause"}
 
@@ -55,7 +58,9 @@ class DeterminismCheck:
             other = self._run_elsewhere(conditions, host, there)
             if run.digest == other.digest:
                 return run
+            held = _objects_of_every_size()
             again = run_test(conditions, host, Recording(digest=True))
+            del held
             reason = f"two runs of one seed differ: {self._leak(run, again)}"
             run.replay = run.replay.replace("--lab-trace", "--lab-check-determinism")
             suspects = _suspects(conditions.submission)
@@ -95,8 +100,8 @@ class DeterminismCheck:
     def _leak(run: Run, again: Run) -> str:
         if run.digest == again.digest:
             return (
-                "they are the same under one hash seed, so the order of a set of "
-                "strings or bytes, or hash() of one, decides something"
+                "they are the same under one hash seed, so most likely the order of a "
+                "set of strings or bytes, or hash() of one, decides something"
             )
         return (
             "even in one process, so id() or hash() of an object, the order of a set "
@@ -108,6 +113,14 @@ class DeterminismCheck:
         if self._process is not None:
             self._process.stop()
             self._process = None
+
+
+def _objects_of_every_size() -> list[bytes]:
+    """Return objects that take the places of those that an earlier run has freed.
+
+    Otherwise new objects often come to the same addresses, and have the same id().
+    """
+    return [bytes(size) for size in range(1, SMALL_BYTES_MAX, 8) for _ in range(HELD)]
 
 
 def _suspects(submission: Submission) -> list[str]:
