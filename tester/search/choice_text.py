@@ -88,6 +88,7 @@ _PLACE = re.compile(
     r"([0-9]{1,4}) at (lock|begin|statement) ([0-9]{1,4})(?:, for ([0-9]{1,2}) steps)?"
 )
 _OPERATION = re.compile(r"([0-9]{1,4}) +([^\s,]+)(?:, version ([0-9]{1,4}))?")
+_WITH_REPLY = re.compile(r"\s+and\s+its\s+reply$")
 _COMMENT = re.compile(r"(^|\s)#(?![0-9]).*")
 _MESSAGE = re.compile(
     r"([0-9]{1,4})\s*->\s*([0-9]{1,4})\s+(reply\s+)?([^\s#,]+)(?:\s+#([0-9]{1,4}))?"
@@ -118,6 +119,8 @@ def choice_text(choice: Choice) -> str:
         text += f", for {choice.steps} steps" if choice.steps != 1 else ""
     else:
         text = f"{verb} {choice.server}"
+    if isinstance(choice, Deliver) and choice.with_reply:
+        return f"{text} and its reply"
     dies_after = getattr(choice, "dies_after", None)
     return text if dies_after is None else f"{text}, dies after {dies_after}"
 
@@ -229,7 +232,7 @@ def _with_setting(setting: Setting, verb: str, rest: str, wrong: _Wrong) -> Sett
 
 
 def _parse_choice(verb: str, rest: str, wrong: _Wrong) -> Choice:
-    details = {}
+    details: dict[str, Any] = {}
     death = _DEATH.search(rest)
     if death is not None:
         details["dies_after"] = int(death[1])
@@ -239,6 +242,12 @@ def _parse_choice(verb: str, rest: str, wrong: _Wrong) -> Choice:
                 "only `deliver`, `time-out`, `start` and `snapshot` let a server die in "
                 "a step"
             )
+    with_reply = _WITH_REPLY.search(rest)
+    if with_reply is not None and verb == "deliver":
+        if details:
+            wrong("a server that dies sends no reply: leave out `and its reply`")
+        details["with_reply"] = True
+        rest = rest[: with_reply.start()]
     choice: Choice
     if verb in _OF_MESSAGES:
         found = _MESSAGE.fullmatch(rest)
@@ -250,6 +259,8 @@ def _parse_choice(verb: str, rest: str, wrong: _Wrong) -> Choice:
         )
         if not message.nth:
             wrong("messages of a kind are counted from #1 on")
+        if message.reply and "with_reply" in details:
+            wrong("a reply has none: leave out `and its reply`")
         choice = _OF_MESSAGES[verb](message, **details)
     elif verb in _OF_SERVERS:
         if not re.fullmatch(r"[0-9]{1,4}", rest):

@@ -44,10 +44,13 @@ class Deliver(_Value, frozen=True, tag="deliver"):
     Attributes:
         dies_after: how many saves, calls and replies of the step still get out before
             the receiver dies and starts again; None if it lives on.
+        with_reply: whether the reply arrives next, if the receiver of a request replies in
+            its step. Only where nobody dies.
     """
 
     message: MessageName
     dies_after: int | None = None
+    with_reply: bool = False
 
 
 class Lose(_Value, frozen=True, tag="lose"):

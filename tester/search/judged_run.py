@@ -187,6 +187,8 @@ class JudgedRun:
         Raises:
             SubmissionError: as `take` does.
         """
+        if isinstance(choice, Deliver) and choice.with_reply:
+            return self._deliver_with_reply(choice)
         before = self.state
         transition = self._rules.take(before, choice, briefly)
         if transition is None:
@@ -203,6 +205,16 @@ class JudgedRun:
                 raise stepped.failure
         if started is not None:
             self._begin(started)
+        return True
+
+    def _deliver_with_reply(self, choice: Deliver) -> bool:
+        """Deliver a request, and its reply if there is one; return whether it applies."""
+        request = self.state.find(choice.message)
+        if request is None or not self.advance(Deliver(choice.message)):
+            return False
+        reply = self.state.reply_to(request)
+        if reply is not None:
+            self.advance(Deliver(self.state.name_of(reply)))
         return True
 
     def _report_message(

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from labrpc.errors import SubmissionError
 from labrpc.world.events import Action, Call, Event
 from labrpc.world.observer import Observer
@@ -44,29 +46,69 @@ class Link(NamedTuple):
 
 
 class LinkedChoice(NamedTuple):
-    """A choice, with its number in the first list, and where its message comes from."""
+    """A choice of a list that is made shorter.
+
+    Attributes:
+        number: its number in the first list.
+        choice: the choice.
+        link: where its message comes from; None if that is not known, or it has none.
+        reply_number: the number of the choice that delivered the reply which now arrives
+            with its request; None if none does.
+    """
 
     number: int
     choice: Choice
     link: Link | None = None
+    reply_number: int | None = None
+
+    @property
+    def request(self) -> Deliver | None:
+        """The choice if it delivers a request alone, and its receiver lives on."""
+        choice = self.choice
+        if not isinstance(choice, Deliver) or choice.message.reply or choice.with_reply:
+            return None
+        return choice if choice.dies_after is None else None
+
+    def delivers_reply_to(self, request: "LinkedChoice") -> bool:
+        """Return whether this delivers the reply to a request of another choice."""
+        if request.link is None or not isinstance(self.choice, Deliver):
+            return False
+        lives_on = self.choice.dies_after is None
+        return lives_on and self.link == request.link._replace(reply=True)
+
+    def with_reply(self, number: int) -> "LinkedChoice":
+        """Return the same delivery, with the reply that another choice delivered."""
+        choice = msgspec.structs.replace(self.choice, with_reply=True)
+        return self._replace(choice=choice, reply_number=number)
 
 
 class _Calls(Observer):
     """Notes in which choice each call is made."""
 
     def __init__(self) -> None:
-        self.taking = BOOT
+        self._number = BOOT
+        # The caller whose reply arrives as well, and the number for what it then does.
+        self._reply: tuple[int, int] | None = None
         self.made: dict[tuple[int, int, int], Link] = {}
         self.found: dict[Link, tuple[int, int, int]] = {}
         self._counts: Counter[tuple[int, int, int, str]] = Counter()
+
+    def taking(self, linked: LinkedChoice) -> None:
+        """Note what calls are made in from now on."""
+        self._number, self._reply = linked.number, None
+        if linked.reply_number is not None and isinstance(linked.choice, Deliver):
+            self._reply = (linked.choice.message.src, linked.reply_number)
 
     def stepped(
         self, now_ns: int, host: Incarnation, event: Event, actions: Sequence[Action]
     ) -> None:
         """Note the calls of a step."""
+        number = self._number
+        if self._reply is not None and self._reply[0] == host.server:
+            number = self._reply[1]
         for action in actions:
             if isinstance(action, Call):
-                kind = (self.taking, host.server, action.dst, action.method)
+                kind = (number, host.server, action.dst, action.method)
                 self._counts[kind] += 1
                 link = Link(*kind, self._counts[kind], reply=False)
                 call = (host.server, host.incarnation, action.call_id)
@@ -86,7 +128,7 @@ def run_linked(
             here = _here(run, calls, linked)
             if here is None:
                 continue
-            calls.taking = here.number
+            calls.taking(here)
             # The last one has its place in the list also if it is the one that fails.
             taken.append(here)
             if not run.take(here.choice):

@@ -1,7 +1,9 @@
 """Shrinking: the fewest choices that break the same property.
 
 Delta debugging first, by halves and then smaller parts, then one choice at a time until
-none can go. A choice that no longer applies in a shorter list is skipped there.
+none can go. A choice that no longer applies in a shorter list is skipped there. At last,
+replies arrive with their requests where their order does not matter, so that those which
+come late stand out.
 """
 
 from collections.abc import Callable, Sequence
@@ -54,6 +56,8 @@ def shrink(
         shrinking.link()
         shrinking.by_parts()
         shrinking.one_by_one()
+        if shrinking.with_replies():
+            shrinking.one_by_one()
     except KeyboardInterrupt:
         interrupted = True
     except _OutOfTimeError:
@@ -114,14 +118,39 @@ class _Shrinking:
             for at in reversed(range(len(self._linked))):
                 went = (at < len(self._linked) and self._without(at, 1)) or went
 
+    def with_replies(self) -> bool:
+        """Let replies arrive with their requests; return whether any can."""
+        joined, at = False, 0
+        while at < len(self._linked):
+            joined = self._with_reply(at) or joined
+            at += 1
+        return joined
+
+    def _with_reply(self, at: int) -> bool:
+        """Let the reply to a request arrive with it, if the run still fails so."""
+        first = self._linked[at]
+        if first.request is None:
+            return False
+        for later in range(at + 1, len(self._linked)):
+            reply = self._linked[later]
+            if reply.delivers_reply_to(first):
+                joined = list(self._linked)
+                joined[at] = first.with_reply(reply.number)
+                del joined[later]
+                return self._fails_alike(joined)
+        return False
+
     def _without(self, at: int, size: int) -> bool:
         """Take out some choices; return whether the rest fails in the same way."""
+        return self._fails_alike(self._linked[:at] + self._linked[at + size :])
+
+    def _fails_alike(self, rest: list[LinkedChoice]) -> bool:
+        """Try a shorter list; keep it, and return whether it fails in the same way."""
         if self.replays >= REPLAYS_MAX:
             return False
         if self._out_of_time():
             raise _OutOfTimeError
         self.replays += 1
-        rest = self._linked[:at] + self._linked[at + size :]
         if not self._rules.by_outline:
             taken, error = run_linked(self._rules, rest)
         else:

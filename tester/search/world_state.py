@@ -218,6 +218,14 @@ class WorldState(NamedTuple):
         alike = [message for message in self.in_flight if message.kind == kind]
         return alike[name.nth - 1] if name.nth <= len(alike) else None
 
+    def reply_to(self, request: Message) -> Message | None:
+        """Return the reply to a request that is in flight, None if there is none."""
+        call = call_of(request)
+        for message in self.in_flight:
+            if message.reply and call_of(message) == call:
+                return message
+        return None
+
     def name_of(self, message: Message) -> MessageName:
         """Return what a choice calls a message in flight."""
         nth = 1

@@ -38,6 +38,7 @@ EVERY_KIND = (
     TimeOut(0),
     TimeOut(0, dies_after=2),
     Deliver(VOTE),
+    Deliver(VOTE, with_reply=True),
     Deliver(SECOND_REPLY, dies_after=1),
     Lose(VOTE),
     Duplicate(SECOND_REPLY),
@@ -102,7 +103,7 @@ def test_what_is_no_operation_is_explained(line, reason):
 
 
 def test_a_choice_reads_as_a_sentence():
-    assert choice_text(EVERY_KIND[3]) == (
+    assert choice_text(EVERY_KIND[4]) == (
         "deliver 1 -> 0 reply request_vote #2, dies after 1"
     )
 

@@ -267,7 +267,7 @@ def test_what_a_failure_needs_is_left(elector_boxes):
     boxes = elector_boxes(*VOTES_TWICE)
     found = minimal(boxes, happened=(Crashed(0), *TWO_LEADERS, Crashed(1)))
     assert isinstance(found, Minimal)
-    assert len(found.run.choices) == 6
+    assert len(found.run.choices) == 4
     assert (found.expressed, found.is_whole) == (7, True)
     assert found.error.code is codes.TWO_LEADERS
 

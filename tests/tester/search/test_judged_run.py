@@ -31,6 +31,35 @@ def test_choices_that_do_not_apply_are_skipped(world_rules):
     assert texts(run) == [choice_text(c) for c in ELECTION if c is not ELECTION[2]]
 
 
+def test_a_reply_arrives_with_its_request(world_rules):
+    at_once = parse_choices(
+        "time-out 0\ndeliver 0 -> 1 vote and its reply", "f"
+    ).choices
+    in_turn = (*ELECTION[:2], ELECTION[3])
+    together, _ = run_choices(world_rules(), at_once)
+    one_by_one, _ = run_choices(world_rules(), in_turn)
+    assert texts(together) == [choice_text(choice) for choice in at_once]
+    assert together.state.servers[0].leads
+    assert [s.term for s in together.state.servers] == [
+        s.term for s in one_by_one.state.servers
+    ]
+    assert len(together.state.in_flight) == len(one_by_one.state.in_flight) == 1
+
+
+def test_where_no_reply_is_sent_only_the_request_arrives(world_rules):
+    rules = world_rules(
+        "def vote(self, args):", "def vote(self, args):\n        time.sleep(1)"
+    )
+    at_once = parse_choices(
+        "time-out 0\ndeliver 0 -> 1 vote and its reply", "f"
+    ).choices
+    run, _ = run_choices(rules, at_once)
+    assert not run.state.servers[0].leads
+    assert len(run.state.open) == 1
+    away, _ = run_choices(rules, at_once[1:])
+    assert away.choices == []
+
+
 def test_a_replay_has_the_same_digest(world_rules):
     digests = []
     for _ in range(2):

@@ -1,7 +1,7 @@
 """Shrinking: nothing can go from what it leaves, and it fails as before."""
 
 from tester import codes
-from tester.search.choice_text import parse_choices
+from tester.search.choice_text import choice_text, parse_choices
 from tester.search.judged_run import run_choices
 from tester.search.linked import run_linked
 from tester.search.shrink import shrink
@@ -31,10 +31,38 @@ def test_only_what_the_failure_needs_is_left(world_rules):
     _, error = run_choices(rules, LONG)
     shrunk = shrink(rules, LONG, error)
     assert shrunk.error.code is codes.TWO_LEADERS
-    assert len(shrunk.choices) == 6
-    for at in range(6):
+    assert [choice_text(choice) for choice in shrunk.choices] == [
+        "time-out 2",
+        "time-out 1",
+        "deliver 1 -> 0 vote and its reply",
+        "deliver 2 -> 0 vote and its reply",
+    ]
+    for at in range(4):
         rest = shrunk.choices[:at] + shrunk.choices[at + 1 :]
         assert run_choices(rules, rest)[1] is None
+
+
+def test_a_reply_that_must_come_late_keeps_its_place(world_rules):
+    # A vote counts in a later term than it was given in.
+    rules = world_rules("if reply[1] and self.term == term and", "if reply[1] and")
+    late = parse_choices(
+        """
+        time-out 1
+        deliver 1 -> 0 vote
+        time-out 1
+        deliver 0 -> 1 reply vote
+        time-out 2
+        time-out 2
+        deliver 2 -> 0 vote #2
+        deliver 0 -> 2 reply vote
+        """,
+        "late",
+    ).choices
+    _, error = run_choices(rules, late)
+    shrunk = shrink(rules, late, error)
+    texts = [choice_text(choice) for choice in shrunk.choices]
+    assert "deliver 0 -> 1 reply vote" in texts
+    assert "deliver 1 -> 0 vote" in texts
 
 
 def test_a_list_that_is_minimal_stays_as_it_is(world_rules):
