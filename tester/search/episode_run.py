@@ -182,6 +182,14 @@ def arrive(messages: Sequence[Message], run: EpisodeRun) -> None:
     _with_each(Deliver, messages, run)
 
 
+def arrive_answered(message: Message, run: EpisodeRun) -> None:
+    """Let a message arrive, and what its receiver then sends back."""
+    before = run.sent(message.dst)
+    arrive([message], run)
+    back = [m for m in run.sent(message.dst) if m.dst == message.src]
+    arrive([m for m in back if m not in before], run)
+
+
 def lose(messages: Sequence[Message], run: EpisodeRun) -> None:
     """Lose those of the messages that are still under way and could arrive."""
     _with_each(Lose, messages, run)

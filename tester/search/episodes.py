@@ -19,7 +19,7 @@ from tester.search.choices import (
     TimeOut,
 )
 from tester.search.disturbances import pair
-from tester.search.episode_run import EpisodeRun, deliver_twice, lose
+from tester.search.episode_run import EpisodeRun, arrive, deliver_twice, lose
 from tester.search.server_state import ServerState
 
 # A candidate whose term is behind needs more than one election.
@@ -47,6 +47,36 @@ def elect(server: int, run: EpisodeRun) -> None:
                 if not other.leads:
                     run.take(TimeOut(other.server))
                     lose(run.sent(other.server), run)
+
+
+def stand(
+    servers: Sequence[int], run: EpisodeRun, answered: Sequence[int] | None = None
+) -> None:
+    """Let servers stand for election at one moment, up to the requests of their new terms.
+
+    One that asks first whether it would win (PreVote) asks for votes only when others have
+    answered.
+
+    Args:
+        servers: the servers.
+        run: the episode's.
+        answered: those of them whom such answers reach; None for all.
+    """
+    terms = {server: run.state.servers[server].term for server in servers}
+    run.take(*map(TimeOut, servers))
+    asking = [server for server in servers if _asks_first(server, terms, run)]
+    arrive([message for server in asking for message in run.sent(server)], run)
+    if answered is not None:
+        asking = [server for server in asking if server in answered]
+    for message in run.ready():
+        if message.dst in asking and _asks_first(message.dst, terms, run):
+            arrive([message], run)
+
+
+def _asks_first(server: int, terms: dict[int, int], run: EpisodeRun) -> bool:
+    """Return whether a server that timed out is still in the term that it was in."""
+    at = run.state.servers[server]
+    return not at.leads and at.term == terms[server]
 
 
 def _within_reach(server: int, run: EpisodeRun) -> list[ServerState]:

@@ -19,8 +19,8 @@ from tester.search.choices import (
     TimeOut,
 )
 from tester.search.disturbances import Disturbances, Pair, pair, pairs_across
-from tester.search.episode_run import Episode, EpisodeRun
-from tester.search.episodes import act_apart, elect, heal, propose, spread
+from tester.search.episode_run import Episode, EpisodeRun, arrive_answered
+from tester.search.episodes import act_apart, elect, heal, propose, spread, stand
 
 
 def disturbances_of(run: EpisodeRun) -> Disturbances:
@@ -55,6 +55,8 @@ class Rivals(NamedTuple):
             the second one asks reaches it.
         at_once: whether both stand at one moment. Who hears a leader, or has just heard
             one, may help no other to stand (PreVote).
+        informed: a voter, a leader perhaps, that learns of the later term from the first
+            one's reply to it, before it is asked for its vote; None for nobody.
     """
 
     first: int
@@ -63,6 +65,7 @@ class Rivals(NamedTuple):
     dies_after: int | None
     alone: int
     at_once: bool
+    informed: int | None = None
 
 
 def rival(story: Rivals, run: EpisodeRun) -> None:
@@ -70,10 +73,13 @@ def rival(story: Rivals, run: EpisodeRun) -> None:
     first, second = story.first, story.second
     disturbances = disturbances_of(run)
     before = disturbances.blocked
-    disturbances.blocked = before | {pair(first, second)}
-    run.take(TimeOut(first))
-    if story.at_once:
-        run.take(TimeOut(second))
+    stand([first, second] if story.at_once else [first], run, answered=[first])
+    disturbances.blocked = before | pairs_across([second], len(run.state.servers))
+    if story.informed is not None:
+        run.take(TimeOut(story.informed))
+        for message in run.sent(story.informed):
+            if message.dst == first:
+                arrive_answered(message, run)
     if story.dies_after is not None:
         for message in run.sent(first):
             if message.dst in story.crashed:
@@ -81,9 +87,10 @@ def rival(story: Rivals, run: EpisodeRun) -> None:
     run.settle()
     if story.dies_after is None:
         run.take(*map(Crash, story.crashed))
-        run.settle()
+    disturbances.blocked = before | {pair(first, second)}
+    run.settle()
     if not story.at_once:
-        run.take(TimeOut(second))
+        stand([second], run)
         run.settle()
     if story.alone:
         run.take(Cut(first), *[TimeOut(first)] * story.alone)
@@ -96,7 +103,7 @@ def rival(story: Rivals, run: EpisodeRun) -> None:
 
 def rivals_meet(first: int, second: int, run: EpisodeRun) -> None:
     """Let two servers stand at one moment, and hear of each other before the others do."""
-    run.take(TimeOut(first), TimeOut(second))
+    stand([first, second], run)
     rivals = {first, second}
     for message in run.ready():
         if {message.src, message.dst} != rivals:

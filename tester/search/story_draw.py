@@ -40,6 +40,8 @@ from tester.search.unanswered import Unanswered, unanswered
 MEETING, MEETING_PREEMPTED = 0.3, 0.7
 # How many of the others stand at one moment.
 AT_ONCE = 0.3
+# How often a voter learns of a rival's term before the rival asks for its vote.
+INFORMED = 0.3
 # How many commands a leader gets at one moment; of these, one is drawn.
 COMMANDS = (1, 1, 1, 2, 3)
 # How many of them a service leaves on the apply channel that stalls.
@@ -324,4 +326,6 @@ def drawn_rival(draws: Random, servers: int, setting: Setting) -> Episode:
     alone = draws.randint(2, TIME_OUTS_ALONE_MAX) if draws.random() < 0.5 else 0
     at_once = draws.random() < AT_ONCE
     dies_after = draws.choice((None, 1, 2)) if crashed else None
-    return partial(rival, Rivals(first, second, crashed, dies_after, alone, at_once))
+    informed = voters[0] if draws.random() < INFORMED else None
+    story = Rivals(first, second, crashed, dies_after, alone, at_once, informed)
+    return partial(rival, story)

@@ -37,6 +37,54 @@ VOTE_FORGOTTEN = (
     "                    self.leads, self.voted_for = False, None; self.save(); continue",
 )
 
+# It asks first whether it would win, and stands for election when a majority says so.
+PRE_VOTE = (
+    """
+                self.term += 1
+                self.voted_for, self.votes = self.me, 1
+                self.save()
+                for peer in range(len(self.peers)):
+                    if peer != self.me:
+                        args = (peer, self.term)
+                        threading.Thread(target=self.ask, args=args).start()
+""",
+    """
+                would = [self.me]
+                for peer in range(len(self.peers)):
+                    if peer != self.me:
+                        args = (peer, self.term, would)
+                        threading.Thread(target=self.ask_first, args=args).start()
+
+    def ask_first(self, peer, term, would):
+        reply = self.peers[peer].call("Raft.would", (term + 1, self.me))
+        if reply is None:
+            return
+        with self.lock:
+            self.observe(reply[0])
+            would.append(peer)
+            if self.term == term and reply[1] and 2 * len(would) > len(self.peers):
+                self.stand()
+
+    def would(self, args):
+        return self.term, args[0] > self.term
+
+    def stand(self):
+        self.term += 1
+        self.voted_for, self.votes = self.me, 1
+        self.save()
+        for peer in range(len(self.peers)):
+            if peer != self.me:
+                args = (peer, self.term)
+                threading.Thread(target=self.ask, args=args).start()
+""",
+)
+VOTE_SAVED_ONLY_WITH_ITS_TERM = (
+    "self.observe(term)\n            granted",
+    "known = self.term; self.observe(term)\n            granted",
+    "self.voted_for = candidate\n                self.save()",
+    "self.voted_for = candidate\n                if known < term: self.save()",
+)
+
 
 def calm():
     """Return the disturbances of a run in which nothing goes wrong by itself."""
@@ -65,6 +113,23 @@ def test_two_candidates_of_one_term_get_the_vote_of_a_server_that_forgot_it(told
     assert run_choices(rules, run.node.path())[1].code is codes.TWO_LEADERS
     correct, rules = told(story)
     assert run_choices(rules, correct.node.path())[1] is None
+
+
+@pytest.mark.parametrize(
+    ("bug", "informed", "finds"),
+    [
+        (NO_VOTE_SAVED, None, True),
+        (VOTE_SAVED_ONLY_WITH_ITS_TERM, None, False),
+        (VOTE_SAVED_ONLY_WITH_ITS_TERM, 2, True),
+        ((), 2, False),
+    ],
+)
+def test_rivals_ask_first_whether_they_would_win(told, bug, informed, finds):
+    story = RIVALS._replace(at_once=True, informed=informed)
+    run, rules = told(partial(rival, story), *PRE_VOTE, *bug)
+    error = run_choices(rules, run.node.path())[1]
+    assert (error is not None) == finds
+    assert error is None or error.code is codes.TWO_LEADERS
 
 
 def test_a_voter_dies_between_its_answer_and_its_save(world_rules):
