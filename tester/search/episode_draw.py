@@ -127,7 +127,7 @@ class EpisodeDraw:
             kinds["overtake"] = 3 if len(self._servers) < 5 else 8
         if self._three:
             kinds |= {"bare majority": 2, "depose": 1, "rush": 1}
-            kinds |= {"interrupt": 2, "uneven": 3}
+            kinds |= {"interrupt": 2, "uneven": 3, "unheard": 1}
         if len(self._servers) > 1:
             kinds |= {"stall": 1, "repeat": 1, "unanswered": 2, "outdated": 1}
         if any(server.stalled for server in state.servers):

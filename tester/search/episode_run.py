@@ -38,6 +38,7 @@ class EpisodeRun:
         taken: how many choices it has taken.
         arriving: how many messages may still arrive; None for as many as there are.
         recovers: whether nothing is to happen any more but a recovery.
+        left_out: the servers that are to be left out of it; None where that is drawn.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class EpisodeRun:
         self.taken = 0
         self.arriving: int | None = None
         self.recovers = False
+        self.left_out: tuple[int, ...] | None = None
         self._rules = rules
         self._preemptions = preemptions
         self._arrivals = Arrivals()

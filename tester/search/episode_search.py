@@ -89,7 +89,7 @@ class EpisodeSearch:
         is_drawn = self._draws.random() < RECOVERING
         recovers = (is_drawn or run.recovers) and not run.broken
         if news or recovers:
-            path = [*node.path(), *(self._recovery() if recovers else [])]
+            path = [*node.path(), *(self._recovery(run.left_out) if recovers else [])]
             if run_choices(self._rules, path)[1] is not None:
                 self.found = confirmed(self._rules, path)
 
@@ -107,12 +107,12 @@ class EpisodeSearch:
         setting = self._rules.setting
         return EpisodeDraw(state, self._draws, setting, parted, self._liking).next()
 
-    def _recovery(self) -> list[Choice]:
+    def _recovery(self, left_out: Sequence[int] | None) -> list[Choice]:
         """Return how a run ends that recovers, or a majority of its servers does."""
         servers = self._rules.setting.servers
         most = (servers - 1) // 2
-        away: list[int] = []
-        if most and self._draws.random() < MAJORITY_ALONE:
+        away = list(left_out or ())
+        if left_out is None and most and self._draws.random() < MAJORITY_ALONE:
             away = self._draws.sample(range(servers), self._draws.randint(1, most))
         recovery = Recover(tuple(sorted(away)))
         if self._draws.random() < IDLE:

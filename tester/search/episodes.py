@@ -43,10 +43,14 @@ def elect(server: int, run: EpisodeRun) -> None:
             return
         others = _within_reach(server, run)
         if not attempt and _is_ignored(run.state.servers[server], term, others):
-            for other in others:
-                if not other.leads:
-                    run.take(TimeOut(other.server))
-                    lose(run.sent(other.server), run)
+            wait_in_vain([other.server for other in others if not other.leads], run)
+
+
+def wait_in_vain(servers: Sequence[int], run: EpisodeRun) -> None:
+    """Let servers hear nothing until they time out, and lose what they send then."""
+    for server in servers:
+        run.take(TimeOut(server))
+        lose(run.sent(server), run)
 
 
 def stand(

@@ -1,6 +1,6 @@
 """The search of a service: random runs of episodes with clients."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from functools import partial
 from random import Random
 
@@ -169,8 +169,11 @@ class ServiceSearch(EpisodeSearch):
     def _episode(self, state: WorldState) -> Episode:
         return ServiceEpisodeDraw(state, self._draws, self._rules.setting).next()
 
-    def _recovery(self) -> list[Choice]:
-        """Return how a run ends: by what clients then read, after a restart perhaps."""
+    def _recovery(self, left_out: Sequence[int] | None) -> list[Choice]:
+        """Return how a run ends: by what clients then read, after a restart perhaps.
+
+        No server is left out: clients might know none of the others.
+        """
         restarts = self._draws.random() < RESTARTING
         servers = range(self._rules.setting.servers) if restarts else ()
         return [*map(Crash, servers), Recover()]

@@ -34,6 +34,7 @@ from tester.search.stories import (
     troubled,
 )
 from tester.search.unanswered import Unanswered, unanswered
+from tester.search.unheard import Unheard, unheard
 
 # How many rivals hear of each other before others do; most where threads lose their turn,
 # since one may do so while it becomes a candidate.
@@ -230,6 +231,19 @@ class StoryDraw:
         )
         return partial(unanswered, story)
 
+    def _unheard(self) -> Episode:
+        draws = self._draws
+        candidate, *others = self._shuffled_others()
+        story = Unheard(
+            candidate,
+            self._leader,
+            draws.choice((1, 1, 2)),
+            self._commands(),
+            draws.choice((None, others[0])),
+            draws.random() < 0.7,
+        )
+        return partial(unheard, story)
+
     def _interrupt(self) -> Episode:
         draws = self._draws
         server, *others = self._shuffled_others()
@@ -313,6 +327,7 @@ STORIES: dict[str, Callable[[StoryDraw], Episode]] = {
     "troubled": StoryDraw._troubled,
     "unanswered": StoryDraw._unanswered,
     "uneven": StoryDraw._uneven,
+    "unheard": StoryDraw._unheard,
 }
 
 

@@ -1,15 +1,17 @@
 """Stories: several episodes of which each makes the next one matter."""
 
 from functools import partial
+from pathlib import Path
 from random import Random
 
 import pytest
 
 from tester import codes
 from tester.search.choice_text import choice_text
+from tester.search.choices import Lose, MessageName, Recover
 from tester.search.disturbances import Disturbances, pair
 from tester.search.episode_run import EpisodeRun
-from tester.search.episodes import elect
+from tester.search.episodes import elect, wait_in_vain
 from tester.search.exhaustive import node_of
 from tester.search.judged_run import run_choices
 from tester.search.stories import (
@@ -21,6 +23,9 @@ from tester.search.stories import (
     rival,
     troubled,
 )
+from tester.search.unheard import Unheard, unheard
+
+ROOT = Path(__file__).resolve().parents[3]
 
 RIVALS = Rivals(0, 1, [2], dies_after=None, alone=0, at_once=False)
 NO_VOTE_SAVED = (
@@ -180,3 +185,39 @@ def test_a_late_message_arrives_after_what_happens_meanwhile(told):
     assert "time-out 2" in [choice_text(choice) for choice in run.node.path()]
     assert run.disturbances.trouble is None
     assert not run._arrivals.late
+
+
+# Who has not missed a heartbeat helps nobody to stand.
+PATIENT = (
+    *PRE_VOTE,
+    "args[0] > self.term",
+    "args[0] > self.term and self.waited",
+    "self.votes, self.leads = 0, False",
+    "self.votes, self.leads, self.waited = 0, False, False",
+    "            with self.lock:\n                if self.leads:",
+    "            with self.lock:\n                self.waited = True\n                if self.leads:",
+)
+
+
+@pytest.mark.parametrize("raft", [(), PRE_VOTE, PATIENT])
+def test_a_candidate_that_nobody_hears_has_the_latest_term(told, raft):
+    story = Unheard(1, 0, terms=2, commands=1, only=None, recovers=True)
+    contenders = partial(wait_in_vain, [1, 2])
+    run, rules = told(
+        partial(unheard, story), *raft, before=[contenders, partial(elect, 0)]
+    )
+    terms = [server.term for server in run.state.servers]
+    assert terms[1] == terms[0] + 2
+    assert (run.recovers, run.left_out) == (True, (0,))
+    end = Recover(without=run.left_out)
+    assert run_choices(rules, [*run.node.path(), end])[1] is None
+
+
+@pytest.mark.parametrize("only", [None, 2])
+def test_the_reference_recovers_from_a_candidate_that_nobody_heard(happened, only):
+    story = Unheard(1, 0, terms=1, commands=2, only=only, recovers=True)
+    path, error = happened(
+        ROOT / "raft", partial(unheard, story), Recover(without=(0,))
+    )
+    assert error is None
+    assert Lose(MessageName(1, 2, "request_vote")) in path
