@@ -242,26 +242,9 @@ def _parse_choice(verb: str, rest: str, wrong: _Wrong) -> Choice:
                 "only `deliver`, `time-out`, `start` and `snapshot` let a server die in "
                 "a step"
             )
-    with_reply = _WITH_REPLY.search(rest)
-    if with_reply is not None and verb == "deliver":
-        if details:
-            wrong("a server that dies sends no reply: leave out `and its reply`")
-        details["with_reply"] = True
-        rest = rest[: with_reply.start()]
     choice: Choice
     if verb in _OF_MESSAGES:
-        found = _MESSAGE.fullmatch(rest)
-        if found is None:
-            wrong(f"write `{verb} {_MESSAGE_FORM}`, as in `{verb} 0 -> 1 request_vote`")
-        src, dst, reply, method, nth = found.groups()
-        message = MessageName(
-            int(src), int(dst), unquote(method), reply is not None, int(nth or 1)
-        )
-        if not message.nth:
-            wrong("messages of a kind are counted from #1 on")
-        if message.reply and "with_reply" in details:
-            wrong("a reply has none: leave out `and its reply`")
-        choice = _OF_MESSAGES[verb](message, **details)
+        choice = _parse_message_choice(verb, rest, details, wrong)
     elif verb in _OF_SERVERS:
         if not re.fullmatch(r"[0-9]{1,4}", rest):
             wrong(f"write `{verb} SERVER`, as in `{verb} 0`")
@@ -296,6 +279,30 @@ def _parse_choice(verb: str, rest: str, wrong: _Wrong) -> Choice:
         choice = Recover(tuple(sorted(set(map(int, cut)))), bool(found[1]))
     else:
         wrong(f"there is no {unknown(repr(verb), [*VERBS, *_SETTINGS])}")
+    return choice
+
+
+def _parse_message_choice(
+    verb: str, rest: str, details: dict[str, Any], wrong: _Wrong
+) -> Choice:
+    with_reply = _WITH_REPLY.search(rest) if verb == "deliver" else None
+    if with_reply is not None:
+        if details:
+            wrong("a server that dies sends no reply: leave out `and its reply`")
+        details = {"with_reply": True}
+        rest = rest[: with_reply.start()]
+    found = _MESSAGE.fullmatch(rest)
+    if found is None:
+        wrong(f"write `{verb} {_MESSAGE_FORM}`, as in `{verb} 0 -> 1 request_vote`")
+    src, dst, reply, method, nth = found.groups()
+    message = MessageName(
+        int(src), int(dst), unquote(method), reply is not None, int(nth or 1)
+    )
+    if not message.nth:
+        wrong("messages of a kind are counted from #1 on")
+    if message.reply and with_reply is not None:
+        wrong("a reply has none: leave out `and its reply`")
+    choice: Choice = _OF_MESSAGES[verb](message, **details)
     return choice
 
 

@@ -128,6 +128,7 @@ class EpisodeDraw:
         if self._three:
             kinds |= {"bare majority": 2, "depose": 1, "rush": 1}
             kinds |= {"interrupt": 2, "uneven": 3, "unheard": 1}
+            kinds["alternate"] = 2
         if len(self._servers) > 1:
             kinds |= {"stall": 1, "repeat": 1, "unanswered": 2, "outdated": 1}
         if any(server.stalled for server in state.servers):

@@ -19,7 +19,13 @@ from tester.search.choices import (
     TimeOut,
 )
 from tester.search.disturbances import pair
-from tester.search.episode_run import EpisodeRun, arrive, deliver_twice, lose
+from tester.search.episode_run import (
+    DELIVERIES_MAX,
+    EpisodeRun,
+    arrive,
+    deliver_twice,
+    lose,
+)
 from tester.search.server_state import ServerState
 
 # A candidate whose term is behind needs more than one election.
@@ -29,21 +35,37 @@ TIME_OUTS_MAX = 3
 # Ordinary episodes.
 
 
-def elect(server: int, run: EpisodeRun) -> None:
+def elect(server: int, run: EpisodeRun, votes_only: bool = False) -> None:
     """Let a server stand for election until it leads, or has tried often enough.
 
     Who has heard from a leader may refuse all others for a while (PreVote, leases). Then
     the others hear nothing for long, before the server tries again.
+
+    Args:
+        server: the server.
+        run: the episode's.
+        votes_only: whether nothing more arrives once it leads.
     """
-    for attempt in range(1 if server in run.state.cut else TIME_OUTS_MAX):
+    waited = False
+    for _ in range(1 if server in run.state.cut else TIME_OUTS_MAX):
         term = run.state.servers[server].term
         run.take(TimeOut(server))
-        run.settle()
+        if votes_only:
+            _settle_until_it_leads(server, run)
+        else:
+            run.settle()
         if run.state.leads_latest(server) or run.arriving == 0:
             return
         others = _within_reach(server, run)
-        if not attempt and _is_ignored(run.state.servers[server], term, others):
+        if not waited and _is_ignored(run.state.servers[server], term, others):
+            waited = True
             wait_in_vain([other.server for other in others if not other.leads], run)
+
+
+def _settle_until_it_leads(server: int, run: EpisodeRun) -> None:
+    for _ in range(DELIVERIES_MAX):
+        if run.state.leads_latest(server) or not run.settle_one():
+            return
 
 
 def wait_in_vain(servers: Sequence[int], run: EpisodeRun) -> None:

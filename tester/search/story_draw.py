@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from random import Random
 
+from tester.search.alternating import LeadersTurn, alternate
 from tester.search.catching_up import FATES as CATCH_UP_FATES
 from tester.search.catching_up import FATES_WITHOUT_CRASH, CatchingUp, catch_up
 from tester.search.choices import Setting
@@ -231,6 +232,22 @@ class StoryDraw:
         )
         return partial(unanswered, story)
 
+    def _alternate(self) -> Episode:
+        """Return a story in which mostly two servers lead by turns."""
+        draws, turns = self._draws, list[LeadersTurn]()
+        first, second, *rest = self._shuffled_others()
+        leaders = [self._leader, first] * 2
+        if draws.random() < 0.3:
+            leaders[draws.randint(1, 3)] = second
+        for leader in leaders[draws.choice((0, 0, 1)) :]:
+            others = [s for s in (*rest, second, first) if s != leader]
+            voters = others[: len(self._servers) // 2]
+            reaches = draws.random() < 0.5
+            # What nobody hears matters only by its commands.
+            commands = draws.choice((0, 0, 1) if reaches else (1, 1, 2))
+            turns.append(LeadersTurn(leader, voters, commands, reaches))
+        return partial(alternate, turns)
+
     def _unheard(self) -> Episode:
         draws = self._draws
         candidate, *others = self._shuffled_others()
@@ -314,6 +331,7 @@ class StoryDraw:
 
 
 STORIES: dict[str, Callable[[StoryDraw], Episode]] = {
+    "alternate": StoryDraw._alternate,
     "bare majority": StoryDraw._bare_majority,
     "behind": StoryDraw._behind,
     "catch up": StoryDraw._catch_up,

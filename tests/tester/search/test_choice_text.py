@@ -94,6 +94,9 @@ def test_operations_of_clients_are_read_as_they_were_written():
         ("get 3 k, version 1", "write `get CLIENT KEY`"),
         ("put 3 k, 1", "write `put CLIENT KEY, version N`"),
         ("crash 3", "there is no server 3"),
+        ("deliver 0 -> 1 m and its reply, dies after 1", "leave out `and its reply`"),
+        ("deliver 0 -> 1 reply m and its reply", "a reply has none"),
+        ("lose 0 -> 1 m and its reply", "write `lose FROM -> TO"),
         ("time-out 5", "there is no server 5"),
     ],
 )
