@@ -41,10 +41,12 @@ NEEDED_MS = 40
 # many commands come in this time.
 SLOWER_MS = (100, 150, 200)
 COMMANDS_UNDER_WAY = 4
-# How often its answers come late instead of getting lost, how many times as late as such
-# a message, and for how long clients go on before the last few commands.
+# How often its answers come late instead of getting lost, how late they are, and for how long
+# clients go on before the last few commands. The others must be able to elect a leader: their
+# messages take far less than the shortest time-out (section 5.6).
 LATE_SHARE = 0.6
-LATER = 3
+SLOW_MS = (20, 30, 40)
+LATE_ANSWERS_MS = (300, 450, 600)
 CLIENTS_S = (0.0, 0.5)
 # After how many commands a service takes a snapshot: each server has one of these.
 SNAPSHOT_INTERVALS = (3, 60)
@@ -334,7 +336,8 @@ def _get_ahead(cluster: CheckedCluster) -> None:
 
     Its answers get lost, so the leader, which fails in the end, does not know of it.
     """
-    leader, delay_ms, links, answers = _slow_majority(cluster)
+    delay_ms = cluster.random.choice(SLOWER_MS)
+    leader, links, answers = _slow_majority(cluster, delay_ms)
     cluster.lose_replies(*answers)
     reached = cluster.random.randint(COMMANDS_UNDER_WAY // 2, COMMANDS_UNDER_WAY)
     for number in range(3 * COMMANDS_UNDER_WAY):
@@ -353,8 +356,8 @@ def _answer_late(cluster: CheckedCluster) -> None:
 
     It must be up to date in the end without any further command.
     """
-    _, delay_ms, _, answers = _slow_majority(cluster)
-    late_ms = LATER * delay_ms
+    _, _, answers = _slow_majority(cluster, cluster.random.choice(SLOW_MS))
+    late_ms = cluster.random.choice(LATE_ANSWERS_MS)
     for src, dst in answers:
         cluster.slow_replies(src, dst, late_ms)
     seconds = cluster.random.choice(CLIENTS_S)
@@ -370,13 +373,12 @@ def _late(late_ms: int) -> str:
 
 
 def _slow_majority(
-    cluster: CheckedCluster,
-) -> tuple[int | None, int, list[Link], list[Link]]:
+    cluster: CheckedCluster, delay_ms: int
+) -> tuple[int | None, list[Link], list[Link]]:
     """Make the links between the leader and most of the others slow.
 
-    Returns the leader, the delay, these links, and those of a minority's answers.
+    Returns the leader, these links, and those of a minority's answers.
     """
-    delay_ms = cluster.random.choice(SLOWER_MS)
     _, leader = cluster.start_on_all(cluster.random_command())
     followers = [server for server in cluster.servers if server != leader]
     most = (len(cluster.servers) - 1) // 2
@@ -385,7 +387,7 @@ def _slow_majority(
     links = [(a, b) for a in others for b in others if a != b]
     for src, dst in links:
         cluster.slow_link(src, dst, delay_ms)
-    return leader, delay_ms, links, [(a, b) for a in ahead for b in others]
+    return leader, links, [(a, b) for a in ahead for b in others]
 
 
 def _minority(cluster: CheckedCluster, leader: int) -> list[int]:
