@@ -94,6 +94,10 @@ class Recovery:
     # A message may start a time-out anew, and a server's own clock stands still meanwhile. So a
     # message puts off what its receiver waits for, but for no longer than this.
     put_off_ns_max = 2 * SECOND
+    # After how long what a server waits for ends in any case, since its clock has stood still
+    # all the time: behind a time-out that messages start anew, a thread may wait for another
+    # moment. None for never.
+    still_ns_max: int | None = None
 
     def __init__(
         self, rules: Rules, run: RecoveringRun, without: Sequence[int] = ()
@@ -111,6 +115,8 @@ class Recovery:
         self._before = Counter(run.state.in_flight)
         self._restless_from = RESTLESS_DELIVERIES + 2 * self._before.total()
         self._due: dict[int, _Due] = {}
+        # When each server's time-out has last ended.
+        self._moved_ns: Counter[int] = Counter()
         # When each message fails that no server is to get.
         self._fails_ns: dict[Message, int] = {}
         for server in sorted(self._without.difference(run.state.cut)):
@@ -198,6 +204,7 @@ class Recovery:
             choice = TimeOut(first)
             # Where look-alikes are one, it may be in the same state afterwards.
             del self._due[first]
+            self._moved_ns[first] = max(self.now_ns, due_ns)
         else:
             return False
         self.now_ns = max(self.now_ns, due_ns)
@@ -247,6 +254,8 @@ class Recovery:
             if known is not None and abs(known.moment_ns - moment_ns) < SAME_MOMENT_NS:
                 first_ns = known.first_ns
             due_ns = min(due_ns, first_ns + self.put_off_ns_max)
+            if self.still_ns_max is not None:
+                due_ns = min(due_ns, self._moved_ns[server.server] + self.still_ns_max)
             known = self._due[server.server] = _Due(server, moment_ns, first_ns, due_ns)
         return known.due_ns
 
