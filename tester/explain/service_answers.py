@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from labrpc.clock import SECOND
-from tester.explain.exchanges import APPEND_ENTRIES, RPCS
+from tester.explain.exchanges import APPEND_ENTRIES
 from tester.explain.explanation import Explanation
 from tester.explain.history import fact, seconds
-from tester.explain.service_history import ServiceHistory, texts
+from tester.explain.service_history import ServiceHistory
 from tester.service_errors import OK, WRONG_LEADER
 from tester.traces import values
 from tester.traces.operations import Operation
@@ -45,6 +45,8 @@ def answered_without_applying(history: ServiceHistory) -> Iterator[Explanation]:
         ]
         if any(row.server == server for row in applied) or (applied and not same_step):
             continue
+        if applied and history.applied_up_to(server, reply.n) >= applied[0].index:
+            continue  # It had the put from a snapshot.
         others = f"server {applied[0].server} had" if applied else "no server had"
         facts = [fact(reply, f"answers {history.who(put)}")]
         if same_step:
@@ -62,26 +64,28 @@ def answered_without_applying(history: ServiceHistory) -> Iterator[Explanation]:
 
 
 def read_without_log(history: ServiceHistory) -> Iterator[Explanation]:
-    """Find a get in question whose server applied nothing between request and reply."""
+    """Find a get in question whose server applied nothing between request and reply.
+
+    Only where it lacked what another one had applied before the get was called: who has
+    asked a majority, and has applied all that was committed then, may answer at once.
+    """
     for get, arrived, reply in _answered_gets(history):
         if history.applied_since(arrived, reply):
             continue
         here = history.applied_up_to(reply.server, reply.n)
         up_to = {
-            server: history.applied_up_to(server, reply.n)
+            server: history.applied_up_to(server, get.called.n, in_any_life=True)
             for server in range(history.header.servers)
         }
         ahead = [server for server, index in up_to.items() if index > here]
-        behind = ""
-        if ahead:
-            behind = (
-                f"; it had applied up to index {here}, server {ahead[0]} up to "
-                f"{up_to[ahead[0]]}"
-            )
+        if not ahead:
+            continue
         yield Explanation(
             "read-without-log",
             f"server {reply.server} answered {get.name} of {history.who(get)} without an "
-            f"entry in the log: it applied nothing between request and reply{behind}",
+            "entry in the log: it applied nothing between request and reply; it had "
+            f"applied up to index {here}, server {ahead[0]} up to {up_to[ahead[0]]} "
+            "before the get was called",
             (
                 fact(arrived, f"gets {get.name}"),
                 fact(reply, f"answers with {get.answer}"),
@@ -93,19 +97,18 @@ def answered_before_its_entry(history: ServiceHistory) -> Iterator[Explanation]:
     """Find a get whose server, between request and reply, applied older entries only.
 
     What had been applied anywhere before the get was called is not the get's own entry.
+    A server that has applied all of that may answer a get that has no entry.
     """
     for get, arrived, reply in _answered_gets(history):
         between = history.applied_since(arrived, reply)
         before = history.applied_anywhere(get.called.n)
-        if between and all(
-            type(row.index) is int and row.index <= before for row in between
-        ):
+        if between and history.applied_up_to(reply.server, reply.n) < before:
             last = between[-1]
             yield Explanation(
                 "answered-before-its-entry",
                 f"server {reply.server} answered {get.name} of {history.who(get)} once it "
                 f"had applied index {last.index}; entries up to {before} had been applied "
-                "before the get was called, so its own comes later",
+                "before the get was called, so its own, if it has one, comes later",
                 (
                     fact(arrived, f"gets {get.name}"),
                     fact(last, f"applies index {last.index}"),
@@ -123,12 +126,7 @@ def _answered_gets(
         arrived = None if reply is None else history.arrival(reply)
         if get.called.method != "get" or not get.mark or not reply or not arrived:
             continue
-        # It may have asked another server on behalf of the client.
-        asked = any(
-            row.method not in RPCS and get.key in texts(row.body)
-            for row in history.rows(reply.server, Sent, arrived.n, reply.n)
-        )
-        if not asked:
+        if not history.passed_on(get, reply.server, arrived.n, reply.n):
             yield get, arrived, reply
 
 

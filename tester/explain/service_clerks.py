@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from labrpc.clock import SECOND
 from tester.explain.explanation import Explanation
 from tester.explain.history import fact, seconds
-from tester.explain.service_history import ServiceHistory, texts
+from tester.explain.service_history import ServiceHistory
+from tester.explain.service_values import texts
 from tester.service_errors import MAYBE, OK, VERSION, WRONG_LEADER
 from tester.text import counted
 from tester.traces import values

@@ -6,13 +6,13 @@ within a test, no value is put twice.
 """
 
 from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import defaultdict
 from functools import cached_property
 from typing import TypeVar
 
-from tester.service_errors import OK
-from tester.traces import values
+from tester.explain.exchanges import APPEND_ENTRIES, RPCS
+from tester.explain.service_values import is_cut, is_of, texts
+from tester.service_errors import NO_KEY, OK, VERSION
 from tester.traces.operations import Operation, operations
 from tester.traces.reader import Trace
 from tester.traces.rows import (
@@ -28,27 +28,11 @@ from tester.traces.rows import (
     Reported,
     Row,
     Sent,
+    Snapshotted,
 )
-from tester.traces.values import Value
 
 _Kind = TypeVar("_Kind", bound=Row)
-
-
-def leaves(value: Value) -> Iterator[Value]:
-    """Yield the numbers, texts and so on that a value consists of."""
-    if isinstance(value, dict):
-        for part in [*values.fields(value).values(), *values.items(value)]:
-            yield from leaves(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from leaves(part)
-    else:
-        yield value
-
-
-def texts(value: Value) -> list[str]:
-    """Return the texts in a value."""
-    return [leaf for leaf in leaves(value) if isinstance(leaf, str)]
+REFUSALS = {VERSION, NO_KEY}
 
 
 class ServiceHistory:
@@ -152,6 +136,17 @@ class ServiceHistory:
             return None
         return self.trace.replied.get((last.rpc, last.copy))
 
+    def refusals(self, put: Operation) -> list[Replied]:
+        """Return the replies that refuse a put for its version, to any copy of it."""
+        replies = [
+            self.trace.replied.get((row.rpc, False)) for row in self.sent_with(put)
+        ]
+        return [
+            reply
+            for reply in replies
+            if reply is not None and not REFUSALS.isdisjoint(texts(reply.body))
+        ]
+
     def arrival(self, reply: Replied) -> Arrived | None:
         """Return where the request of a reply arrived."""
         return self._arrivals.get((reply.rpc, reply.copy))
@@ -164,10 +159,36 @@ class ServiceHistory:
         return sorted(found, key=lambda row: row.n)
 
     def applied_up_to(self, server: int, until: int, in_any_life: bool = False) -> int:
-        """Return the last index that a server had applied, in its life, 0 for none."""
+        """Return up to which index a server had applied, in its life, 0 for none.
+
+        At most: a life that began with a snapshot may have begun with an older one.
+        """
         since = 0 if in_any_life else self.life_since(server, until)
-        rows = self._applied_between(server, since, until)
+        rows: list[Applied | AppliedSnapshot | Snapshotted]
+        rows = [*self._applied_between(server, since, until)]
+        if self._began_with_snapshot(server, until):
+            rows += self.rows(server, AppliedSnapshot, 0, since)
+            rows += self.rows(server, Snapshotted, 0, since)
         return max((row.index for row in rows if type(row.index) is int), default=0)
+
+    def _began_with_snapshot(self, server: int, until: int) -> bool:
+        """Return whether the life of a server has begun with a snapshot."""
+        boots = self.rows(server, Boot, 0, until)
+        return bool(boots) and boots[-1].snapshot > 0
+
+    def passed_on(
+        self, one: Operation, server: int, after: int, until: int | None = None
+    ) -> Sent | None:
+        """Return the request by which a server may have passed an operation on.
+
+        To another server, and none of Raft's. It holds the key, or cannot be read.
+        """
+        for row in self.rows(server, Sent, after, until):
+            if row.peer < self.header.servers and row.method not in RPCS:
+                found = texts(row.body)
+                if not found or any(str(one.key) in text for text in found):
+                    return row
+        return None
 
     def _applied_between(
         self, server: int, after: int, until: int
@@ -238,29 +259,37 @@ class ServiceHistory:
         succeeded = self._succeeded
         found = sum(bool(self.applied(one)) for one in succeeded)
         if succeeded and 2 * found < len(succeeded):
-            sent = self._texts_between_servers
             found = sum(
-                bool(self.applied(one)) or one.called.args[1] in sent
-                for one in succeeded
+                bool(self.applied(one)) or self._is_on_its_way(one) for one in succeeded
             )
         return found > 0 and 2 * found >= len(succeeded)
 
+    def _is_on_its_way(self, put: Operation) -> bool:
+        """Return whether a leader has sent the entry of a put, one that can be read."""
+        return any(is_of(put, row.body) for row in self._entries_sent)
+
     @cached_property
-    def _texts_between_servers(self) -> set[str]:
-        """The texts in all requests of servers to servers."""
-        servers = range(self.header.servers)
-        return {
-            text
-            for server in servers
+    def _entries_sent(self) -> list[Sent]:
+        """The AppendEntries of all servers."""
+        return [
+            row
+            for server in range(self.header.servers)
             for row in self.rows(server, Sent)
-            if row.peer in servers
-            for text in texts(row.body)
-        }
+            if row.method == APPEND_ENTRIES
+        ]
 
     @cached_property
     def every_entry_is_readable(self) -> bool:
-        """Whether every put that succeeded is found in the entries."""
-        return bool(self._succeeded) and all(map(self.applied, self._succeeded))
+        """Whether every put that succeeded is found in entries, each recorded whole."""
+        return (
+            bool(self._succeeded)
+            and all(map(self.applied, self._succeeded))
+            and not any(
+                is_cut(row.command)
+                for server in range(self.header.servers)
+                for row in self.rows(server, Applied)
+            )
+        )
 
     @cached_property
     def _succeeded(self) -> list[Operation]:
@@ -285,14 +314,3 @@ class ServiceHistory:
     def who(self, one: Operation) -> str:
         """Return whose operation it is."""
         return self.header.lane(one.lane)
-
-
-def is_of(put: Operation, value: Value) -> bool:
-    """Return whether a message or an entry holds key, value and version of a put."""
-    wanted = Counter(map(_typed, put.called.args))
-    return not wanted - Counter(map(_typed, leaves(value)))
-
-
-def _typed(value: Value) -> tuple[type, Value]:
-    """Return a value that True and 1 do not share."""
-    return type(value), value if not isinstance(value, dict | list) else str(value)

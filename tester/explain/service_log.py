@@ -1,13 +1,13 @@
 """Explanations of puts by their places in the log, and of what snapshots made of them."""
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
 from tester.explain.explanation import Explanation
 from tester.explain.history import fact
-from tester.explain.service_history import ServiceHistory, texts
+from tester.explain.service_history import ServiceHistory
 from tester.service_errors import NO_KEY, OK, VERSION
 from tester.text import counted
 from tester.traces import values
@@ -27,29 +27,50 @@ Key = tuple[str, str]
 
 
 def version_not_compared(history: ServiceHistory) -> Iterator[Explanation]:
-    """Find two puts of one version that both succeeded, one after the other in the log."""
+    """Find two puts of one version that both returned OK, one after the other in the log."""
     for puts in _by_version(history).values():
         succeeded = [
             (history.indices(put)[0], put)
             for put in puts
-            if _succeeded(history, put)
+            if put.answer == OK
             and len(history.indices(put)) == 1
             and not history.sent_otherwise(put)
         ]
         succeeded.sort(key=lambda found: (found[0], found[1].called.n))
         for (index, first), (later, second) in pairwise(succeeded):
             if index < later:
-                yield Explanation(
-                    "version-not-compared",
-                    f"{second.name} of {history.who(second)} was applied at index "
-                    f"{later}, and returned OK; {first.name} of {history.who(first)}, at "
-                    f"index {index}, had raised the version before",
-                    (_applies(history, first), _applies(history, second)),
-                )
+                yield _both_succeeded(history, first, second)
+
+
+def _both_succeeded(
+    history: ServiceHistory, first: Operation, second: Operation
+) -> Explanation:
+    """Explain two puts of one version that both returned OK."""
+    both = (
+        f"{first.name} of {history.who(first)}, applied at index "
+        f"{history.indices(first)[0]}, and {second.name} of {history.who(second)}, at index "
+        f"{history.indices(second)[0]}, both returned OK, and one of them at most can have "
+        "found the version that both give"
+    )
+    facts = (_applies(history, first), _applies(history, second))
+    for put in (second, first):
+        for reply in history.refusals(put)[:1]:
+            refused = fact(reply, f"answers {put.name} with a refusal")
+            return Explanation(
+                "refusal-taken-for-ok",
+                f"{both}; server {reply.server} refused that of {history.who(put)}",
+                tuple(sorted((*facts, refused), key=lambda shown: shown.t)),
+            )
+    return Explanation(
+        "version-not-compared",
+        f"{both}: do_op does not compare versions, or an answer is not what do_op returned "
+        "for this put",
+        facts,
+    )
 
 
 def version_not_reached(history: ServiceHistory) -> Iterator[Explanation]:
-    """Find a put that succeeded though too few puts came before it in the log."""
+    """Find a put that returned OK though too few puts came before it in the log."""
     if not history.every_entry_is_readable:
         return
     raised: dict[str, list[int]] = defaultdict(list)
@@ -60,17 +81,20 @@ def version_not_reached(history: ServiceHistory) -> Iterator[Explanation]:
         indices.sort()
     for put in history.puts:
         version, indices = put.called.args[2], history.indices(put)
-        if not _succeeded(history, put) or len(indices) != 1:
+        if put.answer != OK or history.refusals(put) or len(indices) != 1:
             continue
         if type(version) is not int:
             continue
-        before = bisect_left(raised[str(put.key)], indices[0])
+        # Others may stand before it in the same entry.
+        before = bisect_right(raised[str(put.key)], indices[0]) - 1
         if before < version:
+            found = counted(before, "put") if before else "no put"
             yield Explanation(
                 "version-not-compared",
                 f"{put.name} of {history.who(put)} was applied at index {indices[0]}, and "
-                f"returned OK; {counted(before, 'put')} that may have raised the version "
-                "came before it in the log",
+                f"returned OK; before it in the log, {found} of the key can have raised "
+                "the version: do_op does not compare versions, or the answer is not what "
+                "do_op returned for this put",
                 (_applies(history, put),),
             )
 
@@ -89,19 +113,23 @@ def refused_current_version(history: ServiceHistory) -> Iterator[Explanation]:
         if len(writers) != 1 or len(history.indices(writers[0])) != 1:
             continue
         (at,), writer = history.indices(writers[0]), writers[0]
+        # One entry may hold several puts.
         rivals = [
             index
             for other in by_version[_key_and_version(put)]
             if other is not put
             for index in history.indices(other)
-            if at < index < indices[0]
+            if at <= index <= indices[0]
         ]
-        if at < indices[0] and not rivals:
+        refusals = history.refusals(put)
+        if at < indices[0] and not rivals and refusals:
+            server = refusals[-1].server
             yield Explanation(
                 "refused-current-version",
-                f"{put.name} of {history.who(put)}, at index {indices[0]}, was refused; "
-                f"{writer.name} at index {at} had written version {version}, and no put "
-                "between the two gives that version",
+                f"server {server} answered {put.name} of {history.who(put)}, at index "
+                f"{indices[0]}, with {VERSION}; {writer.name} at index {at} returned OK, and "
+                f"no put between the two gives version {version}: server {server} had "
+                "another table, or an answer is not what do_op returned for this put",
                 (_applies(history, writer), _applies(history, put)),
             )
 
@@ -120,22 +148,19 @@ def _key_and_version(put: Operation, later: int = 0) -> Key:
     return str(put.key), str(version + later if type(version) is int else version)
 
 
-def _succeeded(history: ServiceHistory, put: Operation) -> bool:
-    """Return whether a put returned OK, and its server did not refuse it."""
-    reply = history.last_reply(put)
-    refused = reply is not None and not {VERSION, NO_KEY}.isdisjoint(texts(reply.body))
-    return put.answer == OK and not refused
-
-
 def _was_refused(history: ServiceHistory, put: Operation) -> bool:
     """Return whether a put is in the log once, and was refused there."""
     return put.answer in (VERSION, NO_KEY) and len(history.indices(put)) == 1
 
 
 def submitted_twice(history: ServiceHistory) -> Iterator[Explanation]:
-    """Find a put that arrived once, and is in the log twice."""
+    """Find a put that arrived once, is in the log twice, and was refused.
+
+    A table of requests may keep the second entry from being performed; then the answer is
+    the first one's. A server that has passed it on to another one gave it to Raft once.
+    """
     for put in history.in_question:
-        if put.called.method != "put":
+        if put.called.method != "put" or put.answer != VERSION:
             continue
         applied, sent = history.applied(put), history.sent_with(put)
         indices = history.indices(put)
@@ -146,11 +171,12 @@ def submitted_twice(history: ServiceHistory) -> Iterator[Explanation]:
             for row in history.rows(sent[0].peer, Arrived)
             if row.rpc == sent[0].rpc
         ]  # fmt: skip
-        if len(arrivals) == 1:
+        at = sent[0].peer
+        if len(arrivals) == 1 and not history.passed_on(put, at, arrivals[0].n):
             yield Explanation(
                 "submitted-twice",
-                f"{put.name} of {history.who(put)} reached server {sent[0].peer} once, "
-                f"and is at the indices {' and '.join(map(str, indices))} of the log",
+                f"{put.name} of {history.who(put)} reached server {at} once, is at the "
+                f"indices {' and '.join(map(str, indices))} of the log, and was refused",
                 (
                     fact(arrivals[0], f"gets {put.name}"),
                     fact(applied[0], f"applies it at index {applied[0].index}"),
@@ -162,8 +188,11 @@ def submitted_twice(history: ServiceHistory) -> Iterator[Explanation]:
 
 
 def lost_in_snapshot(history: ServiceHistory) -> Iterator[Explanation]:
-    """Find an answer that lacks a put which its server had from a snapshot only."""
-    for one, put, reply in _lacking(history, misread=True):
+    """Find an answer that lacks a put which its server had from a snapshot only.
+
+    Whatever it had applied before the snapshot, which replaces its table.
+    """
+    for one, put, reply in _lacking(history, misread=True, at_once=True):
         applied = history.applied(put)[0]
         found = _from_snapshot(history, applied.index, reply)
         if found is None:
@@ -173,8 +202,8 @@ def lost_in_snapshot(history: ServiceHistory) -> Iterator[Explanation]:
         yield Explanation(
             "lost-in-snapshot",
             f"server {reply.server} answered {one.name} of {history.who(one)} with "
-            f"{one.answer}; {put.name}, at index {applied.index}, it had only from the "
-            f"snapshot that it {how}",
+            f"{one.answer}; {put.name}, at index {applied.index}, it had from the "
+            f"snapshot that it {how}" + _up_to(found),
             (
                 fact(found, "restarts with a snapshot" if restarted
                      else "is given a snapshot"),
@@ -231,7 +260,7 @@ def value_with_another_version(history: ServiceHistory) -> Iterator[Explanation]
 
 
 def _lacking(
-    history: ServiceHistory, misread: bool = False
+    history: ServiceHistory, misread: bool = False, at_once: bool = False
 ) -> Iterator[tuple[Operation, Operation, Replied]]:
     """Yield operations in question whose answer lacks an earlier put, with both and the reply.
 
@@ -240,6 +269,8 @@ def _lacking(
     Args:
         history: the run.
         misread: whether a value with another version lacks its put, too.
+        at_once: whether also of answers without an entry, by servers that had applied all
+            that was applied anywhere before the operation was called.
     """
     if not history.entries_are_readable:
         return
@@ -250,7 +281,13 @@ def _lacking(
             continue
         before = history.applied_anywhere(one.called.n)
         indices = [row.index for row in history.applied_since(arrived, reply)]
-        if not any(type(index) is int and index > before for index in indices):
+        new = any(type(index) is int and index > before for index in indices)
+        had_all = not indices and before <= history.applied_up_to(
+            reply.server, arrived.n
+        )
+        if not new and not (at_once and had_all):
+            continue
+        if history.passed_on(one, reply.server, arrived.n, reply.n):
             continue
         for put in _lacks(history, one, misread):
             applied = history.applied(put)
@@ -316,14 +353,22 @@ def _from_snapshot(
     """Return the snapshot from which alone a server had what is at an index."""
     server, since = reply.server, history.life_since(reply.server, reply.n)
     own = history.rows(server, Applied, since, reply.n)
+    given = history.rows(server, AppliedSnapshot, since, reply.n)
+    for row in reversed(given):
+        again = any(entry.index == index and entry.n > row.n for entry in own)
+        is_new = row.index > history.applied_up_to(server, row.n)
+        if row.index >= index and is_new and not again:
+            return row
     if any(row.index == index for row in own):
         return None
-    for row in history.rows(server, AppliedSnapshot, since, reply.n):
-        if type(row.index) is int and row.index >= index:
-            return row
     boots = history.rows(server, Boot, 0, reply.n)
     first = min((row.index for row in own if type(row.index) is int), default=0)
     return boots[-1] if boots and boots[-1].snapshot and first > index else None
+
+
+def _up_to(snapshot: AppliedSnapshot | Boot) -> str:
+    """Return up to which index a snapshot goes, if the trace has it, as a clause."""
+    return f", up to index {snapshot.index}" if type(snapshot) is not Boot else ""
 
 
 def _applies(history: ServiceHistory, put: Operation) -> FactRow:

@@ -1,8 +1,9 @@
 """The rules of a service that an explanation of lab 3 names, by its code."""
 
 SERVICE_CODES = {
-    "answered-before-its-entry": "a request is answered once its own entry is applied: it "
-    "waits for its own operation at the index that start returned (section 8)",
+    "answered-before-its-entry": "a request is answered once its own entry is applied, at "
+    "the index that start returned; a get without an entry, once all that was committed "
+    "before it is applied (section 8)",
     "answered-without-applying": "a put is answered with OK once its own entry has come "
     "out of apply_ch at the server that answers (section 8)",
     "applied-without-effect": "every server performs every entry, in the order of the "
@@ -21,22 +22,24 @@ SERVICE_CODES = {
     "refused for its version",
     "performed-more-than-applied": "a request is performed when its entry comes out of "
     "apply_ch, once, and at no other moment",
-    "read-without-log": "a get goes through the log, too: a server cannot know by itself "
-    "whether it still leads (section 8)",
-    "refused-current-version": "a put that gives the version of the key succeeds, and one "
-    "that is refused changes nothing",
+    "read-without-log": "a get goes through the log, too, or its server asks a majority "
+    "whether it still leads, and applies all that was committed before (section 8)",
+    "refused-current-version": "a put that gives the version of the key succeeds, one that "
+    "is refused changes nothing, and each is answered with what do_op returned for it",
     "refusal-taken-for-ok": "OK means that this put was performed; one that was sent "
     "again and then refused returns ErrMaybe",
     "returned-without-reply": "a request without a reply is sent again until there is one",
     "sent-again-not-maybe": "a put that was sent more than once and then refused for its "
     "version returns ErrMaybe: an earlier copy may have been performed",
-    "submitted-twice": "a request is given to Raft once each time that it arrives",
+    "submitted-twice": "a request is given to Raft once each time that it arrives, unless "
+    "do_op knows it again and returns what it returned before",
     "value-of-another-key": "an answer is that of the request's own operation, and each "
     "key has a value and a version of its own",
     "value-with-another-version": "a put that succeeds sets the value and raises the "
     "version; a get returns both as they are when its entry is applied",
     "version-not-compared": "the version is compared when the entry is applied, in the "
-    "order of the log; a put that succeeds raises it by one",
+    "order of the log; a put that succeeds raises it by one, and is answered with what "
+    "do_op returned for it",
     "waits-after-leadership": "a request whose server no longer leads the term in which it "
     "was given to Raft is answered with ErrWrongLeader, or when its entry is applied",
     "wrong-leader-though-leading": "ErrWrongLeader is for a server that does not lead, or "
