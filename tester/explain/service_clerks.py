@@ -7,17 +7,27 @@ from labrpc.clock import SECOND
 from tester.explain.explanation import Explanation
 from tester.explain.history import fact, seconds
 from tester.explain.service_history import ServiceHistory
-from tester.explain.service_values import texts
+from tester.explain.service_values import is_of, leaves, texts
 from tester.service_errors import MAYBE, OK, VERSION, WRONG_LEADER
 from tester.text import counted
 from tester.traces import values
 from tester.traces.operations import Operation
-from tester.traces.rows import FactRow, NoReply, ReplyArrived, Reported, Sent
+from tester.traces.rows import (
+    Arrived,
+    FactRow,
+    NoReply,
+    ReplyArrived,
+    Reported,
+    Saved,
+    Sent,
+)
 
 # A clerk that has asked one server only for so long, so often, does not look further.
 ONE_SERVER_NS = 2 * SECOND
 ONE_SERVER_MIN = 10
 SENDS_SHOWN = 3
+# A single request does not show what came of the others.
+MIN_SHOWN = 2
 
 
 def did_not_ask(history: ServiceHistory) -> Iterator[Explanation]:
@@ -103,23 +113,50 @@ def sent_again_not_maybe(history: ServiceHistory) -> Iterator[Explanation]:
             continue
         sent = history.sent_with(put)
         indices = history.indices(put)
-        if len(sent) > 1 and len(indices) > 1:
+        again = _sent_again(history, put, sent)
+        if again and len(indices) > 1:
+            shown = _telling(history, put, sent)
+            left_out = len(sent) - len(shown)
             yield Explanation(
                 "sent-again-not-maybe",
-                f"the clerk of {history.who(put)} sent {put.name} {len(sent)} times, it "
-                f"was applied at the indices {', '.join(map(str, indices))}, and the "
-                f"clerk returned {VERSION}",
-                _story(history, put, sent),
+                f"{again}, it was applied at the indices {', '.join(map(str, indices))}, "
+                f"and the clerk returned {VERSION}"
+                + (
+                    f"; {left_out} of its requests are left out here"
+                    if left_out
+                    else ""
+                ),
+                _story(history, put, shown),
             )
 
 
+def _sent_again(history: ServiceHistory, put: Operation, sent: list[Sent]) -> str:
+    """Return by whom a put was sent more than once, as a clause; "" if by nobody."""
+    who = history.who(put)
+    if len(sent) > 1:
+        return f"the clerk of {who} sent {put.name} {len(sent)} times"
+    for row in sent:
+        passed_on = history.passed_on(put, row.peer, row.n)
+        if passed_on is not None and is_of(put, passed_on.body):
+            return (
+                f"server {row.peer} got {put.name} of {who}, and sent it to server "
+                f"{passed_on.peer}, too"
+            )
+    return ""
+
+
 def refusal_taken_for_ok(history: ServiceHistory) -> Iterator[Explanation]:
-    """Find OK for a put to which the last reply was ErrVersion."""
+    """Find OK for a put to which the last reply was ErrVersion, and nothing else.
+
+    A reply to a put that was sent again may say more: who wrote the version that there is.
+    """
     for put in history.in_question:
         if put.called.method != "put" or put.answer != OK:
             continue
         reply = history.last_reply(put)
-        if reply is not None and VERSION in texts(reply.body):
+        if reply is None or VERSION not in texts(reply.body):
+            continue
+        if len(history.sent(put)) == 1 or list(leaves(reply.body)) == [VERSION]:
             yield Explanation(
                 "refusal-taken-for-ok",
                 f"server {reply.server} answered {put.name} with {VERSION}, and the "
@@ -184,20 +221,43 @@ def asks_one_server(history: ServiceHistory) -> Iterator[Explanation]:
             )
 
 
+def _telling(history: ServiceHistory, put: Operation, sent: list[Sent]) -> list[Sent]:
+    """Return the requests that say most: the first ones and the last one.
+
+    Without those that were refused by servers that do not lead, and saved nothing then: no
+    entry was made of them.
+    """
+    ends = {row.rpc: row for row in history.answers(put)}
+    found = [
+        row
+        for row in sent
+        if _came_of(history, ends.get(row.rpc)) != WRONG_LEADER
+        or _saved_on_arrival(history, row)
+    ]
+    if len(found) < len(sent) and len(found) < MIN_SHOWN:
+        found = sent
+    return [*found[: SENDS_SHOWN - 1], *found[SENDS_SHOWN - 1 :][-1:]]
+
+
+def _saved_on_arrival(history: ServiceHistory, sent: Sent) -> bool:
+    """Return whether a server saved something as a request reached it."""
+    arrived = [row.step for row in history.rows(sent.peer, Arrived, sent.n)
+               if row.rpc == sent.rpc]  # fmt: skip
+    return any(row.step in arrived for row in history.rows(sent.peer, Saved, sent.n))
+
+
 def _story(
     history: ServiceHistory, put: Operation, sent: list[Sent]
 ) -> tuple[FactRow, ...]:
-    """Return what was sent, what became of it, and what the operation returned.
-
-    Servers that do not lead are left out where others were asked more than once.
-    """
+    """Return what was sent, what became of it, and what the operation returned."""
     ends = {row.rpc: row for row in history.answers(put)}
-    came = {row.rpc: _came_of(history, ends.get(row.rpc)) for row in sent}
-    of_leaders = [row for row in sent if came[row.rpc] != WRONG_LEADER]
-    shown = of_leaders if len(of_leaders) > 1 else sent
     found = [
-        fact(row, f"sends {put.name} to server {row.peer}, and gets {came[row.rpc]}")
-        for row in shown[-SENDS_SHOWN:]
+        fact(
+            row,
+            f"sends {put.name} to server {row.peer}, and gets "
+            f"{_came_of(history, ends.get(row.rpc))}",
+        )
+        for row in sent
     ]
     if put.returned is not None:
         found.append(fact(put.returned, f"returns {put.answer}"))

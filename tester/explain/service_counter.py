@@ -9,8 +9,10 @@ from itertools import zip_longest
 from tester.explain.explanation import Explanation
 from tester.explain.history import fact
 from tester.explain.service_history import ServiceHistory
+from tester.explain.service_values import is_cut, leaves
 from tester.text import counted
 from tester.traces.rows import Applied, AppliedSnapshot, Boot, Changed
+from tester.traces.values import Value
 
 # The lab's own class has it, whatever a submission is like.
 COUNTER = "state_machine.number"
@@ -23,7 +25,7 @@ def performed_more_than_applied(history: ServiceHistory) -> Iterator[Explanation
     """
     if history.header.service != "rsm":
         return
-    most = _most_in_a_request(history)
+    amounts = _amounts(history)
     for server in range(history.header.servers):
         boots = history.rows(server, Boot)
         for boot, following in zip_longest(boots, boots[1:]):
@@ -32,6 +34,7 @@ def performed_more_than_applied(history: ServiceHistory) -> Iterator[Explanation
             if boot.snapshot or snapshots:
                 continue
             applied = history.rows(server, Applied, boot.n, end)
+            most = [_most(entry.command, amounts) for entry in applied]
             number = moved = 0
             for row in history.rows(server, Changed, boot.n, end):
                 before, number = number, _number(row, number)
@@ -39,7 +42,9 @@ def performed_more_than_applied(history: ServiceHistory) -> Iterator[Explanation
                 count = sum(
                     entry.n < row.n or entry.step == row.step for entry in applied
                 )
-                if moved > count * most:
+                if 0 in most[:count]:
+                    break
+                if moved > sum(most[:count]):
                     last = applied[count - 1 : count] if count else []
                     yield Explanation(
                         "performed-more-than-applied",
@@ -55,11 +60,21 @@ def performed_more_than_applied(history: ServiceHistory) -> Iterator[Explanation
                     break
 
 
-def _most_in_a_request(history: ServiceHistory) -> int:
-    """Return the most by which a request of the run changes a counter."""
+def _amounts(history: ServiceHistory) -> set[int]:
+    """Return by how much the requests of the run change a counter."""
     asked = [one.called for one in history.operations]
-    amounts = [arg for call in asked for arg in call.args if type(arg) is int]
-    return max(map(abs, amounts), default=0)
+    return {arg for call in asked for arg in call.args if type(arg) is int}
+
+
+def _most(command: Value, amounts: set[int]) -> int:
+    """Return the most by which an entry changes a counter, 0 if that cannot be read.
+
+    An entry may hold several requests, and numbers that are none.
+    """
+    if is_cut(command):
+        return 0
+    found = [leaf for leaf in leaves(command) if type(leaf) is int and leaf in amounts]
+    return sum(map(abs, found))
 
 
 def _number(row: Changed, before: int) -> int:

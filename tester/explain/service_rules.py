@@ -30,7 +30,8 @@ SERVICE_CODES = {
     "again and then refused returns ErrMaybe",
     "returned-without-reply": "a request without a reply is sent again until there is one",
     "sent-again-not-maybe": "a put that was sent more than once and then refused for its "
-    "version returns ErrMaybe: an earlier copy may have been performed",
+    "version returns ErrMaybe: an earlier copy may have been performed, unless do_op knows "
+    "each request again",
     "submitted-twice": "a request is given to Raft once each time that it arrives, unless "
     "do_op knows it again and returns what it returned before",
     "value-of-another-key": "an answer is that of the request's own operation, and each "

@@ -3,6 +3,7 @@
 import msgspec
 
 from tester.explain.explain import explain, explanation_lines
+from tester.traces import rows
 
 OK, VERSION, MAYBE, WRONG = "OK", "ErrVersion", "ErrMaybe", "ErrWrongLeader"
 
@@ -141,3 +142,54 @@ def test_what_a_server_sends_while_a_submit_waits_is_no_clerks(service):
         service.append(0, 2, (0, 0), [])
         service.wait(0.2)
     assert service.said() == []
+
+
+def test_the_copies_of_which_entries_were_made_are_shown_whatever_was_answered(service):
+    put = service.call(3, "put", "k", "a", 0)
+    arrived = service.ask(put, 1)
+    service.add(
+        rows.Saved, server=1, step=service.steps, raft_state=9, snapshot=0, digest="d"
+    )
+    service.reply(arrived, WRONG)
+    for server in (2, 0, 2, 0):
+        service.reply(service.ask(put, server), WRONG)
+    service.apply(0, 1, "put", "k", "a", 0)
+    arrived = service.ask(put, 0)
+    service.apply(0, 2, "put", "k", "a", 0)
+    service.returns(put, VERSION, service.reply(arrived, VERSION).n, marked=True)
+    (one,) = explain(service.trace)
+    shown = [fact.text for fact in one.facts]
+    assert shown[0].endswith(f"to server 1, and gets {WRONG}")
+    assert shown[1].endswith(f"to server 0, and gets {VERSION}")
+    assert len(shown) == 3
+    assert one.text.endswith("4 of its requests are left out here")
+
+
+def test_a_server_that_passes_a_put_on_has_sent_it_again(service):
+    put = service.call(3, "put", "k", "a", 0)
+    arrived = service.ask(put, 0)
+    body = {"class": "Args", "fields": {"0": "k", "1": "a", "2": 0}}
+    service.step(rows.Sent, 0, peer=1, rpc=99, method="put", body=body, size=1)
+    service.apply(0, 1, "put", "k", "a", 0)
+    service.apply(1, 2, "put", "k", "a", 0)
+    service.returns(put, VERSION, service.reply(arrived, VERSION).n, marked=True)
+    (one,) = explain(service.trace)
+    assert one.code == "sent-again-not-maybe"
+    assert (
+        "server 0 got put('k', 'a', 0) of client 0, and sent it to server 1" in one.text
+    )
+
+
+def test_a_refusal_that_says_whose_version_it_is_may_be_ok(service):
+    for sent, parts, codes in (
+        (2, [VERSION, 7], []),
+        (2, [VERSION], ["refusal-taken-for-ok"]),
+        (1, [VERSION, 7], ["refusal-taken-for-ok"]),
+    ):
+        put = service.call(3, "put", "k", "a", 0)
+        for _ in range(sent - 1):
+            service.no_reply(service.ask(put, 0))
+        got = service.reply(service.ask(put, 0), *parts)
+        service.returns(put, OK, got.n)
+        assert service.said() == codes
+        service.rows.clear()

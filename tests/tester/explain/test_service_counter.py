@@ -68,3 +68,21 @@ def test_a_service_above_the_log_has_no_counter(service):
     service.step(rows.Boot, 0)
     moves(service, 7)
     assert service.said() == []
+
+
+def test_an_entry_may_hold_several_requests(counters):
+    counters.step(rows.Applied, 0, index=1, command=[["a", 1], ["b", 1], ["c", 1]])
+    moves(counters, 3)
+    assert counters.said() == []
+    moves(counters, 4)
+    assert counters.said() == ["performed-more-than-applied"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [{"bytes": 90}, {"items": 50, "first": [["a", 1]] * 8, "last": [["z", 1]] * 3}],
+)
+def test_nothing_is_said_after_an_entry_that_cannot_be_read(counters, command):
+    counters.step(rows.Applied, 0, index=1, command=command)
+    moves(counters, 50)
+    assert counters.said() == []
