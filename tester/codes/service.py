@@ -22,7 +22,7 @@ VERSION_GIVEN_TWICE = Code(
 LOST_REPLY = Code(
     "lost-reply",
     Kind.FAILURE,
-    "A put was refused though it had been applied: only its own first copy can be why.",
+    "A put returned ErrVersion though it was applied, or no other one can have been.",
     "section 8",
     "Linearizability",
 )
@@ -47,6 +47,11 @@ MAYBE_IN_VAIN = Code(
     "section 8",
     "Linearizability",
 )
+MAYBE_ON_FIRST_TRY = Code(
+    "maybe-on-first-try",
+    Kind.FAILURE,
+    "A put returned ErrMaybe although its clerk had sent it once only.",
+)
 COUNTERS_DIFFER = Code(
     "counters-differ",
     Kind.FAILURE,
@@ -69,7 +74,7 @@ ANSWERED_WITHOUT_MAJORITY = Code(
 OK_WITHOUT_COMMIT = Code(
     "ok-without-commit",
     Kind.FAILURE,
-    "A put or a submit returned OK though nothing was applied since it was called.",
+    "A put or a submit returned OK though no new entry was applied since the call.",
     "section 8",
 )
 SNAPSHOT_UNWANTED = Code(

@@ -119,7 +119,7 @@ def sent_again_not_maybe(history: ServiceHistory) -> Iterator[Explanation]:
             left_out = len(sent) - len(shown)
             yield Explanation(
                 "sent-again-not-maybe",
-                f"{again}, it was applied at the indices {', '.join(map(str, indices))}, "
+                f"{again}; it was applied at the indices {', '.join(map(str, indices))}, "
                 f"and the clerk returned {VERSION}"
                 + (
                     f"; {left_out} of its requests are left out here"

@@ -78,8 +78,8 @@ FAILURES_OF_PART: dict[str, tuple[Code, ...]] = {
     "3B": (
         codes.WRONG_ANSWER, codes.STALE_READ, codes.LOST_WRITE, codes.LOST_REPLY,
         codes.NEVER_WRITTEN, codes.VERSION_GIVEN_TWICE, codes.REFUSED_IN_VAIN,
-        codes.MAYBE_IN_VAIN, codes.ANSWERED_WITHOUT_MAJORITY, codes.OPERATION_STUCK,
-        codes.OPERATIONS_TOO_SLOW,
+        codes.MAYBE_IN_VAIN, codes.MAYBE_ON_FIRST_TRY, codes.ANSWERED_WITHOUT_MAJORITY,
+        codes.OPERATION_STUCK, codes.OPERATIONS_TOO_SLOW,
     ),
     "3C": (codes.SNAPSHOT_TOO_LARGE,),
 }  # fmt: skip

@@ -13,6 +13,7 @@ from labrpc.submission.entry import Entry
 from labrpc.world.scenario_thread import ScenarioThread
 from labrpc.world.streams import stream
 from tester import codes
+from tester.oracles.clerk_calls import ClerkCalls
 from tester.oracles.linearizability.history import VersionedHistory
 from tester.oracles.linearizability.operation import Operation, Outcome
 from tester.scenario.kv_answers import (
@@ -70,6 +71,7 @@ class KVCluster(ServiceCluster):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.history = VersionedHistory(len(self.servers))
+        self._calls = ClerkCalls(self.world, self.invariants.states)
         self._last_operation = self._clients = self._values = 0
 
     def server_entry(self) -> Entry:
@@ -114,12 +116,19 @@ class KVCluster(ServiceCluster):
     ) -> int:
         self._last_operation = number = self._last_operation + 1
         self.history.called(number, clerk, kind, key, value, version, self.now_ns)
+        self._calls.called(self.history.operations[number])
         return number
 
     def _returned(
         self, number: int, outcome: Outcome, value: str, version: int
     ) -> None:
+        self._calls.returned(self.history.operations[number], outcome == "maybe")
         self.history.returned(number, outcome, value, version, self.now_ns)
+
+    def shut_down(self) -> None:
+        """Fail if a put returned ErrMaybe though it was sent once; let the servers end."""
+        self._calls.check()
+        super().shut_down()
 
     def put_until_done(self, client: Client, key: str, value: str) -> int:
         """Get a key and put it again until a put returns OK or ErrMaybe.

@@ -5,9 +5,11 @@ from typing import Any
 from labrpc.errors import SubmissionError
 from labrpc.world.events import Invoke
 from tester import codes
+from tester.oracles.clerk_calls import ClerkCalls
 from tester.oracles.invariants import Invariants
 from tester.oracles.linearizability.history import VersionedHistory
 from tester.oracles.linearizability.operation import Operation, OperationKind
+from tester.oracles.watched_world import WatchedWorld
 from tester.scenario.kv_answers import (
     GET_OUTCOMES,
     PUT_OUTCOMES,
@@ -16,6 +18,7 @@ from tester.scenario.kv_answers import (
     ok_without_commit,
     wrong_answer,
 )
+from tester.service_errors import MAYBE
 
 
 class ClientHistory:
@@ -24,10 +27,14 @@ class ClientHistory:
     Args:
         servers: how many there are; clients are numbered after them.
         invariants: know what was committed.
+        world: where they run.
     """
 
-    def __init__(self, servers: int, invariants: Invariants) -> None:
+    def __init__(
+        self, servers: int, invariants: Invariants, world: WatchedWorld
+    ) -> None:
         self._servers = servers
+        self._calls = ClerkCalls(world, invariants.states)
         self._invariants = invariants
         self._history = VersionedHistory(servers)
         # What each client waits for, and how much was decided when it called.
@@ -51,6 +58,7 @@ class ClientHistory:
         key, value, version = (*event.args, "", 0)[:3]
         clerk = client - self._servers
         self._history.called(number, clerk, kind, key, value, version, now_ns)
+        self._calls.called(self._history.operations[number])
         self._waiting[client] = number, len(self._invariants.decided)
 
     def returned(self, client: int, answer: Any, now_ns: int) -> None:
@@ -64,6 +72,7 @@ class ClientHistory:
             return
         number, decided = waiting
         operation = self._history.operations[number]
+        self._calls.returned(operation, answer == MAYBE)
         if operation.kind == "get":
             if not is_answer_of_get(answer):
                 self._refuse(operation, answer)
@@ -85,8 +94,10 @@ class ClientHistory:
         """Check what only the whole run shows.
 
         Raises:
-            SubmissionError: an operation succeeded without the log.
+            SubmissionError: an operation succeeded without the log, or returned ErrMaybe
+                though it was sent once.
         """
+        self._calls.check()
         if self._uncommitted:
             what, rule = ok_without_commit(self._uncommitted)
             raise SubmissionError(codes.OK_WITHOUT_COMMIT, what, rule)

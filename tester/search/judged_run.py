@@ -107,7 +107,7 @@ class JudgedRun:
         )
         self._clients: ClientHistory | None = None
         if clients:
-            self._clients = ClientHistory(servers, self._invariants)
+            self._clients = ClientHistory(servers, self._invariants, world)
         self._lives: list[Life] = []
         self._logs: list[AppliedLog] = []
         self._snapshots_made: dict[bytes, int] = {}

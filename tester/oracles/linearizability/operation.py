@@ -28,6 +28,7 @@ class Operation(msgspec.Struct):
             in their order, also where several happen at one instant of virtual time.
         returned_at: the number of the event, 0 if it has not returned.
         lane: the client's number in views, where clients stand below servers.
+        sent: how many requests its clerk has sent until it returned; -1 if nobody counts.
     """
 
     id: int
@@ -42,6 +43,7 @@ class Operation(msgspec.Struct):
     returned_at: int = 0
     outcome: Outcome = "pending"
     lane: int = 0
+    sent: int = -1
 
     @property
     def name(self) -> str:

@@ -124,6 +124,18 @@ BROKEN = {
             "    def get(self, key):\n        time.sleep(20)\n        return super().get(key)",
         ),
     ),
+    # A clerk that does not forget, with the next put, that it has sent one again.
+    "maybe-on-first-try": (
+        "test_kv_persist_unreliable",
+        KV.format(
+            "Clerk",
+            "    sent_max = 1\n"
+            "    def _call(self, method, args):\n"
+            "        reply, sent = super()._call(method, args)\n"
+            "        self.sent_max = max(self.sent_max, sent)\n"
+            "        return reply, self.sent_max",
+        ),
+    ),
     "no-services": (
         "test_kv_versions",
         KV.format(
@@ -217,6 +229,16 @@ def test_where_stuck_calls_wait_is_shown(verdict):
     assert "  thread 'submit()' waits for a notification" in run.evidence
     assert "return submitted.answer.result()" in run.evidence
     assert "and 96 more" in run.evidence
+
+
+def test_a_put_that_was_sent_again_may_return_errmaybe(tests, tmp_path):
+    service = find_service(EXAMPLE, suite_path(3))
+    conditions = RunConditions(service, tests["test_kv_persist_unreliable"], 0)
+    run = run_test(conditions, recording=Recording(traces=tmp_path))
+    assert run.passed, run.report()
+    trace = read_trace(trace_file(tmp_path, conditions))
+    returned = [row for row in trace.rows if isinstance(row, rows.Returned)]
+    assert any(row.value == "ErrMaybe" for row in returned)
 
 
 # What students get wrong first, and what they read.

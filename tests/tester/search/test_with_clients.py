@@ -23,7 +23,7 @@ from tester.search.episode_run import EpisodeRun
 from tester.search.episodes import elect
 from tester.search.exhaustive import Node
 from tester.search.histories import Histories
-from tester.search.judged_run import run_choices
+from tester.search.judged_run import ChosenWorld, run_choices
 from tester.search.rules import Rules
 from tester.search.service_episodes import (
     CLIENT_FATES,
@@ -239,13 +239,14 @@ def test_servers_that_all_crash_have_what_was_put(episode):
 
 
 class Decided:
-    """What was committed: nothing."""
+    """What was committed: nothing, by servers that never said who leads."""
 
     decided = ()
+    states = ()
 
 
 def history(*args):
-    made = ClientHistory(3, Decided())
+    made = ClientHistory(3, Decided(), ChosenWorld(3))
     made.called(CLIENT, Invoke(1, *args), 1)
     return made
 
@@ -271,6 +272,14 @@ def test_a_put_that_succeeds_without_the_log_fails_in_the_end():
     with pytest.raises(SubmissionError) as raised:
         made.finish()
     assert raised.value.code is codes.OK_WITHOUT_COMMIT
+
+
+def test_errmaybe_for_a_put_that_its_clerk_sent_once_fails_in_the_end():
+    made = history(*PUT)
+    made.returned(CLIENT, "ErrMaybe", 2)
+    with pytest.raises(SubmissionError, match="had sent 0 times") as raised:
+        made.finish()
+    assert raised.value.code is codes.MAYBE_ON_FIRST_TRY
 
 
 def test_answers_of_clerks():
