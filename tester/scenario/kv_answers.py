@@ -32,8 +32,9 @@ def ok_without_commit(operation: str) -> tuple[str, str]:
         operation: what it was.
     """
     return (
-        f"{operation}, and no server has put a command on its apply_ch since the call",
-        f"{OK!r} means that the operation was performed on a majority: its entry was "
+        f"{operation}, and since the call no server had applied an entry that none had "
+        "applied before",
+        f"{OK!r} means that the operation was performed on a majority: its own entry was "
         "committed, and came out of apply_ch of the server that answers",
     )
 

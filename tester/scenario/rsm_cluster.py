@@ -66,12 +66,16 @@ class RsmCluster(ServiceCluster):
         host = self._answering(server)
         if host is None:
             return Answer(WRONG_LEADER, None)
-        decided = len(self.invariants.decided)
+        decided, called_at = len(self.invariants.decided), self.now
 
         def read(value: Any) -> Answer:
             answer = self._checked(server, value)
             if answer.err == OK:
-                self.note_success(f"submit({request}) of server {server}", decided)
+                self.note_success(
+                    f"submit({request}) of server {server} was called at {called_at:.6f} s; "
+                    f"it returned {OK!r} at {self.now:.6f} s",
+                    decided,
+                )
             return answer
 
         return self.call(host, read, "submit", request)
@@ -110,7 +114,9 @@ class RsmCluster(ServiceCluster):
             for server in self.connected_servers():
                 err, reply = self.submit(server, 1)
                 if err == OK:
-                    self.check_counters(reply, expected)
+                    self.check_counters(
+                        reply, expected, f"submit(1) of server {server}"
+                    )
                     return int(reply)
             self.sleep(PAUSE_S)
         self.fail(
@@ -139,8 +145,14 @@ class RsmCluster(ServiceCluster):
             self._wrong_answer(server, "counter", value, "an int")
         return int(value or 0)
 
-    def check_counters(self, number: int, expected: int) -> None:
-        """Fail unless, after some time, this many servers' counters show a number."""
+    def check_counters(self, number: int, expected: int, reply_of: str = "") -> None:
+        """Fail unless, after some time, this many servers' counters show a number.
+
+        Args:
+            number: what they should show.
+            expected: how many.
+            reply_of: the submit whose reply the number is, "" for none.
+        """
         pause_s = PAUSE_S_MIN
         for _ in range(LOOKS_MAX):
             shown = {server: self.counter(server) for server in self.up()}
@@ -149,12 +161,30 @@ class RsmCluster(ServiceCluster):
             self.sleep(pause_s)
             pause_s = min(2 * pause_s, PAUSE_S_MAX)
         right = [server for server, value in shown.items() if value == number]
-        self.require(
-            len(right) >= expected,
+        if len(right) >= expected:
+            return
+        self._fail_counters(number, expected, shown, reply_of)
+
+    def _fail_counters(
+        self, number: int, expected: int, shown: dict[int, int], reply_of: str
+    ) -> NoReturn:
+        """Fail: counters do not show a number, or it is no reply that they lead to."""
+        applied = len(self.invariants.decided)
+        if reply_of and set(shown.values()) == {applied}:
+            self.fail(
+                codes.WRONG_REPLY,
+                f"{reply_of} was answered by {number}; the counter of each server is "
+                f"{applied}, after {counted(applied, 'command')} of the log",
+                "submit() returns the reply to its own request, and each server performs "
+                "every committed request once",
+            )
+        self.fail(
             codes.COUNTERS_DIFFER,
-            f"{counted(expected, 'counter')} should be {number}; "
-            + ", ".join(f"that of server {s} is {v}" for s, v in shown.items()),
-            "each server performs every committed request once, in the order of the log",
+            f"{counted(expected, 'counter')} should be {number}"
+            + (f", the reply to {reply_of}" if reply_of else "")
+            + "".join(f"; that of server {s} is {v}" for s, v in shown.items()),
+            "each server performs every committed request once, in the order of the log; "
+            "submit() returns the reply to its own request",
         )
 
     def require_replies(self, submits: Submits, first: int) -> None:

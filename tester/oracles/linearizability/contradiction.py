@@ -54,11 +54,27 @@ def lost_reply(put: Operation, shown_by: Operation) -> SubmissionError:
     """Return the failure of a put that was refused although it had been applied."""
     return _failure(
         codes.LOST_REPLY,
-        f"{_did(put)} although it had been applied {_RULE}",
+        f"{_did(put)}, though only it can have written version {put.version + 1} {_RULE}",
         [put, shown_by],
-        f"version {put.version + 1} can only be this put's. Its first reply was lost, "
-        "perhaps, and it was sent again: a put that is sent again and then gets "
-        "ErrVersion returns ErrMaybe, since the first copy may have been applied",
+        _why_refused(put),
+    )
+
+
+def _why_refused(put: Operation) -> str:
+    """Return why a put may have been refused though it was applied."""
+    if put.sent == 1:
+        return (
+            "Its clerk sent it once, so an earlier copy of the clerk's is not why. Possible "
+            "causes: the answer is not what do_op returned for it; the service applied it "
+            "twice; the servers' tables differ, as after a snapshot under a wrong index"
+        )
+    how_often = (
+        "Perhaps it was sent again" if put.sent < 0 else f"Sent {put.sent} times"
+    )
+    return (
+        f"{how_often}: an earlier copy may have been applied, even if it got no reply or "
+        "ErrWrongLeader, and ErrVersion for a later copy then means ErrMaybe. Or the answer "
+        "is not what do_op returned for it, or the servers' tables differ"
     )
 
 
@@ -185,9 +201,7 @@ def _refused_in_vain(
             f"{_did(put)} although no other put can have replaced version "
             f"{version.number} {_RULE}",
             operations,
-            "its own first copy was applied, perhaps, and the reply lost: a put that is "
-            "sent again and then gets ErrVersion returns ErrMaybe. Or it was applied "
-            "twice by the service, or refused for no reason",
+            f"{_why_refused(put)}. Or it was refused for no reason",
         )
     return _failure(
         codes.REFUSED_IN_VAIN,

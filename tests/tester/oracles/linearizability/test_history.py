@@ -201,6 +201,20 @@ def test_a_put_that_was_refused_without_its_value_being_read():
     )
 
 
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [(-1, "Perhaps it was sent again"), (1, "sent it once"), (3, "Sent 3 times")],
+)
+def test_why_a_put_was_refused_depends_on_how_often_it_was_sent(sent, said):
+    history = play("a put x 0\nb get\nb: x 1")
+    history.operations[1].sent = sent
+    with pytest.raises(SubmissionError) as raised:
+        history.returned(1, "version", "", 0, 9 * SECOND)
+    assert raised.value.code.name == "lost-reply"
+    assert said in raised.value.evidence
+    assert ("copy may have been applied" in raised.value.evidence) == (sent != 1)
+
+
 @pytest.mark.parametrize("answer", ["y 1", "x 2", "x 0"])
 def test_nothing_is_read_that_nobody_put(answer):
     contradiction(f"a put x 0\na: OK\nb get\nb: {answer}", "never-written")
