@@ -175,6 +175,26 @@ def test_an_operation_that_never_returns_is_stuck(rules_of, tmp_path, monkeypatc
     assert "server 2: term" in error.evidence
 
 
+def test_a_service_that_looks_at_its_term_seldom_is_not_stuck(rules_of, tmp_path):
+    # A time-out of Raft that heartbeats start anew must not keep a later look from coming.
+    copytree(EXAMPLE, tmp_path, dirs_exist_ok=True)
+    rsm = tmp_path / "rsm" / "rsm.py"
+    often = "TERM_CHECK_S = 0.05"
+    assert often in rsm.read_text()
+    rsm.write_text(rsm.read_text().replace(often, "TERM_CHECK_S = 1.0"))
+    text = """
+        time-out 1
+        deliver 1 -> 0 request_vote and its reply
+        put 4 key
+        deliver 4 -> 0 put and its reply
+        deliver 4 -> 1 put
+        time-out 0
+        recover
+        """
+    _, error = taken(rules_of(tmp_path), text)
+    assert error is None
+
+
 @pytest.fixture
 def episode(rules):
     """Return an episode's run in which server 0 leads."""
