@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from labrpc.errors import SubmissionError
-from tester.search.choices import Choice
+from tester.search.choices import Choice, Recover
 from tester.search.judged_run import run_choices
 from tester.search.linked import LinkedChoice, run_linked
 from tester.search.rules import Rules
@@ -56,6 +56,7 @@ def shrink(
         shrinking.link()
         shrinking.by_parts()
         shrinking.one_by_one()
+        shrinking.simplify_recoveries()
         if shrinking.with_replies():
             shrinking.one_by_one()
     except KeyboardInterrupt:
@@ -117,6 +118,16 @@ class _Shrinking:
             went = False
             for at in reversed(range(len(self._linked))):
                 went = (at < len(self._linked) and self._without(at, 1)) or went
+
+    def simplify_recoveries(self) -> None:
+        """Let recoveries leave nobody out, and give a command, where they fail alike."""
+        for linked in list(self._linked):
+            is_simple = linked.choice == Recover()
+            if not is_simple and isinstance(linked.choice, Recover):
+                recovery = linked._replace(choice=Recover())
+                self._fails_alike(
+                    [recovery if one is linked else one for one in self._linked]
+                )
 
     def with_replies(self) -> bool:
         """Let replies arrive with their requests; return whether any can."""

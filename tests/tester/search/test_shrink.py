@@ -2,6 +2,7 @@
 
 from tester import codes
 from tester.search.choice_text import choice_text, parse_choices
+from tester.search.choices import Recover
 from tester.search.judged_run import run_choices
 from tester.search.linked import run_linked
 from tester.search.shrink import shrink
@@ -63,6 +64,14 @@ def test_a_reply_that_must_come_late_keeps_its_place(world_rules):
     texts = [choice_text(choice) for choice in shrunk.choices]
     assert "deliver 0 -> 1 reply vote" in texts
     assert "deliver 1 -> 0 vote" in texts
+
+
+def test_a_recovery_leaves_nobody_out_where_that_does_not_matter(world_rules):
+    rules = world_rules("2 * self.votes > len(self.peers)", "False")
+    for text in ("recover without 1", "recover idle without 2", "recover"):
+        choices = parse_choices(f"time-out 0\n{text}", "a file").choices
+        _, error = run_choices(rules, choices)
+        assert shrink(rules, choices, error).choices == (Recover(),)
 
 
 def test_a_list_that_is_minimal_stays_as_it_is(world_rules):
