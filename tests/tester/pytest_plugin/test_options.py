@@ -52,6 +52,22 @@ def test_the_defaults_run_one_seed_in_this_process():
     assert not options.real_time
 
 
+@pytest.mark.parametrize(
+    ("text", "lab", "submission"),
+    [
+        ("servers 3\nclients 2\nrecover", 3, "tests/services/kv_threads"),
+        ("servers 3\nrecover", 2, "raft"),
+        ("no such choice", 2, "raft"),
+    ],
+)
+def test_a_list_with_clients_is_replayed_by_a_service(tmp_path, text, lab, submission):
+    file = tmp_path / "list.txt"
+    file.write_text(text)
+    options = read(replay=str(file), submission=str(ROOT / submission))
+    assert options.lab == lab
+    assert options.replay == file
+
+
 def test_files_lie_where_pytest_was_started():
     options = read(lab_trace=True, lab_summary="summary.md")
     assert options.traces == Path("/where/pytest/was/started/.lab/traces")

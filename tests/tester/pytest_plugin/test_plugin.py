@@ -118,6 +118,18 @@ def test_a_minimal_list_is_replayed_by_the_command_that_is_printed(
 
 
 @pytest.mark.slow
+def test_a_list_with_clients_is_replayed_by_the_command_that_a_search_prints(
+    lab, project, tmp_path
+):
+    file = tmp_path / "found.choices.txt"
+    file.write_text("servers 3\nclients 2\nput 3 k\nexpect 0, term 5")
+    service = project / "tests/services/kv_threads"
+    done = lab("--replay", str(file), "--submission", service, files="")
+    assert done.returncode == 1, done.stdout
+    assert "server 0 is not in the state that the list expects" in done.stdout
+
+
+@pytest.mark.slow
 def test_digests_are_printed_when_asked_for(lab):
     done = lab(QUICK + " -q --lab-digest --seeds 2")
     found = re.findall(r"^([0-9a-f]{32}) ", done.stdout, re.M)
