@@ -1,6 +1,7 @@
 """Disturbances by a scenario: which servers it disturbed, and since when it disturbs none."""
 
 from collections.abc import Hashable
+from fractions import Fraction
 
 from tester.explain.history import History
 from tester.traces.rows import Control
@@ -48,6 +49,16 @@ def servers_of_other_time(history: History) -> set[int]:
     How long they took for something proves nothing.
     """
     return servers_under(history, "pause", "clock rate")
+
+
+def slowest_clocks(history: History) -> dict[int, Fraction]:
+    """Return the lowest rate that each server's clock had at any time, if not 1."""
+    slowest: dict[int, Fraction] = {}
+    for row in history.rows_of(Control):
+        if type(row) is Control and row.verb == "clock rate":
+            server, rate = row.args[0], Fraction(row.args[1])
+            slowest[server] = min(rate, slowest.get(server, Fraction(1)))
+    return slowest
 
 
 def _note(row: Control, lasting: set[tuple[Hashable, ...]]) -> None:

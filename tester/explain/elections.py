@@ -4,7 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from labrpc.clock import MILLISECOND, SECOND
-from tester.explain.disturbances import servers_of_other_time
+from tester.explain.disturbances import (
+    servers_of_other_time,
+    servers_under,
+    slowest_clocks,
+)
 from tester.explain.exchanges import APPEND_ENTRIES, REQUEST_VOTE, Rpc
 from tester.explain.explanation import Explanation
 from tester.explain.history import Election, History, fact, seconds
@@ -281,12 +285,14 @@ def refused_votes_restart_timer(history: History) -> Iterator[Explanation]:
     """Find a server that refused votes for long and never stood itself.
 
     Only what a trace proves: in a time in which no AppendEntries reached it and it gave
-    no vote, it was asked for votes again and again and began no election.
+    no vote, it was asked for votes again and again and began no election. Where its clock is
+    slow, a time-out takes longer.
     """
-    other = servers_of_other_time(history)
+    paused, rates = servers_under(history, "pause"), slowest_clocks(history)
     for server in range(history.trace.header.servers):
-        if server in other:
+        if server in paused:
             continue
+        silent_ns = SILENT_NS / rates.get(server, 1)
         refused: list[Rpc] = []
         for rpc in _met(history, server):
             own = rpc.src == server
@@ -298,7 +304,7 @@ def refused_votes_restart_timer(history: History) -> Iterator[Explanation]:
             first, last = refused[0].arrived, refused[-1].arrived
             assert first is not None
             assert last is not None
-            if len(refused) >= REFUSED_MIN and last.t - first.t > SILENT_NS:
+            if len(refused) >= REFUSED_MIN and last.t - first.t > silent_ns:
                 yield Explanation(
                     "refused-votes-restart-timer",
                     f"server {server} heard from no leader for "

@@ -336,13 +336,22 @@ def test_a_server_whose_time_is_another_may_stand_soon(writer, between):
 
 
 @pytest.mark.parametrize(
-    ("verb", "found"), [("connect", 1), ("clock rate", 0), ("pause", 0)]
+    ("verb", "args", "every_s", "found"),
+    [
+        ("connect", [1], 0.6, 1),
+        ("pause", [1], 1.2, 0),
+        ("clock rate", [1, "3"], 0.6, 1),
+        ("clock rate", [1, "1/2"], 0.6, 0),
+        ("clock rate", [1, "1/2"], 1.2, 1),
+    ],
 )
-def test_a_server_that_refuses_votes_and_does_not_stand(writer, verb, found):
-    writer.add(rows.Control, verb=verb, args=[1])
+def test_a_server_that_refuses_votes_and_does_not_stand(
+    writer, verb, args, every_s, found
+):
+    writer.add(rows.Control, verb=verb, args=args)
     for term in range(2, 2 + elections.REFUSED_MIN):
         writer.vote(0, 1, term=term, granted=False)
-        writer.wait(0.6)
+        writer.wait(every_s)
     assert len(list(elections.refused_votes_restart_timer(writer.history))) == found
 
 
