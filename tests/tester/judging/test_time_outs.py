@@ -27,6 +27,7 @@ TESTS = (
     "test_hears_but_cannot_ask",
     "test_later_term_in_a_vote",
     "test_long_conflicting_suffix",
+    "test_minorities_return_to_snapshots",
     "test_nothing_above_the_snapshot",
 )
 
