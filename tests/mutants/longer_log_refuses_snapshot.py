@@ -5,7 +5,7 @@ The reply is the same as if it had been installed, so the leader never goes back
 Paper: section 7, Figure 13 (steps 6 and 7)
 Breaks: liveness
 Source: RedisLabs/raft #49, willemt/raft PR #118
-Found by: test_minorities_return_to_snapshots at seed 3
+Found by: test_minorities_return_to_snapshots at seed 0
 """
 
 from raft.messages import InstallSnapshotReply

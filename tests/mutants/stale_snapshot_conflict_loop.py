@@ -6,7 +6,7 @@ refused there, and the leader sends the snapshot again.
 Paper: section 7, Figure 13 (step 7)
 Breaks: liveness
 Source: hashicorp/raft #697
-Found by: test_minorities_return_to_snapshots at seed 3
+Found by: test_minorities_return_to_snapshots at seed 0
 """
 
 from raft.raft import Raft as Reference
