@@ -309,7 +309,7 @@ def _finish_random(module: ModuleType) -> None:
 
 
 def _methods_of_random(names: dict[str, Any]) -> dict[str, str]:
-    """Return the functions of `random` that are methods of its generator, and of which."""
+    """Map each function of `random` that is a method of its generator to that method."""
     return {
         name: value.__name__
         for name, value in names.items()

@@ -7,6 +7,7 @@ within a test, no value is put twice.
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TypeVar
 
@@ -30,6 +31,7 @@ from tester.traces.rows import (
     Sent,
     Snapshotted,
 )
+from tester.traces.values import Value
 
 _Kind = TypeVar("_Kind", bound=Row)
 REFUSALS = {VERSION, NO_KEY}
@@ -217,13 +219,27 @@ class ServiceHistory:
     @cached_property
     def _applied_with(self) -> dict[str, list[Applied]]:
         """The applied commands in which the value of a put stands, by that value."""
+        lanes = self.header.lanes
+        applied = [row for lane in lanes for row in self.rows(lane, Applied)]
+        return self._by_value((row, row.command) for row in applied)
+
+    @cached_property
+    def _appends_with(self) -> dict[str, list[Sent]]:
+        """The AppendEntries in which the value of a put stands, by that value."""
+        servers = range(self.header.servers)
+        sent = [row for server in servers for row in self.rows(server, Sent)]
+        return self._by_value(
+            (row, row.body) for row in sent if row.method == APPEND_ENTRIES
+        )
+
+    def _by_value(self, rows: Iterable[tuple[_Kind, Value]]) -> dict[str, list[_Kind]]:
+        """Return rows by the values of puts that stand in what each row holds."""
         wanted = {one.called.args[1] for one in self.puts}
-        found: dict[str, list[Applied]] = defaultdict(list)
-        for lane in self.header.lanes:
-            for row in self.rows(lane, Applied):
-                for text in dict.fromkeys(texts(row.command)):
-                    if text in wanted:
-                        found[text].append(row)
+        found: dict[str, list[_Kind]] = defaultdict(list)
+        for row, held in rows:
+            for text in dict.fromkeys(texts(held)):
+                if text in wanted:
+                    found[text].append(row)
         return found
 
     @cached_property
@@ -266,17 +282,8 @@ class ServiceHistory:
 
     def _is_on_its_way(self, put: Operation) -> bool:
         """Return whether a leader has sent the entry of a put, one that can be read."""
-        return any(is_of(put, row.body) for row in self._entries_sent)
-
-    @cached_property
-    def _entries_sent(self) -> list[Sent]:
-        """The AppendEntries of all servers."""
-        return [
-            row
-            for server in range(self.header.servers)
-            for row in self.rows(server, Sent)
-            if row.method == APPEND_ENTRIES
-        ]
+        sent = self._appends_with.get(put.called.args[1], ())
+        return any(is_of(put, row.body) for row in sent)
 
     @cached_property
     def every_entry_is_readable(self) -> bool:

@@ -5,7 +5,7 @@ trace has kept it whole.
 """
 
 import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 
 from tester.traces import values
@@ -30,11 +30,11 @@ def leaves(value: Value) -> Iterator[Value]:
 def _leaves_of_json(text: str) -> Iterator[Value]:
     """Yield what a JSON text consists of, or the text if it is none."""
     try:
-        parts = [json.loads(text)]
+        parts = deque([json.loads(text)])
     except (ValueError, RecursionError):
-        parts = [text]
+        parts = deque([text])
     while parts:
-        part = parts.pop(0)
+        part = parts.popleft()
         if isinstance(part, dict):
             parts += part.values()
         elif isinstance(part, list):
@@ -55,7 +55,7 @@ def is_of(put: Operation, value: Value) -> bool:
 
 
 def is_cut(value: Value) -> bool:
-    """Return whether a value holds a list of which the trace has kept a part only."""
+    """Return whether the trace has kept only part of a list in a value."""
     if isinstance(value, dict):
         return "items" in value or any(map(is_cut, values.fields(value).values()))
     return isinstance(value, list) and any(map(is_cut, value))

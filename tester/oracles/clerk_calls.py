@@ -1,4 +1,4 @@
-"""What clerks send, and puts that return ErrMaybe though they were sent once.
+"""The requests of clerks, and puts that return ErrMaybe after a single request.
 
 A put that was sent once and then refused was not performed, and its clerk knows that. It
 need not be so where servers send requests, too: one that passes a put on, or that gives it to

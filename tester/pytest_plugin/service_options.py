@@ -38,7 +38,7 @@ def _has_clients(file: Path) -> bool:
     try:
         return read_choices(file).setting.clients > 0
     except UsageError:
-        # Whoever collects the file says what is wrong with it.
+        # Collecting the file will report what is wrong with it.
         return False
 
 

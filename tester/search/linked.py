@@ -62,12 +62,12 @@ class LinkedChoice(NamedTuple):
     reply_number: int | None = None
 
     @property
-    def request(self) -> Deliver | None:
-        """The choice if it delivers a request alone, and its receiver lives on."""
+    def delivers_request(self) -> bool:
+        """Whether the choice delivers a request alone, and its receiver lives on."""
         choice = self.choice
         if not isinstance(choice, Deliver) or choice.message.reply or choice.with_reply:
-            return None
-        return choice if choice.dies_after is None else None
+            return False
+        return choice.dies_after is None
 
     def delivers_reply_to(self, request: "LinkedChoice") -> bool:
         """Return whether this delivers the reply to a request of another choice."""

@@ -122,8 +122,7 @@ class _Shrinking:
     def simplify_recoveries(self) -> None:
         """Let recoveries leave nobody out, and give a command, where they fail alike."""
         for linked in list(self._linked):
-            is_simple = linked.choice == Recover()
-            if not is_simple and isinstance(linked.choice, Recover):
+            if isinstance(linked.choice, Recover) and linked.choice != Recover():
                 recovery = linked._replace(choice=Recover())
                 self._fails_alike(
                     [recovery if one is linked else one for one in self._linked]
@@ -131,25 +130,25 @@ class _Shrinking:
 
     def with_replies(self) -> bool:
         """Let replies arrive with their requests; return whether any can."""
-        joined, at = False, 0
+        before, at = len(self._linked), 0
         while at < len(self._linked):
-            joined = self._with_reply(at) or joined
+            self._with_reply(at)
             at += 1
-        return joined
+        return len(self._linked) < before
 
-    def _with_reply(self, at: int) -> bool:
+    def _with_reply(self, at: int) -> None:
         """Let the reply to a request arrive with it, if the run still fails so."""
         first = self._linked[at]
-        if first.request is None:
-            return False
+        if not first.delivers_request:
+            return
         for later in range(at + 1, len(self._linked)):
             reply = self._linked[later]
             if reply.delivers_reply_to(first):
                 joined = list(self._linked)
                 joined[at] = first.with_reply(reply.number)
                 del joined[later]
-                return self._fails_alike(joined)
-        return False
+                self._fails_alike(joined)
+                return
 
     def _without(self, at: int, size: int) -> bool:
         """Take out some choices; return whether the rest fails in the same way."""

@@ -187,6 +187,13 @@ class ServiceWriter(TraceWriter):
             method=arrived.method,
         )  # fmt: skip
 
+    def pass_on(self, server, peer, *request):
+        """Add a request by which a server passes a put on to another one."""
+        body = values.of_object("Args", _by_number(request))
+        return self.step(
+            rows.Sent, server, peer=peer, rpc=99, method="put", body=body, size=1
+        )
+
     def apply(self, server, index, *request):
         """Add an entry that a server applies."""
         command = [f"id{index}", list(request)]

@@ -168,8 +168,7 @@ def test_the_copies_of_which_entries_were_made_are_shown_whatever_was_answered(s
 def test_a_server_that_passes_a_put_on_has_sent_it_again(service):
     put = service.call(3, "put", "k", "a", 0)
     arrived = service.ask(put, 0)
-    body = {"class": "Args", "fields": {"0": "k", "1": "a", "2": 0}}
-    service.step(rows.Sent, 0, peer=1, rpc=99, method="put", body=body, size=1)
+    service.pass_on(0, 1, "k", "a", 0)
     service.apply(0, 1, "put", "k", "a", 0)
     service.apply(1, 2, "put", "k", "a", 0)
     service.returns(put, VERSION, service.reply(arrived, VERSION).n, marked=True)

@@ -237,8 +237,7 @@ def test_a_put_that_a_table_of_requests_knows_again_may_be_in_the_log_twice(
 def test_a_put_that_a_server_passes_on_is_given_to_raft_once_by_each(service):
     put = service.call(3, "put", "k", "a", 0)
     arrived = service.ask(put, 0)
-    body = {"class": "Args", "fields": {"0": "k", "1": "a", "2": 0}}
-    service.step(rows.Sent, 0, peer=1, rpc=99, method="put", body=body, size=1)
+    service.pass_on(0, 1, "k", "a", 0)
     service.apply(0, 1, "put", "k", "a", 0)
     service.apply(1, 2, "put", "k", "a", 0)
     service.returns(put, VERSION, service.reply(arrived, VERSION).n)

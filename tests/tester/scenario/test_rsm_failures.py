@@ -1,4 +1,4 @@
-"""What a failure of part 3A says of replies, counters and entries."""
+"""Failure messages of part 3A about replies, counters and entries."""
 
 from types import SimpleNamespace
 

@@ -97,10 +97,10 @@ def calm():
 
 
 @pytest.fixture
-def told(world_rules):
+def carried_out(world_rules):
     """Return a function that carries a story out, and returns the run."""
 
-    def tell(story, *bug, before=()):
+    def carry_out(story, *bug, before=()):
         rules = world_rules(*bug)
         disturbances, node = calm(), node_of(rules, ())
         for episode in (*before, story):
@@ -109,14 +109,16 @@ def told(world_rules):
             node = run.node
         return run, rules
 
-    return tell
+    return carry_out
 
 
-def test_two_candidates_of_one_term_get_the_vote_of_a_server_that_forgot_it(told):
+def test_two_candidates_of_one_term_get_the_vote_of_a_server_that_forgot_it(
+    carried_out,
+):
     story = partial(rival, RIVALS)
-    run, rules = told(story, *NO_VOTE_SAVED)
+    run, rules = carried_out(story, *NO_VOTE_SAVED)
     assert run_choices(rules, run.node.path())[1].code is codes.TWO_LEADERS
-    correct, rules = told(story)
+    correct, rules = carried_out(story)
     assert run_choices(rules, correct.node.path())[1] is None
 
 
@@ -129,9 +131,9 @@ def test_two_candidates_of_one_term_get_the_vote_of_a_server_that_forgot_it(told
         ((), 2, False),
     ],
 )
-def test_rivals_ask_first_whether_they_would_win(told, bug, informed, finds):
+def test_rivals_hold_a_pre_vote_first(carried_out, bug, informed, finds):
     story = RIVALS._replace(at_once=True, informed=informed)
-    run, rules = told(partial(rival, story), *PRE_VOTE, *bug)
+    run, rules = carried_out(partial(rival, story), *PRE_VOTE, *bug)
     error = run_choices(rules, run.node.path())[1]
     assert (error is not None) == finds
     assert error is None or error.code is codes.TWO_LEADERS
@@ -149,39 +151,39 @@ def test_a_voter_dies_between_its_answer_and_its_save(world_rules):
 
 
 @pytest.mark.parametrize("at_once", [False, True])
-def test_a_rivals_request_reaches_a_leader_that_was_cut_off(told, at_once):
+def test_a_rivals_request_reaches_a_leader_that_was_cut_off(carried_out, at_once):
     story = partial(rival, RIVALS._replace(crashed=[], alone=1, at_once=at_once))
-    run, rules = told(story, *VOTE_FORGOTTEN)
+    run, rules = carried_out(story, *VOTE_FORGOTTEN)
     assert run_choices(rules, run.node.path())[1].code is codes.TWO_LEADERS
-    correct, rules = told(story)
+    correct, rules = carried_out(story)
     assert run_choices(rules, correct.node.path())[1] is None
     assert not correct.state.in_flight
 
 
-def test_what_is_parted_hears_nothing_until_it_is_joined(told):
+def test_what_is_parted_hears_nothing_until_it_is_joined(carried_out):
     away = partial(part, [1])
-    run, _ = told(partial(elect, 0), before=[away])
+    run, _ = carried_out(partial(elect, 0), before=[away])
     assert [server.term for server in run.state.servers] == [1, 0, 1]
-    joined, _ = told(partial(part, ()), before=[away, partial(elect, 0)])
+    joined, _ = carried_out(partial(part, ()), before=[away, partial(elect, 0)])
     assert joined.disturbances.blocked == frozenset()
 
 
-def test_an_overtaken_leader_leads_again(told):
+def test_an_overtaken_leader_leads_again(carried_out):
     story = partial(overtake, Overtaking(0, [0], 1, before=1, after=1, again=True))
-    run, _ = told(story, before=[partial(elect, 0)])
+    run, _ = carried_out(story, before=[partial(elect, 0)])
     assert run.state.leads_latest(0)
     assert run.state.servers[1].led
 
 
-def test_a_server_that_fell_behind_stands_for_election(told):
+def test_a_server_that_fell_behind_stands_for_election(carried_out):
     story = partial(fall_behind, 2, 0, 1, True)
-    run, _ = told(story, before=[partial(elect, 0)])
+    run, _ = carried_out(story, before=[partial(elect, 0)])
     assert run.state.leads_latest(2)
 
 
-def test_a_late_message_arrives_after_what_happens_meanwhile(told):
+def test_a_late_message_arrives_after_what_happens_meanwhile(carried_out):
     story = partial(troubled, partial(elect, 0), pair(0, 1), "late", partial(elect, 2))
-    run, _ = told(story)
+    run, _ = carried_out(story)
     assert "time-out 2" in [choice_text(choice) for choice in run.node.path()]
     assert run.disturbances.trouble is None
     assert not run._arrivals.late
@@ -200,10 +202,10 @@ PATIENT = (
 
 
 @pytest.mark.parametrize("raft", [(), PRE_VOTE, PATIENT])
-def test_a_candidate_that_nobody_hears_has_the_latest_term(told, raft):
+def test_a_candidate_that_nobody_hears_has_the_latest_term(carried_out, raft):
     story = Unheard(1, 0, terms=2, commands=1, only=None, recovers=True)
     contenders = partial(wait_in_vain, [1, 2])
-    run, rules = told(
+    run, rules = carried_out(
         partial(unheard, story), *raft, before=[contenders, partial(elect, 0)]
     )
     terms = [server.term for server in run.state.servers]
