@@ -1,6 +1,7 @@
 """Recovery without any command: whether servers catch up with their leader.
 
-A heartbeat brings the leader's commit index, and finds out what its receiver lacks.
+A leader replicates what it has accepted in its term until it is applied. A heartbeat brings
+its commit index, and finds out what its receiver lacks.
 """
 
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ class IdleRecovery(Recovery):
     """A recovery under way in which no server gets a command."""
 
     def agreed(self) -> bool:
-        """Return whether a server leads, and all others have applied what it has."""
+        """Return whether a server leads, and all have applied what it has, or should have."""
         leader = self._leader()
         if leader is None or self._rules.setting.elections_only:
             return leader is not None
@@ -38,8 +39,8 @@ class IdleRecovery(Recovery):
         return next((s for s in servers if self._leads(s.server)), None)
 
     def _behind(self, leader: ServerState) -> list[int]:
-        """Return which servers have applied less than their leader."""
-        least = len(leader.applied)
+        """Return which servers have applied less than their leader has, or should have."""
+        least = max(len(leader.applied), _accepted(leader))
         return [s.server for s in self._servers() if len(s.applied) < least]
 
     def failure(self) -> SubmissionError:
@@ -48,13 +49,27 @@ class IdleRecovery(Recovery):
         if leader is None:
             return super().failure()
         seconds = f"{to_seconds(RECOVERY_NS_MAX):.0f} virtual seconds"
+        behind = self._behind(leader)
+        what = f"what the leader, server {leader.server}, has applied"
+        if leader.server in behind:
+            what = f"what server {leader.server}, the leader, has accepted in its term"
         return SubmissionError(
             codes.NOT_CAUGHT_UP,
-            f"{servers_named(self._behind(leader))} did not apply within {seconds} what "
-            f"the leader, server {leader.server}, has applied, though they are connected "
-            "and no message is lost (sections 5.3 and 7)",
+            f"{servers_named(behind)} did not apply within {seconds} {what}, though "
+            f"they are connected and no message is lost (sections 5.3 and 7)",
             "\n".join([*server_facts(self._servers()), "no new command was given"]),
         )
+
+
+def _accepted(leader: ServerState) -> int:
+    """Return the last index that a leader has accepted in its term, 0 if none.
+
+    What it has of earlier terms is committed only with a command of its own (section 5.4.2).
+    """
+    if leader.accepted is None:
+        return 0
+    index, term = leader.accepted
+    return index if term == leader.term else 0
 
 
 def recover_idle(rules: Rules, run: RecoveringRun, without: Sequence[int] = ()) -> None:

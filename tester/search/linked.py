@@ -16,7 +16,7 @@ from labrpc.errors import SubmissionError
 from labrpc.world.events import Action, Call, Event
 from labrpc.world.observer import Observer
 from labrpc.world.rpc import Incarnation
-from tester.search.choices import Choice, Deliver, Duplicate, Lose, with_message
+from tester.search.choices import Choice, Deliver, Duplicate, Lose, Snapshot, with_message
 from tester.search.judged_run import JudgedRun
 from tester.search.rules import Rules
 from tester.search.world_state import call_of
@@ -142,6 +142,10 @@ def run_linked(
 def _here(run: JudgedRun, calls: _Calls, linked: LinkedChoice) -> LinkedChoice | None:
     """Return a choice with its message named as in this run, None if it is not there."""
     choice, link = linked.choice, linked.link
+    if isinstance(choice, Snapshot):
+        # A shorter list may apply less.
+        index = min(choice.index, len(run.state.servers[choice.server].applied))
+        return linked._replace(choice=msgspec.structs.replace(choice, index=index))
     if not isinstance(choice, Deliver | Duplicate | Lose):
         return linked
     if link is None:

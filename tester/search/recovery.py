@@ -107,8 +107,8 @@ class Recovery:
         self._deliveries = 0
         self._rules = rules
         self._run = run
-        self._commands: list[int | str] = []
-        # Who got the last command, and in which term.
+        # The last command, who got it, and in which term.
+        self._command: int | str | None = None
         self._asked: tuple[int, int] | None = None
         # Hundreds of messages may be under way: neither they nor the answers to them are what
         # keeps servers from resting.
@@ -139,11 +139,12 @@ class Recovery:
                 raise self.failure()
 
     def agreed(self) -> bool:
-        """Return whether all servers have applied one of the commands, or one leads."""
+        """Return whether all servers have applied the last command, or one leads."""
         servers = self._servers()
         if self._rules.setting.elections_only:
             return any(self._leads(s.server) for s in servers)
-        return any(all(c in s.applied for s in servers) for c in self._commands)
+        command = self._command
+        return command is not None and all(command in s.applied for s in servers)
 
     def _servers(self) -> list[ServerState]:
         """Return the servers and clients that are to agree."""
@@ -217,7 +218,7 @@ class Recovery:
             if self._leads(server.server) and asked != self._asked:
                 self._asked = asked
                 number = self._run.state.spent.commands + 1
-                self._commands.append(self._rules.setting.command(number))
+                self._command = self._rules.setting.command(number)
                 return Start(server.server)
         return None
 

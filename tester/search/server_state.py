@@ -147,6 +147,8 @@ class ServerState:
         leads: whether it said then that it leads.
         led: the terms in which it has said so in this life.
         applied: the commands that it has applied, those of a snapshot included.
+        accepted: index and term of the last command that `start` has accepted in this
+            life; None if there is none.
         compacted: how many of them are in a snapshot that the service has made or taken.
         preempting: whether a thread is to lose its turn in the next step.
         preempted: whether one has lost its turn in the step.
@@ -163,7 +165,7 @@ class ServerState:
     """
 
     __slots__ = (
-        "after", "answers", "applied", "before", "box_steps", "calls", "compacted", "failure",
+        "accepted", "after", "answers", "applied", "before", "box_steps", "calls", "compacted", "failure",
         "incarnation", "invocations", "invoked", "leads", "led", "like", "news",
         "now_ns", "number", "operation", "outward", "preempted", "preempting", "puts", "raft_state",
         "requests", "server", "snapshot", "stalled", "steps_away", "term", "unanswered",
@@ -191,6 +193,7 @@ class ServerState:
         self.leads = False
         self.led: tuple[int, ...] = ()
         self.applied: tuple[Any, ...] = ()
+        self.accepted: tuple[int, int] | None = None
         self.compacted = 0
         self.stalled = False
         self.preempting = False
@@ -213,7 +216,7 @@ class ServerState:
             state.invocations, state.puts, state.raft_state, state.snapshot, state.term,
             state.leads, state.led, state.applied, state.calls, state.unanswered,
             state.answers, state.operation, state.versions, state.compacted,
-            state.stalled, state.preempting, state.steps_away,
+            state.stalled, state.preempting, state.steps_away, state.accepted,
         ) = _kept(self)  # fmt: skip
         return state
 
@@ -229,5 +232,5 @@ class ServerState:
 _kept = attrgetter(
     "now_ns", "wake_ns", "requests", "invoked", "invocations", "puts", "raft_state",
     "snapshot", "term", "leads", "led", "applied", "calls", "unanswered", "answers",
-    "operation", "versions", "compacted", "stalled", "preempting", "steps_away",
+    "operation", "versions", "compacted", "stalled", "preempting", "steps_away", "accepted",
 )  # fmt: skip

@@ -323,7 +323,8 @@ class ServerStep:
             elif self._is_client:
                 self._note_returned(action.value)
             elif method == START and has_types(action.value, int, int, bool):
-                state.news = state.news or action.value[2]
+                if action.value[2]:
+                    state.accepted, state.news = action.value[:2], True
         elif kind is Ready:
             self._ready = True
         elif isinstance(action, Crash):

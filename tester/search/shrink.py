@@ -16,6 +16,9 @@ from tester.search.linked import LinkedChoice, run_linked
 from tester.search.rules import Rules
 
 REPLAYS_MAX = 2_000
+# A command and its delivery can often go together only: so many neighbours are taken out at
+# once where none can go alone.
+NEIGHBOURS_MAX = 3
 
 
 class Shrunk(NamedTuple):
@@ -57,8 +60,8 @@ def shrink(
         shrinking.by_parts()
         shrinking.one_by_one()
         shrinking.simplify_recoveries()
-        if shrinking.with_replies():
-            shrinking.one_by_one()
+        shrinking.with_replies()
+        shrinking.by_neighbours()
     except KeyboardInterrupt:
         interrupted = True
     except _OutOfTimeError:
@@ -113,11 +116,22 @@ class _Shrinking:
 
     def one_by_one(self) -> None:
         """Take out single choices, the last first, until none can go."""
-        went = True
-        while went:
-            went = False
-            for at in reversed(range(len(self._linked))):
-                went = (at < len(self._linked) and self._without(at, 1)) or went
+        while self._some_went(1):
+            pass
+
+    def by_neighbours(self) -> None:
+        """Take out single choices, pairs, and so on, until none of them can go."""
+        size = 1
+        while size <= NEIGHBOURS_MAX:
+            size = 1 if self._some_went(size) else size + 1
+
+    def _some_went(self, size: int) -> bool:
+        """Take out as many neighbours at each place; return whether any could go."""
+        went = False
+        for at in reversed(range(len(self._linked) - size + 1)):
+            if at + size <= len(self._linked):
+                went = self._without(at, size) or went
+        return went
 
     def simplify_recoveries(self) -> None:
         """Let recoveries leave nobody out, and give a command, where they fail alike."""
@@ -128,13 +142,12 @@ class _Shrinking:
                     [recovery if one is linked else one for one in self._linked]
                 )
 
-    def with_replies(self) -> bool:
-        """Let replies arrive with their requests; return whether any can."""
-        before, at = len(self._linked), 0
+    def with_replies(self) -> None:
+        """Let replies arrive with their requests."""
+        at = 0
         while at < len(self._linked):
             self._with_reply(at)
             at += 1
-        return len(self._linked) < before
 
     def _with_reply(self, at: int) -> None:
         """Let the reply to a request arrive with it, if the run still fails so."""
