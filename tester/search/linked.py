@@ -16,7 +16,14 @@ from labrpc.errors import SubmissionError
 from labrpc.world.events import Action, Call, Event
 from labrpc.world.observer import Observer
 from labrpc.world.rpc import Incarnation
-from tester.search.choices import Choice, Deliver, Duplicate, Lose, Snapshot, with_message
+from tester.search.choices import (
+    Choice,
+    Deliver,
+    Duplicate,
+    Lose,
+    Snapshot,
+    with_message,
+)
 from tester.search.judged_run import JudgedRun
 from tester.search.rules import Rules
 from tester.search.world_state import call_of

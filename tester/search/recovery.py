@@ -43,6 +43,9 @@ FAILURE_NS = 100 * MILLISECOND
 # of the recovery is not thousands of messages away.
 RESTLESS_DELIVERIES = 1_000
 RESTLESS_MESSAGE_NS = 20 * MILLISECOND
+# Hundreds may be under way when a recovery begins. Neither they nor what follows on each are what
+# keeps servers from resting: its reply, a message that answers it, and the reply to that.
+FOLLOWING = 4
 
 
 class RecoveringRun(Protocol):
@@ -110,10 +113,9 @@ class Recovery:
         # The last command, who got it, and in which term.
         self._command: int | str | None = None
         self._asked: tuple[int, int] | None = None
-        # Hundreds of messages may be under way: neither they nor the answers to them are what
-        # keeps servers from resting.
-        self._before = Counter(run.state.in_flight)
-        self._restless_from = RESTLESS_DELIVERIES + 2 * self._before.total()
+        # Whether no message has been under way yet.
+        self._has_rested = False
+        self._restless_from = RESTLESS_DELIVERIES + FOLLOWING * len(run.state.in_flight)
         self._due: dict[int, _Due] = {}
         # When each server's time-out has last ended.
         self._moved_ns: Counter[int] = Counter()
@@ -164,24 +166,25 @@ class Recovery:
                 return self._take(call)
         message = self._arrivals.next_message(self._run.state)
         if message is not None and self._deliveries != self.deliveries_max:
-            self.now_ns += self._takes_ns(message, is_restless)
+            self.now_ns += self._takes_ns(is_restless)
             self._deliveries += 1
             return self._deliver(message)
         call = self._next_call()
         if call is not None:
             return self._take(call)
         self._deliveries = 0
+        self._has_rested = True
         return self._let_time_pass()
 
-    def _takes_ns(self, message: Message, is_restless: bool) -> int:
+    def _takes_ns(self, is_restless: bool) -> int:
         """Return how much later a message arrives than the one before it.
 
-        What was under way before arrives at once: there may be enough to fill the time.
+        What was under way before arrives at once, and what is sent since then: there may be
+        enough to fill the time.
         """
-        if self._before[message]:
-            self._before[message] -= 1
-            return 0
-        return RESTLESS_MESSAGE_NS if is_restless else MESSAGE_NS
+        if is_restless:
+            return RESTLESS_MESSAGE_NS
+        return MESSAGE_NS if self._has_rested else 0
 
     def _deliver(self, message: Message) -> bool:
         state = self._run.state

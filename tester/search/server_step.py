@@ -6,8 +6,6 @@ afterwards belongs to the step. What it applies is taken at once.
 
 from typing import Any, Protocol
 
-import msgspec
-
 from labrpc import codes
 from labrpc.clock import SECOND, to_seconds
 from labrpc.contract import ApplyMsg
@@ -51,6 +49,7 @@ from tester.search.server_state import (
     SnapshotCall,
     Stimulus,
 )
+from tester.search.service_snapshot import snapshot_bytes, snapshot_commands
 from tester.search.step_times import STEP_NS_MIN, away_ns
 from tester.service_errors import OK
 
@@ -322,9 +321,8 @@ class ServerStep:
                 self._note_state(action.value)
             elif self._is_client:
                 self._note_returned(action.value)
-            elif method == START and has_types(action.value, int, int, bool):
-                if action.value[2]:
-                    state.accepted, state.news = action.value[:2], True
+            elif method == START and _is_acceptance(action.value):
+                state.accepted, state.news = action.value[:2], True
         elif kind is Ready:
             self._ready = True
         elif isinstance(action, Crash):
@@ -381,18 +379,5 @@ def _was_preempted(box_step: BoxStep) -> bool:
     return any(type(a) is Log and IS_PREEMPTED in a.line for a in box_step.actions)
 
 
-def snapshot_bytes(commands: tuple[Any, ...]) -> bytes:
-    """Return a service's snapshot, as `AppliedLog.snapshot` makes it."""
-    try:
-        return msgspec.msgpack.encode((len(commands), commands))
-    except (OverflowError, TypeError, ValueError):
-        return b""
-
-
-def snapshot_commands(snapshot: bytes) -> tuple[Any, ...]:
-    """Return the commands that a snapshot holds; none if it is not a service's."""
-    try:
-        _, commands = msgspec.msgpack.decode(snapshot, type=tuple[int, list[Any]])
-    except (msgspec.DecodeError, TypeError):
-        return ()
-    return tuple(commands)
+def _is_acceptance(answer: Any) -> bool:
+    return has_types(answer, int, int, bool) and answer[2]

@@ -61,7 +61,8 @@ def shrink(
         shrinking.one_by_one()
         shrinking.simplify_recoveries()
         shrinking.with_replies()
-        shrinking.by_neighbours()
+        # Where look-alikes are one, the list has to be tried again in any case.
+        shrinking.by_neighbours(1 if rules.by_outline else NEIGHBOURS_MAX)
     except KeyboardInterrupt:
         interrupted = True
     except _OutOfTimeError:
@@ -119,10 +120,10 @@ class _Shrinking:
         while self._some_went(1):
             pass
 
-    def by_neighbours(self) -> None:
+    def by_neighbours(self, size_max: int) -> None:
         """Take out single choices, pairs, and so on, until none of them can go."""
         size = 1
-        while size <= NEIGHBOURS_MAX:
+        while size <= size_max:
             size = 1 if self._some_went(size) else size + 1
 
     def _some_went(self, size: int) -> bool:

@@ -42,8 +42,8 @@ class Raft(Reference):
         if kind == "vote":
             return super().request_vote(args)
         with self.lock:
+            # Else who has the newest log, and is behind in its term, wins by luck only.
+            self._observe_term(args.term)
             current = self.current_term
-            free = args.term > current or (
-                args.term == current and self._may_vote_for(args.candidate_id)
-            )
+            free = args.term == current and self._may_vote_for(args.candidate_id)
             return RequestVoteReply(current, free and self._is_up_to_date(args))

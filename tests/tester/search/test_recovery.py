@@ -1,6 +1,7 @@
 """Recovery: a run fails if servers come to a stop, and no other does."""
 
 import shutil
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,63 @@ def test_a_new_command_hides_that_servers_do_not_catch_up(end):
     if wrong is not None:
         assert wrong.code is codes.NOT_CAUGHT_UP
         assert wrong.headline.startswith("server 1 did not apply within 10 virtual")
+
+
+@pytest.fixture
+def changed_reference(tmp_path):
+    """Return a function that makes boxes of the reference with another method."""
+
+    def make(method):
+        shutil.copytree(ROOT / "raft", tmp_path / "raft")
+        file = tmp_path / "changed.py"
+        method = textwrap.indent(textwrap.dedent(method), "    ")
+        file.write_text(f"{BEGINNING}{method}")
+        return InProcessBoxFactory(Submission.find(file))
+
+    return make
+
+
+BEGINNING = """
+from raft.messages import AppendEntriesReply
+from raft.raft import Raft as Reference
+
+
+class Raft(Reference):
+"""
+
+
+def test_a_leader_has_to_apply_what_it_has_accepted(changed_reference):
+    boxes = changed_reference(
+        """
+        def _commit_replicated(self):
+            pass
+        """
+    )
+    elected = "time-out 0\ndeliver 0 -> 1 request_vote and its reply\n"
+    _, error, _ = replayed(boxes, parse_choices(f"{elected}recover idle", "text"))
+    assert error is None
+    accepted = parse_choices(f"{elected}start 0\nrecover idle", "text")
+    _, error, _ = replayed(boxes, accepted)
+    assert error.code is codes.NOT_CAUGHT_UP
+    assert "what server 0, the leader, has accepted in its term" in error.headline
+    assert "servers 0, 1, 2" in error.headline
+
+
+def test_the_command_that_counts_is_the_one_of_the_last_leader(changed_reference):
+    # Followers take a heartbeat for nothing. So they apply what comes with a later command only,
+    # and stand again and again.
+    boxes = changed_reference(
+        """
+        def append_entries(self, args):
+            with self.lock:
+                self._observe_term(args.term)
+                if not args.entries and args.term == self.current_term:
+                    return AppendEntriesReply(self.current_term, True)
+            return super().append_entries(args)
+        """
+    )
+    _, error, _ = replayed(boxes, parse_choices("recover", "text"))
+    assert error.code is codes.NO_AGREEMENT
 
 
 def test_servers_are_idle_only_where_there_are_no_clients():

@@ -3,14 +3,17 @@
 import pytest
 
 from tester import codes
+from tester.search import by_turns as by_turns_module
 from tester.search import search as search_module
+from tester.search import search_world, turns
 from tester.search.budget import Budget, Limits
+from tester.search.by_turns import ByTurns
 from tester.search.choices import Setting
 from tester.search.exhaustive import Exploration
 from tester.search.goals import GOALS, GoalRun
 from tester.search.guided import GuidedSearch
 from tester.search.judged_run import run_choices
-from tester.search.search import ByTurns, Search
+from tester.search.search import Search
 
 VOTES_TWICE = ("self.voted_for in (None, candidate)", "True")
 
@@ -57,7 +60,7 @@ def test_budgets_read_as_words():
 
 @pytest.mark.slow
 def test_a_search_ends_with_the_fewest_choices(elector_boxes, monkeypatch):
-    monkeypatch.setattr(search_module, "TURN_STATES", 20)
+    monkeypatch.setattr(turns, "TURN_STATES", 20)
     search = Search(elector_boxes(*VOTES_TWICE), Setting(elections_only=True))
     outcome = search.run(Limits(states_max=20_000))
     search.close()
@@ -77,10 +80,10 @@ def test_a_goal_that_a_submission_does_not_reach_ends_its_run(world_rules):
 def test_a_large_exploration_does_not_keep_the_next_from_beginning(
     world_rules, monkeypatch
 ):
-    monkeypatch.setattr(search_module, "TURN_STATES", 20)
+    monkeypatch.setattr(by_turns_module, "TURN_STATES", 20)
     rules = world_rules(setting=Setting(servers=2))
     for large_states, complete in ((20, [Budget(1)]), (1_000, [])):
-        monkeypatch.setattr(search_module, "LARGE_STATES", large_states)
+        monkeypatch.setattr(by_turns_module, "LARGE_STATES", large_states)
         budgets = (Budget(3, 1), Budget(1))
         by_turns = ByTurns(Exploration(rules, budget) for budget in budgets)
         by_turns.advance(Limits(states_max=80))
@@ -90,7 +93,7 @@ def test_a_large_exploration_does_not_keep_the_next_from_beginning(
 def test_a_search_forgets_its_states_before_they_fill_the_memory(
     elector_boxes, monkeypatch
 ):
-    monkeypatch.setattr(search_module, "TURN_STATES", 20)
+    monkeypatch.setattr(turns, "TURN_STATES", 20)
     monkeypatch.setattr(search_module, "KNOWN_STATES_MAX", 400)
     outcomes = []
     for _ in range(2):
@@ -110,19 +113,65 @@ NEVER_AGAIN = ("if self.leads:", "if self.leads or self.voted_for is not None:")
 
 
 @pytest.mark.parametrize(
-    ("limit", "bug"),
+    ("limits", "bug"),
     [
-        ("SHORTENING_STATES_MAX", VOTES_TWICE),
-        ("SHORTENING_RECOVERY_STEPS_MAX", NEVER_AGAIN),
+        (["SHORTENING_STATES_SOON", "SHORTENING_STATES_MAX"], VOTES_TWICE),
+        (["SHORTENING_RECOVERY_STEPS_MAX"], NEVER_AGAIN),
     ],
 )
 def test_a_run_that_takes_too_long_to_shorten_is_shortened_in_part(
-    elector_boxes, monkeypatch, limit, bug
+    elector_boxes, monkeypatch, limits, bug
 ):
-    monkeypatch.setattr(search_module, "TURN_STATES", 20)
-    monkeypatch.setattr(search_module, limit, 0)
+    monkeypatch.setattr(turns, "TURN_STATES", 20)
+    for limit in limits:
+        module = search_module if hasattr(search_module, limit) else search_world
+        monkeypatch.setattr(module, limit, -1)
     search = Search(elector_boxes(*bug), Setting(elections_only=True))
     outcome = search.run(Limits(states_max=20_000))
     search.close()
     assert outcome.found.out_of_time
     assert outcome.found.error.code in (codes.TWO_LEADERS, codes.NO_LEADER)
+
+
+@pytest.fixture
+def search_of_long_runs(elector_boxes, monkeypatch):
+    """Return a search for which each run that it finds is a long one."""
+    monkeypatch.setattr(turns, "TURN_STATES", 20)
+    monkeypatch.setattr(search_module, "FAR_CHOICES", 0)
+    monkeypatch.setattr(search_module, "FEW_CHOICES", 0)
+    search = Search(elector_boxes(*VOTES_TWICE), Setting(elections_only=True))
+    yield search
+    search.close()
+
+
+def test_other_draws_may_lead_to_fewer_choices(search_of_long_runs, monkeypatch):
+    found = []
+    find = search_of_long_runs._run
+    monkeypatch.setattr(
+        search_of_long_runs,
+        "_run",
+        lambda limits: found.append(find(limits)) or found[-1],
+    )
+    outcome = search_of_long_runs.run(Limits(states_max=20_000))
+    assert len(found) == search_module.RUNS_MAX
+    assert len({run.choices for _, run in found}) > 1
+    assert len(outcome.run.choices) <= min(len(run.choices) for _, run in found)
+    assert not outcome.interrupted
+
+
+def test_ctrl_c_while_other_draws_are_tried_keeps_what_was_found(
+    search_of_long_runs, monkeypatch
+):
+    def find_or_interrupt(limits):
+        if found:
+            raise KeyboardInterrupt
+        found.append(find(limits))
+        return found[0]
+
+    found = []
+    find = search_of_long_runs._run
+    monkeypatch.setattr(search_of_long_runs, "_run", find_or_interrupt)
+    outcome = search_of_long_runs.run(Limits(states_max=20_000))
+    assert outcome.interrupted
+    assert outcome.found.interrupted
+    assert outcome.run.choices == found[0][1].choices
