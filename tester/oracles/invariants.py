@@ -25,6 +25,7 @@ from tester.oracles.answers import Answers
 from tester.oracles.commits import COMMIT_CAUSES, Proposal, Proposals
 from tester.oracles.evidence import facts
 from tester.oracles.leadership import Leadership, StateReport
+from tester.oracles.report_lag import TrueSince, since_asked
 from tester.oracles.watched_world import WatchedWorld
 from tester.text import short
 
@@ -60,6 +61,7 @@ class Invariants(Observer):
         elections: whether a leader must have been answered by a majority.
         starts: whether the lab itself calls `start`, so that it knows what may be
             applied.
+        true_since: since which step a report may be true.
 
     Attributes:
         decided: the first command applied at each index, by any server.
@@ -72,6 +74,7 @@ class Invariants(Observer):
         persistence: bool,
         elections: bool = False,
         starts: bool = True,
+        true_since: TrueSince = since_asked,
     ) -> None:
         servers = self._servers = range(world.server_count)
         self.decided: dict[int, Applied] = {}
@@ -80,7 +83,7 @@ class Invariants(Observer):
         self._starts = starts
         self._saved_at_step = [0 for _ in servers]
         answers = Answers(world) if elections else None
-        self._leadership = Leadership(world, persistence, answers)
+        self._leadership = Leadership(world, persistence, answers, true_since)
         self._proposals = Proposals(world, persistence)
         # Per server, what it was the first to apply since its last state report.
         self._applied_since: list[Applied | None] = [None for _ in servers]
@@ -145,7 +148,7 @@ class Invariants(Observer):
         self.states[host.server] = term, leads
         report = self._leadership.add(host, term, leads, asked, by_start)
         applied = self._applied_since[host.server]
-        if applied is not None and asked >= applied.step:
+        if applied is not None and min(asked, report.since) >= applied.step:
             # What it applied was committed in the term it is in now, or earlier.
             self._proposals.committed(applied.index, term, (applied, report))
             self._applied_since[host.server] = None

@@ -17,6 +17,7 @@ from labrpc.world.rpc import Incarnation
 from tester import codes
 from tester.oracles.answers import Answers
 from tester.oracles.evidence import facts
+from tester.oracles.report_lag import TrueSince, since_asked
 from tester.oracles.watched_world import WatchedWorld
 from tester.text import only, servers_named
 
@@ -27,6 +28,7 @@ class StateReport(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         asked: the world's step before the question.
         step: the world's step in which the answer came.
+        since: the world's step since when it may be true: see `report_lag`.
         by_start: whether `start` has returned it instead.
     """
 
@@ -37,6 +39,7 @@ class StateReport(msgspec.Struct, frozen=True, gc=False):
     asked: int
     step: int
     time_ns: int
+    since: int
     by_start: bool = False
 
     def __str__(self) -> str:
@@ -61,18 +64,24 @@ class Leadership:
         world: where the servers run.
         persistence: whether servers have to save their term and vote.
         answers: who has answered whom; None if leaders need not have been elected.
+        true_since: since which step a report may be true.
 
     Attributes:
         leaders: the first report of leadership in each term.
     """
 
     def __init__(
-        self, world: WatchedWorld, persistence: bool, answers: Answers | None = None
+        self,
+        world: WatchedWorld,
+        persistence: bool,
+        answers: Answers | None = None,
+        true_since: TrueSince = since_asked,
     ) -> None:
         self.leaders: dict[int, StateReport] = {}
         self._world = world
         self._persistence = persistence
         self._answers = answers
+        self._true_since = true_since
         self._servers = range(world.server_count)
         self._latest: list[StateReport | None] = [None for _ in self._servers]
         # What each incarnation last reported before it was in the term of `_latest`.
@@ -144,10 +153,18 @@ class Leadership:
         """
         world, server = self._world, host.server
         # An answer in the next step already knows what the server did in this step.
-        since = world.steps if world.steps == asked + 1 else asked
-        step, now_ns = world.steps, world.now_ns
+        after = world.steps if world.steps == asked + 1 else asked
+        since = self._true_since(server, after)
         now = StateReport(
-            server, host.incarnation, term, leads, since, step, now_ns, by_start
+            server,
+            host.incarnation,
+            term,
+            leads,
+            after,
+            world.steps,
+            world.now_ns,
+            since,
+            by_start,
         )
         latest = self._latest[server]
         if latest is None or latest.incarnation != now.incarnation:
@@ -166,7 +183,7 @@ class Leadership:
             self._term_fell(latest, now)
         has_just_saved = world.saved_at_step[server] == asked and now.step == asked + 1
         # A slow save may be of a state in an earlier term.
-        at_once = world.save_began_ns(server) == now_ns
+        at_once = world.save_began_ns(server) == now.time_ns
         if has_just_saved and at_once and not self._saves_apart_from(now):
             # Asked right after a step in which it saved, and answered in the next step.
             self._saved[server] = now
@@ -228,7 +245,7 @@ class Leadership:
             latest = self._latest[server]
             if (
                 latest is not None and latest.term >= leader.term
-            ) or self._world.saved_at_step[server] > (latest.asked if latest else 0):
+            ) or self._world.saved_at_step[server] > (latest.since if latest else 0):
                 voters.append(server)
             else:
                 others.append(server)
@@ -257,7 +274,7 @@ class Leadership:
         A candidate of term T asks for votes after its last report of an earlier term.
         """
         before = self._before[leader.server]
-        others = answers.since(leader.server, before.asked if before else 0)
+        others = answers.since(leader.server, before.since if before else 0)
         voters = sorted([leader.server, *others])
         if 2 * len(voters) > len(self._servers):
             return

@@ -24,6 +24,7 @@ from labrpc.world.supervisor import SupervisedWorld, Supervisor
 from labrpc.world.world import World
 from tester import codes
 from tester.oracles.invariants import Invariants
+from tester.oracles.report_lag import true_since_in
 from tester.oracles.state_probe import StateProbe
 from tester.text import short
 
@@ -81,11 +82,8 @@ class Cluster:
         self.seed = seed
         self.random = stream(seed, "scenario")
         self.connected = [False] * servers
-        self.world = self._make_world(
-            submission,
-            _ClusterSupervisor(self),
-            boxes or InProcessBoxFactory(submission),
-        )
+        boxes = boxes or InProcessBoxFactory(submission)
+        self.world = self._make_world(submission, _ClusterSupervisor(self), boxes)
         for observer in observers:
             self.world.observe(observer)
         self.network = self.world.network
@@ -98,6 +96,7 @@ class Cluster:
             persistence=persistence and not real_time,
             elections=elections and not real_time,
             starts=self.starts_commands,
+            true_since=true_since_in(self.world, boxes.preempt),
         )
         self.state_probe = StateProbe(self.world, self.invariants, self.asks_state_by)
         self.states = self.invariants.states

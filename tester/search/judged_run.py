@@ -103,8 +103,11 @@ class JudgedRun:
             self._messages = ChosenMessages(world.observers, world)
         persistence = rules.setting.persistence
         self._invariants = Invariants(
-            world, persistence, elections=True, starts=not clients
-        )
+            world, persistence, elections=True, starts=not clients,
+            true_since=self._true_since,
+        )  # fmt: skip
+        # Of each server with a thread that has lost its turn, the step before.
+        self._away_since: dict[int, int] = {}
         self._clients: ClientHistory | None = None
         if clients:
             self._clients = ClientHistory(servers, self._invariants, world)
@@ -260,6 +263,10 @@ class JudgedRun:
 
     def _pass_on(self, state: ServerState, outward_max: int | None) -> None:
         """Show the observers a server's step, with no more actions than got out."""
+        if not state.preempted and not state.steps_away:
+            self._away_since.pop(state.server, None)
+        elif state.preempted:
+            self._away_since.setdefault(state.server, self._world.steps)
         left = len(state.outward) if outward_max is None else outward_max
         for box_step in state.box_steps:
             if outward_max is not None and not left:
@@ -272,6 +279,10 @@ class JudgedRun:
                 if outward_max is not None and not left:
                     break
             self._box_step(state.server, box_step, actions)
+
+    def _true_since(self, server: int, asked: int) -> int:
+        """Return since which step a report may be true: see `report_lag`."""
+        return min(asked, self._away_since.get(server, asked))
 
     def _box_step(
         self, server: int, box_step: BoxStep, actions: Sequence[Action]
