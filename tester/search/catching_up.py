@@ -21,6 +21,8 @@ from tester.search.world_state import Message
 
 FATES_WITHOUT_CRASH = ("lost", "late", "twice")
 FATES = (*FATES_WITHOUT_CRASH, "dies", "crashes")
+# How many messages arrive at most until there is one of a method that is new.
+NEW_KIND_AFTER_MAX = 12
 
 
 class CatchingUp(NamedTuple):
@@ -33,7 +35,8 @@ class CatchingUp(NamedTuple):
         compacts: whether the leader's service takes a snapshot of these.
         compacts_again: whether it takes the last of these into another snapshot, before
             the message that goes wrong.
-        after: how many messages between the two arrive before the one that goes wrong.
+        after: how many messages between the two arrive before the one that goes wrong; None
+            for all until one of a method of which none has arrived so far.
         fate: what becomes of that one, or of its receiver: one of `FATES`.
         follows: whether the leader gets a command afterwards.
         recovers: whether servers are to recover then: another leader would find out anew what
@@ -45,7 +48,7 @@ class CatchingUp(NamedTuple):
     commands: int
     compacts: bool
     compacts_again: bool
-    after: int
+    after: int | None
     fate: str
     follows: bool
     recovers: bool = False
@@ -57,10 +60,12 @@ def catch_up(story: CatchingUp, run: EpisodeRun) -> None:
     spare = int(story.compacts_again) if story.compacts else None
     applied = fall_behind_snapshot(server, leader, story.commands, spare, run)
     run.take(TimeOut(leader))
-    for _ in range(story.after):
+    known = _methods_arrived(run) if story.after is None else set()
+    for _ in range(NEW_KIND_AFTER_MAX if story.after is None else story.after):
         message = _next_between(story, run)
-        if message is not None:
-            run.take(_arrival(message, run))
+        if message is None or (known and message.method not in known):
+            break
+        run.take(_arrival(message, run))
     if story.compacts_again:
         run.take(Snapshot(leader, applied))
     message = _next_between(story, run)
@@ -99,6 +104,11 @@ def fall_behind_snapshot(
         run.settle()
     reconnect(server, run)
     return applied
+
+
+def _methods_arrived(run: EpisodeRun) -> set[str]:
+    """Return the methods of the requests that have arrived so far."""
+    return {c.message.method for c in run.node.path() if isinstance(c, Deliver)}
 
 
 def _next_between(story: CatchingUp, run: EpisodeRun) -> Message | None:

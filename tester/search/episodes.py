@@ -30,6 +30,8 @@ from tester.search.server_state import ServerState
 
 # A candidate whose term is behind needs more than one election.
 TIME_OUTS_MAX = 3
+# A leader may wait for a while until it sends again what was not answered.
+HEARTBEATS_MAX = 4
 
 
 # Ordinary episodes.
@@ -145,9 +147,30 @@ def propose(server: int, run: EpisodeRun, commands: int = 1) -> None:
 
 
 def spread(server: int, run: EpisodeRun) -> None:
-    """Let a leader send its next heartbeat."""
-    run.take(TimeOut(server))
-    run.settle()
+    """Let a leader send its next heartbeat, and more while it has to apply what it accepted.
+
+    Without a majority within its reach, it cannot.
+    """
+    for _ in range(HEARTBEATS_MAX if _reaches_majority(server, run) else 1):
+        run.take(TimeOut(server))
+        run.settle()
+        if not _is_to_apply(run.state.servers[server]):
+            return
+
+
+def _reaches_majority(server: int, run: EpisodeRun) -> bool:
+    if server in run.state.cut:
+        return False
+    return 2 * (1 + len(_within_reach(server, run))) > len(run.state.servers)
+
+
+def _is_to_apply(leader: ServerState) -> bool:
+    """Return whether a leader has not applied all that it has accepted in its term."""
+    accepted = leader.accepted
+    if not leader.leads or leader.stalled or accepted is None:
+        return False
+    index, term = accepted
+    return term == leader.term and len(leader.applied) < index
 
 
 def cut(server: int, run: EpisodeRun) -> None:

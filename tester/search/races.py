@@ -11,8 +11,17 @@ from typing import get_args
 
 from labrpc.world.events import PlaceKind
 from tester.search.catching_up import fall_behind_snapshot
-from tester.search.choices import Deliver, Preempt, Snapshot, Start, StepChoice, TimeOut
-from tester.search.episode_run import DELIVERIES_MAX, EpisodeRun
+from tester.search.choices import (
+    Cut,
+    Deliver,
+    Preempt,
+    Snapshot,
+    Start,
+    StepChoice,
+    TimeOut,
+)
+from tester.search.episode_run import DELIVERIES_MAX, EpisodeRun, arrive
+from tester.search.episodes import elect, propose, reconnect, wait_in_vain
 from tester.search.preemptions import drawn_place, step_of
 from tester.search.server_state import ServerState
 from tester.search.world_state import WorldState
@@ -26,29 +35,66 @@ STEPS = (1, 1, 1, 2, 4)
 MESSAGES = 0.75
 # In how many of the races with a leader a server has fallen behind its snapshot.
 BEHIND = 0.25
+# In how many it has been deposed, and hears of it now.
+DEPOSED = 0.25
+# In how many a server stands for election, and hears of a candidate that is ahead.
+STANDING = 0.15
+# In how many of all races others take what the server sends meanwhile, and answer.
+ANSWERED = 0.3
 # How many races end with messages that arrive in any order.
 UNORDERED = 0.5
 
 
 def race(draws: Random, run: EpisodeRun) -> None:
     """Let a thread lose its turn in a step, and its server take others meanwhile."""
-    leaders = [s.server for s in run.state.servers if s.leads]
-    if leaders and len(run.state.servers) > 2 and draws.random() < BEHIND:
-        leader = draws.choice(leaders)
-        others = [s.server for s in run.state.servers if s.server != leader]
-        fall_behind_snapshot(draws.choice(others), leader, draws.choice((2, 3)), 1, run)
-    for _ in range(draws.choice(ACTING)):
-        run.take(_drawn_act(draws, run.state))
-    _arrive_in_any_order(draws.choice(ARRIVING), draws, run)
-    first = _drawn_step(draws, run)
+    first = _prepared(draws, run)
+    if first is None:
+        for _ in range(draws.choice(ACTING)):
+            run.take(_drawn_act(draws, run.state))
+        _arrive_in_any_order(draws.choice(ARRIVING), draws, run)
+        first = _drawn_step(draws, run)
     preempt = _drawn_preemption(first, draws, run)
     if preempt is not None:
         run.take(preempt, first)
+        answered = draws.random() < ANSWERED
         for _ in range(preempt.steps):
             run.take(_drawn_step_of(preempt.server, draws, run))
+            if answered:
+                arrive([m for m in run.ready() if m.dst != preempt.server], run)
     if draws.random() < UNORDERED:
         _arrive_in_any_order(DELIVERIES_MAX, draws, run)
     run.settle()
+
+
+def _prepared(draws: Random, run: EpisodeRun) -> StepChoice | None:
+    """Let happen what makes some races likely; return the step that races, if it is certain."""
+    servers = run.state.servers
+    leaders = [at.server for at in servers if at.leads]
+    if len(servers) > 1 and draws.random() < STANDING:
+        server, other = draws.sample(range(len(servers)), 2)
+        wait_in_vain([other] * draws.choice((0, 1, 2)), run)
+        run.take(TimeOut(other))
+        return TimeOut(server)
+    if leaders and len(servers) > 2:
+        leader = draws.choice(leaders)
+        other = draws.choice([at.server for at in servers if at.server != leader])
+        what = draws.random()
+        if what < BEHIND:
+            fall_behind_snapshot(other, leader, draws.choice((2, 3)), 1, run)
+        elif what < BEHIND + DEPOSED:
+            _depose(leader, other, draws.choice((1, 2, 3)), run)
+            return draws.choice((Start(leader), None))
+    return None
+
+
+def _depose(leader: int, other: int, commands: int, run: EpisodeRun) -> None:
+    """Elect another server while a leader is cut off, up to the requests that reach it again."""
+    run.take(Cut(leader))
+    propose(leader, run, commands)
+    elect(other, run)
+    propose(other, run)
+    reconnect(leader, run)
+    run.take(TimeOut(other))
 
 
 def _drawn_preemption(

@@ -20,7 +20,15 @@ from tester.search.choices import (
 )
 from tester.search.disturbances import Disturbances, Pair, pair, pairs_across
 from tester.search.episode_run import Episode, EpisodeRun, arrive_answered
-from tester.search.episodes import act_apart, elect, heal, propose, spread, stand
+from tester.search.episodes import (
+    act_apart,
+    elect,
+    heal,
+    propose,
+    spread,
+    stand,
+    wait_in_vain,
+)
 
 
 def disturbances_of(run: EpisodeRun) -> Disturbances:
@@ -101,8 +109,16 @@ def rival(story: Rivals, run: EpisodeRun) -> None:
     disturbances.blocked = before
 
 
-def rivals_meet(first: int, second: int, run: EpisodeRun) -> None:
-    """Let two servers stand at one moment, and hear of each other before the others do."""
+def rivals_meet(first: int, second: int, ahead: int, run: EpisodeRun) -> None:
+    """Let two servers stand at one moment, and hear of each other before the others do.
+
+    Args:
+        first: the first one.
+        second: the second one, of the same term if both were in the same.
+        ahead: by how many terms the first one gets ahead before.
+        run: the episode's.
+    """
+    wait_in_vain([first] * ahead, run)
     stand([first, second], run)
     rivals = {first, second}
     for message in run.ready():

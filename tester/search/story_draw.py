@@ -40,20 +40,28 @@ from tester.search.unheard import Unheard, unheard
 # How many rivals hear of each other before others do; most where threads lose their turn,
 # since one may do so while it becomes a candidate.
 MEETING, MEETING_PREEMPTED = 0.3, 0.7
+# How many terms one of these is ahead of the other.
+TERMS_AHEAD = (0, 0, 1, 2)
 # How many of the others stand at one moment.
 AT_ONCE = 0.3
 # How often a voter learns of a rival's term before the rival asks for its vote.
 INFORMED = 0.3
 # How many commands a leader gets at one moment; of these, one is drawn.
 COMMANDS = (1, 1, 1, 2, 3)
-# How many of them a service leaves on the apply channel that stalls.
+# How many of them a service leaves on the apply channel that stalls. Whatever a server keeps
+# them in may be full after some dozens.
 STALLED_COMMANDS = (1, 2, 3, 3)
+BURST, BURST_COMMANDS_MIN, BURST_COMMANDS_MAX = 0.15, 20, 60
 # How many waves of a leader's messages a follower may have got.
 WAVES = (0, 1, 2)
 # How often time passes at most for a leader that is alone for long.
 TIME_OUTS_ALONE_MAX = 15
-# How many messages at most bring a server up to date before one goes wrong.
+# How many messages at most bring a server up to date before one goes wrong, and how often that
+# is the first of its kind.
 MESSAGES_BEFORE_MAX = 5
+NEW_KIND = 0.3
+# How many of these stories end with a recovery, if the message is lost.
+LOST_RECOVERING = 0.9
 # After how many messages at most a server is interrupted that takes over.
 ARRIVING_MAX = 16
 
@@ -107,16 +115,23 @@ class StoryDraw:
     def _catch_up(self) -> Episode:
         draws = self._draws
         compacts = self._compacts and draws.random() < 0.7
+        fate = draws.choice(
+            CATCH_UP_FATES if self._persistence else FATES_WITHOUT_CRASH
+        )
+        # What comes after it mostly hides what one lost message does.
+        recovering = LOST_RECOVERING if fate == "lost" else 0.5
         story = CatchingUp(
             draws.choice(self._others()),
             self._leader,
             draws.choice((1, 1, 2, 3)),
             compacts,
             compacts and draws.random() < 0.3,
-            draws.randint(0, MESSAGES_BEFORE_MAX),
-            draws.choice(CATCH_UP_FATES if self._persistence else FATES_WITHOUT_CRASH),
+            None
+            if draws.random() < NEW_KIND
+            else draws.randint(0, MESSAGES_BEFORE_MAX),
+            fate,
             draws.random() < 0.3,
-            draws.random() < 0.5,
+            draws.random() < recovering,
         )
         return partial(catch_up, story)
 
@@ -162,13 +177,18 @@ class StoryDraw:
         story = Stalling(
             draws.choice(self._others()) if draws.random() < 0.8 else leader,
             leader,
-            draws.choice(STALLED_COMMANDS),
+            self._stalled_commands(),
             at_once=draws.random() < 0.7,
             missed=draws.choice((0, 1, 2, 3)),
             compacts=self._compacts,
             crashes=self._persistence and draws.random() < 0.4,
         )
         return partial(stall, story)
+
+    def _stalled_commands(self) -> int:
+        if self._draws.random() < BURST:
+            return self._draws.randint(BURST_COMMANDS_MIN, BURST_COMMANDS_MAX)
+        return self._draws.choice(STALLED_COMMANDS)
 
     def _repeat(self) -> Episode:
         draws = self._draws
@@ -353,7 +373,7 @@ def drawn_rival(draws: Random, servers: int, setting: Setting) -> Episode:
     """Return a story of two candidates that hear of each other first, or do not at all."""
     first, second, *voters = draws.sample(range(servers), servers)
     if draws.random() < (MEETING_PREEMPTED if setting.preempt else MEETING):
-        return partial(rivals_meet, first, second)
+        return partial(rivals_meet, first, second, draws.choice(TERMS_AHEAD))
     crashes = setting.persistence and draws.random() < 0.5
     crashed = voters[: draws.randint(1, len(voters))] if crashes else []
     alone = draws.randint(2, TIME_OUTS_ALONE_MAX) if draws.random() < 0.5 else 0

@@ -143,7 +143,7 @@ UNANSWERED = Progress(2, answers=False)
         (
             "second_vote",
             codes.TWO_LEADERS,
-            partial(rivals_meet, 1, 2),
+            partial(rivals_meet, 1, 2, 0),
             Setting(),
         ),
         (
