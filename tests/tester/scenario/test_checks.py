@@ -273,6 +273,23 @@ def test_a_server_that_is_not_brought_up_to_date_is_named(make_cluster):
         cluster.check_caught_up(2)
 
 
+def test_a_leader_that_may_not_commit_what_it_has_is_given_a_command(make_cluster):
+    """As one of a later term: here it applies the second entry with the third."""
+    cluster = make_cluster("""
+        def apply(self, index, command):
+            if self.me == 0 and index == 2:
+                self.second = command
+                return
+            if self.me == 0 and index == 3:
+                self.apply_ch.put(ApplyMsg(True, self.second, 2))
+            self.apply_ch.put(ApplyMsg(True, command, index))
+    """)
+    cluster.one("first", expected=3)
+    cluster.one("second", expected=2)
+    cluster.check_caught_up(2)
+    assert cluster.applied_by(3) == [0, 1, 2]
+
+
 def test_waiting_gives_up_neutrally_once_the_term_has_passed(make_cluster):
     cluster = make_cluster("""
         def get_state(self):

@@ -40,3 +40,12 @@ def test_a_snapshot_may_be_replaced_while_it_is_sent(happened):
         Snapshot(0, 1),
         Snapshot(0, 2),
     ]
+
+
+def test_the_first_message_of_its_kind_goes_wrong(happened):
+    story = ANSWER_LOST._replace(after=None)
+    path, error = happened(ROOT / "raft", partial(catch_up, story), Recover())
+    assert error is None
+    lost = [c.message for c in path if isinstance(c, Lose)][-1]
+    assert lost.method == "install_snapshot"
+    assert not lost.reply

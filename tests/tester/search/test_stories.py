@@ -8,10 +8,18 @@ import pytest
 
 from tester import codes
 from tester.search.choice_text import choice_text
-from tester.search.choices import Lose, MessageName, Recover
+from tester.search.choices import (
+    Cut,
+    Lose,
+    MessageName,
+    Recover,
+    Setting,
+    Start,
+    TimeOut,
+)
 from tester.search.disturbances import Disturbances, pair
 from tester.search.episode_run import EpisodeRun
-from tester.search.episodes import elect, wait_in_vain
+from tester.search.episodes import HEARTBEATS_MAX, elect, spread, wait_in_vain
 from tester.search.exhaustive import node_of
 from tester.search.judged_run import run_choices
 from tester.search.stories import (
@@ -21,6 +29,7 @@ from tester.search.stories import (
     overtake,
     part,
     rival,
+    rivals_meet,
     troubled,
 )
 from tester.search.unheard import Unheard, unheard
@@ -223,3 +232,27 @@ def test_the_reference_recovers_from_a_candidate_that_nobody_heard(happened, onl
     )
     assert error is None
     assert Lose(MessageName(1, 2, "request_vote")) in path
+
+
+@pytest.mark.parametrize("ahead", [0, 2])
+def test_a_rival_may_be_ahead(carried_out, ahead):
+    run, _ = carried_out(partial(rivals_meet, 0, 1, ahead))
+    asked = [c for c in run.node.path() if isinstance(c, TimeOut)]
+    assert [c.server for c in asked] == [0] * ahead + [0, 1]
+    assert run.state.servers[0].term == 1 + ahead
+
+
+def test_a_leader_sends_heartbeats_until_it_applies_what_it_has_accepted(world_rules):
+    accepts = ("return -1, self.term, False", "return 1, self.term, self.leads")
+    rules = world_rules(*accepts, setting=Setting(3))
+    sent = []
+    for before in ((), (Cut(1), Cut(2)), ()):
+        run = EpisodeRun(rules, node_of(rules, ()))
+        elect(0, run)
+        run.take(*before)
+        if sent:
+            run.take(Start(0))
+        spread(0, run)
+        sent.append(sum(isinstance(c, TimeOut) for c in run.node.path()) - 1)
+    # Nothing to apply; no majority within reach; nothing that is ever applied.
+    assert sent == [1, 1, HEARTBEATS_MAX]
