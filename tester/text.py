@@ -43,6 +43,8 @@ _UNFIT = re.compile(
 # `::error::` at the beginning of a line, `##[error]` and `##vso[…]` anywhere.
 _CI_COMMAND = re.compile(r"(?m)^([^\S\n]*:)(?=:)|(#)(?=#\w*\[)")
 _BEGIN_FORMULAS = ("=", "+", "-", "\u2212", "@")
+# As reports name a box, and as threads are called that run a handler for one.
+_BOX = re.compile(r"(\bserver |(?:'|\bheld by )[\w.]+ from )(\d{1,6})\b")
 _NUMBERS = re.compile(r"\d+(?:\.\d+)?(?:, \d+)*")
 
 
@@ -160,6 +162,21 @@ def servers_named(servers: Sequence[int]) -> str:
     if not servers:
         return "no server"
     return f"server{'s' if servers[1:] else ''} {', '.join(map(str, servers))}"
+
+
+def with_clients_named(text: str, servers: int) -> str:
+    """Return a report of a box in which clients are no servers.
+
+    To the world, clients are further boxes, numbered after the servers.
+    """
+
+    def name(match: re.Match[str]) -> str:
+        client = int(match[2]) - servers
+        if client < 0:
+            return match[0]
+        return f"{match[1].removesuffix('server ')}client {client}"
+
+    return _BOX.sub(name, text)
 
 
 def only(servers: Sequence[int], total: int) -> str:

@@ -5,7 +5,6 @@ within a server. It still sees what is applied, and asks the Raft in each server
 state, so that a property broken by Raft is reported before one of the service.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar
 
@@ -26,14 +25,12 @@ from tester.oracles.applied_log import Message
 from tester.scenario.kv_answers import ok_without_commit
 from tester.scenario.polled_cluster import LEADER_S_MAX, PolledCluster
 from tester.scenario.service_entries import LIMIT, clerk_entry
-from tester.text import servers_named
+from tester.text import servers_named, with_clients_named
 
 # How long an operation may take once a majority is connected and nothing fails.
 CALL_S_MAX = 10
 # Of how many servers and clients a failure shows where calls wait.
 STUCK_HOSTS_SHOWN = 3
-# As reports name a box, and as threads are called that run a handler for one.
-_BOX = re.compile(r"(\bserver |(?:'|\bheld by )[\w.]+ from )(\d{1,6})\b")
 
 Returned = TypeVar("Returned")
 
@@ -295,15 +292,5 @@ class ServiceCluster(PolledCluster):
         self.fail(code, headline, "\n".join(filter(None, [evidence, shown])))
 
     def in_lanes(self, text: str) -> str:
-        """Return a report of a box in which clients are no servers.
-
-        To the world, clients are further boxes, numbered after the servers.
-        """
-
-        def name(match: re.Match[str]) -> str:
-            client = int(match[2]) - len(self.servers)
-            if client < 0:
-                return match[0]
-            return f"{match[1].removesuffix('server ')}client {client}"
-
-        return _BOX.sub(name, text)
+        """Return a report of a box in which clients are no servers."""
+        return with_clients_named(text, len(self.servers))

@@ -7,21 +7,24 @@ before: one that still is, or else one that is given the history again.
 
 import gc
 from collections import OrderedDict
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 
 from labrpc.box_factory import BoxFactory
 from labrpc.codes import Code
+from labrpc.errors import SubmissionError
 from labrpc.machine.watchdog import Watchdog, watchdog
 from labrpc.machine.watchdog_timer import HangPolicy
 from labrpc.submission.entry import Entry
 from labrpc.world.box import Box, Step
-from labrpc.world.events import Event
+from labrpc.world.events import Crash, Event, Wake
+from labrpc.world.host import broken_error
 from tester.scenario.service_entries import clerk_entry, kv_server_entry
 from tester.search.choices import Setting
 from tester.search.outline import outline
 from tester.search.polling import polling_step_ns
-from tester.search.server_state import Brief, ServerState, Stimulus
+from tester.search.server_state import TIME_PASSES, Brief, ServerState, Stimulus
 from tester.search.server_step import ServerStep
 from tester.search.step_times import SHORT_STEP_NS, STEP_NS_MIN
 
@@ -41,12 +44,14 @@ class Histories:
         setting: of the world they are in.
         hang_policy: what happens where the submission hangs in C.
         look_alikes: whether to find out which states look like each other.
+        attributes: whether to keep what servers' objects hold after each step.
 
     Attributes:
         states: how many states were found.
         steps: how often a box was stepped.
         stepping: the server that is being stepped.
         look_alikes: whether it is found out which of the next states look like each other.
+        attributes: whether what servers' objects hold is kept.
         warnings: likely mistakes that the watchdog has seen.
     """
 
@@ -56,6 +61,7 @@ class Histories:
         setting: Setting,
         hang_policy: HangPolicy | None = None,
         look_alikes: bool = False,
+        attributes: bool = False,
     ) -> None:
         self.setting = setting
         self.states = 0
@@ -69,7 +75,10 @@ class Histories:
         self._boxes: OrderedDict[ServerState, WatchedBox] = OrderedDict()
         self._made = 0
         self.look_alikes = look_alikes
+        self.attributes = attributes
+        self._held: dict[ServerState, Sequence[dict[str, str]]] = {}
         self._outlines: dict[bytes, ServerState] = {}
+        self._broken_by_waiting: dict[ServerState, SubmissionError | None] = {}
         self._entries: tuple[Entry | None, Entry | None] = (None, None)
         if setting.clients:
             service = boxes.submission
@@ -86,6 +95,7 @@ class Histories:
             state = self._roots[key] = ServerState(server, incarnation)
             state.raft_state, state.snapshot = raft_state, snapshot
             box = self._new_box(state)
+            box.held = []
             self._step(box, state, self._step_ns).boot()
             self._keep(state, box)
         return state
@@ -96,11 +106,43 @@ class Histories:
         if after is None:
             after = state.after[stimulus] = state.next_blank()
             box = self._box_in(state)
+            box.held = []
             self._step(box, after, self._time_for(state, stimulus)).run(
                 stimulus.given if isinstance(stimulus, Brief) else stimulus
             )
             self._keep(after, box)
         return after
+
+    def held(self, state: ServerState) -> Sequence[dict[str, str]]:
+        """Return what the server's object held after each box step that led to a state."""
+        return self._held.get(state, ())
+
+    def broken_by_waiting(self, state: ServerState) -> SubmissionError | None:
+        """Return how a server breaks that waits until its box looks for a deadlock again.
+
+        None for one that goes on by itself before that.
+        """
+        is_idle = not self.next(state, TIME_PASSES).box_steps
+        if not is_idle or state.wake_ns is None or state.failure is not None:
+            return None
+        if state not in self._broken_by_waiting:
+            box = self._box_in(state)
+            actions, _ = box.step(state.wake_ns, Wake())
+            box.end()
+            self._broken_by_waiting[state] = next(
+                (
+                    broken_error(state.server, a)
+                    for a in actions
+                    if isinstance(a, Crash)
+                ),
+                None,
+            )
+        return self._broken_by_waiting[state]
+
+    def stuck(self, state: ServerState) -> tuple[str, str]:
+        """Return which lock keeps a server's calls from returning, and where they wait."""
+        box = self._boxes[state] = self._box_in(state)
+        return box.box.stuck()
 
     def watched(self) -> AbstractContextManager[Watchdog]:
         """Let a watchdog look after all steps while a block runs.
@@ -164,6 +206,8 @@ class Histories:
     def _keep(self, state: ServerState, box: "WatchedBox") -> None:
         self.states += 1
         state.number = self.states
+        if self.attributes:
+            self._held[state] = box.held
         if state.failure is not None:
             box.end()
             return
@@ -177,12 +221,17 @@ class Histories:
 
 
 class WatchedBox:
-    """A box that says when it is being stepped, for a watchdog."""
+    """A box that says when it is being stepped, for a watchdog.
+
+    Attributes:
+        held: what the server's object held after each step of a state, if that is kept.
+    """
 
     def __init__(self, histories: Histories, server: int, box: Box) -> None:
         self._histories = histories
         self.server = server
         self.box = box
+        self.held: list[dict[str, str]] = []
 
     def step(self, now_ns: int, event: Event) -> Step:
         """Step the box."""
@@ -190,7 +239,12 @@ class WatchedBox:
         histories.steps += 1
         histories.stepping = self
         try:
-            return self.box.step(now_ns, event)
+            actions, wake_ns = self.box.step(now_ns, event)
+            if histories.attributes:
+                # A broken one is not asked.
+                broken = any(isinstance(action, Crash) for action in actions)
+                self.held.append({} if broken else self.box.state())
+            return actions, wake_ns
         finally:
             histories.stepping = None
 

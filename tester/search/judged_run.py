@@ -6,6 +6,7 @@ a millisecond each; it is no server's clock.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from labrpc.clock import MILLISECOND
@@ -33,6 +34,7 @@ from tester.search.choice_text import choice_text
 from tester.search.choices import Choice, Deliver, Expect, Lose, Recover
 from tester.search.chosen_messages import ChosenMessages
 from tester.search.client_history import ClientHistory
+from tester.search.failing_run import deadlock_in
 from tester.search.idle_recovery import recover_idle
 from tester.search.recovery import recover
 from tester.search.rules import Rules
@@ -45,16 +47,21 @@ CHOICE_NS = MILLISECOND
 
 
 class Life:
-    """One incarnation of a server, as observers see it."""
+    """One incarnation of a server, as observers see it.
+
+    Attributes:
+        held: what its object held after its last step, if that is kept.
+    """
 
     def __init__(self, server: int, incarnation: int) -> None:
         self.server = server
         self.incarnation = incarnation
         self.up = True
+        self.held: dict[str, str] = {}
 
     def state(self) -> dict[str, str]:
-        """Return nothing: a state that is looked up has no box to look into."""
-        return {}
+        """Return the plain attributes of the server's object, as text, if they are kept."""
+        return self.held
 
 
 class ChosenWorld:
@@ -142,12 +149,13 @@ class JudgedRun:
         if isinstance(choice, Recover):
             self.choices.append(choice)
             self._control(choice)
-            if choice.idle:
-                recover_idle(self._rules, self, choice.without)
-            elif self._clients is None:
-                recover(self._rules, self, choice.without)
-            else:
-                recover_service(self._rules, self, self._clients)
+            try:
+                self._recover(choice)
+            except SubmissionError as exc:
+                servers = [
+                    s for s in self.state.servers if s.server not in choice.without
+                ]
+                raise deadlock_in(self._rules.histories, servers, exc) from None
             return True
         if isinstance(choice, Expect):
             self.choices.append(choice)
@@ -159,6 +167,15 @@ class JudgedRun:
         if not applies:
             del self.choices[kept:]
         return applies
+
+    def _recover(self, choice: Recover) -> None:
+        """Let servers recover, or fail."""
+        if choice.idle:
+            recover_idle(self._rules, self, choice.without)
+        elif self._clients is None:
+            recover(self._rules, self, choice.without)
+        else:
+            recover_service(self._rules, self, self._clients)
 
     def finish(self) -> None:
         """Check what only the whole run shows.
@@ -268,7 +285,9 @@ class JudgedRun:
         elif state.preempted:
             self._away_since.setdefault(state.server, self._world.steps)
         left = len(state.outward) if outward_max is None else outward_max
-        for box_step in state.box_steps:
+        held = self._rules.histories.held(state)
+        for box_step, after in zip_longest(state.box_steps, held):
+            self._lives[state.server].held = after or {}
             if outward_max is not None and not left:
                 return
             actions: list[Action] = []

@@ -86,6 +86,7 @@ class Rules:
             the first of them, which is not sound, and leads to fewer states.
 
     Attributes:
+        histories: the states of its servers.
         setting: what holds in the world throughout.
         by_outline: whether states that look alike are one.
         recovery_steps: how many steps recoveries have taken so far.
@@ -97,18 +98,18 @@ class Rules:
         self.setting = setting
         self.by_outline = by_outline
         self.recovery_steps = 0
-        self._histories = histories
+        self.histories = histories
         self._messages = Messages(setting.servers)
 
     def exact(self) -> "Rules":
         """Return the rules of the same world by which states have one history each."""
-        return Rules(self._histories, self.setting) if self.by_outline else self
+        return Rules(self.histories, self.setting) if self.by_outline else self
 
     def initial(self) -> WorldState:
         """Return the world in which all servers have just started."""
         servers = range(self.setting.boxes)
         state = WorldState(
-            tuple([self._histories.started(s, 1, b"", b"") for s in servers]),
+            tuple([self.histories.started(s, 1, b"", b"") for s in servers]),
             tuple([Past() for _ in servers]),
             (),
             (),
@@ -168,7 +169,7 @@ class Rules:
 
     def waits_ns(self, server: ServerState) -> int | None:
         """Return how long a server waits until a time-out of it ends, None for ever."""
-        after = self._histories.next(server, TIME_PASSES)
+        after = self.histories.next(server, TIME_PASSES)
         return after.now_ns - server.now_ns if after.box_steps else None
 
     # Steps of servers.
@@ -188,7 +189,7 @@ class Rules:
             still_open = (*still_open, OpenRequest(server, request_id, message))
         in_flight = without_message(in_flight, message)
         state = WorldState(servers, pasts, in_flight, still_open, cut, spent)
-        brief = briefly and self._histories.poll
+        brief = briefly and self.histories.poll
         given = Brief(message.given) if brief else message.given
         return self._step(state, server, given, dies_after)
 
@@ -247,7 +248,7 @@ class Rules:
         self, state: WorldState, server: int, given: Stimulus, dies_after: int | None
     ) -> Transition:
         """Return what a step of one server leads to."""
-        stepped = self._histories.next(state.servers[server], given)
+        stepped = self.histories.next(state.servers[server], given)
         outward = stepped.outward
         if dies_after is not None:
             outward = outward[:dies_after]
@@ -357,7 +358,7 @@ class Rules:
     ) -> tuple[WorldState, ServerState]:
         """Return the world in which a server has lost all but its disk."""
         ended = state.servers[server]
-        started = self._histories.started(server, ended.incarnation + 1, *disk)
+        started = self.histories.started(server, ended.incarnation + 1, *disk)
         servers, pasts = list(state.servers), list(state.pasts)
         servers[server] = started
         pasts[server] = pasts[server].with_life(ended)

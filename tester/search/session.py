@@ -12,6 +12,7 @@ from labrpc.world.observer import Observer
 from labrpc.world.recorder import DigestRecorder
 from tester.search.budget import Limits
 from tester.search.choices import ChoiceList, Setting
+from tester.search.failing_run import STANDSTILLS, with_clients, with_threads
 from tester.search.histories import Histories
 from tester.search.judged_run import JudgedRun, run_choices
 from tester.search.rules import Rules
@@ -43,9 +44,18 @@ def searched(
             boxes, setting, seed, explored=explored, hang_policy=hang_policy
         )
         try:
-            return search.run(limits)
+            outcome = search.run(limits)
         finally:
             search.close()
+    if outcome.found is None or outcome.run is None:
+        return outcome
+    error = outcome.found.error
+    if error.code in STANDSTILLS:
+        # Only then its servers' threads are still there.
+        error = replayed(boxes, outcome.run, hang_policy)[1] or error
+    else:
+        error = with_clients(outcome.run.setting, error)
+    return outcome._replace(found=outcome.found._replace(error=error))
 
 
 def replayed(
@@ -67,12 +77,16 @@ def replayed(
         observers: watch it as well.
     """
     with quiet_process():
-        histories = Histories(boxes, run.setting, hang_policy)
+        keeps = recorder is not None
+        histories = Histories(boxes, run.setting, hang_policy, attributes=keeps)
         try:
             recorder = recorder or DigestRecorder()
             rules = Rules(histories, run.setting)
             with histories.watched(), looking_at(histories):
                 judged, error = run_choices(rules, run.choices, [recorder, *observers])
+                if error is not None:
+                    error = with_threads(histories, judged.state.servers, error)
+                    error = with_clients(run.setting, error)
             return judged, error, recorder.hexdigest()
         finally:
             histories.close()
