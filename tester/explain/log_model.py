@@ -86,6 +86,12 @@ class LogModel:
         after = self._changing_after
         return self.known.get(index) if after is None or index <= after else None
 
+    def accepted_at(self, index: int, term: int) -> Proposed | None:
+        """Return what `start` has returned an index for, if its server led this term."""
+        known = self.known.get(index)
+        row = known.row if known is not None else self._proposed.get(index)
+        return row if type(row) is Proposed and row.term == term else None
+
     def last_known(self, before_term: int | None = None) -> tuple[int, Known] | None:
         """Return the last entry that is known, and its index.
 

@@ -18,7 +18,7 @@ from tester.explain.exchanges import (
 from tester.explain.explanation import Explanation
 from tester.explain.history import History, fact
 from tester.explain.log_model import Known, LogModel
-from tester.explain.readable import commands_are_readable, terms_are_readable
+from tester.explain.readable import Commands, terms_are_readable
 from tester.traces import values
 from tester.traces.rows import (
     AnyRow,
@@ -61,7 +61,7 @@ class _Audit:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._commands = commands_are_readable(history)
+        self._commands = Commands(history)
         self._models = [LogModel() for _ in range(history.trace.header.servers)]
         self._found: dict[str, Explanation] = {}
         self._terms = [0] * history.trace.header.servers
@@ -183,6 +183,25 @@ class _Audit:
                         _since(index, known),
                         here,
                     )
+                return
+        self._sent_commands(rpc, term, model)
+
+    def _sent_commands(self, rpc: Rpc, term: int, model: LogModel) -> None:
+        """Check that a leader sends the commands for which start has returned an index."""
+        for index, entry in rpc.entries_by_index.items():
+            accepted = model.accepted_at(index, term)
+            if accepted is None or entry.command == accepted.command:
+                continue
+            if entry.term == term and self._commands.holds(index, entry.command):
+                sent = values.text(entry.command, 40)
+                self._report(
+                    "sent-what-its-log-lacks",
+                    f"server {rpc.src}, leading term {term}, sent index {index} with "
+                    f"{sent}, though start had returned this index, in this term, for "
+                    f"{values.text(accepted.command, 40)}",
+                    fact(accepted, f"start returns index {index} of term {term}"),
+                    fact(rpc.sent, f"sends index {index} with {sent}"),
+                )
                 return
 
     def _lost(
@@ -340,7 +359,11 @@ class _Audit:
 
     def _applied(self, row: Applied, model: LogModel) -> None:
         known = model.applies(row.index) if type(row.index) is int else None
-        if known is None or not self._commands or known.has_command(row.command, row):
+        if (
+            known is None
+            or not self._commands.are_readable
+            or known.has_command(row.command, row)
+        ):
             return
         assert known.command is not None
         had = values.text(known.command.command, 40)

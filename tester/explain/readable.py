@@ -5,11 +5,14 @@ is compared with what the trace says elsewhere; where the two do not agree, noth
 of entries. A few differences are what a mistake in the log looks like.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 
 from tester.explain.exchanges import APPEND_ENTRIES
 from tester.explain.history import History
-from tester.traces.rows import Proposed
+from tester.traces.rows import Applied, Proposed
+from tester.traces.values import Value
 
 # The least number of comparisons that agree for each that does not.
 AGREE_FOR_ONE = 20
@@ -32,6 +35,40 @@ def commands_are_readable(history: History) -> bool:
     A leader sends what `start` was given, at the index that it has returned.
     """
     return history.appends_are_readable and _agree(_commands_compared(history))
+
+
+class Commands:
+    """What entries hold beside their terms.
+
+    Args:
+        history: the run.
+
+    Attributes:
+        are_readable: whether what is taken for entries' commands is that.
+    """
+
+    def __init__(self, history: History) -> None:
+        self.are_readable = commands_are_readable(history)
+        self._history = history
+
+    def holds(self, index: int, command: Value) -> bool:
+        """Return whether what an entry holds is a command as `start` is given it.
+
+        In a run of few commands, it is if some server has applied it at this index, and
+        another entry held what start was given.
+        """
+        return self.are_readable or repr(command) in self._applied[index]
+
+    @cached_property
+    def _applied(self) -> defaultdict[int, set[str]]:
+        """What was applied at each index, if any entry is readable."""
+        found: defaultdict[int, set[str]] = defaultdict(set)
+        if not any(_commands_compared(self._history)):
+            return found
+        for row in self._history.rows_of(Applied):
+            if type(row) is Applied and type(row.index) is int:
+                found[row.index].add(repr(row.command))
+        return found
 
 
 def _agree(comparisons: Iterator[bool]) -> bool:

@@ -420,3 +420,20 @@ def test_times_are_compared_only_where_clocks_are_right(elected, code, act):
     for server in range(3):
         elected.add(rows.Control, verb="clock rate", args=[server, "1/20"])
     assert code not in codes(elected)
+
+
+@pytest.mark.parametrize(("applied", "found"), [("y", True), ("x", False)])
+def test_a_leader_that_sends_another_command_than_it_accepted(writer, applied, found):
+    writer.vote(0, 1)
+    for index, command in enumerate("ab", start=1):
+        writer.start(0, index, 1, command)
+        prev = (index - 1, min(index - 1, 1))
+        writer.append(0, 1, prev, [(1, command)])
+    writer.start(0, 3, 1, "x")
+    writer.append(0, 1, (2, 1), [(1, "y")])
+    # What entries hold may be something else than commands, if nobody applies it.
+    writer.add(rows.Applied, server=1, incarnation=1, index=3, command=applied)
+    assert ("sent-what-its-log-lacks" in codes(writer)) is found
+    if found:
+        text = text_of(writer, "sent-what-its-log-lacks")
+        assert "index 3 with 'y', though start had returned this index" in text
