@@ -26,17 +26,26 @@ SNAPSHOTS_MIN = 6
 
 
 def handler_returned_none(history: History) -> Iterator[Explanation]:
-    """Find handlers that returned None, unless no call is ever answered."""
+    """Find handlers that returned None, unless no call is ever answered.
+
+    Not where a later request on the same link was answered: to its caller, that is no more
+    than a lost reply.
+    """
     if is_one_way(history.trace):
         return
     found: dict[str, list[Replied]] = defaultdict(list)
     answered: Counter[str] = Counter()
+    last_answer_n: dict[tuple[int, int, str], int] = {}
     for row in history.rows_of(Replied):
         if type(row) is Replied:
             answered[row.method] += 1
             if row.body is None:
                 found[row.method].append(row)
+            else:
+                last_answer_n[row.peer, row.server, row.method] = row.n
     for method, rows in found.items():
+        if all(last_answer_n.get((r.peer, r.server, method), 0) > r.n for r in rows):
+            continue
         servers = sorted({row.server for row in rows})
         yield Explanation(
             "handler-returned-none",

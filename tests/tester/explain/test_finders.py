@@ -430,3 +430,18 @@ def test_what_servers_answer_when_they_are_shut_down_is_no_mistake(writer):
     assert list(traffic.handler_returned_none(writer.history)) == []
     writer.rows.remove(killed)
     assert len(list(traffic.handler_returned_none(writer.history))) == 1
+
+
+def test_none_counts_only_where_no_later_request_was_answered(writer):
+    for peer in (1, 2):
+        writer.rpc(0, peer, "append_entries", {"term": 1})
+        sent, arrived = writer.rows[-2:]
+        writer.add(
+            rows.Replied, server=peer, peer=0, rpc=sent.rpc, method=sent.method, body=None,
+            size=1, cause=arrived.n,
+        )  # fmt: skip
+    writer.append(0, 1, (0, 0), [])
+    (found,) = traffic.handler_returned_none(writer.history)
+    assert "2 of 3 times, on servers 1, 2" in found.text
+    writer.append(0, 2, (0, 0), [])
+    assert list(traffic.handler_returned_none(writer.history)) == []
