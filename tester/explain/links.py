@@ -1,4 +1,4 @@
-"""The last traffic of each link, for runs that failed because something never happened."""
+"""The last traffic of each link, for runs in which something never happened, or too often."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -22,14 +22,17 @@ from tester.traces.rows import (
 )
 from tester.traces.values import Value
 
-# Where the failure is that something did not happen in time.
-OF_LIVENESS = frozenset(
+# Where the failure is that something did not happen in time, or happened without end.
+OF_TRAFFIC = frozenset(
     code.name
     for code in (
         codes.NO_LEADER,
         codes.NO_AGREEMENT,
         codes.NOT_CAUGHT_UP,
         codes.LEADER_WITHOUT_MAJORITY,
+        codes.TOO_MANY_RPCS,
+        codes.TOO_MANY_BYTES,
+        codes.UNSTABLE_TERM,
     )
 )
 LAST_NS = 5 * SECOND
@@ -102,12 +105,12 @@ _Links = dict[tuple[int, int, str], _Link]
 
 
 def link_lines(trace: Trace) -> list[str]:
-    """Return what each link carried in the last seconds of a run that waited in vain.
+    """Return what each link carried in the last seconds of a run that failed by it.
 
     The busiest first, links that carried the same in one line; no line for a run that failed
     in another way.
     """
-    if trace.end is None or trace.end.code not in OF_LIVENESS or not trace.rows:
+    if trace.end is None or trace.end.code not in OF_TRAFFIC or not trace.rows:
         return []
     # Nothing may have happened for some time before the end.
     ended = max(trace.rows[-1].t, trace.end.t)

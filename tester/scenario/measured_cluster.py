@@ -2,6 +2,7 @@
 
 from tester import codes
 from tester.scenario.faulty_cluster import FaultyCluster
+from tester.text import servers_named
 
 # The RPCs of an idle second, for each follower: ten heartbeats are enough, more are no
 # fault, but requests that follow each other without a pause are hundreds.
@@ -76,12 +77,27 @@ class MeasuredCluster(FaultyCluster):
             self.fail(
                 codes.TOO_MANY_RPCS,
                 f"{when} {rpcs} RPCs are sent in a second; {rpcs_max} {idle}",
-                "a leader that has nothing to send to a follower sends a heartbeat, "
-                "about ten times a second",
+                self._why_so_many(),
             )
         self.fail(
             codes.TOO_MANY_BYTES,
             f"{when} {carried} bytes are sent in a second; {bytes_max} {idle}",
             "a leader sends an entry or a snapshot again only if it was not "
             "acknowledged (Figure 2: nextIndex and matchIndex)",
+        )
+
+    def _why_so_many(self) -> str:
+        """Return what a leader sends to followers that lack nothing, or that lack entries."""
+        applied = {server: self.last_applied(server) for server in self.up()}
+        behind = [s for s in applied if applied[s] < max(applied.values())]
+        if not behind:
+            return (
+                "a leader that has nothing to send to a follower sends a heartbeat, about "
+                "ten times a second"
+            )
+        least, most = min(applied.values()), max(applied.values())
+        return (
+            f"{servers_named(behind)} lagged, with index {least} of {most} applied: after an "
+            "answer that refuses entries, a leader sends others, or its snapshot, and not the "
+            "same at once (sections 5.3 and 7)"
         )

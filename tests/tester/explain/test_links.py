@@ -46,6 +46,10 @@ def test_links_that_carried_the_same_are_one_line(run):
     ]
 
 
+def test_too_many_requests_are_shown_by_link(run):
+    assert lines(run, "too-many-rpcs") == lines(run)
+
+
 def test_what_came_before_the_last_seconds_does_not_count(run):
     run.wait(6)
     run.append(0, 1, (5, 1), [])

@@ -52,6 +52,22 @@ def test_traffic_without_end_is_a_failure(make_cluster, traffic, code):
     assert failed.value.code == code
 
 
+@pytest.mark.unmeasured
+@pytest.mark.parametrize(
+    ("lags", "said"),
+    [(True, "server 1 lagged, with index 0 of 9"), (False, "heartbeat")],
+)
+def test_requests_without_end_may_be_for_a_server_that_lags(
+    make_cluster, monkeypatch, lags, said
+):
+    cluster = make_cluster(sends(pause_s=0.005))
+    applied = [9, 0 if lags else 9, 9]
+    monkeypatch.setattr(cluster, "last_applied", applied.__getitem__)
+    with pytest.raises(SubmissionError, match=f"{QUIET_S_MAX} s after") as failed:
+        cluster.check_quiet()
+    assert said in failed.value.evidence
+
+
 def test_elections_without_end_are_a_failure(make_cluster):
     cluster = make_cluster("""
         def get_state(self):
