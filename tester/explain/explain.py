@@ -23,6 +23,7 @@ from tester.explain import (
 from tester.explain.explanation import Explanation
 from tester.explain.history import History, seconds
 from tester.explain.links import link_lines
+from tester.explain.names import names_lines
 from tester.explain.service_history import ServiceHistory
 from tester.text import command_line
 from tester.traces.reader import Trace
@@ -127,7 +128,11 @@ def explanation_blocks(trace: Trace, found: list[Explanation]) -> list[list[str]
         trace: of the run.
         found: what it proves.
     """
-    blocks = [explanation_lines(trace, found), link_lines(trace)]
+    blocks = [
+        explanation_lines(trace, found),
+        names_lines(trace),
+        link_lines(trace),
+    ]
     return [lines for lines in blocks if lines]
 
 
