@@ -165,14 +165,54 @@ def counted_unsent(history: History) -> Iterator[Explanation]:
         if len(having) + 1 > servers // 2:
             continue
         lacking = [s for s in range(servers) if s != row.server and s not in having]
+        late = _late_answer(history, commit, lacking)
+        how, facts = "it counted servers whose answers did not say so", []
+        if late is not None:
+            how = (
+                f"server {late.peer} did so only in answer to a request of an earlier term, "
+                "and may have replaced the entry since"
+            )
+            facts.append(fact(late, f"gets the late answer of server {late.peer}"))
         yield Explanation(
             "counted-unsent",
             f"server {row.server}, leading term {commit.term}, committed index "
-            f"{row.index}, though {servers_named(lacking)} had not acknowledged it: it "
-            "counted servers whose answers did not say so",
-            (fact(row, f"applies index {row.index} before anybody else"),),
+            f"{row.index}, though {servers_named(lacking)} had not acknowledged it in this "
+            f"term: {how}",
+            (*facts, fact(row, f"applies index {row.index} before anybody else")),
         )
         return
+
+
+def _late_answer(
+    history: History, commit: _Commit, lacking: list[int]
+) -> ReplyArrived | None:
+    """Return an answer to a request of an earlier term that came while the leader led.
+
+    The last one by which a server acknowledged what it did not in the leader's term.
+    """
+    row, found = commit.row, None
+    began_n = min(
+        (
+            rpc.sent.n
+            for rpc in history.calls(APPEND_ENTRIES)
+            if rpc.src == row.server and rpc.arg("term") == commit.term
+        ),
+        default=row.n,
+    )
+    for rpc in history.calls(APPEND_ENTRIES):
+        answered, term = rpc.answered, rpc.arg("term")
+        if (
+            rpc.src == row.server
+            and rpc.dst in lacking
+            and answered is not None
+            and began_n < answered.n < row.n
+            and answered.incarnation == row.incarnation
+            and term is not None
+            and term < commit.term
+            and (rpc.acknowledged_index or 0) >= row.index
+        ):
+            found = answered
+    return found
 
 
 def committed_older_term(history: History) -> Iterator[Explanation]:

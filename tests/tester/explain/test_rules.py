@@ -437,3 +437,22 @@ def test_a_leader_that_sends_another_command_than_it_accepted(writer, applied, f
     if found:
         text = text_of(writer, "sent-what-its-log-lacks")
         assert "index 3 with 'y', though start had returned this index" in text
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_leader_that_counts_the_answer_to_a_request_of_an_earlier_term(elected, late):
+    elected.start(0, 31, 1, "x")
+    elected.append(0, 1, (30, 1), [(1, "x")])
+    arrived = elected.rows.pop()
+    elected.vote(0, 2, (31, 1), term=2)
+    elected.add(rows.Reported, server=0, incarnation=1, term=2, leads=True)
+    elected.append(0, 2, (31, 1), [], term=2, success=False)
+    if late:
+        fields = msgspec.structs.asdict(arrived)
+        elected.add(
+            rows.ReplyArrived, **{k: fields[k] for k in fields if k not in "nt"}
+        )
+    elected.add(rows.Applied, server=0, incarnation=1, index=31, command="x")
+    text = text_of(elected, "counted-unsent")
+    assert "had not acknowledged it in this term" in text
+    assert ("server 1 did so only in answer to a request of an earlier" in text) is late
