@@ -10,6 +10,7 @@ from labrpc.box.ends import PUT, ApplyEnd, refuse_on_loop
 from labrpc.box.outbox import Outbox
 from labrpc.box.pending import Pending
 from labrpc.contract import ApplyMsg
+from labrpc.scheduling.greenlets import getcurrent
 from labrpc.scheduling.scheduler import WaitRefusedError
 from labrpc.simulated.box_loops import BoxLoops
 from labrpc.world.events import Apply
@@ -61,6 +62,7 @@ class LocalChannel(ApplyEnd):
         """Take the next message; blocks until there is one."""
         if self._loops.running:
             refuse_on_loop(self._loops, "apply_ch.get", "apply_ch.aget")
+        self._gets.last_asking = getcurrent()
         taken = self._take()
         if taken is None:
             number = self._next_taker()

@@ -78,16 +78,19 @@ def find_deadlock(
     )
 
 
-def find_held_lock(box: BoxContext, serving: Container[Task]) -> tuple[str, str]:
+def find_held_lock(
+    box: BoxContext, serving: Container[Task], taker: Task | None = None
+) -> tuple[str, str]:
     """Return which lock keeps calls from returning, in words, and the threads' stacks.
 
     For a box whose calls do not return though its timers go on. Without such a lock, the
     words are empty, and the stacks are those of calls, and of what nobody takes off the
-    apply channel.
+    apply channel, with the thread that should.
 
     Args:
         box: the box to look at, between two steps.
         serving: the threads that run a method for the service above, or a handler.
+        taker: the thread that took the last message off the apply channel, if any did.
     """
     scheduler = box.scheduler
     waiting = [task for task in scheduler.tasks if task.waits_for is not None]
@@ -102,6 +105,9 @@ def find_held_lock(box: BoxContext, serving: Container[Task]) -> tuple[str, str]
             tasks = [*chain, *scheduler.tasks]
             return f"deadlock: {words}", threads_report(box.submission, tasks)
     shown = [task for task in waiting if task in serving or task.waits_for is PUT]
+    if taker in waiting and any(task.waits_for is PUT for task in shown):
+        # It does something else.
+        shown.insert(0, taker)
     return "", threads_report(box.submission, shown)
 
 

@@ -159,7 +159,7 @@ class InProcessBox(ServerBox):
         """Return which lock keeps calls from returning, and where they wait."""
         context = self.context
         serving = [t for t in context.scheduler.tasks if self._server.serves(t)]
-        words, threads = find_held_lock(context, serving)
+        words, threads = find_held_lock(context, serving, self._gets.last_asking)
         calls = self._async_server.open_calls() if self._async_server else []
         if not calls:
             return words, threads

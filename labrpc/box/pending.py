@@ -18,11 +18,13 @@ class Pending:
     Attributes:
         next_number: returns 1, 2, 3, …
         threads: the threads that wait, by the number of what they wait for.
+        last_asking: the thread that asked last, whether or not it had to wait.
     """
 
     def __init__(self, context: BoxContext, outbox: Outbox) -> None:
         self.next_number = itertools.count(1).__next__
         self.threads: dict[int, Task] = {}
+        self.last_asking: Task | None = None
         self._context = context
         self._outbox = outbox
         self._futures: dict[int, Any] = {}

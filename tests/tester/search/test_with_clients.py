@@ -38,7 +38,7 @@ from tester.search.service_episodes import (
     strand_client,
 )
 from tester.search.service_search import ServiceSearch
-from tester.search.session import searched
+from tester.search.session import replayed, searched
 
 TESTS = Path(__file__).resolve().parents[2]
 EXAMPLE = TESTS / "services" / "kv_threads"
@@ -316,3 +316,21 @@ def test_a_single_file_is_loaded_first_in_each_box():
     entry = kv_server_entry(service, 7)
     assert (entry.preload, entry.constants) == ("version_stays", {"max_raft_state": 7})
     assert clerk_entry(find_service(EXAMPLE, suite_path(3))).preload == ""
+
+
+def test_a_service_that_takes_no_more_shows_the_thread_that_took_the_last(tmp_path):
+    copytree(EXAMPLE, tmp_path / "service")
+    source = tmp_path / "service" / "rsm" / "rsm.py"
+    taken = "            message = self.apply_ch.get()\n"
+    text = source.read_text()
+    assert taken in text
+    source.write_text(
+        text.replace(taken, f"{taken}            threading.Event().wait()\n")
+    )
+    boxes = InProcessBoxFactory(find_service(tmp_path / "service", suite_path(3)))
+    run = parse_choices("clients 2\nput 3 k\nput 4 k\nrecover", "text")
+    error = replayed(boxes, run)[1]
+    assert error.code is codes.OPERATION_STUCK
+    assert "message = self.apply_ch.get()" not in error.evidence
+    assert "threading.Event().wait()" in error.evidence
+    assert "in the list, client 0 is 3, client 1 is 4" in error.evidence
