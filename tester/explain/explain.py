@@ -25,6 +25,7 @@ from tester.explain.history import History, seconds
 from tester.explain.links import link_lines
 from tester.explain.names import names_lines
 from tester.explain.service_history import ServiceHistory
+from tester.explain.standing import standing_lines
 from tester.text import command_line
 from tester.traces.reader import Trace
 
@@ -131,6 +132,7 @@ def explanation_blocks(trace: Trace, found: list[Explanation]) -> list[list[str]
     blocks = [
         explanation_lines(trace, found),
         names_lines(trace),
+        standing_lines(trace),
         link_lines(trace),
     ]
     return [lines for lines in blocks if lines]

@@ -1,0 +1,70 @@
+"""Who asked for votes of late, for runs that failed for want of a leader.
+
+The causes that a scenario names for it are possible ones; the trace rules some of them out.
+"""
+
+from labrpc.clock import SECOND
+from tester import codes
+from tester.explain.history import History, seconds
+from tester.text import counted, servers_named
+from tester.traces.reader import Trace
+from tester.traces.rows import Boot, Control, Proposed, Reported
+
+OF_ELECTIONS = frozenset(
+    code.name
+    for code in (codes.NO_LEADER, codes.NO_AGREEMENT, codes.LEADER_WITHOUT_MAJORITY)
+)
+LAST_NS = 5 * SECOND
+
+
+def standing_lines(trace: Trace) -> list[str]:
+    """Return who stood in the last seconds, who did not, and who said that it leads.
+
+    Nothing where no server stood: votes may go by names of a submission's own. Nothing of a
+    list of choices, whose times are none of the servers'.
+    """
+    end = trace.end
+    if end is None or end.code not in OF_ELECTIONS or not trace.rows:
+        return []
+    if trace.header.by_choices or trace.header.service or trace.dropped is not None:
+        return []
+    history = History(trace)
+    ended = max(trace.rows[-1].t, end.t)
+    since = max(0, ended - LAST_NS)
+    elections = [one for one in history.elections if one.t >= since]
+    terms = sorted({one.term for one in elections})
+    if not terms:
+        return []
+    stood = sorted({one.server for one in elections})
+    which = f"term {terms[0]}"
+    if terms[1:]:
+        which = f"{counted(len(terms), 'term')} from {terms[0]} to {terms[-1]}"
+    lines = [f"  {servers_named(stood)} asked for votes, in {which}"]
+    others = [s for s in _up_since(history, since) if s not in stood]
+    if others:
+        lines.append(f"  {servers_named(others)}, up all the time, asked for none")
+    led = {
+        (row.server, row.term)
+        for row in history.rows_of(Reported, Proposed)
+        if (type(row) is Reported or type(row) is Proposed)
+        and row.leads
+        and row.t >= since
+    }
+    lines += [
+        f"  server {server} said that it leads term {term}"
+        for server, term in sorted(led, key=lambda one: one[1])[-3:]
+    ]
+    return [f"who stood in the last {seconds(ended - since)}:", *lines]
+
+
+def _up_since(history: History, since: int) -> list[int]:
+    """Return the servers that were up at a time, and neither stopped nor paused after it."""
+    up: set[int] = set()
+    for row in history.rows:
+        if type(row) is Boot and row.t < since:
+            up.add(row.server)
+        elif type(row) is Control and row.verb in ("crash", "pause"):
+            up -= set(row.args)
+        elif type(row) is Control and row.verb == "resume" and row.t < since:
+            up |= set(row.args)
+    return sorted(up)
