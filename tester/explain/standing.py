@@ -5,6 +5,7 @@ The causes that a scenario names for it are possible ones; the trace rules some 
 
 from labrpc.clock import SECOND
 from tester import codes
+from tester.explain.exchanges import REQUEST_VOTE
 from tester.explain.history import History, seconds
 from tester.text import counted, servers_named
 from tester.traces.reader import Trace
@@ -20,8 +21,9 @@ LAST_NS = 5 * SECOND
 def standing_lines(trace: Trace) -> list[str]:
     """Return who stood in the last seconds, who did not, and who said that it leads.
 
-    Nothing where no server stood: votes may go by names of a submission's own. Nothing of a
-    list of choices, whose times are none of the servers'.
+    Nothing where no server sent request_vote: votes may go by a name of a submission's own.
+    By which names its arguments go does not matter, nor whether it only asks who would vote.
+    Nothing of a list of choices, whose times are none of the servers'.
     """
     end = trace.end
     if end is None or end.code not in OF_ELECTIONS or not trace.rows:
@@ -31,18 +33,18 @@ def standing_lines(trace: Trace) -> list[str]:
     history = History(trace)
     ended = max(trace.rows[-1].t, end.t)
     since = max(0, ended - LAST_NS)
-    elections = [one for one in history.elections if one.t >= since]
-    terms = sorted({one.term for one in elections})
-    if not terms:
+    asked = [rpc for rpc in history.calls(REQUEST_VOTE) if rpc.sent.t >= since]
+    if not asked:
         return []
-    stood = sorted({one.server for one in elections})
-    which = f"term {terms[0]}"
+    stood = sorted({rpc.src for rpc in asked})
+    terms = sorted({term for rpc in asked if (term := rpc.arg("term")) is not None})
+    which = f", in term {terms[0]}" if terms else ""
     if terms[1:]:
-        which = f"{counted(len(terms), 'term')} from {terms[0]} to {terms[-1]}"
-    lines = [f"  {servers_named(stood)} asked for votes, in {which}"]
+        which = f", in {counted(len(terms), 'term')} from {terms[0]} to {terms[-1]}"
+    lines = [f"  {servers_named(stood)} sent request_vote{which}"]
     others = [s for s in _up_since(history, since) if s not in stood]
     if others:
-        lines.append(f"  {servers_named(others)}, up all the time, asked for none")
+        lines.append(f"  {servers_named(others)}, up all the time, sent none")
     led = {
         (row.server, row.term)
         for row in history.rows_of(Reported, Proposed)

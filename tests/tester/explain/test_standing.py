@@ -31,8 +31,8 @@ def test_who_asked_for_votes_and_who_did_not(run):
     found = standing_lines(trace)
     assert found == [
         "who stood in the last 5.000 s:",
-        "  server 0 asked for votes, in 2 terms from 2 to 3",
-        "  servers 1, 2, up all the time, asked for none",
+        "  server 0 sent request_vote, in 2 terms from 2 to 3",
+        "  servers 1, 2, up all the time, sent none",
     ]
     assert found in explanation_blocks(trace, [])
 
@@ -67,3 +67,13 @@ def test_nothing_where_nobody_stood(run):
     run.wait(6)
     run.append(0, 1, (0, 0), [])
     assert standing_lines(trace_of(run)) == []
+
+
+def test_arguments_of_other_names(run):
+    run.rows = [
+        msgspec.structs.replace(row, body={"class": "Args", "fields": {"epoch": 1}})
+        if isinstance(row, rows.Sent)
+        else row
+        for row in run.rows
+    ]
+    assert standing_lines(trace_of(run))[1] == "  server 0 sent request_vote"
