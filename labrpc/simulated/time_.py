@@ -35,7 +35,9 @@ def sleep(seconds: float) -> None:
     """Make the current thread wait for so much virtual time."""
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
-    current_scheduler().sleep(from_seconds(seconds))
+    # One of no length only lets others go on.
+    waits_for = "sleep" if seconds else "its turn"
+    current_scheduler().sleep(from_seconds(seconds), waits_for)
 
 
 def _of_now(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -139,8 +139,9 @@ class Proposals:
                 "(Leader Append-Only, Figure 3)",
                 f"{before}\n{proposal}\n"
                 "a leader only appends to its own log (section 5.3), also when start() "
-                "is called by several threads at once; the index that start() returns is "
-                "read before it lets the lock go",
+                "is called by several threads at once, or while snapshot() discards entries; "
+                "role, term and index are read, and the entry is appended, under one hold of "
+                "the lock",
                 facts([before, proposal]),
             )
         self._check_complete(proposal)

@@ -149,14 +149,18 @@ def _message_text(message: MessageName) -> str:
     return f"{message.src} -> {message.dst} {reply}{method}{nth}"
 
 
+def setting_lines(setting: Setting) -> list[str]:
+    """Return the lines of a list that say what holds throughout."""
+    return [
+        f"{name} {int(getattr(setting, field))}"
+        for name, field in _SETTINGS.items()
+        if setting.clients or name not in _OF_SERVICES
+    ]
+
+
 def list_text(run: ChoiceList, comments: Iterable[str] = ()) -> str:
     """Return a list of choices as the text of a file, with comments at its top."""
-    setting = [
-        f"{name} {int(getattr(run.setting, field))}"
-        for name, field in _SETTINGS.items()
-        if run.setting.clients or name not in _OF_SERVICES
-    ]
-    lines = [*(f"# {comment}" for comment in comments), *setting]
+    lines = [*(f"# {comment}" for comment in comments), *setting_lines(run.setting)]
     return "\n".join([*lines, *map(choice_text, run.choices), ""])
 
 

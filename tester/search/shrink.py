@@ -9,8 +9,10 @@ come late stand out.
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from labrpc.errors import SubmissionError
-from tester.search.choices import Choice, Recover
+from tester.search.choices import Choice, Preempt, Recover
 from tester.search.judged_run import run_choices
 from tester.search.linked import LinkedChoice, run_linked
 from tester.search.rules import Rules
@@ -60,6 +62,7 @@ def shrink(
         shrinking.by_parts()
         shrinking.one_by_one()
         shrinking.simplify_recoveries()
+        shrinking.shorten_preemptions()
         shrinking.with_replies()
         # Where look-alikes are one, the list has to be tried again in any case.
         shrinking.by_neighbours(1 if rules.by_outline else NEIGHBOURS_MAX)
@@ -142,6 +145,21 @@ class _Shrinking:
                 self._fails_alike(
                     [recovery if one is linked else one for one in self._linked]
                 )
+
+    def shorten_preemptions(self) -> None:
+        """Let threads go on sooner that have lost their turn, if the run still fails so.
+
+        What only filled the time can then go.
+        """
+        for linked in list(self._linked):
+            if isinstance(linked.choice, Preempt):
+                for steps in range(1, linked.choice.steps):
+                    sooner = msgspec.structs.replace(linked.choice, steps=steps)
+                    changed = linked._replace(choice=sooner)
+                    if self._fails_alike(
+                        [changed if one is linked else one for one in self._linked]
+                    ):
+                        break
 
     def with_replies(self) -> None:
         """Let replies arrive with their requests."""

@@ -56,6 +56,13 @@ def test_servers_that_come_to_a_stop_are_found(submission, capsys):
     assert "found with 1 choice:\n  recover\n" in out
 
 
+def test_what_holds_throughout_is_printed_where_it_is_not_the_usual(submission, capsys):
+    search = ("search", submission(False), *SEARCH, "--servers", "5")
+    assert grade.main([*search]) == 1
+    out = capsys.readouterr().out
+    assert "found with 1 choice:\n  servers 5\n  recover\n" in out
+
+
 def test_what_cannot_be_kept_is_printed_whole(submission, capsys, tmp_path):
     (tmp_path / ".lab").write_text("in the way")
     assert grade.main(["search", submission(True), *SEARCH]) == 1

@@ -3,15 +3,18 @@
 from random import Random
 
 from tester.search.budget import Limits
-from tester.search.choices import Preempt, Setting, StepChoice
+from tester.search.choice_text import parse_choices
+from tester.search.choices import Preempt, Setting, StepChoice, TimeOut
 from tester.search.episode_draw import EpisodeDraw, Liking
 from tester.search.episode_run import EpisodeRun
 from tester.search.exhaustive import node_of
 from tester.search.histories import Histories
+from tester.search.judged_run import run_choices
 from tester.search.preemptions import step_of
 from tester.search.races import race
 from tester.search.rules import Rules
 from tester.search.session import searched
+from tester.search.shrink import shrink
 
 PREEMPTED = Setting(preempt=True, elections_only=True)
 
@@ -56,3 +59,29 @@ def test_a_race_is_found_and_its_list_is_short(preempted_boxes):
     assert outcome.found is not None
     assert len(outcome.run.choices) < 20
     assert any(isinstance(choice, Preempt) for choice in outcome.run.choices)
+
+
+def test_a_thread_goes_on_as_soon_as_the_run_still_fails(preempted_boxes):
+    late = parse_choices(
+        """
+        time-out 0
+        time-out 1
+        preempt-thread 2 at lock 2, for 4 steps
+        deliver 0 -> 2 vote
+        deliver 1 -> 2 vote
+        time-out 2
+        time-out 2
+        time-out 2
+        deliver 2 -> 0 reply vote
+        deliver 2 -> 1 reply vote
+        """,
+        "late",
+    )
+    histories = Histories(preempted_boxes(), PREEMPTED)
+    rules = Rules(histories, PREEMPTED)
+    run, error = run_choices(rules, late.choices)
+    shrunk = shrink(rules, run.choices, error)
+    histories.close()
+    (preempt,) = [c for c in shrunk.choices if isinstance(c, Preempt)]
+    assert preempt.steps == 1
+    assert TimeOut(2) not in shrunk.choices
