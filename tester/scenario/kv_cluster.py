@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from labrpc.errors import SubmissionError
 from labrpc.submission.entry import Entry
+from labrpc.world.host import Host
 from labrpc.world.scenario_thread import ScenarioThread
 from labrpc.world.streams import stream
 from tester import codes
@@ -170,21 +171,31 @@ class KVCluster(ServiceCluster):
             self.sleep(0.010)
         left = [c.clerk for c in clients if not c.ended]
         if left:
-            self._fail_stuck(len(left), seconds)
+            self._fail_stuck(left, seconds)
 
-    def fail_call(self, method: str) -> NoReturn:
+    def fail_call(self, host: Host, method: str) -> NoReturn:
         """Fail: an operation has not returned in time."""
-        self._fail_stuck(1, CALL_S_MAX)
+        self._fail_stuck([host.server - len(self.servers)], CALL_S_MAX)
 
-    def _fail_stuck(self, count: int, seconds: float) -> NoReturn:
-        pending = [
-            str(o) for o in self.history.operations.values() if not o.returned_at
-        ]
+    def _fail_stuck(self, clerks: Sequence[int], seconds: float) -> NoReturn:
+        """Fail: operations have not returned in time.
+
+        Args:
+            clerks: those that are waited for.
+            seconds: for how long.
+        """
+        pending = [o for o in self.history.operations.values() if not o.returned_at]
+        late = [o for o in pending if o.client in clerks]
+        shown = [str(o) for o in late[:PENDING_SHOWN]]
+        # Those of clients that reach no majority may wait for ever.
+        others = [str(o) for o in pending if o not in late]
+        if others:
+            shown += ["others, which were not waited for:", *others[:PENDING_SHOWN]]
         self.fail_stuck(
             codes.OPERATION_STUCK,
-            f"{counted(count, 'operation')} not answered within {seconds:.0f} s though a "
+            f"{counted(len(clerks), 'operation')} not answered within {seconds:.0f} s though a "
             "majority is connected and nothing fails",
-            "\n".join(pending[:PENDING_SHOWN])
+            "\n".join(shown)
             + "\npossible causes: a server waits for an entry that another leader has "
             "replaced; a clerk waits for a server that no longer leads; no leader is "
             "elected",

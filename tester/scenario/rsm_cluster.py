@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple, NoReturn
 
 from labrpc.submission.entry import Entry
+from labrpc.world.host import Host
 from labrpc.world.scenario_thread import ScenarioThread
 from tester import codes
 from tester.intake.service_submission import COUNTER
@@ -127,7 +128,7 @@ class RsmCluster(ServiceCluster):
             "the server that it was submitted to",
         )
 
-    def fail_call(self, method: str) -> NoReturn:
+    def fail_call(self, host: Host, method: str) -> NoReturn:
         """Fail: a submit has not returned in time."""
         self.fail_stuck(
             codes.SUBMIT_STUCK,

@@ -264,11 +264,11 @@ class ServiceCluster(PolledCluster):
                 self.world.poll()
                 self._check_time()
                 if self.now > ends:
-                    self.fail_call(method)
+                    self.fail_call(host, method)
         return answers[0]
 
-    def fail_call(self, method: str) -> NoReturn:
-        """Fail: a method has not returned in time."""
+    def fail_call(self, host: Host, method: str) -> NoReturn:
+        """Fail: a method of a server, or of a client, has not returned in time."""
         raise NotImplementedError
 
     def fail_stuck(self, code: Code, headline: str, evidence: str = "") -> NoReturn:

@@ -164,6 +164,28 @@ BROKEN = {
 }
 
 
+STAYS_WITH_ONE_SERVER = """\
+    def _call(self, method, args):
+        while True:
+            reply = self.servers[2].call(method, args)
+            if reply is not None and reply.err != "ErrWrongLeader":
+                return reply, 1
+            time.sleep(0.1)
+"""
+
+
+def test_the_operation_that_is_waited_for_comes_before_the_others(verdict):
+    """A minority's clients may wait for ever, and the one that is stuck reaches a majority."""
+    run = verdict(KV.format("Clerk", STAYS_WITH_ONE_SERVER), "test_kv_one_partition")
+    assert run.code == "operation-stuck", run.report()
+    waited_for, _, others = run.evidence.partition("others, which were not waited for:")
+    assert "client 0 called get('1')" in waited_for
+    assert "client 1 called" not in waited_for
+    assert "client 2 called" not in waited_for
+    assert "client 1 called put(" in others
+    assert "client 2 called get(" in others
+
+
 WAITS_UNDER_THE_LOCK = """\
     def submit(self, request):
         with self.outer:
