@@ -42,7 +42,9 @@ def standing_lines(trace: Trace) -> list[str]:
     if terms[1:]:
         which = f", in {counted(len(terms), 'term')} from {terms[0]} to {terms[-1]}"
     lines = [f"  {servers_named(stood)} sent request_vote{which}"]
-    others = [s for s in _up_since(history, since) if s not in stood]
+    # Who takes itself for a leader, of whatever term, need not stand.
+    leading = _leading(history)
+    others = [s for s in _up_since(history, since) if s not in (*stood, *leading)]
     if others:
         lines.append(f"  {servers_named(others)}, up all the time, sent none")
     led = {
@@ -57,6 +59,16 @@ def standing_lines(trace: Trace) -> list[str]:
         for server, term in sorted(led, key=lambda one: one[1])[-3:]
     ]
     return [f"who stood in the last {seconds(ended - since)}:", *lines]
+
+
+def _leading(history: History) -> list[int]:
+    """Return the servers that led when they were last asked."""
+    leads = {
+        row.server: row.leads
+        for row in history.rows_of(Reported)
+        if type(row) is Reported
+    }
+    return [server for server, leading in leads.items() if leading]
 
 
 def _up_since(history: History, since: int) -> list[int]:

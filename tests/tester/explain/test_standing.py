@@ -43,6 +43,11 @@ def test_a_server_that_said_that_it_leads(run):
     assert standing_lines(trace_of(run))[3:] == ["  server 0 said that it leads term 3"]
 
 
+def test_a_server_that_takes_itself_for_a_leader_need_not_stand(run):
+    run.add(rows.Reported, server=1, incarnation=1, term=1, leads=True)
+    assert standing_lines(trace_of(run))[2].startswith("  server 2, up all the time")
+
+
 @pytest.mark.parametrize("verb", ["crash", "pause"])
 def test_a_server_that_was_not_up_all_the_time_might_not_have_stood(run, verb):
     run.add(rows.Control, verb=verb, args=(1,))
