@@ -11,6 +11,7 @@ from labrpc.clock import SECOND
 from labrpc.submission.submission import Submission
 from tester import codes
 from tester.errors import UsageError
+from tester.search import recovery as recovery_module
 from tester.search.choice_text import choice_text, parse_choices
 from tester.search.choices import Deliver, MessageName, Recover, Setting
 from tester.search.judged_run import run_choices
@@ -161,6 +162,13 @@ class Raft(Reference):
 """
 
 
+@pytest.fixture
+def short_recoveries(monkeypatch):
+    """Let recoveries fail after three virtual seconds, which is enough for some elections."""
+    monkeypatch.setattr(recovery_module, "RECOVERY_NS_MAX", 3 * SECOND)
+
+
+@pytest.mark.usefixtures("short_recoveries")
 def test_a_leader_has_to_apply_what_it_has_accepted(changed_reference):
     boxes = changed_reference(
         """
@@ -178,6 +186,7 @@ def test_a_leader_has_to_apply_what_it_has_accepted(changed_reference):
     assert "servers 0, 1, 2" in error.headline
 
 
+@pytest.mark.usefixtures("short_recoveries")
 def test_the_command_that_counts_is_the_one_of_the_last_leader(changed_reference):
     # Followers take a heartbeat for nothing. So they apply what comes with a later command only,
     # and stand again and again.

@@ -15,6 +15,7 @@ from tester.judging.suite import suite_path
 from tester.scenario.kv_answers import is_answer_of_get, is_answer_of_put
 from tester.scenario.service_entries import clerk_entry, kv_server_entry
 from tester.search import recovery
+from tester.search import search as search_module
 from tester.search.budget import Limits
 from tester.search.choice_text import choice_text, parse_choices, read_choices
 from tester.search.choices import Get, Lose, Put, Setting
@@ -137,7 +138,9 @@ def test_a_leader_that_answers_from_its_table_reads_what_is_stale(rules_of, path
 
 
 @pytest.mark.slow
-def test_a_search_finds_a_stale_read_and_the_same_one_each_time():
+def test_a_search_finds_a_stale_read_and_the_same_one_each_time(monkeypatch):
+    # Shortening the first run takes long enough.
+    monkeypatch.setattr(search_module, "FAR_CHOICES", 10_000)
     boxes = InProcessBoxFactory(
         find_service(MUTANTS / "leader_reads_its_own_table.py", suite_path(3))
     )
@@ -318,7 +321,10 @@ def test_a_single_file_is_loaded_first_in_each_box():
     assert clerk_entry(find_service(EXAMPLE, suite_path(3))).preload == ""
 
 
-def test_a_service_that_takes_no_more_shows_the_thread_that_took_the_last(tmp_path):
+def test_a_service_that_takes_no_more_shows_the_thread_that_took_the_last(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(recovery, "RECOVERY_NS_MAX", SECOND)
     copytree(EXAMPLE, tmp_path / "service")
     source = tmp_path / "service" / "rsm" / "rsm.py"
     taken = "            message = self.apply_ch.get()\n"
