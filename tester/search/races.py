@@ -47,7 +47,7 @@ UNORDERED = 0.5
 
 def race(draws: Random, run: EpisodeRun) -> None:
     """Let a thread lose its turn in a step, and its server take others meanwhile."""
-    first = _prepared(draws, run)
+    first = prepared(draws, run)
     if first is None:
         for _ in range(draws.choice(ACTING)):
             run.take(_drawn_act(draws, run.state))
@@ -66,7 +66,7 @@ def race(draws: Random, run: EpisodeRun) -> None:
     run.settle()
 
 
-def _prepared(draws: Random, run: EpisodeRun) -> StepChoice | None:
+def prepared(draws: Random, run: EpisodeRun) -> StepChoice | None:
     """Let happen what makes some races likely; return the step that races, if it is certain."""
     servers = run.state.servers
     leaders = [at.server for at in servers if at.leads]

@@ -4,14 +4,15 @@ from random import Random
 
 from tester.search.budget import Limits
 from tester.search.choice_text import parse_choices
-from tester.search.choices import Preempt, Setting, StepChoice, TimeOut
+from tester.search.choices import Preempt, Setting, Start, StepChoice, TimeOut
 from tester.search.episode_draw import EpisodeDraw, Liking
 from tester.search.episode_run import EpisodeRun
+from tester.search.episodes import elect
 from tester.search.exhaustive import node_of
 from tester.search.histories import Histories
 from tester.search.judged_run import run_choices
 from tester.search.preemptions import step_of
-from tester.search.races import race
+from tester.search.races import prepared, race
 from tester.search.rules import Rules
 from tester.search.session import searched
 from tester.search.shrink import shrink
@@ -85,3 +86,24 @@ def test_a_thread_goes_on_as_soon_as_the_run_still_fails(preempted_boxes):
     (preempt,) = [c for c in shrunk.choices if isinstance(c, Preempt)]
     assert preempt.steps == 1
     assert TimeOut(2) not in shrunk.choices
+
+
+def test_races_of_candidates_and_of_deposed_leaders_are_prepared(preempted_boxes):
+    histories = Histories(preempted_boxes(), PREEMPTED)
+    rules = Rules(histories, PREEMPTED)
+    ahead, deposed = set(), 0
+    for seed in range(60):
+        run = EpisodeRun(rules, node_of(rules, ()))
+        elect(0, run)
+        before = run.state.servers[0].term
+        first = prepared(Random(seed), run)
+        terms = [at.term for at in run.state.servers]
+        if isinstance(first, TimeOut):
+            # Another server stands already, unless it leads.
+            ahead.add(max(terms) - before)
+        elif first == Start(0):
+            leaders = [at.server for at in run.state.servers if at.leads]
+            deposed += 0 in leaders and len(leaders) == 2
+    histories.close()
+    assert ahead == {0, 1, 2, 3}
+    assert deposed > 0
