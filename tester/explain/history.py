@@ -9,7 +9,7 @@ from itertools import chain, takewhile
 from operator import attrgetter
 from typing import TypeVar
 
-from labrpc.clock import to_seconds
+from labrpc.clock import SECOND, to_seconds
 from tester.explain import premises
 from tester.explain.exchanges import (
     APPEND_ENTRIES,
@@ -40,6 +40,9 @@ from tester.traces.rows import (
     Sent,
     Snapshotted,
 )
+
+# The last seconds of a run, in which it waited in vain.
+LAST_NS = 5 * SECOND
 
 
 @dataclass(frozen=True)
@@ -287,6 +290,15 @@ def reply_number(exchange: Exchange) -> int:
 def fact(row: AnyRow, text: str) -> FactRow:
     """Return a fact: where and when a row happened, and what is to be said of it."""
     return FactRow(server=row.server, t=row.t, text=text)
+
+
+def last_seconds(trace: Trace) -> tuple[int, int]:
+    """Return when the last seconds of a run began, and when it ended, in nanoseconds.
+
+    Nothing may have happened for some time before the end.
+    """
+    ended = max(trace.rows[-1].t if trace.rows else 0, trace.end.t if trace.end else 0)
+    return max(0, ended - LAST_NS), ended
 
 
 def seconds(nanoseconds: int) -> str:

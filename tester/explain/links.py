@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from labrpc.clock import MILLISECOND, SECOND, to_seconds
 from tester import codes
-from tester.explain.history import seconds
+from tester.explain.history import last_seconds, seconds
 from tester.explain.one_way import is_one_way
 from tester.text import counted, servers_named
 from tester.traces import values
@@ -35,7 +35,6 @@ OF_TRAFFIC = frozenset(
         codes.UNSTABLE_TERM,
     )
 )
-LAST_NS = 5 * SECOND
 LINES_MAX = 12
 # A server may have given a call up by then.
 LATE_NS = 100 * MILLISECOND
@@ -112,14 +111,12 @@ def link_lines(trace: Trace) -> list[str]:
     """
     if trace.end is None or trace.end.code not in OF_TRAFFIC or not trace.rows:
         return []
-    # Nothing may have happened for some time before the end.
-    ended = max(trace.rows[-1].t, trace.end.t)
+    since, ended = last_seconds(trace)
     if trace.header.by_choices:
         # Its times are none of the servers'.
         since, when = _recovery_began(trace), "while servers were to recover"
         links = _links(trace, since)
     else:
-        since = max(0, ended - LAST_NS)
         when = f"in the last {seconds(ended - since)}"
         links = _links(trace, since)
         _note_waiting(links, trace, ended)

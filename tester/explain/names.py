@@ -1,4 +1,4 @@
-"""Which names of Figure 2 messages do not use: without them, less of a failure can be proven."""
+"""The names of Figure 2 that no message uses: with other names, less can be proven."""
 
 from collections import defaultdict
 

@@ -1,12 +1,11 @@
-"""Who asked for votes of late, for runs that failed for want of a leader.
+"""The servers that asked for votes shortly before a run failed for want of a leader.
 
-The causes that a scenario names for it are possible ones; the trace rules some of them out.
+A scenario names all possible causes; the trace rules some of them out.
 """
 
-from labrpc.clock import SECOND
 from tester import codes
 from tester.explain.exchanges import REQUEST_VOTE
-from tester.explain.history import History, seconds
+from tester.explain.history import History, last_seconds, seconds
 from tester.text import counted, servers_named
 from tester.traces.reader import Trace
 from tester.traces.rows import Boot, Control, Proposed, Reported
@@ -15,7 +14,6 @@ OF_ELECTIONS = frozenset(
     code.name
     for code in (codes.NO_LEADER, codes.NO_AGREEMENT, codes.LEADER_WITHOUT_MAJORITY)
 )
-LAST_NS = 5 * SECOND
 
 
 def standing_lines(trace: Trace) -> list[str]:
@@ -31,8 +29,7 @@ def standing_lines(trace: Trace) -> list[str]:
     if trace.header.by_choices or trace.header.service or trace.dropped is not None:
         return []
     history = History(trace)
-    ended = max(trace.rows[-1].t, end.t)
-    since = max(0, ended - LAST_NS)
+    since, ended = last_seconds(trace)
     asked = [rpc for rpc in history.calls(REQUEST_VOTE) if rpc.sent.t >= since]
     if not asked:
         return []

@@ -89,13 +89,13 @@ class MeasuredCluster(FaultyCluster):
     def _why_so_many(self) -> str:
         """Return what a leader sends to followers that lack nothing, or that lack entries."""
         applied = {server: self.last_applied(server) for server in self.up()}
-        behind = [s for s in applied if applied[s] < max(applied.values())]
+        least, most = min(applied.values(), default=0), max(applied.values(), default=0)
+        behind = [server for server, index in applied.items() if index < most]
         if not behind:
             return (
                 "a leader that has nothing to send to a follower sends a heartbeat, about "
                 "ten times a second"
             )
-        least, most = min(applied.values()), max(applied.values())
         return (
             f"{servers_named(behind)} lagged, with index {least} of {most} applied: after an "
             "answer that refuses entries, a leader sends others, or its snapshot, and not the "

@@ -36,7 +36,7 @@ class CatchingUp(NamedTuple):
         compacts_again: whether it takes the last of these into another snapshot, before
             the message that goes wrong.
         after: how many messages between the two arrive before the one that goes wrong; None
-            for all until one of a method of which none has arrived so far.
+            to let it be the first call of a method that has not been called before.
         fate: what becomes of that one, or of its receiver: one of `FATES`.
         follows: whether the leader gets a command afterwards.
         recovers: whether servers are to recover then: another leader would find out anew what

@@ -166,11 +166,8 @@ def _reaches_majority(server: int, run: EpisodeRun) -> bool:
 
 def _is_to_apply(leader: ServerState) -> bool:
     """Return whether a leader has not applied all that it has accepted in its term."""
-    accepted = leader.accepted
-    if not leader.leads or leader.stalled or accepted is None:
-        return False
-    index, term = accepted
-    return term == leader.term and len(leader.applied) < index
+    waits = leader.leads and not leader.stalled
+    return waits and len(leader.applied) < leader.owed
 
 
 def cut(server: int, run: EpisodeRun) -> None:

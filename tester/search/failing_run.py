@@ -1,4 +1,4 @@
-"""What a failure found by choices says to a person: deadlocks, threads, who is a client.
+"""The failures of lists of choices in words: deadlocks, waiting threads, and clients by name.
 
 A server that waits for locks, and for nothing that ends by itself, has a clock that stands
 still. So a recovery that has failed lets it wait as long as a deadlock takes to be certain.

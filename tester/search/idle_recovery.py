@@ -40,7 +40,7 @@ class IdleRecovery(Recovery):
 
     def _behind(self, leader: ServerState) -> list[int]:
         """Return which servers have applied less than their leader has, or should have."""
-        least = max(len(leader.applied), _accepted(leader))
+        least = max(len(leader.applied), leader.owed)
         return [s.server for s in self._servers() if len(s.applied) < least]
 
     def failure(self) -> SubmissionError:
@@ -59,17 +59,6 @@ class IdleRecovery(Recovery):
             f"they are connected and no message is lost (sections 5.3 and 7)",
             "\n".join([*server_facts(self._servers()), "no new command was given"]),
         )
-
-
-def _accepted(leader: ServerState) -> int:
-    """Return the last index that a leader has accepted in its term, 0 if none.
-
-    What it has of earlier terms is committed only with a command of its own (section 5.4.2).
-    """
-    if leader.accepted is None:
-        return 0
-    index, term = leader.accepted
-    return index if term == leader.term else 0
 
 
 def recover_idle(rules: Rules, run: RecoveringRun, without: Sequence[int] = ()) -> None:

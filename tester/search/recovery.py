@@ -43,8 +43,8 @@ FAILURE_NS = 100 * MILLISECOND
 # of the recovery is not thousands of messages away.
 RESTLESS_DELIVERIES = 1_000
 RESTLESS_MESSAGE_NS = 20 * MILLISECOND
-# Hundreds may be under way when a recovery begins. Neither they nor what follows on each are what
-# keeps servers from resting: its reply, a message that answers it, and the reply to that.
+# Hundreds may be under way when a recovery begins. They do not show that servers never rest, nor
+# does what follows each of them: its reply, a message that answers it, and the reply to that.
 FOLLOWING = 4
 
 
@@ -113,7 +113,7 @@ class Recovery:
         # The last command, who got it, and in which term.
         self._command: int | str | None = None
         self._asked: tuple[int, int] | None = None
-        # Whether no message has been under way yet.
+        # Whether there has been a moment with no message under way.
         self._has_rested = False
         self._restless_from = RESTLESS_DELIVERIES + FOLLOWING * len(run.state.in_flight)
         self._due: dict[int, _Due] = {}
@@ -179,8 +179,8 @@ class Recovery:
     def _takes_ns(self, is_restless: bool) -> int:
         """Return how much later a message arrives than the one before it.
 
-        What was under way before arrives at once, and what is sent since then: there may be
-        enough to fill the time.
+        Until servers rest for the first time, messages take no time: those that were under
+        way before, and what they lead to, may be enough to fill it.
         """
         if is_restless:
             return RESTLESS_MESSAGE_NS

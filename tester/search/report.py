@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-import msgspec
-
 from labrpc.errors import SubmissionError
 from tester.search.choice_text import choice_text, list_text, setting_lines
 from tester.search.choices import ChoiceList, Setting
@@ -30,9 +28,7 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
         yield f"found with {counted(len(run.choices), 'choice')}:"
     else:
         yield "found when the servers start, before any choice:"
-    usual = setting_lines(
-        msgspec.structs.replace(Setting(), clients=run.setting.clients)
-    )
+    usual = setting_lines(Setting(clients=run.setting.clients))
     yield from (f"  {line}" for line in setting_lines(run.setting) if line not in usual)
     yield from _choice_lines([choice_text(choice) for choice in run.choices])
     yield from failure_lines(found.error)

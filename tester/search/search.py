@@ -21,9 +21,9 @@ from tester.search.turns import states_of, turns
 # This many known states take about 700 MB of memory. The search then starts afresh, with
 # other draws.
 KNOWN_STATES_MAX = 100_000
-# A run with more choices may have gone far astray: other draws mostly lead to a shorter one
-# within this many states. So many of these runs are shortened, the shortest first, until one
-# has few choices.
+# A run with more choices than this may have gone far astray. With other draws, the search mostly
+# meets a shorter one within a few thousand states. Up to three runs are shortened, the shortest
+# first, until one has few choices.
 FAR_CHOICES = 40
 FEW_CHOICES = 12
 RUNS_MAX = 3
@@ -120,7 +120,7 @@ class Search:
         return None
 
     def _renew(self) -> None:
-        """Forget all states, and go on with other draws, before they fill the memory."""
+        """Forget all states, and go on with other draws."""
         self._explored += self._newly_explored()
         self.close()
         self._worlds.clear()
@@ -159,7 +159,7 @@ class Search:
         return outcome._replace(found=shrunk, run=run, interrupted=shrunk.interrupted)
 
     def _shortest(self, setting: Setting, found: Found) -> _Shortened:
-        """Return the fewest choices found that fail, as a run that was found does, or else."""
+        """Return the fewest choices found that break a property, of one run or of several."""
         whole = Shrunk(found.choices, found.error, replays=0)
         best = _Shortened(ChoiceList(setting, found.choices), whole)
         try:

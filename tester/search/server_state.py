@@ -207,6 +207,18 @@ class ServerState:
         self.after: dict[Stimulus, ServerState] = {}
         self.like: ServerState = self
 
+    @property
+    def owed(self) -> int:
+        """Up to which index it has to apply what it has accepted as a leader of its term.
+
+        0 for nothing: what it has of earlier terms is committed only with a command of its
+        own (section 5.4.2).
+        """
+        if self.accepted is None:
+            return 0
+        index, term = self.accepted
+        return index if term == self.term else 0
+
     def next_blank(self) -> "ServerState":
         """Return a state that follows on this one, in which nothing has happened yet."""
         state = ServerState(self.server, self.incarnation)

@@ -18,8 +18,8 @@ from tester.search.linked import LinkedChoice, run_linked
 from tester.search.rules import Rules
 
 REPLAYS_MAX = 2_000
-# A command and its delivery can often go together only: so many neighbours are taken out at
-# once where none can go alone.
+# Often a command can go only together with its delivery. So up to this many neighbours are
+# taken out at once.
 NEIGHBOURS_MAX = 3
 
 
@@ -141,10 +141,7 @@ class _Shrinking:
         """Let recoveries leave nobody out, and give a command, where they fail alike."""
         for linked in list(self._linked):
             if isinstance(linked.choice, Recover) and linked.choice != Recover():
-                recovery = linked._replace(choice=Recover())
-                self._fails_alike(
-                    [recovery if one is linked else one for one in self._linked]
-                )
+                self._fails_alike_with(Recover(), linked)
 
     def shorten_preemptions(self) -> None:
         """Let threads go on sooner that have lost their turn, if the run still fails so.
@@ -155,10 +152,7 @@ class _Shrinking:
             if isinstance(linked.choice, Preempt):
                 for steps in range(1, linked.choice.steps):
                     sooner = msgspec.structs.replace(linked.choice, steps=steps)
-                    changed = linked._replace(choice=sooner)
-                    if self._fails_alike(
-                        [changed if one is linked else one for one in self._linked]
-                    ):
+                    if self._fails_alike_with(sooner, linked):
                         break
 
     def with_replies(self) -> None:
@@ -181,6 +175,13 @@ class _Shrinking:
                 del joined[later]
                 self._fails_alike(joined)
                 return
+
+    def _fails_alike_with(self, choice: Choice, linked: LinkedChoice) -> bool:
+        """Try another choice in the place of one; keep it if the run fails in the same way."""
+        changed = linked._replace(choice=choice)
+        return self._fails_alike(
+            [changed if one is linked else one for one in self._linked]
+        )
 
     def _without(self, at: int, size: int) -> bool:
         """Take out some choices; return whether the rest fails in the same way."""

@@ -1,4 +1,4 @@
-"""Whose turn it is in a search: which strategy goes on, and in which world."""
+"""The turns of a search: which strategy goes on next, and in which world."""
 
 from collections.abc import Callable, Iterator
 from itertools import count, cycle, islice

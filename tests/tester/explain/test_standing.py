@@ -1,4 +1,4 @@
-"""Who stood of late, as a failure for want of a leader shows it."""
+"""A failure for want of a leader shows which servers asked for votes in its last seconds."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""What a preempted server publishes late is not held against it."""
+"""A preempted server may publish its new term late."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a failure found by choices says: deadlocks, threads that wait, and who is a client."""
+"""The failure of a list shows deadlocks, waiting threads, and clients by name."""
 
 from labrpc.codes import DEADLOCK, EXCEPTION
 from labrpc.errors import SubmissionError
