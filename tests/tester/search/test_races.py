@@ -2,6 +2,7 @@
 
 from random import Random
 
+from tester.search import search as search_module
 from tester.search.budget import Limits
 from tester.search.choice_text import parse_choices
 from tester.search.choices import Preempt, Setting, Start, StepChoice, TimeOut
@@ -55,7 +56,9 @@ def test_races_are_drawn_only_where_threads_are_preempted(world_rules):
     assert not races(Setting(elections_only=True))
 
 
-def test_a_race_is_found_and_its_list_is_short(preempted_boxes):
+def test_a_race_is_found_and_its_list_is_short(preempted_boxes, monkeypatch):
+    # Shortening the first run takes long enough.
+    monkeypatch.setattr(search_module, "FAR_CHOICES", 10_000)
     outcome = searched(preempted_boxes(), PREEMPTED, Limits(20_000))
     assert outcome.found is not None
     assert len(outcome.run.choices) < 20

@@ -139,6 +139,8 @@ def search_of_long_runs(elector_boxes, monkeypatch):
     monkeypatch.setattr(turns, "TURN_STATES", 20)
     monkeypatch.setattr(search_module, "FAR_CHOICES", 0)
     monkeypatch.setattr(search_module, "FEW_CHOICES", 0)
+    monkeypatch.setattr(search_module, "SHORTENING_STATES_SOON", 200)
+    monkeypatch.setattr(search_module, "SHORTENING_STATES_MAX", 200)
     search = Search(elector_boxes(*VOTES_TWICE), Setting(elections_only=True))
     yield search
     search.close()
