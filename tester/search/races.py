@@ -39,6 +39,8 @@ BEHIND = 0.25
 DEPOSED = 0.25
 # In how many a server stands for election, and hears of a candidate that is ahead.
 STANDING = 0.15
+# In how many two others stand at once, and both ask it for its vote.
+RIVALS = 0.15
 # In how many of all races others take what the server sends meanwhile, and answer.
 ANSWERED = 0.3
 # How many races end with messages that arrive in any order.
@@ -75,6 +77,11 @@ def prepared(draws: Random, run: EpisodeRun) -> StepChoice | None:
         wait_in_vain([other] * draws.choice((0, 1, 2)), run)
         run.take(TimeOut(other))
         return TimeOut(server)
+    if len(servers) > 2 and draws.random() < RIVALS:
+        server, *rivals = draws.sample(range(len(servers)), 3)
+        run.take(*map(TimeOut, rivals))
+        asking = [m for m in run.ready() if m.dst == server and m.src in rivals]
+        return Deliver(run.state.name_of(asking[0])) if asking[1:] else None
     if leaders and len(servers) > 2:
         leader = draws.choice(leaders)
         other = draws.choice([at.server for at in servers if at.server != leader])

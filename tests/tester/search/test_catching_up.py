@@ -15,6 +15,7 @@ ANSWER_LOST = CatchingUp(
 )
 
 
+@pytest.mark.unmeasured
 def test_a_leader_that_misses_the_answer_to_its_snapshot_sends_it_for_ever(happened):
     mutant = ROOT / "tests/mutants/refused_snapshot_again.py"
     _, error = happened(mutant, partial(catch_up, ANSWER_LOST), Recover())

@@ -2,10 +2,19 @@
 
 from random import Random
 
+import pytest
+
 from tester.search import search as search_module
 from tester.search.budget import Limits
 from tester.search.choice_text import parse_choices
-from tester.search.choices import Preempt, Setting, Start, StepChoice, TimeOut
+from tester.search.choices import (
+    Deliver,
+    Preempt,
+    Setting,
+    Start,
+    StepChoice,
+    TimeOut,
+)
 from tester.search.episode_draw import EpisodeDraw, Liking
 from tester.search.episode_run import EpisodeRun
 from tester.search.episodes import elect
@@ -56,6 +65,7 @@ def test_races_are_drawn_only_where_threads_are_preempted(world_rules):
     assert not races(Setting(elections_only=True))
 
 
+@pytest.mark.unmeasured
 def test_a_race_is_found_and_its_list_is_short(preempted_boxes, monkeypatch):
     # Shortening the first run takes long enough.
     monkeypatch.setattr(search_module, "FAR_CHOICES", 10_000)
@@ -94,7 +104,7 @@ def test_a_thread_goes_on_as_soon_as_the_run_still_fails(preempted_boxes):
 def test_races_of_candidates_and_of_deposed_leaders_are_prepared(preempted_boxes):
     histories = Histories(preempted_boxes(), PREEMPTED)
     rules = Rules(histories, PREEMPTED)
-    ahead, deposed = set(), 0
+    ahead, deposed, rivals = set(), 0, []
     for seed in range(60):
         run = EpisodeRun(rules, node_of(rules, ()))
         elect(0, run)
@@ -107,6 +117,11 @@ def test_races_of_candidates_and_of_deposed_leaders_are_prepared(preempted_boxes
         elif first == Start(0):
             leaders = [at.server for at in run.state.servers if at.leads]
             deposed += 0 in leaders and len(leaders) == 2
+        elif isinstance(first, Deliver):
+            asked = first.message.dst
+            rivals.append({m.src for m in run.ready() if m.dst == asked})
     histories.close()
     assert ahead == {0, 1, 2, 3}
     assert deposed > 0
+    assert rivals
+    assert all(len(candidates) == 2 for candidates in rivals)

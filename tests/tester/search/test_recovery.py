@@ -80,6 +80,7 @@ def test_the_reference_recovers_from_a_cut_and_a_crash():
     assert len({server.applied for server in run.state.servers}) == 1
 
 
+@pytest.mark.unmeasured
 def test_messages_that_are_under_way_do_not_fill_the_time_of_a_recovery():
     stand = "".join(f"time-out {server}\n" for server in range(5))
     text = f"servers 5\n{20 * stand}recover"
@@ -124,6 +125,7 @@ lose 0 -> 1 append_entries
 """
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("end", ["recover", "recover idle", "recover idle without 2"])
 def test_a_new_command_hides_that_servers_do_not_catch_up(end):
     failing = []

@@ -90,6 +90,7 @@ def test_a_large_exploration_does_not_keep_the_next_from_beginning(
         assert [one.budget for one in by_turns.complete] == complete
 
 
+@pytest.mark.unmeasured
 def test_a_search_forgets_its_states_before_they_fill_the_memory(
     elector_boxes, monkeypatch
 ):
@@ -112,6 +113,7 @@ def test_a_search_forgets_its_states_before_they_fill_the_memory(
 NEVER_AGAIN = ("if self.leads:", "if self.leads or self.voted_for is not None:")
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     ("limits", "bug"),
     [
@@ -146,6 +148,7 @@ def search_of_long_runs(elector_boxes, monkeypatch):
     search.close()
 
 
+@pytest.mark.unmeasured
 def test_other_draws_may_lead_to_fewer_choices(search_of_long_runs, monkeypatch):
     found = []
     find = search_of_long_runs._run
@@ -161,6 +164,7 @@ def test_other_draws_may_lead_to_fewer_choices(search_of_long_runs, monkeypatch)
     assert not outcome.interrupted
 
 
+@pytest.mark.unmeasured
 def test_ctrl_c_while_other_draws_are_tried_keeps_what_was_found(
     search_of_long_runs, monkeypatch
 ):
