@@ -73,6 +73,7 @@ def measured(tmp_path_factory):
     return measure
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     ("figure", "probe", "variant", "factor"),
     [
@@ -110,6 +111,7 @@ def test_every_figure_is_measured_by_some_probe(measured):
     assert set(PLANS) == set(PROBES) == set(TRIALS)
 
 
+@pytest.mark.unmeasured
 def test_the_same_seed_gives_the_same_samples(measured):
     host = RunHosting().open(Submission.find(RAFT))
     first, again = (measure_batch(host, "elections", 3, 2) for _ in range(2))

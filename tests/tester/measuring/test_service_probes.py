@@ -79,6 +79,7 @@ def measured(tmp_path_factory):
     return measure
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     ("figure", "probe", "variant", "factor"),
     [

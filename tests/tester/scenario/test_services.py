@@ -174,6 +174,7 @@ STAYS_WITH_ONE_SERVER = """\
 """
 
 
+@pytest.mark.unmeasured
 def test_the_operation_that_is_waited_for_comes_before_the_others(verdict):
     """A minority's clients may wait for ever, and the one that is stuck reaches a majority."""
     run = verdict(KV.format("Clerk", STAYS_WITH_ONE_SERVER), "test_kv_one_partition")
@@ -229,6 +230,7 @@ rsm.RSM = RSM
 """
 
 
+@pytest.mark.unmeasured
 def test_a_lock_of_coroutines_is_named_with_who_holds_it(tests, tmp_path):
     for package in ("raft", "rsm", "kv"):
         place = TESTS / "submissions/asyncio_raft" / package
@@ -253,6 +255,7 @@ def test_where_stuck_calls_wait_is_shown(verdict):
     assert "and 96 more" in run.evidence
 
 
+@pytest.mark.unmeasured
 def test_a_put_that_was_sent_again_may_return_errmaybe(tests, tmp_path):
     service = find_service(EXAMPLE, suite_path(3))
     conditions = RunConditions(service, tests["test_kv_persist_unreliable"], 0)

@@ -328,6 +328,7 @@ def test_a_single_file_is_loaded_first_in_each_box():
     assert clerk_entry(find_service(EXAMPLE, suite_path(3))).preload == ""
 
 
+@pytest.mark.unmeasured
 def test_a_service_that_takes_no_more_shows_the_thread_that_took_the_last(
     tmp_path, monkeypatch
 ):
