@@ -18,7 +18,7 @@ def preemptible(tree: ast.Module) -> ast.Module:
     Statements that read shared state, compute, and write it are divided in two,
     as they are when they are executed. Where a lock may have been released, which is at
     the end of a `with` as well, a check of its own follows; one comes before a lock is
-    taken, too, unless a block begins with that. Line numbers stay as they are.
+    taken, too, unless nothing was read or locked just before. Line numbers stay as they are.
     """
     rewritten: ast.Module = _Pass().visit(tree)
     return ast.fix_missing_locations(rewritten)
@@ -36,7 +36,7 @@ class _Pass(ast.NodeTransformer):
         self._shared.append(_names_shared(node))
         has_docstring = ast.get_docstring(node, clean=False) is not None
         first = int(has_docstring)
-        node.body = node.body[:first] + self._block(node.body[first:])
+        node.body = node.body[:first] + self._block(node.body[first:], fresh=True)
         self._shared.pop()
         return node
 
@@ -56,13 +56,22 @@ class _Pass(ast.NodeTransformer):
         self._shared = outer
         return node
 
-    def _block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
-        """Return a list of statements with checks, and those within them too."""
+    def _block(
+        self, statements: list[ast.stmt], fresh: bool = False
+    ) -> list[ast.stmt]:
+        """Return a list of statements with checks, and those within them too.
+
+        Args:
+            statements: the list.
+            fresh: whether nothing comes before it from which a lock could keep others.
+        """
         result: list[ast.stmt] = []
         for statement in statements:
             result.append(_check(statement))
-            if statement is not statements[0] and _takes_lock(statement):
-                # What was read before may be out of date when the lock is there.
+            is_fresh = fresh and statement is statements[0]
+            if _takes_lock(statement) and not is_fresh:
+                # What was read before, as in an `if`, may be out of date when the lock is
+                # there; and who holds another one may be waited for.
                 result.append(_check(statement, RELEASED_DUE, RELEASED_SWITCH))
             parts = self._divided(self._inner(statement))
             released = _check(statement, RELEASED_DUE, RELEASED_SWITCH)
@@ -79,10 +88,11 @@ class _Pass(ast.NodeTransformer):
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             visited: ast.stmt = self.visit(statement)
             return visited
+        endless = isinstance(statement, ast.While) and _is_constant(statement.test)
         for name in ("body", "orelse", "finalbody"):
             block = getattr(statement, name, None)
             if isinstance(block, list) and block:
-                setattr(statement, name, self._block(block))
+                setattr(statement, name, self._block(block, fresh=endless))
         for name in ("handlers", "cases"):
             for part in getattr(statement, name, []):
                 part.body = self._block(part.body)
@@ -150,6 +160,10 @@ def _shares(statement: ast.Assign) -> bool:
         isinstance(node, (ast.Attribute, ast.Subscript, ast.Call))
         for node in ast.walk(statement.value)
     )
+
+
+def _is_constant(test: ast.expr) -> bool:
+    return isinstance(test, ast.Constant)
 
 
 def _takes_lock(statement: ast.stmt) -> bool:

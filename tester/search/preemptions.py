@@ -24,7 +24,7 @@ PLACES: tuple[tuple[PlaceKind, ...], ...] = (
 # In how many runs it is always the same place.
 ONE_PLACE = 0.5
 # The first ones more often: few steps release a lock more than a few times.
-FIRST = (1, 1, 1, 2, 2, 3, 4, 6)
+FIRST = (1, 1, 1, 2, 2, 3, 3, 4, 5, 6)
 STATEMENTS_MAX = 120
 # How many steps come before the thread goes on: a whole election may.
 STEPS = (1, 1, 2, 3, 5, 8)

@@ -7,7 +7,7 @@ import traceback
 import pytest
 
 from labrpc.errors import SubmissionError
-from labrpc.scheduling.preemption import PREEMPTED, STATEMENTS_MEAN
+from labrpc.scheduling.preemption import PREEMPTED, RELEASED_DUE, STATEMENTS_MEAN
 from labrpc.submission.preemptible import preemptible
 from labrpc.world.events import Log, Preempt
 from labrpc.world.observer import Observer
@@ -422,14 +422,35 @@ def test_a_thread_often_begins_late(lab):
     assert 2 < lab.run(textwrap.dedent(source), preempt=True) < 45
 
 
-def test_a_thread_often_loses_its_turn_before_it_takes_a_lock(lab):
-    source = f"""{CHECKS_THEN_ACTS}
-    free = not taken
-    with lock:
-        if free: taken.append(1)
-"""
+@pytest.mark.parametrize(
+    "looking",
+    [
+        "free = not taken\n    with lock:\n        if free: taken.append(1)",
+        "if not taken:\n        with lock: taken.append(1)",
+        "while not taken:\n        with lock: taken.append(1)",
+    ],
+)
+def test_a_thread_often_loses_its_turn_before_it_takes_a_lock(lab, looking):
+    source = f"{CHECKS_THEN_ACTS}    {looking}\n"
     cut = [s for s in range(20) if lab.run(source, seed=f"{s}", preempt=True) > 1]
     assert len(cut) > 4
+
+
+@pytest.mark.parametrize(
+    ("body", "places"),
+    [
+        ("with lock: act()", 1),
+        ("while True:\n  with lock: act()", 1),
+        ("look()\n with lock: act()", 2),
+        ("if look():\n  with lock: act()", 2),
+        ("while look():\n  with lock: act()", 2),
+        ("with lock:\n  with other: act()", 3),
+    ],
+)
+def test_before_a_lock_is_no_place_where_nothing_was_read_or_locked(body, places):
+    """One more is where the lock has been released."""
+    rewritten = ast.unparse(preemptible(ast.parse(f"def work():\n {body}")))
+    assert rewritten.count(f"if {RELEASED_DUE}()") == places
 
 
 def test_a_dying_thread_is_not_preempted(lab):
