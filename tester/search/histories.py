@@ -173,10 +173,15 @@ class Histories:
 
     @cached_property
     def _step_ns(self) -> int:
-        server = ServerState(0, 1)
-        box = self._new_box(server)
-        step_ns = polling_step_ns(box, server, self.setting)
-        box.end()
+        boxes: list[WatchedBox] = []
+
+        def new_box(server: int) -> WatchedBox:
+            boxes.append(self._new_box(ServerState(server, 1)))
+            return boxes[-1]
+
+        step_ns = polling_step_ns(new_box, self.setting)
+        for box in boxes:
+            box.end()
         return step_ns
 
     # Boxes.
