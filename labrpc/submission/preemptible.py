@@ -56,9 +56,7 @@ class _Pass(ast.NodeTransformer):
         self._shared = outer
         return node
 
-    def _block(
-        self, statements: list[ast.stmt], fresh: bool = False
-    ) -> list[ast.stmt]:
+    def _block(self, statements: list[ast.stmt], fresh: bool = False) -> list[ast.stmt]:
         """Return a list of statements with checks, and those within them too.
 
         Args:

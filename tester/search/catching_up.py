@@ -63,7 +63,7 @@ def catch_up(story: CatchingUp, run: EpisodeRun) -> None:
     known = _methods_arrived(run) if story.after is None else set()
     for _ in range(NEW_KIND_AFTER_MAX if story.after is None else story.after):
         message = _next_between(story, run)
-        if message is None or (known and message.method not in known):
+        if message is None or (known and message.name.method not in known):
             break
         run.take(_arrival(message, run))
     if story.compacts_again:

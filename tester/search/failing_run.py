@@ -1,8 +1,4 @@
-"""The failures of lists of choices in words: deadlocks, waiting threads, and clients by name.
-
-A server that waits for locks, and for nothing that ends by itself, has a clock that stands
-still. So a recovery that has failed lets it wait as long as a deadlock takes to be certain.
-"""
+"""The failures of lists of choices in words: waiting threads, and clients by name."""
 
 from collections.abc import Sequence
 
@@ -19,23 +15,6 @@ STANDSTILLS = frozenset(
 )
 # As in the suite: more would fill the screen.
 SERVERS_SHOWN = 3
-
-
-def deadlock_in(
-    histories: Histories, servers: Sequence[ServerState], error: SubmissionError
-) -> SubmissionError:
-    """Return the deadlock that a server is in, where a recovery has failed; else its error."""
-    if error.code not in STANDSTILLS:
-        return error
-    for server in servers:
-        deadlock = histories.broken_by_waiting(server)
-        if deadlock is not None:
-            return SubmissionError(
-                deadlock.code,
-                deadlock.headline,
-                f"{deadlock.evidence}\n{error.headline}",
-            )
-    return error
 
 
 def with_threads(

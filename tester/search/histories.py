@@ -13,18 +13,16 @@ from functools import cached_property
 
 from labrpc.box_factory import BoxFactory
 from labrpc.codes import Code
-from labrpc.errors import SubmissionError
 from labrpc.machine.watchdog import Watchdog, watchdog
 from labrpc.machine.watchdog_timer import HangPolicy
 from labrpc.submission.entry import Entry
 from labrpc.world.box import Box, Step
-from labrpc.world.events import Crash, Event, Wake
-from labrpc.world.host import broken_error
+from labrpc.world.events import Crash, Event
 from tester.scenario.service_entries import clerk_entry, kv_server_entry
 from tester.search.choices import Setting
 from tester.search.outline import outline
 from tester.search.polling import polling_step_ns
-from tester.search.server_state import TIME_PASSES, Brief, ServerState, Stimulus
+from tester.search.server_state import Brief, ServerState, Stimulus, Waits
 from tester.search.server_step import ServerStep
 from tester.search.step_times import SHORT_STEP_NS, STEP_NS_MIN
 
@@ -78,7 +76,6 @@ class Histories:
         self.attributes = attributes
         self._held: dict[ServerState, Sequence[dict[str, str]]] = {}
         self._outlines: dict[bytes, ServerState] = {}
-        self._broken_by_waiting: dict[ServerState, SubmissionError | None] = {}
         self._entries: tuple[Entry | None, Entry | None] = (None, None)
         if setting.clients:
             service = boxes.submission
@@ -117,28 +114,6 @@ class Histories:
         """Return what the server's object held after each box step that led to a state."""
         return self._held.get(state, ())
 
-    def broken_by_waiting(self, state: ServerState) -> SubmissionError | None:
-        """Return how a server breaks that waits until its box looks for a deadlock again.
-
-        None for one that goes on by itself before that.
-        """
-        is_idle = not self.next(state, TIME_PASSES).box_steps
-        if not is_idle or state.wake_ns is None or state.failure is not None:
-            return None
-        if state not in self._broken_by_waiting:
-            box = self._box_in(state)
-            actions, _ = box.step(state.wake_ns, Wake())
-            box.end()
-            self._broken_by_waiting[state] = next(
-                (
-                    broken_error(state.server, a)
-                    for a in actions
-                    if isinstance(a, Crash)
-                ),
-                None,
-            )
-        return self._broken_by_waiting[state]
-
     def stuck(self, state: ServerState) -> tuple[str, str]:
         """Return which lock keeps a server's calls from returning, and where they wait."""
         box = self._boxes[state] = self._box_in(state)
@@ -169,7 +144,7 @@ class Histories:
         """Return how much of its time a server takes for what it is given."""
         if state.steps_away:
             return SHORT_STEP_NS
-        return STEP_NS_MIN if isinstance(stimulus, Brief) else self._step_ns
+        return STEP_NS_MIN if isinstance(stimulus, Brief | Waits) else self._step_ns
 
     @cached_property
     def _step_ns(self) -> int:

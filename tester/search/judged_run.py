@@ -31,10 +31,9 @@ from tester.oracles.commits import Proposal
 from tester.oracles.invariants import Invariants
 from tester.scenario.cluster import has_types
 from tester.search.choice_text import choice_text
-from tester.search.choices import Choice, Deliver, Expect, Lose, Recover
+from tester.search.choices import Choice, Deliver, Expect, Lose, Recover, TimeOut
 from tester.search.chosen_messages import ChosenMessages
 from tester.search.client_history import ClientHistory
-from tester.search.failing_run import deadlock_in
 from tester.search.idle_recovery import recover_idle
 from tester.search.recovery import recover
 from tester.search.rules import Rules
@@ -149,13 +148,7 @@ class JudgedRun:
         if isinstance(choice, Recover):
             self.choices.append(choice)
             self._control(choice)
-            try:
-                self._recover(choice)
-            except SubmissionError as exc:
-                servers = [
-                    s for s in self.state.servers if s.server not in choice.without
-                ]
-                raise deadlock_in(self._rules.histories, servers, exc) from None
+            self._recover(choice)
             return True
         if isinstance(choice, Expect):
             self.choices.append(choice)
@@ -226,6 +219,22 @@ class JudgedRun:
         if started is not None:
             self._begin(started)
         return True
+
+    def wait(self, server: int, ns: int) -> None:
+        """Let time pass on a server's own clock, which is not to be noted.
+
+        Raises:
+            SubmissionError: as `take` does.
+        """
+        before = self.state.servers[server]
+        self.state, after, *_ = self._rules.wait(self.state, server, ns)
+        assert after is not None
+        if after.outward or after.applied is not before.applied:
+            self._world.now_ns += CHOICE_NS
+            self._control(TimeOut(server))
+        self._pass_on(after, None)
+        if after.failure is not None:
+            raise after.failure
 
     def _deliver_with_reply(self, choice: Deliver) -> bool:
         """Deliver a request, and its reply if there is one; return whether it applies."""

@@ -1,15 +1,15 @@
 """Recovery: whether servers agree again once nothing disturbs them any more.
 
-All servers are connected, messages arrive at once, and time passes for all of them
-alike: the server whose time-out ends first takes its step first. A leader is given a command,
-and all servers have to apply it. A minority may stay cut off: its time stands still, and
-calls to it fail after a while, as they do in the suite.
+All servers are connected, messages arrive soon, and time passes for all of them alike: each
+wakes up when it wants to, and its own clock keeps up with the others'. A leader is given a
+command, and all servers have to apply it. A minority may stay cut off: its time stands still,
+and calls to it fail after a while, as they do in the suite.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from labrpc.clock import MILLISECOND, SECOND, to_seconds
 from labrpc.errors import SubmissionError
@@ -23,7 +23,6 @@ from tester.search.choices import (
     Lose,
     Resume,
     Start,
-    TimeOut,
 )
 from tester.search.rules import Rules
 from tester.search.server_state import ServerState
@@ -33,9 +32,8 @@ from tester.text import listed
 RECOVERY_NS_MAX = 10 * SECOND
 # How long a message takes.
 MESSAGE_NS = 2 * MILLISECOND
-# Moments of a server's clock that are no further apart are the same one: who waits until a
-# deadline computes the rest of it anew whenever it is woken, and rounds it.
-SAME_MOMENT_NS = MILLISECOND
+# How long a server goes on at least when it wakes up, and how far its own clock may be behind.
+MOMENT_NS = 2 * MILLISECOND
 # How long a call to a server takes to fail that is cut off.
 FAILURE_NS = 100 * MILLISECOND
 # A leader gets its command when no message is under way. Some servers never rest: after so
@@ -59,6 +57,9 @@ class RecoveringRun(Protocol):
         For `briefly`, see `Rules.take`.
         """
 
+    def wait(self, server: int, ns: int) -> None:
+        """Let time pass on a server's own clock."""
+
 
 def recover(rules: Rules, run: RecoveringRun, without: Sequence[int] = ()) -> None:
     """Let servers recover, but those of a minority.
@@ -67,22 +68,6 @@ def recover(rules: Rules, run: RecoveringRun, without: Sequence[int] = ()) -> No
         SubmissionError: they do not, or what else `advance` raises.
     """
     Recovery(rules, run, without).go_on()
-
-
-class _Due(NamedTuple):
-    """When a server acts by itself, as long as it is in a state.
-
-    Attributes:
-        state: the state.
-        moment_ns: the moment of the server's own clock.
-        first_ns: when that moment would have come if no message had put it off.
-        due_ns: when it comes.
-    """
-
-    state: ServerState
-    moment_ns: int
-    first_ns: int
-    due_ns: int
 
 
 class Recovery:
@@ -94,13 +79,6 @@ class Recovery:
 
     # How many messages may arrive until time passes for servers; None for all there are.
     deliveries_max: int | None = None
-    # A message may start a time-out anew, and a server's own clock stands still meanwhile. So a
-    # message puts off what its receiver waits for, but for no longer than this.
-    put_off_ns_max = 2 * SECOND
-    # After how long what a server waits for ends in any case, since its clock has stood still
-    # all the time: behind a time-out that messages start anew, a thread may wait for another
-    # moment. None for never.
-    still_ns_max: int | None = None
 
     def __init__(
         self, rules: Rules, run: RecoveringRun, without: Sequence[int] = ()
@@ -116,9 +94,8 @@ class Recovery:
         # Whether there has been a moment with no message under way.
         self._has_rested = False
         self._restless_from = RESTLESS_DELIVERIES + FOLLOWING * len(run.state.in_flight)
-        self._due: dict[int, _Due] = {}
-        # When each server's time-out has last ended.
-        self._moved_ns: Counter[int] = Counter()
+        # How far each server's own clock is behind.
+        self._lag_ns: Counter[int] = Counter()
         # When each message fails that no server is to get.
         self._fails_ns: dict[Message, int] = {}
         for server in sorted(self._without.difference(run.state.cut)):
@@ -166,9 +143,12 @@ class Recovery:
                 return self._take(call)
         message = self._arrivals.next_message(self._run.state)
         if message is not None and self._deliveries != self.deliveries_max:
-            self.now_ns += self._takes_ns(is_restless)
-            self._deliveries += 1
-            return self._deliver(message)
+            takes_ns = self._takes_ns(is_restless)
+            if not takes_ns or not self._wake_by(self.now_ns + takes_ns):
+                self._pass_time(takes_ns)
+                self._deliveries += 1
+                return self._deliver(message)
+            return True
         call = self._next_call()
         if call is not None:
             return self._take(call)
@@ -187,32 +167,70 @@ class Recovery:
         return MESSAGE_NS if self._has_rested else 0
 
     def _deliver(self, message: Message) -> bool:
-        state = self._run.state
-        waiting = self._arrivals.count_for(message.dst, state)
-        return self._take(Deliver(state.name_of(message)), briefly=waiting > 1)
+        """Let a message arrive; who polls sees it when it looks next."""
+        lag_ns = self._lag_ns[message.dst]
+        if self._has_rested and lag_ns > MOMENT_NS:
+            self._wait(message.dst, lag_ns)
+        return self._take(Deliver(self._run.state.name_of(message)), briefly=True)
 
     def _let_time_pass(self) -> bool:
-        """Let the time-out end, or the call fail, that does so first."""
+        """Let the server wake up, or the call fail, that does so first."""
+        failing = min(self._fails_ns.items(), key=itemgetter(1), default=None)
+        if failing is None:
+            return self._wake_by(None)
+        lost, due_ns = failing
+        if not self._wake_by(due_ns):
+            self._pass_time(due_ns - self.now_ns)
+            return self._take(Lose(self._run.state.name_of(lost)))
+        return True
+
+    def _wake_by(self, end_ns: int | None) -> bool:
+        """Let the server wake up that does so first; return whether one does by a time."""
         due = [
             (due_ns, server.server)
             for server in self._servers()
-            if (due_ns := self._next_ns(server)) is not None
+            if (due_ns := self._wakes_ns(server)) is not None
         ]
-        failing = min(self._fails_ns.items(), key=itemgetter(1), default=None)
-        acting = min(due, default=None)
-        if failing is not None and (acting is None or failing[1] < acting[0]):
-            lost, due_ns = failing
-            choice: Choice = Lose(self._run.state.name_of(lost))
-        elif acting is not None:
-            due_ns, first = acting
-            choice = TimeOut(first)
-            # Where look-alikes are one, it may be in the same state afterwards.
-            del self._due[first]
-            self._moved_ns[first] = max(self.now_ns, due_ns)
-        else:
+        due_ns, first = min(due, default=(None, 0))
+        if due_ns is None or (end_ns is not None and due_ns > end_ns):
             return False
-        self.now_ns = max(self.now_ns, due_ns)
-        return self._take(choice)
+        self._pass_time(max(0, due_ns - self.now_ns))
+        self._wait(first, max(0, self._lag_ns[first]) + MOMENT_NS)
+        return True
+
+    def _wakes_ns(self, server: ServerState) -> int | None:
+        """Return when a server wakes up, None if it never does."""
+        if self._rules.setting.slow_service and server.puts:
+            # Its service takes a message.
+            return self.now_ns
+        if server.wake_ns is None:
+            return None
+        return (
+            self.now_ns + server.wake_ns - server.now_ns - self._lag_ns[server.server]
+        )
+
+    def _wait(self, server: int, ns: int) -> None:
+        """Let time pass on a server's own clock."""
+        before = self._run.state.servers
+        self._run.wait(server, ns)
+        self._note_time(before)
+        self._follow()
+
+    def _pass_time(self, ns: int) -> None:
+        """Let time pass, which servers' own clocks have to make up for."""
+        self.now_ns += ns
+        for server in self._servers():
+            self._lag_ns[server.server] += ns
+
+    def _note_time(self, before: Sequence[ServerState]) -> None:
+        """Take in how much of their own time servers have taken for a step."""
+        for old, new in zip(before, self._run.state.servers, strict=True):
+            if new is not old:
+                # Where look-alikes are one, it may have become another.
+                took_ns = new.now_ns - old.now_ns if new.before is old else MOMENT_NS
+                lag_ns = self._lag_ns[new.server] - took_ns
+                # Who has many messages to handle does not get ahead of the others by that.
+                self._lag_ns[new.server] = max(lag_ns, -MOMENT_NS)
 
     def _next_call(self) -> Choice | None:
         """Return a command for a leader that has got none, None where there is no such."""
@@ -226,7 +244,9 @@ class Recovery:
         return None
 
     def _take(self, choice: Choice, briefly: bool = False) -> bool:
+        before = self._run.state.servers
         applies = self._run.advance(choice, briefly)
+        self._note_time(before)
         self._follow()
         return applies
 
@@ -245,23 +265,6 @@ class Recovery:
                 if not state.reachable(message)
                 and call_of(message)[0] not in self._without
             }
-
-    def _next_ns(self, server: ServerState) -> int | None:
-        """Return when a server takes a step by itself, None if it never does."""
-        known = self._due.get(server.server)
-        if known is None or known.state is not server:
-            waits_ns = self._rules.waits_ns(server)
-            if waits_ns is None:
-                return None
-            moment_ns, due_ns = server.now_ns + waits_ns, self.now_ns + waits_ns
-            first_ns = due_ns
-            if known is not None and abs(known.moment_ns - moment_ns) < SAME_MOMENT_NS:
-                first_ns = known.first_ns
-            due_ns = min(due_ns, first_ns + self.put_off_ns_max)
-            if self.still_ns_max is not None:
-                due_ns = min(due_ns, self._moved_ns[server.server] + self.still_ns_max)
-            known = self._due[server.server] = _Due(server, moment_ns, first_ns, due_ns)
-        return known.due_ns
 
     def failure(self) -> SubmissionError:
         """Return what to say of servers that have not recovered."""

@@ -41,6 +41,7 @@ from tester.search.server_state import (
     ServiceStalls,
     SnapshotCall,
     Stimulus,
+    Waits,
 )
 from tester.search.server_step import SNAPSHOT
 from tester.search.world_state import (
@@ -127,8 +128,7 @@ class Rules:
 
         Where servers need not save their state, none crashes.
 
-        With `briefly`, more messages wait for the receiver of this one: if it polls, it does
-        not look yet.
+        With `briefly`, the receiver of a message that polls does not look yet.
         """
         if not self.setting.persistence and (
             isinstance(choice, Crash) or getattr(choice, "dies_after", None) is not None
@@ -167,10 +167,9 @@ class Rules:
             return None
         return _cut_or_heal(state, choice)
 
-    def waits_ns(self, server: ServerState) -> int | None:
-        """Return how long a server waits until a time-out of it ends, None for ever."""
-        after = self.histories.next(server, TIME_PASSES)
-        return after.now_ns - server.now_ns if after.box_steps else None
+    def wait(self, state: WorldState, server: int, ns: int) -> Transition:
+        """Return what it leads to that time passes on a server's own clock."""
+        return self._step(state, server, Waits(ns), None)
 
     # Steps of servers.
 
@@ -258,7 +257,9 @@ class Rules:
         if outward:
             state = self._send(state, stepped, outward)
         if dies_after is None or stepped.failure is not None:
-            if self.by_outline and stepped.like is not stepped:
+            is_alike = self.by_outline and stepped.like is not stepped
+            # Who waits may look as before, and is to come to the end of it.
+            if is_alike and not isinstance(given, Waits):
                 state = self._as_its_like(state, stepped)
             return Transition(state, stepped)
         disk = stepped.disk_after(outward)

@@ -30,9 +30,9 @@ class Answer(NamedTuple):
 
 
 class Brief(NamedTuple):
-    """A message arrives, and more wait for the server: it takes as little time as it can.
+    """A message arrives, and the server takes as little time as it can.
 
-    A server that polls would otherwise look once for each of them.
+    One that polls would otherwise look once for each of them.
     """
 
     given: Arrival | Answer
@@ -62,6 +62,12 @@ class TimePasses(NamedTuple):
     """Time passes on the server's own clock, until something comes of it."""
 
 
+class Waits(NamedTuple):
+    """Time passes on the server's own clock, whether or not something comes of it."""
+
+    ns: int
+
+
 class LosesTurn(NamedTuple):
     """A thread is to lose its turn in the next step; see `choices.Preempt`."""
 
@@ -84,6 +90,7 @@ Stimulus = (
     | SnapshotCall
     | ClientCall
     | TimePasses
+    | Waits
     | LosesTurn
     | ServiceStalls
 )

@@ -48,6 +48,7 @@ from tester.search.server_state import (
     ServiceStalls,
     SnapshotCall,
     Stimulus,
+    Waits,
 )
 from tester.search.service_snapshot import snapshot_bytes, snapshot_commands
 from tester.search.step_times import STEP_NS_MIN, away_ns
@@ -159,6 +160,9 @@ class ServerStep:
         elif isinstance(stimulus, ClientCall):
             state.operation = stimulus
             self._invoke(stimulus.method, *stimulus.args)
+        elif isinstance(stimulus, Waits):
+            self._wait(stimulus.ns)
+            return
         else:
             until_ns = state.now_ns + TIME_OUT_NS_MAX
             while not self._has_acted() and self._wakes_by(until_ns):
@@ -193,6 +197,17 @@ class ServerStep:
         if state.failure is not None or self._wakes >= WAKES_MAX:
             return False
         return state.wake_ns is not None and state.wake_ns <= until_ns
+
+    def _wait(self, ns: int) -> None:
+        """Let time pass, to the end of it or until something comes of it."""
+        until_ns = self.state.now_ns + ns
+        while not self._has_acted() and self._wakes_by(until_ns):
+            self._wake()
+        if self._has_acted():
+            self._finish()
+            return
+        self.state.now_ns = until_ns
+        self._close()
 
     def _wake(self) -> None:
         state = self.state

@@ -4,7 +4,7 @@ All operations under way have to return. Then each client gets every key that wa
 that what was lost shows, and one puts the first of them.
 """
 
-from labrpc.clock import SECOND, to_seconds
+from labrpc.clock import to_seconds
 from labrpc.errors import SubmissionError
 from tester import codes
 from tester.search.choices import Choice, Get, Operation, Put
@@ -32,10 +32,6 @@ class ServiceRecovery(Recovery):
 
     # A clerk that asks without a pause keeps messages under way for ever.
     deliveries_max = 50
-    # Its requests put nothing off.
-    put_off_ns_max = 0
-    # A submit that waits may look at the term as seldom as every second.
-    still_ns_max = SECOND
 
     def __init__(
         self, rules: Rules, run: RecoveringRun, history: ClientHistory

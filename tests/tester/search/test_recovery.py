@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from labrpc.box_factory import InProcessBoxFactory
-from labrpc.clock import SECOND
+from labrpc.clock import MILLISECOND, SECOND
 from labrpc.submission.submission import Submission
 from tester import codes
 from tester.errors import UsageError
 from tester.search import recovery as recovery_module
 from tester.search.choice_text import choice_text, parse_choices
-from tester.search.choices import Deliver, MessageName, Recover, Setting
+from tester.search.choices import Recover, Setting
 from tester.search.judged_run import run_choices
 from tester.search.recovery import MESSAGE_NS, Recovery
 from tester.search.session import replayed
@@ -378,16 +378,53 @@ LOOKS_AGAIN = (
 )
 
 
-def test_messages_do_not_put_off_a_deadline_for_ever(world_rules):
+def test_messages_do_not_put_off_a_deadline(world_rules):
     rules = world_rules(*LOOKS_AGAIN)
     text = "time-out 0\n" + "duplicate 0 -> 1 vote\n" * 5
     run, _ = run_choices(rules, parse_choices(text, "text").choices)
     recovery = Recovery(rules, run)
-    first_ns = recovery._next_ns(run.state.servers[1])
-    for _ in range(5):
-        # Its own clock hardly runs on when a message arrives.
-        recovery.now_ns += SECOND
-        run.advance(Deliver(MessageName(0, 1, "vote")))
-        due_ns = recovery._next_ns(run.state.servers[1])
-    assert first_ns < SECOND
-    assert due_ns <= first_ns + Recovery.put_off_ns_max
+    while run.state.servers[1].term < 2:
+        assert recovery.step()
+        assert recovery.now_ns < SECOND
+
+
+# A leader asks again every 100 ms, as if that were a heartbeat. Who is asked counts its ticks
+# anew, of which a time-out has eight.
+COUNTS_TICKS = (
+    "            time.sleep(random.uniform(0.3, 0.6))\n            with self.lock:\n"
+    "                if self.leads:\n                    continue\n"
+    "                self.term += 1\n",
+    "            time.sleep(0.05)\n            with self.lock:\n"
+    "                self.ticks += 1\n"
+    "                if self.ticks < (2 if self.leads else 8 + 3 * self.me):\n"
+    "                    continue\n"
+    "                self.ticks = 0\n"
+    "                self.term += not self.leads\n",
+    "        self.votes, self.leads = 0, False\n",
+    "        self.votes, self.leads, self.ticks = 0, False, 0\n",
+    "            self.observe(term)\n            granted",
+    "            self.ticks = 0\n            self.observe(term)\n            granted",
+)
+
+
+def test_a_heartbeat_puts_off_a_time_out_that_is_counted_in_ticks(world_rules):
+    rules = world_rules(*COUNTS_TICKS)
+    run, _ = run_choices(rules, ())
+    recovery = Recovery(rules, run)
+    while recovery.now_ns < 5 * SECOND:
+        assert recovery.step()
+    assert [server.term for server in run.state.servers] == [1, 1, 1]
+    assert run.state.servers[0].leads
+
+
+def test_clocks_of_servers_run_alike(world_rules):
+    rules = world_rules(*COUNTS_TICKS)
+    run, _ = run_choices(rules, parse_choices(2 * "time-out 0\n", "text").choices)
+    before_ns = [server.now_ns for server in run.state.servers]
+    assert before_ns[0] > before_ns[1]
+    recovery = Recovery(rules, run)
+    while recovery.now_ns < SECOND:
+        assert recovery.step()
+    for server, before in zip(run.state.servers, before_ns, strict=True):
+        # Each wakes up every 50 ms.
+        assert abs(server.now_ns - before - recovery.now_ns) < 60 * MILLISECOND
