@@ -164,7 +164,8 @@ class EpisodeDraw:
         if kind == "snapshot":
             return partial(snapshot, self._snapshot())
         if kind == "rival":
-            return drawn_rival(draws, len(self._servers), self._setting)
+            leader = self._leaders[0] if self._leaders else None
+            return drawn_rival(draws, len(self._servers), self._setting, leader)
         if kind in STORIES:
             return self._story_draw().story(kind)
         if kind == "resume":

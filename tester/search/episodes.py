@@ -30,6 +30,8 @@ from tester.search.server_state import ServerState
 
 # A candidate whose term is behind needs more than one election.
 TIME_OUTS_MAX = 3
+# How often a candidate may repeat its requests before it stands anew.
+REPEATS_MAX = 4
 # A leader may wait for a while until it sends again what was not answered.
 HEARTBEATS_MAX = 4
 
@@ -71,10 +73,18 @@ def _settle_until_it_leads(server: int, run: EpisodeRun) -> None:
 
 
 def wait_in_vain(servers: Sequence[int], run: EpisodeRun) -> None:
-    """Let servers hear nothing until they time out, and lose what they send then."""
+    """Let servers hear nothing until they stand anew, and lose what they send meanwhile.
+
+    A candidate may first repeat its requests; one that asks whether it would win (PreVote)
+    comes to no other term.
+    """
     for server in servers:
-        run.take(TimeOut(server))
-        lose(run.sent(server), run)
+        before = run.state.servers[server]
+        for _ in range(1 if before.leads else REPEATS_MAX):
+            run.take(TimeOut(server))
+            lose(run.sent(server), run)
+            if run.state.servers[server].term != before.term:
+                break
 
 
 def stand(

@@ -81,11 +81,15 @@ def rival(story: Rivals, run: EpisodeRun) -> None:
     first, second = story.first, story.second
     disturbances = disturbances_of(run)
     before = disturbances.blocked
+    informed = story.informed
+    if informed is not None and not run.state.servers[informed].leads:
+        # It stands for election to ask them, and is to remain behind.
+        wait_in_vain([first, second], run)
     stand([first, second] if story.at_once else [first], run, answered=[first])
     disturbances.blocked = before | pairs_across([second], len(run.state.servers))
-    if story.informed is not None:
-        run.take(TimeOut(story.informed))
-        for message in run.sent(story.informed):
+    if informed is not None:
+        run.take(TimeOut(informed))
+        for message in run.sent(informed):
             if message.dst == first:
                 arrive_answered(message, run)
     if story.dies_after is not None:

@@ -369,8 +369,17 @@ STORIES: dict[str, Callable[[StoryDraw], Episode]] = {
 }
 
 
-def drawn_rival(draws: Random, servers: int, setting: Setting) -> Episode:
-    """Return a story of two candidates that hear of each other first, or do not at all."""
+def drawn_rival(
+    draws: Random, servers: int, setting: Setting, leader: int | None = None
+) -> Episode:
+    """Return a story of two candidates that hear of each other first, or do not at all.
+
+    Args:
+        draws: the search's random stream.
+        servers: how many there are.
+        setting: of the world.
+        leader: the one before; None if nobody leads.
+    """
     first, second, *voters = draws.sample(range(servers), servers)
     if draws.random() < (MEETING_PREEMPTED if setting.preempt else MEETING):
         return partial(rivals_meet, first, second, draws.choice(TERMS_AHEAD))
@@ -379,6 +388,10 @@ def drawn_rival(draws: Random, servers: int, setting: Setting) -> Episode:
     alone = draws.randint(2, TIME_OUTS_ALONE_MAX) if draws.random() < 0.5 else 0
     at_once = draws.random() < AT_ONCE
     dies_after = draws.choice((None, 1, 2)) if crashed else None
-    informed = voters[0] if draws.random() < INFORMED else None
+    informed = None
+    if draws.random() < INFORMED:
+        informed = leader if leader in voters else voters[0]
+        if crashed:
+            crashed = sorted({informed, *crashed})
     story = Rivals(first, second, crashed, dies_after, alone, at_once, informed)
     return partial(rival, story)
