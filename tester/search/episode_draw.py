@@ -121,7 +121,7 @@ class EpisodeDraw:
         if not self._leaders:
             return {"elect": 4, "contend": 1, "rival": 2 * self._three}
         kinds: dict[str, float] = {"propose": 4, "spread": 1, "elect": 3, "contend": 1}
-        kinds |= {"rival": 2 * self._three, "troubled": 4 * self._three}
+        kinds |= {"rival": 3 * self._three, "troubled": 4 * self._three}
         if len(state.cut) < len(self._servers) // 2:
             kinds |= {"cut": 1, "miss": 1, "strand": 2, "behind": 3, "catch up": 2}
             kinds["overtake"] = 3 if len(self._servers) < 5 else 8

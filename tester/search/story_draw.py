@@ -46,6 +46,7 @@ TERMS_AHEAD = (0, 0, 1, 2)
 AT_ONCE = 0.3
 # How often a voter learns of a rival's term before the rival asks for its vote.
 INFORMED = 0.3
+LEADER_INFORMED = 0.5
 # How many commands a leader gets at one moment; of these, one is drawn.
 COMMANDS = (1, 1, 1, 2, 3)
 # How many of them a service leaves on the apply channel that stalls. Whatever a server keeps
@@ -389,7 +390,7 @@ def drawn_rival(
     at_once = draws.random() < AT_ONCE
     dies_after = draws.choice((None, 1, 2)) if crashed else None
     informed = None
-    if draws.random() < INFORMED:
+    if draws.random() < (INFORMED if leader is None else LEADER_INFORMED):
         informed = leader if leader in voters else voters[0]
         if crashed:
             crashed = sorted({informed, *crashed})
