@@ -273,7 +273,11 @@ def _in_this_process(
 ) -> Outcome:
     with _progress(console) as notify:
         limits = Limits(
-            options.states, cpu_s, lambda: cpu_seconds() + boxes.cpu_s, notify
+            options.states,
+            cpu_s,
+            lambda: cpu_seconds() + boxes.cpu_s,
+            notify,
+            notify.show,
         )
         notify.limits = limits
         return searched(
@@ -368,7 +372,7 @@ class _Notify:
 
     def __init__(self, show: Callable[[str], None], states_between: int) -> None:
         self.limits: Limits | None = None
-        self._show = show
+        self.show = show
         self._states_between = states_between
 
     def __call__(self) -> None:
@@ -377,7 +381,7 @@ class _Notify:
         if limits is None or limits.states % self._states_between:
             return
         rate = limits.states / max(limits.used_s, 0.001)
-        self._show(f"{limits.states:,} states, {rate:,.0f} a second of CPU time")
+        self.show(f"{limits.states:,} states, {rate:,.0f} a second of CPU time")
 
 
 @contextmanager

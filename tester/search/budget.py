@@ -65,9 +65,11 @@ class Limits:
             ends finds more states on a faster machine.
         cpu_s: returns the CPU time that was used so far.
         notify: is called at each state.
+        note: is given what a person wants to know meanwhile.
 
     Attributes:
         states: how many states were found so far.
+        note: the same.
     """
 
     def __init__(
@@ -76,8 +78,10 @@ class Limits:
         cpu_s_max: float | None = None,
         cpu_s: Callable[[], float] = cpu_seconds,
         notify: Callable[[], None] = lambda: None,
+        note: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.states = 0
+        self.note = note
         self._states_max = states_max
         self._cpu_s_max = cpu_s_max
         self._cpu_s = cpu_s

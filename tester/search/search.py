@@ -17,6 +17,7 @@ from tester.search.exhaustive import Found
 from tester.search.search_world import SearchWorld
 from tester.search.shrink import Shrunk
 from tester.search.turns import states_of, turns
+from tester.text import counted
 
 # This many known states take about 700 MB of memory. The search then starts afresh, with
 # other draws.
@@ -155,6 +156,8 @@ class Search:
 
     def _found(self, limits: Limits, world: SearchWorld, found: Found) -> Outcome:
         outcome = self._outcome(limits)
+        count = counted(len(found.choices), "choice")
+        limits.note(f"found with {count} after {limits.states:,} states: now for fewer")
         run, shrunk = self._shortest(world.rules.setting, found)
         return outcome._replace(found=shrunk, run=run, interrupted=shrunk.interrupted)
 

@@ -62,8 +62,12 @@ def test_budgets_read_as_words():
 def test_a_search_ends_with_the_fewest_choices(elector_boxes, monkeypatch):
     monkeypatch.setattr(turns, "TURN_STATES", 20)
     search = Search(elector_boxes(*VOTES_TWICE), Setting(elections_only=True))
-    outcome = search.run(Limits(states_max=20_000))
+    noted = []
+    outcome = search.run(Limits(states_max=20_000, note=noted.append))
     search.close()
+    # To find fewer may take longer than the search.
+    (note,) = noted
+    assert note.endswith(f" after {outcome.states:,} states: now for fewer")
     # A majority of whichever world it was found in, twice: each other vote is given at once.
     majority = outcome.run.setting.servers // 2 + 1
     assert len(outcome.run.choices) == 2 * majority
