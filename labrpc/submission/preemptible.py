@@ -64,9 +64,9 @@ class _Pass(ast.NodeTransformer):
             fresh: whether nothing comes before it from which a lock could keep others.
         """
         result: list[ast.stmt] = []
-        for statement in statements:
+        for statement in map(_one_lock_each, statements):
             result.append(_check(statement))
-            is_fresh = fresh and statement is statements[0]
+            is_fresh = fresh and len(result) == 1
             if _takes_lock(statement) and not is_fresh:
                 # What was read before, as in an `if`, may be out of date when the lock is
                 # there; and who holds another one may be waited for.
@@ -158,6 +158,15 @@ def _shares(statement: ast.Assign) -> bool:
         isinstance(node, (ast.Attribute, ast.Subscript, ast.Call))
         for node in ast.walk(statement.value)
     )
+
+
+def _one_lock_each(statement: ast.stmt) -> ast.stmt:
+    """Return `with one, other:` as a `with` in another, which is the same."""
+    if isinstance(statement, ast.With) and len(statement.items) > 1:
+        first, *others = statement.items
+        inner = _at(statement, ast.With(others, statement.body))
+        return _at(statement, ast.With([first], [inner]))
+    return statement
 
 
 def _is_constant(test: ast.expr) -> bool:

@@ -9,11 +9,14 @@ import gc
 from collections.abc import Collection
 from typing import NamedTuple
 
+import msgspec
+
 from labrpc.box_factory import BoxFactory
 from labrpc.machine.watchdog_timer import HangPolicy
 from tester.search.budget import GROWING, Budget, Limits
 from tester.search.choices import ChoiceList, Setting
 from tester.search.exhaustive import Found
+from tester.search.judged_run import run_choices
 from tester.search.search_world import SearchWorld
 from tester.search.shrink import Shrunk
 from tester.search.turns import states_of, turns
@@ -29,6 +32,8 @@ FAR_CHOICES = 40
 FEW_CHOICES = 12
 RUNS_MAX = 3
 OTHER_STATES_MAX = 6_000
+# What holds throughout a run, and what is tried without it.
+NOT_ALWAYS_NEEDED = ("slow_service", "snapshot_interval", "mixed_commands")
 # How many states may be found to shorten a run, and the one that is left then.
 SHORTENING_STATES_SOON = 5_000
 SHORTENING_STATES_MAX = 30_000
@@ -177,8 +182,28 @@ class Search:
             if best.shrunk.out_of_time:
                 rest = Found(best.run.choices, best.shrunk.error)
                 best = self._shortened(best.run.setting, rest, SHORTENING_STATES_MAX)
+            best = self._in_simplest_world(best)
         except KeyboardInterrupt:
             best = best._replace(shrunk=best.shrunk._replace(interrupted=True))
+        return best
+
+    def _in_simplest_world(self, best: _Shortened) -> _Shortened:
+        """Return a run that fails in the same way where less holds throughout, if it does."""
+        usual = Setting()
+        for field in NOT_ALWAYS_NEEDED:
+            run, shrunk = best
+            simpler = msgspec.structs.replace(
+                run.setting, **{field: getattr(usual, field)}
+            )
+            if simpler == run.setting:
+                continue
+            world = self._world(simpler)
+            with world.histories.watched():
+                judged, error = run_choices(world.rules, run.choices)
+            if error is not None and error.code is shrunk.error.code:
+                choices = tuple(judged.choices)
+                shrunk = shrunk._replace(choices=choices, error=error)
+                best = _Shortened(ChoiceList(simpler, choices), shrunk)
         return best
 
     def _runs(self, setting: Setting, found: Found) -> list[tuple[Setting, Found]]:

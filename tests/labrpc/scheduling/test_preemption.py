@@ -445,6 +445,8 @@ def test_a_thread_often_loses_its_turn_before_it_takes_a_lock(lab, looking):
         ("if look():\n  with lock: act()", 2),
         ("while look():\n  with lock: act()", 2),
         ("with lock:\n  with other: act()", 3),
+        ("with lock, other: act()", 3),
+        ("with one, two, three: act()", 5),
     ],
 )
 def test_before_a_lock_is_no_place_where_nothing_was_read_or_locked(body, places):

@@ -8,12 +8,14 @@ from tester.search import search as search_module
 from tester.search import search_world, turns
 from tester.search.budget import Budget, Limits
 from tester.search.by_turns import ByTurns
-from tester.search.choices import Setting
+from tester.search.choice_text import parse_choices
+from tester.search.choices import ChoiceList, Setting
 from tester.search.exhaustive import Exploration
 from tester.search.goals import GOALS, GoalRun
 from tester.search.guided import GuidedSearch
 from tester.search.judged_run import run_choices
-from tester.search.search import Search
+from tester.search.search import Search, _Shortened
+from tester.search.shrink import Shrunk
 
 VOTES_TWICE = ("self.voted_for in (None, candidate)", "True")
 
@@ -185,3 +187,26 @@ def test_ctrl_c_while_other_draws_are_tried_keeps_what_was_found(
     assert outcome.interrupted
     assert outcome.found.interrupted
     assert outcome.run.choices == found[0][1].choices
+
+
+@pytest.mark.parametrize("needed", [False, True])
+def test_what_a_run_does_not_need_holds_no_more(needed, elector_boxes, monkeypatch):
+    slow = Setting(slow_service=True, snapshot_interval=2)
+    text = """
+        time-out 0
+        time-out 1
+        deliver 0 -> 2 vote and its reply
+        deliver 1 -> 2 vote and its reply
+    """
+    search = Search(elector_boxes(*VOTES_TWICE), slow)
+    rules = search._world(slow).rules
+    run, error = run_choices(rules, parse_choices(text, "text").choices)
+    if needed:
+        monkeypatch.setattr(search_module, "run_choices", lambda *_: (run, None))
+    shrunk = Shrunk(tuple(run.choices), error, replays=1)
+    found = search._in_simplest_world(
+        _Shortened(ChoiceList(slow, shrunk.choices), shrunk)
+    )
+    search.close()
+    assert found.run.setting == (slow if needed else Setting())
+    assert found.shrunk.choices == shrunk.choices
