@@ -46,11 +46,13 @@ def shortened_agreeing_log(history: History) -> Iterator[Explanation]:
     """Find a server that acknowledged an index and then lacked it, in one term.
 
     Answers may leave in another order than they were decided in: a refusal counts only if it
-    answers a request that came after the acknowledgement had left.
+    answers a request that came after the acknowledgement had left. Its leader has to ask for
+    the entry that was acknowledged: of one of another term, the refusal is right.
     """
     if not history.appends_are_readable:
         return
     highest: dict[tuple[int, int, int], tuple[int, Replied]] = {}
+    terms: dict[tuple[int, int, int], dict[int, int | None]] = defaultdict(dict)
     for one in sorted(history.deliveries(APPEND_ENTRIES), key=reply_number):
         term, prev, replied = one.arg("term"), one.arg("prev_log_index"), one.replied
         if replied is None or term is None or prev is None:
@@ -60,6 +62,9 @@ def shortened_agreeing_log(history: History) -> Iterator[Explanation]:
         key = (one.dst, replied.incarnation, term)
         known, before = highest.get(key, (0, replied))
         if one.result("success") is True:
+            terms[key][prev] = one.arg("prev_log_term")
+            for index, entry in one.rpc.entries_by_index.items():
+                terms[key][index] = entry.term
             reached = prev + (one.entries_count or 0)
             if reached > known:
                 highest[key] = (reached, replied)
@@ -67,6 +72,7 @@ def shortened_agreeing_log(history: History) -> Iterator[Explanation]:
             one.result("success") is False
             and one.arrived.n > before.n
             and _discarded(history, one) < prev <= known
+            and terms[key].get(prev) in (None, one.arg("prev_log_term"))
         ):
             yield Explanation(
                 "shortened-agreeing-log",

@@ -124,6 +124,22 @@ def test_answers_may_leave_in_another_order(elected, together, found):
     assert ("shortened-agreeing-log" in codes(elected)) is found
 
 
+@pytest.mark.parametrize(
+    ("asked", "blamed"),
+    [
+        (1, {"shortened-agreeing-log", "refused-without-conflict"}),
+        (0, {"sent-what-its-log-lacks"}),
+    ],
+)
+def test_a_refusal_is_right_where_the_leader_asks_for_another_term(
+    elected, asked, blamed
+):
+    elected.start(0, 31, 1, "x")
+    elected.append(0, 1, (30, 1), [(1, "x")])
+    elected.append(0, 1, (31, asked), [], success=False)
+    assert codes(elected) == blamed
+
+
 def test_an_entry_may_be_replaced_and_applied_before_the_answer(elected):
     entry, applied = [(2, "y")], {"server": 1, "incarnation": 1}
     elected.append(0, 1, (30, 1), [(1, "x")], save=True)
