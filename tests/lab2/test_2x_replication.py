@@ -145,8 +145,11 @@ def test_followers_die_after_replying(cluster: CheckedCluster) -> None:
 @pytest.mark.cluster(servers=3, persistence=True)
 def test_slow_disks(cluster: CheckedCluster) -> None:
     """What a disk has not saved yet is neither acknowledged nor counted as stored."""
-    for _ in range(4):
+    for _ in range(6):
         leader = cluster.check_one_leader()
+        if cluster.random.random() < 0.6:
+            _cut_log_of(cluster, leader)
+            leader = cluster.check_one_leader()
         follower, other = cluster.next_servers(leader, 2)
         cluster.disconnect(other)
         slow = cluster.random.choice((leader, follower))
@@ -158,6 +161,23 @@ def test_slow_disks(cluster: CheckedCluster) -> None:
         cluster.sleep(0.3)
         cluster.heal()
         cluster.one(cluster.random_command(), 3, retry=True)
+
+
+def _cut_log_of(cluster: CheckedCluster, leader: int) -> None:
+    """Let a leader lose entries that its disk has saved, and lead again, if it can soon."""
+    cluster.disconnect(leader)
+    for _ in range(cluster.random.randint(2, 6)):
+        cluster.start(leader, cluster.random_command())
+    cluster.one(cluster.random_command(), 2, retry=True)
+    cluster.connect(leader)
+    cluster.one(cluster.random_command(), 3, retry=True)
+    for _ in range(3):
+        successor = cluster.check_one_leader()
+        if successor == leader:
+            return
+        cluster.disconnect(successor)
+        cluster.check_one_leader()
+        cluster.connect(successor)
 
 
 @pytest.mark.points(1)
