@@ -6,6 +6,7 @@ from labrpc.clock import to_seconds
 from tester.explain import (
     candidates,
     commits,
+    compaction,
     elections,
     locks,
     logs,
@@ -48,7 +49,7 @@ FINDERS: list[Finder] = [
     replication.counted_unsent,
     replication.committed_older_term,
     commits.applied_uncommitted,
-    persistence.shifted_after_snapshot,
+    compaction.shifted_after_snapshot,
     persistence.applied_below_snapshot,
     persistence.installed_without_saving,
     persistence.accepted_without_saving,

@@ -218,35 +218,3 @@ def applied_below_snapshot(history: History) -> Iterator[Explanation]:
                     ),
                 )
                 return
-
-
-def shifted_after_snapshot(history: History) -> Iterator[Explanation]:
-    """Find a command that a server applied an index lower than others, after snapshot()."""
-    where: dict[str, dict[int, int]] = defaultdict(dict)
-    snapshotted: dict[int, Snapshotted] = {}
-    for row in history.rows_of(Snapshotted, Applied):
-        if type(row) is Snapshotted:
-            snapshotted[row.server] = row
-        elif (
-            type(row) is Applied
-            and type(row.index) is int
-            and history.times_started[repr(row.command)] == 1
-        ):
-            others = where[repr(row.command)]
-            shifted = [s for s, at in others.items() if abs(at - row.index) == 1]
-            took = snapshotted.get(row.server)
-            if shifted and took is not None:
-                itself = shifted[0] == row.server
-                who = "it" if itself else f"server {shifted[0]}"
-                yield Explanation(
-                    "shifted-after-snapshot",
-                    f"server {row.server} applied at index {row.index} what {who} had "
-                    f"applied at index {others[shifted[0]]}; its last "
-                    f"snapshot({took.index}) had come just before",
-                    (
-                        fact(took, f"snapshot({took.index}) is called"),
-                        fact(row, f"applies at index {row.index}"),
-                    ),
-                )
-                return
-            others[row.server] = row.index
