@@ -76,6 +76,7 @@ class LogModel:
         self._led = False
         self._running: set[int] = set()
         self._proposed: dict[int, Proposed] = {}
+        self._started: dict[tuple[int, int], Proposed] = {}
         self._changing_after: int | None = None
 
     def applies(self, index: int) -> Known | None:
@@ -87,10 +88,11 @@ class LogModel:
         return self.known.get(index) if after is None or index <= after else None
 
     def accepted_at(self, index: int, term: int) -> Proposed | None:
-        """Return what `start` has returned an index for, if its server led this term."""
-        known = self.known.get(index)
-        row = known.row if known is not None else self._proposed.get(index)
-        return row if type(row) is Proposed and row.term == term else None
+        """Return what `start` has returned an index for, if its server led this term.
+
+        In this life of the server; whatever happens to its log, that stays true.
+        """
+        return self._started.get((index, term))
 
     def last_known(self, before_term: int | None = None) -> tuple[int, Known] | None:
         """Return the last entry that is known, and its index.
@@ -123,6 +125,7 @@ class LogModel:
         """Restart: what was acknowledged was saved, if the test requires that."""
         self._running.clear()
         self._proposed.clear()
+        self._started.clear()
         self._changing_after = None
         if row.incarnation <= 1:
             return
@@ -158,6 +161,7 @@ class LogModel:
 
     def propose(self, row: Proposed) -> None:
         """Note what `start` has returned an index for."""
+        self._started.setdefault((row.index, row.term), row)
         if row.asked_t != row.t or self._running:
             self.forget()
             return

@@ -1,5 +1,6 @@
 """What is said of logs and snapshots, in traces made by hand."""
 
+import msgspec
 import pytest
 
 from tester.explain.explain import explain
@@ -68,3 +69,32 @@ def test_a_leader_that_sent_it_before_its_snapshot_had_it_there(elected, before,
     acts[0]()
     elected.add(rows.Applied, server=0, incarnation=1, index=32, command="x")
     assert (said(elected, "shifted-after-snapshot") is not None) is found
+
+
+def is_sent_a_snapshot(run):
+    args = {"term": 1, "last_included_index": 30, "last_included_term": 1}
+    run.rpc(2, 0, "install_snapshot", args, {"term": 1})
+
+
+def answers_late(run):
+    args = {"term": 1, "entries": [], "prev_log_index": 0, "leader_commit": 0}
+    run.rpc(2, 0, "append_entries", args, {"term": 1, "success": False})
+    run.rows[-2] = msgspec.structs.replace(run.rows[-2], cause=0)
+
+
+@pytest.mark.parametrize("act", [is_sent_a_snapshot, answers_late])
+def test_what_start_has_returned_stays_true(elected, act):
+    elected.start(0, 31, 1, "x")
+    elected.append(0, 1, (30, 1), [(1, "x")], commit=30)
+    act(elected)
+    elected.append(0, 2, (30, 1), [(1, "y")], commit=31)
+    text = said(elected, "sent-what-its-log-lacks")
+    assert "sent index 31 with 'y', though start had returned this index" in text
+
+
+def test_what_start_returned_before_a_restart_is_of_an_earlier_life(elected):
+    elected.start(0, 31, 1, "x")
+    elected.add(rows.Control, verb="crash", args=[0])
+    elected.add(rows.Boot, server=0, incarnation=2, raft_state=9)
+    elected.append(0, 2, (30, 1), [(1, "y")], commit=30, incarnation=2)
+    assert said(elected, "sent-what-its-log-lacks") is None
