@@ -271,14 +271,11 @@ def _in_this_process(
     boxes: BoxFactory,
     console: Console,
 ) -> Outcome:
+    def used_s() -> float:
+        return cpu_seconds() + boxes.cpu_s
+
     with _progress(console) as notify:
-        limits = Limits(
-            options.states,
-            cpu_s,
-            lambda: cpu_seconds() + boxes.cpu_s,
-            notify,
-            notify.show,
-        )
+        limits = Limits(options.states, cpu_s, used_s, notify, notify.show)
         notify.limits = limits
         return searched(
             boxes, progress.setting, limits, progress.next_seed, progress.explored
