@@ -6,7 +6,8 @@ Calls nothing of the submission's, no property and no `__repr__`.
 import enum
 from collections import deque
 from collections.abc import Callable, Container
-from types import GetSetDescriptorType
+from contextlib import suppress
+from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 ITEMS_SHOWN = 9
@@ -29,9 +30,32 @@ def stored_in(value: object) -> dict[Any, Any]:
     try:
         attributes = object.__getattribute__(value, "__dict__")
     except AttributeError:
-        return {}
+        return _fields_of(value)
     # A dictionary of the submission's own class would run its code.
     return attributes if type(attributes) is dict else {}
+
+
+def _fields_of(value: object) -> dict[str, Any]:
+    """Return what an object stores that has no dictionary: in slots, or as a named tuple."""
+    kind = type(value)
+    if isinstance(value, tuple):
+        names = _names_in(kind, "_fields")
+        return dict(zip(names, tuple.__iter__(value), strict=False))
+    found: dict[str, Any] = {}
+    for base in reversed(kind.__mro__):
+        for name in _names_in(base, "__slots__"):
+            slot = base.__dict__.get(name)
+            if type(slot) is MemberDescriptorType:
+                # One that was never set has no value.
+                with suppress(AttributeError):
+                    found[name] = slot.__get__(value)
+    return found
+
+
+def _names_in(kind: type, attribute: str) -> list[str]:
+    """Return the names that a class lists; those of a class of its own would run code."""
+    names = kind.__dict__.get(attribute)
+    return [n for n in names if type(n) is str] if type(names) is tuple else []
 
 
 def value_text(value: object, modules: Container[str]) -> str | None:

@@ -6,7 +6,9 @@ import sys
 import threading
 from collections import deque
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import msgspec
 import pytest
 
 from labrpc.box.plain_state import ATTRIBUTES_MAX, StateReader
@@ -20,6 +22,29 @@ class Role(enum.Enum):
 class Entry:
     term: int
     command: object
+
+
+@dataclass(slots=True)
+class InSlots:
+    term: int
+    command: object
+
+
+class Named(NamedTuple):
+    term: int
+    command: object
+
+
+class Struct(msgspec.Struct):
+    term: int
+    command: object
+
+
+class NotAllSet:
+    __slots__ = ("__weakref__", "command", "term")
+
+    def __init__(self, term, _):
+        self.term = term
 
 
 class Log:
@@ -60,6 +85,34 @@ def reader():
 )
 def test_plain_values_are_text(reader, value, text):
     assert reader.read(Server(a=value)) == {"a": text}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        (InSlots, "term={}, command={!r}"),
+        (Named, "term={}, command={!r}"),
+        # Its slots are sorted.
+        (Struct, "command={1!r}, term={0}"),
+    ],
+)
+def test_entries_without_a_dictionary_are_shown_by_their_fields(reader, kind, fields):
+    server = Server(entries=[kind(1, "x"), kind(2, "y")])
+
+    def shown(*entries):
+        texts = [f"{kind.__name__}({fields.format(*entry)})" for entry in entries]
+        return f"[{', '.join(texts)}]"
+
+    assert reader.read(server)["entries"] == shown((1, "x"), (2, "y"))
+    server.entries.append(kind(3, None))
+    assert reader.read(server)["entries"] == shown((1, "x"), (2, "y"), (3, None))
+    if kind is not Named:
+        server.entries[0].term = 9
+        assert reader.read(server)["entries"].startswith(shown((9, "x"))[:-1])
+
+
+def test_a_slot_that_was_never_set_is_left_out(reader):
+    assert reader.read(Server(at=NotAllSet(1, 2))) == {"at.term": "1"}
 
 
 def test_what_is_no_plain_value_is_left_out(reader):
