@@ -41,10 +41,6 @@ class Arrivals:
         """Do what `next_name` does, and return the message."""
         return next((m for m in self.queue if state.reachable(m)), None)
 
-    def count_for(self, server: int, state: WorldState) -> int:
-        """Return how many messages for a server can be delivered."""
-        return sum(m.dst == server and state.reachable(m) for m in self.queue)
-
     def hold_back(self, message: Message) -> None:
         """Let a message of the queue arrive later than its turn."""
         self.queue.remove(message)

@@ -200,14 +200,14 @@ class Recovery:
 
     def _wakes_ns(self, server: ServerState) -> int | None:
         """Return when a server wakes up, None if it never does."""
+        ahead_ns = -self._lag_ns[server.server]
         if self._rules.setting.slow_service and server.puts:
-            # Its service takes a message.
-            return self.now_ns
+            # Its service may take a message in any step, but time has to pass meanwhile:
+            # while it makes a snapshot, it takes none.
+            return self.now_ns + max(0, ahead_ns)
         if server.wake_ns is None:
             return None
-        return (
-            self.now_ns + server.wake_ns - server.now_ns - self._lag_ns[server.server]
-        )
+        return self.now_ns + server.wake_ns - server.now_ns + ahead_ns
 
     def _wait(self, server: int, ns: int) -> None:
         """Let time pass on a server's own clock."""
@@ -229,7 +229,7 @@ class Recovery:
                 # Where look-alikes are one, it may have become another.
                 took_ns = new.now_ns - old.now_ns if new.before is old else MOMENT_NS
                 lag_ns = self._lag_ns[new.server] - took_ns
-                # Who has many messages to handle does not get ahead of the others by that.
+                # A server that handles many messages must not get ahead of the others.
                 self._lag_ns[new.server] = max(lag_ns, -MOMENT_NS)
 
     def _next_call(self) -> Choice | None:

@@ -168,7 +168,7 @@ class Rules:
         return _cut_or_heal(state, choice)
 
     def wait(self, state: WorldState, server: int, ns: int) -> Transition:
-        """Return what it leads to that time passes on a server's own clock."""
+        """Return what follows when time passes on a server's own clock."""
         return self._step(state, server, Waits(ns), None)
 
     # Steps of servers.
@@ -258,7 +258,7 @@ class Rules:
             state = self._send(state, stepped, outward)
         if dies_after is None or stepped.failure is not None:
             is_alike = self.by_outline and stepped.like is not stepped
-            # Who waits may look as before, and is to come to the end of it.
+            # A server that waits may look as before: merged, its wait would never end.
             if is_alike and not isinstance(given, Waits):
                 state = self._as_its_like(state, stepped)
             return Transition(state, stepped)

@@ -164,6 +164,9 @@ class Raft(Reference):
 """
 
 
+ELECTED = "time-out 0\ndeliver 0 -> 1 request_vote and its reply\n"
+
+
 @pytest.fixture
 def short_recoveries(monkeypatch):
     """Let recoveries fail after three virtual seconds, which is enough for some elections."""
@@ -178,14 +181,29 @@ def test_a_leader_has_to_apply_what_it_has_accepted(changed_reference):
             pass
         """
     )
-    elected = "time-out 0\ndeliver 0 -> 1 request_vote and its reply\n"
-    _, error, _ = replayed(boxes, parse_choices(f"{elected}recover idle", "text"))
+    _, error, _ = replayed(boxes, parse_choices(f"{ELECTED}recover idle", "text"))
     assert error is None
-    accepted = parse_choices(f"{elected}start 0\nrecover idle", "text")
+    accepted = parse_choices(f"{ELECTED}start 0\nrecover idle", "text")
     _, error, _ = replayed(boxes, accepted)
     assert error.code is codes.NOT_CAUGHT_UP
     assert "what server 0, the leader, has accepted in its term" in error.headline
     assert "servers 0, 1, 2" in error.headline
+
+
+@pytest.mark.usefixtures("short_recoveries")
+def test_a_slow_service_that_takes_no_more_fails_in_time(changed_reference):
+    # It waits in snapshot() for ever, with a message on its channel.
+    boxes = changed_reference(
+        """
+        def snapshot(self, index, snapshot):
+            import threading
+            threading.Event().wait()
+        """
+    )
+    setting = "slow-service 1\nsnapshot-interval 1\n"
+    started = f"{ELECTED}start 0\nstart 0\nstart 0\nrecover"
+    _, error, _ = replayed(boxes, parse_choices(f"{setting}{started}", "text"))
+    assert error.code is codes.NO_AGREEMENT
 
 
 @pytest.mark.usefixtures("short_recoveries")
