@@ -53,7 +53,7 @@ def _fields_of(value: object) -> dict[str, Any]:
 
 
 def _names_in(kind: type, attribute: str) -> list[str]:
-    """Return the names that a class lists; those of a class of its own would run code."""
+    """Return the names in a tuple of a class's; other types could run the submission's code."""
     names = kind.__dict__.get(attribute)
     return [n for n in names if type(n) is str] if type(names) is tuple else []
 

@@ -61,7 +61,7 @@ class _Pass(ast.NodeTransformer):
 
         Args:
             statements: the list.
-            fresh: whether nothing comes before it from which a lock could keep others.
+            fresh: whether nothing was read, and no lock was taken, just before it.
         """
         result: list[ast.stmt] = []
         for statement in map(_one_lock_each, statements):
@@ -69,7 +69,7 @@ class _Pass(ast.NodeTransformer):
             is_fresh = fresh and len(result) == 1
             if _takes_lock(statement) and not is_fresh:
                 # What was read before, as in an `if`, may be out of date when the lock is
-                # there; and who holds another one may be waited for.
+                # taken; and with two locks, another thread may hold the second.
                 result.append(_check(statement, RELEASED_DUE, RELEASED_SWITCH))
             parts = self._divided(self._inner(statement))
             released = _check(statement, RELEASED_DUE, RELEASED_SWITCH)
@@ -86,7 +86,9 @@ class _Pass(ast.NodeTransformer):
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             visited: ast.stmt = self.visit(statement)
             return visited
-        endless = isinstance(statement, ast.While) and _is_constant(statement.test)
+        endless = isinstance(statement, ast.While) and isinstance(
+            statement.test, ast.Constant
+        )
         for name in ("body", "orelse", "finalbody"):
             block = getattr(statement, name, None)
             if isinstance(block, list) and block:
@@ -167,10 +169,6 @@ def _one_lock_each(statement: ast.stmt) -> ast.stmt:
         inner = _at(statement, ast.With(others, statement.body))
         return _at(statement, ast.With([first], [inner]))
     return statement
-
-
-def _is_constant(test: ast.expr) -> bool:
-    return isinstance(test, ast.Constant)
 
 
 def _takes_lock(statement: ast.stmt) -> bool:

@@ -48,7 +48,7 @@ def polling_step_ns(new_box: NewBox, setting: Setting) -> int:
     polls_ns_max = SERVICE_STEP_NS_MAX if setting.clients else STEP_NS_MAX
     if longest_ns > polls_ns_max:
         return STEP_NS_MIN
-    if longest_ns and not setting.clients and Trial(new_box, setting).serves_at_once():
+    if longest_ns and not setting.clients and _Trial(new_box, setting).serves_at_once():
         return STEP_NS_MIN
     # It looks once more than that, whenever in its interval it was given something.
     return longest_ns + STEP_NS_MIN
@@ -65,7 +65,7 @@ def _longest_gap_ns(box: SteppedBox, setting: Setting) -> int:
     return max(gaps_ns, default=0)
 
 
-class Trial:
+class _Trial:
     """Servers whose steps are as short as can be, and whose messages arrive in order.
 
     Args:

@@ -162,7 +162,9 @@ class Search:
     def _found(self, limits: Limits, world: SearchWorld, found: Found) -> Outcome:
         outcome = self._outcome(limits)
         count = counted(len(found.choices), "choice")
-        limits.note(f"found with {count} after {limits.states:,} states: now for fewer")
+        limits.note(
+            f"found with {count} after {limits.states:,} states: looking for fewer"
+        )
         run, shrunk = self._shortest(world.rules.setting, found)
         return outcome._replace(found=shrunk, run=run, interrupted=shrunk.interrupted)
 

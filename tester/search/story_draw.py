@@ -44,7 +44,8 @@ MEETING, MEETING_PREEMPTED = 0.3, 0.7
 TERMS_AHEAD = (0, 0, 1, 2)
 # How many of the others stand at one moment.
 AT_ONCE = 0.3
-# How often a voter learns of a rival's term before the rival asks for its vote.
+# How often a voter learns of a rival's term before the rival asks for its vote; where there is
+# a leader, it is this one.
 INFORMED = 0.3
 LEADER_INFORMED = 0.5
 # How many commands a leader gets at one moment; of these, one is drawn.
@@ -371,7 +372,7 @@ STORIES: dict[str, Callable[[StoryDraw], Episode]] = {
 
 
 def drawn_rival(
-    draws: Random, servers: int, setting: Setting, leader: int | None = None
+    draws: Random, servers: int, setting: Setting, leader: int | None
 ) -> Episode:
     """Return a story of two candidates that hear of each other first, or do not at all.
 

@@ -1,4 +1,4 @@
-"""What is said of logs and snapshots, in traces made by hand."""
+"""Explanations of logs and snapshots, for traces written by hand."""
 
 import msgspec
 import pytest

@@ -406,8 +406,8 @@ def test_messages_do_not_put_off_a_deadline(world_rules):
         assert recovery.now_ns < SECOND
 
 
-# A leader asks again every 100 ms, as if that were a heartbeat. Who is asked counts its ticks
-# anew, of which a time-out has eight.
+# A leader asks again every 100 ms, in place of a heartbeat. A server that is asked starts to
+# count its ticks again, and times out after at least eight.
 COUNTS_TICKS = (
     "            time.sleep(random.uniform(0.3, 0.6))\n            with self.lock:\n"
     "                if self.leads:\n                    continue\n"

@@ -67,9 +67,9 @@ def test_a_search_ends_with_the_fewest_choices(elector_boxes, monkeypatch):
     noted = []
     outcome = search.run(Limits(states_max=20_000, note=noted.append))
     search.close()
-    # To find fewer may take longer than the search.
+    # Shortening may take longer than the search.
     (note,) = noted
-    assert note.endswith(f" after {outcome.states:,} states: now for fewer")
+    assert note.endswith(f" after {outcome.states:,} states: looking for fewer")
     # A majority of whichever world it was found in, twice: each other vote is given at once.
     majority = outcome.run.setting.servers // 2 + 1
     assert len(outcome.run.choices) == 2 * majority
